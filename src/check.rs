@@ -8,13 +8,13 @@ use pullscope::{
     domain::{error::UserError, k8s::object_ref::Namespace},
     headless::check::{self, Args},
     registry::{Prober, Settings},
-    runtime::wishes,
+    runtime::resolved_settings,
 };
 
 use crate::{answer, asked, demo};
 
 pub async fn run(args: &Args, global: &Global) -> color_eyre::Result<ExitCode> {
-    let asking = wishes::registries(&asked::settings(global)?.settings)?;
+    let asking = resolved_settings::registries(&asked::settings(global)?.settings)?;
     let named = global.namespace.as_deref().unwrap_or_default();
     let named: Vec<&str> = named.split(',').filter(|name| !name.is_empty()).collect();
     let (connection, prober) = if global.demo {

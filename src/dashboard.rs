@@ -7,10 +7,11 @@ use pullscope::{
     cluster::apply::WritePermit,
     config::{Places, Settings},
     runtime::{
-        self, Ending, Signals, Start, StateFile, log,
-        source::{Kubeconfig, SharedSource},
+        self, Ending, Signals, Start, StateFile,
+        cluster_source::{Kubeconfig, SharedSource},
+        log,
+        resolved_settings::{self, Wishes},
         terminal,
-        wishes::{self, Wishes},
     },
 };
 
@@ -27,7 +28,7 @@ pub async fn on_kubernetes(global: &Global) -> color_eyre::Result<ExitCode> {
     let settings = asked::settings(global)?.settings;
     let source = Arc::new(Kubeconfig {
         options: asked::connection(global),
-        registries: wishes::registries(&settings)?,
+        registries: resolved_settings::registries(&settings)?,
     });
     let state = Places::from_environment().state_file();
     let state = state.filter(|_| settings.remember.value);

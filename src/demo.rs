@@ -5,12 +5,12 @@ use std::{net::SocketAddr, process::ExitCode, sync::Arc};
 
 use jiff::Timestamp;
 use pullscope::{
-    app::story::Story,
+    app::demo_intro::Story,
     cli::{Demo, Global},
     cluster::Connection,
     domain::{error::UserError, k8s::object_ref::Namespace},
     registry::Prober,
-    runtime::source::Given,
+    runtime::cluster_source::Given,
     sandbox::{Pace, Sandbox, Scenario, User, serve},
 };
 use tokio::net::TcpListener;

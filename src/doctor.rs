@@ -10,8 +10,8 @@ use pullscope::{
     headless::doctor::{self, Args, Line},
     runtime::{
         capabilities::Capabilities,
+        resolved_settings::{self, Wishes},
         terminal,
-        wishes::{self, Wishes},
     },
 };
 
@@ -36,7 +36,7 @@ pub async fn run(args: &Args, global: &Global) -> color_eyre::Result<ExitCode> {
         (Ok(connection), false) => Some(connection.namespace.clone()),
         _ => None,
     };
-    let asking = wishes::registries(&settings).unwrap_or_default();
+    let asking = resolved_settings::registries(&settings).unwrap_or_default();
     let (console, stdout) = (answer::console(), io::stdout());
     answer::exit(doctor::run(args, known, connection, namespace, asking, console, stdout).await)
 }

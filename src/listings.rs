@@ -3,11 +3,11 @@
 use std::{io, process::ExitCode};
 
 use pullscope::{
-    app::rebind::Row,
+    app::key_config::Row,
     cli::Global,
     config::SAMPLE,
     headless::config::{Config, Entry, list},
-    runtime::wishes::Wishes,
+    runtime::resolved_settings::Wishes,
 };
 
 use crate::{answer, asked};

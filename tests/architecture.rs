@@ -457,7 +457,7 @@ fn a_broken_rule_is_found() {
             "ui never has `&mut Model`",
         ),
         (
-            "cluster/ask.rs",
+            "cluster/request.rs",
             "use ratatui::text::Line;",
             2,
             "cluster must not use the crate ratatui",
@@ -475,7 +475,7 @@ fn a_broken_rule_is_found() {
             "sandbox must not import domain::*",
         ),
         (
-            "runtime/run.rs",
+            "runtime/event_loop.rs",
             "use crate::sandbox::World;",
             2,
             "runtime must not import sandbox::World",
@@ -538,7 +538,7 @@ fn what_breaks_no_rule_is_let_pass() {
             "mod tower;\nfn f() { tower::decode() }",
         ),
         (
-            "cluster/slim/pod.rs",
+            "cluster/decode/pod.rs",
             "pub(in crate::cluster) struct A<'a>(&'a str);",
         ),
         (

@@ -8,8 +8,8 @@ use std::{
 use jiff::Timestamp;
 
 use super::{
-    gap::{Gap, Lack},
-    ticket::Ticket,
+    coverage_gap::{Gap, Lack},
+    request_id::Ticket,
 };
 use crate::domain::{
     error::UserError,

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use super::{
     connection::{Health, KindState},
-    gap::{Gap, Lack},
+    coverage_gap::{Gap, Lack},
     model::Model,
 };
 use crate::domain::{

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::{
-    form::Origin, look::ThemeName, proposal::Planned, reveal::Clip, settled::Question,
-    ticket::Ticket,
+    form::Origin, plan_dialog::Planned, probe_cache::Question, request_id::Ticket, reveal::Clip,
+    theme_name::ThemeName,
 };
 use crate::domain::{
     k8s::{

@@ -3,10 +3,10 @@
 
 use super::{
     detail::Tab,
-    inquiry::Inquiry,
-    learn::{About, Learn},
+    guide_view::{About, Learn},
     model::Model,
     overlay::Overlay,
+    pod_inspection::Inquiry,
     scroll::Scroll,
 };
 use crate::domain::{

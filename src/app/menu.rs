@@ -7,7 +7,7 @@ use super::{
     action::Action,
     key::{Code, Key},
     list::List,
-    rights::Rights,
+    rbac_cache::Rights,
 };
 use crate::domain::{k8s::object_ref::Namespace, rbac::Permission};
 

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::{
-    finishing::Finishing, form::Imported, key::Key, panes::Pane, proposal::Planned, ticket::Ticket,
+    form::Imported, key::Key, panes::Pane, plan_dialog::Planned, request_id::Ticket,
+    shutdown::Finishing,
 };
 use crate::domain::{
     error::UserError,

@@ -7,7 +7,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::verdicts::Verdicts;
+use super::diagnosis_cache::Verdicts;
 use crate::domain::{
     diagnostics::grouping::{Fault, Subject},
     k8s::{
@@ -324,7 +324,7 @@ fn more(count: usize) -> String {
 mod tests {
     use super::*;
     use crate::{
-        app::settled::Answers,
+        app::probe_cache::Answers,
         domain::{
             fixtures::{key, now, pod, removed, running, upserted, waiting},
             k8s::objects::ContainerStateTerminated,

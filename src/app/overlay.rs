@@ -3,9 +3,9 @@
 use tui_input::Input;
 
 use super::{
-    detail::Details, fault_list::FaultList, form::Form, learn::Learn, list::List, menu::Menu,
-    panes::Pane, proposal::Proposal, pull_test::Trial, reveal::Reveal, scroll::Scroll,
-    ticket::Ticket,
+    detail::Details, fault_list::FaultList, form::Form, guide_view::Learn, list::List, menu::Menu,
+    panes::Pane, plan_dialog::Proposal, pull_test::Trial, request_id::Ticket, reveal::Reveal,
+    scroll::Scroll,
 };
 use crate::domain::{
     diagnostics::Fix, error::UserError, k8s::connection::KubeContext, lint::NamespaceScorecard,

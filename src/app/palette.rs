@@ -10,9 +10,9 @@ use super::{
     filter::{Filter, Sieve},
     k9s::Resource,
     keymap::{BINDINGS, Binding, Context},
-    look::ThemeName,
-    memory::Memory,
     panes::Pane,
+    session_state::Memory,
+    theme_name::ThemeName,
 };
 use crate::domain::{k8s::object_ref::Namespace, store::Store, suggest::did_you_mean};
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{panes::Pane, rebind::Keymap};
+use super::{key_config::Keymap, panes::Pane};
 use crate::domain::{k8s::object_ref::Namespace, lint::LintConfig, store::watch::Scope};
 
 #[derive(Clone, Debug)]

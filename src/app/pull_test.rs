@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use jiff::Timestamp;
 
-use super::{list::List, settled::Question, ticket::Ticket};
+use super::{list::List, probe_cache::Question, request_id::Ticket};
 use crate::domain::{
     k8s::{object_ref::Namespace, objects::Pod},
     pull_test::{PullTest, PullTestResult},

@@ -5,13 +5,13 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{
     connection::{Health, Phase},
+    coverage_gap::Lack,
     form::{Form, Import},
-    gap::Lack,
-    inquiry::Inquiry,
     model::Model,
     overlay::{ContextPicker, Overlay},
     panes::{Pane, PerPane, RefreshBudget, RowContext},
-    proposal::{Proposal, Stage},
+    plan_dialog::{Proposal, Stage},
+    pod_inspection::Inquiry,
     reveal::{self, Reveal},
     update::subject_of_interest,
 };

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{list::List, ticket::Ticket};
+use super::{list::List, request_id::Ticket};
 use crate::domain::{
     error::UserError,
     k8s::{object_ref::ObjectRef, objects::Secret},

@@ -5,7 +5,7 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use super::settled::Question;
+use super::probe_cache::Question;
 use crate::domain::{
     k8s::{
         object_ref::ObjectRef,

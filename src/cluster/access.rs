@@ -5,7 +5,7 @@ use kube::Client;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Connection, Trouble, ask};
+use super::{Connection, Trouble, request};
 use crate::domain::{
     k8s::object_ref::Namespace,
     rbac::{Permission, ResourceRule, SubjectRules},
@@ -26,7 +26,7 @@ pub async fn may(connection: &Connection, permission: &Permission) -> Result<boo
     }
     let body = question(permission);
     let client: &Client = &connection.client;
-    let review: Review = ask::post(client, ACCESS, &body, connection.request_limit).await?;
+    let review: Review = request::post(client, ACCESS, &body, connection.request_limit).await?;
     Ok(review.status.allowed)
 }
 
@@ -78,7 +78,7 @@ pub async fn rules(
         "spec": {"namespace": namespace},
     });
     let client: &Client = &connection.client;
-    let review: Review = ask::post(client, RULES, &body, connection.request_limit).await?;
+    let review: Review = request::post(client, RULES, &body, connection.request_limit).await?;
     let rules = review.status.resource_rules.into_iter().flatten();
     Ok(SubjectRules {
         rules: rules

@@ -6,20 +6,20 @@
 
 pub mod access;
 pub mod apply;
-mod ask;
 mod buffer;
 pub mod connect;
-pub mod fetch;
+mod decode;
+mod error;
+pub mod get;
 #[cfg(test)]
 mod mock;
 pub mod nodes;
 mod paths;
 pub mod pull_test;
-pub mod read;
-mod slim;
-mod trouble;
+mod request;
+pub mod secret_values;
 pub mod watch;
 
 pub use connect::{ConnectError, ConnectOptions, Connection};
-pub use trouble::Trouble;
+pub use error::Trouble;
 pub use watch::{Feed, Reach, Watches};

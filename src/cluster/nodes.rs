@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use kube::core::{Request, params::ListParams};
 use serde::Deserialize;
 
-use super::{Connection, Trouble, ask, buffer::Buffer};
+use super::{Connection, Trouble, buffer::Buffer, request};
 use crate::domain::{probe::Platform, rbac::Permission};
 
 const PAGE: u32 = 500;
@@ -80,7 +80,7 @@ async fn page(connection: &Connection, next: &str) -> Result<List, Trouble> {
     let request = Request::new("/api/v1/nodes")
         .list_metadata(&parameters)?
         .map(|_| Buffer::default());
-    ask::parse(&ask::bytes(&connection.client, request, connection.request_limit).await?)
+    request::parse(&request::bytes(&connection.client, request, connection.request_limit).await?)
 }
 
 /// `kubernetes.io/os` and `kubernetes.io/arch`, which the kubelet sets since 1.14.

@@ -16,11 +16,10 @@ use tokio::time::{Instant, sleep};
 use super::{
     Connection, Trouble,
     apply::WritePermit,
-    ask,
     buffer::Buffer,
-    paths,
-    slim::{self, Interner},
-    trouble::Fate,
+    decode::{self, Interner},
+    error::Fate,
+    paths, request,
 };
 use crate::domain::{
     k8s::{
@@ -168,7 +167,7 @@ async fn look(
     let name = &key.name;
     let pods = paths::pods(&key.namespace);
     let pods = format!("{pods}?fieldSelector=metadata.name%3D{name}");
-    let pods = slim::objects(&slim::Pods, &get(connection, &pods).await?, texts)?;
+    let pods = decode::objects(&decode::Pods, &get(connection, &pods).await?, texts)?;
     let Some(pod) = pods.first() else {
         return Err(Trouble::NotFound(name.to_string()));
     };
@@ -176,7 +175,7 @@ async fn look(
     let events = format!("{events}?fieldSelector=involvedObject.name%3D{name}");
     // Who may not list events is told what the status says.
     let mut events: Vec<Arc<Event>> = match get(connection, &events).await {
-        Ok(bytes) => slim::objects(&slim::Events, &bytes, texts)?,
+        Ok(bytes) => decode::objects(&decode::Events, &bytes, texts)?,
         Err(_) => Vec::new(),
     };
     events.sort_by_key(|event| event.last);
@@ -184,9 +183,9 @@ async fn look(
 }
 
 async fn get(connection: &Connection, path: &str) -> Result<Buffer, Trouble> {
-    ask::bytes(
+    request::bytes(
         &connection.client,
-        ask::getting(path)?,
+        request::getting(path)?,
         connection.request_limit,
     )
     .await
@@ -198,8 +197,8 @@ async fn send(
     path: &str,
     body: &Value,
 ) -> Result<(), Trouble> {
-    let request = ask::sending(method, path, ask::JSON, body)?;
-    let answer = ask::bytes(&connection.client, request, connection.request_limit).await;
+    let request = request::sending(method, path, request::JSON, body)?;
+    let answer = request::bytes(&connection.client, request, connection.request_limit).await;
     answer.map(drop)
 }
 

@@ -4,16 +4,16 @@
 //! It only loads and merges: what a theme, an action or a pane is called is known to the rooms that have
 //! them, and nothing is done here with a value.
 
-mod origin;
-mod place;
-mod read;
+mod paths;
+mod provenance;
 mod settings;
+mod toml_table;
 
 use std::{fs, io, path::PathBuf, sync::Arc};
 
 pub use self::{
-    origin::{Entries, Origin, Sourced},
-    place::Places,
+    paths::Places,
+    provenance::{Entries, Origin, Sourced},
     settings::{Hygiene, Registries, Row, Settings},
 };
 use crate::domain::error::UserError;
@@ -47,7 +47,7 @@ pub fn load(flags: &Flags, places: &Places) -> Result<Loaded, UserError> {
         match fs::read_to_string(&path) {
             Ok(text) => {
                 let path = Arc::new(path);
-                let file = read::File {
+                let file = toml_table::File {
                     path: Arc::clone(&path),
                     text: &text,
                 };
@@ -99,7 +99,7 @@ mod tests {
     fn read(text: &str) -> Result<Settings, UserError> {
         let mut settings = Settings::default();
         let path = Arc::new(PathBuf::from("c.toml"));
-        settings.take_file(&read::File { path, text })?;
+        settings.take_file(&toml_table::File { path, text })?;
         Ok(settings)
     }
 

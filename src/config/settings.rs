@@ -2,8 +2,8 @@
 //! that know them resolve them.
 
 use super::{
-    origin::{Entries, Origin, Sourced},
-    read::File,
+    provenance::{Entries, Origin, Sourced},
+    toml_table::File,
 };
 use crate::domain::error::UserError;
 

@@ -17,7 +17,7 @@ use super::{
     verified::{Asked, Origin, Verified},
 };
 use crate::{
-    cluster::{ConnectOptions, Connection, fetch},
+    cluster::{ConnectOptions, Connection, secret_values},
     domain::{
         error::UserError,
         k8s::object_ref::{Name, ObjectRef},
@@ -211,7 +211,7 @@ async fn from_cluster(name: &str, options: &ConnectOptions) -> Result<Source, St
     let connection = Connection::open(options).await;
     let connection = connection.map_err(|error| UserError::from(error).to_string())?;
     let key = ObjectRef::new(connection.namespace.clone(), Name::new(name));
-    let secret = fetch::pull_secret(&connection, &key).await;
+    let secret = secret_values::pull_secret(&connection, &key).await;
     let secret = secret.map_err(|trouble| format!("cannot read Secret {key}: {trouble}"))?;
     if secret.config.is_none() {
         return Err(format!(

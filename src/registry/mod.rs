@@ -8,36 +8,36 @@
 //! Made of hyper and rustls themselves, not of a registry client: `oci-client` and `reqwest` hide the
 //! steps between an address and an answer, and those are what is asked about here.
 
-mod answer;
+mod auth;
+mod authorization;
 mod challenge;
-mod driver;
-mod exchange;
+mod connection_task;
+mod dial;
+mod handshake;
+mod http_client;
 pub mod local;
-mod login;
-mod network;
 mod proxy;
+mod response;
 mod settings;
 mod tls;
+mod transport;
 mod trust;
 mod verifier;
-mod walk;
-mod who;
-mod wire;
 
 use std::sync::Arc;
 
-pub use network::Network;
+pub use auth::Who;
 pub use proxy::Proxies;
 pub use settings::{Limits, PlainHttp, Settings};
+pub use transport::Network;
 pub use trust::Security;
-pub use who::Who;
 
 use crate::domain::{
     probe::{AnonymousAccess, AnonymousReason, ProbeError, Refusal, Requester, Transcript},
     registry_auth::image_ref::ImageRef,
 };
-use network::Road;
-use walk::Walk;
+use handshake::Walk;
+use transport::Road;
 
 /// Asks registries, all with the same settings.
 #[derive(Clone)]

@@ -28,9 +28,9 @@ use rustls::ClientConfig;
 use tower::Service;
 
 use super::{
-    driver::{self, AGENT, Driver},
+    connection_task::{self, AGENT, Driver},
+    dial::{self, Socket},
     trust::{Origin, Security},
-    wire::{self, Socket},
 };
 use crate::domain::{probe::ProbeError, sanitize::sanitize};
 
@@ -141,7 +141,7 @@ impl Proxy {
         if self.protocol != Protocol::Https {
             return Ok(socket);
         }
-        let stream = wire::secure(socket, &self.server, None, tls).await?;
+        let stream = dial::secure(socket, &self.server, None, tls).await?;
         Ok(Box::new(stream))
     }
 
@@ -156,7 +156,7 @@ impl Proxy {
     async fn lead_by_connect(&self, socket: Socket, to: &Origin) -> Result<Socket, ProbeError> {
         let (mut requests, connection) = http1::handshake(TokioIo::new(socket))
             .await
-            .map_err(|error| driver::failure(&error))?;
+            .map_err(|error| connection_task::failure(&error))?;
         // Lives until the connection is handed over, or is given up.
         let _driver = Driver::of(connection.with_upgrades());
         let target = to.with_port();
@@ -174,14 +174,14 @@ impl Proxy {
         let response = requests
             .send_request(request)
             .await
-            .map_err(|error| driver::failure(&error))?;
+            .map_err(|error| connection_task::failure(&error))?;
         let status = response.status();
         if !status.is_success() {
             return Err(ProbeError::ProxyRefuses(status.to_string()));
         }
         let upgraded = hyper::upgrade::on(response)
             .await
-            .map_err(|error| driver::failure(&error))?;
+            .map_err(|error| connection_task::failure(&error))?;
         Ok(Box::new(TokioIo::new(upgraded)))
     }
 

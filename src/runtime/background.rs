@@ -3,7 +3,7 @@
 //! Behind that question goes one that every terminal answers (primary device attributes): when its
 //! answer is there, the other hardly comes any more. So nobody waits for a terminal that does not know
 //! OSC 11. What else arrives meanwhile are keys, and is handed back; an answer that comes later than that is
-//! taken out of the keys (`late_answers`).
+//! taken out of the keys (`terminal_replies`).
 
 #![cfg_attr(
     not(unix),

@@ -7,18 +7,18 @@ use tokio::{sync::mpsc, task::JoinHandle};
 use zeroize::Zeroizing;
 
 use super::{
-    changes::ActiveChanges,
-    import,
-    nodes::Nodes,
+    active_changes::ActiveChanges,
+    cluster_source::{SharedSource, identity},
+    export_file, fetch, import,
+    node_platforms::Nodes,
     output::OUTPUT,
-    reading, save, settle,
-    source::{SharedSource, identity},
-    writing::{self, Writer},
+    registry_probe,
+    writer::{self, Writer},
 };
 use crate::{
     app::{
-        effect::Effect, look::ThemeName, message::Message, proposal::Planned, reveal::Clip,
-        settled::Question, ticket::Ticket,
+        effect::Effect, message::Message, plan_dialog::Planned, probe_cache::Question,
+        request_id::Ticket, reveal::Clip, theme_name::ThemeName,
     },
     cluster::{Connection, Feed, Reach, Watches, access, apply::WritePermit, pull_test::TestPod},
     domain::{
@@ -124,19 +124,19 @@ impl Effects {
                 });
             }
             Effect::Save { path, text } => {
-                self.answer_from_disk(move || Message::Saved(save::save(path, &text)));
+                self.answer_from_disk(move || Message::Saved(export_file::save(path, &text)));
             }
             Effect::Read { ticket, object } => {
                 let connection = self.connected();
                 self.answer(async move {
-                    let answer = reading::document(connection, &object).await;
+                    let answer = fetch::document(connection, &object).await;
                     Message::Read(ticket, answer.map(Box::new))
                 });
             }
             Effect::Reveal { ticket, secret } => {
                 let connection = self.connected();
                 self.answer(async move {
-                    let answer = reading::values(connection, &secret).await;
+                    let answer = fetch::values(connection, &secret).await;
                     Message::Revealed(ticket, answer)
                 });
             }
@@ -144,7 +144,7 @@ impl Effects {
                 self.stop_log();
                 let (connection, answers) = (self.connected(), self.answers.clone());
                 let task = self.answer(async move {
-                    let end = reading::log(connection, ticket, source, answers).await;
+                    let end = fetch::log(connection, ticket, source, answers).await;
                     Message::LogEnded(ticket, end)
                 });
                 self.log = Some(task);
@@ -176,7 +176,7 @@ impl Effects {
         let active = self.changes.begin_plan(self.context(), plan.clone());
         self.answer(async move {
             let Some(active) = active else {
-                let done = writing::refused_at_end(&plan.0);
+                let done = writer::refused_at_end(&plan.0);
                 return Message::CarriedOut(ticket, plan, done);
             };
             let tell = |change, outcome: Outcome| {
@@ -203,7 +203,7 @@ impl Effects {
                         active.finish(tested.is_deleted);
                         tested.pulled
                     }
-                    None => PullTestResult::Unknown(writing::QUITTING.to_owned()),
+                    None => PullTestResult::Unknown(writer::QUITTING.to_owned()),
                 };
                 Message::Pulled(ticket, node, pulled)
             });
@@ -227,7 +227,7 @@ impl Effects {
         let nodes = self.nodes.clone();
         self.answer(async move {
             // In a box, as it holds more than all the others.
-            let answer = Box::pin(settle::ask(connection, prober, &question, &nodes)).await;
+            let answer = Box::pin(registry_probe::ask(connection, prober, &question, &nodes)).await;
             Message::Settled(ticket, answer.map(Box::new))
         });
     }
@@ -242,7 +242,7 @@ impl Effects {
         };
         let (connection, nodes) = (self.connection.clone(), self.nodes.clone());
         self.answer(async move {
-            let asked = settle::verify(connection, &prober, question, &nodes);
+            let asked = registry_probe::verify(connection, &prober, question, &nodes);
             let verdict = Box::pin(asked).await;
             Message::Verified(ticket, Box::new(verdict))
         });

@@ -4,7 +4,7 @@ use std::env;
 
 use crate::{
     app::form::{Imported, Origin},
-    cluster::{Connection, fetch},
+    cluster::{Connection, secret_values},
     domain::{
         plan::Credentials,
         registry_auth::{credential::Password, docker_config},
@@ -41,7 +41,7 @@ pub(super) async fn read(
         }
         Origin::Secret(key) => {
             let connection = connection.ok_or("not connected")?;
-            let secret = fetch::pull_secret(&connection, &key)
+            let secret = secret_values::pull_secret(&connection, &key)
                 .await
                 .map_err(|trouble| format!("cannot read the Secret {key}: {trouble}"))?;
             let config = secret

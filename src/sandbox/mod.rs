@@ -7,25 +7,25 @@
 //! diagnosis would otherwise be invisible in the demo.
 
 mod admission;
-mod agenda;
 pub mod api;
 mod clock;
 mod controllers;
-mod dice;
+mod event_loop;
+mod event_recorder;
 mod fields;
 mod kubelet;
 mod labels;
-mod life;
 mod object;
 mod profile;
-mod recorder;
 pub mod registry;
 mod resources;
+mod rng;
 pub mod scenario;
 pub mod serve;
 mod status;
 mod store;
 mod table;
+mod timer_queue;
 mod validate;
 mod world;
 mod write;
@@ -53,7 +53,7 @@ impl Sandbox {
     /// A world with nothing in it but what every cluster has.
     pub fn empty(start: Timestamp, pace: Pace) -> Self {
         let mut world = world::World::new(start, pace, Profile::default());
-        scenario::founding::found(&mut world);
+        scenario::bootstrap::found(&mut world);
         Self::of(world)
     }
 

@@ -1,5 +1,5 @@
 //! All that a sandbox is, behind one lock: the objects, the time, chance, and what is going to
-//! happen when. How it moves is said by `life`.
+//! happen when. How it moves is said by `event_loop`.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -10,19 +10,19 @@ use jiff::Timestamp;
 
 use super::{
     admission::ImagePolicy,
-    agenda::Agenda,
     clock::{Clock, Pace, later},
-    controllers::work::{Controllers, Work},
-    dice::Dice,
+    controllers::work_queue::{Controllers, Work},
+    event_recorder::correlator::Memory,
     kubelet::{
         provider::Provider,
         state::{Kubelets, Task},
     },
     profile::Profile,
-    recorder::memory::Memory,
     registry::Network,
-    scenario::happening::Happening,
+    rng::Dice,
+    scenario::scheduled_event::Happening,
     store::Store,
+    timer_queue::Agenda,
 };
 
 pub struct World {

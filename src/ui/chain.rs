@@ -9,9 +9,9 @@ use ratatui::{
     widgets::Widget,
 };
 
-use super::{text, view::View};
+use super::{draw_context::View, text};
 use crate::{
-    app::inquiry::Inquiry,
+    app::pod_inspection::Inquiry,
     domain::{
         context::{AccountState, SecretLink, SecretState},
         diagnostics::{ChainLink, Finding},

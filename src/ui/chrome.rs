@@ -8,7 +8,7 @@ use ratatui::{
     widgets::Widget,
 };
 
-use super::{text, view::View};
+use super::{draw_context::View, text};
 use crate::{
     app::{
         connection::{Health, Phase},

@@ -3,7 +3,9 @@
 use jiff::Timestamp;
 use ratatui::{Frame, buffer::Buffer};
 
-use super::{chain, chrome, detail, layout::Layout, overlay, panes, theme::Theme, view::View};
+use super::{
+    chain, chrome, detail, draw_context::View, layout::Layout, overlay, panes, theme::Theme,
+};
 use crate::app::model::Model;
 
 /// Draws the model; returns how far the text on top can be scrolled, which only shows while it is drawn.

@@ -6,6 +6,7 @@
 mod chain;
 mod chrome;
 mod detail;
+mod draw_context;
 pub mod frame;
 pub mod layout;
 mod overlay;
@@ -13,7 +14,6 @@ pub mod panes;
 mod retry;
 pub mod text;
 pub mod theme;
-mod view;
 mod widgets;
 
 #[cfg(test)]

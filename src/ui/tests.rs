@@ -7,19 +7,19 @@ use proptest::prelude::*;
 use ratatui::{buffer::Buffer, layout::Rect};
 
 use super::{
+    draw_context::View,
     frame::paint,
     layout::Layout,
     theme::{Look, Theme},
-    view::View,
 };
 use crate::{
     app::{
         key::Key,
-        look::ThemeName,
         message::Message,
         model::{Model, StartScope},
         refresh,
-        ticket::Ticket,
+        request_id::Ticket,
+        theme_name::ThemeName,
         update,
     },
     domain::{

@@ -14,10 +14,11 @@ use jiff::{SignedDuration, Timestamp};
 use pullscope::{
     app::{
         key::Key as Press,
-        look::ThemeName,
         message::Message,
         model::{Model, StartScope},
-        refresh, update,
+        refresh,
+        theme_name::ThemeName,
+        update,
     },
     domain::{
         k8s::{

@@ -1,7 +1,7 @@
 //! What must hold against every server that speaks the Kubernetes API.
 
 use pullscope::{
-    cluster::{Reach, access, read, watch::WATCHED},
+    cluster::{Reach, access, get, watch::WATCHED},
     domain::{
         k8s::{
             document::FoldLevel,
@@ -576,7 +576,7 @@ pub async fn documents_hide_the_values_of_secrets(cluster: &Cluster) {
     cluster.create(&path, manifest).await;
     let connection = cluster.connect("admin", &namespace).await;
     let secret = AnyObjectRef::Secret(key(&namespace, "regcred"));
-    let document = read::document(&connection, &secret).await.unwrap();
+    let document = get::document(&connection, &secret).await.unwrap();
     let lines = document.folded(FoldLevel::Unfolded);
     let text: Vec<&str> = lines.iter().map(|line| line.text).collect();
     let text = text.join("\n");
@@ -590,10 +590,10 @@ pub async fn documents_hide_the_values_of_secrets(cluster: &Cluster) {
     );
 
     let gone = AnyObjectRef::Pod(key(&namespace, "nobody"));
-    let trouble = read::document(&connection, &gone).await.unwrap_err();
+    let trouble = get::document(&connection, &gone).await.unwrap_err();
     assert!(trouble.to_string().contains("not found"), "{trouble}");
     let namespaced = AnyObjectRef::Namespace(namespace.clone());
-    let document = read::document(&connection, &namespaced).await.unwrap();
+    let document = get::document(&connection, &namespaced).await.unwrap();
     assert!(
         document
             .folded(FoldLevel::HideManagedFields)

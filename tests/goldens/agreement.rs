@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use jiff::{Timestamp, ToSpan};
 use pullscope::{
-    app::{settled::Answers, verdicts::Verdicts},
+    app::{diagnosis_cache::Verdicts, probe_cache::Answers},
     cluster::Reach,
     domain::diagnostics::{Finding, grouping::Subject},
     headless::{

@@ -23,7 +23,7 @@ use pullscope::{
         k8s::{connection::KubeContext, object_ref::Namespace},
     },
     registry::{Prober, Settings},
-    runtime::{self, Announce, Signals, Start, source::Source, terminal},
+    runtime::{self, Announce, Signals, Start, cluster_source::Source, terminal},
     sandbox::{Pace, Sandbox, User},
     ui::theme::Look,
 };

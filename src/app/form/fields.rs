@@ -1,6 +1,6 @@
 //! The fields of each form, with what is known already.
 
-use super::{Answer, Choice, Entry, Field, Pick, Picks, Source, counted::counted};
+use super::{Answer, Choice, Entry, Field, Pick, Picks, Source, pluralize::counted};
 use crate::{
     app::field,
     domain::{

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Answer, Entry, Form, Import, counted::pods_do, words::preset};
+use super::{Answer, Entry, Form, Import, pluralize::pods_do, validate::preset};
 use crate::domain::{
     k8s::object_ref::{Name, Namespace},
     plan::{FormSpec, ImageTarget},

@@ -2,29 +2,29 @@
 //!
 //! Its end is a plan, which is shown before anything is done. It knows no terminal and no cluster.
 
-mod answer;
-mod counted;
-mod entry;
+mod derive;
+mod field_id;
+mod field_input;
 mod fields;
-mod follow;
 mod hints;
 mod plan;
+mod pluralize;
 mod source;
 #[cfg(test)]
 mod tests;
-mod words;
+mod validate;
 
 use std::fmt;
 
 use tui_input::Input;
 
 pub use self::{
-    answer::Answer,
-    entry::{Choice, Entry, Pick, Picks},
+    field_id::Answer,
+    field_input::{Choice, Entry, Pick, Picks},
     plan::Unready,
     source::{Import, Imported, Origin, Source},
 };
-use super::{field, ticket::Ticket};
+use super::{field, request_id::Ticket};
 use crate::domain::{
     diagnostics::grouping::FaultId,
     k8s::{

@@ -1,7 +1,7 @@
 //! Where a credential comes from.
 
 use crate::{
-    app::ticket::Ticket,
+    app::request_id::Ticket,
     domain::{
         k8s::{object_ref::ObjectRef, objects::Secret},
         plan::{Credentials, servers},

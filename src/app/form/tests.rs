@@ -161,7 +161,7 @@ fn what_is_read_fills_in_the_login_and_no_words() {
         (Origin::File(None), "ghcr.io")
     );
     assert!(form.plan(&world).is_err());
-    let mut tickets = crate::app::ticket::Tickets::default();
+    let mut tickets = crate::app::request_id::Tickets::default();
     let (late, ticket) = (tickets.issue(), tickets.issue());
     form.import = Import::Reading(ticket);
     let imported = || Imported {

@@ -5,7 +5,7 @@ use std::{cmp::Reverse, sync::Arc};
 use jiff::Timestamp;
 
 use super::{
-    super::{filter::Sieve, verdicts::Verdicts},
+    super::{diagnosis_cache::Verdicts, filter::Sieve},
     Dependencies, Enter, PaneInfo, PaneRows, Query, RowContext, SortBy,
     pods::least_healthy,
     secrets,

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, fmt::Debug};
 use jiff::Timestamp;
 
 use super::{
-    super::{list::List, verdicts::Verdicts},
+    super::{diagnosis_cache::Verdicts, list::List},
     Pane, Query, SortBy,
     accounts::Judging,
 };

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::{events::Events, *};
 use crate::{
-    app::{motion::Motion, settled::Answers, verdicts::Verdicts},
+    app::{diagnosis_cache::Verdicts, motion::Motion, probe_cache::Answers},
     domain::{
         fixtures::{account, event, now, seconds_ago, secret, upserted},
         k8s::{object_ref::Namespace, objects::SecretType},

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{act, connect, layers, navigate, views};
+use super::{connect, dispatch, navigate, overlays, views};
 use crate::app::{
     effect::Effect,
     field,
@@ -77,12 +77,12 @@ fn run(model: &mut Model, line: &str, now: Timestamp) -> Vec<Effect> {
         model.memory.note_command(line);
     }
     match asked {
-        Asked::Act(action) => act::act(model, action, now),
+        Asked::Act(action) => dispatch::act(model, action, now),
         Asked::Pane(pane, namespace) => {
             let effects = namespace
                 .map(|namespace| navigate::to_namespace(model, namespace))
                 .unwrap_or_default();
-            layers::to_pane(model, pane);
+            overlays::to_pane(model, pane);
             effects
         }
         Asked::NoView(answer) => {

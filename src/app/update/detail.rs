@@ -8,10 +8,10 @@ use super::selection;
 use crate::{
     app::{
         detail::{Details, Tab},
-        inquiry::Inquiry,
         keymap::Context,
         model::Model,
         overlay::Overlay,
+        pod_inspection::Inquiry,
         scroll::Scroll,
     },
     domain::k8s::objects::AnyObjectRef,

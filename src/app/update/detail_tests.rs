@@ -7,7 +7,7 @@ use super::{
 use crate::{
     app::{
         detail::{Details, Tab},
-        reading::{LogState, ReadingState},
+        fetched_view::{LogState, ReadingState},
         scroll::Scroll,
     },
     domain::{

@@ -5,11 +5,11 @@ use jiff::Timestamp;
 use super::detail;
 use crate::app::{
     detail::{Details, Find, Tab, has},
+    fetched_view::ReadingState,
     field,
     key::{Code, Key},
     model::Model,
     overlay::Overlay,
-    reading::ReadingState,
     scroll::Scroll,
 };
 

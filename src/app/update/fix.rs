@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
-use super::{forms, propose, selection};
+use super::{forms, plan_dialog, selection};
 use crate::{
     app::{
-        connection::Health, effect::Effect, model::Model, overlay::Overlay, scroll::Scroll,
-        verdicts::Verdict,
+        connection::Health, diagnosis_cache::Verdict, effect::Effect, model::Model,
+        overlay::Overlay, scroll::Scroll,
     },
     domain::{
         diagnostics::{
@@ -47,7 +47,7 @@ pub(super) fn fix(model: &mut Model, number: u8, now: Timestamp) -> Vec<Effect> 
         return Vec::new();
     };
     match offered.offer {
-        FixProposal::Plan(plan) => propose::propose(model, plan, offered.fault, now),
+        FixProposal::Plan(plan) => plan_dialog::propose(model, plan, offered.fault, now),
         FixProposal::Form(ask) => {
             forms::ask_for(model, ask, offered.fault, now);
             Vec::new()
@@ -295,7 +295,7 @@ pub(super) fn restart(model: &mut Model, now: Timestamp) -> Vec<Effect> {
         format!("Restart {subject}"),
         vec![Change::restart(workload)],
     );
-    propose::propose(model, plan, None, now)
+    plan_dialog::propose(model, plan, None, now)
 }
 
 #[cfg(test)]

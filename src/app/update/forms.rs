@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{copy, propose};
+use super::{copy, plan_dialog};
 use crate::{
     app::{
         action::Motion,
@@ -10,14 +10,14 @@ use crate::{
         form::{Entry, Form, Import, Imported, Picks, Unready},
         model::Model,
         overlay::Overlay,
-        ticket::Ticket,
+        request_id::Ticket,
     },
     domain::{diagnostics::grouping::FaultId, error::UserError, plan::FormSpec},
 };
 
 /// Opens a form, unless nothing may be changed.
 pub(super) fn ask_for(model: &mut Model, ask: FormSpec, fault: Option<FaultId>, now: Timestamp) {
-    if !propose::refused(model, now) {
+    if !plan_dialog::refused(model, now) {
         let form = Form::new(ask, fault, &model.world);
         model.overlays.push(Overlay::Form(form));
     }
@@ -152,7 +152,7 @@ fn submit(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     match form.plan(&model.world) {
         Ok(plan) => {
             let fault = form.fault.clone();
-            propose::propose(model, plan, fault, now)
+            plan_dialog::propose(model, plan, fault, now)
         }
         Err(Unready::Field(bad)) => {
             form.focus = bad;

@@ -3,10 +3,10 @@
 
 use jiff::Timestamp;
 
-use super::{act, command, filter, find, menu, path};
+use super::{command, dispatch, filter, find, key_context, menu};
 use crate::app::{
-    action::Action, effect::Effect, field, key::Key, keymap::Context, model::Model,
-    overlay::Overlay, rebind::Keymap,
+    action::Action, effect::Effect, field, key::Key, key_config::Keymap, keymap::Context,
+    model::Model, overlay::Overlay,
 };
 
 pub(super) fn press(model: &mut Model, key: Key, now: Timestamp) -> Vec<Effect> {
@@ -18,7 +18,7 @@ pub(super) fn press(model: &mut Model, key: Key, now: Timestamp) -> Vec<Effect> 
             Some(Overlay::Filter { .. } | Overlay::Palette(_) | Overlay::Form(_))
         );
     if types && quits(&model.preferences.keymap, key) {
-        return act::quit(model, now);
+        return dispatch::quit(model, now);
     }
     match model.overlays.last() {
         Some(Overlay::Filter { .. }) => filter::type_into(model, key),
@@ -26,12 +26,16 @@ pub(super) fn press(model: &mut Model, key: Key, now: Timestamp) -> Vec<Effect> 
         Some(Overlay::Details(_)) if finding => find::type_into(model, key, now),
         Some(Overlay::Menu(menu)) if menu.by_key(key).is_some() => {
             return match menu::by_key(model, key, now) {
-                Ok(action) => act::act(model, action, now),
+                Ok(action) => dispatch::act(model, action, now),
                 Err(told) => told,
             };
         }
-        _ => match model.preferences.keymap.resolve(key, &path::path(model)) {
-            Some(action) => return act::act(model, action, now),
+        _ => match model
+            .preferences
+            .keymap
+            .resolve(key, &key_context::path(model))
+        {
+            Some(action) => return dispatch::act(model, action, now),
             None => type_answer(model, key),
         },
     }

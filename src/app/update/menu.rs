@@ -2,17 +2,17 @@
 
 use jiff::Timestamp;
 
-use super::{fix, path, reveal, selection, wizard};
+use super::{fix, key_context, open_form, reveal, selection};
 use crate::{
     app::{
         action::Action,
         detail::Tab,
         effect::Effect,
         key::Key,
+        key_config::Row,
         menu::{Item, Menu, Needs, Standing},
         model::Model,
         overlay::Overlay,
-        rebind::Row,
     },
     domain::{
         k8s::object_ref::Namespace,
@@ -52,7 +52,7 @@ pub(super) fn open(model: &mut Model, now: Timestamp) -> Vec<Effect> {
 /// The bindings of verbs that are in force here, each action once, the innermost context first.
 fn offered(model: &Model) -> Vec<Row> {
     let mut rows: Vec<Row> = Vec::new();
-    for context in path::path(model) {
+    for context in key_context::path(model) {
         let of_it = model.preferences.keymap.rows().iter();
         for row in of_it.filter(|row| row.binding.context == context) {
             let action = row.binding.action;
@@ -86,7 +86,7 @@ fn item(model: &Model, row: Row) -> Option<Item> {
 
 /// What the action takes here.
 fn needs(model: &Model, action: Action) -> Needs {
-    match wizard::asks(model, action) {
+    match open_form::asks(model, action) {
         Some(Ok(ask)) => return Needs::ToChange(ask.permissions()),
         Some(Err(why)) => return Needs::SomethingElse(why.to_owned()),
         None => {}

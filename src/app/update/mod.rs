@@ -1,42 +1,42 @@
 //! `update`: the only way in which the model changes. Pure: time comes in as a value, and what has to
 //! be done outside goes out as data.
 
-mod act;
 mod command;
 mod connect;
 mod copy;
 mod detail;
 #[cfg(test)]
 mod detail_tests;
+mod dispatch;
+mod fetched_view;
 mod filter;
 mod find;
 mod fix;
 mod forms;
+mod key_context;
 mod keys;
-mod layers;
 mod lists;
 mod menu;
 #[cfg(test)]
 mod menu_tests;
 mod navigate;
-mod path;
-mod propose;
+mod open_form;
+mod overlays;
+mod plan_dialog;
+mod probe;
 #[cfg(test)]
 mod propose_tests;
 mod pull_test;
-mod reading;
 mod reveal;
 #[cfg(test)]
 mod reveal_tests;
 mod rollout;
 mod selection;
-mod settle;
 #[cfg(test)]
 mod tests;
 mod views;
 #[cfg(test)]
 mod views_tests;
-mod wizard;
 
 use jiff::Timestamp;
 use zeroize::Zeroizing;
@@ -44,7 +44,7 @@ use zeroize::Zeroizing;
 pub use self::{
     connect::leave,
     detail::{fitting, shown},
-    path::path,
+    key_context::path,
     selection::{selected_pod, subject_of_interest},
 };
 
@@ -54,7 +54,7 @@ use crate::domain::error::UserError;
 /// Takes in one message and answers with what is to be done.
 pub fn update(model: &mut Model, message: Message, now: Timestamp) -> Vec<Effect> {
     let mut effects = take(model, message, now);
-    effects.extend(reading::keep(model));
+    effects.extend(fetched_view::keep(model));
     effects
 }
 
@@ -69,7 +69,7 @@ fn take(model: &mut Model, message: Message, now: Timestamp) -> Vec<Effect> {
         // It may be a token.
         Message::Paste(text) => keys::paste(model, &Zeroizing::new(text), now),
         Message::Click { pane, row } => navigate::click(model, pane, row),
-        Message::Scroll { pane, down } => layers::scroll(model, pane, down),
+        Message::Scroll { pane, down } => overlays::scroll(model, pane, down),
         Message::Tick | Message::Redraw => {}
         Message::Finishing(finishing) => model.finishing = Some(finishing),
         Message::Connected(ticket, answer) => return connect::connected(model, ticket, answer),
@@ -94,28 +94,28 @@ fn take(model: &mut Model, message: Message, now: Timestamp) -> Vec<Effect> {
                 model.connection.forget(&id);
             }
         }
-        Message::Rehearsed(ticket, done) => propose::rehearsed(model, ticket, &done),
+        Message::Rehearsed(ticket, done) => plan_dialog::rehearsed(model, ticket, &done),
         Message::Progress(ticket, change, outcome) => {
-            propose::progressed(model, ticket, change, outcome);
+            plan_dialog::progressed(model, ticket, change, outcome);
         }
         Message::CarriedOut(ticket, plan, done) => {
-            propose::carried_out(model, ticket, &plan, &done, now);
+            plan_dialog::carried_out(model, ticket, &plan, &done, now);
         }
-        Message::Verified(ticket, verdict) => propose::verified(model, ticket, *verdict),
+        Message::Verified(ticket, verdict) => plan_dialog::verified(model, ticket, *verdict),
         Message::Imported(ticket, answer) => forms::imported(model, ticket, answer, now),
         Message::Saved(answer) => forms::saved(model, answer, now),
         Message::Settled(ticket, answer) => {
-            propose::settled(model, ticket, answer.as_deref().ok());
-            settle::answered(model, ticket, answer, now);
+            plan_dialog::settled(model, ticket, answer.as_deref().ok());
+            probe::answered(model, ticket, answer, now);
         }
         Message::Rights(ticket, rules) => model.rights.told(ticket, rules),
-        Message::Read(ticket, answer) => reading::read(model, ticket, answer, now),
+        Message::Read(ticket, answer) => fetched_view::read(model, ticket, answer, now),
         Message::Revealed(ticket, answer) => reveal::revealed(model, ticket, answer, now),
         Message::Pulled(ticket, node, pulled) => {
             pull_test::answered(model, ticket, node, pulled, now);
         }
-        Message::Logged(ticket, lines) => reading::logged(model, ticket, lines),
-        Message::LogEnded(ticket, end) => reading::log_ended(model, ticket, end),
+        Message::Logged(ticket, lines) => fetched_view::logged(model, ticket, lines),
+        Message::LogEnded(ticket, end) => fetched_view::log_ended(model, ticket, end),
     }
     Vec::new()
 }

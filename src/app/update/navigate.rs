@@ -9,10 +9,10 @@ use crate::{
         coverage,
         detail::{Details, Tab},
         effect::Effect,
+        jump_list::{Place, Trail},
         model::{Model, Stop},
         overlay::Overlay,
         panes::{Pane, pods},
-        trail::{Place, Trail},
     },
     domain::{
         diagnostics::grouping::{Fault, FaultId, Subject},

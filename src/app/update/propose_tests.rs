@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::{
-    super::{effect::Effect, message::Message, model::Model, overlay::Overlay, proposal::Stage},
-    propose,
+    super::{effect::Effect, message::Message, model::Model, overlay::Overlay, plan_dialog::Stage},
+    plan_dialog,
     tests::{model, press, typed},
     update,
 };
@@ -98,7 +98,7 @@ fn who_quits_is_told_of_a_secret_that_is_in_this_session_only() {
         "Convert",
         vec![Change::convert_secret(key("shop", "regcred"))],
     );
-    let effects = propose::propose(&mut model, plan, None, now());
+    let effects = plan_dialog::propose(&mut model, plan, None, now());
     let Some(Effect::Rehearse { ticket, .. }) = effects.first() else {
         panic!("{effects:?}")
     };
@@ -135,7 +135,7 @@ fn what_the_rehearsal_found_is_shown_and_must_be_there_when_it_is_made() {
     });
     let set = SetImage::new(workload.unwrap().into(), "app".into(), "a:2");
     let plan = Plan::new("Another image", vec![set.clone().into()]);
-    let effects = propose::propose(&mut model, plan, None, now());
+    let effects = plan_dialog::propose(&mut model, plan, None, now());
     let Some(Effect::Rehearse { ticket, .. }) = effects.first() else {
         panic!("{effects:?}")
     };
@@ -322,7 +322,7 @@ fn another_image_is_asked_for_before_it_is_set() {
 
 #[test]
 fn a_registry_is_not_asked_twice_at_once_and_its_answer_is_kept() {
-    use crate::app::settled::State;
+    use crate::app::probe_cache::State;
     let mut model = model();
     let effects = press(&mut model, &["g", "t"]);
     let [Effect::Settle { ticket, question }] = &effects[..] else {
@@ -540,7 +540,7 @@ fn an_export_names_no_credential() {
 #[test]
 fn a_secret_is_tested_with_all_images_that_are_pulled_with_it() {
     use crate::{
-        app::settled::Said,
+        app::probe_cache::Said,
         domain::{diagnostics::EvidenceSource, k8s::objects::AnyObjectRef},
     };
     let mut model = model();
@@ -766,7 +766,7 @@ fn the_next_fix_is_closed_with_the_plan_and_the_form_before_it() {
 /// Carries out a plan whose changes all end so; the model as its view is shown.
 fn carried_out(model: &mut Model, plan: Plan, done: Vec<ChangeResult>) {
     let count = plan.changes.len();
-    let effects = propose::propose(model, plan, None, now());
+    let effects = plan_dialog::propose(model, plan, None, now());
     let Some(Effect::Rehearse { ticket, .. }) = effects.first() else {
         panic!("{effects:?}")
     };
@@ -854,7 +854,7 @@ fn a_secret_that_a_closed_plan_has_lost_is_named_first_and_undo_creates_it() {
         "Recreate the Secret with the type that is read",
         vec![convert],
     );
-    let effects = propose::propose(&mut model, plan, None, now());
+    let effects = plan_dialog::propose(&mut model, plan, None, now());
     let Some(Effect::Rehearse { ticket, .. }) = effects.first() else {
         panic!("{effects:?}")
     };

@@ -4,15 +4,15 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::propose;
+use super::plan_dialog;
 use crate::{
     app::{
         effect::Effect,
         model::Model,
         overlay::Overlay,
+        probe_cache::{Question, Said},
         pull_test::{Stage, Trial},
-        settled::{Question, Said},
-        ticket::Ticket,
+        request_id::Ticket,
     },
     domain::{
         context::{PodContext, Presence},
@@ -25,7 +25,7 @@ use crate::{
 
 /// Asks on which nodes the image of the Pod shall be pulled.
 pub(super) fn open(model: &mut Model, now: Timestamp) {
-    if propose::refused(model, now) {
+    if plan_dialog::refused(model, now) {
         return;
     }
     let Some(trial) = trial(model) else {
@@ -181,7 +181,7 @@ pub(super) fn clean_up(model: &mut Model, now: Timestamp) -> Vec<Effect> {
         notes: note.into_iter().collect(),
         ..Plan::new("Delete what pull tests have left", left)
     };
-    propose::propose(model, plan, None, now)
+    plan_dialog::propose(model, plan, None, now)
 }
 
 #[cfg(test)]

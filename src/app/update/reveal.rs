@@ -10,8 +10,8 @@ use crate::{
         effect::Effect,
         model::Model,
         overlay::Overlay,
+        request_id::Ticket,
         reveal::{Clip, Reveal, Shown, Stage},
-        ticket::Ticket,
     },
     domain::{
         error::UserError,

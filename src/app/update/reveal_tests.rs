@@ -9,7 +9,7 @@ use super::{
 use crate::{
     app::{
         effect::Effect, key::Key, message::Message, model::Model, overlay::Overlay, refresh,
-        reveal::Stage, ticket::Ticket,
+        request_id::Ticket, reveal::Stage,
     },
     domain::{
         error::UserError,

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{propose, selection};
+use super::{plan_dialog, selection};
 use crate::{
     app::{effect::Effect, model::Model},
     domain::{
@@ -24,7 +24,7 @@ pub(super) fn pause(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     let id = &found.workload.id;
     let change = Change::SetPaused(SetPaused::new(id.key.clone(), paused));
     let plan = Plan::new(format!("{verb} the rollout of {id}"), vec![change]);
-    propose::propose(model, plan, None, now)
+    plan_dialog::propose(model, plan, None, now)
 }
 
 /// Back to the newest older revision with other images, one that has ready Pods if there is one.
@@ -40,7 +40,7 @@ pub(super) fn roll_back(model: &mut Model, now: Timestamp) -> Vec<Effect> {
         format!("Undo the rollout of {}", found.workload.id),
         vec![change],
     );
-    propose::propose(model, plan, None, now)
+    plan_dialog::propose(model, plan, None, now)
 }
 
 /// The Deployment that the keys speak of; says so when it is another kind.

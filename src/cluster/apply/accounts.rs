@@ -3,11 +3,11 @@
 use serde_json::{Value, json};
 
 use super::{
-    bodies,
+    api::Server,
     create::create as create_object,
     delete::remove,
     patch::Patch,
-    server::Server,
+    patches,
     update::{Step, Updated, update},
     workloads::another_object,
 };
@@ -33,7 +33,7 @@ pub(super) async fn create(
     let accounts = paths::accounts(&key.namespace);
     let body = manifest::account(key, pull_secrets);
     let fits = |there: &Value| {
-        let list = bodies::pull_secrets(there);
+        let list = patches::pull_secrets(there);
         let missing: Vec<&str> = pull_secrets
             .iter()
             .filter(|name| !list.contains(name))
@@ -112,7 +112,7 @@ pub(super) async fn change_list(
         if let Some(why) = another_object(server, uid, found) {
             return Step::Refuse(why);
         }
-        let list = bodies::pull_secrets(found);
+        let list = patches::pull_secrets(found);
         let changed = change(&list);
         if changed == list {
             return Step::Keep;
@@ -122,9 +122,9 @@ pub(super) async fn change_list(
         Step::Write(Patch::merge(found, list))
     };
     let updated = update(server, &paths::account(account), step).await?;
-    let before = bodies::pull_secrets(updated.found());
-    let stored = updated.now().map(|now| bodies::pull_secrets(now));
+    let before = patches::pull_secrets(updated.found());
+    let stored = updated.now().map(|now| patches::pull_secrets(now));
     let after = stored.unwrap_or_else(|| change(&before));
-    let uid = Some(bodies::revision(updated.found()).uid);
+    let uid = Some(patches::revision(updated.found()).uid);
     Ok((updated, ListChange { uid, before, after }))
 }

@@ -16,13 +16,13 @@ use tokio::time::{Instant, sleep};
 use zeroize::Zeroizing;
 
 use super::{
+    api::{Server, applied, failed, unchanged, with_traces},
     backoff::random,
-    bodies,
     create::Creation,
     delete::{Deleted, Precondition, changed_since, delete, observed},
+    patches,
+    secret_value::Wiped,
     secrets::{KEY, TYPE, kind, place, text},
-    server::{Server, applied, failed, unchanged, with_traces},
-    wiped::Wiped,
 };
 use crate::{
     cluster::{Trouble, paths},
@@ -61,7 +61,7 @@ const PUTTING_BACK: Duration = Duration::from_secs(50);
 /// One request of a conversion: whatever limit the user has set, the Secret may be gone meanwhile.
 const REQUEST: Duration = Duration::from_secs(10);
 
-/// How long a conversion takes at most. The end of the program waits for longer (`runtime::changes`).
+/// How long a conversion takes at most. The end of the program waits for longer (`runtime::active_changes`).
 pub const CONVERSION_LIMIT: Duration = LOOKING
     .saturating_add(DELETING)
     .saturating_add(CREATING)
@@ -77,7 +77,7 @@ pub(super) async fn convert(
 ) -> Result<ChangeResult, Trouble> {
     let key = &change.key;
     let found = look(server, key).await?;
-    if let Some(why) = bodies::deleting(&found) {
+    if let Some(why) = patches::deleting(&found) {
         return Ok(failed(why));
     }
     if kind(&found) == TYPE {
@@ -122,7 +122,7 @@ pub(super) async fn look(server: Server<'_>, key: &ObjectRef<Secret>) -> Result<
 pub(super) fn replacement(found: &Value) -> Option<(String, Wiped)> {
     let source = source(found)?;
     let encoded = found.get("data")?.get(&source)?.clone();
-    let mut object = bodies::reborn(found);
+    let mut object = patches::reborn(found);
     let fields = object.as_object_mut()?;
     fields.insert("type".to_owned(), json!(TYPE));
     let data = fields.get_mut("data")?.as_object_mut()?;
@@ -163,7 +163,7 @@ pub(super) async fn swap(
     wanted: &Wiped,
     undo: &Undo<'_>,
 ) -> Result<ChangeResult, Trouble> {
-    let held = bodies::finalizers(found).join(", ");
+    let held = patches::finalizers(found).join(", ");
     if !held.is_empty() {
         return Ok(failed(format!(
             "it has finalizers ({held}), so it would not be gone at once, and its place would not be free: remove them first"
@@ -175,7 +175,7 @@ pub(super) async fn swap(
             "the server would not take the new Secret, so the old one stays: {trouble}"
         )));
     }
-    let state = Precondition::State(bodies::revision(found));
+    let state = Precondition::State(patches::revision(found));
     let deleting = server.within(DELETING, REQUEST);
     match delete(deleting, &paths::secret(key), &state).await? {
         Deleted::Gone => {}
@@ -219,7 +219,7 @@ pub(super) async fn swap(
         // What is there after an attempt whose end was not known was made by it.
         Ok(Creation::Present(done)) if done.outcome.is_good() && may_be_ours => {
             let now = creating.get(&paths::secret(key)).await.ok();
-            let after = now.map(|now| bodies::revision(&now));
+            let after = now.map(|now| patches::revision(&now));
             return Ok(ChangeResult {
                 undo: undo(after),
                 ..applied(found)
@@ -283,7 +283,7 @@ async fn put_back(
     wanted: &Wiped,
     why: String,
 ) -> PutBack {
-    let old = bodies::reborn(found);
+    let old = patches::reborn(found);
     let server = server.within(PUTTING_BACK, REQUEST);
     let (answer, _) = persist(server, Refusals::All, || place(server, key, &old)).await;
     let trouble = match answer {
@@ -298,7 +298,7 @@ async fn put_back(
     if let Ok(there) = server.get(&paths::secret(key)).await
         && holds(&there, wanted)
     {
-        return PutBack::New(bodies::revision(&there));
+        return PutBack::New(patches::revision(&there));
     }
     // It is kept, so that it is not lost: taking the change back tries again.
     PutBack::Neither(failed(format!(
@@ -310,7 +310,7 @@ async fn put_back(
 /// Whether a Secret that stays is the wanted one.
 fn holds(there: &Value, wanted: &Value) -> bool {
     let is_equal = |field: &str| there.get(field) == wanted.get(field);
-    is_equal("type") && is_equal("data") && bodies::deleting(there).is_none()
+    is_equal("type") && is_equal("data") && patches::deleting(there).is_none()
 }
 
 /// The end of a sentence: the commands that make the pull Secret, in one line; the password is asked for.

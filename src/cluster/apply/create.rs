@@ -7,12 +7,12 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{
+    api::{MANAGER, Server, failed, unchanged, unknown},
     backoff::Backoff,
-    bodies,
-    lost::Lost,
-    server::{MANAGER, Server, failed, unchanged, unknown},
+    lost_write::Lost,
+    patches,
+    secret_value::Wiped,
     update::read,
-    wiped::Wiped,
 };
 use crate::{
     cluster::Trouble,
@@ -35,8 +35,8 @@ impl Creation {
     /// `late`: a request before the one that has created it may still be delivered.
     fn of(object: &Value, late: bool) -> Self {
         Self::Created(Created {
-            revision: Some(bodies::revision(object)),
-            content: bodies::content(object),
+            revision: Some(patches::revision(object)),
+            content: patches::content(object),
             may_come_again: late,
         })
     }
@@ -159,9 +159,9 @@ fn is_as_sent(there: &Value, sent: &Value) -> bool {
         .iter()
         .all(|field| there.get(field) == sent.get(field));
     is_ours
-        && bodies::deleting(there).is_none()
+        && patches::deleting(there).is_none()
         && is_equal
-        && bodies::meta(there) == bodies::meta(sent)
+        && patches::meta(there) == patches::meta(sent)
         && contains(
             there.get("spec").unwrap_or(&Value::Null),
             sent.get("spec").unwrap_or(&Value::Null),
@@ -216,7 +216,7 @@ fn not_known(lost: &Lost, body: &impl Serialize) -> Result<Creation, Trouble> {
     let sent = sent(body)?;
     let created = Created {
         revision: None,
-        content: bodies::content(&sent),
+        content: patches::content(&sent),
         may_come_again: lost.may_come(),
     };
     Ok(Creation::Unknown(unknown(&lost.to_string()), created))
@@ -224,7 +224,7 @@ fn not_known(lost: &Lost, body: &impl Serialize) -> Result<Creation, Trouble> {
 
 /// An object that somebody has made before.
 fn met(there: &Value, fits: &impl Fn(&Value) -> Result<(), String>) -> Creation {
-    if let Some(why) = bodies::deleting(there) {
+    if let Some(why) = patches::deleting(there) {
         return Creation::Present(failed(why));
     }
     Creation::Present(match fits(there) {

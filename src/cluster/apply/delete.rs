@@ -3,10 +3,10 @@
 use serde_json::{Value, json};
 
 use super::{
+    api::{CHANGED, Server, failed, unknown, with_traces},
     backoff::Backoff,
-    bodies,
-    lost::Lost,
-    server::{CHANGED, Server, failed, unknown, with_traces},
+    lost_write::Lost,
+    patches,
     update::{look, read},
 };
 use crate::{
@@ -69,7 +69,7 @@ pub(super) async fn delete(
     loop {
         let trouble = match server.delete(path, precondition.options()).await {
             Ok(answer) => {
-                return Ok(match bodies::deleting(&answer) {
+                return Ok(match patches::deleting(&answer) {
                     Some(why) => Deleted::Lingers(why),
                     None => Deleted::Gone,
                 });
@@ -115,11 +115,11 @@ async fn after_loss(
         Err(_) => Some(Deleted::Gone),
         Ok(None) => None,
         Ok(Some(there)) => {
-            let now = bodies::revision(&there);
+            let now = patches::revision(&there);
             if precondition.uid().is_some_and(|uid| uid != now.uid) {
                 return Some(Deleted::Gone);
             }
-            if let Some(why) = bodies::deleting(&there) {
+            if let Some(why) = patches::deleting(&there) {
                 return Some(Deleted::Lingers(why));
             }
             match precondition {
@@ -146,7 +146,7 @@ pub(super) async fn remove(
     if let Some(why) = changed_since(server, expected, &now) {
         return Ok((with_traces(&found, failed(why)), Some(now)));
     }
-    let state = Precondition::State(bodies::revision(&found));
+    let state = Precondition::State(patches::revision(&found));
     let undo = || Some(undo(ObjectSnapshot::from_object(&found)));
     let done = match delete(server, path, &state).await? {
         Deleted::Gone | Deleted::Lingers(_) => ChangeResult {
@@ -168,8 +168,8 @@ pub(super) async fn remove(
 /// An object as a preview shows it and as it is compared.
 pub(super) fn observed(found: &Value) -> ObservedObject {
     ObservedObject {
-        uid: bodies::revision(found).uid,
-        content: bodies::content(found),
+        uid: patches::revision(found).uid,
+        content: patches::content(found),
     }
 }
 
@@ -202,19 +202,19 @@ pub(super) async fn unmake(
     loop {
         let (state, was_read) = match read(server, path, &mut backoff).await {
             Ok(found) if server.expects() => {
-                let now = bodies::revision(&found);
+                let now = patches::revision(&found);
                 // One that came late has another uid.
                 let is_other =
                     |revision: &ObjectVersion| revision.uid != now.uid && !created.may_come_again;
                 if created.revision.as_ref().is_some_and(is_other)
-                    || bodies::content(&found) != created.content
+                    || patches::content(&found) != created.content
                 {
                     return Ok(failed(CHANGED));
                 }
                 (now, true)
             }
             // In a rehearsal an earlier change of the plan has yet to put its content back.
-            Ok(found) => (bodies::revision(&found), true),
+            Ok(found) => (patches::revision(&found), true),
             Err(Trouble::NotFound(_)) if waits_for_late => {
                 return unmake_late(server, path, created.content).await;
             }
@@ -250,14 +250,14 @@ async fn unmake_late(
     let mut backoff = server.backoff();
     while backoff.before_look().await {
         let found = match server.get(path).await {
-            Ok(found) if bodies::deleting(&found).is_none() => found,
+            Ok(found) if patches::deleting(&found).is_none() => found,
             Ok(_) | Err(_) => continue,
         };
         // What somebody else has created meanwhile stays, and keeps the late one out.
-        if bodies::content(&found) != content {
+        if patches::content(&found) != content {
             return Ok(ChangeResult::new(Outcome::Applied));
         }
-        let state = Precondition::State(bodies::revision(&found));
+        let state = Precondition::State(patches::revision(&found));
         if let Deleted::Gone | Deleted::Lingers(_) = delete(server, path, &state).await? {
             return Ok(ChangeResult::new(Outcome::Applied));
         }

@@ -10,26 +10,26 @@
 //! (`update`, `create`, `delete`).
 
 mod accounts;
+mod api;
 mod backoff;
-mod bodies;
 mod convert;
 mod create;
 mod delete;
-mod lost;
+mod lost_write;
 mod namespaces;
 mod patch;
+mod patches;
 mod rollout;
+mod secret_value;
 mod secrets;
-mod server;
 mod undo;
 mod update;
-mod wiped;
 mod workloads;
 
 use std::{collections::BTreeSet, time::Duration};
 
+use self::api::{Mode, Server};
 pub use self::convert::CONVERSION_LIMIT;
-use self::server::{Mode, Server};
 use super::{Connection, Trouble, access, paths};
 use crate::domain::{
     k8s::objects::AnyObjectRef,
@@ -141,7 +141,7 @@ fn no_reason_to_delete() -> ChangeResult {
 }
 
 /// How long taking back goes on at most when the server is not reached or is busy; the end of the program waits
-/// for longer (`runtime::changes`).
+/// for longer (`runtime::active_changes`).
 pub const TAKING_BACK: Duration = Duration::from_secs(90);
 
 /// One request of taking back: the next one must have its time too.

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{create::create as create_object, server::Server};
+use super::{api::Server, create::create as create_object};
 use crate::{
     cluster::{Trouble, paths},
     domain::plan::{ChangeResult, CreateNamespace, manifest},

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{bodies, wiped::Wiped};
+use super::{patches, secret_value::Wiped};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
@@ -33,7 +33,7 @@ impl Patch {
     fn of(kind: Kind, found: &Value, fields: Value) -> Self {
         let mut body = Wiped::from(fields);
         if let Some(fields) = body.as_object_mut() {
-            let metadata = json!({ "resourceVersion": bodies::version(found) });
+            let metadata = json!({ "resourceVersion": patches::version(found) });
             fields.insert("metadata".to_owned(), metadata);
         }
         Self { kind, body }
@@ -45,7 +45,7 @@ impl Patch {
     /// compared like that of an update, and answered with 409.
     pub(super) fn replace(found: &Value, place: &str, value: &Value) -> Self {
         let body = json!([
-            { "op": "replace", "path": "/metadata/resourceVersion", "value": bodies::version(found) },
+            { "op": "replace", "path": "/metadata/resourceVersion", "value": patches::version(found) },
             { "op": "replace", "path": place, "value": value },
         ]);
         Self {
@@ -63,7 +63,7 @@ impl Patch {
             Kind::Json => "/0/value",
         };
         if let Some(version) = body.pointer_mut(place) {
-            *version = json!(bodies::version(found));
+            *version = json!(patches::version(found));
         }
         Self {
             kind: self.kind,

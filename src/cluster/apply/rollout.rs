@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use super::{
-    bodies,
+    api::{Server, failed},
     patch::Patch,
-    server::{Server, failed},
+    patches,
     update::{Step, read, update},
     workloads::unexpected,
 };
@@ -31,8 +31,8 @@ pub(super) async fn set_paused(
     } = change;
     let path = path(WorkloadKind::Deployment, deployment, &deployment.name);
     let observed = |found: &Value| Observed {
-        uid: bodies::revision(found).uid,
-        value: bodies::is_paused(found),
+        uid: patches::revision(found).uid,
+        value: patches::is_paused(found),
     };
     let step = |found: &Value| {
         let now = observed(found);
@@ -77,8 +77,8 @@ pub(super) async fn roll_back(
         if found.pointer("/spec/template") == Some(&template) {
             return Step::Keep;
         }
-        if bodies::is_paused(found) && server.expects() {
-            return Step::Refuse(bodies::PAUSED.to_owned());
+        if patches::is_paused(found) && server.expects() {
+            return Step::Refuse(patches::PAUSED.to_owned());
         }
         let is_other = |expected: &Observed<Template>| *expected != observed(found);
         if expected.as_ref().is_some_and(is_other) && server.expects() {
@@ -91,7 +91,7 @@ pub(super) async fn roll_back(
     let updated = update(server, &path, step).await?;
     let found = RollBack {
         before: Some(observed(updated.found())),
-        after: bodies::images(&template),
+        after: patches::images(&template),
         ..change.clone()
     };
     Ok(ChangeResult {
@@ -104,10 +104,10 @@ pub(super) async fn roll_back(
 fn observed(deployment: &Value) -> Observed<Template> {
     let template = deployment.pointer("/spec/template").unwrap_or(&Value::Null);
     Observed {
-        uid: bodies::revision(deployment).uid,
+        uid: patches::revision(deployment).uid,
         value: Template {
-            images: bodies::images(template),
-            hash: bodies::hash(&template.to_string()),
+            images: patches::images(template),
+            hash: patches::hash(&template.to_string()),
         },
     }
 }

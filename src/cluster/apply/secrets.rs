@@ -8,13 +8,13 @@ use zeroize::Zeroizing;
 
 pub(super) use self::copy::copy;
 use super::{
-    bodies,
+    api::{CHANGED, Server, failed},
     create::{Creation, create as create_object},
     delete::remove,
     patch::Patch,
-    server::{CHANGED, Server, failed},
+    patches,
+    secret_value::Wiped,
     update::{Step, update},
-    wiped::Wiped,
 };
 use crate::{
     cluster::{Trouble, paths},
@@ -146,7 +146,7 @@ pub(super) async fn edit(server: Server<'_>, change: &EditSecret) -> Result<Chan
 fn observed_config(found: &Value) -> Option<Observed<StoredConfig>> {
     let (field, is_legacy) = field(found)?;
     let content = content(found, field, is_legacy);
-    let hash = bodies::hash(&stored(found, field));
+    let hash = patches::hash(&stored(found, field));
     let is_unreadable = content.is_none() && stored(found, field).is_some();
     // What is no Base64 is no configuration either.
     let text = if is_unreadable {
@@ -155,7 +155,7 @@ fn observed_config(found: &Value) -> Option<Observed<StoredConfig>> {
         content.as_ref().map(|text| text.as_str())
     };
     Some(Observed {
-        uid: bodies::revision(found).uid,
+        uid: patches::revision(found).uid,
         value: StoredConfig::parse(text, hash),
     })
 }
@@ -225,7 +225,7 @@ async fn rewrite(
         let stored = now.and_then(|now| stored(now, name));
         undo(Rewritten {
             object: ObjectSnapshot::from_object(found),
-            written: bodies::hash(&stored.unwrap_or(after.as_str())),
+            written: patches::hash(&stored.unwrap_or(after.as_str())),
         })
     });
     Ok((done, observed))
@@ -266,8 +266,8 @@ pub(super) async fn put_back(
         };
         let now = stored(found, field);
         let is_left = kind(found) == kind(before)
-            && bodies::revision(found).uid == bodies::revision(before).uid
-            && now.is_some_and(|now| bodies::hash(&now) == left);
+            && patches::revision(found).uid == patches::revision(before).uid
+            && now.is_some_and(|now| patches::hash(&now) == left);
         if kind(found) == kind(before) && now == stored(before, field) {
             Step::Keep
         } else if server.expects() && !is_left {
@@ -317,7 +317,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        cluster::{apply::server::Mode, mock},
+        cluster::{apply::api::Mode, mock},
         domain::{
             k8s::object_ref::{Name, Namespace},
             plan::Credentials,

@@ -5,13 +5,15 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::{
-    accounts, bodies, convert,
+    accounts,
+    api::{CHANGED, Server, failed, unchanged},
+    convert,
     create::create,
     delete::unmake,
+    patches,
+    secret_value::Wiped,
     secrets,
-    server::{CHANGED, Server, failed, unchanged},
     update::Updated,
-    wiped::Wiped,
     workloads,
 };
 use crate::{
@@ -107,16 +109,16 @@ async fn convert_back(
     // not known where the answer was lost, and is another one where it was deleted and made again since.
     let holds_the_same = || {
         convert::replacement(&old).is_some_and(|(_, made)| {
-            is_same(&found, &made) && bodies::meta(&found) == bodies::meta(&made)
+            is_same(&found, &made) && patches::meta(&found) == patches::meta(&made)
         })
     };
-    let is_as_left = after.is_some_and(|after| *after == bodies::revision(&found));
+    let is_as_left = after.is_some_and(|after| *after == patches::revision(&found));
     let is_ours = is_as_left || holds_the_same();
     if server.expects() && !is_ours {
         return Ok(failed(CHANGED));
     }
     // What is taken back is not made again; where it failed, the first attempt's undo is still there.
-    let done = convert::swap(server, key, &found, &bodies::reborn(&old), &|_| None).await?;
+    let done = convert::swap(server, key, &found, &patches::reborn(&old), &|_| None).await?;
     let found = done.is_lost.then(|| change.with_absent_secret(key, before));
     Ok(ChangeResult { found, ..done })
 }
@@ -127,7 +129,7 @@ async fn revive(
     collection: &str,
     old: &Wiped,
 ) -> Result<ChangeResult, Trouble> {
-    let object = bodies::reborn(old);
+    let object = patches::reborn(old);
     let name = object.pointer("/metadata/name").and_then(Value::as_str);
     // Somebody has made it again: that is as good, if it holds the same.
     let fits = |there: &Value| {
@@ -160,7 +162,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        cluster::{apply::server::Mode, mock},
+        cluster::{apply::api::Mode, mock},
         domain::{
             k8s::object_ref::{Name, Namespace},
             plan::{Change, ConvertSecret, DeleteSecret, ObjectVersion, Outcome, Undoable},

@@ -7,12 +7,12 @@
 use serde_json::Value;
 
 use super::{
+    api::{MANAGER, Server, applied, failed, unchanged, unknown, with_traces},
     backoff::Backoff,
-    bodies,
-    lost::Lost,
+    lost_write::Lost,
     patch::Patch,
-    server::{MANAGER, Server, applied, failed, unchanged, unknown, with_traces},
-    wiped::Wiped,
+    patches,
+    secret_value::Wiped,
 };
 use crate::{
     cluster::Trouble,
@@ -96,7 +96,7 @@ pub(super) async fn update(
             Ok(None) => return Ok(sent.given_up(true)),
             Err(trouble) => return Err(trouble),
         };
-        if bodies::revision(&now) == bodies::revision(&sent.found) {
+        if patches::revision(&now) == patches::revision(&sent.found) {
             // Not stored so far: for the same version it can be sent again.
             if !backoff.before_look().await {
                 let may_come = sent.lost.may_come();
@@ -158,7 +158,7 @@ pub(super) async fn look(
 /// under the same name, and a field that somebody else takes over disappears from ours.
 async fn changes_nothing(server: Server<'_>, path: &str, patch: &Patch, now: &Value) -> bool {
     let tried = server.trying().patch(path, &patch.onto(now)).await;
-    tried.is_ok_and(|tried| bodies::content(&tried) == bodies::content(now))
+    tried.is_ok_and(|tried| patches::content(&tried) == patches::content(now))
 }
 
 /// Whether an object bears a later write of ours than before, as far as `managedFields` tell. A field that

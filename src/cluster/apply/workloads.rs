@@ -5,11 +5,11 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::{
-    bodies,
+    api::{Server, unknown},
     create::create as create_object,
     delete::{self, Deleted, Precondition},
     patch::Patch,
-    server::{Server, unknown},
+    patches,
     update::{Step, Updated, read, update},
 };
 use crate::{
@@ -55,8 +55,8 @@ pub(super) async fn create(
 }
 
 pub(super) async fn restart(server: Server<'_>, change: &Restart) -> Result<ChangeResult, Trouble> {
-    let annotation = bodies::restart(jiff::Timestamp::now());
-    let step = |found: &Value| match bodies::rolls_nothing_out(found) {
+    let annotation = patches::restart(jiff::Timestamp::now());
+    let step = |found: &Value| match patches::rolls_nothing_out(found) {
         // A change before this one in the plan may resume it.
         Some(why) if server.expects() => Step::Refuse(why.to_owned()),
         Some(_) | None => Step::Write(Patch::merge(found, annotation.clone())),
@@ -78,7 +78,7 @@ pub(super) async fn set_account(
 ) -> Result<ChangeResult, Trouble> {
     let wanted = change.account.as_str();
     let observed = |found: &Value| Observed {
-        uid: bodies::revision(found).uid,
+        uid: patches::revision(found).uid,
         value: Name::new(account(found)),
     };
     let step = |found: &Value| {
@@ -91,7 +91,7 @@ pub(super) async fn set_account(
         }
         // `serviceAccount` is the old name of the field; the server keeps both alike.
         let fields = json!({ "serviceAccountName": wanted, "serviceAccount": wanted });
-        Step::Write(Patch::merge(found, bodies::pod_spec(&fields)))
+        Step::Write(Patch::merge(found, patches::pod_spec(&fields)))
     };
     let updated = update(server, &path(change.workload.id()), step).await?;
     let found = SetAccount {
@@ -122,10 +122,10 @@ pub(super) async fn set_image(
     } = change;
     let spec = owner.pod_spec();
     let observed = |found: &Value| {
-        let (list, image) = bodies::image(found, spec, container)?;
+        let (list, image) = patches::image(found, spec, container)?;
         let image = Arc::from(image);
         Some(Observed {
-            uid: bodies::revision(found).uid,
+            uid: patches::revision(found).uid,
             value: ContainerImage { list, image },
         })
     };
@@ -196,7 +196,7 @@ pub(super) fn another_object(
     uid: Option<&str>,
     found: &Value,
 ) -> Option<String> {
-    let is_other = uid.is_some_and(|uid| uid != bodies::revision(found).uid);
+    let is_other = uid.is_some_and(|uid| uid != patches::revision(found).uid);
     (is_other && server.expects()).then(|| ANOTHER.to_owned())
 }
 
@@ -286,19 +286,19 @@ pub(super) async fn change_list(
         if let Some(why) = another_object(server, uid, found) {
             return Step::Refuse(why);
         }
-        let list = bodies::template_pull_secrets(found);
+        let list = patches::template_pull_secrets(found);
         let changed = change(&list);
         if changed == list {
             return Step::Keep;
         }
         // A merge patch replaces lists.
         let fields = json!({ "imagePullSecrets": manifest::references(&changed) });
-        Step::Write(Patch::merge(found, bodies::pod_spec(&fields)))
+        Step::Write(Patch::merge(found, patches::pod_spec(&fields)))
     };
     let updated = update(server, &path(id), step).await?;
-    let before = bodies::template_pull_secrets(updated.found());
-    let stored = updated.now().map(|now| bodies::template_pull_secrets(now));
+    let before = patches::template_pull_secrets(updated.found());
+    let stored = updated.now().map(|now| patches::template_pull_secrets(now));
     let after = stored.unwrap_or_else(|| change(&before));
-    let uid = Some(bodies::revision(updated.found()).uid);
+    let uid = Some(patches::revision(updated.found()).uid);
     Ok((updated, ListChange { uid, before, after }))
 }

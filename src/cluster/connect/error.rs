@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use crate::{
     cluster::{
         Trouble,
-        trouble::{PluginFault, TlsTrouble},
+        error::{PluginFault, TlsTrouble},
     },
     domain::{error::UserError, suggest::did_you_mean},
 };

@@ -16,7 +16,7 @@ use tokio::process::{Child, Command};
 use zeroize::Zeroizing;
 
 use crate::{
-    cluster::trouble::{PluginError, PluginFault},
+    cluster::error::{PluginError, PluginFault},
     domain::{registry_auth::credential::Password, sanitize::sanitize},
 };
 

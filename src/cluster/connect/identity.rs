@@ -6,7 +6,7 @@ use kube::Client;
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::cluster::{Trouble, ask};
+use crate::cluster::{Trouble, request};
 
 /// The version of an API server, such as `v1.20.2`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,7 +39,7 @@ pub(super) async fn version(
     struct Version {
         git_version: Arc<str>,
     }
-    match ask::get::<Version>(client, "/version", limit).await {
+    match request::get::<Version>(client, "/version", limit).await {
         Ok(version) => Ok(Some(ServerVersion(version.git_version))),
         // A refusal to let us be someone else hits every request, this one too.
         Err(Trouble::Forbidden(why)) if !why.contains("impersonate") => Ok(None),
@@ -67,7 +67,7 @@ pub(super) async fn user(client: &Client, limit: Duration) -> Option<Arc<str>> {
         let group = format!("authentication.k8s.io/{version}");
         let path = format!("/apis/{group}/selfsubjectreviews");
         let body = json!({"apiVersion": group, "kind": "SelfSubjectReview"});
-        match ask::post::<Review>(client, &path, &body, limit).await {
+        match request::post::<Review>(client, &path, &body, limit).await {
             Ok(review) => return Some(review.status.user_info.username),
             Err(Trouble::NotFound(_)) => {}
             Err(_) => return None,

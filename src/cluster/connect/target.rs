@@ -15,7 +15,7 @@ use super::{
     connection::Connection,
     error::ConnectError,
     exec::Plugin,
-    kubeconfig, login,
+    exec_auth, kubeconfig,
     options::{ConnectOptions, Limits},
     proxy::ProxyVariables,
 };
@@ -215,7 +215,7 @@ async fn client_of(mut config: Config) -> Result<Client, Trouble> {
     match config.auth_info.exec.take() {
         Some(exec) if !fixed => {
             let plugin = Plugin::new(exec).map_err(|error| Trouble::Plugin(Box::new(error)))?;
-            Ok(login::client(config, plugin).await?)
+            Ok(exec_auth::client(config, plugin).await?)
         }
         _ => Ok(ClientBuilder::try_from(config)?.build()),
     }

@@ -9,7 +9,7 @@ use kube::Client;
 use serde::Deserialize;
 
 use super::endpoint::Endpoint;
-use crate::cluster::{Trouble, ask};
+use crate::cluster::{Trouble, request};
 
 /// `APIResourceList`.
 #[derive(Deserialize)]
@@ -46,13 +46,13 @@ pub(super) async fn is_served(
     limit: Duration,
 ) -> Result<bool, Trouble> {
     let base = endpoint.base();
-    match ask::get::<Resources>(client, base, limit).await {
+    match request::get::<Resources>(client, base, limit).await {
         Ok(found) => {
             let mut names = found.resources.iter().map(|resource| &resource.name);
             Ok(names.any(|name| name == endpoint.resource()))
         }
         Err(Trouble::NotFound(_)) => {
-            let found: Groups = ask::get(client, "/apis", limit).await?;
+            let found: Groups = request::get(client, "/apis", limit).await?;
             let mut versions = found.groups.iter().flat_map(|group| &group.versions);
             let version = base.trim_start_matches("/apis/");
             Ok(versions.any(|served| served.group_version == version))

@@ -7,7 +7,7 @@ use kube::core::{
 };
 
 use crate::{
-    cluster::{Trouble, ask, buffer::Buffer, paths},
+    cluster::{Trouble, buffer::Buffer, paths, request},
     domain::{
         k8s::objects::WorkloadKind,
         rbac::Permission,
@@ -221,7 +221,7 @@ impl Endpoint {
         if self.content == Content::Protobuf {
             request.headers_mut().insert(header::ACCEPT, PROTOBUF);
         }
-        ask::plain(request)
+        request::plain(request)
     }
 
     /// The smallest list, to see whether listing is permitted.
@@ -249,7 +249,7 @@ impl Endpoint {
             header::ACCEPT_ENCODING,
             HeaderValue::from_static("identity"),
         );
-        ask::plain(request)
+        request::plain(request)
     }
 
     fn build(&self, scope: &Scope) -> Build {

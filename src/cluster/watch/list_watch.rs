@@ -12,17 +12,18 @@ use kube::runtime::{utils::Backoff, watcher::DefaultBackoff};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use super::{
+    coalescer::Outbox,
     discovery,
     endpoint::WATCH_SECONDS,
-    lines::Lines,
-    outbox::Outbox,
-    pages::{Pages, Source},
-    pulse::{NOTICED, Pulse},
+    health::{NOTICED, Pulse},
+    ndjson::Lines,
+    pager::{Pages, Source},
 };
 use crate::{
     cluster::{
-        Trouble, ask,
-        slim::{self, Change, Decode, Interner},
+        Trouble,
+        decode::{self, Change, Decode, Interner},
+        request,
     },
     domain::{
         k8s::object_ref::Namespace,
@@ -272,7 +273,7 @@ impl<D: Decode> ListWatch<D> {
     async fn watch(&mut self, version: Arc<str>) -> Result<Ended, Trouble> {
         let mut losses = self.pulse.losses();
         let request = self.source.endpoint.watch(&self.scope, &version)?;
-        let body = timeout(OPEN, ask::open(&self.source.client, request))
+        let body = timeout(OPEN, request::open(&self.source.client, request))
             .await
             .unwrap_or(Err(Trouble::Silent(OPEN)))?;
         let mut lines = Lines::new(body);
@@ -285,7 +286,7 @@ impl<D: Decode> ListWatch<D> {
                     // Some proxies write blank ones to keep a connection alive.
                     Some(line) if line.trim_ascii().is_empty() => self.pulse.beat(),
                     Some(line) => {
-                        let change = slim::change(&*self.source.decode, line, &mut self.texts);
+                        let change = decode::change(&*self.source.decode, line, &mut self.texts);
                         self.take(change)?;
                         self.settled();
                         settled = true;

@@ -4,31 +4,31 @@
 //! rights are tried first; a kind that may not be listed everywhere is watched in the namespaces that
 //! were chosen, so that rights in one namespace are enough for that namespace.
 
+mod coalescer;
 mod discovery;
 mod endpoint;
-mod feed;
-mod lines;
+mod health;
 mod list_watch;
-mod outbox;
-mod pages;
-mod pulse;
-mod reach;
-mod supervise;
+mod ndjson;
+mod pager;
+mod scope;
+mod supervisor;
 #[cfg(test)]
 mod tests;
+mod update;
 
 use std::sync::Arc;
 
-pub use feed::Feed;
-pub use reach::Reach;
+pub use scope::Reach;
 use tokio::{
     sync::{mpsc, watch},
     task::JoinSet,
 };
+pub use update::Feed;
 
 use super::{
     connect::Connection,
-    slim::{
+    decode::{
         CronJobs, DaemonSets, Decode, Deployments, Events, Jobs, Namespaces, OtherSecrets, Pods,
         PullSecrets, ReplicaSets, ServiceAccounts, StatefulSets,
     },
@@ -40,8 +40,8 @@ use crate::domain::{
     store::watch::{Scope, SecretWatch, WatchKind},
 };
 use endpoint::endpoints;
-use pulse::Pulse;
-use supervise::Supervisor;
+use health::Pulse;
+use supervisor::Supervisor;
 
 /// Batches that may wait for the loop: a few turns of all kinds. More would only make the data older;
 /// when the lane is full, the watches merge.

@@ -23,9 +23,9 @@ use tokio::{
     time::{Instant, sleep, timeout},
 };
 
-use super::{feed::Feed, pulse::Pulse, reach::Reach, supervise::Supervisor};
+use super::{health::Pulse, scope::Reach, supervisor::Supervisor, update::Feed};
 use crate::{
-    cluster::slim::{CronJobs, Decode, ServiceAccounts},
+    cluster::decode::{CronJobs, Decode, ServiceAccounts},
     domain::{
         k8s::{
             object_ref::Namespace,

@@ -6,7 +6,7 @@
 
 use super::{look::Seen, target::Choice};
 use crate::{
-    cluster::{Connection, Reach, Trouble, read},
+    cluster::{Connection, Reach, Trouble, get},
     domain::{
         error::UserError,
         k8s::object_ref::Namespace,
@@ -85,7 +85,7 @@ impl<'a> Asked<'a> {
             match existence(&seen.world, &seen.sight, namespace) {
                 Existence::Exists => {}
                 Existence::Missing => return Err(missing(namespace, seen)),
-                Existence::Unknown => match read::namespace_exists(connection, namespace).await {
+                Existence::Unknown => match get::namespace_exists(connection, namespace).await {
                     Ok(true) => {}
                     Ok(false) => return Err(missing(namespace, seen)),
                     Err(trouble) => return Err(unknown(namespace, &trouble)),

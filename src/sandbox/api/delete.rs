@@ -5,10 +5,10 @@ use serde_json::{Map, Value, json};
 
 use super::{
     body::{self, Body},
-    call::Call,
     list,
     negotiate::Shape,
     query::{Query, dry_run},
+    request::Call,
     route::Target,
     selectors::Selector,
 };

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{
     access::{self, Attributes, User},
     body::{self, Body},
-    call::Call,
+    request::Call,
 };
 use crate::sandbox::{
     object::{Put, text},

@@ -14,12 +14,13 @@ use http_body_util::BodyExt;
 use super::{
     access::{self, User},
     body::{self, Body},
-    call::Call,
-    delete, discovery, list, log, negotiate, parts, patch,
+    delete, discovery, list, log, negotiate, patch,
     query::Query,
-    read, review,
+    read,
+    request::Call,
+    review,
     route::{Route, Target, route},
-    watch, write,
+    subresources, watch, write,
 };
 use crate::sandbox::{
     resources::Subresource,
@@ -140,10 +141,10 @@ impl Service {
             }
             ("get", Some(Subresource::Log)) => log::log(world, target, &call.query),
             ("get", Some(Subresource::Scale)) => {
-                Ok(body::ok(&parts::scale(&*read::find(world, target)?)))
+                Ok(body::ok(&subresources::scale(&*read::find(world, target)?)))
             }
-            ("create", Some(Subresource::Eviction)) => parts::evict(world, call, target),
-            ("create", Some(Subresource::Token)) => parts::token(world, call, target),
+            ("create", Some(Subresource::Eviction)) => subresources::evict(world, call, target),
+            ("create", Some(Subresource::Token)) => subresources::token(world, call, target),
             ("list", _) => list::list(world, target, &call.query, shape),
             ("watch", _) => watch::watch(&self.shared, world, target, &call.query, shape),
             ("create", None) => write::create(world, call, target, shape),

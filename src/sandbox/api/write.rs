@@ -5,13 +5,13 @@ use serde_json::Value;
 
 use super::{
     body::{self, Body},
-    call::Call,
     events,
-    intent::intent,
     negotiate::Shape,
-    parts,
     read::dress,
+    request::Call,
     route::Target,
+    subresources,
+    write_options::intent,
 };
 use crate::sandbox::{
     object::text,
@@ -82,8 +82,8 @@ pub fn store(
             write::update_part(world, resource.kind, &place, part, &object, intent)?
         }
         Some(Subresource::Scale) => {
-            let scaled = parts::rescale(world, target, &object, intent)?;
-            return Ok(body::ok(&parts::scale(&scaled)));
+            let scaled = subresources::rescale(world, target, &object, intent)?;
+            return Ok(body::ok(&subresources::scale(&scaled)));
         }
         Some(Subresource::Log | Subresource::Eviction | Subresource::Token) => {
             return Err(Status::method_not_allowed());

@@ -5,11 +5,11 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::{pods, when::wake_at, work::Work};
+use super::{pods, timers::wake_at, work_queue::Work};
 use crate::sandbox::{
     clock::later,
+    event_recorder::Level,
     object::{self, Object, flag, is_terminating, list, number, put, seconds, text, time},
-    recorder::Level,
     resources::Kind,
     store::Place,
     world::World,

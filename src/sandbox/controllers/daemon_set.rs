@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{pods, when::retry, work::Work};
+use super::{pods, timers::retry, work_queue::Work};
 use crate::sandbox::{
     object::{self, Object, is_terminating, number, put, text},
     resources::Kind,

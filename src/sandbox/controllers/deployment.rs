@@ -7,12 +7,12 @@ use serde_json::{Value, json};
 use super::{
     pods,
     rollout::{self, Bounds, Share},
-    work::Work,
+    work_queue::Work,
 };
 use crate::sandbox::{
     clock::later,
+    event_recorder::Level,
     object::{self, Object, Put, flag, is_terminating, list, number, put, seconds, text, time},
-    recorder::Level,
     resources::Kind,
     store::Place,
     world::{Due, World},

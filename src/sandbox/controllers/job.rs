@@ -7,13 +7,13 @@ use serde_json::{Value, json};
 
 use super::{
     pods,
-    when::{retry, wake_at},
-    work::Work,
+    timers::{retry, wake_at},
+    work_queue::Work,
 };
 use crate::sandbox::{
     clock::later,
+    event_recorder::Level,
     object::{self, Object, Put, is_terminating, list, number, put, seconds, text, uid},
-    recorder::Level,
     resources::Kind,
     store::Place,
     world::World,

@@ -12,8 +12,8 @@ mod rollout;
 mod scheduler;
 mod service_account;
 mod stateful_set;
-mod when;
-pub(super) mod work;
+mod timers;
+pub(super) mod work_queue;
 
 use serde_json::Value;
 
@@ -24,7 +24,7 @@ use super::{
     store::{Change, ChangeKind, Place},
     world::World,
 };
-use work::Work;
+use work_queue::Work;
 
 pub fn enqueue(world: &mut World, work: Work) {
     world.controllers.enqueue(work);

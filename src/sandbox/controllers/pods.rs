@@ -3,10 +3,10 @@
 use serde_json::{Value, json};
 
 use crate::sandbox::{
-    dice::template_hash,
+    event_recorder::{self, Level, Report, Source},
     object::{self, Object, controller, is_terminating, list, put, text, uid},
-    recorder::{self, Level, Report, Source},
     resources::Kind,
+    rng::template_hash,
     status::Refused,
     store::Place,
     world::World,
@@ -140,7 +140,7 @@ pub(super) fn report(
         message,
         field: None,
     };
-    recorder::record(world, about, &report);
+    event_recorder::record(world, about, &report);
 }
 
 /// Stores the status of a workload, if it has changed.

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use serde_json::{Value, json};
 
-use super::{pods, when::retry, work::Work};
+use super::{pods, timers::retry, work_queue::Work};
 use crate::sandbox::{
     object::{Object, Put, is_terminating, number, text},
     resources::Kind,

@@ -4,11 +4,11 @@ use std::{collections::BTreeMap, time::Duration};
 
 use serde_json::{Value, json};
 
-use super::{pods, when::wake_at, work::Work};
+use super::{pods, timers::wake_at, work_queue::Work};
 use crate::sandbox::{
     clock::later,
+    event_recorder::{self, Level, Report, Source},
     object::{self, Object, Put, flag, is_terminating, list, map, put, seconds, text},
-    recorder::{self, Level, Report, Source},
     resources::Kind,
     store::Place,
     world::World,
@@ -283,7 +283,7 @@ fn report(
         message,
         field: None,
     };
-    recorder::record_once(world, pod, &report, action);
+    event_recorder::record_once(world, pod, &report, action);
 }
 
 #[cfg(test)]

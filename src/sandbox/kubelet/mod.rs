@@ -7,6 +7,7 @@
 
 mod backoff;
 mod credentials;
+mod events;
 mod image;
 mod login;
 mod probe;
@@ -19,9 +20,8 @@ mod setup;
 pub(super) mod state;
 mod status;
 mod sync;
-mod tell;
 mod terminate;
-mod when;
+mod timers;
 mod wording;
 mod worker;
 
@@ -35,7 +35,7 @@ use super::{
     world::World,
 };
 use state::Task;
-use when::{enter, sync_after};
+use timers::{enter, sync_after};
 use worker::Worker;
 
 /// How soon a kubelet looks at a Pod that was assigned to it.

@@ -5,10 +5,10 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::{
+    events::Subject,
     state::Task,
     status,
-    tell::Subject,
-    when::enter,
+    timers::enter,
     worker::{Container, Process, Role},
 };
 use crate::sandbox::{clock::later, object::number, world::World};

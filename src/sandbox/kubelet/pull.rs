@@ -5,11 +5,11 @@ use serde_json::Value;
 
 use super::{
     credentials,
+    events::tell_of_image,
     image::{self, Decision, Node, Wish},
     provider,
     puller::{self, Fetched},
     state::Task,
-    tell::tell_of_image,
     wording,
     worker::{Pull, Target, Waiting, Worker},
 };
@@ -17,8 +17,8 @@ use crate::{
     domain::registry_auth::image_ref::ImageRef,
     sandbox::{
         clock::later,
+        event_recorder::Level,
         object::{list, text, uid},
-        recorder::Level,
         world::{Due, World},
     },
 };

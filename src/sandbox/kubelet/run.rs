@@ -3,20 +3,19 @@
 use serde_json::Value;
 
 use super::{
+    events::{Subject, fail, tell, wait},
     probe,
     state::Task,
-    status,
-    tell::{Subject, fail, tell, wait},
-    terminate,
-    when::{enter, sync_after},
+    status, terminate,
+    timers::{enter, sync_after},
     wording,
     worker::{Ended, Process, Role},
 };
 use crate::{
     domain::registry_auth::image_ref::ImageRef,
     sandbox::{
+        event_recorder::Level,
         object::{self, flag, list, text},
-        recorder::Level,
         registry::Program,
         resources::Kind,
         store::Store,

@@ -3,10 +3,10 @@
 
 use serde_json::Value;
 
-use super::{tell::report, when::sync_after};
+use super::{events::report, timers::sync_after};
 use crate::sandbox::{
+    event_recorder::Level,
     object::{self, flag, list, text},
-    recorder::Level,
     resources::Kind,
     store::Store,
     world::World,

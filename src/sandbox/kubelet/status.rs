@@ -4,10 +4,10 @@ use serde_json::{Value, json};
 
 use super::worker::{Container, Ended, Process, Role, Worker};
 use crate::sandbox::{
-    dice::template_hash,
     object::{self, Put, list, seconds, text},
     profile::Profile,
     resources::Kind,
+    rng::template_hash,
     world::World,
 };
 

@@ -6,20 +6,20 @@ use serde_json::Value;
 
 use super::{
     credentials,
+    events::{Subject, fail, report},
     pull::{self, Ensured},
     run,
     setup::set_up,
     status,
-    tell::{Subject, fail, report},
-    when::sync_after,
+    timers::sync_after,
     wording,
     worker::{Container, Process, Role, Step, Target, Waiting},
 };
 use crate::sandbox::{
     clock::later,
+    event_recorder::Level,
     object::{list, text, uid},
     profile::MissingSecrets,
-    recorder::Level,
     world::World,
 };
 

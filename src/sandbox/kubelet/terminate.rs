@@ -5,16 +5,16 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::{
+    events::{Subject, tell},
     state::Task,
     status,
-    tell::{Subject, tell},
-    when::enter,
+    timers::enter,
     wording,
     worker::{Ended, Process},
 };
 use crate::sandbox::{
+    event_recorder::Level,
     object::{number, put},
-    recorder::Level,
     resources::Kind,
     world::World,
     write,

@@ -4,11 +4,11 @@
 //! why no connection came about. The kubelet's puller and the product's probe ask the same
 //! registries over it, so they cannot be told different things.
 
-mod answer;
 mod auth;
 mod content;
-mod line;
-mod transport;
+mod in_memory;
+mod pipe;
+mod response;
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 
 pub use auth::{Account, Auth, Token, basic_header};
 pub use content::{Image, Program, Repository, digest_of};
-pub use transport::Transport;
+pub use in_memory::Transport;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Method {

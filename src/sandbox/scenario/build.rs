@@ -4,11 +4,11 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use super::{
-    act::enter,
+    bootstrap,
     file::{self, File, Moment, What},
-    founding,
-    happening::{Action, Happening},
     manifest,
+    perform::enter,
+    scheduled_event::{Action, Happening},
 };
 use crate::sandbox::{
     admission::ImagePolicy,
@@ -147,7 +147,7 @@ fn steps(file: &File) -> Result<Steps, String> {
         let object = serde_json::json!({"metadata": {"name": namespace.name}});
         steps.push((namespace.at, create(Kind::Namespace, "", object)));
         if file.operators.contains(&namespace.name) {
-            let binding = founding::operators_binding();
+            let binding = bootstrap::operators_binding();
             steps.push((
                 namespace.at,
                 create(Kind::RoleBinding, &namespace.name, binding),

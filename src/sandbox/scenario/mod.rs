@@ -3,20 +3,20 @@
 //! A scenario says what there is and since when, and what happens on the way. Starting one lives
 //! through its past, so that ages, events and back-offs are what they would be.
 
-mod act;
+pub(super) mod bootstrap;
 mod build;
 mod file;
-pub(super) mod founding;
-pub(super) mod happening;
 mod manifest;
+mod perform;
+pub(super) mod scheduled_event;
 
 use std::{fmt, time::Duration};
 
 use jiff::Timestamp;
 
 use super::{clock::Pace, profile::Profile, world::World};
-pub(super) use act::happen;
-use happening::Happening;
+pub(super) use perform::happen;
+use scheduled_event::Happening;
 
 /// A scenario is one file: its name, and the file with that name.
 macro_rules! files {
@@ -146,7 +146,7 @@ impl Scenario {
     pub fn world(&self, now: Timestamp, pace: Pace) -> World {
         let start = self.plan.first_moment(now);
         let mut world = World::new(start, Pace::Manual, self.profile);
-        founding::found(&mut world);
+        bootstrap::found(&mut world);
         self.plan.clone().enter(&mut world, now);
         let past = Duration::try_from(now.duration_since(start)).unwrap_or_default();
         world.advance(past);

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use ratatui::text::{Line, Span};
 
-use super::{Room, asked};
+use super::{Room, probe_result};
 use crate::{
-    app::{inquiry::Inquiry, settled::Question},
+    app::{pod_inspection::Inquiry, probe_cache::Question},
     domain::{
         diagnostics::{EvidenceSource, Finding, Fix, FixId},
         k8s::{
@@ -17,9 +17,9 @@ use crate::{
         plan::{CredentialUsage, EntryRef},
     },
     ui::{
+        draw_context::View,
         retry::{self, Next},
         text,
-        view::View,
         widgets::paragraph::indented,
     },
 };
@@ -155,7 +155,7 @@ fn answered(view: View<'_>, inquiry: &Inquiry, wide: usize) -> Vec<Line<'static>
     let Some(state) = question.and_then(|question| view.model.answers.to(&question)) else {
         return Vec::new();
     };
-    let (symbol, style, text) = asked::words(view, state);
+    let (symbol, style, text) = probe_result::words(view, state);
     let mut lines = vec![heading(view, "Asked and tried")];
     lines.extend(indented(&format!("{symbol} {text}"), 2, wide, style));
     lines

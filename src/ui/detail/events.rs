@@ -4,7 +4,7 @@ use ratatui::text::{Line, Span};
 
 use crate::{
     domain::k8s::{age, objects::AnyObjectRef},
-    ui::{text, view::View},
+    ui::{draw_context::View, text},
 };
 
 /// Cells before the message.

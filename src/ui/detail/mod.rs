@@ -1,12 +1,12 @@
 //! What is known of one object, in one of several views: the area under the panes shows as much of a
 //! Pod's as fits, the overlay all of it.
 
-mod asked;
 mod describe;
 mod diagnosis;
 mod events;
-pub(super) mod raw;
+mod probe_result;
 mod rollout;
+pub(super) mod text_view;
 mod timeline;
 
 use ratatui::{
@@ -16,9 +16,9 @@ use ratatui::{
     widgets::{Block, BorderType, Padding, Paragraph, Widget},
 };
 
-use super::{text, view::View, widgets::paragraph::wrapped};
+use super::{draw_context::View, text, widgets::paragraph::wrapped};
 use crate::{
-    app::{detail::Tab, fitting, inquiry::Inquiry},
+    app::{detail::Tab, fitting, pod_inspection::Inquiry},
     domain::{
         diagnostics::{Cause, grouping::FaultId},
         k8s::objects::AnyObjectRef,
@@ -50,7 +50,7 @@ pub(super) fn lines(
         (Tab::Describe, ..) => describe::lines(object, wide, view),
         (Tab::Events, ..) => events::lines(object, wide, view),
         (Tab::Diagnosis | Tab::Timeline | Tab::Rollout, ..) => vec![gone(view)],
-        // Drawn by `raw`, which scrolls them by itself.
+        // Drawn by `text_view`, which scrolls them by itself.
         (Tab::Yaml | Tab::Logs, ..) => Vec::new(),
     }
 }

@@ -7,7 +7,7 @@ use ratatui::{
 };
 
 use crate::{
-    app::inquiry::Inquiry,
+    app::pod_inspection::Inquiry,
     domain::k8s::{
         age,
         object_ref::Name,
@@ -15,7 +15,7 @@ use crate::{
         pull_failure,
         timeline::{PodStage, StageState, StageStatus, timeline},
     },
-    ui::{text, view::View},
+    ui::{draw_context::View, text},
 };
 
 pub(super) fn lines(view: View<'_>, inquiry: &Inquiry, wide: usize) -> Vec<Line<'static>> {

@@ -7,7 +7,7 @@ use crate::{
     app::{overlay::ContextPicker, scroll::Scroll},
     domain::k8s::connection::KubeContext,
     ui::{
-        view::View,
+        draw_context::View,
         widgets::table::{Cell, ColumnSpec},
     },
 };

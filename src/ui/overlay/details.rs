@@ -14,13 +14,13 @@ use super::{
 use crate::{
     app::{
         detail::{Details, Tab},
-        inquiry::Inquiry,
+        pod_inspection::Inquiry,
         shown,
     },
     ui::{
         detail::{self, Room},
+        draw_context::View,
         layout::Layout,
-        view::View,
     },
 };
 
@@ -68,7 +68,7 @@ pub(super) fn draw(
         ..inside
     };
     if matches!(tab, Tab::Yaml | Tab::Logs) {
-        return Some(detail::raw::draw(tab, details, view, body, buffer));
+        return Some(detail::text_view::draw(tab, details, view, body, buffer));
     }
     let room = usize::from(body.width);
     let lines = detail::lines(tab, view, object, inquiry, room, Room::All);

@@ -15,8 +15,8 @@ use crate::{
         k8s::{age, pod_status::PodHealth},
     },
     ui::{
+        draw_context::View,
         text,
-        view::View,
         widgets::table::{Cell, ColumnSpec},
     },
 };

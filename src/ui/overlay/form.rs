@@ -12,7 +12,7 @@ use super::window::{self, Window};
 use crate::{
     app::form::{Answer, Choice, Entry, Field, Form, Import, Picks},
     domain::plan::FormSpec,
-    ui::{text, view::View},
+    ui::{draw_context::View, text},
 };
 
 const WIDE: u16 = 100;

@@ -8,8 +8,8 @@ use ratatui::{
 
 use super::window::{self, Window};
 use crate::{
-    app::{keymap::Context, rebind::Row, scroll::Scroll},
-    ui::{text, view::View, widgets::paragraph::wrapped},
+    app::{key_config::Row, keymap::Context, scroll::Scroll},
+    ui::{draw_context::View, text, widgets::paragraph::wrapped},
 };
 
 const WIDE: u16 = 100;

@@ -14,7 +14,7 @@ use crate::{
         k8s::object_ref::Namespace,
         lint::{Lint, NamespaceScorecard, Practice},
     },
-    ui::{text, view::View, widgets::paragraph::indented},
+    ui::{draw_context::View, text, widgets::paragraph::indented},
 };
 
 const WIDE: u16 = 110;

@@ -6,7 +6,7 @@ use super::window::{Window, choice};
 use crate::{
     app::menu::{Item, Menu, Standing},
     ui::{
-        view::View,
+        draw_context::View,
         widgets::table::{Cell, ColumnSpec},
     },
 };

@@ -3,17 +3,17 @@
 mod contexts;
 mod details;
 mod faults;
-mod field;
 mod form;
+mod guide_view;
 mod help;
 mod hygiene;
-mod learn;
+mod manual_fix;
 mod menu;
+mod plan_dialog;
 mod problem;
-mod proposal;
+mod prompt;
 mod pull_test;
 mod reveal;
-mod steps;
 mod window;
 
 use ratatui::{
@@ -21,7 +21,7 @@ use ratatui::{
     layout::{Position, Rect},
 };
 
-use super::{layout::Layout, view::View};
+use super::{draw_context::View, layout::Layout};
 use crate::app::{connection::Phase, overlay::Overlay};
 
 /// Draws what lies above the panes, lowest layer first; returns how far the topmost can be scrolled, if it
@@ -54,13 +54,15 @@ fn layer(
     match overlay {
         Overlay::Help { scroll } => return Some(help::draw(*scroll, view, area, buffer)),
         Overlay::Details(details) => return details::draw(details, view, area, buffer),
-        Overlay::Proposal(proposal) => return Some(proposal::draw(proposal, view, area, buffer)),
-        Overlay::Learn(learn) => return Some(learn::draw(learn, view, area, buffer)),
+        Overlay::Proposal(proposal) => {
+            return Some(plan_dialog::draw(proposal, view, area, buffer));
+        }
+        Overlay::Learn(learn) => return Some(guide_view::draw(learn, view, area, buffer)),
         Overlay::Hygiene { standings, scroll } => {
             return Some(hygiene::draw(standings, *scroll, view, area, buffer));
         }
         Overlay::Steps { why, fix, scroll } => {
-            return Some(steps::draw(why, fix, *scroll, view, area, buffer));
+            return Some(manual_fix::draw(why, fix, *scroll, view, area, buffer));
         }
         Overlay::Problem { problem, scroll } => {
             return Some(problem::draw(problem, *scroll, view, area, buffer));
@@ -71,7 +73,7 @@ fn layer(
         Overlay::Reveal(values) => reveal::draw(values, view, area, buffer),
         Overlay::Form(form) => form::draw(form, view, area, buffer),
         Overlay::Contexts(picker) => contexts::draw(picker, view, area, buffer),
-        Overlay::Filter { .. } | Overlay::Palette(_) => field::draw(overlay, view, layout, buffer),
+        Overlay::Filter { .. } | Overlay::Palette(_) => prompt::draw(overlay, view, layout, buffer),
     }
     None
 }
@@ -89,6 +91,6 @@ pub(super) fn cursor(view: View<'_>, layout: &Layout) -> Option<Position> {
     match view.model.overlays.last()? {
         Overlay::Form(form) => form::cursor(form, above_footer(layout)),
         Overlay::Details(details) => details::cursor(details, layout),
-        overlay => field::cursor(overlay, layout),
+        overlay => prompt::cursor(overlay, layout),
     }
 }

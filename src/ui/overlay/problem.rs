@@ -6,7 +6,7 @@ use super::window::{self, Window};
 use crate::{
     app::scroll::Scroll,
     domain::error::UserError,
-    ui::{theme::Theme, view::View, widgets::paragraph::wrapped},
+    ui::{draw_context::View, theme::Theme, widgets::paragraph::wrapped},
 };
 
 const WIDE: u16 = 84;

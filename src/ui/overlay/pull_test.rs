@@ -18,8 +18,8 @@ use crate::{
     },
     domain::{k8s::age, pull_test::PullTestResult},
     ui::{
+        draw_context::View,
         text,
-        view::View,
         widgets::paragraph::{indented, wrapped},
     },
 };

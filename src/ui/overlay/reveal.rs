@@ -16,7 +16,7 @@ use crate::{
         scroll::Scroll,
     },
     domain::registry_auth::docker_config::AuthConfig,
-    ui::{text, view::View, widgets::paragraph::wrapped},
+    ui::{draw_context::View, text, widgets::paragraph::wrapped},
 };
 
 const WIDE: u16 = 100;

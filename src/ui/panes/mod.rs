@@ -21,7 +21,7 @@ use self::{
     empty::why_empty,
 };
 use super::{
-    view::View,
+    draw_context::View,
     widgets::{
         pane::{self, Heading},
         table::{Cell, ColumnSpec, Table},

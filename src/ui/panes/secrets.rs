@@ -13,7 +13,7 @@ use crate::{
             SortBy,
             secrets::{self, Row, Secrets, Uses},
         },
-        settled::Said,
+        probe_cache::Said,
     },
     domain::{
         diagnostics::RootCause,

@@ -1,10 +1,10 @@
 //! Roles instead of colours: a view says *failing*, the theme says red.
 //!
 //! Default foreground for text, dim for the secondary, one meaning per colour, a symbol beside every
-//! colour. Which colour a role has is said in `ink`, and by the user.
+//! colour. Which colour a role has is said in `palette`, and by the user.
 
-mod ink;
-mod look;
+mod options;
+mod palette;
 mod symbols;
 
 use ratatui::{
@@ -12,10 +12,10 @@ use ratatui::{
     style::{Color, Modifier, Style},
 };
 
-use self::ink::Ink;
+use self::palette::Ink;
 pub use self::{
-    ink::Depth,
-    look::{Background, Look, colour, role, theme_name},
+    options::{Background, Look, colour, role, theme_name},
+    palette::Depth,
     symbols::Symbols,
 };
 use crate::domain::{k8s::pod_status::PodHealth, store::EventSeries};

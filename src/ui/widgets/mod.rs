@@ -3,5 +3,5 @@
 pub mod markdown;
 pub mod pane;
 pub mod paragraph;
-pub mod reader;
+pub mod scrollable_text;
 pub mod table;

@@ -5,9 +5,8 @@ mod secrets;
 mod setup;
 
 use super::{
-    Answer, Field, Form, Picks, Source,
-    counted::{counted, pods_do},
-    fields,
+    Answer, Field, Form, Picks, Source, fields,
+    pluralize::{counted, pods_do},
 };
 use crate::domain::{
     k8s::{

@@ -2,7 +2,7 @@
 //! fault of one workload, over all its Pods and attempts, folded into one story, as are the starts of
 //! its Pods that go well.
 
-mod start;
+mod startup;
 
 use std::{
     cmp::Reverse,
@@ -12,11 +12,11 @@ use std::{
 
 use jiff::Timestamp;
 
-use self::start::is_routine;
-pub use self::start::{Start, Step};
+use self::startup::is_routine;
+pub use self::startup::{Start, Step};
 
 use super::{
-    super::{filter::Sieve, verdicts::Verdicts},
+    super::{diagnosis_cache::Verdicts, filter::Sieve},
     Dependencies, Enter, PaneInfo, PaneRows, Query, RowContext, SortBy,
 };
 use crate::domain::{

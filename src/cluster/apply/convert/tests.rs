@@ -6,7 +6,7 @@ use http::Method;
 
 use super::*;
 use crate::{
-    cluster::{Connection, apply::server::Mode, mock},
+    cluster::{Connection, apply::api::Mode, mock},
     domain::{
         k8s::object_ref::{Name, Namespace},
         plan::{Reversal, TakeBack},

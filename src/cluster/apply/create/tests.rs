@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::*;
 use crate::{
-    cluster::{apply::server::Mode, mock},
+    cluster::{apply::api::Mode, mock},
     domain::plan::Outcome,
 };
 

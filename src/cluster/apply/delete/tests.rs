@@ -9,7 +9,7 @@ use http::Method;
 use tokio::time::Instant;
 
 use super::*;
-use crate::cluster::{apply::server::Mode, mock};
+use crate::cluster::{apply::api::Mode, mock};
 
 const CONFLICT: &str = r#"{"message":"precondition failed","reason":"Conflict"}"#;
 
@@ -102,8 +102,8 @@ async fn unmade(read: (u16, Value), version: &'static str) -> Outcome {
     let server = Server::new(&connection, Mode::Earnest);
     let (_, object) = made("1", &json!({"replicas": 1}), &json!({}));
     let created = Created {
-        revision: Some(bodies::revision(&object)),
-        content: bodies::content(&object),
+        revision: Some(patches::revision(&object)),
+        content: patches::content(&object),
         may_come_again: false,
     };
     let done = unmake(server, "/x", &created).await;
@@ -145,8 +145,8 @@ async fn what_a_change_has_made_is_deleted_only_as_it_was_made() {
 async fn unmade_with_a_late_request(after: Option<Duration>) -> (Outcome, bool) {
     let (_, object) = made("1", &json!({"replicas": 1}), &json!({}));
     let created = Created {
-        revision: Some(bodies::revision(&object)),
-        content: bodies::content(&object),
+        revision: Some(patches::revision(&object)),
+        content: patches::content(&object),
         may_come_again: true,
     };
     let mut late = object.clone();

@@ -10,7 +10,7 @@ use crate::{
     cluster::{
         Trouble,
         apply::{
-            server::{Server, failed},
+            api::{Server, failed},
             update::read,
         },
         paths,
@@ -147,7 +147,7 @@ mod tests {
         *,
     };
     use crate::{
-        cluster::{apply::server::Mode, mock},
+        cluster::{apply::api::Mode, mock},
         domain::k8s::object_ref::{Name, Namespace},
     };
 

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::*;
 use crate::{
-    cluster::{Connection, apply::server::Mode, mock},
+    cluster::{Connection, apply::api::Mode, mock},
     domain::{
         fixtures::key,
         plan::{Outcome, SetPaused},

@@ -12,12 +12,12 @@ use serde_json::{Map, Value};
 
 use super::super::{
     body::{self, Body},
-    call::Call,
     events,
-    intent::manager,
     negotiate::Shape,
     read::dress,
+    request::Call,
     route::Target,
+    write_options::manager,
 };
 use crate::sandbox::{
     fields::{Element, FieldSet, ListShape, MapShape, child, element_of, list_shape, map_shape},

@@ -11,8 +11,8 @@ use http::Response;
 use serde_json::Value;
 
 use super::{
-    body::Body, call::Call, events, intent::intent, negotiate::Shape, parts, read, route::Target,
-    write,
+    body::Body, events, negotiate::Shape, read, request::Call, route::Target, subresources, write,
+    write_options::intent,
 };
 use crate::sandbox::{
     resources::Subresource,
@@ -43,7 +43,7 @@ pub fn patch(
         events::to_new(&mut object);
     }
     if target.subresource == Some(Subresource::Scale) {
-        object = parts::scale(&object);
+        object = subresources::scale(&object);
     }
     match media {
         "application/json-patch+json" => json::patch(&mut object, &call.body)?,

@@ -16,7 +16,7 @@ use crate::{
         age,
         objects::{AnyObjectRef, ObjectMeta},
     },
-    ui::{text, view::View, widgets::paragraph::indented},
+    ui::{draw_context::View, text, widgets::paragraph::indented},
 };
 
 pub(super) fn lines(object: &AnyObjectRef, wide: usize, view: View<'_>) -> Vec<Line<'static>> {

@@ -1,6 +1,6 @@
 //! A pull Secret: its entries without their passwords, what is wrong with them, and who uses it.
 
-use super::{super::asked, Sheet};
+use super::{super::probe_result, Sheet};
 use crate::{
     app::secret_test::{self, Trial},
     domain::{
@@ -93,7 +93,7 @@ fn tried(trial: &Trial, sheet: &mut Sheet<'_>) {
         let Some(state) = view.model.answers.to(question) else {
             continue;
         };
-        let (symbol, style, words) = asked::words(view, state);
+        let (symbol, style, words) = probe_result::words(view, state);
         sheet.paragraph(&question.image.to_string(), theme.text());
         let said = indented(&format!("{symbol} {words}"), 4, sheet.wide, style);
         sheet.lines.extend(said);

@@ -16,7 +16,7 @@ use crate::{
             rollout::{RolloutState, RolloutStatus, rollout_status},
         },
     },
-    ui::{text, view::View, widgets::paragraph::wrapped},
+    ui::{draw_context::View, text, widgets::paragraph::wrapped},
 };
 
 /// Pods that are listed of one revision, and nodes of all; who has more wants their number.

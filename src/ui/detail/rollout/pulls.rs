@@ -8,7 +8,7 @@ use ratatui::text::{Line, Span};
 use super::LISTED;
 use crate::{
     domain::k8s::{age, rollout::RolloutStatus, timeline::last_pull},
-    ui::{text, view::View},
+    ui::{draw_context::View, text},
 };
 
 /// Cells of the longest bar.

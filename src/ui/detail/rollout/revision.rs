@@ -14,7 +14,7 @@ use crate::{
         rollout::RevisionStatus,
         timeline::{StageStatus, last_pull, timeline},
     },
-    ui::{text, view::View},
+    ui::{draw_context::View, text},
 };
 
 pub(super) fn lines(

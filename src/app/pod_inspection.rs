@@ -1,0 +1,106 @@
+//! The Pod that the chain strip and the detail area speak of, with everything known of it: made again
+//! only when the store has changed or another Pod is chosen.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::{diagnosis_cache, probe_cache::Answers};
+use crate::domain::{
+    context::{self, CredentialChain, PodContext},
+    diagnostics::{Diagnosis, changes_at, diagnose},
+    k8s::{
+        object_ref::ObjectRef,
+        objects::{Container, Pod},
+        pull_attempt::PullAttempt,
+        pull_failure,
+    },
+    registry_auth::image_ref::ImageRef,
+    store::{Store, Versions, watch::WatchCoverage},
+};
+
+/// One Pod, looked into.
+#[derive(Debug)]
+pub struct Inquiry {
+    pub pod: ObjectRef<Pod>,
+    pub case: PodContext,
+    pub diagnosis: Diagnosis,
+    /// The container that the finding is about, or the first that does not run, or the first.
+    pub container: usize,
+    /// The chain of the image that is spoken of; `None` where its reference is malformed.
+    pub links: Option<CredentialChain>,
+    /// When the clock alone may change the diagnosis.
+    pub until: Option<Timestamp>,
+    made_from: (Versions, WatchCoverage, u64),
+}
+
+impl Inquiry {
+    /// Looks into this Pod, unless `before` did and nothing has changed since.
+    pub fn of(
+        before: Option<Self>,
+        pod: Option<ObjectRef<Pod>>,
+        world: &Store,
+        sight: &WatchCoverage,
+        answers: &Answers,
+        now: Timestamp,
+    ) -> Option<Self> {
+        let pod = pod?;
+        let versions = world.versions();
+        if let Some(before) = before
+            && before.pod == pod
+            && before.made_from.0 == versions
+            && before.made_from.1 == *sight
+            && before.made_from.2 == answers.version()
+            && before.until.is_none_or(|until| now < until)
+        {
+            return Some(before);
+        }
+        let case = context::pod_context(world, sight, &pod, now)?;
+        let mut diagnosis = diagnose(&case);
+        for finding in &mut diagnosis.findings {
+            diagnosis_cache::settled(finding, &case, answers, now);
+        }
+        let container = spoken_of(&case, &diagnosis);
+        let image = attempt(&case, container).and_then(|it| ImageRef::parse(it.image()).ok());
+        Some(Self {
+            links: image.map(|image| case.credential_chain(&image)),
+            container,
+            pod,
+            until: changes_at(&case),
+            case,
+            diagnosis,
+            made_from: (versions, sight.clone(), answers.version()),
+        })
+    }
+
+    /// The container that is spoken of.
+    pub fn container(&self) -> Option<&Container> {
+        self.case.pod.containers.get(self.container)
+    }
+
+    /// The pull of the image that is spoken of.
+    pub fn attempt(&self) -> Option<PullAttempt<'_>> {
+        attempt(&self.case, self.container)
+    }
+
+    /// The image that is spoken of: the one that the container waits for, or its own.
+    pub fn image(&self) -> Option<&Arc<str>> {
+        self.attempt().map(PullAttempt::image)
+    }
+}
+
+fn attempt(case: &PodContext, container: usize) -> Option<PullAttempt<'_>> {
+    let container = case.pod.containers.get(container)?;
+    Some(pull_failure::waiting_attempt(&case.pod, container))
+}
+
+fn spoken_of(case: &PodContext, diagnosis: &Diagnosis) -> usize {
+    let containers = &case.pod.containers;
+    let named = diagnosis
+        .first()
+        .and_then(|finding| finding.container.as_ref());
+    let found = named.and_then(|name| containers.iter().position(|c| c.name == *name));
+    found
+        .or_else(|| containers.iter().position(|container| !container.ready))
+        .unwrap_or(0)
+}

@@ -1,0 +1,161 @@
+//! The layers above the panes: opened, walked through, left.
+
+use jiff::Timestamp;
+
+use super::{connect, filter, forms, navigate, plan_dialog};
+use crate::{
+    app::{
+        action::Motion,
+        detail::Details,
+        effect::Effect,
+        explain,
+        form::Picks,
+        model::Model,
+        overlay::{ContextPicker, Overlay},
+        panes::{Enter, Pane},
+        pull_test::Trial,
+        reveal::{Reveal, Stage},
+        scroll::Scroll,
+    },
+    domain::guide::Section,
+};
+
+/// Explains what the user looks at; the key that opens the guide also closes it.
+pub(super) fn learn(model: &mut Model) {
+    if matches!(model.overlays.last(), Some(Overlay::Learn(_))) {
+        model.overlays.pop();
+    } else {
+        model.overlays.push(Overlay::Learn(explain::here(model)));
+    }
+}
+
+pub(super) fn turn_section(model: &mut Model, to: fn(Section) -> Section) {
+    if let Some(Overlay::Learn(learn)) = model.overlays.last_mut() {
+        learn.turn_to(to(learn.section));
+    }
+}
+
+/// The key that opens the help also closes it.
+pub(super) fn help(model: &mut Model) {
+    match model.overlays.last() {
+        Some(Overlay::Help { .. }) => back(model),
+        _ => model.overlays.push(Overlay::Help {
+            scroll: Scroll::TOP,
+        }),
+    }
+}
+
+/// One step back: the top layer, else the filter. What was typed is not dropped at the first esc.
+pub(super) fn back(model: &mut Model) {
+    if let Some(Overlay::Form(form)) = model.overlays.last_mut()
+        && form.is_given()
+        && !form.leaving
+    {
+        form.leaving = true;
+        return;
+    }
+    if let Some(Overlay::Details(details)) = model.overlays.last_mut()
+        && details.find.take().is_some()
+    {
+        return;
+    }
+    if matches!(model.overlays.last(), Some(Overlay::Proposal(_))) {
+        plan_dialog::leave(model);
+    } else if model.overlays.pop().is_none() && !model.notices.dismiss() {
+        filter::clear(model);
+    }
+}
+
+/// Leaves all layers for a pane.
+pub(super) fn to_pane(model: &mut Model, pane: Pane) {
+    model.overlays.clear();
+    model.focus = pane;
+}
+
+/// Moves in the top layer, else in the focused pane.
+pub(super) fn travel(model: &mut Model, motion: Motion) {
+    let Some(overlay) = model.overlays.last_mut() else {
+        navigate::go(model, model.focus, motion);
+        return;
+    };
+    match overlay {
+        Overlay::Contexts(ContextPicker::Ready { list, .. }) => list.go(motion),
+        Overlay::Faults(faults) => faults.list.go(motion),
+        Overlay::Menu(menu) => menu.list.go(motion),
+        Overlay::Form(form) => forms::travel(form, motion),
+        Overlay::PullTest(trial) => trial.nodes.go(motion),
+        Overlay::Reveal(Reveal {
+            stage: Stage::Shown(shown),
+            ..
+        }) => shown.list.go(motion),
+        text => {
+            if let Some(scroll) = text.scroll() {
+                scroll.go(motion);
+            }
+        }
+    }
+}
+
+/// Lines that a turn of the mouse wheel moves.
+const WHEEL: usize = 3;
+
+/// Turns the wheel over a pane, or over what lies above it.
+pub(super) fn scroll(model: &mut Model, pane: Pane, down: bool) {
+    let motion = if down { Motion::Down } else { Motion::Up };
+    for _ in 0..WHEEL {
+        match model.overlays.last() {
+            // The panes are seen while a filter is typed.
+            None | Some(Overlay::Filter { .. }) => navigate::go(model, pane, motion),
+            // There the keys go from field to field, and no wheel does.
+            Some(Overlay::Form(_)) => {}
+            Some(_) => travel(model, motion),
+        }
+    }
+}
+
+/// Takes or leaves rows of the list that has the keyboard.
+pub(super) fn pick(model: &mut Model, nodes: fn(&mut Trial), rows: fn(&mut Picks)) {
+    match model.overlays.last_mut() {
+        Some(Overlay::PullTest(trial)) => nodes(trial),
+        _ => forms::pick(model, rows),
+    }
+}
+
+/// What enter does: chooses, or goes on along the chain.
+pub(super) fn open(model: &mut Model, now: Timestamp) -> Vec<Effect> {
+    match model.overlays.last() {
+        None => follow(model, now),
+        Some(Overlay::Contexts(ContextPicker::Ready { list, .. })) => {
+            let chosen = list.selected().cloned();
+            return connect::connect(model, chosen, now);
+        }
+        Some(Overlay::Faults(faults)) => {
+            let chosen = faults.list.selected().cloned();
+            model.overlays.clear();
+            if let Some(id) = chosen {
+                navigate::to_fault(model, &id);
+            }
+        }
+        Some(_) => {
+            model.overlays.pop();
+        }
+    }
+    Vec::new()
+}
+
+/// Goes on along the chain from what is selected.
+fn follow(model: &mut Model, now: Timestamp) {
+    match model.panes.get(model.focus).enter(&model.world) {
+        Enter::Nothing => {}
+        Enter::Focus(pane) => model.focus = pane,
+        Enter::Details(object) => {
+            let details = Details::new(object, None);
+            model.overlays.push(Overlay::Details(details));
+        }
+        Enter::Unfold(workload) => model.panes.pods.toggle_workload(workload),
+        Enter::Pod(pod) => navigate::to_pod(model, pod),
+        Enter::Account(account) => navigate::to_account(model, account),
+        Enter::Secret(secret) => navigate::to_secret(model, secret),
+        Enter::Refuse(why) => model.flash(why, now),
+    }
+}

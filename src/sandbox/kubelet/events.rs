@@ -1,0 +1,106 @@
+//! What a kubelet reports of a Pod and its containers.
+
+use serde_json::Value;
+
+use super::worker::{Target, Waiting};
+use crate::sandbox::{
+    event_recorder::{self, Level, Report, Source},
+    object,
+    world::World,
+};
+
+/// The container that is dealt with: the Pod as this look found it, and its place among the Pod's.
+#[derive(Clone, Copy)]
+pub(super) struct Subject<'a> {
+    pub pod: &'a Value,
+    pub index: usize,
+}
+
+impl<'a> Subject<'a> {
+    pub(super) fn uid(&self) -> &'a str {
+        object::uid(self.pod)
+    }
+
+    pub(super) fn target(&self) -> Target {
+        Target::Container(self.index)
+    }
+}
+
+/// Notes why the container waits, and says so once more as `startContainer` does.
+pub(super) fn fail(world: &mut World, it: Subject<'_>, reason: &str, message: String) {
+    let text = match reason {
+        "CreateContainerConfigError" => format!("Error: {message}"),
+        reason => format!("Error: {reason}"),
+    };
+    tell(world, it, Level::Warning, "Failed", text);
+    wait(world, it, reason, message);
+}
+
+/// Notes why the container waits.
+pub(super) fn wait(world: &mut World, it: Subject<'_>, reason: &str, message: String) {
+    let waiting = Waiting {
+        reason: reason.to_owned(),
+        message,
+    };
+    let Some(mine) = world.kubelets.container(it.uid(), it.index) else {
+        return;
+    };
+    // Most looks find what the one before has found, and then nothing has changed.
+    if mine.waiting.as_ref() != Some(&waiting)
+        && let Some(mine) = world.kubelets.container_mut(it.uid(), it.index)
+    {
+        mine.waiting = Some(waiting);
+    }
+}
+
+/// Reports about a container.
+pub(super) fn tell(
+    world: &mut World,
+    it: Subject<'_>,
+    level: Level,
+    reason: &str,
+    message: String,
+) {
+    tell_of_image(world, it.pod, it.target(), level, reason, message);
+}
+
+/// Reports about an image: of a container, whose path is named, or of a volume, whose is not.
+pub(super) fn tell_of_image(
+    world: &mut World,
+    pod: &Value,
+    target: Target,
+    level: Level,
+    reason: &str,
+    message: String,
+) {
+    let field = match target {
+        Target::Container(index) => world
+            .kubelets
+            .container(object::uid(pod), index)
+            .map(|mine| format!("spec.{}{{{}}}", mine.role.field(), mine.name)),
+        Target::Volume(_) => None,
+    };
+    report(world, pod, level, reason, message, field);
+}
+
+/// Reports about the Pod, or a part of it.
+pub(super) fn report(
+    world: &mut World,
+    pod: &Value,
+    level: Level,
+    reason: &str,
+    message: String,
+    field: Option<String>,
+) {
+    let Some(worker) = world.kubelets.workers.get(object::uid(pod)) else {
+        return;
+    };
+    let report = Report {
+        source: Source::kubelet(&worker.node),
+        level,
+        reason,
+        message,
+        field,
+    };
+    event_recorder::record(world, pod, &report);
+}

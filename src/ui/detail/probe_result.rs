@@ -1,0 +1,36 @@
+//! What a registry, or a kubelet in a pull test, said when it was asked: one sentence with its age.
+
+use ratatui::style::Style;
+
+use crate::{
+    app::probe_cache::State,
+    domain::{diagnostics::EvidenceSource, k8s::age, probe::PullAnswer},
+    ui::draw_context::View,
+};
+
+/// The symbol, its colour, and the words.
+pub(super) fn words(view: View<'_>, state: &State) -> (&'static str, Style, String) {
+    let (theme, symbols) = (view.theme, view.theme.symbols());
+    match state {
+        State::Asking(_) => (
+            symbols.progressing,
+            theme.accent(),
+            "the registry is being asked".to_owned(),
+        ),
+        State::Said(said) => {
+            let (symbol, style) = match said.verdict.answer {
+                PullAnswer::Ok => (symbols.finished, theme.good()),
+                PullAnswer::No => (symbols.pull_failing, theme.failing()),
+                PullAnswer::Unknown => (symbols.failing, theme.warning()),
+            };
+            let ago = age::age(said.at, view.now);
+            let from = match said.by {
+                EvidenceSource::PullTest => "tried",
+                _ => "asked from this machine",
+            };
+            let text = format!("{from} {ago} ago: {}", said.verdict.summary);
+            (symbol, style, text)
+        }
+        State::Failed(problem) => (symbols.failing, theme.warning(), problem.to_string()),
+    }
+}

@@ -1,0 +1,379 @@
+//! A plan: each change in a sentence and as lines added and removed, what the server says of it, and
+//! the same with kubectl; after it is carried out, how what it was for recovers.
+
+use ratatui::{
+    buffer::Buffer,
+    layout::Rect,
+    text::{Line, Span},
+};
+
+use super::window::{self, Window};
+use crate::{
+    app::{
+        overlay::Overlay,
+        plan_dialog::{Proposal, Stage, Trouble},
+    },
+    domain::{
+        k8s::{
+            age,
+            objects::{WorkloadKind, WorkloadRef},
+        },
+        plan::{Change, DiffTag, Outcome, Recovery},
+        probe::PullAnswer,
+    },
+    ui::{
+        detail,
+        draw_context::View,
+        text,
+        widgets::paragraph::{indented, wrapped},
+    },
+};
+
+const WIDE: u16 = 116;
+
+pub(super) fn draw(proposal: &Proposal, view: View<'_>, area: Rect, buffer: &mut Buffer) -> usize {
+    let lines = lines(proposal, view, window::room(WIDE, area));
+    let hint = hint(proposal, view);
+    let window = Window {
+        title: &proposal.plan.0.title,
+        hint: &hint,
+        wide: WIDE,
+    };
+
+    window.lines(lines, proposal.scroll, view.theme, area, buffer)
+}
+
+/// The keys that have a use now.
+fn hint(proposal: &Proposal, view: View<'_>) -> String {
+    let model = view.model;
+    let keys: &[&str] = match &proposal.stage {
+        stage if stage.changes_nothing() => &["enter close", "y export"],
+        Stage::Ready(_) if proposal.stage.can_be_applied() && proposal.insists => &[
+            "enter apply anyway",
+            "c copy commands",
+            "y export",
+            "esc correct it",
+        ],
+        Stage::Ready(_) if proposal.stage.can_be_applied() => {
+            &["enter apply", "c copy commands", "y export", "esc back"]
+        }
+        Stage::Rehearsing(_) | Stage::CarryingOut(..) | Stage::Ready(_) => {
+            &["c copy commands", "y export", "esc back"]
+        }
+        Stage::Done { .. } => {
+            let fails = proposal.trouble(&model.world, &model.verdicts).is_some();
+            let mut layers = model.overlays.iter();
+            let asked = layers.any(|layer| matches!(layer, Overlay::Form(_)));
+            let back = asked && !proposal.stage.has_recovered();
+            let undo = model.undo_of(proposal).is_some();
+            let keys = [
+                (fails, "ctrl-x next fix"),
+                (fails && back, "esc back to the answers"),
+                (true, "enter close"),
+                (undo, "u undo"),
+                (true, "y export"),
+            ];
+            let keys = keys.into_iter().filter(|(offered, _)| *offered);
+            return keys.map(|(_, key)| key).collect::<Vec<_>>().join(" · ");
+        }
+    };
+    keys.join(" · ")
+}
+
+fn lines(proposal: &Proposal, view: View<'_>, room: usize) -> Vec<Line<'static>> {
+    let theme = view.theme;
+    let mut lines = vec![state(proposal, view)];
+    lines.extend(registry(proposal, view, room));
+    if let Some(words) = recovery(proposal, view) {
+        let fails = fails_again(proposal, view);
+        let style = match proposal.stage.has_recovered() {
+            true if fails => theme.failing(),
+            true => theme.good(),
+            false => theme.text(),
+        };
+        lines.extend(wrapped(&words, room, style));
+    }
+    lines.extend(trouble(proposal, view, room));
+    if let Some(watched) = &proposal.watched {
+        let pod = text::fit(
+            watched.pod.name.as_str(),
+            room.saturating_sub(4),
+            text::Cut::Middle,
+        );
+        lines.push(Line::default());
+        lines.push(Line::styled(format!("Pod {pod}"), theme.strong()));
+        lines.extend(detail::timeline(view, watched, room));
+        lines.push(Line::default());
+    }
+    for note in &proposal.plan.0.notes {
+        let note = format!("{} {note}", theme.symbols().quiet);
+        lines.extend(wrapped(&note, room, theme.text()));
+    }
+    let outcomes = proposal.stage.outcomes();
+    // What was made was read before it was made; now it matters what comes of it.
+    let made = proposal.stage.is_done() && proposal.stage.is_good();
+    for (index, change) in proposal.plan.0.changes.iter().enumerate() {
+        if !made {
+            lines.push(Line::default());
+        }
+        lines.extend(sentence(index, change, outcomes.get(index), view, room));
+        if let Some(Some(keeper)) = proposal.keepers.get(index) {
+            let warning = format!("{} {}", theme.symbols().failing, keeper.warning());
+            lines.extend(indented(&warning, 4, room, theme.warning()));
+        }
+        if !made && !is_so_already(outcomes.get(index)) {
+            lines.extend(preview(change, &proposal.stage, view, room));
+        }
+    }
+    if made {
+        return lines;
+    }
+    lines.push(Line::default());
+    lines.push(Line::styled("The same with kubectl", theme.strong()));
+    for command in proposal.plan.0.commands() {
+        lines.extend(indented(&format!("$ {command}"), 2, room, theme.dim()));
+    }
+    lines
+}
+
+/// The lines that a change adds and takes away. What is agreed to is shown whole: long ones are broken, not
+/// cut.
+/// What goes is shown when the server has said that it is there.
+fn preview(change: &Change, stage: &Stage, view: View<'_>, room: usize) -> Vec<Line<'static>> {
+    let theme = view.theme;
+    let unread = matches!(stage, Stage::Rehearsing(_));
+    let mut lines = Vec::new();
+    let shown = change.preview().into_iter();
+    for line in shown.filter(|line| !unread || line.mark != DiffTag::Removed) {
+        let (mark, style) = match line.mark {
+            DiffTag::Same => (" ", theme.dim()),
+            DiffTag::Added => ("+", theme.good()),
+            DiffTag::Removed => ("-", theme.failing()),
+        };
+        for (at, piece) in text::chop(&line.text, room.saturating_sub(6))
+            .iter()
+            .enumerate()
+        {
+            let mark = if at == 0 { mark } else { " " };
+            lines.push(Line::styled(format!("    {mark} {piece}"), style));
+        }
+    }
+    lines
+}
+
+/// Nothing becomes different, so there is no difference to show.
+fn is_so_already(outcome: Option<&Outcome>) -> bool {
+    outcome.is_some_and(Outcome::is_no_change)
+}
+
+fn state(proposal: &Proposal, view: View<'_>) -> Line<'static> {
+    let (theme, symbols) = (view.theme, view.theme.symbols());
+    let (symbol, text, style) = match &proposal.stage {
+        Stage::Rehearsing(_) => (
+            view.spinner(),
+            "The server tries it; nothing is stored.".to_owned(),
+            theme.accent(),
+        ),
+        stage if stage.changes_nothing() => (
+            symbols.finished,
+            "Nothing to change: it is so already.".to_owned(),
+            theme.good(),
+        ),
+        Stage::Ready(_) if proposal.stage.is_good() => (
+            symbols.finished,
+            "The server would take all of it. Nothing has been changed yet.".to_owned(),
+            theme.good(),
+        ),
+        Stage::Ready(_) => (
+            symbols.pull_failing,
+            "A part of it cannot be made. Nothing has been changed.".to_owned(),
+            theme.failing(),
+        ),
+        Stage::CarryingOut(_, outcomes) => (
+            view.spinner(),
+            format!(
+                "The changes are being made: {} of {}.",
+                outcomes.len(),
+                proposal.plan.0.changes.len()
+            ),
+            theme.accent(),
+        ),
+        Stage::Done { .. } if proposal.stage.is_good() => (
+            symbols.finished,
+            "All changes are made.".to_owned(),
+            theme.good(),
+        ),
+        Stage::Done { outcomes, .. } => {
+            let back = outcomes.contains(&Outcome::TakenBack);
+            let unknown = |outcome: &Outcome| matches!(outcome, Outcome::Unknown(_));
+            let text = if outcomes.iter().any(unknown) {
+                "An answer was lost: look at what is there before you try again."
+            } else if back {
+                "A change failed; what was made before it was taken back."
+            } else {
+                "Not all changes were made; what was, stays. It can be tried again."
+            };
+            (symbols.pull_failing, text.to_owned(), theme.failing())
+        }
+    };
+    Line::styled(format!("{symbol} {text}"), style)
+}
+
+/// What fails now, and the fix for that.
+fn trouble(proposal: &Proposal, view: View<'_>, room: usize) -> Vec<Line<'static>> {
+    let Some(trouble) = proposal.trouble(&view.model.world, &view.model.verdicts) else {
+        return Vec::new();
+    };
+    let theme = view.theme;
+    let finding = &trouble.verdict.finding;
+    let text = format!(
+        "{} {}: {}",
+        theme.symbols().pull_failing,
+        still_failing(&trouble, proposal.stage.has_recovered()),
+        finding.summary()
+    );
+    let mut lines = wrapped(&text, room, theme.failing());
+    if let Some(fix) = finding.fixes.first() {
+        let next = format!("  ctrl-x next fix: {}", fix.title_for(&finding.names));
+        lines.extend(wrapped(&next, room, theme.accent()));
+    }
+    lines
+}
+
+fn still_failing(trouble: &Trouble<'_>, again: bool) -> String {
+    let still = if again { "again " } else { "still " };
+    let cannot = if trouble.verdict.finding.is_pull() {
+        "cannot pull"
+    } else {
+        "cannot start"
+    };
+    match (trouble.failing, trouble.pods) {
+        (0, _) => format!("Pods {still}cannot be created"),
+        (failing, 1) => format!("{failing} of 1 Pod {still}{cannot}"),
+        (failing, pods) => format!("{failing} of {pods} Pods {still}{cannot}"),
+    }
+}
+
+/// What the registry says of the login that would be saved.
+fn registry(proposal: &Proposal, view: View<'_>, room: usize) -> Vec<Line<'static>> {
+    let (theme, symbols) = (view.theme, view.theme.symbols());
+    let (symbol, style, text) = match (&proposal.verdict, proposal.asked) {
+        (Some(verdict), _) => match verdict.answer {
+            PullAnswer::Ok => (symbols.finished, theme.good(), verdict.summary.as_str()),
+            PullAnswer::No => (
+                symbols.pull_failing,
+                theme.failing(),
+                verdict.summary.as_str(),
+            ),
+            PullAnswer::Unknown => (symbols.failing, theme.warning(), verdict.summary.as_str()),
+        },
+        (None, Some(_)) => (
+            symbols.quiet,
+            theme.dim(),
+            "the registry has not answered yet",
+        ),
+        (None, None) => return Vec::new(),
+    };
+    let mut lines = wrapped(&format!("{symbol} From here: {text}"), room, style);
+    if proposal.insists && matches!(proposal.stage, Stage::Ready(_)) {
+        let ask = "  The registry says no: esc to correct it, enter to do it anyway.";
+        lines.extend(wrapped(ask, room, theme.warning()));
+    }
+    lines
+}
+
+/// Whether what had recovered after the changes fails now.
+fn fails_again(proposal: &Proposal, view: View<'_>) -> bool {
+    let fails = |found: Recovery| !found.failing.is_empty();
+    proposal.stage.has_recovered() && proposal.recovery(&view.model.world).is_some_and(fails)
+}
+
+/// Whether it has worked, once it is done.
+fn recovery(proposal: &Proposal, view: View<'_>) -> Option<String> {
+    let Stage::Done { at, recovered, .. } = &proposal.stage else {
+        return None;
+    };
+    let found = proposal.recovery(&view.model.world)?;
+    let symbols = view.theme.symbols();
+    if let Some(recovered) = recovered {
+        let took = age::countdown(recovered.duration_since(*at).as_secs());
+        let word = if proposal.fault.is_some() {
+            "recovered"
+        } else {
+            "ready"
+        };
+        return Some(if fails_again(proposal, view) {
+            let failing = match (found.failing.len(), found.wanted) {
+                (failing, 0 | 1) => format!("{failing} Pod"),
+                (failing, pods) => format!("{failing} of {pods} Pods"),
+            };
+            format!(
+                "{} {word} after {took}, failing again: {failing}",
+                symbols.pull_failing
+            )
+        } else {
+            format!("{} {word} after {took}", symbols.finished)
+        });
+    }
+    let waited = age::countdown(age::seconds_between(*at, view.now));
+    let rollout = |id: &WorkloadRef| {
+        // A Job has a run, and no number of Pods that are kept ready.
+        if matches!(id.kind, WorkloadKind::Job | WorkloadKind::CronJob) {
+            return None;
+        }
+        let rollout = &view.model.world.workload(id)?.status;
+        Some(format!("{id} {}/{} ready", rollout.ready, rollout.desired))
+    };
+    let pods = match found.wanted {
+        0 if found.is_scaled_to_zero => "scaled to 0, nothing was pulled".to_owned(),
+        0 => "waiting for new Pods".to_owned(),
+        1 => format!("{} of 1 Pod ready", found.ready),
+        pods => format!("{} of {pods} Pods ready", found.ready),
+    };
+    let workloads = proposal.affected.workloads();
+    let workloads = workloads.iter().filter_map(rollout).take(3);
+    let seen: Vec<String> = std::iter::once(pods).chain(workloads).collect();
+    Some(format!(
+        "{} watching for {waited}: {}",
+        view.spinner(),
+        seen.join("; ")
+    ))
+}
+
+fn sentence(
+    index: usize,
+    change: &Change,
+    outcome: Option<&Outcome>,
+    view: View<'_>,
+    room: usize,
+) -> Vec<Line<'static>> {
+    let theme = view.theme;
+    let symbols = theme.symbols();
+    let (symbol, style) = match outcome {
+        None | Some(Outcome::NotTried) => (symbols.quiet, theme.dim()),
+        Some(Outcome::Applied) => (symbols.finished, theme.good()),
+        Some(Outcome::Unchanged | Outcome::NotNeeded(_)) => (symbols.finished, theme.dim()),
+        Some(Outcome::Unknown(_) | Outcome::TakenBack) => (symbols.failing, theme.warning()),
+        Some(Outcome::Failed(_)) => (symbols.pull_failing, theme.failing()),
+    };
+    let head = text::wrap(&format!("{}. {change}", index + 1), room.saturating_sub(2));
+    let head = head.into_iter().enumerate().map(|(at, line)| {
+        let mark = if at == 0 { symbol } else { " " };
+        Line::from(vec![
+            Span::styled(format!("{mark} "), style),
+            Span::styled(line, theme.strong()),
+        ])
+    });
+    let mut lines: Vec<Line<'static>> = head.collect();
+    if let Some(
+        outcome @ (Outcome::Failed(_)
+        | Outcome::Unknown(_)
+        | Outcome::Unchanged
+        | Outcome::NotNeeded(_)
+        | Outcome::TakenBack),
+    ) = outcome
+    {
+        lines.extend(indented(&outcome.to_string(), 4, room, style));
+    }
+    lines
+}
