@@ -4,7 +4,8 @@ use jiff::Timestamp;
 use ratatui::{Frame, buffer::Buffer};
 
 use super::{
-    chain, chrome, detail, draw_context::View, layout::Layout, overlay, panes, theme::Theme,
+    chain, detail, draw_context::View, footer, header, layout::Layout, overlay, panes, tabs,
+    theme::Theme,
 };
 use crate::app::model::Model;
 
@@ -24,9 +25,9 @@ pub fn paint(view: View<'_>, layout: &Layout, buffer: &mut Buffer) -> Option<usi
     if layout.area.is_empty() {
         return None;
     }
-    chrome::header(view, layout.header, buffer);
-    if let Some(tabs) = layout.tabs {
-        chrome::tabs(view, tabs, buffer);
+    header::draw(view, layout.header, buffer);
+    if let Some(area) = layout.tabs {
+        tabs::draw(view, area, buffer);
     }
     for (pane, area) in layout.shown() {
         panes::draw(pane, view, area, buffer);
@@ -37,7 +38,7 @@ pub fn paint(view: View<'_>, layout: &Layout, buffer: &mut Buffer) -> Option<usi
     if let Some(area) = layout.detail {
         detail::draw(view, area, buffer);
     }
-    chrome::footer(view, layout.footer, buffer);
+    footer::draw(view, layout.footer, buffer);
     let end = overlay::draw(view, layout, buffer);
     view.theme.finish(buffer);
     end

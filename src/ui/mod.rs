@@ -4,14 +4,16 @@
 //! nothing else makes cells of it.
 
 mod chain;
-mod chrome;
 mod detail;
 mod draw_context;
+mod footer;
 pub mod frame;
+mod header;
 pub mod layout;
 mod overlay;
 pub mod panes;
 mod retry;
+mod tabs;
 pub mod text;
 pub mod theme;
 mod widgets;

@@ -1,4 +1,4 @@
-//! The edges of the screen: header, tabs, footer.
+//! The header: context and namespace, server and user, state of the watches, problems.
 
 use ratatui::{
     buffer::Buffer,
@@ -13,14 +13,12 @@ use crate::{
     app::{
         connection::{Health, Phase},
         coverage::{self, AllClear},
-        panes::Pane,
-        path,
     },
     domain::{diagnostics::grouping::Fault, k8s::age, store::watch::Scope},
 };
 
 /// ` pullscope  context › namespace            v1.36.3 · user   ● live   ✗ 3 problems, 44 Pods `
-pub(super) fn header(view: View<'_>, area: Rect, buffer: &mut Buffer) {
+pub(super) fn draw(view: View<'_>, area: Rect, buffer: &mut Buffer) {
     let theme = view.theme;
     let model = view.model;
     let (context, who) = match &model.connection.phase {
@@ -167,70 +165,4 @@ fn state(view: View<'_>, short: bool) -> (String, Style) {
             (text, theme.warning())
         }
     }
-}
-
-/// The panes as tabs, for a screen that has room for one of them.
-pub(super) fn tabs(view: View<'_>, area: Rect, buffer: &mut Buffer) {
-    let theme = view.theme;
-    let mut spans = vec![Span::raw(" ")];
-    for pane in Pane::ALL {
-        let style = if pane == view.model.focus {
-            theme.selected(true)
-        } else {
-            theme.dim()
-        };
-        spans.push(Span::styled(format!(" {} ", pane.title()), style));
-        spans.push(Span::raw(" "));
-    }
-    Line::from(spans).render(area, buffer);
-}
-
-/// What a key did, what has changed meanwhile, or the keys that matter here.
-pub(super) fn footer(view: View<'_>, area: Rect, buffer: &mut Buffer) {
-    let theme = view.theme;
-    if let Some(finishing) = view.model.finishing {
-        let line = finishing.line(&view.model.preferences.keymap, view.now);
-        let line = format!(" {} {line}", theme.symbols().failing);
-        let line = text::fit(&line, usize::from(area.width), text::Cut::End).into_owned();
-        Line::styled(line, theme.warning()).render(area, buffer);
-        return;
-    }
-    if let Some(flash) = &view.model.flash {
-        let line = text::fit(
-            &format!(" {}", flash.text),
-            usize::from(area.width),
-            text::Cut::End,
-        )
-        .into_owned();
-        Line::styled(line, theme.strong()).render(area, buffer);
-        return;
-    }
-    if let Some(notice) = view.model.notices.shown() {
-        let (symbol, style) = theme.health(notice.health);
-        let line = format!(" {symbol} {}", notice.text);
-        let line = text::fit(&line, usize::from(area.width), text::Cut::Middle).into_owned();
-        Line::styled(line, style).render(area, buffer);
-        return;
-    }
-    let mut spans = vec![Span::raw(" ")];
-    let mut room = usize::from(area.width).saturating_sub(1);
-    for row in view.model.preferences.keymap.footer(&path(view.model)) {
-        let binding = row.binding;
-        if !view.model.offers(binding.action) {
-            continue;
-        }
-        let key = row
-            .keys
-            .first()
-            .map(ToString::to_string)
-            .unwrap_or_default();
-        let wide = text::width(&key) + 1 + text::width(binding.label) + 3;
-        if wide > room {
-            continue;
-        }
-        room -= wide;
-        spans.push(Span::styled(key, theme.key()));
-        spans.push(Span::styled(format!(" {}   ", binding.label), theme.dim()));
-    }
-    Line::from(spans).render(area, buffer);
 }

@@ -1,0 +1,61 @@
+//! The footer: a status message, what has changed meanwhile, or the keys that can be used.
+
+use ratatui::{
+    buffer::Buffer,
+    layout::Rect,
+    text::{Line, Span},
+    widgets::Widget,
+};
+
+use super::{draw_context::View, text};
+use crate::app::path;
+
+/// Draws a status message, what has changed meanwhile, or the keys that can be used.
+pub(super) fn draw(view: View<'_>, area: Rect, buffer: &mut Buffer) {
+    let theme = view.theme;
+    if let Some(finishing) = view.model.finishing {
+        let line = finishing.line(&view.model.preferences.keymap, view.now);
+        let line = format!(" {} {line}", theme.symbols().failing);
+        let line = text::fit(&line, usize::from(area.width), text::Cut::End).into_owned();
+        Line::styled(line, theme.warning()).render(area, buffer);
+        return;
+    }
+    if let Some(flash) = &view.model.flash {
+        let line = text::fit(
+            &format!(" {}", flash.text),
+            usize::from(area.width),
+            text::Cut::End,
+        )
+        .into_owned();
+        Line::styled(line, theme.strong()).render(area, buffer);
+        return;
+    }
+    if let Some(notice) = view.model.notices.shown() {
+        let (symbol, style) = theme.health(notice.health);
+        let line = format!(" {symbol} {}", notice.text);
+        let line = text::fit(&line, usize::from(area.width), text::Cut::Middle).into_owned();
+        Line::styled(line, style).render(area, buffer);
+        return;
+    }
+    let mut spans = vec![Span::raw(" ")];
+    let mut room = usize::from(area.width).saturating_sub(1);
+    for row in view.model.preferences.keymap.footer(&path(view.model)) {
+        let binding = row.binding;
+        if !view.model.offers(binding.action) {
+            continue;
+        }
+        let key = row
+            .keys
+            .first()
+            .map(ToString::to_string)
+            .unwrap_or_default();
+        let wide = text::width(&key) + 1 + text::width(binding.label) + 3;
+        if wide > room {
+            continue;
+        }
+        room -= wide;
+        spans.push(Span::styled(key, theme.key()));
+        spans.push(Span::styled(format!(" {}   ", binding.label), theme.dim()));
+    }
+    Line::from(spans).render(area, buffer);
+}
