@@ -9,14 +9,14 @@ use crate::domain::{
 
 /// What of one kind is not read.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Gap<'a> {
+pub struct CoverageGap<'a> {
     pub kind: WatchKind,
-    pub lack: Lack<'a>,
+    pub reason: GapReason<'a>,
 }
 
 /// Why something is not read.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Lack<'a> {
+pub enum GapReason<'a> {
     /// None of it may be listed (403). What was listed before is shown as of then.
     Forbidden {
         missing: &'a Permission,
@@ -30,7 +30,7 @@ pub enum Lack<'a> {
     Unreadable(UnreadableObjects),
 }
 
-impl Lack<'_> {
+impl GapReason<'_> {
     /// Whether both are refusals of the server, of the same extent.
     pub fn is_refusal_as(&self, other: &Self) -> bool {
         match (self, other) {

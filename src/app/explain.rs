@@ -3,10 +3,10 @@
 
 use super::{
     detail::Tab,
-    guide_view::{About, Learn},
+    guide_view::{FindingSummary, GuideView},
     model::Model,
     overlay::Overlay,
-    pod_inspection::Inquiry,
+    pod_inspection::PodInspection,
     scroll::Scroll,
 };
 use crate::domain::{
@@ -16,13 +16,13 @@ use crate::domain::{
 };
 
 /// What is to be explained where the user is.
-pub fn here(model: &Model) -> Learn {
+pub fn guide_for_focus(model: &Model) -> GuideView {
     let finding = model
-        .inquiry
+        .inspection
         .as_ref()
         .and_then(|inquiry| inquiry.diagnosis.first());
     let of_the_pod = finding.map(|finding| {
-        let about = About {
+        let about = FindingSummary {
             title: finding.title(),
             cause: finding.cause,
             root: finding.root,
@@ -38,16 +38,16 @@ pub fn here(model: &Model) -> Learn {
     };
     let (section, about) = match of_the_pod {
         Some((section, about)) if about_the_pod => (section, Some(about)),
-        _ => (section_of(model), None),
+        _ => (section_for_focus(model), None),
     };
-    Learn {
+    GuideView {
         section,
         about,
         scroll: Scroll::TOP,
     }
 }
 
-fn section_of(model: &Model) -> Section {
+fn section_for_focus(model: &Model) -> Section {
     match model.overlays.last() {
         Some(Overlay::Details(details)) => match details.tab {
             Some(Tab::Rollout) => Section::WORKLOAD,
@@ -61,8 +61,12 @@ fn section_of(model: &Model) -> Section {
 }
 
 /// The objects of the user that the guide is told with.
-pub fn own(model: &Model) -> Substitutions {
-    let from_pod = model.inquiry.as_ref().map(of_pod).unwrap_or_default();
+pub fn substitutions(model: &Model) -> Substitutions {
+    let from_pod = model
+        .inspection
+        .as_ref()
+        .map(pod_substitutions)
+        .unwrap_or_default();
     let namespace = match &model.scope {
         Scope::Namespace(namespace) => Some(namespace.to_string()),
         Scope::Cluster => None,
@@ -73,8 +77,8 @@ pub fn own(model: &Model) -> Substitutions {
     }
 }
 
-fn of_pod(inquiry: &Inquiry) -> Substitutions {
-    let case = &inquiry.case;
+fn pod_substitutions(inquiry: &PodInspection) -> Substitutions {
+    let case = &inquiry.context;
     let image = inquiry.image().map(ToString::to_string);
     let reference = image
         .as_deref()

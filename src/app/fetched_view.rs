@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::request_id::Ticket;
+use super::request_id::RequestId;
 use crate::domain::{
     error::UserError,
     k8s::{
@@ -14,15 +14,15 @@ use crate::domain::{
 
 /// An object's YAML.
 #[derive(Debug)]
-pub struct Reading {
+pub struct FetchedObject {
     pub object: AnyObjectRef,
-    pub state: ReadingState,
+    pub state: FetchState,
 }
 
 #[derive(Debug)]
-pub enum ReadingState {
-    Asked(Ticket),
-    Here {
+pub enum FetchState {
+    Requested(RequestId),
+    Loaded {
         document: YamlDocument,
         at: Timestamp,
     },
@@ -31,9 +31,9 @@ pub enum ReadingState {
 
 /// A container's log, as it comes.
 #[derive(Debug)]
-pub struct Log {
+pub struct LogView {
     pub source: LogSource,
-    pub ticket: Ticket,
+    pub request_id: RequestId,
     pub tail: LogTail,
     pub state: LogState,
 }

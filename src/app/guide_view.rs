@@ -8,25 +8,25 @@ use crate::domain::{
 };
 
 #[derive(Debug)]
-pub struct Learn {
+pub struct GuideView {
     pub section: Section,
     /// What is explained first.
-    pub about: Option<About>,
+    pub about: Option<FindingSummary>,
     pub scroll: Scroll,
 }
 
 /// What is wrong with a Pod, as far as it is the same for all Pods.
 #[derive(Clone, Copy, Debug)]
-pub struct About {
+pub struct FindingSummary {
     pub title: &'static str,
     pub cause: Cause,
     /// Why, where the objects or the registry prove it.
     pub root: Option<RootCause>,
 }
 
-impl Learn {
+impl GuideView {
     /// Turns to another section, which is read from its beginning.
-    pub fn turn_to(&mut self, section: Section) {
+    pub fn open_section(&mut self, section: Section) {
         self.section = section;
         self.about = None;
         self.scroll = Scroll::TOP;

@@ -5,40 +5,40 @@ use crate::domain::store::watch::Scope;
 
 /// Where one was: the pane, what was selected in it, and what the panes were narrowed to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct Location {
     pub scope: Scope,
     pub selected: Selected,
 }
 
 /// Places that are remembered.
-const LENGTH: usize = 100;
+const CAPACITY: usize = 100;
 
 #[derive(Debug, Default)]
-pub struct Trail {
-    behind: Vec<Place>,
-    ahead: Vec<Place>,
+pub struct JumpList {
+    back_stack: Vec<Location>,
+    forward_stack: Vec<Location>,
 }
 
-impl Trail {
+impl JumpList {
     /// One has left this place for another.
-    pub fn left(&mut self, place: Place) {
-        self.ahead.clear();
-        self.behind.push(place);
-        if self.behind.len() > LENGTH {
-            self.behind.remove(0);
+    pub fn push(&mut self, place: Location) {
+        self.forward_stack.clear();
+        self.back_stack.push(place);
+        if self.back_stack.len() > CAPACITY {
+            self.back_stack.remove(0);
         }
     }
 
     /// The place before; `here` is where one comes back to by going forth.
-    pub fn back(&mut self, here: Place) -> Option<Place> {
-        let place = self.behind.pop()?;
-        self.ahead.push(here);
+    pub fn back(&mut self, here: Location) -> Option<Location> {
+        let place = self.back_stack.pop()?;
+        self.forward_stack.push(here);
         Some(place)
     }
 
-    pub fn forth(&mut self, here: Place) -> Option<Place> {
-        let place = self.ahead.pop()?;
-        self.behind.push(here);
+    pub fn forward(&mut self, here: Location) -> Option<Location> {
+        let place = self.forward_stack.pop()?;
+        self.back_stack.push(here);
         Some(place)
     }
 }

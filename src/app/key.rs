@@ -94,7 +94,7 @@ impl Key {
     }
 
     /// The character that this key types into a text field.
-    pub fn types(self) -> Option<char> {
+    pub fn text_char(self) -> Option<char> {
         match self.code {
             Code::Char(c) if !self.ctrl && !self.alt => Some(c),
             _ => None,

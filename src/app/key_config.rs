@@ -12,12 +12,12 @@ use crate::domain::suggest::did_you_mean;
 /// The table with the keys that the user chose.
 #[derive(Clone, Debug)]
 pub struct Keymap {
-    rows: Vec<Row>,
+    bindings: Vec<ActiveBinding>,
 }
 
 /// A binding and its keys.
 #[derive(Clone, Debug)]
-pub struct Row {
+pub struct ActiveBinding {
     pub keys: Vec<Key>,
     pub binding: &'static Binding,
     rebound: bool,
@@ -25,18 +25,18 @@ pub struct Row {
 
 /// An action that the user wants on other keys, both by name.
 #[derive(Clone, Copy, Debug)]
-pub struct Wish<'a> {
+pub struct KeyOverride<'a> {
     pub action: &'a str,
     pub keys: &'a [String],
 }
 
 /// Why a wish cannot be granted.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Trouble {
-    NoAction {
+pub enum KeyConfigError {
+    UnknownAction {
         nearest: Option<&'static str>,
     },
-    NoKey {
+    InvalidKey {
         text: String,
     },
     /// A form would no longer take this character.
@@ -44,21 +44,21 @@ pub enum Trouble {
         key: Key,
     },
     /// Where both can be meant, nobody knows which is.
-    Taken {
+    Conflict {
         key: Key,
         by: Action,
         context: Context,
     },
 }
 
-impl fmt::Display for Trouble {
+impl fmt::Display for KeyConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NoAction { nearest: None } => f.write_str("there is no such action"),
-            Self::NoAction {
+            Self::UnknownAction { nearest: None } => f.write_str("there is no such action"),
+            Self::UnknownAction {
                 nearest: Some(name),
             } => write!(f, "there is no such action; did you mean {name}?"),
-            Self::NoKey { text } => {
+            Self::InvalidKey { text } => {
                 write!(
                     f,
                     "{text:?} is no key such as x, X, ctrl-x, f5 or shift-left"
@@ -70,7 +70,7 @@ impl fmt::Display for Trouble {
                     "{key} is typed into forms, where this action has a key too"
                 )
             }
-            Self::Taken { key, by, context } => write!(
+            Self::Conflict { key, by, context } => write!(
                 f,
                 "{key} is the key of {} ({}); choose another key, or give {} another one",
                 by.name(),
@@ -83,20 +83,22 @@ impl fmt::Display for Trouble {
 
 impl Default for Keymap {
     fn default() -> Self {
-        let rows = BINDINGS.iter().map(|binding| Row {
+        let rows = BINDINGS.iter().map(|binding| ActiveBinding {
             keys: binding.keys().collect(),
             binding,
             rebound: false,
         });
         Self {
-            rows: rows.collect(),
+            bindings: rows.collect(),
         }
     }
 }
 
 impl Keymap {
     /// The table with these wishes; or, by the number of the wish, why it cannot be granted.
-    pub fn with(wishes: &[Wish<'_>]) -> Result<Self, Vec<(usize, Trouble)>> {
+    pub fn with_overrides(
+        wishes: &[KeyOverride<'_>],
+    ) -> Result<Self, Vec<(usize, KeyConfigError)>> {
         let mut keymap = Self::default();
         let mut troubles = Vec::new();
         for (number, wish) in wishes.iter().enumerate() {
@@ -106,7 +108,7 @@ impl Keymap {
         }
         // Only now: two actions may have changed places.
         for (number, wish) in wishes.iter().enumerate() {
-            let clash = Action::named(wish.action).and_then(|action| keymap.clash(action));
+            let clash = Action::from_name(wish.action).and_then(|action| keymap.conflict(action));
             troubles.extend(clash.map(|trouble| (number, trouble)));
         }
         if troubles.is_empty() {
@@ -116,20 +118,21 @@ impl Keymap {
         }
     }
 
-    fn rebind(&mut self, wish: &Wish<'_>) -> Result<(), Trouble> {
+    fn rebind(&mut self, wish: &KeyOverride<'_>) -> Result<(), KeyConfigError> {
         let mut keys = Vec::new();
         for text in wish.keys {
-            let key = Key::parse(text).ok_or_else(|| Trouble::NoKey { text: text.clone() })?;
+            let key = Key::parse(text)
+                .ok_or_else(|| KeyConfigError::InvalidKey { text: text.clone() })?;
             keys.push(key);
         }
-        let action = Action::named(wish.action);
-        let rows = self.rows.iter_mut();
+        let action = Action::from_name(wish.action);
+        let rows = self.bindings.iter_mut();
         let mut known = false;
         for row in rows.filter(|row| Some(row.binding.action) == action) {
             known = true;
-            let types = matches!(row.binding.context, Context::Form | Context::Picks);
-            if types && let Some(key) = keys.iter().find(|key| key.types().is_some()) {
-                return Err(Trouble::TypesInForms { key: *key });
+            let types = matches!(row.binding.context, Context::Form | Context::MultiSelect);
+            if types && let Some(key) = keys.iter().find(|key| key.text_char().is_some()) {
+                return Err(KeyConfigError::TypesInForms { key: *key });
             }
             row.keys.clone_from(&keys);
             row.rebound = true;
@@ -138,23 +141,23 @@ impl Keymap {
             return Ok(());
         }
         let names = BINDINGS.iter().map(|binding| binding.action.name());
-        Err(Trouble::NoAction {
+        Err(KeyConfigError::UnknownAction {
             nearest: did_you_mean(wish.action, names),
         })
     }
 
     /// What a rebound action's keys do already. Where the table itself lets an inner context win, that is
     /// meant.
-    fn clash(&self, action: Action) -> Option<Trouble> {
-        let own = |row: &&Row| row.rebound && row.binding.action == action;
-        self.rows.iter().filter(own).find_map(|row| {
+    fn conflict(&self, action: Action) -> Option<KeyConfigError> {
+        let own = |row: &&ActiveBinding| row.rebound && row.binding.action == action;
+        self.bindings.iter().filter(own).find_map(|row| {
             row.keys.iter().find_map(|key| {
-                let other = self.rows.iter().find(|other| {
+                let other = self.bindings.iter().find(|other| {
                     other.binding.action != action
                         && other.keys.contains(key)
-                        && meet(row.binding.context, other.binding.context)
+                        && overlap(row.binding.context, other.binding.context)
                 })?;
-                Some(Trouble::Taken {
+                Some(KeyConfigError::Conflict {
                     key: *key,
                     by: other.binding.action,
                     context: other.binding.context,
@@ -163,43 +166,49 @@ impl Keymap {
         })
     }
 
-    pub fn rows(&self) -> &[Row] {
-        &self.rows
+    pub fn bindings(&self) -> &[ActiveBinding] {
+        &self.bindings
     }
 
     /// The action of a key, looked up from the innermost context outwards.
     pub fn resolve(&self, key: Key, path: &[Context]) -> Option<Action> {
         path.iter().find_map(|context| {
-            let mut rows = self.rows.iter();
+            let mut rows = self.bindings.iter();
             let row = rows.find(|row| row.binding.context == *context && row.keys.contains(&key));
             row.map(|row| row.binding.action)
         })
     }
 
     /// The rows of these contexts for a footer, most important first. What has lost its key is not there.
-    pub fn footer(&self, path: &[Context]) -> Vec<&Row> {
-        let shown = |row: &&Row| {
+    pub fn footer(&self, path: &[Context]) -> Vec<&ActiveBinding> {
+        let shown = |row: &&ActiveBinding| {
             row.binding.rank > 0 && path.contains(&row.binding.context) && !row.keys.is_empty()
         };
-        let mut shown: Vec<&Row> = self.rows.iter().filter(shown).collect();
+        let mut shown: Vec<&ActiveBinding> = self.bindings.iter().filter(shown).collect();
         shown.sort_by_key(|row| row.binding.rank);
         shown
     }
 }
 
 /// Whether a key can be meant for either context at the same time.
-fn meet(a: Context, b: Context) -> bool {
+fn overlap(a: Context, b: Context) -> bool {
     use Context::{
-        Applied, Choice, Details, Everywhere, Faults, Form, Guide, In, Options, Overlay, Panes,
-        Picks, PodDetails, Proposal, PullTest, Reveal, SecretDetails, Text, WorkloadDetails,
+        AppliedPlan, Choice, Details, Everywhere, Faults, Form, Guide, In, MultiSelect, Overlay,
+        Panes, PlanDialog, PodDetails, PullTest, Reveal, SecretDetails, Select, Text,
+        WorkloadDetails,
     };
     if a == b {
         return true;
     }
-    let layer = |context| !matches!(context, Everywhere | Form | Picks | Options | Panes | In(_));
+    let layer = |context| {
+        !matches!(
+            context,
+            Everywhere | Form | MultiSelect | Select | Panes | In(_)
+        )
+    };
     match (a, b) {
-        (Form, other) | (other, Form) => matches!(other, Picks | Options),
-        (Picks | Options, _) | (_, Picks | Options) => false,
+        (Form, other) | (other, Form) => matches!(other, MultiSelect | Select),
+        (MultiSelect | Select, _) | (_, MultiSelect | Select) => false,
         (Overlay, other) | (other, Overlay) if other != Everywhere => layer(other),
         (Everywhere, _)
         | (_, Everywhere)
@@ -211,7 +220,7 @@ fn meet(a: Context, b: Context) -> bool {
         | (PodDetails | SecretDetails | WorkloadDetails | Text, Details) => true,
         (
             Panes | In(_) | Overlay | Choice | Faults | Details | PodDetails | SecretDetails
-            | WorkloadDetails | Text | Guide | Proposal | Applied | PullTest | Reveal,
+            | WorkloadDetails | Text | Guide | PlanDialog | AppliedPlan | PullTest | Reveal,
             _,
         ) => false,
     }
@@ -222,16 +231,16 @@ mod tests {
     use super::*;
     use crate::app::panes::Pane;
 
-    fn with(wishes: &[(&str, &[&str])]) -> Result<Keymap, Vec<(usize, Trouble)>> {
+    fn with(wishes: &[(&str, &[&str])]) -> Result<Keymap, Vec<(usize, KeyConfigError)>> {
         let keys: Vec<Vec<String>> = wishes
             .iter()
             .map(|(_, keys)| keys.iter().map(ToString::to_string).collect())
             .collect();
         let wishes = wishes.iter().zip(&keys);
-        let wishes: Vec<Wish<'_>> = wishes
-            .map(|((action, _), keys)| Wish { action, keys })
+        let wishes: Vec<KeyOverride<'_>> = wishes
+            .map(|((action, _), keys)| KeyOverride { action, keys })
             .collect();
-        Keymap::with(&wishes)
+        Keymap::with_overrides(&wishes)
     }
 
     fn refused(wishes: &[(&str, &[&str])]) -> String {
@@ -266,7 +275,7 @@ mod tests {
         assert!(
             matches!(
                 keymap[0].1,
-                Trouble::Taken {
+                KeyConfigError::Conflict {
                     by: Action::Find,
                     ..
                 }

@@ -14,18 +14,18 @@ use crate::domain::{
 };
 
 /// Who leaves again within this time after the warning has read it. Later it is told anew.
-const MEANT: SignedDuration = SignedDuration::from_secs(20);
+const CONFIRM_WITHIN: SignedDuration = SignedDuration::from_secs(20);
 
 /// The Secrets that would be lost, and what the server said.
 #[derive(Debug, Default)]
 pub struct LostSecrets {
-    secrets: BTreeMap<ObjectRef<Secret>, Lost>,
-    /// The user has been told, and may leave all the same for as long as [`MEANT`].
-    told: Option<Timestamp>,
+    secrets: BTreeMap<ObjectRef<Secret>, LostSecret>,
+    /// The user has been told, and may leave all the same for as long as [`CONFIRM_WITHIN`].
+    warned_at: Option<Timestamp>,
 }
 
 #[derive(Debug)]
-struct Lost {
+struct LostSecret {
     /// What the server said.
     why: String,
     /// The answer to the deletion was lost: the Secret may still be there, and be deleted later.
@@ -34,16 +34,16 @@ struct Lost {
 
 impl LostSecrets {
     /// Learns from a plan that was carried out which Secrets were lost, and which are there again.
-    pub fn note(&mut self, plan: &Plan, done: &[ChangeResult]) {
+    pub fn update(&mut self, plan: &Plan, done: &[ChangeResult]) {
         for (change, done) in plan.changes.iter().zip(done) {
             let Some(key) = secret(change) else { continue };
             if done.is_lost {
-                let lost = Lost {
+                let lost = LostSecret {
                     why: done.outcome.to_string(),
                     may_be_there: matches!(done.outcome, Outcome::Unknown(_)),
                 };
                 self.secrets.insert(key, lost);
-                self.told = None;
+                self.warned_at = None;
             } else if done.outcome.is_good() {
                 self.secrets.remove(&key);
             }
@@ -52,9 +52,9 @@ impl LostSecrets {
 
     /// What keeps the user from leaving; `None`: nothing would be lost, or it was told just before.
     pub fn warning(&mut self, now: Timestamp) -> Option<String> {
-        let is_told = |told: Timestamp| now.duration_since(told) < MEANT;
+        let is_told = |told: Timestamp| now.duration_since(told) < CONFIRM_WITHIN;
         let (key, lost) = self.secrets.iter().next()?;
-        if self.told.is_some_and(is_told) {
+        if self.warned_at.is_some_and(is_told) {
             return None;
         }
         let others = match self.secrets.len() {
@@ -68,7 +68,7 @@ impl LostSecrets {
         };
         let warning =
             format!("Secret {key}{others} {state}: :undo restores it; again: leave and lose it");
-        self.told = Some(now);
+        self.warned_at = Some(now);
         Some(warning)
     }
 
@@ -82,7 +82,7 @@ impl LostSecrets {
     /// a password.
     pub fn report(&self) -> Vec<String> {
         let lost = self.secrets.iter();
-        lost.map(|(key, Lost { why, may_be_there })| {
+        lost.map(|(key, LostSecret { why, may_be_there })| {
             let state = if *may_be_there { "may be" } else { "was" };
             format!("Secret {key} {state} deleted and not created again: {why}")
         })
@@ -126,13 +126,13 @@ mod tests {
         };
         let mut secrets = LostSecrets::default();
         assert_eq!(secrets.warning(now()), None);
-        secrets.note(&plan("regcred"), &[lost()]);
+        secrets.update(&plan("regcred"), &[lost()]);
         let warning = secrets.warning(now()).unwrap();
         assert!(warning.contains("Secret shop/regcred exists only in this session: :undo"));
         assert!(secrets.are_restored_by(&plan("regcred")));
         assert!(!secrets.are_restored_by(&plan("other")));
         assert_eq!(secrets.warning(now()), None, "the second time is meant");
-        secrets.note(&plan("other"), &[lost()]);
+        secrets.update(&plan("other"), &[lost()]);
         assert!(secrets.warning(now()).unwrap().contains(" and 1 more"));
         assert_eq!(secrets.report().len(), 2);
         assert!(secrets.report()[0].contains("by hand: kubectl"));
@@ -140,13 +140,13 @@ mod tests {
             is_lost: true,
             ..ChangeResult::new(Outcome::Unknown("504".to_owned()))
         };
-        secrets.note(&plan("third"), &[unknown]);
+        secrets.update(&plan("third"), &[unknown]);
         let report = secrets.report().join("\n");
         assert!(report.contains("shop/third may be deleted"), "{report}");
-        secrets.note(&plan("third"), &[ChangeResult::new(Outcome::Unchanged)]);
+        secrets.update(&plan("third"), &[ChangeResult::new(Outcome::Unchanged)]);
         // It was restored.
-        secrets.note(&plan("other"), &[ChangeResult::new(Outcome::Applied)]);
-        secrets.note(
+        secrets.update(&plan("other"), &[ChangeResult::new(Outcome::Applied)]);
+        secrets.update(
             &plan("regcred"),
             &[ChangeResult::new(Outcome::Failed("no".into()))],
         );

@@ -7,7 +7,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::diagnosis_cache::Verdicts;
+use super::diagnosis_cache::DiagnosisCache;
 use crate::domain::{
     diagnostics::grouping::{Fault, Subject},
     k8s::{
@@ -32,7 +32,7 @@ const STEADY: SignedDuration = SignedDuration::from_mins(10);
 #[derive(Debug, Default)]
 pub struct Notices {
     /// What fails, as far as it has been told. `None` before the cluster has been seen whole.
-    failing: Option<BTreeMap<Subject, Failing>>,
+    failing: Option<BTreeMap<Subject, FailingSubject>>,
     shown: Option<Notice>,
     /// What failed while nobody looked, the last one at the end.
     unseen: Vec<Notice>,
@@ -41,16 +41,16 @@ pub struct Notices {
     /// A workload has no failing Pod any more and is not ready yet, which the verdicts do not count.
     is_unready: bool,
     /// All that there is was seen at the last look: else nothing is compared, however quiet it is.
-    sees: bool,
+    is_coverage_complete: bool,
     /// To be told outside the terminal, once.
-    ring: Option<String>,
+    bell: Option<String>,
 }
 
 #[derive(Debug)]
-struct Failing {
+struct FailingSubject {
     since: Timestamp,
     /// For how long it must not fail to be well.
-    patience: SignedDuration,
+    recovery_delay: SignedDuration,
     /// Since when it has not been seen failing.
     quiet: Option<Timestamp>,
 }
@@ -72,7 +72,7 @@ impl Notices {
 
     /// Shows a failure until the user dismisses it.
     pub fn show_until_dismissed(&mut self, text: &str) {
-        self.ring = Some(text.to_owned());
+        self.bell = Some(text.to_owned());
         self.unseen.push(Notice {
             text: format!("{text} · esc hides this"),
             health: PodHealth::Failing,
@@ -86,12 +86,18 @@ impl Notices {
     }
 
     /// What is to be told outside the terminal, if it has not been told yet.
-    pub fn take_ring(&mut self) -> Option<String> {
-        self.ring.take()
+    pub fn take_bell(&mut self) -> Option<String> {
+        self.bell.take()
     }
 
     /// Compares what fails with what failed before. `complete`: all that there is has been seen.
-    pub fn refresh(&mut self, world: &Store, verdicts: &Verdicts, complete: bool, now: Timestamp) {
+    pub fn refresh(
+        &mut self,
+        world: &Store,
+        verdicts: &DiagnosisCache,
+        complete: bool,
+        now: Timestamp,
+    ) {
         if self
             .shown
             .as_ref()
@@ -100,42 +106,46 @@ impl Notices {
         {
             self.shown = None;
         }
-        self.sees = complete;
+        self.is_coverage_complete = complete;
         let due = self.is_unready || self.quiet_until().is_some_and(|at| at <= now);
-        if !complete || (self.compared == Some(verdicts.members()) && !due) {
+        if !complete || (self.compared == Some(verdicts.members_version()) && !due) {
             return;
         }
-        self.compared = Some(verdicts.members());
+        self.compared = Some(verdicts.members_version());
         let current: BTreeMap<Subject, &Fault> = verdicts
             .faults()
             .iter()
             .flat_map(|fault| subjects(fault).map(move |subject| (subject, fault)))
             .collect();
         if self.failing.is_none() {
-            self.begin(world, &current, now);
+            self.set_baseline(world, &current, now);
             return;
         }
-        let new = self.begun(&current, now);
+        let new = self.new_failures(&current, now);
         let well = self.recovered(world, &current, now);
         if let Some((subject, why)) = new.first() {
-            let text = format!("{} fails: {why}{}", place(subject), more(new.len()));
-            self.tell(text, PodHealth::PullFailing, now);
+            let text = format!(
+                "{} fails: {why}{}",
+                subject_label(subject),
+                more_suffix(new.len())
+            );
+            self.show(text, PodHealth::PullFailing, now);
         } else if let Some((subject, after)) = well.first() {
             let text = format!(
                 "{} works again, after {after}{}",
-                place(subject),
-                more(well.len())
+                subject_label(subject),
+                more_suffix(well.len())
             );
-            self.tell(text, PodHealth::Healthy, now);
+            self.show(text, PodHealth::Healthy, now);
         }
     }
 
     /// What fails already is no news; Pods that a pull test has left behind are.
-    fn begin(&mut self, world: &Store, current: &BTreeMap<Subject, &Fault>, now: Timestamp) {
+    fn set_baseline(&mut self, world: &Store, current: &BTreeMap<Subject, &Fault>, now: Timestamp) {
         let failing = current.iter().map(|(subject, fault)| {
-            let failing = Failing {
+            let failing = FailingSubject {
                 since: fault.since.unwrap_or(now),
-                patience: patience(fault),
+                recovery_delay: recovery_delay(fault),
                 quiet: None,
             };
             (subject.clone(), failing)
@@ -148,12 +158,12 @@ impl Notices {
         if left > 0 {
             let text =
                 format!("Pods of a pull test were left behind: {left}; :cleanup deletes them");
-            self.tell(text, PodHealth::Failing, now);
+            self.show(text, PodHealth::Failing, now);
         }
     }
 
     /// Those that fail and did not before, and why.
-    fn begun(
+    fn new_failures(
         &mut self,
         current: &BTreeMap<Subject, &Fault>,
         now: Timestamp,
@@ -163,12 +173,12 @@ impl Notices {
         for (subject, fault) in current {
             if let Some(known) = failing.get_mut(subject) {
                 known.quiet = None;
-                known.patience = patience(fault);
+                known.recovery_delay = recovery_delay(fault);
                 continue;
             }
-            let begun = Failing {
+            let begun = FailingSubject {
                 since: now,
-                patience: patience(fault),
+                recovery_delay: recovery_delay(fault),
                 quiet: None,
             };
             failing.insert(subject.clone(), begun);
@@ -202,7 +212,7 @@ impl Notices {
                     Readiness::Gone => return false,
                 }
                 let quiet = *known.quiet.get_or_insert(now);
-                if now.duration_since(quiet) < known.patience {
+                if now.duration_since(quiet) < known.recovery_delay {
                     return true;
                 }
                 well.push((subject.clone(), age::age(known.since, quiet)));
@@ -212,8 +222,8 @@ impl Notices {
         well
     }
 
-    fn tell(&mut self, text: String, health: PodHealth, now: Timestamp) {
-        self.ring = Some(text.clone());
+    fn show(&mut self, text: String, health: PodHealth, now: Timestamp) {
+        self.bell = Some(text.clone());
         self.shown = Some(Notice {
             text,
             health,
@@ -222,9 +232,9 @@ impl Notices {
     }
 
     /// When something about the notices changes by itself.
-    pub fn wake(&self) -> Option<Timestamp> {
+    pub fn next_wakeup(&self) -> Option<Timestamp> {
         let shown = self.shown.as_ref().and_then(|notice| notice.until);
-        let quiet = self.quiet_until().filter(|_| self.sees);
+        let quiet = self.quiet_until().filter(|_| self.is_coverage_complete);
         shown.into_iter().chain(quiet).min()
     }
 
@@ -232,12 +242,12 @@ impl Notices {
     fn quiet_until(&self) -> Option<Timestamp> {
         let failing = self.failing.iter().flat_map(BTreeMap::values);
         failing
-            .filter_map(|known| Some(known.quiet? + known.patience))
+            .filter_map(|known| Some(known.quiet? + known.recovery_delay))
             .min()
     }
 }
 
-fn patience(fault: &Fault) -> SignedDuration {
+fn recovery_delay(fault: &Fault) -> SignedDuration {
     if fault.finding.crashed { STEADY } else { QUIET }
 }
 
@@ -309,11 +319,11 @@ fn readiness(world: &Store, subject: &Subject) -> Readiness {
     }
 }
 
-fn place(subject: &Subject) -> String {
+fn subject_label(subject: &Subject) -> String {
     format!("{subject} in {}", subject.namespace())
 }
 
-fn more(count: usize) -> String {
+fn more_suffix(count: usize) -> String {
     match count.saturating_sub(1) {
         0 => String::new(),
         others => format!(", and {others} more"),
@@ -324,7 +334,7 @@ fn more(count: usize) -> String {
 mod tests {
     use super::*;
     use crate::{
-        app::probe_cache::Answers,
+        app::probe_cache::ProbeCache,
         domain::{
             fixtures::{key, now, pod, removed, running, upserted, waiting},
             k8s::objects::ContainerStateTerminated,
@@ -334,7 +344,7 @@ mod tests {
 
     struct Stage {
         world: Store,
-        verdicts: Verdicts,
+        verdicts: DiagnosisCache,
         notices: Notices,
         now: Timestamp,
     }
@@ -343,7 +353,7 @@ mod tests {
         fn new() -> Self {
             let mut stage = Self {
                 world: Store::default(),
-                verdicts: Verdicts::default(),
+                verdicts: DiagnosisCache::default(),
                 notices: Notices::default(),
                 now: now(),
             };
@@ -370,12 +380,12 @@ mod tests {
             self.verdicts.refresh(
                 &self.world,
                 &WatchCoverage::default(),
-                &Answers::default(),
+                &ProbeCache::default(),
                 self.now,
             );
             self.notices
                 .refresh(&self.world, &self.verdicts, complete, self.now);
-            self.notices.take_ring()
+            self.notices.take_bell()
         }
 
         fn wait(&mut self, seconds: i64) {
@@ -430,7 +440,7 @@ mod tests {
         let mut stage = Stage::new();
         stage.pod("old", true);
         assert_eq!(stage.look(), None);
-        assert_eq!(stage.notices.wake(), Some(stage.now + QUIET));
+        assert_eq!(stage.notices.next_wakeup(), Some(stage.now + QUIET));
         stage.wait(3);
         stage.pod("old", false);
         assert_eq!(stage.look(), None, "it only looked well");
@@ -489,7 +499,11 @@ mod tests {
         stage.look();
         stage.wait(60);
         assert_eq!(stage.see(false), None);
-        assert_eq!(stage.notices.wake(), None, "no frame would tell more");
+        assert_eq!(
+            stage.notices.next_wakeup(),
+            None,
+            "no frame would tell more"
+        );
         assert!(stage.look().is_some());
     }
 

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::{
-    diagnosis_cache::{Verdict, Verdicts},
-    pod_inspection::Inquiry,
-    request_id::Ticket,
+    diagnosis_cache::{CachedDiagnosis, DiagnosisCache},
+    pod_inspection::PodInspection,
+    request_id::RequestId,
     scroll::Scroll,
 };
 use crate::domain::{
@@ -19,51 +19,51 @@ use crate::domain::{
 
 /// A plan as effects carry it; the same plan is the same object.
 #[derive(Clone, Debug)]
-pub struct Planned(pub Arc<Plan>);
+pub struct SharedPlan(pub Arc<Plan>);
 
-impl PartialEq for Planned {
+impl PartialEq for SharedPlan {
     fn eq(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
     }
 }
 
-impl Eq for Planned {}
+impl Eq for SharedPlan {}
 
 #[derive(Debug)]
-pub struct Proposal {
-    pub plan: Planned,
+pub struct PlanDialog {
+    pub plan: SharedPlan,
     /// What the plan is to remove.
     pub fault: Option<FaultId>,
     /// The Pods and workloads whose recovery shows that it worked.
     pub affected: Affected,
-    pub stage: Stage,
+    pub stage: PlanStage,
     /// The registry is being asked whether it takes the login.
-    pub asked: Option<Ticket>,
+    pub credential_check: Option<RequestId>,
     /// What it said.
-    pub verdict: Option<probe::ProbeConclusion>,
+    pub check_result: Option<probe::ProbeConclusion>,
     /// The user has been told that the registry refuses the login, and wants it all the same.
-    pub insists: bool,
+    pub is_override_confirmed: bool,
     /// Who else keeps the object of each change, as the server's rehearsal showed.
-    pub keepers: Vec<Option<ObjectManager>>,
+    pub managers: Vec<Option<ObjectManager>>,
     /// The carried-out plan that this one takes back.
-    pub undoes: Option<Ticket>,
+    pub undoes: Option<RequestId>,
     /// The youngest Pod of what was changed, once it is: whether it gets up.
-    pub watched: Option<Box<Inquiry>>,
+    pub watched: Option<Box<PodInspection>>,
     pub scroll: Scroll,
 }
 
 /// A plan that was carried out, as what takes it back.
 #[derive(Debug)]
-pub struct Applied {
-    pub ticket: Ticket,
-    pub undo: Planned,
+pub struct AppliedPlan {
+    pub request_id: RequestId,
+    pub undo: SharedPlan,
 }
 
-impl Proposal {
+impl PlanDialog {
     /// How far what the plan was for has recovered; `None` before it is carried out.
     pub fn recovery(&self, world: &Store) -> Option<Recovery> {
         let is_watched = self.stage.is_done()
-            && self.stage.is_good()
+            && self.stage.is_successful()
             && !self.stage.changes_nothing()
             && !self.affected.is_empty();
         is_watched.then(|| recovery(world, &self.affected))
@@ -72,8 +72,12 @@ impl Proposal {
     /// What goes wrong with the Pods that it was for, once it is carried out: new Pods fail, or the old ones
     /// for another reason than before. What fails as before may have had no other attempt yet, unless all of
     /// them have been ready since.
-    pub fn trouble<'a>(&self, world: &Store, verdicts: &'a Verdicts) -> Option<Trouble<'a>> {
-        let Stage::Done { recovered, .. } = &self.stage else {
+    pub fn remaining_failure<'a>(
+        &self,
+        world: &Store,
+        verdicts: &'a DiagnosisCache,
+    ) -> Option<RemainingFailure<'a>> {
+        let PlanStage::Done { recovered, .. } = &self.stage else {
             return None;
         };
         let again = recovered.is_some();
@@ -85,7 +89,7 @@ impl Proposal {
         let (subject, verdict) = subjects
             .chain(workloads.map(Subject::Workload))
             .filter_map(|subject| {
-                let verdict = verdicts.of(&subject)?;
+                let verdict = verdicts.get(&subject)?;
                 Some((subject, verdict))
             })
             .find(|(_, verdict)| {
@@ -93,38 +97,38 @@ impl Proposal {
                     || found.new_ones_fail
                     || self.fault.as_ref().is_none_or(|id| verdict.fault != *id)
             })?;
-        Some(Trouble {
+        Some(RemainingFailure {
             failing: found.failing.len(),
             pods: found.wanted.max(found.failing.len()),
             subject,
-            verdict,
+            diagnosis: verdict,
         })
     }
 }
 
 /// What fails after a plan was carried out.
 #[derive(Clone, Debug)]
-pub struct Trouble<'a> {
+pub struct RemainingFailure<'a> {
     /// So many Pods fail; 0 where none can be created.
     pub failing: usize,
     /// Of so many that the plan was for.
     pub pods: usize,
     /// One of them, or the workload that cannot create any, and its diagnosis.
     pub subject: Subject,
-    pub verdict: &'a Verdict,
+    pub diagnosis: &'a CachedDiagnosis,
 }
 
 #[derive(Debug)]
-pub enum Stage {
+pub enum PlanStage {
     /// The server tries the changes without storing them.
-    Rehearsing(Ticket),
+    DryRunning(RequestId),
     /// What the server said of each change.
     Ready(Vec<Outcome>),
     /// With what became of each change so far.
-    CarryingOut(Ticket, Vec<Outcome>),
+    Applying(RequestId, Vec<Outcome>),
     Done {
         /// Of the change in the list of what can be undone.
-        ticket: Ticket,
+        ticket: RequestId,
         outcomes: Vec<Outcome>,
         at: Timestamp,
         /// When every Pod that the plan was for was ready.
@@ -132,18 +136,18 @@ pub enum Stage {
     },
 }
 
-impl Stage {
+impl PlanStage {
     pub fn outcomes(&self) -> &[Outcome] {
         match self {
-            Self::Rehearsing(_) => &[],
-            Self::CarryingOut(_, outcomes)
-            | Self::Ready(outcomes)
-            | Self::Done { outcomes, .. } => outcomes,
+            Self::DryRunning(_) => &[],
+            Self::Applying(_, outcomes) | Self::Ready(outcomes) | Self::Done { outcomes, .. } => {
+                outcomes
+            }
         }
     }
 
     /// Whether every change is, or would be, made.
-    pub fn is_good(&self) -> bool {
+    pub fn is_successful(&self) -> bool {
         self.outcomes().iter().all(Outcome::is_good)
     }
 
@@ -157,14 +161,14 @@ impl Stage {
 
     /// Whether enter makes the changes.
     pub fn can_be_applied(&self) -> bool {
-        matches!(self, Self::Ready(_)) && self.is_good() && !self.changes_nothing()
+        matches!(self, Self::Ready(_)) && self.is_successful() && !self.changes_nothing()
     }
 
     /// Whether all that the plan was for has been ready since.
     pub fn has_recovered(&self) -> bool {
         match self {
             Self::Done { recovered, .. } => recovered.is_some(),
-            Self::Rehearsing(_) | Self::Ready(_) | Self::CarryingOut(..) => false,
+            Self::DryRunning(_) | Self::Ready(_) | Self::Applying(..) => false,
         }
     }
 
@@ -173,9 +177,9 @@ impl Stage {
         matches!(self, Self::Done { .. })
     }
 
-    pub fn awaits(&self, ticket: Ticket) -> bool {
+    pub fn is_awaiting(&self, ticket: RequestId) -> bool {
         match self {
-            Self::Rehearsing(waiting) | Self::CarryingOut(waiting, _) => *waiting == ticket,
+            Self::DryRunning(waiting) | Self::Applying(waiting, _) => *waiting == ticket,
             Self::Ready(_) | Self::Done { .. } => false,
         }
     }

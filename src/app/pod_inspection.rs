@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{diagnosis_cache, probe_cache::Answers};
+use super::{diagnosis_cache, probe_cache::ProbeCache};
 use crate::domain::{
     context::{self, CredentialChain, PodContext},
     diagnostics::{Diagnosis, changes_at, diagnose},
@@ -21,27 +21,27 @@ use crate::domain::{
 
 /// One Pod, looked into.
 #[derive(Debug)]
-pub struct Inquiry {
+pub struct PodInspection {
     pub pod: ObjectRef<Pod>,
-    pub case: PodContext,
+    pub context: PodContext,
     pub diagnosis: Diagnosis,
     /// The container that the finding is about, or the first that does not run, or the first.
     pub container: usize,
     /// The chain of the image that is spoken of; `None` where its reference is malformed.
     pub links: Option<CredentialChain>,
     /// When the clock alone may change the diagnosis.
-    pub until: Option<Timestamp>,
+    pub expires_at: Option<Timestamp>,
     made_from: (Versions, WatchCoverage, u64),
 }
 
-impl Inquiry {
+impl PodInspection {
     /// Looks into this Pod, unless `before` did and nothing has changed since.
-    pub fn of(
+    pub fn inspect(
         before: Option<Self>,
         pod: Option<ObjectRef<Pod>>,
         world: &Store,
         sight: &WatchCoverage,
-        answers: &Answers,
+        answers: &ProbeCache,
         now: Timestamp,
     ) -> Option<Self> {
         let pod = pod?;
@@ -51,23 +51,23 @@ impl Inquiry {
             && before.made_from.0 == versions
             && before.made_from.1 == *sight
             && before.made_from.2 == answers.version()
-            && before.until.is_none_or(|until| now < until)
+            && before.expires_at.is_none_or(|until| now < until)
         {
             return Some(before);
         }
         let case = context::pod_context(world, sight, &pod, now)?;
         let mut diagnosis = diagnose(&case);
         for finding in &mut diagnosis.findings {
-            diagnosis_cache::settled(finding, &case, answers, now);
+            diagnosis_cache::add_probe_evidence(finding, &case, answers, now);
         }
-        let container = spoken_of(&case, &diagnosis);
+        let container = focused_container(&case, &diagnosis);
         let image = attempt(&case, container).and_then(|it| ImageRef::parse(it.image()).ok());
         Some(Self {
             links: image.map(|image| case.credential_chain(&image)),
             container,
             pod,
-            until: changes_at(&case),
-            case,
+            expires_at: changes_at(&case),
+            context: case,
             diagnosis,
             made_from: (versions, sight.clone(), answers.version()),
         })
@@ -75,12 +75,12 @@ impl Inquiry {
 
     /// The container that is spoken of.
     pub fn container(&self) -> Option<&Container> {
-        self.case.pod.containers.get(self.container)
+        self.context.pod.containers.get(self.container)
     }
 
     /// The pull of the image that is spoken of.
     pub fn attempt(&self) -> Option<PullAttempt<'_>> {
-        attempt(&self.case, self.container)
+        attempt(&self.context, self.container)
     }
 
     /// The image that is spoken of: the one that the container waits for, or its own.
@@ -94,7 +94,7 @@ fn attempt(case: &PodContext, container: usize) -> Option<PullAttempt<'_>> {
     Some(pull_failure::waiting_attempt(&case.pod, container))
 }
 
-fn spoken_of(case: &PodContext, diagnosis: &Diagnosis) -> usize {
+fn focused_container(case: &PodContext, diagnosis: &Diagnosis) -> usize {
     let containers = &case.pod.containers;
     let named = diagnosis
         .first()

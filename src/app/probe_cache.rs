@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::request_id::Ticket;
+use super::request_id::RequestId;
 use crate::domain::{
     context::{PodContext, PullSecretRef},
     diagnostics::EvidenceSource,
@@ -22,15 +22,15 @@ use crate::domain::{
 
 /// May this image be pulled with these Secrets?
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Question {
+pub struct ProbeQuery {
     pub image: ImageRef,
     /// In the Pod's order, which is the kubelet's; each with its version, as far as it is known.
     secrets: Vec<(ObjectRef<Secret>, Option<ResourceVersion>)>,
 }
 
-impl Question {
+impl ProbeQuery {
     /// The question that would settle what is wrong with a Pod's image; `None` for a malformed one.
-    pub fn of(case: &PodContext, image: &str) -> Option<Self> {
+    pub fn for_pod(case: &PodContext, image: &str) -> Option<Self> {
         let namespace = &case.pod.key.namespace;
         let secret = |listed: &PullSecretRef| {
             let found = listed.secret.present();
@@ -47,7 +47,7 @@ impl Question {
     }
 
     /// The question that tries one Secret, whatever else a Pod may list.
-    pub fn of_secret(secret: &Secret, image: ImageRef) -> Self {
+    pub fn for_secret(secret: &Secret, image: ImageRef) -> Self {
         let version = Some(secret.meta.resource_version);
         Self {
             image,
@@ -61,18 +61,18 @@ impl Question {
 }
 
 #[derive(Debug)]
-pub enum State {
-    Asking(Ticket),
-    Said(Said),
+pub enum ProbeState {
+    Pending(RequestId),
+    Done(ProbeRecord),
     Failed(UserError),
 }
 
 /// An answer.
 #[derive(Clone, Debug)]
-pub struct Said {
-    pub verdict: ProbeConclusion,
+pub struct ProbeRecord {
+    pub conclusion: ProbeConclusion,
     /// The registry, asked from this machine, or the kubelet of a node in a pull test.
-    pub by: EvidenceSource,
+    pub source: EvidenceSource,
     pub at: Timestamp,
 }
 
@@ -81,67 +81,67 @@ const VALID: SignedDuration = SignedDuration::from_mins(10);
 
 /// All questions that were asked.
 #[derive(Debug, Default)]
-pub struct Answers {
-    kept: BTreeMap<Question, State>,
+pub struct ProbeCache {
+    entries: BTreeMap<ProbeQuery, ProbeState>,
     version: u64,
     /// When the next answer ceases to settle anything.
-    lapses: Option<Timestamp>,
+    next_expiry: Option<Timestamp>,
 }
 
-impl Answers {
-    pub fn to(&self, question: &Question) -> Option<&State> {
-        self.kept.get(question)
+impl ProbeCache {
+    pub fn get(&self, question: &ProbeQuery) -> Option<&ProbeState> {
+        self.entries.get(question)
     }
 
     /// Whether the registry has not answered this question yet.
-    pub fn awaits(&self, question: &Question) -> bool {
-        matches!(self.kept.get(question), Some(State::Asking(_)))
+    pub fn is_pending(&self, question: &ProbeQuery) -> bool {
+        matches!(self.entries.get(question), Some(ProbeState::Pending(_)))
     }
 
-    pub fn ask(&mut self, question: Question, ticket: Ticket) {
-        self.kept.insert(question, State::Asking(ticket));
+    pub fn begin(&mut self, question: ProbeQuery, ticket: RequestId) {
+        self.entries.insert(question, ProbeState::Pending(ticket));
     }
 
     /// Takes an answer that came in another way.
-    pub fn told(&mut self, question: Question, said: Said) {
-        self.note(&said);
-        self.kept.insert(question, State::Said(said));
+    pub fn insert(&mut self, question: ProbeQuery, said: ProbeRecord) {
+        self.note_expiry(&said);
+        self.entries.insert(question, ProbeState::Done(said));
         self.version += 1;
     }
 
     /// Takes the answer to the question of this ticket.
-    pub fn answered(&mut self, ticket: Ticket, answer: State) {
-        if let State::Said(said) = &answer {
-            self.note(said);
+    pub fn finish(&mut self, ticket: RequestId, answer: ProbeState) {
+        if let ProbeState::Done(said) = &answer {
+            self.note_expiry(said);
         }
-        let asking = |state: &State| matches!(state, State::Asking(waiting) if *waiting == ticket);
-        if let Some(state) = self.kept.values_mut().find(|state| asking(state)) {
+        let asking = |state: &ProbeState| matches!(state, ProbeState::Pending(waiting) if *waiting == ticket);
+        if let Some(state) = self.entries.values_mut().find(|state| asking(state)) {
             *state = answer;
             self.version += 1;
         }
     }
 
-    fn note(&mut self, said: &Said) {
+    fn note_expiry(&mut self, said: &ProbeRecord) {
         let until = said.at + VALID;
-        self.lapses = Some(self.lapses.map_or(until, |lapses| lapses.min(until)));
+        self.next_expiry = Some(self.next_expiry.map_or(until, |lapses| lapses.min(until)));
     }
 
     /// Counts the answers whose time is over, so that what rests on them is judged again.
-    pub fn age(&mut self, now: Timestamp) {
-        if self.lapses.is_none_or(|lapses| now < lapses) {
+    pub fn expire(&mut self, now: Timestamp) {
+        if self.next_expiry.is_none_or(|lapses| now < lapses) {
             return;
         }
         self.version += 1;
-        let ends = self.kept.values().filter_map(|state| match state {
-            State::Said(said) => Some(said.at + VALID),
-            State::Asking(_) | State::Failed(_) => None,
+        let ends = self.entries.values().filter_map(|state| match state {
+            ProbeState::Done(said) => Some(said.at + VALID),
+            ProbeState::Pending(_) | ProbeState::Failed(_) => None,
         });
-        self.lapses = ends.filter(|end| now < *end).min();
+        self.next_expiry = ends.filter(|end| now < *end).min();
     }
 
     /// When the next answer ceases to settle anything.
-    pub fn wake(&self) -> Option<Timestamp> {
-        self.lapses
+    pub fn next_expiry(&self) -> Option<Timestamp> {
+        self.next_expiry
     }
 
     /// Counts answers, and those whose time is over, so that what rests on them can be judged again.
@@ -150,24 +150,24 @@ impl Answers {
     }
 
     /// What registries said, not long ago, of images with this Secret alone, as it is now.
-    pub fn of_secret<'a>(
+    pub fn for_secret<'a>(
         &'a self,
         secret: &'a Secret,
         now: Timestamp,
-    ) -> impl Iterator<Item = &'a Said> {
-        let alone = move |question: &Question| {
+    ) -> impl Iterator<Item = &'a ProbeRecord> {
+        let alone = move |question: &ProbeQuery| {
             matches!(&question.secrets[..], [(key, Some(version))]
                 if *key == secret.key && *version == secret.meta.resource_version)
         };
-        let asked = self.kept.keys().filter(move |question| alone(question));
-        asked.filter_map(move |question| self.said(question, now))
+        let asked = self.entries.keys().filter(move |question| alone(question));
+        asked.filter_map(move |question| self.recent(question, now))
     }
 
     /// What the registry said not long ago.
-    pub fn said(&self, question: &Question, now: Timestamp) -> Option<&Said> {
-        match self.kept.get(question)? {
-            State::Said(said) if now.duration_since(said.at) < VALID => Some(said),
-            State::Said(_) | State::Asking(_) | State::Failed(_) => None,
+    pub fn recent(&self, question: &ProbeQuery, now: Timestamp) -> Option<&ProbeRecord> {
+        match self.entries.get(question)? {
+            ProbeState::Done(said) if now.duration_since(said.at) < VALID => Some(said),
+            ProbeState::Done(_) | ProbeState::Pending(_) | ProbeState::Failed(_) => None,
         }
     }
 }
@@ -176,7 +176,7 @@ impl Answers {
 mod tests {
     use super::*;
     use crate::{
-        app::request_id::Tickets,
+        app::request_id::RequestIds,
         domain::{
             fixtures::{now, secret},
             k8s::objects::SecretType,
@@ -188,11 +188,11 @@ mod tests {
     fn an_answer_is_heard_of_when_it_comes_and_when_its_time_is_over() {
         let regcred = secret("shop", "regcred", SecretType::DockerConfigJson, &[]);
         let image = ImageRef::parse("registry.example/app:1").unwrap();
-        let question = Question::of_secret(&regcred, image);
-        let ticket = Tickets::default().issue();
-        let mut answers = Answers::default();
-        answers.ask(question.clone(), ticket);
-        assert_eq!(answers.wake(), None);
+        let question = ProbeQuery::for_secret(&regcred, image);
+        let ticket = RequestIds::default().next();
+        let mut answers = ProbeCache::default();
+        answers.begin(question.clone(), ticket);
+        assert_eq!(answers.next_expiry(), None);
         let verdict = ProbeConclusion {
             answer: PullAnswer::Ok,
             cause: None,
@@ -201,23 +201,23 @@ mod tests {
             ruled_out: Vec::new(),
             summary: String::new(),
         };
-        let said = Said {
-            verdict,
-            by: EvidenceSource::Registry,
+        let said = ProbeRecord {
+            conclusion: verdict,
+            source: EvidenceSource::Registry,
             at: now(),
         };
-        answers.answered(ticket, State::Said(said));
+        answers.finish(ticket, ProbeState::Done(said));
         let version = answers.version();
-        answers.age(now() + VALID - SignedDuration::from_secs(1));
+        answers.expire(now() + VALID - SignedDuration::from_secs(1));
         assert_eq!(answers.version(), version);
         let end = now() + VALID;
-        assert_eq!(answers.wake(), Some(end));
-        answers.age(end);
+        assert_eq!(answers.next_expiry(), Some(end));
+        answers.expire(end);
         assert!(
             answers.version() > version,
             "what rests on it is judged anew"
         );
-        assert!(answers.said(&question, end).is_none());
-        assert_eq!(answers.wake(), None);
+        assert!(answers.recent(&question, end).is_none());
+        assert_eq!(answers.next_expiry(), None);
     }
 }

@@ -2,15 +2,15 @@
 //! replies.
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Ticket(u64);
+pub struct RequestId(u64);
 
 /// Gives out tickets, each once.
 #[derive(Debug, Default)]
-pub struct Tickets(u64);
+pub struct RequestIds(u64);
 
-impl Tickets {
-    pub fn issue(&mut self) -> Ticket {
+impl RequestIds {
+    pub fn next(&mut self) -> RequestId {
         self.0 += 1;
-        Ticket(self.0)
+        RequestId(self.0)
     }
 }

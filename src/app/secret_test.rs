@@ -5,7 +5,7 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use super::probe_cache::Question;
+use super::probe_cache::ProbeQuery;
 use crate::domain::{
     k8s::{
         object_ref::ObjectRef,
@@ -17,24 +17,24 @@ use crate::domain::{
 
 /// One entry of the Secret and the questions that try it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Trial {
+pub struct EntryCheck {
     pub server: Arc<str>,
     /// None where nothing that lists the Secret pulls an image that the entry is for.
-    pub questions: Vec<Question>,
+    pub queries: Vec<ProbeQuery>,
 }
 
 /// The trials of a Secret's entries, in their order; none where the kubelet cannot read it.
-pub fn trials(world: &Store, secret: &Secret) -> Vec<Trial> {
+pub fn entry_checks(world: &Store, secret: &Secret) -> Vec<EntryCheck> {
     let SecretContent::Read(summary) = &secret.content else {
         return Vec::new();
     };
-    let mut trials: Vec<Trial> = summary
+    let mut trials: Vec<EntryCheck> = summary
         .usable_entries()
         .unwrap_or_default()
         .iter()
-        .map(|entry| Trial {
+        .map(|entry| EntryCheck {
             server: Arc::clone(&entry.server),
-            questions: Vec::new(),
+            queries: Vec::new(),
         })
         .collect();
     let keyring = keyring(summary);
@@ -42,7 +42,7 @@ pub fn trials(world: &Store, secret: &Secret) -> Vec<Trial> {
         // The kubelet goes on to the next entry only when this one is refused, and so does the question.
         let first = keyring.candidates(&image).first().map(|tried| *tried.entry);
         if let Some(trial) = first.and_then(|at| trials.get_mut(at)) {
-            trial.questions.push(Question::of_secret(secret, image));
+            trial.queries.push(ProbeQuery::for_secret(secret, image));
         }
     }
     trials
@@ -125,10 +125,10 @@ mod tests {
             now(),
         );
 
-        let found: Vec<(String, Vec<String>)> = trials(&world, &regcred)
+        let found: Vec<(String, Vec<String>)> = entry_checks(&world, &regcred)
             .into_iter()
             .map(|trial| {
-                let questions = trial.questions.iter();
+                let questions = trial.queries.iter();
                 let images = questions.map(|it| it.image.to_string()).collect();
                 (trial.server.to_string(), images)
             })
@@ -150,6 +150,6 @@ mod tests {
     #[test]
     fn what_the_kubelet_does_not_read_is_not_tried() {
         let opaque = secret("shop", "s", SecretType::Other(None), &[]);
-        assert_eq!(trials(&Store::default(), &opaque), []);
+        assert_eq!(entry_checks(&Store::default(), &opaque), []);
     }
 }

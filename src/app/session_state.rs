@@ -16,10 +16,12 @@ const CONTEXTS: usize = 200;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Memory {
-    places: BTreeMap<String, Place>,
+pub struct SessionState {
+    #[serde(rename = "places")]
+    locations: BTreeMap<String, SavedLocation>,
     /// The contexts of the places, the one that was left last at the end.
-    left: Vec<String>,
+    #[serde(rename = "left")]
+    recent: Vec<String>,
     /// The oldest first.
     commands: Vec<String>,
     views: BTreeMap<String, SavedView>,
@@ -27,36 +29,39 @@ pub struct Memory {
 
 /// Where the user was.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Place {
+pub struct SavedLocation {
     /// `None`: all namespaces.
     pub namespace: Option<Namespace>,
     pub view: String,
 }
 
-impl Memory {
-    pub fn place(&self, context: &str) -> Option<&Place> {
-        self.places.get(context)
+impl SessionState {
+    pub fn location(&self, context: &str) -> Option<&SavedLocation> {
+        self.locations.get(context)
     }
 
     /// Keeps where the user is; of too many contexts the one that was left longest ago is forgotten.
-    pub fn note_place(&mut self, context: &str, scope: &Scope, focus: Pane) {
+    pub fn save_location(&mut self, context: &str, scope: &Scope, focus: Pane) {
         let namespace = match scope {
             Scope::Cluster => None,
             Scope::Namespace(namespace) => Some(namespace.clone()),
         };
         let view = focus.name().to_owned();
-        self.places
-            .insert(context.to_owned(), Place { namespace, view });
-        self.left.retain(|known| known != context);
-        self.left.push(context.to_owned());
-        if self.places.len() > CONTEXTS {
+        self.locations
+            .insert(context.to_owned(), SavedLocation { namespace, view });
+        self.recent.retain(|known| known != context);
+        self.recent.push(context.to_owned());
+        if self.locations.len() > CONTEXTS {
             // An older version did not write down the order.
-            let unknown = self.places.keys().find(|known| !self.left.contains(known));
+            let unknown = self
+                .locations
+                .keys()
+                .find(|known| !self.recent.contains(known));
             let oldest = match unknown.cloned() {
                 Some(unknown) => unknown,
-                None => self.left.remove(0),
+                None => self.recent.remove(0),
             };
-            self.places.remove(&oldest);
+            self.locations.remove(&oldest);
         }
     }
 
@@ -80,7 +85,7 @@ impl Memory {
     }
 
     /// Keeps a command that was understood.
-    pub fn note_command(&mut self, line: &str) {
+    pub fn push_command(&mut self, line: &str) {
         let line = line.split_whitespace().collect::<Vec<_>>().join(" ");
         self.commands.retain(|known| *known != line);
         self.commands.push(line);
@@ -101,49 +106,52 @@ mod tests {
 
     #[test]
     fn a_command_is_kept_once_the_last_in_front() {
-        let mut memory = Memory::default();
+        let mut memory = SessionState::default();
         for line in ["po", "ns  shop", "po"] {
-            memory.note_command(line);
+            memory.push_command(line);
         }
         assert_eq!(memory.command(1), Some("po"));
         assert_eq!(memory.command(2), Some("ns shop"));
         assert_eq!(memory.command(3), None);
         assert_eq!(memory.command(0), None);
         for number in 0..200 {
-            memory.note_command(&format!("ns n{number}"));
+            memory.push_command(&format!("ns n{number}"));
         }
         assert_eq!(memory.commands.len(), COMMANDS);
     }
 
     #[test]
     fn the_context_that_was_left_longest_ago_is_forgotten() {
-        let mut memory = Memory::default();
-        let mut leave = |context: &str| memory.note_place(context, &Scope::Cluster, Pane::Pods);
+        let mut memory = SessionState::default();
+        let mut leave = |context: &str| memory.save_location(context, &Scope::Cluster, Pane::Pods);
         leave("a-old");
         leave("prod");
         for number in 0..CONTEXTS - 1 {
             leave("prod");
             leave(&format!("test-{number}"));
         }
-        assert_eq!(memory.place("a-old"), None);
-        assert!(memory.place("prod").is_some(), "it is used every day");
-        assert_eq!(memory.places.len(), CONTEXTS);
-        assert_eq!(memory.left.len(), CONTEXTS);
+        assert_eq!(memory.location("a-old"), None);
+        assert!(memory.location("prod").is_some(), "it is used every day");
+        assert_eq!(memory.locations.len(), CONTEXTS);
+        assert_eq!(memory.recent.len(), CONTEXTS);
     }
 
     #[test]
     fn what_is_written_reads_back_and_what_is_new_does_not_disturb() {
-        let mut memory = Memory::default();
+        let mut memory = SessionState::default();
         let shop = Scope::Namespace(Namespace::new("shop"));
-        memory.note_place("prod", &shop, Pane::Secrets);
-        memory.note_place("lab", &Scope::Cluster, Pane::Pods);
+        memory.save_location("prod", &shop, Pane::Secrets);
+        memory.save_location("lab", &Scope::Cluster, Pane::Pods);
         let text = serde_json::to_string(&memory).unwrap();
-        assert_eq!(serde_json::from_str::<Memory>(&text).unwrap(), memory);
+        assert_eq!(serde_json::from_str::<SessionState>(&text).unwrap(), memory);
         let later = text.replacen('{', "{\"more\": 1, ", 1);
-        assert_eq!(serde_json::from_str::<Memory>(&later).unwrap(), memory);
         assert_eq!(
-            serde_json::from_str::<Memory>("{}").unwrap(),
-            Memory::default()
+            serde_json::from_str::<SessionState>(&later).unwrap(),
+            memory
+        );
+        assert_eq!(
+            serde_json::from_str::<SessionState>("{}").unwrap(),
+            SessionState::default()
         );
     }
 }

@@ -6,14 +6,14 @@ use super::{action::Action, key_config::Keymap};
 
 /// The program is ending and waits for changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Finishing {
+pub struct PendingShutdown {
     /// How many are under way.
     pub changes: usize,
     /// When it no longer waits.
     pub until: Timestamp,
 }
 
-impl Finishing {
+impl PendingShutdown {
     /// The line for the screen.
     pub fn line(&self, keymap: &Keymap, now: Timestamp) -> String {
         let left = self.until.duration_since(now).as_secs().max(0);
@@ -21,7 +21,7 @@ impl Finishing {
             1 => (1, "change"),
             count => (count, "changes"),
         };
-        let mut rows = keymap.rows().iter();
+        let mut rows = keymap.bindings().iter();
         let key = rows.find_map(|row| {
             let quits = row.binding.action == Action::Quit;
             row.keys.first().filter(|_| quits)
@@ -42,7 +42,7 @@ mod tests {
     fn the_line_counts_down_and_names_the_key() {
         let line = |changes, seconds| {
             let until = now() + SignedDuration::from_secs(seconds);
-            Finishing { changes, until }.line(&Keymap::default(), now())
+            PendingShutdown { changes, until }.line(&Keymap::default(), now())
         };
         assert_eq!(
             line(2, 12),

@@ -6,7 +6,7 @@ use http::Request;
 use serde_json::Value;
 use tokio::sync::mpsc;
 
-use super::{Connection, Trouble, buffer::Buffer, paths, request};
+use super::{ApiError, Connection, buffer::ZeroizingBuffer, paths, request};
 use crate::domain::{
     k8s::{
         document::YamlDocument,
@@ -21,28 +21,28 @@ use crate::domain::{
 pub async fn document(
     connection: &Connection,
     object: &AnyObjectRef,
-) -> Result<YamlDocument, Trouble> {
+) -> Result<YamlDocument, ApiError> {
     let now = paths::object(object);
-    let value: Value = match (get(connection, &now).await, paths::before(object)) {
-        (Err(Trouble::NotFound(_)), Some(before)) => get(connection, &before).await?,
+    let value: Value = match (get(connection, &now).await, paths::legacy_path(object)) {
+        (Err(ApiError::NotFound(_)), Some(before)) => get(connection, &before).await?,
         (answer, _) => answer?,
     };
-    YamlDocument::from_object(value).map_err(Trouble::Unreadable)
+    YamlDocument::from_object(value).map_err(ApiError::Decode)
 }
 
 /// Whether the namespace exists. Who may look into it may often `get` it where all may not be listed.
 pub async fn namespace_exists(
     connection: &Connection,
     namespace: &Namespace,
-) -> Result<bool, Trouble> {
+) -> Result<bool, ApiError> {
     match get(connection, &paths::namespace(namespace)).await {
         Ok(_) => Ok(true),
-        Err(Trouble::NotFound(_)) => Ok(false),
+        Err(ApiError::NotFound(_)) => Ok(false),
         Err(trouble) => Err(trouble),
     }
 }
 
-async fn get(connection: &Connection, path: &str) -> Result<Value, Trouble> {
+async fn get(connection: &Connection, path: &str) -> Result<Value, ApiError> {
     request::get(&connection.client, path, connection.request_limit).await
 }
 
@@ -56,8 +56,8 @@ pub async fn log(
     connection: &Connection,
     source: &LogSource,
     lines: &mpsc::Sender<Vec<String>>,
-) -> Result<(), Trouble> {
-    let mut body = request::open(&connection.client, log_request(source)?).await?;
+) -> Result<(), ApiError> {
+    let mut body = request::send(&connection.client, log_request(source)?).await?;
     let mut splitter = LineSplitter::default();
     while let Some(piece) = request::chunk(&mut body).await? {
         let whole = splitter.push(&piece);
@@ -81,14 +81,14 @@ pub fn log_permission() -> Permission {
     }
 }
 
-fn log_request(source: &LogSource) -> Result<Request<Buffer>, Trouble> {
+fn log_request(source: &LogSource) -> Result<Request<ZeroizingBuffer>, ApiError> {
     let query = query(&[
         ("container", &source.container),
         ("follow", if source.previous { "false" } else { "true" }),
         ("previous", if source.previous { "true" } else { "false" }),
         ("tailLines", &TAIL.to_string()),
     ]);
-    request::getting(&format!("{}/log?{query}", paths::pod(&source.pod)))
+    request::get_request(&format!("{}/log?{query}", paths::pod(&source.pod)))
 }
 
 /// Container names are DNS labels and the rest is ours: nothing needs to be escaped.
@@ -128,7 +128,7 @@ mod tests {
         };
         assert!(read(WorkloadKind::CronJob).await.is_ok());
         let job = read(WorkloadKind::Job).await;
-        assert!(matches!(job, Err(Trouble::NotFound(_))), "{job:?}");
+        assert!(matches!(job, Err(ApiError::NotFound(_))), "{job:?}");
     }
 
     #[test]

@@ -21,5 +21,5 @@ pub mod secret_values;
 pub mod watch;
 
 pub use connect::{ConnectError, ConnectOptions, Connection};
-pub use error::Trouble;
-pub use watch::{Feed, Reach, Watches};
+pub use error::ApiError;
+pub use watch::{WatchScope, WatchUpdate, Watches};

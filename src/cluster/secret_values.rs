@@ -6,7 +6,7 @@ use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use super::{
-    Connection, Trouble,
+    ApiError, Connection,
     decode::{self, Interner},
     paths, request,
 };
@@ -27,7 +27,7 @@ pub struct PullSecret {
 }
 
 #[derive(Deserialize)]
-struct Wire {
+struct WireSecretValues {
     #[serde(default, rename = "type")]
     secret_type: String,
     data: Option<Data>,
@@ -46,7 +46,7 @@ struct Data {
 pub async fn pull_secret(
     connection: &Connection,
     key: &ObjectRef<Secret>,
-) -> Result<PullSecret, Trouble> {
+) -> Result<PullSecret, ApiError> {
     let path = paths::secret(key);
     read(request::get(&connection.client, &path, connection.request_limit).await?)
 }
@@ -55,14 +55,18 @@ pub async fn pull_secret(
 pub async fn listed_by_account(
     connection: &Connection,
     key: &ObjectRef<ServiceAccount>,
-) -> Result<Vec<Name<Secret>>, Trouble> {
-    let request = request::getting(&paths::account(key))?;
-    let bytes = request::bytes(&connection.client, request, connection.request_limit).await?;
-    let account = decode::object(&decode::ServiceAccounts, &bytes, &mut Interner::default())?;
+) -> Result<Vec<Name<Secret>>, ApiError> {
+    let request = request::get_request(&paths::account(key))?;
+    let bytes = request::read_body(&connection.client, request, connection.request_limit).await?;
+    let account = decode::object(
+        &decode::ServiceAccountDecoder,
+        &bytes,
+        &mut Interner::default(),
+    )?;
     Ok(account.pull_secrets.to_vec())
 }
 
-fn read(wire: Wire) -> Result<PullSecret, Trouble> {
+fn read(wire: WireSecretValues) -> Result<PullSecret, ApiError> {
     let secret_type = SecretType::parse(&wire.secret_type);
     let data = wire.data.unwrap_or_default();
     let content = match secret_type {
@@ -81,9 +85,9 @@ fn read(wire: Wire) -> Result<PullSecret, Trouble> {
     })
 }
 
-fn config(format: ConfigFormat, encoded: &str) -> Result<DockerConfig, Trouble> {
+fn config(format: ConfigFormat, encoded: &str) -> Result<DockerConfig, ApiError> {
     let bytes = BASE64_STANDARD.decode(encoded).map(Zeroizing::new);
-    let bytes = bytes.map_err(|error| Trouble::Unreadable(error.to_string()))?;
+    let bytes = bytes.map_err(|error| ApiError::Decode(error.to_string()))?;
     Ok(docker_config::read(format, &bytes))
 }
 

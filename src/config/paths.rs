@@ -8,20 +8,20 @@ use std::{
 
 /// What the environment says.
 #[derive(Clone, Debug, Default)]
-pub struct Places {
+pub struct XdgPaths {
     config: Option<PathBuf>,
     state: Option<PathBuf>,
     /// `NO_COLOR` is set and not empty (<https://no-color.org>).
     pub no_colour: bool,
 }
 
-impl Places {
+impl XdgPaths {
     pub fn from_environment() -> Self {
         let home = env::home_dir();
         let home = home.as_deref();
         Self {
-            config: base(env::var_os("XDG_CONFIG_HOME"), home, ".config"),
-            state: base(env::var_os("XDG_STATE_HOME"), home, ".local/state"),
+            config: base_dir(env::var_os("XDG_CONFIG_HOME"), home, ".config"),
+            state: base_dir(env::var_os("XDG_STATE_HOME"), home, ".local/state"),
             no_colour: env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()),
         }
     }
@@ -40,7 +40,7 @@ impl Places {
 }
 
 /// The specification has a relative path ignored.
-fn base(said: Option<OsString>, home: Option<&Path>, otherwise: &str) -> Option<PathBuf> {
+fn base_dir(said: Option<OsString>, home: Option<&Path>, otherwise: &str) -> Option<PathBuf> {
     said.map(PathBuf::from)
         .filter(|path| path.is_absolute())
         .or_else(|| Some(home?.join(otherwise)))
@@ -53,7 +53,7 @@ mod tests {
     #[test]
     fn a_relative_base_is_ignored() {
         let home = Path::new("/home/jane");
-        let base = |said: &str| base(Some(said.into()), Some(home), ".config").unwrap();
+        let base = |said: &str| base_dir(Some(said.into()), Some(home), ".config").unwrap();
         assert_eq!(base("/etc/jane"), Path::new("/etc/jane"));
         assert_eq!(base("jane"), home.join(".config"));
         assert_eq!(base(""), home.join(".config"));

@@ -6,7 +6,7 @@ use crate::domain::error::UserError;
 
 /// Where a value came from; a later one of these beats an earlier one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Origin {
+pub enum SettingOrigin {
     #[default]
     Default,
     File {
@@ -17,7 +17,7 @@ pub enum Origin {
     Flag(&'static str),
 }
 
-impl fmt::Display for Origin {
+impl fmt::Display for SettingOrigin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Default => f.write_str("default"),
@@ -29,19 +29,19 @@ impl fmt::Display for Origin {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Sourced<T> {
+pub struct WithOrigin<T> {
     pub value: T,
-    pub origin: Origin,
+    pub origin: SettingOrigin,
 }
 
 /// Settings whose names another room knows: roles, actions, panes.
-pub type Entries<T> = BTreeMap<String, Sourced<T>>;
+pub type Entries<T> = BTreeMap<String, WithOrigin<T>>;
 
-impl<T> Sourced<T> {
-    pub(super) fn default_of(value: T) -> Self {
+impl<T> WithOrigin<T> {
+    pub(super) fn from_default(value: T) -> Self {
         Self {
             value,
-            origin: Origin::Default,
+            origin: SettingOrigin::Default,
         }
     }
 
@@ -51,19 +51,19 @@ impl<T> Sourced<T> {
         setting: &str,
         read: impl FnOnce(&T) -> Result<U, String>,
     ) -> Result<U, UserError> {
-        read(&self.value).map_err(|why| self.refused(setting, why))
+        read(&self.value).map_err(|why| self.error(setting, why))
     }
 
     /// The message that this value cannot be used.
-    pub fn refused(&self, setting: &str, why: impl fmt::Display) -> UserError {
+    pub fn error(&self, setting: &str, why: impl fmt::Display) -> UserError {
         let problem = UserError::new(format!("cannot use the setting {setting}"))
             .with_cause(format!("{}: {why}", self.origin));
         match &self.origin {
-            Origin::File { path, .. } => problem.with_help(format!(
+            SettingOrigin::File { path, .. } => problem.with_help(format!(
                 "change it in {}; `pullscope config sample` prints every setting with its values",
                 path.display()
             )),
-            Origin::Default | Origin::Environment(_) | Origin::Flag(_) => {
+            SettingOrigin::Default | SettingOrigin::Environment(_) | SettingOrigin::Flag(_) => {
                 problem.with_help("`pullscope config sample` prints every setting with its values")
             }
         }

@@ -8,18 +8,18 @@ use toml::{
     de::{DeTable, DeValue},
 };
 
-use super::provenance::{Entries, Origin, Sourced};
+use super::provenance::{Entries, SettingOrigin, WithOrigin};
 use crate::domain::{error::UserError, suggest::did_you_mean};
 
 /// A file that is being read, for what its messages need.
-pub(super) struct File<'a> {
+pub(super) struct TomlFile<'a> {
     pub(super) path: Arc<PathBuf>,
     pub(super) text: &'a str,
 }
 
 /// A table, and what has been asked of it.
-pub(super) struct Section<'a> {
-    file: &'a File<'a>,
+pub(super) struct TomlTable<'a> {
+    file: &'a TomlFile<'a>,
     /// Empty for the outermost.
     name: &'static str,
     table: DeTable<'a>,
@@ -27,16 +27,16 @@ pub(super) struct Section<'a> {
 }
 
 /// How a value is read; `Err` says what was expected.
-type Read<T> = fn(&DeValue<'_>) -> Result<T, &'static str>;
+type ValueParser<T> = fn(&DeValue<'_>) -> Result<T, &'static str>;
 
-impl<'a> File<'a> {
-    pub(super) fn parse(&'a self) -> Result<Section<'a>, UserError> {
+impl<'a> TomlFile<'a> {
+    pub(super) fn parse(&'a self) -> Result<TomlTable<'a>, UserError> {
         let table = DeTable::parse(self.text).map_err(|error| {
             let at = error.span().unwrap_or_default();
             let why = error.message().replace('\n', ", ");
-            self.broken(&at, &format!("no TOML: {why}"))
+            self.error(&at, &format!("no TOML: {why}"))
         })?;
-        Ok(Section {
+        Ok(TomlTable {
             file: self,
             name: "",
             table: table.into_inner(),
@@ -49,14 +49,14 @@ impl<'a> File<'a> {
         before.bytes().filter(|byte| *byte == b'\n').count() + 1
     }
 
-    fn origin(&self, at: &Range<usize>) -> Origin {
-        Origin::File {
+    fn origin(&self, at: &Range<usize>) -> SettingOrigin {
+        SettingOrigin::File {
             path: Arc::clone(&self.path),
             line: self.line(at),
         }
     }
 
-    fn broken(&self, at: &Range<usize>, why: &str) -> UserError {
+    fn error(&self, at: &Range<usize>, why: &str) -> UserError {
         UserError::new("cannot use the configuration")
             .with_cause(format!("{}: {why}", self.origin(at)))
             .with_help(format!(
@@ -66,8 +66,8 @@ impl<'a> File<'a> {
     }
 }
 
-impl<'a> Section<'a> {
-    fn take(&mut self, key: &'static str) -> Option<(Range<usize>, DeValue<'a>)> {
+impl<'a> TomlTable<'a> {
+    fn remove(&mut self, key: &'static str) -> Option<(Range<usize>, DeValue<'a>)> {
         self.known.push(key);
         let (found, _) = self.table.get_key_value(key)?;
         let at = found.span();
@@ -78,10 +78,10 @@ impl<'a> Section<'a> {
     fn value<T>(
         &mut self,
         key: &'static str,
-        into: &mut Sourced<T>,
-        read: Read<T>,
+        into: &mut WithOrigin<T>,
+        read: ValueParser<T>,
     ) -> Result<(), UserError> {
-        if let Some((at, value)) = self.take(key) {
+        if let Some((at, value)) = self.remove(key) {
             *into = self.read(key, &at, &value, read)?;
         }
         Ok(())
@@ -92,15 +92,15 @@ impl<'a> Section<'a> {
         key: &str,
         at: &Range<usize>,
         value: &DeValue<'_>,
-        read: Read<T>,
-    ) -> Result<Sourced<T>, UserError> {
+        read: ValueParser<T>,
+    ) -> Result<WithOrigin<T>, UserError> {
         let value = read(value).map_err(|expected| {
             let found = value.type_str();
             let why = format!("{} is {found}; expected {expected}", self.full(key));
-            self.file.broken(at, &why)
+            self.file.error(at, &why)
         })?;
         let origin = self.file.origin(at);
-        Ok(Sourced { value, origin })
+        Ok(WithOrigin { value, origin })
     }
 
     /// A key with the table that it stands in.
@@ -114,7 +114,7 @@ impl<'a> Section<'a> {
     pub(super) fn text(
         &mut self,
         key: &'static str,
-        into: &mut Sourced<String>,
+        into: &mut WithOrigin<String>,
     ) -> Result<(), UserError> {
         self.value(key, into, text)
     }
@@ -122,7 +122,7 @@ impl<'a> Section<'a> {
     pub(super) fn flag(
         &mut self,
         key: &'static str,
-        into: &mut Sourced<bool>,
+        into: &mut WithOrigin<bool>,
     ) -> Result<(), UserError> {
         self.value(key, into, |value| value.as_bool().ok_or("true or false"))
     }
@@ -130,7 +130,7 @@ impl<'a> Section<'a> {
     pub(super) fn number(
         &mut self,
         key: &'static str,
-        into: &mut Sourced<u32>,
+        into: &mut WithOrigin<u32>,
     ) -> Result<(), UserError> {
         self.value(key, into, |value| {
             let number = value.as_integer().filter(|number| number.radix() == 10);
@@ -143,22 +143,22 @@ impl<'a> Section<'a> {
     pub(super) fn texts(
         &mut self,
         key: &'static str,
-        into: &mut Sourced<Vec<String>>,
+        into: &mut WithOrigin<Vec<String>>,
     ) -> Result<(), UserError> {
         self.value(key, into, texts)
     }
 
     /// A table below this one; empty when it is not there.
-    pub(super) fn section(&mut self, name: &'static str) -> Result<Section<'a>, UserError> {
-        let table = match self.take(name) {
+    pub(super) fn section(&mut self, name: &'static str) -> Result<TomlTable<'a>, UserError> {
+        let table = match self.remove(name) {
             None => DeTable::new(),
             Some((_, DeValue::Table(table))) => table,
             Some((at, other)) => {
                 let why = format!("{name} is {}; expected a table [{name}]", other.type_str());
-                return Err(self.file.broken(&at, &why));
+                return Err(self.file.error(&at, &why));
             }
         };
-        Ok(Section {
+        Ok(TomlTable {
             file: self.file,
             name,
             table,
@@ -175,7 +175,7 @@ impl<'a> Section<'a> {
         self.entries(into, text)
     }
 
-    fn entries<T>(mut self, into: &mut Entries<T>, read: Read<T>) -> Result<(), UserError> {
+    fn entries<T>(mut self, into: &mut Entries<T>, read: ValueParser<T>) -> Result<(), UserError> {
         for (key, value) in std::mem::take(&mut self.table) {
             let at = key.span();
             let sourced = self.read(key.get_ref(), &at, value.get_ref(), read)?;
@@ -195,7 +195,7 @@ impl<'a> Section<'a> {
             None => format!("there is {}", self.known.join(", ")),
         };
         let why = format!("unknown setting {}; {hint}", self.full(found));
-        Err(self.file.broken(&key.span(), &why))
+        Err(self.file.error(&key.span(), &why))
     }
 }
 

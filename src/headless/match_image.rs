@@ -15,7 +15,7 @@ use super::{
     secrets,
 };
 use crate::{
-    cluster::{ConnectOptions, Connection, Trouble, secret_values},
+    cluster::{ApiError, ConnectOptions, Connection, secret_values},
     domain::{
         error::UserError,
         k8s::{
@@ -212,7 +212,7 @@ async fn sources(
         let key = ObjectRef::new(connection.namespace.clone(), name);
         let content = match secret_values::pull_secret(&connection, &key).await {
             Ok(secret) => content(secret.config, Some(&secret.secret_type)),
-            Err(Trouble::NotFound(_)) => {
+            Err(ApiError::NotFound(_)) => {
                 Content::PassedOver(format!("it does not exist in {}", key.namespace))
             }
             Err(trouble) => return Err(format!("cannot read Secret {key}: {trouble}")),

@@ -4,7 +4,7 @@ use crate::domain::{probe::AnonymousReason, registry_auth::credential::Password}
 
 /// Somebody with a password, or nobody.
 #[derive(Clone, Debug)]
-pub enum Who {
-    User { name: String, password: Password },
-    Nobody(AnonymousReason),
+pub enum RegistryAuth {
+    Basic { name: String, password: Password },
+    Anonymous(AnonymousReason),
 }

@@ -10,17 +10,17 @@ use http::{HeaderValue, Uri};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
-use super::{auth::Who, trust::Origin};
+use super::{auth::RegistryAuth, trust::ServerOrigin};
 use crate::domain::{probe::ProbeError, sanitize::sanitize};
 
 /// A token as the header that it is sent in.
-pub(super) struct Token {
-    pub(super) login: HeaderValue,
-    pub(super) lives: Option<Duration>,
+pub(super) struct BearerToken {
+    pub(super) header: HeaderValue,
+    pub(super) lifetime: Option<Duration>,
 }
 
 #[derive(Deserialize)]
-struct Wire {
+struct TokenResponse {
     token: Option<Zeroizing<String>>,
     /// The name that OAuth 2 has for it.
     access_token: Option<Zeroizing<String>>,
@@ -28,8 +28,8 @@ struct Wire {
 }
 
 /// The login with user name and password; `None` for nobody.
-pub(super) fn basic(who: &Who) -> Option<HeaderValue> {
-    let Who::User { name, password } = who else {
+pub(super) fn basic(who: &RegistryAuth) -> Option<HeaderValue> {
+    let RegistryAuth::Basic { name, password } = who else {
         return None;
     };
     let pair = Zeroizing::new(format!("{name}:{}", password.expose()));
@@ -42,7 +42,7 @@ pub(super) fn token_address(
     realm: &str,
     service: Option<&str>,
     path: &str,
-) -> Result<(Uri, Origin), ProbeError> {
+) -> Result<(Uri, ServerOrigin), ProbeError> {
     let mut address = realm.split('#').next().unwrap_or_default().to_owned();
     let mut separator = if address.contains('?') { '&' } else { '?' };
     let scope = format!("repository:{path}:pull");
@@ -55,7 +55,7 @@ pub(super) fn token_address(
         separator = '&';
     }
     let uri: Option<Uri> = address.parse().ok();
-    uri.and_then(|uri| Origin::of_uri(&uri).map(|origin| (uri, origin)))
+    uri.and_then(|uri| ServerOrigin::from_uri(&uri).map(|origin| (uri, origin)))
         .ok_or_else(|| {
             ProbeError::Unreadable(format!("the realm {:?} is no address", sanitize(realm)))
         })
@@ -74,9 +74,9 @@ fn encode(value: &str, into: &mut String) {
 }
 
 /// Reads the answer of a realm. Where it cannot be read is said, and not what stands there.
-pub(super) fn token(body: &[u8]) -> Result<Token, ProbeError> {
+pub(super) fn token(body: &[u8]) -> Result<BearerToken, ProbeError> {
     let unreadable = |why: String| ProbeError::Unreadable(why);
-    let wire: Wire = serde_json::from_slice(body).map_err(|error| {
+    let wire: TokenResponse = serde_json::from_slice(body).map_err(|error| {
         unreadable(format!(
             "no JSON of a token at line {} column {}",
             error.line(),
@@ -87,9 +87,9 @@ pub(super) fn token(body: &[u8]) -> Result<Token, ProbeError> {
     let token = tokens.find(|token| !token.is_empty());
     let token = token.ok_or_else(|| unreadable("there is no token in it".into()))?;
     let login = header("Bearer", &token);
-    Ok(Token {
-        login: login.ok_or_else(|| unreadable("the token cannot stand in a header".into()))?,
-        lives: wire.expires_in.map(Duration::from_secs),
+    Ok(BearerToken {
+        header: login.ok_or_else(|| unreadable("the token cannot stand in a header".into()))?,
+        lifetime: wire.expires_in.map(Duration::from_secs),
     })
 }
 
@@ -135,11 +135,11 @@ mod tests {
     #[test]
     fn tokens_are_read_and_never_shown() {
         let read = token(br#"{"access_token":"canary","expires_in":300}"#).unwrap();
-        assert_eq!(read.lives, Some(Duration::from_secs(300)));
-        assert_eq!(read.login, "Bearer canary");
-        assert!(!format!("{:?}", read.login).contains("canary"));
+        assert_eq!(read.lifetime, Some(Duration::from_secs(300)));
+        assert_eq!(read.header, "Bearer canary");
+        assert!(!format!("{:?}", read.header).contains("canary"));
         let empty = token(br#"{"token":"","access_token":"canary"}"#).unwrap();
-        assert_eq!(empty.login, "Bearer canary", "the other name has it");
+        assert_eq!(empty.header, "Bearer canary", "the other name has it");
         for body in [
             &br#"{"token":"cana\nry"}"#[..],
             br#"{"token":""}"#,
@@ -154,7 +154,7 @@ mod tests {
 
     #[test]
     fn a_password_of_any_text_is_sent() {
-        let who = Who::User {
+        let who = RegistryAuth::Basic {
             name: "robot$ci".into(),
             password: Password::new("pä:ss\n"),
         };

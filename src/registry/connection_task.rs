@@ -8,13 +8,15 @@ use super::dial;
 use crate::domain::{probe::ProbeError, sanitize::sanitize};
 
 /// What a `User-Agent` says.
-pub(super) const AGENT: &str = concat!("pullscope/", env!("CARGO_PKG_VERSION"));
+pub(super) const CLIENT_NAME: &str = concat!("pullscope/", env!("CARGO_PKG_VERSION"));
 
 /// What moves the bytes of a connection. Ends with it, whatever the other side does.
-pub(super) struct Driver(JoinHandle<()>);
+pub(super) struct ConnectionTask(JoinHandle<()>);
 
-impl Driver {
-    pub(super) fn of<E>(connection: impl Future<Output = Result<(), E>> + Send + 'static) -> Self {
+impl ConnectionTask {
+    pub(super) fn spawn<E>(
+        connection: impl Future<Output = Result<(), E>> + Send + 'static,
+    ) -> Self {
         Self(tokio::spawn(async move {
             // How it ends is told to the one who asks.
             let _ = connection.await;
@@ -22,7 +24,7 @@ impl Driver {
     }
 }
 
-impl Drop for Driver {
+impl Drop for ConnectionTask {
     fn drop(&mut self) {
         self.0.abort();
     }

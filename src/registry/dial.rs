@@ -15,7 +15,7 @@ use tokio::{
 };
 use tokio_rustls::{TlsConnector, client::TlsStream};
 
-use super::{tls, trust::Origin};
+use super::{tls, trust::ServerOrigin};
 use crate::domain::probe::ProbeError;
 
 /// What bytes go in and come out of.
@@ -28,7 +28,7 @@ pub(super) type Socket = Box<dyn Stream>;
 
 /// The addresses of a host, at its port.
 pub(super) async fn resolve(
-    origin: &Origin,
+    origin: &ServerOrigin,
     known: &[(String, IpAddr)],
 ) -> Result<Vec<SocketAddr>, ProbeError> {
     let given = known
@@ -98,7 +98,7 @@ pub(super) fn io_failure(error: &io::Error) -> ProbeError {
 /// The TLS handshake. At `address`, where it is known, is asked what else is spoken when it is no TLS.
 pub(super) async fn secure(
     stream: Socket,
-    origin: &Origin,
+    origin: &ServerOrigin,
     address: Option<SocketAddr>,
     config: Arc<ClientConfig>,
 ) -> Result<TlsStream<Socket>, ProbeError> {
@@ -117,7 +117,11 @@ pub(super) async fn secure(
 }
 
 /// The other side speaks something else: plain HTTP, if it answers to that.
-async fn no_tls(origin: &Origin, address: Option<SocketAddr>, error: &io::Error) -> ProbeError {
+async fn no_tls(
+    origin: &ServerOrigin,
+    address: Option<SocketAddr>,
+    error: &io::Error,
+) -> ProbeError {
     if let Some(address) = address
         && speaks_http(origin, address).await.unwrap_or(false)
     {
@@ -127,7 +131,7 @@ async fn no_tls(origin: &Origin, address: Option<SocketAddr>, error: &io::Error)
 }
 
 /// A connection to a server that answers to plain HTTP.
-pub(super) async fn connect_plain(origin: &Origin, address: SocketAddr) -> Option<TcpStream> {
+pub(super) async fn connect_plain(origin: &ServerOrigin, address: SocketAddr) -> Option<TcpStream> {
     let speaks = speaks_http(origin, address).await.unwrap_or(false);
     if !speaks {
         return None;
@@ -135,7 +139,7 @@ pub(super) async fn connect_plain(origin: &Origin, address: SocketAddr) -> Optio
     TcpStream::connect(address).await.ok()
 }
 
-async fn speaks_http(origin: &Origin, address: SocketAddr) -> io::Result<bool> {
+async fn speaks_http(origin: &ServerOrigin, address: SocketAddr) -> io::Result<bool> {
     const SIGN: &[u8; 5] = b"HTTP/";
     let mut stream = TcpStream::connect(address).await?;
     let host = origin.authority();
@@ -166,7 +170,7 @@ mod tests {
 
     #[tokio::test]
     async fn given_addresses_are_not_looked_up() {
-        let origin = Origin::of_registry("r.example:5000", Security::Tls).unwrap();
+        let origin = ServerOrigin::from_registry("r.example:5000", Security::Tls).unwrap();
         let known = [("R.example".to_owned(), "127.0.0.9".parse().unwrap())];
         let found = resolve(&origin, &known).await;
         assert_eq!(found, Ok(vec!["127.0.0.9:5000".parse().unwrap()]));

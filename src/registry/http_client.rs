@@ -22,12 +22,12 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use zeroize::Zeroizing;
 
 use super::{
-    connection_task::{AGENT, Driver, failure},
+    connection_task::{CLIENT_NAME, ConnectionTask, failure},
     dial::{self, Socket},
     proxy::{Proxies, Proxy},
-    settings::{Limits, Settings},
-    transport::Road,
-    trust::{Origin, Security},
+    settings::{ProbeLimits, ProbeSettings},
+    transport::Transport,
+    trust::{Security, ServerOrigin},
 };
 use crate::domain::{probe::ProbeError, sanitize::sanitize};
 
@@ -41,17 +41,17 @@ const HEADERS: usize = 100;
 /// first half behind when the room grows.
 const UNDECLARED: usize = 64 * 1024;
 
-/// What is asked. An answer's body that is longer than `most` is an error.
+/// What is asked. An answer's body that is longer than `max_body` is an error.
 #[derive(Clone)]
-pub(super) struct Question {
+pub(super) struct HttpRequest {
     pub(super) method: Method,
     pub(super) uri: Uri,
     pub(super) accept: Option<&'static str>,
-    pub(super) login: Option<HeaderValue>,
-    pub(super) most: usize,
+    pub(super) authorization: Option<HeaderValue>,
+    pub(super) max_body: usize,
 }
 
-pub(super) struct Reply {
+pub(super) struct HttpResponse {
     pub(super) status: StatusCode,
     pub(super) headers: HeaderMap,
     /// It may be a token.
@@ -59,58 +59,61 @@ pub(super) struct Reply {
 }
 
 /// The connections of one walk.
-pub(super) struct Exchange {
-    road: Road,
-    limits: Limits,
+pub(super) struct HttpClient {
+    transport: Transport,
+    limits: ProbeLimits,
     addresses: Vec<(String, IpAddr)>,
     proxies: Proxies,
-    lines: HashMap<Origin, Line>,
+    connections: HashMap<ServerOrigin, PooledConnection>,
 }
 
 /// A connection that HTTP is spoken on.
-struct Line {
+struct PooledConnection {
     requests: SendRequest<Empty<Bytes>>,
     /// Who hands the requests on, when it is not the server itself that hears them.
     forwarder: Option<Proxy>,
-    _driver: Driver,
+    _driver: ConnectionTask,
 }
 
-impl Exchange {
-    pub(super) fn new(settings: &Settings, road: Road) -> Self {
+impl HttpClient {
+    pub(super) fn new(settings: &ProbeSettings, road: Transport) -> Self {
         Self {
-            road,
+            transport: road,
             limits: settings.limits,
             addresses: settings.addresses.clone(),
             proxies: settings.proxies.clone(),
-            lines: HashMap::new(),
+            connections: HashMap::new(),
         }
     }
 
     /// Takes over a connection that was made step by step.
-    pub(super) async fn adopt<S>(
+    pub(super) async fn insert<S>(
         &mut self,
-        origin: &Origin,
+        origin: &ServerOrigin,
         stream: S,
         forwarder: Option<Proxy>,
     ) -> Result<(), ProbeError>
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let line = Line::begin(stream, self.limits.head, forwarder).await?;
-        self.lines.insert(origin.clone(), line);
+        let line = PooledConnection::start_http(stream, self.limits.head, forwarder).await?;
+        self.connections.insert(origin.clone(), line);
         Ok(())
     }
 
     /// Asks, and follows where it is sent.
-    pub(super) async fn ask(&mut self, mut question: Question) -> Result<Reply, ProbeError> {
+    pub(super) async fn send(
+        &mut self,
+        mut question: HttpRequest,
+    ) -> Result<HttpResponse, ProbeError> {
         for _ in 0..=REDIRECTS {
             let origin = origin(&question.uri)?;
-            let reply = self.ask_one(&origin, &question).await?;
+            let reply = self.send_one(&origin, &question).await?;
             if !is_redirect(&reply) {
                 return Ok(reply);
             }
             let uri = location(&reply).and_then(|target| resolve(&question.uri, &target));
-            let next = uri.as_ref().and_then(Origin::of_uri);
+            let next = uri.as_ref().and_then(ServerOrigin::from_uri);
             let (Some(uri), Some(next)) = (uri, next) else {
                 return Err(bad_redirect(&reply));
             };
@@ -118,37 +121,41 @@ impl Exchange {
                 return Err(bad_redirect(&reply));
             }
             if next != origin {
-                question.login = None;
+                question.authorization = None;
             }
             question.uri = uri;
         }
         Err(ProbeError::TooManyRedirects)
     }
 
-    async fn ask_one(&mut self, origin: &Origin, question: &Question) -> Result<Reply, ProbeError> {
-        let mut line = self.line(origin).await?;
+    async fn send_one(
+        &mut self,
+        origin: &ServerOrigin,
+        question: &HttpRequest,
+    ) -> Result<HttpResponse, ProbeError> {
+        let mut line = self.connection(origin).await?;
         let request = request(origin, question, line.forwarder.as_ref())?;
         let response = line.requests.send_request(request).await;
         let response = response.map_err(|error| failure(&error))?;
         let reply = read(response, question).await?;
-        self.lines.insert(origin.clone(), line);
+        self.connections.insert(origin.clone(), line);
         Ok(reply)
     }
 
-    async fn line(&mut self, origin: &Origin) -> Result<Line, ProbeError> {
-        if let Some(mut line) = self.lines.remove(origin)
+    async fn connection(&mut self, origin: &ServerOrigin) -> Result<PooledConnection, ProbeError> {
+        if let Some(mut line) = self.connections.remove(origin)
             && line.requests.ready().await.is_ok()
         {
             return Ok(line);
         }
-        let tls = match &self.road {
-            Road::Machine(tls) => Arc::clone(tls),
-            Road::Given(network) => {
+        let tls = match &self.transport {
+            Transport::System(tls) => Arc::clone(tls),
+            Transport::Custom(network) => {
                 let stream = network.open(&origin.authority(), origin.security)?;
-                return Line::begin(stream, self.limits.head, None).await;
+                return PooledConnection::start_http(stream, self.limits.head, None).await;
             }
         };
-        let proxy = self.proxies.before(origin);
+        let proxy = self.proxies.for_origin(origin);
         let server = proxy.as_ref().map_or(origin, |proxy| &proxy.server);
         let addresses = dial::resolve(server, &self.addresses).await?;
         let stream = dial::connect(&addresses, self.limits.step).await?;
@@ -157,25 +164,31 @@ impl Exchange {
         let mut forwarder = None;
         if let Some(proxy) = proxy {
             address = None;
-            socket = proxy.greet(socket, Arc::clone(&tls)).await?;
-            if proxy.forwards(origin) {
+            socket = proxy.tls_to_proxy(socket, Arc::clone(&tls)).await?;
+            if proxy.is_absolute_form(origin) {
                 forwarder = Some(proxy);
             } else {
-                socket = proxy.lead(socket, origin).await?;
+                socket = proxy.open_tunnel(socket, origin).await?;
             }
         }
         match origin.security {
-            Security::Plain => Line::begin(socket, self.limits.head, forwarder).await,
+            Security::Plain => {
+                PooledConnection::start_http(socket, self.limits.head, forwarder).await
+            }
             Security::Tls => {
                 let stream = dial::secure(socket, origin, address, tls).await?;
-                Line::begin(stream, self.limits.head, None).await
+                PooledConnection::start_http(stream, self.limits.head, None).await
             }
         }
     }
 }
 
-impl Line {
-    async fn begin<S>(stream: S, head: usize, forwarder: Option<Proxy>) -> Result<Self, ProbeError>
+impl PooledConnection {
+    async fn start_http<S>(
+        stream: S,
+        head: usize,
+        forwarder: Option<Proxy>,
+    ) -> Result<Self, ProbeError>
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
@@ -188,20 +201,20 @@ impl Line {
         Ok(Self {
             requests,
             forwarder,
-            _driver: Driver::of(connection),
+            _driver: ConnectionTask::spawn(connection),
         })
     }
 }
 
-fn origin(uri: &Uri) -> Result<Origin, ProbeError> {
-    Origin::of_uri(uri).ok_or_else(|| ProbeError::BadRedirect {
-        to: shown(&uri.to_string()),
+fn origin(uri: &Uri) -> Result<ServerOrigin, ProbeError> {
+    ServerOrigin::from_uri(uri).ok_or_else(|| ProbeError::BadRedirect {
+        to: redacted(&uri.to_string()),
     })
 }
 
 fn request(
-    origin: &Origin,
-    question: &Question,
+    origin: &ServerOrigin,
+    question: &HttpRequest,
     forwarder: Option<&Proxy>,
 ) -> Result<Request<Empty<Bytes>>, ProbeError> {
     let path = question
@@ -211,7 +224,7 @@ fn request(
     let mut request = Request::builder()
         .method(&question.method)
         .header(HOST, origin.authority())
-        .header(USER_AGENT, AGENT);
+        .header(USER_AGENT, CLIENT_NAME);
     request = match forwarder {
         None => request.uri(path),
         Some(_) => request.uri(&question.uri),
@@ -222,7 +235,7 @@ fn request(
     if let Some(accept) = question.accept {
         request = request.header(ACCEPT, accept);
     }
-    if let Some(login) = &question.login {
+    if let Some(login) = &question.authorization {
         request = request.header(AUTHORIZATION, login);
     }
     request
@@ -230,9 +243,12 @@ fn request(
         .map_err(|error| ProbeError::Unreadable(error.to_string()))
 }
 
-async fn read(response: Response<Incoming>, question: &Question) -> Result<Reply, ProbeError> {
+async fn read(
+    response: Response<Incoming>,
+    question: &HttpRequest,
+) -> Result<HttpResponse, ProbeError> {
     let (head, mut incoming) = response.into_parts();
-    let limit = question.most;
+    let limit = question.max_body;
     let too_large = Err(ProbeError::BodyTooLarge { limit });
     // The head of an answer to HEAD has the length of a body that does not come.
     let length = match question.method {
@@ -253,7 +269,7 @@ async fn read(response: Response<Incoming>, question: &Question) -> Result<Reply
             body.extend_from_slice(data);
         }
     }
-    Ok(Reply {
+    Ok(HttpResponse {
         status: head.status,
         headers: head.headers,
         body,
@@ -264,11 +280,11 @@ fn declared(headers: &HeaderMap) -> Option<usize> {
     headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
-fn is_redirect(reply: &Reply) -> bool {
+fn is_redirect(reply: &HttpResponse) -> bool {
     matches!(reply.status.as_u16(), 301 | 302 | 303 | 307 | 308)
 }
 
-fn location(reply: &Reply) -> Option<String> {
+fn location(reply: &HttpResponse) -> Option<String> {
     reply
         .headers
         .get(LOCATION)?
@@ -277,14 +293,14 @@ fn location(reply: &Reply) -> Option<String> {
         .map(str::to_owned)
 }
 
-fn bad_redirect(reply: &Reply) -> ProbeError {
+fn bad_redirect(reply: &HttpResponse) -> ProbeError {
     ProbeError::BadRedirect {
-        to: location(reply).map_or_else(|| "nowhere".to_owned(), |to| shown(&to)),
+        to: location(reply).map_or_else(|| "nowhere".to_owned(), |to| redacted(&to)),
     }
 }
 
 /// An address as far as it may be told: behind the path may stand a signature that opens a store.
-fn shown(address: &str) -> String {
+fn redacted(address: &str) -> String {
     let end = address.find(['?', '#']).unwrap_or(address.len());
     sanitize(address.get(..end).unwrap_or_default())
 }
@@ -311,8 +327,8 @@ mod tests {
     #[test]
     fn a_signature_is_not_told() {
         let signed = "http://store.example/blob?X-Amz-Signature=canary#x";
-        assert_eq!(shown(signed), "http://store.example/blob");
-        assert_eq!(shown("nowhere"), "nowhere");
+        assert_eq!(redacted(signed), "http://store.example/blob");
+        assert_eq!(redacted("nowhere"), "nowhere");
     }
 
     #[test]

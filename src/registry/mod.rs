@@ -26,9 +26,9 @@ mod verifier;
 
 use std::sync::Arc;
 
-pub use auth::Who;
+pub use auth::RegistryAuth;
 pub use proxy::Proxies;
-pub use settings::{Limits, PlainHttp, Settings};
+pub use settings::{PlainHttp, ProbeLimits, ProbeSettings};
 pub use transport::Network;
 pub use trust::Security;
 
@@ -36,38 +36,41 @@ use crate::domain::{
     probe::{AnonymousAccess, AnonymousReason, ProbeError, Refusal, Requester, Transcript},
     registry_auth::image_ref::ImageRef,
 };
-use handshake::Walk;
-use transport::Road;
+use handshake::Handshake;
+use transport::Transport;
 
 /// Asks registries, all with the same settings.
 #[derive(Clone)]
 pub struct Prober {
-    settings: Settings,
-    road: Road,
+    settings: ProbeSettings,
+    transport: Transport,
 }
 
 impl Prober {
     /// Reads the system's authorities; fails when one of the settings' is no certificate.
-    pub fn new(settings: Settings) -> Result<Self, rustls::Error> {
+    pub fn new(settings: ProbeSettings) -> Result<Self, rustls::Error> {
         let tls = tls::config(&settings.authorities)?;
-        let road = Road::Machine(tls);
-        Ok(Self { settings, road })
+        let road = Transport::System(tls);
+        Ok(Self {
+            settings,
+            transport: road,
+        })
     }
 
     /// Asks the registries of another network than the machine's.
-    pub fn over(network: Arc<dyn Network>) -> Self {
+    pub fn with_network(network: Arc<dyn Network>) -> Self {
         Self {
-            settings: Settings::default(),
-            road: Road::Given(network),
+            settings: ProbeSettings::default(),
+            transport: Transport::Custom(network),
         }
     }
 
     /// Asks whether the image can be pulled. Dropping the future ends every connection.
-    pub async fn probe(&self, image: &ImageRef, who: &Who) -> Transcript {
-        let mut transcript = self.walk(image, who).await;
-        if matches!(who, Who::User { .. }) && is_refusal(&transcript) {
+    pub async fn probe(&self, image: &ImageRef, who: &RegistryAuth) -> Transcript {
+        let mut transcript = self.run_handshake(image, who).await;
+        if matches!(who, RegistryAuth::Basic { .. }) && is_refusal(&transcript) {
             let stranger = self
-                .walk(image, &Who::Nobody(AnonymousReason::Chosen))
+                .run_handshake(image, &RegistryAuth::Anonymous(AnonymousReason::Chosen))
                 .await;
             transcript.anonymous_access = Some(match stranger.manifest() {
                 Some(_) => AnonymousAccess::MayPull,
@@ -77,14 +80,14 @@ impl Prober {
         transcript
     }
 
-    async fn walk(&self, image: &ImageRef, who: &Who) -> Transcript {
-        let mut walk = Walk::new(&self.settings, self.road.clone(), image, who);
-        walk.go().await;
+    async fn run_handshake(&self, image: &ImageRef, who: &RegistryAuth) -> Transcript {
+        let mut walk = Handshake::new(&self.settings, self.transport.clone(), image, who);
+        walk.run().await;
         Transcript {
             image: image.clone(),
             requester: match who {
-                Who::User { name, .. } => Requester::User(name.clone()),
-                Who::Nobody(why) => Requester::Anonymous(*why),
+                RegistryAuth::Basic { name, .. } => Requester::User(name.clone()),
+                RegistryAuth::Anonymous(why) => Requester::Anonymous(*why),
             },
             proxy: walk.proxy,
             tags: walk.tags,

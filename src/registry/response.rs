@@ -10,9 +10,9 @@ use http::{
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
-use super::{auth::Who, http_client::Reply};
+use super::{auth::RegistryAuth, http_client::HttpResponse};
 use crate::domain::{
-    probe::{Manifest, Platform, ProbeError, Refusal, Tags},
+    probe::{ImageManifest, Platform, ProbeError, Refusal, Tags},
     sanitize::sanitize,
 };
 
@@ -41,7 +41,7 @@ struct OneError {
 /// A web page that says no: it is of whatever stands in between (a company's proxy, a portal, a firewall), and
 /// says nothing of the repository. A registry answers in JSON (distribution specification, *Error codes*). A
 /// 401 is read by its challenge, and what is overloaded or broken may say so by a page.
-pub(super) fn no_answer_of_a_registry(reply: &Reply) -> Option<ProbeError> {
+pub(super) fn not_a_registry(reply: &HttpResponse) -> Option<ProbeError> {
     let status = reply.status.as_u16();
     let is_page = header(&reply.headers, CONTENT_TYPE.as_str())
         .is_some_and(|kind| kind.trim_start().starts_with("text/html"));
@@ -53,7 +53,7 @@ pub(super) fn no_answer_of_a_registry(reply: &Reply) -> Option<ProbeError> {
 }
 
 /// What a status that is no success came with. A registry that repeats the credential is not quoted.
-pub(super) fn refusal(reply: &Reply, who: &Who) -> Refusal {
+pub(super) fn refusal(reply: &HttpResponse, who: &RegistryAuth) -> Refusal {
     let told: ErrorBody = serde_json::from_slice(&reply.body).unwrap_or_default();
     let codes = told.errors.iter().filter_map(|error| error.code.as_deref());
     let first = told
@@ -68,10 +68,10 @@ pub(super) fn refusal(reply: &Reply, who: &Who) -> Refusal {
         status: reply.status.as_u16(),
         codes: codes
             .take(CODES)
-            .filter_map(|code| quotable(code, who))
+            .filter_map(|code| redact_echo(code, who))
             .collect(),
         message: message
-            .and_then(|text| quotable(text, who))
+            .and_then(|text| redact_echo(text, who))
             .filter(|text| !text.is_empty()),
         retry_after: header(&reply.headers, RETRY_AFTER.as_str())
             .and_then(|seconds| seconds.parse().ok())
@@ -80,14 +80,14 @@ pub(super) fn refusal(reply: &Reply, who: &Who) -> Refusal {
 }
 
 /// What may be told of a registry's words: they may be broken up by characters that are not kept.
-fn quotable(text: &str, who: &Who) -> Option<String> {
+fn redact_echo(text: &str, who: &RegistryAuth) -> Option<String> {
     let kept = sanitize(text);
-    let repeats = repeats(text, who) || repeats(&kept, who);
+    let repeats = echoes_credential(text, who) || echoes_credential(&kept, who);
     (!repeats).then_some(kept)
 }
 
-fn repeats(text: &str, who: &Who) -> bool {
-    let Who::User { name, password } = who else {
+fn echoes_credential(text: &str, who: &RegistryAuth) -> bool {
+    let RegistryAuth::Basic { name, password } = who else {
         return false;
     };
     let password = password.expose();
@@ -97,7 +97,7 @@ fn repeats(text: &str, who: &Who) -> bool {
 }
 
 /// A server of TLS that got plain HTTP says so in plain HTTP (Go's `net/http`, nginx).
-pub(super) fn wants_tls(reply: &Reply) -> bool {
+pub(super) fn wants_tls(reply: &HttpResponse) -> bool {
     let body = String::from_utf8_lossy(&reply.body);
     ["to an HTTPS server", "sent to HTTPS port"]
         .iter()
@@ -105,10 +105,10 @@ pub(super) fn wants_tls(reply: &Reply) -> bool {
 }
 
 /// What stands in the head of an answer.
-pub(super) fn manifest(reply: &Reply) -> Manifest {
+pub(super) fn manifest(reply: &HttpResponse) -> ImageManifest {
     let text = |name: &str| header(&reply.headers, name).map(|value| sanitize(&value));
     let media_type = text(CONTENT_TYPE.as_str()).unwrap_or_default();
-    Manifest {
+    ImageManifest {
         media_type: media_type.split(';').next().unwrap_or_default().to_owned(),
         digest: text("docker-content-digest").filter(|digest| digest.contains(':')),
         size: text(CONTENT_LENGTH.as_str()).and_then(|length| length.parse().ok()),
@@ -200,7 +200,7 @@ struct TagList {
     tags: Option<Vec<String>>,
 }
 
-pub(super) fn tags(reply: &Reply) -> Tags {
+pub(super) fn tags(reply: &HttpResponse) -> Tags {
     if reply.status.is_success() {
         let list: Result<TagList, _> = serde_json::from_slice(&reply.body);
         return list.map_or(Tags::Unknown, |list| {
@@ -228,8 +228,8 @@ mod tests {
     use super::*;
     use crate::domain::{probe::AnonymousReason, registry_auth::credential::Password};
 
-    fn reply(status: u16, headers: &[(&'static str, &str)], body: &str) -> Reply {
-        Reply {
+    fn reply(status: u16, headers: &[(&'static str, &str)], body: &str) -> HttpResponse {
+        HttpResponse {
             status: StatusCode::from_u16(status).unwrap(),
             headers: headers
                 .iter()
@@ -241,7 +241,7 @@ mod tests {
 
     #[test]
     fn errors_of_all_kinds_of_servers_are_read() {
-        let nobody = Who::Nobody(AnonymousReason::Chosen);
+        let nobody = RegistryAuth::Anonymous(AnonymousReason::Chosen);
         for (body, codes, message) in [
             (
                 r#"{"errors":[{"code":"NAME_UNKNOWN","message":"repository name not known to registry"}]}"#,
@@ -271,7 +271,7 @@ mod tests {
 
     #[test]
     fn a_registry_that_repeats_the_credential_is_not_quoted() {
-        let who = Who::User {
+        let who = RegistryAuth::Basic {
             name: "jane".into(),
             password: Password::new("canary"),
         };

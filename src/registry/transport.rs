@@ -24,7 +24,7 @@ pub trait Network: Send + Sync {
 
 /// The way that a prober's connections take.
 #[derive(Clone)]
-pub(super) enum Road {
-    Machine(Arc<ClientConfig>),
-    Given(Arc<dyn Network>),
+pub(super) enum Transport {
+    System(Arc<ClientConfig>),
+    Custom(Arc<dyn Network>),
 }

@@ -18,13 +18,13 @@ use rustls::{
 };
 
 #[derive(Debug)]
-pub(super) struct AsGo {
+pub(super) struct GoCompatVerifier {
     pub(super) strict: Arc<WebPkiServerVerifier>,
     /// Accepted as servers' own.
     pub(super) trusted: Vec<CertificateDer<'static>>,
 }
 
-impl ServerCertVerifier for AsGo {
+impl ServerCertVerifier for GoCompatVerifier {
     fn verify_server_cert(
         &self,
         certificate: &CertificateDer<'_>,

@@ -15,8 +15,8 @@ use std::{
 use tokio::sync::watch;
 
 use crate::{
-    app::{lost_secrets::LostSecrets, plan_dialog::Planned},
-    cluster::apply::{CONVERSION_LIMIT, TAKING_BACK},
+    app::{lost_secrets::LostSecrets, plan_dialog::SharedPlan},
+    cluster::apply::{CONVERSION_LIMIT, ROLLBACK_LIMIT},
     domain::{
         k8s::{object_ref::ObjectRef, objects::Pod},
         plan::{ChangeResult, Outcome},
@@ -29,42 +29,42 @@ use crate::{
 pub(super) const LIMIT: Duration = Duration::from_secs(180);
 
 const _: () = assert!(CONVERSION_LIMIT.as_secs() < LIMIT.as_secs());
-const _: () = assert!(TAKING_BACK.as_secs() < LIMIT.as_secs());
+const _: () = assert!(ROLLBACK_LIMIT.as_secs() < LIMIT.as_secs());
 
 /// The changes of all connections of this process.
 #[derive(Clone)]
-pub(super) struct ActiveChanges(Arc<Shared>);
+pub(super) struct ActiveChanges(Arc<ActiveChangesInner>);
 
-struct Shared {
-    state: Mutex<State>,
+struct ActiveChangesInner {
+    state: Mutex<ActiveChangesState>,
     count: watch::Sender<usize>,
     is_ending: watch::Sender<bool>,
 }
 
 #[derive(Default)]
-struct State {
+struct ActiveChangesState {
     next: u64,
-    active: BTreeMap<u64, Change>,
+    active: BTreeMap<u64, ActiveChange>,
     /// Ended without having been finished.
-    unfinished: Vec<Change>,
+    unfinished: Vec<ActiveChange>,
     /// Plans that have failed, until the screen shows it.
-    not_shown: Vec<Change>,
+    not_shown: Vec<ActiveChange>,
     /// Secrets that were deleted and not created again, by the kubeconfig context.
     lost: BTreeMap<String, LostSecrets>,
 }
 
 /// A change as it is reported if it is not finished.
 #[derive(Clone, Debug)]
-struct Change {
+struct ActiveChange {
     /// The kubeconfig context, for the commands are meant there.
     context: String,
-    what: What,
+    kind: ActiveChangeKind,
 }
 
 #[derive(Clone, Debug)]
-enum What {
+enum ActiveChangeKind {
     Plan {
-        plan: Planned,
+        plan: SharedPlan,
         /// Of the changes that have been tried, in the order of the plan.
         outcomes: Vec<Outcome>,
     },
@@ -74,7 +74,7 @@ enum What {
 
 impl Default for ActiveChanges {
     fn default() -> Self {
-        Self(Arc::new(Shared {
+        Self(Arc::new(ActiveChangesInner {
             state: Mutex::default(),
             count: watch::Sender::new(0),
             is_ending: watch::Sender::new(false),
@@ -84,18 +84,19 @@ impl Default for ActiveChanges {
 
 impl ActiveChanges {
     /// Begins a plan; `None`: the program is ending, and nothing new is begun.
-    pub(super) fn begin_plan(&self, context: String, plan: Planned) -> Option<ActivePlan> {
+    pub(super) fn begin_plan(&self, context: String, plan: SharedPlan) -> Option<ActivePlan> {
         let outcomes = Vec::new();
-        self.begin(context, What::Plan { plan, outcomes })
+        self.begin(context, ActiveChangeKind::Plan { plan, outcomes })
             .map(ActivePlan)
     }
 
     /// Begins a pull test with this Pod; `None`: the program is ending, and nothing new is begun.
     pub(super) fn begin_pod(&self, context: String, pod: ObjectRef<Pod>) -> Option<ActivePod> {
-        self.begin(context, What::Pod(pod)).map(ActivePod)
+        self.begin(context, ActiveChangeKind::Pod(pod))
+            .map(ActivePod)
     }
 
-    fn begin(&self, context: String, what: What) -> Option<Guard> {
+    fn begin(&self, context: String, what: ActiveChangeKind) -> Option<ChangeGuard> {
         let mut state = self.lock();
         // Looked at under the lock, so that the end sees every change that was let through.
         if *self.0.is_ending.borrow() {
@@ -103,9 +104,15 @@ impl ActiveChanges {
         }
         let number = state.next;
         state.next += 1;
-        state.active.insert(number, Change { context, what });
+        state.active.insert(
+            number,
+            ActiveChange {
+                context,
+                kind: what,
+            },
+        );
         self.0.count.send_replace(state.active.len());
-        Some(Guard {
+        Some(ChangeGuard {
             changes: self.clone(),
             number,
             is_finished: false,
@@ -151,17 +158,17 @@ impl ActiveChanges {
             .iter()
             .chain(&state.not_shown)
             .chain(state.active.values())
-            .map(Change::report)
+            .map(ActiveChange::report)
             .chain(state.lost.values().flat_map(LostSecrets::report))
             .collect();
         (!left.is_empty()).then(|| left.join("\n\n"))
     }
 
     /// The screen shows what became of a plan.
-    pub(super) fn shown(&self, shown: &Planned) {
-        let is_shown = |change: &Change| match &change.what {
-            What::Plan { plan, .. } => plan == shown,
-            What::Pod(_) => false,
+    pub(super) fn mark_shown(&self, shown: &SharedPlan) {
+        let is_shown = |change: &ActiveChange| match &change.kind {
+            ActiveChangeKind::Plan { plan, .. } => plan == shown,
+            ActiveChangeKind::Pod(_) => false,
         };
         self.lock().not_shown.retain(|change| !is_shown(change));
     }
@@ -169,31 +176,36 @@ impl ActiveChanges {
     /// Notes which Secrets a plan has lost, or restored.
     fn note_lost(&self, number: u64, done: &[ChangeResult]) {
         let mut state = self.lock();
-        let State { active, lost, .. } = &mut *state;
-        if let Some(Change { context, what }) = active.get(&number)
-            && let What::Plan { plan, .. } = what
+        let ActiveChangesState { active, lost, .. } = &mut *state;
+        if let Some(ActiveChange {
+            context,
+            kind: what,
+        }) = active.get(&number)
+            && let ActiveChangeKind::Plan { plan, .. } = what
         {
-            lost.entry(context.clone()).or_default().note(&plan.0, done);
+            lost.entry(context.clone())
+                .or_default()
+                .update(&plan.0, done);
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, ActiveChangesState> {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Change {
+impl ActiveChange {
     fn report(&self) -> String {
         let context = match self.context.as_str() {
             "" => String::new(),
             context => format!(" (context {context})"),
         };
-        match &self.what {
-            What::Plan { plan, outcomes } => {
+        match &self.kind {
+            ActiveChangeKind::Plan { plan, outcomes } => {
                 let steps = plan.0.remaining_steps(outcomes).join("\n");
                 format!("Plan not finished{context}: {}\n{steps}", plan.0.title)
             }
-            What::Pod(pod) => format!(
+            ActiveChangeKind::Pod(pod) => format!(
                 "Pod of a pull test may be left behind{context}: {pod}\n    {}",
                 pull_test::deletion(pod)
             ),
@@ -202,13 +214,13 @@ impl Change {
 }
 
 /// Keeps the program from ending. Dropped without `finish`, as by a panic, it leaves an unfinished change.
-struct Guard {
+struct ChangeGuard {
     changes: ActiveChanges,
     number: u64,
     is_finished: bool,
 }
 
-impl Guard {
+impl ChangeGuard {
     fn finish(mut self) {
         self.is_finished = true;
     }
@@ -221,14 +233,14 @@ impl Guard {
         state.not_shown.extend(change);
     }
 
-    fn note(&self, note: impl FnOnce(&mut What)) {
+    fn update(&self, note: impl FnOnce(&mut ActiveChangeKind)) {
         if let Some(change) = self.changes.lock().active.get_mut(&self.number) {
-            note(&mut change.what);
+            note(&mut change.kind);
         }
     }
 }
 
-impl Drop for Guard {
+impl Drop for ChangeGuard {
     fn drop(&mut self) {
         let mut state = self.changes.lock();
         let change = state.active.remove(&self.number);
@@ -240,13 +252,13 @@ impl Drop for Guard {
 }
 
 /// A plan under way.
-pub(super) struct ActivePlan(Guard);
+pub(super) struct ActivePlan(ChangeGuard);
 
 impl ActivePlan {
     /// Notes what became of one change of the plan.
-    pub(super) fn note(&self, change: usize, outcome: Outcome) {
-        self.0.note(|what| {
-            if let What::Plan { outcomes, .. } = what {
+    pub(super) fn set_outcome(&self, change: usize, outcome: Outcome) {
+        self.0.update(|what| {
+            if let ActiveChangeKind::Plan { outcomes, .. } = what {
                 // A plan is carried out in its order, and taken back from its end.
                 match outcomes.get_mut(change) {
                     Some(place) => *place = outcome,
@@ -260,7 +272,7 @@ impl ActivePlan {
     /// the screen has shown it by then.
     pub(super) fn finish(self, done: &[ChangeResult]) {
         for (change, done) in done.iter().enumerate() {
-            self.note(change, done.outcome.clone());
+            self.set_outcome(change, done.outcome.clone());
         }
         self.0.changes.note_lost(self.0.number, done);
         if done.iter().all(|done| done.outcome.is_good()) {
@@ -272,7 +284,7 @@ impl ActivePlan {
 }
 
 /// A pull test's Pod, from before it is created until it is deleted.
-pub(super) struct ActivePod(Guard);
+pub(super) struct ActivePod(ChangeGuard);
 
 impl ActivePod {
     /// Ends it after its last request.
@@ -297,10 +309,10 @@ mod tests {
         ObjectRef::new(Namespace::new("app"), Name::new(name))
     }
 
-    fn plan() -> Planned {
+    fn plan() -> SharedPlan {
         let secret = |name| plan::Change::convert_secret(key(name));
         let changes = vec![secret("one"), secret("two")];
-        Planned(Arc::new(Plan::new("Convert Secrets", changes)))
+        SharedPlan(Arc::new(Plan::new("Convert Secrets", changes)))
     }
 
     fn outcome(outcome: Outcome) -> ChangeResult {
@@ -317,7 +329,7 @@ mod tests {
         let first = plan();
         let begun = changes.begin_plan("prod".into(), first.clone()).unwrap();
         begun.finish(&[lost, outcome(Outcome::NotTried)]);
-        changes.shown(&first);
+        changes.mark_shown(&first);
         let report = changes.report().unwrap();
         assert!(report.contains("Secret app/one was deleted"), "{report}");
         let elsewhere = changes.begin_plan("test".into(), plan()).unwrap();
@@ -351,7 +363,7 @@ mod tests {
     fn what_is_not_finished_is_reported_with_its_commands() {
         let changes = ActiveChanges::default();
         let active = changes.begin_plan("prod".into(), plan()).unwrap();
-        active.note(0, Outcome::Applied);
+        active.set_outcome(0, Outcome::Applied);
         let pod = changes.begin_pod(String::new(), key("test-1")).unwrap();
         pod.finish(false);
         let report = changes.report().unwrap();
@@ -382,9 +394,9 @@ mod tests {
             changes.report().unwrap().contains("507"),
             "no screen showed it"
         );
-        changes.shown(&first);
+        changes.mark_shown(&first);
         assert!(changes.report().is_some(), "the other was not shown");
-        changes.shown(&second);
+        changes.mark_shown(&second);
         assert_eq!(changes.report(), None);
         let unseen = changes.begin_plan("prod".into(), plan()).unwrap();
         changes.end();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use futures::{FutureExt, future::BoxFuture};
 
 use crate::{
-    app::demo_intro::Story,
+    app::demo_intro::DemoIntro,
     cluster::{ConnectOptions, Connection, connect},
     domain::{
         error::UserError,
@@ -14,11 +14,11 @@ use crate::{
             object_ref::Namespace,
         },
     },
-    registry::{Prober, Settings},
+    registry::{ProbeSettings, Prober},
 };
 
 /// Connects, and knows what else could be connected to.
-pub trait Source: Send + Sync {
+pub trait ClusterSource: Send + Sync {
     /// Connects to a context; `None`: the one chosen at the start.
     fn connect(&self, context: Option<String>)
     -> BoxFuture<'static, Result<Connection, UserError>>;
@@ -29,7 +29,7 @@ pub trait Source: Send + Sync {
     fn prober(&self) -> Option<Prober>;
 
     /// What there is to tell of a cluster that was made up.
-    fn story(&self) -> Option<Story> {
+    fn demo_intro(&self) -> Option<DemoIntro> {
         None
     }
 }
@@ -38,10 +38,10 @@ pub trait Source: Send + Sync {
 pub struct Kubeconfig {
     pub options: ConnectOptions,
     /// How its registries are asked.
-    pub registries: Settings,
+    pub registries: ProbeSettings,
 }
 
-impl Source for Kubeconfig {
+impl ClusterSource for Kubeconfig {
     fn connect(
         &self,
         context: Option<String>,
@@ -71,14 +71,14 @@ impl Source for Kubeconfig {
 }
 
 /// One cluster that is there already.
-pub struct Given {
+pub struct FixedCluster {
     pub connection: Connection,
     /// What asks its registries. Whoever has their names on the machine's network is somebody else.
     pub prober: Prober,
-    pub story: Story,
+    pub demo_intro: DemoIntro,
 }
 
-impl Source for Given {
+impl ClusterSource for FixedCluster {
     fn connect(&self, _: Option<String>) -> BoxFuture<'static, Result<Connection, UserError>> {
         let connection = self.connection.clone();
         async move { Ok(connection) }.boxed()
@@ -99,8 +99,8 @@ impl Source for Given {
         Some(self.prober.clone())
     }
 
-    fn story(&self) -> Option<Story> {
-        Some(self.story.clone())
+    fn demo_intro(&self) -> Option<DemoIntro> {
+        Some(self.demo_intro.clone())
     }
 }
 
@@ -124,4 +124,4 @@ pub(super) fn identity(connection: &Connection) -> ConnectionInfo {
     }
 }
 
-pub type SharedSource = Arc<dyn Source>;
+pub type SharedSource = Arc<dyn ClusterSource>;

@@ -10,17 +10,20 @@ use super::{
     active_changes::ActiveChanges,
     cluster_source::{SharedSource, identity},
     export_file, fetch, import,
-    node_platforms::Nodes,
+    node_platforms::NodePlatforms,
     output::OUTPUT,
     registry_probe,
     writer::{self, Writer},
 };
 use crate::{
     app::{
-        effect::Effect, message::Message, plan_dialog::Planned, probe_cache::Question,
-        request_id::Ticket, reveal::Clip, theme_name::ThemeName,
+        effect::Effect, message::Message, plan_dialog::SharedPlan, probe_cache::ProbeQuery,
+        request_id::RequestId, reveal::ClipboardSecret, theme_name::ThemeName,
     },
-    cluster::{Connection, Feed, Reach, Watches, access, apply::WritePermit, pull_test::TestPod},
+    cluster::{
+        Connection, WatchScope, WatchUpdate, Watches, access, apply::WritePermit,
+        pull_test::TestPod,
+    },
     domain::{
         error::UserError,
         k8s::object_ref::Namespace,
@@ -31,12 +34,12 @@ use crate::{
 };
 
 /// A connection that a task has made and the loop has not yet taken over.
-pub(super) type Made = (Ticket, Box<Connection>);
+pub(super) type NewConnection = (RequestId, Box<Connection>);
 
 pub(super) struct Effects {
     source: SharedSource,
     answers: mpsc::Sender<Message>,
-    made: mpsc::Sender<Made>,
+    new_connections: mpsc::Sender<NewConnection>,
     fingerprints: FingerprintKey,
     connecting: Option<JoinHandle<()>>,
     watches: Option<Watches>,
@@ -44,17 +47,17 @@ pub(super) struct Effects {
     log: Option<JoinHandle<()>>,
     /// What is watched over, for requests of its user.
     connection: Option<Connection>,
-    nodes: Nodes,
+    nodes: NodePlatforms,
     permit: Option<WritePermit>,
     changes: ActiveChanges,
     namespaces: BTreeSet<Namespace>,
 }
 
 /// What the loop itself must do for an effect.
-pub(super) enum Order {
+pub(super) enum LoopCommand {
     Nothing,
     /// The watches are dropped: nothing more is to be heard of them.
-    Hush,
+    StopFeed,
     Theme(ThemeName),
     Quit,
 }
@@ -66,18 +69,18 @@ impl Effects {
         namespaces: BTreeSet<Namespace>,
         permit: Option<WritePermit>,
         changes: ActiveChanges,
-    ) -> (Self, mpsc::Receiver<Made>) {
+    ) -> (Self, mpsc::Receiver<NewConnection>) {
         let (made, receiver) = mpsc::channel(1);
         let effects = Self {
             source,
             answers,
-            made,
+            new_connections: made,
             fingerprints: FingerprintKey::default(),
             connecting: None,
             log: None,
             watches: None,
             connection: None,
-            nodes: Nodes::default(),
+            nodes: NodePlatforms::default(),
             permit,
             changes,
             namespaces,
@@ -85,33 +88,33 @@ impl Effects {
         (effects, receiver)
     }
 
-    pub(super) fn start(&mut self, effect: Effect) -> Order {
+    pub(super) fn start(&mut self, effect: Effect) -> LoopCommand {
         match effect {
             Effect::Connect { ticket, context } => {
                 self.connect(ticket, context);
-                return Order::Hush;
+                return LoopCommand::StopFeed;
             }
             Effect::ListContexts { ticket } => {
                 let source = Arc::clone(&self.source);
                 self.answer_from_disk(move || Message::Contexts(ticket, source.contexts()));
             }
-            Effect::Look { namespace, .. } => self.look(namespace),
-            Effect::Rehearse { ticket, plan } => {
+            Effect::WatchNamespace { namespace, .. } => self.watch_namespace(namespace),
+            Effect::DryRun { ticket, plan } => {
                 let writer = self.writer();
                 self.answer(async move {
-                    let done = writer.rehearse(&plan.0).await;
-                    Message::Rehearsed(ticket, done)
+                    let done = writer.dry_run(&plan.0).await;
+                    Message::DryRunDone(ticket, done)
                 });
             }
-            Effect::CarryOut { ticket, plan } => self.carry_out(ticket, plan),
+            Effect::Apply { ticket, plan } => self.apply(ticket, plan),
             Effect::PullTest {
                 ticket,
                 test,
                 nodes,
             } => self.pull_test(ticket, &test, nodes),
-            Effect::AskRights { ticket, namespace } => self.ask_rights(ticket, namespace),
-            Effect::Settle { ticket, question } => self.settle(ticket, question),
-            Effect::Verify { ticket, plan } => self.verify(ticket, &plan),
+            Effect::LoadRbacRules { ticket, namespace } => self.load_rules(ticket, namespace),
+            Effect::ProbeImage { ticket, question } => self.probe_image(ticket, question),
+            Effect::CheckCredential { ticket, plan } => self.check_credential(ticket, &plan),
             Effect::Import {
                 ticket,
                 origin,
@@ -124,13 +127,13 @@ impl Effects {
                 });
             }
             Effect::Save { path, text } => {
-                self.answer_from_disk(move || Message::Saved(export_file::save(path, &text)));
+                self.answer_from_disk(move || Message::Saved(export_file::export(path, &text)));
             }
-            Effect::Read { ticket, object } => {
+            Effect::FetchObject { ticket, object } => {
                 let connection = self.connected();
                 self.answer(async move {
                     let answer = fetch::document(connection, &object).await;
-                    Message::Read(ticket, answer.map(Box::new))
+                    Message::ObjectFetched(ticket, answer.map(Box::new))
                 });
             }
             Effect::Reveal { ticket, secret } => {
@@ -151,11 +154,11 @@ impl Effects {
             }
             Effect::StopLog => self.stop_log(),
             Effect::Copy(text) => copy(&text),
-            Effect::CopyPassword(Clip(password)) => copy(password.expose()),
-            Effect::Theme(name) => return Order::Theme(name),
-            Effect::Quit => return Order::Quit,
+            Effect::CopyPassword(ClipboardSecret(password)) => copy(password.expose()),
+            Effect::Theme(name) => return LoopCommand::Theme(name),
+            Effect::Quit => return LoopCommand::Quit,
         }
-        Order::Nothing
+        LoopCommand::Nothing
     }
 
     /// Starts a task that ends with a message. The loop may be gone by then: nobody is left to be told.
@@ -171,27 +174,27 @@ impl Effects {
     }
 
     /// Changes that have begun are not aborted when the dashboard goes on: what becomes of them is told.
-    fn carry_out(&self, ticket: Ticket, plan: Planned) {
+    fn apply(&self, ticket: RequestId, plan: SharedPlan) {
         let (writer, answers) = (self.writer(), self.answers.clone());
         let active = self.changes.begin_plan(self.context(), plan.clone());
         self.answer(async move {
             let Some(active) = active else {
                 let done = writer::refused_at_end(&plan.0);
-                return Message::CarriedOut(ticket, plan, done);
+                return Message::Applied(ticket, plan, done);
             };
             let tell = |change, outcome: Outcome| {
-                active.note(change, outcome.clone());
+                active.set_outcome(change, outcome.clone());
                 // A screen that is behind sees the next one, and all of them at the end.
-                let _ = answers.try_send(Message::Progress(ticket, change, outcome));
+                let _ = answers.try_send(Message::ApplyProgress(ticket, change, outcome));
             };
-            let done = writer.carry_out(&plan.0, tell).await;
+            let done = writer.apply(&plan.0, tell).await;
             active.finish(&done);
-            Message::CarriedOut(ticket, plan, done)
+            Message::Applied(ticket, plan, done)
         });
     }
 
     /// One task per node; each deletes its Pod, whether the answer is still wanted or not.
-    fn pull_test(&self, ticket: Ticket, test: &PullTest, nodes: Vec<Arc<str>>) {
+    fn pull_test(&self, ticket: RequestId, test: &PullTest, nodes: Vec<Arc<str>>) {
         for node in nodes {
             let (writer, stop) = (self.writer(), self.changes.ending());
             let pod = TestPod::new(test, &node);
@@ -205,36 +208,39 @@ impl Effects {
                     }
                     None => PullTestResult::Unknown(writer::QUITTING.to_owned()),
                 };
-                Message::Pulled(ticket, node, pulled)
+                Message::PullTestAnswered(ticket, node, pulled)
             });
         }
     }
 
-    fn ask_rights(&self, ticket: Ticket, namespace: Namespace) {
+    fn load_rules(&self, ticket: RequestId, namespace: Namespace) {
         let connection = self.connected();
         self.answer(async move {
             let rules = match connection {
                 Ok(connection) => access::rules(&connection, &namespace).await.ok(),
                 Err(_) => None,
             };
-            Message::Rights(ticket, rules)
+            Message::RbacLoaded(ticket, rules)
         });
     }
 
     /// Asks the registry about a Pod's image.
-    fn settle(&self, ticket: Ticket, question: Question) {
+    fn probe_image(&self, ticket: RequestId, question: ProbeQuery) {
         let (connection, prober) = (self.connected(), self.source.prober());
         let nodes = self.nodes.clone();
         self.answer(async move {
             // In a box, as it holds more than all the others.
-            let answer = Box::pin(registry_probe::ask(connection, prober, &question, &nodes)).await;
-            Message::Settled(ticket, answer.map(Box::new))
+            let answer = Box::pin(registry_probe::probe_pod_image(
+                connection, prober, &question, &nodes,
+            ))
+            .await;
+            Message::ProbeDone(ticket, answer.map(Box::new))
         });
     }
 
     /// Asks the registry whether it takes a login. Where registries are not to be asked, nobody answers,
     /// and the plan says so.
-    fn verify(&self, ticket: Ticket, plan: &Planned) {
+    fn check_credential(&self, ticket: RequestId, plan: &SharedPlan) {
         let (Some(prober), Some(question)) =
             (self.source.prober(), plan.0.credential_check.clone())
         else {
@@ -242,9 +248,9 @@ impl Effects {
         };
         let (connection, nodes) = (self.connection.clone(), self.nodes.clone());
         self.answer(async move {
-            let asked = registry_probe::verify(connection, &prober, question, &nodes);
+            let asked = registry_probe::check_credential(connection, &prober, question, &nodes);
             let verdict = Box::pin(asked).await;
-            Message::Verified(ticket, Box::new(verdict))
+            Message::CredentialChecked(ticket, Box::new(verdict))
         });
     }
 
@@ -263,10 +269,10 @@ impl Effects {
         Writer(self.connection.clone().zip(self.permit))
     }
 
-    fn look(&mut self, namespace: Namespace) {
+    fn watch_namespace(&mut self, namespace: Namespace) {
         self.namespaces.insert(namespace);
         if let Some(watches) = &self.watches {
-            watches.set_reach(self.reach());
+            watches.set_scope(self.watch_scope());
         }
     }
 
@@ -277,17 +283,17 @@ impl Effects {
     }
 
     /// Drops what is watched, and what was asked to be looked into with it, and connects.
-    fn connect(&mut self, ticket: Ticket, context: Option<String>) {
+    fn connect(&mut self, ticket: RequestId, context: Option<String>) {
         self.watches = None;
         self.connection = None;
-        self.nodes = Nodes::default();
+        self.nodes = NodePlatforms::default();
         self.namespaces.clear();
         self.stop_log();
         if let Some(before) = self.connecting.take() {
             before.abort();
         }
         let connection = self.source.connect(context);
-        let (answers, made) = (self.answers.clone(), self.made.clone());
+        let (answers, made) = (self.answers.clone(), self.new_connections.clone());
         self.connecting = Some(tokio::spawn(async move {
             match connection.await {
                 // The loop may be gone by then: nobody is left to be told.
@@ -300,19 +306,19 @@ impl Effects {
     /// Starts the watches of a connection.
     pub(super) fn watch(
         &mut self,
-        ticket: Ticket,
+        ticket: RequestId,
         connection: &Connection,
-    ) -> (Message, mpsc::Receiver<Feed>) {
+    ) -> (Message, mpsc::Receiver<WatchUpdate>) {
         self.namespaces.insert(connection.namespace.clone());
-        let (watches, feed) = Watches::start(connection, self.reach(), &self.fingerprints);
+        let (watches, feed) = Watches::start(connection, self.watch_scope(), &self.fingerprints);
         self.watches = Some(watches);
         self.connection = Some(connection.clone());
         (Message::Connected(ticket, Ok(identity(connection))), feed)
     }
 
-    fn reach(&self) -> Reach {
-        Reach::Cluster {
-            otherwise: self.namespaces.iter().cloned().collect(),
+    fn watch_scope(&self) -> WatchScope {
+        WatchScope::Cluster {
+            fallback: self.namespaces.iter().cloned().collect(),
         }
     }
 }

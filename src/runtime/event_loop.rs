@@ -25,28 +25,28 @@ use super::{
     active_changes::ActiveChanges,
     background,
     cluster_source::SharedSource,
-    effects::{Effects, Made, Order},
-    frame_scheduler::Frames,
+    effects::{Effects, LoopCommand, NewConnection},
+    frame_scheduler::FrameScheduler,
     input,
-    mailbox::{Arrival, Inbox},
-    notify::Announce,
+    mailbox::{Incoming, Mailbox},
+    notify::NotifyMethod,
     output::OUTPUT,
-    shutdown::{self, Leaving, Left, Wish},
+    shutdown::{self, LoopExit, ShutdownRequest, ShutdownWait},
     signals::{HANG_UP, Signal, Signals},
     state_file::StateFile,
-    terminal::{self, Takeover},
-    terminal_replies::{Heard, LateAnswers},
+    terminal::{self, TerminalGuard},
+    terminal_replies::{FilteredInput, ReplyFilter},
 };
 use crate::{
     app::{
-        leave,
         message::Message,
-        model::{Abilities, Model, StartScope},
-        plan_dialog::Planned,
+        model::{Capabilities, Model, StartScope},
+        plan_dialog::SharedPlan,
         preferences::Preferences,
         refresh,
-        request_id::Ticket,
-        shutdown::Finishing,
+        request_id::RequestId,
+        save_location,
+        shutdown::PendingShutdown,
         update,
     },
     cluster::{Connection, apply::WritePermit},
@@ -54,24 +54,24 @@ use crate::{
         frame,
         layout::Layout,
         text,
-        theme::{Background, Look, Theme},
+        theme::{Background, Theme, ThemeOptions},
     },
 };
 
 /// What the dashboard starts with.
-pub struct Start {
+pub struct DashboardOptions {
     pub source: SharedSource,
     /// Made before the terminal was taken, so that a plugin could still ask its questions there.
     pub connection: Connection,
     pub scope: StartScope,
-    pub look: Look,
+    pub theme_options: ThemeOptions,
     pub preferences: Preferences,
     /// Where it is kept where the user was; `None`: nothing is kept.
     pub state: Option<StateFile>,
     /// Without it nothing can be changed.
     pub permit: Option<WritePermit>,
     /// How news is told to one who looks at another window.
-    pub announce: Announce,
+    pub notify: NotifyMethod,
 }
 
 /// How the dashboard ended.
@@ -103,32 +103,32 @@ const HUNG_UP: Ending = Ending::Signal(HANG_UP);
 const BUDGET: usize = 32;
 
 /// Runs the dashboard until it is left, and the changes that it has begun are finished.
-pub async fn run(start: Start, mut signals: Signals) -> io::Result<Ending> {
-    let takeover = Takeover::begin()?;
+pub async fn run(start: DashboardOptions, mut signals: Signals) -> io::Result<Ending> {
+    let takeover = TerminalGuard::take()?;
     let mut start = start;
     let mut typed = Vec::new();
     // Where nothing is asked, answers to the program before may still come.
-    let mut late = LateAnswers::new(&[], Instant::now());
-    if start.look.depends_on_background() {
-        let heard = background::ask();
-        start.look.background = heard.background;
+    let mut late = ReplyFilter::new(&[], Instant::now());
+    if start.theme_options.depends_on_background() {
+        let heard = background::query();
+        start.theme_options.background = heard.background;
         typed = heard.keys;
-        late = LateAnswers::new(&heard.rest, Instant::now());
+        late = ReplyFilter::new(&heard.rest, Instant::now());
     }
     let state = start.state.clone();
     let changes = ActiveChanges::default();
-    let mut shell = Shell::new(start, takeover, late, changes.clone());
+    let mut shell = EventLoop::new(start, takeover, late, changes.clone());
     for key in typed {
         shell.update(Message::Key(key));
         shell.refresh();
     }
     let left = AssertUnwindSafe(shell.run(&mut signals)).catch_unwind();
-    let ending = shutdown::finish(left.await, &changes, &mut signals).await;
+    let ending = shutdown::wait_for_changes(left.await, &changes, &mut signals).await;
     // After a panic nobody knows what the model is.
     let has_panicked = matches!(ending, Ok(Ending::Panic));
     let memory = state.filter(|_| !has_panicked).map(|state| {
-        leave(&mut shell.model);
-        (state, std::mem::take(&mut shell.model.memory))
+        save_location(&mut shell.model);
+        (state, std::mem::take(&mut shell.model.session))
     });
     shell.note_shown();
     // Gives the terminal back: before anything is printed, or waits for a disk.
@@ -147,48 +147,48 @@ pub async fn run(start: Start, mut signals: Signals) -> io::Result<Ending> {
 }
 
 /// Makes a wish to end of an error of a terminal that is gone.
-fn unless_gone(result: io::Result<()>) -> io::Result<Option<Wish>> {
+fn unless_gone(result: io::Result<()>) -> io::Result<Option<ShutdownRequest>> {
     match result {
-        Err(_) if terminal::is_gone() => Ok(Some(Wish::Gone(HUNG_UP))),
+        Err(_) if terminal::is_hung_up() => Ok(Some(ShutdownRequest::Gone(HUNG_UP))),
         result => result.map(|()| None),
     }
 }
 
-struct Shell {
+struct EventLoop {
     model: Model,
-    look: Look,
+    theme_options: ThemeOptions,
     theme: Theme,
-    announce: Announce,
-    takeover: Takeover,
+    notify: NotifyMethod,
+    terminal: TerminalGuard,
     layout: Layout,
-    inbox: Inbox,
+    mailbox: Mailbox,
     effects: Effects,
-    made: mpsc::Receiver<Made>,
-    frames: Frames,
+    new_connections: mpsc::Receiver<NewConnection>,
+    frame_scheduler: FrameScheduler,
     /// Somebody has pressed a key.
     pressed: bool,
     /// The screen may show something else than the last frame.
     unknown: bool,
     /// The user wants to end the program.
-    wish: Option<Wish>,
+    shutdown_request: Option<ShutdownRequest>,
     changes: ActiveChanges,
     /// Sees how many changes are under way.
     counts: watch::Receiver<usize>,
     /// It ends when the changes under way are finished.
-    leaving: Option<Leaving>,
+    shutdown: Option<ShutdownWait>,
     /// Plans whose outcome the next frame shows.
-    outcomes: Vec<Planned>,
+    outcomes: Vec<SharedPlan>,
     /// Those that the last frame shows, once the terminal has taken it.
-    drawn: Vec<Planned>,
+    drawn: Vec<SharedPlan>,
     /// The process is to stop, and does when the changes under way are finished.
     stops: bool,
 }
 
 /// What a turn of the loop woke up for.
-enum Woken {
+enum LoopEvent {
     /// `None`: the terminal is gone.
-    Arrival(Option<Arrival>),
-    Made(Made),
+    Arrival(Option<Incoming>),
+    Made(NewConnection),
     Signal(Signal),
     /// A task has panicked.
     Panic,
@@ -199,27 +199,32 @@ enum Woken {
     Frame,
 }
 
-impl Shell {
-    fn new(start: Start, takeover: Takeover, late: LateAnswers, changes: ActiveChanges) -> Self {
+impl EventLoop {
+    fn new(
+        start: DashboardOptions,
+        takeover: TerminalGuard,
+        late: ReplyFilter,
+        changes: ActiveChanges,
+    ) -> Self {
         let mut model = Model::new(&start.scope, Timestamp::now());
-        model.abilities = Abilities {
-            remembers: start.state.is_some(),
-            writes: start.permit.is_some(),
-            asks_registries: start.source.prober().is_some(),
+        model.capabilities = Capabilities {
+            keeps_state: start.state.is_some(),
+            can_write: start.permit.is_some(),
+            can_probe_registries: start.source.prober().is_some(),
         };
         model.preferences = start.preferences;
-        if let Some(story) = start.source.story() {
+        if let Some(story) = start.source.demo_intro() {
             let told = format!("{}: ? tells its story", story.title);
-            model.flash(told, Timestamp::now());
-            model.story = Some(story);
+            model.set_status(told, Timestamp::now());
+            model.demo_intro = Some(story);
         }
-        model.memory = start
+        model.session = start
             .state
             .as_ref()
             .map(StateFile::read)
             .unwrap_or_default();
-        let inbox = Inbox::new(late);
-        let namespaces: BTreeSet<_> = model.known.clone();
+        let inbox = Mailbox::new(late);
+        let namespaces: BTreeSet<_> = model.known_namespaces.clone();
         let answers = inbox.answers();
         let (effects, made) = Effects::new(
             start.source,
@@ -229,45 +234,45 @@ impl Shell {
             changes.clone(),
         );
         let mut shell = Self {
-            layout: Layout::of(Rect::default(), model.focus),
+            layout: Layout::new(Rect::default(), model.focus),
             model,
-            theme: start.look.theme(),
-            look: start.look,
-            announce: start.announce,
-            takeover,
-            inbox,
+            theme: start.theme_options.theme(),
+            theme_options: start.theme_options,
+            notify: start.notify,
+            terminal: takeover,
+            mailbox: inbox,
             effects,
-            made,
-            frames: Frames::default(),
+            new_connections: made,
+            frame_scheduler: FrameScheduler::default(),
             pressed: false,
             unknown: false,
-            wish: None,
+            shutdown_request: None,
             counts: changes.counts(),
             changes,
-            leaving: None,
+            shutdown: None,
             outcomes: Vec::new(),
             drawn: Vec::new(),
             stops: false,
         };
-        let ticket = shell.model.connection.ticket;
-        shell.take_over(ticket, &start.connection);
+        let ticket = shell.model.connection.request_id;
+        shell.attach_connection(ticket, &start.connection);
         shell
     }
 
-    async fn run(&mut self, signals: &mut Signals) -> io::Result<Left> {
+    async fn run(&mut self, signals: &mut Signals) -> io::Result<LoopExit> {
         loop {
             let now = Instant::now();
             let pressed = std::mem::take(&mut self.pressed);
             if self.model.take_dirty() {
                 if pressed {
-                    self.frames.request_answer(now);
+                    self.frame_scheduler.request_soon(now);
                 } else {
-                    self.frames.request(now);
+                    self.frame_scheduler.request(now);
                 }
             }
             // A terminal that is slow, or stalled, gets the next frame when it has taken the last one.
             self.note_shown();
-            let is_due = OUTPUT.is_idle() && self.frames.take(now);
+            let is_due = OUTPUT.is_idle() && self.frame_scheduler.start_frame(now);
             let drawn = if is_due { self.draw() } else { Ok(()) };
             if is_due && drawn.is_ok() {
                 self.drawn.append(&mut self.outcomes);
@@ -275,11 +280,11 @@ impl Shell {
             let wish = match unless_gone(drawn)? {
                 Some(wish) => Some(wish),
                 None => match self.wait(signals).await {
-                    Woken::Panic => return Ok(Left::Panicked),
-                    woken => self.turn(woken, signals).await?,
+                    LoopEvent::Panic => return Ok(LoopExit::Panicked),
+                    woken => self.handle(woken, signals).await?,
                 },
             };
-            if let Some(left) = self.leave(wish) {
+            if let Some(left) = self.check_shutdown(wish) {
                 return Ok(left);
             }
         }
@@ -289,39 +294,51 @@ impl Shell {
     fn note_shown(&mut self) {
         if OUTPUT.is_idle() {
             for plan in self.drawn.drain(..) {
-                self.changes.shown(&plan);
+                self.changes.mark_shown(&plan);
             }
         }
     }
 
     /// Does what the loop woke up for; returns the wish to end, if there is one.
-    async fn turn(&mut self, woken: Woken, signals: &mut Signals) -> io::Result<Option<Wish>> {
+    async fn handle(
+        &mut self,
+        woken: LoopEvent,
+        signals: &mut Signals,
+    ) -> io::Result<Option<ShutdownRequest>> {
         match woken {
-            Woken::Arrival(Some(arrival)) => {
-                self.take_in(arrival);
-                return Ok(self.wish.take());
+            LoopEvent::Arrival(Some(arrival)) => {
+                self.receive(arrival);
+                return Ok(self.shutdown_request.take());
             }
-            Woken::Gone(io::ErrorKind::BrokenPipe) => return Ok(Some(Wish::Gone(Ending::Quit))),
+            LoopEvent::Gone(io::ErrorKind::BrokenPipe) => {
+                return Ok(Some(ShutdownRequest::Gone(Ending::Quit)));
+            }
             // As if by the signal that says so.
-            Woken::Arrival(None) | Woken::Gone(_) => return Ok(Some(Wish::Gone(HUNG_UP))),
-            Woken::Made((ticket, connection)) => self.take_over(ticket, &connection),
-            Woken::Signal(signal) => return self.obey(signal, signals).await,
-            Woken::Frame => self.update(Message::Tick),
-            Woken::Changes if self.stops && self.changes.count() == 0 => {
-                self.stops = false;
-                return self.obey(Signal::Stop, signals).await;
+            LoopEvent::Arrival(None) | LoopEvent::Gone(_) => {
+                return Ok(Some(ShutdownRequest::Gone(HUNG_UP)));
             }
-            Woken::Changes | Woken::Panic => {}
+            LoopEvent::Made((ticket, connection)) => self.attach_connection(ticket, &connection),
+            LoopEvent::Signal(signal) => return self.handle_signal(signal, signals).await,
+            LoopEvent::Frame => self.update(Message::Tick),
+            LoopEvent::Changes if self.stops && self.changes.count() == 0 => {
+                self.stops = false;
+                return self.handle_signal(Signal::Stop, signals).await;
+            }
+            LoopEvent::Changes | LoopEvent::Panic => {}
         }
         Ok(None)
     }
 
     /// Does what a signal asks for; returns the wish to end, if it is one.
-    async fn obey(&mut self, signal: Signal, signals: &mut Signals) -> io::Result<Option<Wish>> {
+    async fn handle_signal(
+        &mut self,
+        signal: Signal,
+        signals: &mut Signals,
+    ) -> io::Result<Option<ShutdownRequest>> {
         match signal {
-            Signal::Quit(status) => Ok(Some(Wish::Signal(Ending::Signal(status)))),
-            Signal::HangUp if terminal::is_gone() => Ok(Some(Wish::Gone(HUNG_UP))),
-            Signal::HangUp => Ok(Some(Wish::HangUp(HUNG_UP))),
+            Signal::Quit(status) => Ok(Some(ShutdownRequest::Signal(Ending::Signal(status)))),
+            Signal::HangUp if terminal::is_hung_up() => Ok(Some(ShutdownRequest::Gone(HUNG_UP))),
+            Signal::HangUp => Ok(Some(ShutdownRequest::HangUp(HUNG_UP))),
             // A stopped process would leave a Secret deleted for as long as it is stopped.
             Signal::Stop if self.changes.count() > 0 => {
                 self.stops = true;
@@ -330,50 +347,50 @@ impl Shell {
             Signal::Stop => {
                 terminal::restore();
                 signals.stop_self().await?;
-                unless_gone(self.come_back())
+                unless_gone(self.resume())
             }
             // After SIGSTOP, which nobody can catch, the terminal is no longer as we left it.
-            Signal::Continue => unless_gone(self.come_back()),
+            Signal::Continue => unless_gone(self.resume()),
         }
     }
 
     /// Decides, after each turn, whether the loop ends: at once, or when the changes under way are finished.
-    fn leave(&mut self, wish: Option<Wish>) -> Option<Left> {
+    fn check_shutdown(&mut self, wish: Option<ShutdownRequest>) -> Option<LoopExit> {
         let now = Instant::now();
-        match (wish, &mut self.leaving) {
+        match (wish, &mut self.shutdown) {
             (None, _) => {}
             (Some(wish), Some(leaving)) => {
-                if let Some(ending) = leaving.again(wish, now) {
-                    return Some(Left::Ended(ending));
+                if let Some(ending) = leaving.request_again(wish, now) {
+                    return Some(LoopExit::Ended(ending));
                 }
             }
             (Some(wish), leaving @ None) => {
                 self.changes.end();
-                *leaving = Some(Leaving::new(wish, now));
+                *leaving = Some(ShutdownWait::new(wish, now));
             }
         }
-        let leaving = self.leaving?;
+        let leaving = self.shutdown?;
         let changes = *self.counts.borrow_and_update();
         if changes == 0 || now >= leaving.deadline() {
-            return Some(Left::Ended(leaving.ending));
+            return Some(LoopExit::Ended(leaving.ending));
         }
         if leaving.is_unseen {
-            return Some(Left::Unseen(leaving));
+            return Some(LoopExit::Unseen(leaving));
         }
         self.show_finishing(changes, leaving.deadline() - now);
         None
     }
 
     fn show_finishing(&mut self, changes: usize, left: Duration) {
-        let shown = self.model.finishing;
+        let shown = self.model.shutdown;
         if shown.is_none_or(|shown| shown.changes != changes) {
             let until = shown.map_or_else(|| Timestamp::now() + left, |shown| shown.until);
-            self.update(Message::Finishing(Finishing { changes, until }));
+            self.update(Message::ShuttingDown(PendingShutdown { changes, until }));
         }
     }
 
-    async fn wait(&mut self, signals: &mut Signals) -> Woken {
-        let deadline = self.frames.deadline();
+    async fn wait(&mut self, signals: &mut Signals) -> LoopEvent {
+        let deadline = self.frame_scheduler.deadline();
         let frame = async {
             match deadline {
                 Some(at) => {
@@ -383,7 +400,7 @@ impl Shell {
                 None => std::future::pending().await,
             }
         };
-        let leaving = self.leaving;
+        let leaving = self.shutdown;
         let over = async {
             match leaving {
                 Some(leaving) => sleep_until(leaving.deadline().into()).await,
@@ -392,27 +409,29 @@ impl Shell {
         };
         tokio::select! {
             biased;
-            signal = signals.next() => Woken::Signal(signal),
-            () = terminal::panicked() => Woken::Panic,
-            kind = OUTPUT.failure() => Woken::Gone(kind),
-            () = over => Woken::Changes,
-            Ok(()) = self.counts.changed(), if leaving.is_some() || self.stops => Woken::Changes,
-            () = frame => Woken::Frame,
-            Some(made) = self.made.recv() => Woken::Made(made),
-            arrival = self.inbox.next() => Woken::Arrival(arrival),
+            signal = signals.next() => LoopEvent::Signal(signal),
+            () = terminal::panicked() => LoopEvent::Panic,
+            kind = OUTPUT.failure() => LoopEvent::Gone(kind),
+            () = over => LoopEvent::Changes,
+            Ok(()) = self.counts.changed(), if leaving.is_some() || self.stops => LoopEvent::Changes,
+            () = frame => LoopEvent::Frame,
+            Some(made) = self.new_connections.recv() => LoopEvent::Made(made),
+            arrival = self.mailbox.next() => LoopEvent::Arrival(arrival),
         }
     }
 
     /// Takes in what has arrived, and what waits behind it, up to the budget.
-    fn take_in(&mut self, first: Arrival) {
+    fn receive(&mut self, first: Incoming) {
         let mut arrival = Some(first);
         let mut budget = BUDGET;
         while let Some(next) = arrival.take() {
             match next {
-                Arrival::Input(Heard::Background(background)) => self.learn(background),
-                Arrival::Input(Heard::Event(event)) => {
+                Incoming::Input(FilteredInput::Background(background)) => {
+                    self.set_background(background)
+                }
+                Incoming::Input(FilteredInput::Event(event)) => {
                     if let Event::Resize(columns, rows) = event {
-                        self.layout = Layout::of(Rect::new(0, 0, columns, rows), self.model.focus);
+                        self.layout = Layout::new(Rect::new(0, 0, columns, rows), self.model.focus);
                         // Between two frames the size may have changed and changed back, and the
                         // terminal has cut off what did not fit.
                         self.unknown = true;
@@ -424,86 +443,88 @@ impl Shell {
                     // The next key must meet the rows that this one has made.
                     self.refresh();
                 }
-                Arrival::Answer(message) | Arrival::Feed(message) => self.update(message),
+                Incoming::Answer(message) | Incoming::Feed(message) => self.update(message),
             }
             budget -= 1;
-            if budget > 0 && self.wish.is_none() {
-                arrival = self.inbox.ready();
+            if budget > 0 && self.shutdown_request.is_none() {
+                arrival = self.mailbox.ready();
             }
         }
     }
 
     fn update(&mut self, message: Message) {
-        if let Message::CarriedOut(_, plan, _) = &message {
+        if let Message::Applied(_, plan, _) = &message {
             self.outcomes.push(plan.clone());
         }
         for effect in update(&mut self.model, message, Timestamp::now()) {
             match self.effects.start(effect) {
-                Order::Nothing => {}
-                Order::Hush => self.inbox.hush(),
-                Order::Theme(name) => {
-                    self.look.theme = name;
-                    self.theme = self.look.theme();
+                LoopCommand::Nothing => {}
+                LoopCommand::StopFeed => self.mailbox.stop_feed(),
+                LoopCommand::Theme(name) => {
+                    self.theme_options.theme = name;
+                    self.theme = self.theme_options.theme();
                 }
-                Order::Quit => self.wish = Some(Wish::Key(Ending::Quit)),
+                LoopCommand::Quit => {
+                    self.shutdown_request = Some(ShutdownRequest::Key(Ending::Quit))
+                }
             }
         }
     }
 
     /// Watches over a connection that has been made, unless another one is wanted by now.
-    fn take_over(&mut self, ticket: Ticket, connection: &Connection) {
-        if ticket == self.model.connection.ticket {
+    fn attach_connection(&mut self, ticket: RequestId, connection: &Connection) {
+        if ticket == self.model.connection.request_id {
             let (message, feed) = self.effects.watch(ticket, connection);
-            self.inbox.listen(ticket, feed);
+            self.mailbox.set_feed(ticket, feed);
             self.update(message);
         }
     }
 
     /// The terminal has told its background after the first frame.
-    fn learn(&mut self, background: Background) {
-        self.look.background = Some(background);
-        self.theme = self.look.theme();
+    fn set_background(&mut self, background: Background) {
+        self.theme_options.background = Some(background);
+        self.theme = self.theme_options.theme();
         self.update(Message::Redraw);
     }
 
-    fn come_back(&mut self) -> io::Result<()> {
-        Takeover::again()?;
+    fn resume(&mut self) -> io::Result<()> {
+        TerminalGuard::retake()?;
         self.unknown = true;
         self.update(Message::Redraw);
         Ok(())
     }
 
     fn refresh(&mut self) {
-        self.layout = Layout::of(self.layout.area, self.model.focus);
+        self.layout = Layout::new(self.layout.area, self.model.focus);
         refresh::refresh(&mut self.model, self.layout.heights(), Timestamp::now());
     }
 
     fn draw(&mut self) -> io::Result<()> {
-        let size = self.takeover.screen.size()?;
-        self.layout = Layout::of(Rect::new(0, 0, size.width, size.height), self.model.focus);
+        let size = self.terminal.screen.size()?;
+        self.layout = Layout::new(Rect::new(0, 0, size.width, size.height), self.model.focus);
         self.refresh();
         let now = Timestamp::now();
-        queue!(self.takeover.screen.backend_mut(), BeginSynchronizedUpdate)?;
+        queue!(self.terminal.screen.backend_mut(), BeginSynchronizedUpdate)?;
         if std::mem::take(&mut self.unknown) {
-            self.takeover.forget()?;
+            self.terminal.invalidate_screen()?;
         }
         let (model, theme) = (&self.model, &self.theme);
         let mut end = None;
-        self.takeover
+        self.terminal
             .screen
             .draw(|frame| end = frame::draw(model, theme, now, frame))?;
-        refresh::scrolled(&mut self.model, end);
-        queue!(self.takeover.screen.backend_mut(), EndSynchronizedUpdate)?;
-        if let Some(news) = self.model.notices.take_ring() {
-            let terminal = self.takeover.screen.backend_mut();
-            self.announce.tell(&text::clean(&news), terminal)?;
+        refresh::set_scroll_end(&mut self.model, end);
+        queue!(self.terminal.screen.backend_mut(), EndSynchronizedUpdate)?;
+        if let Some(news) = self.model.notices.take_bell() {
+            let terminal = self.terminal.screen.backend_mut();
+            self.notify.send(&text::clean(&news), terminal)?;
         }
-        self.takeover.send_frame();
-        let wake = refresh::wake(&self.model, now).map(|at| {
+        self.terminal.send_frame();
+        let wake = refresh::next_wakeup(&self.model, now).map(|at| {
             let wait = Duration::try_from(at.duration_since(now)).unwrap_or_default();
             Instant::now() + wait
         });
-        self.frames.wake_at(wake);
+        self.frame_scheduler.schedule(wake);
         Ok(())
     }
 }

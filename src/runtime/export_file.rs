@@ -6,7 +6,7 @@ use super::files;
 use crate::{domain::error::UserError, registry::local};
 
 /// Writes a new file, which only its owner can read, and says which; what is there is not overwritten.
-pub(super) fn save(path: String, text: &str) -> Result<String, UserError> {
+pub(super) fn export(path: String, text: &str) -> Result<String, UserError> {
     let place = local::expanded(&path);
     let made = files::create_private(&place);
     let written = made.and_then(|mut file| file.write_all(text.as_bytes()));
@@ -35,8 +35,8 @@ mod tests {
     fn what_is_there_is_not_overwritten() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("plan.yaml").display().to_string();
-        assert_eq!(save(path.clone(), "first"), Ok(path.clone()));
-        let refused = save(path.clone(), "second").unwrap_err();
+        assert_eq!(export(path.clone(), "first"), Ok(path.clone()));
+        let refused = export(path.clone(), "second").unwrap_err();
         assert!(refused.help.is_some(), "{refused}");
         assert_eq!(fs::read_to_string(&path).unwrap(), "first");
         #[cfg(unix)]

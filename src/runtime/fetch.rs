@@ -4,8 +4,8 @@ use futures::future::join;
 use tokio::sync::mpsc;
 
 use crate::{
-    app::{message::Message, request_id::Ticket},
-    cluster::{Connection, Trouble, get, secret_values},
+    app::{message::Message, request_id::RequestId},
+    cluster::{ApiError, Connection, get, secret_values},
     domain::{
         error::UserError,
         k8s::{
@@ -28,7 +28,7 @@ pub(super) async fn document(
     answer.map_err(|trouble| {
         let (group, resource) = resource(object);
         let namespace = object.namespace().clone();
-        refused(
+        request_failed(
             format!("cannot read {object}"),
             &trouble,
             &get(group, &resource, namespace),
@@ -43,7 +43,7 @@ pub(super) async fn values(
 ) -> Result<Option<DockerConfig>, UserError> {
     match secret_values::pull_secret(&connection?, secret).await {
         Ok(found) => Ok(found.config),
-        Err(trouble) => Err(unread(secret, &trouble)),
+        Err(trouble) => Err(unreadable_secret(secret, &trouble)),
     }
 }
 
@@ -53,7 +53,7 @@ const WAITING: usize = 4;
 /// Follows a log to its end; each piece is an answer.
 pub(super) async fn log(
     connection: Result<Connection, UserError>,
-    ticket: Ticket,
+    ticket: RequestId,
     source: LogSource,
     answers: mpsc::Sender<Message>,
 ) -> Result<(), UserError> {
@@ -75,21 +75,21 @@ pub(super) async fn log(
     end.map_err(|trouble| {
         let what = format!("no log of container {}", source.container);
         let namespace = source.pod.namespace.clone();
-        refused(what, &trouble, &get("", "pods/log", namespace))
+        request_failed(what, &trouble, &get("", "pods/log", namespace))
     })
 }
 
 /// A Secret whose values could not be read.
-pub(super) fn unread(secret: &ObjectRef<Secret>, trouble: &Trouble) -> UserError {
+pub(super) fn unreadable_secret(secret: &ObjectRef<Secret>, trouble: &ApiError) -> UserError {
     let what = format!("cannot read Secret {secret}");
-    refused(what, trouble, &get("", "secrets", secret.namespace.clone()))
+    request_failed(what, trouble, &get("", "secrets", secret.namespace.clone()))
 }
 
 /// What could not be done, and which permission is missing if it is one.
-fn refused(what: String, trouble: &Trouble, takes: &Permission) -> UserError {
+fn request_failed(what: String, trouble: &ApiError, takes: &Permission) -> UserError {
     let problem = UserError::new(what).with_cause(trouble.to_string());
     match trouble {
-        Trouble::Forbidden(_) => problem.with_help(format!("ask for the permission to {takes}")),
+        ApiError::Forbidden(_) => problem.with_help(format!("ask for the permission to {takes}")),
         _ => problem,
     }
 }

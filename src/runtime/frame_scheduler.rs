@@ -11,20 +11,20 @@ const SHORTEST: Duration = Duration::from_millis(16);
 const ANSWER: Duration = Duration::from_millis(4);
 
 #[derive(Debug, Default)]
-pub(super) struct Frames {
+pub(super) struct FrameScheduler {
     last: Option<Instant>,
     wanted: Option<Instant>,
     wake: Option<Instant>,
 }
 
-impl Frames {
+impl FrameScheduler {
     /// Something has changed: a frame is wanted as soon as may be.
     pub(super) fn request(&mut self, now: Instant) {
         self.request_after(SHORTEST, now);
     }
 
     /// Somebody has pressed a key and waits.
-    pub(super) fn request_answer(&mut self, now: Instant) {
+    pub(super) fn request_soon(&mut self, now: Instant) {
         self.request_after(ANSWER, now);
     }
 
@@ -35,7 +35,7 @@ impl Frames {
 
     /// Nothing has changed, but at this moment the screen will read differently. A moment that is over does
     /// not make frames follow each other without a pause.
-    pub(super) fn wake_at(&mut self, at: Option<Instant>) {
+    pub(super) fn schedule(&mut self, at: Option<Instant>) {
         let earliest = self.last.map(|last| last + SHORTEST);
         self.wake = at.map(|at| earliest.map_or(at, |earliest| at.max(earliest)));
     }
@@ -46,7 +46,7 @@ impl Frames {
     }
 
     /// Whether a frame is to be drawn now; if so, it counts as drawn.
-    pub(super) fn take(&mut self, now: Instant) -> bool {
+    pub(super) fn start_frame(&mut self, now: Instant) -> bool {
         let due = self.deadline().is_some_and(|deadline| deadline <= now);
         if due {
             self.last = Some(now);
@@ -64,12 +64,12 @@ mod tests {
     #[test]
     fn a_flood_of_requests_is_one_frame_per_interval() {
         let start = Instant::now();
-        let mut frames = Frames::default();
+        let mut frames = FrameScheduler::default();
         let mut drawn = 0;
         for millisecond in 0..160 {
             let now = start + Duration::from_millis(millisecond);
             frames.request(now);
-            drawn += usize::from(frames.take(now));
+            drawn += usize::from(frames.start_frame(now));
         }
         assert_eq!(drawn, 10);
     }
@@ -77,35 +77,35 @@ mod tests {
     #[test]
     fn a_key_does_not_wait_for_the_next_frame_of_a_flood() {
         let start = Instant::now();
-        let mut frames = Frames::default();
+        let mut frames = FrameScheduler::default();
         frames.request(start);
-        assert!(frames.take(start));
+        assert!(frames.start_frame(start));
         let soon = start + Duration::from_millis(1);
         frames.request(soon);
-        frames.request_answer(soon);
+        frames.request_soon(soon);
         assert_eq!(frames.deadline(), Some(start + ANSWER));
     }
 
     #[test]
     fn nothing_is_drawn_while_nothing_is_wanted() {
         let now = Instant::now();
-        let mut frames = Frames::default();
+        let mut frames = FrameScheduler::default();
         assert_eq!(frames.deadline(), None);
-        assert!(!frames.take(now));
-        frames.wake_at(Some(now + Duration::from_secs(60)));
-        assert!(!frames.take(now));
-        assert!(frames.take(now + Duration::from_secs(60)));
+        assert!(!frames.start_frame(now));
+        frames.schedule(Some(now + Duration::from_secs(60)));
+        assert!(!frames.start_frame(now));
+        assert!(frames.start_frame(now + Duration::from_secs(60)));
         assert_eq!(frames.deadline(), None);
     }
 
     #[test]
     fn a_key_after_a_pause_is_drawn_at_once() {
         let start = Instant::now();
-        let mut frames = Frames::default();
+        let mut frames = FrameScheduler::default();
         frames.request(start);
-        assert!(frames.take(start));
+        assert!(frames.start_frame(start));
         let later = start + Duration::from_secs(1);
         frames.request(later);
-        assert!(frames.take(later));
+        assert!(frames.start_frame(later));
     }
 }

@@ -63,7 +63,7 @@ fn key(event: KeyEvent) -> Option<Key> {
 }
 
 fn mouse(event: MouseEvent, layout: &Layout) -> Option<Message> {
-    let (pane, row) = layout.hit(event.column, event.row)?;
+    let (pane, row) = layout.hit_test(event.column, event.row)?;
     match event.kind {
         MouseEventKind::Down(MouseButton::Left) => Some(Message::Click {
             pane,

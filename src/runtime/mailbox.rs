@@ -6,10 +6,10 @@ use crossterm::event::EventStream;
 use futures::StreamExt;
 use tokio::{sync::mpsc, time::sleep_until};
 
-use super::terminal_replies::{Heard, LateAnswers};
+use super::terminal_replies::{FilteredInput, ReplyFilter};
 use crate::{
-    app::{message::Message, request_id::Ticket},
-    cluster::Feed,
+    app::{message::Message, request_id::RequestId},
+    cluster::WatchUpdate,
 };
 
 /// Answers of effects: each effect gives one, and few run at once.
@@ -18,22 +18,22 @@ const ANSWERS: usize = 64;
 /// Keys, clicks and pastes that may wait: a second of a fast typist's, many times over.
 const INPUT: usize = 256;
 
-pub(super) enum Arrival {
-    Input(Heard),
+pub(super) enum Incoming {
+    Input(FilteredInput),
     Answer(Message),
     Feed(Message),
 }
 
-pub(super) struct Inbox {
-    input: mpsc::Receiver<Heard>,
+pub(super) struct Mailbox {
+    input: mpsc::Receiver<FilteredInput>,
     answers: mpsc::Receiver<Message>,
     sender: mpsc::Sender<Message>,
-    feed: Option<(Ticket, mpsc::Receiver<Feed>)>,
+    feed: Option<(RequestId, mpsc::Receiver<WatchUpdate>)>,
 }
 
-impl Inbox {
+impl Mailbox {
     /// `late`: what takes late answers of the terminal out of the keys.
-    pub(super) fn new(late: LateAnswers) -> Self {
+    pub(super) fn new(late: ReplyFilter) -> Self {
         let (sender, answers) = mpsc::channel(ANSWERS);
         Self {
             input: read_input(late),
@@ -49,16 +49,16 @@ impl Inbox {
     }
 
     /// Listens to these watches from now on, and to no others.
-    pub(super) fn listen(&mut self, ticket: Ticket, feed: mpsc::Receiver<Feed>) {
+    pub(super) fn set_feed(&mut self, ticket: RequestId, feed: mpsc::Receiver<WatchUpdate>) {
         self.feed = Some((ticket, feed));
     }
 
-    pub(super) fn hush(&mut self) {
+    pub(super) fn stop_feed(&mut self) {
         self.feed = None;
     }
 
     /// The next thing that happens; `None` when the terminal is gone.
-    pub(super) async fn next(&mut self) -> Option<Arrival> {
+    pub(super) async fn next(&mut self) -> Option<Incoming> {
         let Self {
             input,
             answers,
@@ -77,30 +77,30 @@ impl Inbox {
         // Keys come before data when both wait.
         tokio::select! {
             biased;
-            heard = input.recv() => heard.map(Arrival::Input),
-            Some(answer) = answers.recv() => Some(Arrival::Answer(answer)),
-            feed = fed => Some(Arrival::Feed(feed)),
+            heard = input.recv() => heard.map(Incoming::Input),
+            Some(answer) = answers.recv() => Some(Incoming::Answer(answer)),
+            feed = fed => Some(Incoming::Feed(feed)),
         }
     }
 
     /// What is there already, in the same order of precedence.
-    pub(super) fn ready(&mut self) -> Option<Arrival> {
+    pub(super) fn ready(&mut self) -> Option<Incoming> {
         if let Ok(heard) = self.input.try_recv() {
-            return Some(Arrival::Input(heard));
+            return Some(Incoming::Input(heard));
         }
         if let Ok(answer) = self.answers.try_recv() {
-            return Some(Arrival::Answer(answer));
+            return Some(Incoming::Answer(answer));
         }
         let (ticket, lane) = self.feed.as_mut()?;
         lane.try_recv()
             .ok()
-            .map(|feed| Arrival::Feed(message(*ticket, feed)))
+            .map(|feed| Incoming::Feed(message(*ticket, feed)))
     }
 }
 
 /// Reads the terminal in a task of its own. crossterm's stream remembers the first waker that it was
 /// polled with, so that it must not be polled from several places.
-fn read_input(mut late: LateAnswers) -> mpsc::Receiver<Heard> {
+fn read_input(mut late: ReplyFilter) -> mpsc::Receiver<FilteredInput> {
     let (sender, receiver) = mpsc::channel(INPUT);
     tokio::spawn(async move {
         let mut events = EventStream::new();
@@ -119,7 +119,7 @@ fn read_input(mut late: LateAnswers) -> mpsc::Receiver<Heard> {
             let now = Instant::now();
             let heard = match event {
                 Some(None | Some(Err(_))) => break,
-                Some(Some(Ok(event))) => late.take(event, now),
+                Some(Some(Ok(event))) => late.filter(event, now),
                 None => late.expire(now),
             };
             for heard in heard {
@@ -132,11 +132,11 @@ fn read_input(mut late: LateAnswers) -> mpsc::Receiver<Heard> {
     receiver
 }
 
-fn message(ticket: Ticket, feed: Feed) -> Message {
+fn message(ticket: RequestId, feed: WatchUpdate) -> Message {
     match feed {
-        Feed::Batch(batch) => Message::Batch(ticket, batch),
-        Feed::Unreadable(id, unreadable) => Message::Unreadable(ticket, id, unreadable),
-        Feed::State(id, state) => Message::Watch(ticket, id, state),
-        Feed::Ended(id) => Message::Ended(ticket, id),
+        WatchUpdate::Batch(batch) => Message::Batch(ticket, batch),
+        WatchUpdate::Unreadable(id, unreadable) => Message::Unreadable(ticket, id, unreadable),
+        WatchUpdate::State(id, state) => Message::Watch(ticket, id, state),
+        WatchUpdate::Ended(id) => Message::WatchEnded(ticket, id),
     }
 }

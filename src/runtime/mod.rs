@@ -29,8 +29,8 @@ mod terminal_replies;
 mod writer;
 
 pub use self::{
-    event_loop::{Ending, Start, run},
-    notify::Announce,
+    event_loop::{DashboardOptions, Ending, run},
+    notify::NotifyMethod,
     signals::Signals,
     state_file::StateFile,
 };

@@ -16,12 +16,12 @@ use crate::{
 const VALID: Duration = Duration::from_secs(60);
 
 #[derive(Clone, Default)]
-pub(super) struct Nodes(Arc<Mutex<Option<(Instant, TargetPlatforms)>>>);
+pub(super) struct NodePlatforms(Arc<Mutex<Option<(Instant, TargetPlatforms)>>>);
 
-impl Nodes {
+impl NodePlatforms {
     /// What shall run an image in this cluster. Whoever may not list nodes gets no answer, and images are
     /// then not compared with them.
-    pub(super) async fn of(&self, connection: &Connection) -> TargetPlatforms {
+    pub(super) async fn get(&self, connection: &Connection) -> TargetPlatforms {
         let mut kept = self.0.lock().await;
         if let Some((at, wanted)) = &*kept
             && at.elapsed() < VALID

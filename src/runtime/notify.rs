@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 /// How it is told.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Announce {
+pub enum NotifyMethod {
     #[default]
     Off,
     Bell,
@@ -14,9 +14,9 @@ pub enum Announce {
     Desktop,
 }
 
-impl Announce {
+impl NotifyMethod {
     /// Tells this text, which must be clean.
-    pub(super) fn tell(self, text: &str, terminal: &mut impl Write) -> io::Result<()> {
+    pub(super) fn send(self, text: &str, terminal: &mut impl Write) -> io::Result<()> {
         match self {
             Self::Off => Ok(()),
             Self::Bell => terminal.write_all(b"\x07"),
@@ -31,13 +31,16 @@ mod tests {
 
     #[test]
     fn the_bell_says_nothing_and_off_is_silent() {
-        let told = |how: Announce| {
+        let told = |how: NotifyMethod| {
             let mut out = Vec::new();
-            how.tell("web fails", &mut out).unwrap();
+            how.send("web fails", &mut out).unwrap();
             out
         };
-        assert_eq!(told(Announce::Off), b"");
-        assert_eq!(told(Announce::Bell), b"\x07");
-        assert_eq!(told(Announce::Desktop), b"\x1b]9;pullscope: web fails\x07");
+        assert_eq!(told(NotifyMethod::Off), b"");
+        assert_eq!(told(NotifyMethod::Bell), b"\x07");
+        assert_eq!(
+            told(NotifyMethod::Desktop),
+            b"\x1b]9;pullscope: web fails\x07"
+        );
     }
 }

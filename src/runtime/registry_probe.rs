@@ -3,10 +3,10 @@
 //! The Secrets' values are fetched for this and wiped after it. The question comes from the operator's
 //! machine: a node may have another mirror, proxy or authority.
 
-use super::{fetch, node_platforms::Nodes};
+use super::{fetch, node_platforms::NodePlatforms};
 use crate::{
-    app::probe_cache::Question,
-    cluster::{Connection, Trouble, secret_values},
+    app::probe_cache::ProbeQuery,
+    cluster::{ApiError, Connection, secret_values},
     domain::{
         error::UserError,
         k8s::{object_ref::ObjectRef, objects::Secret},
@@ -14,22 +14,22 @@ use crate::{
         probe::{AnonymousReason, ProbeConclusion, PullAnswer, TargetPlatforms, conclude},
         registry_auth::{docker_config::DockerConfig, keyring::Keyring},
     },
-    registry::{Prober, Who},
+    registry::{Prober, RegistryAuth},
 };
 
 /// Tries what the kubelet would try, in its order, until something is let in.
-pub(super) async fn ask(
+pub(super) async fn probe_pod_image(
     connection: Result<Connection, UserError>,
     prober: Option<Prober>,
-    question: &Question,
-    nodes: &Nodes,
+    question: &ProbeQuery,
+    nodes: &NodePlatforms,
 ) -> Result<ProbeConclusion, UserError> {
     let connection = connection?;
     let prober = prober.ok_or_else(|| UserError::new("no registry can be asked"))?;
     let configs = configs(&connection, question).await?;
-    let wanted = nodes.of(&connection).await;
+    let wanted = nodes.get(&connection).await;
     let mut last = None;
-    for who in &askers(&configs, question)? {
+    for who in &credential_candidates(&configs, question)? {
         let verdict = conclude(&prober.probe(&question.image, who).await, &wanted);
         let enough = verdict.answer == PullAnswer::Ok;
         last = Some(verdict);
@@ -41,17 +41,17 @@ pub(super) async fn ask(
 }
 
 /// Asks whether the registry takes a login that is not saved yet.
-pub(super) async fn verify(
+pub(super) async fn check_credential(
     connection: Option<Connection>,
     prober: &Prober,
     question: plan::CredentialCheck,
-    nodes: &Nodes,
+    nodes: &NodePlatforms,
 ) -> ProbeConclusion {
     let wanted = match &connection {
-        Some(connection) => nodes.of(connection).await,
+        Some(connection) => nodes.get(connection).await,
         None => TargetPlatforms::Anything,
     };
-    let who = Who::User {
+    let who = RegistryAuth::Basic {
         name: question.login.username,
         password: question.login.password,
     };
@@ -61,24 +61,24 @@ pub(super) async fn verify(
 /// What the kubelet reads of the Secrets; it passes over what is not there.
 async fn configs<'a>(
     connection: &Connection,
-    question: &'a Question,
+    question: &'a ProbeQuery,
 ) -> Result<Vec<(&'a ObjectRef<Secret>, DockerConfig)>, UserError> {
     let mut configs = Vec::new();
     for key in question.secrets() {
         match secret_values::pull_secret(connection, key).await {
             Ok(secret) => configs.extend(secret.config.map(|config| (key, config))),
-            Err(Trouble::NotFound(_)) => {}
-            Err(trouble) => return Err(fetch::unread(key, &trouble)),
+            Err(ApiError::NotFound(_)) => {}
+            Err(trouble) => return Err(fetch::unreadable_secret(key, &trouble)),
         }
     }
     Ok(configs)
 }
 
 /// As whom the kubelet would ask, in its order; as nobody, if no entry gives it a credential.
-fn askers(
+fn credential_candidates(
     configs: &[(&ObjectRef<Secret>, DockerConfig)],
-    question: &Question,
-) -> Result<Vec<Who>, UserError> {
+    question: &ProbeQuery,
+) -> Result<Vec<RegistryAuth>, UserError> {
     let mut keyring = Keyring::default();
     for (key, config) in configs {
         let entries = config.usable_entries().map_err(|malformed| {
@@ -89,17 +89,17 @@ fn askers(
         }
     }
     let lookup = keyring.lookup(&question.image);
-    let mut askers: Vec<Who> = lookup
+    let mut askers: Vec<RegistryAuth> = lookup
         .candidates
         .iter()
         .filter(|tried| !tried.entry.password.expose().is_empty())
-        .map(|tried| Who::User {
+        .map(|tried| RegistryAuth::Basic {
             name: tried.entry.username.to_string(),
             password: tried.entry.password.clone(),
         })
         .collect();
     if askers.is_empty() {
-        askers.push(Who::Nobody(
+        askers.push(RegistryAuth::Anonymous(
             match (lookup.candidates.len(), lookup.mismatches.len()) {
                 (0, 0) => AnonymousReason::Chosen,
                 (0, _) => AnonymousReason::NoEntryMatches,

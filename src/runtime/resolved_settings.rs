@@ -3,14 +3,14 @@
 
 use std::{collections::BTreeMap, fs, path::Path};
 
-use super::{Announce, capabilities::Capabilities};
+use super::{NotifyMethod, capabilities::TerminalCapabilities};
 use crate::{
     app::{
-        key_config::{Keymap, Wish},
+        key_config::{KeyOverride, Keymap},
         panes::Pane,
         preferences::Preferences,
     },
-    config::{Entries, Settings, Sourced},
+    config::{Entries, Settings, WithOrigin},
     domain::{
         error::UserError, k8s::object_ref::Namespace, lint::LintConfig, store::watch::Scope,
         suggest::did_you_mean,
@@ -18,24 +18,24 @@ use crate::{
     registry,
     ui::{
         panes::titles,
-        theme::{self, Look},
+        theme::{self, ThemeOptions},
     },
 };
 
 /// Every setting, resolved.
-pub struct Wishes {
-    pub look: Look,
-    pub announce: Announce,
-    pub registries: registry::Settings,
+pub struct ResolvedSettings {
+    pub theme_options: ThemeOptions,
+    pub notify: NotifyMethod,
+    pub registries: registry::ProbeSettings,
     pub preferences: Preferences,
 }
 
-impl Wishes {
+impl ResolvedSettings {
     /// Resolves all settings, so that a wrong one is found before anything is begun.
-    pub fn of(settings: &Settings) -> Result<Self, UserError> {
+    pub fn resolve(settings: &Settings) -> Result<Self, UserError> {
         Ok(Self {
-            look: look(settings, Capabilities::from_environment())?,
-            announce: announce(settings)?,
+            theme_options: theme_options(settings, TerminalCapabilities::from_environment())?,
+            notify: notify_method(settings)?,
             registries: registries(settings)?,
             preferences: preferences(settings)?,
         })
@@ -70,7 +70,7 @@ fn preferences(settings: &Settings) -> Result<Preferences, UserError> {
 }
 
 fn pane(name: &str) -> Result<Pane, String> {
-    Pane::named(name).ok_or_else(|| {
+    Pane::from_name(name).ok_or_else(|| {
         let names = Pane::ALL.map(Pane::name);
         match did_you_mean(name, names) {
             Some(near) => format!("there is no pane {name:?}; did you mean {near}?"),
@@ -80,15 +80,15 @@ fn pane(name: &str) -> Result<Pane, String> {
 }
 
 fn keymap(keys: &Entries<Vec<String>>) -> Result<Keymap, UserError> {
-    let wishes = keys.iter().map(|(action, keys)| Wish {
+    let wishes = keys.iter().map(|(action, keys)| KeyOverride {
         action,
         keys: &keys.value,
     });
-    let wishes: Vec<Wish<'_>> = wishes.collect();
-    Keymap::with(&wishes).map_err(|troubles| {
+    let wishes: Vec<KeyOverride<'_>> = wishes.collect();
+    Keymap::with_overrides(&wishes).map_err(|troubles| {
         let mut problems = troubles.into_iter().filter_map(|(number, trouble)| {
             let (action, keys) = keys.iter().nth(number)?;
-            Some(keys.refused(&format!("keys.{action}"), trouble))
+            Some(keys.error(&format!("keys.{action}"), trouble))
         });
         let first = problems.next();
         let first = first.unwrap_or_else(|| UserError::new("cannot use the keys"));
@@ -111,7 +111,7 @@ fn columns(columns: &Entries<Vec<String>>) -> Result<BTreeMap<Pane, Vec<String>>
                 "there is no column {title:?}; there is {}",
                 titles.join(", ")
             );
-            return Err(wanted.refused(&setting, why));
+            return Err(wanted.error(&setting, why));
         }
         chosen.insert(pane, wanted.value.clone());
     }
@@ -119,14 +119,17 @@ fn columns(columns: &Entries<Vec<String>>) -> Result<BTreeMap<Pane, Vec<String>>
 }
 
 /// How it is to look on this terminal.
-fn look(settings: &Settings, terminal: Capabilities) -> Result<Look, UserError> {
+fn theme_options(
+    settings: &Settings,
+    terminal: TerminalCapabilities,
+) -> Result<ThemeOptions, UserError> {
     let mut colours = BTreeMap::new();
     for (name, text) in &settings.colours {
         let setting = format!("colours.{name}");
         let role = text.resolve(&setting, |_| theme::role(name))?;
         colours.insert(role, text.resolve(&setting, |text| theme::colour(text))?);
     }
-    Ok(Look {
+    Ok(ThemeOptions {
         theme: settings
             .theme
             .resolve("theme", |name| theme::theme_name(name))?,
@@ -144,23 +147,23 @@ fn look(settings: &Settings, terminal: Capabilities) -> Result<Look, UserError> 
     })
 }
 
-fn announce(settings: &Settings) -> Result<Announce, UserError> {
+fn notify_method(settings: &Settings) -> Result<NotifyMethod, UserError> {
     settings
         .notify
         .resolve("notify", |name| match name.as_str() {
-            "off" => Ok(Announce::Off),
-            "bell" => Ok(Announce::Bell),
-            "osc9" => Ok(Announce::Desktop),
+            "off" => Ok(NotifyMethod::Off),
+            "bell" => Ok(NotifyMethod::Bell),
+            "osc9" => Ok(NotifyMethod::Desktop),
             other => Err(format!("{other:?} is none of off, bell, osc9")),
         })
 }
 
 /// How registries are asked.
-pub fn registries(settings: &Settings) -> Result<registry::Settings, UserError> {
-    let mut asking = registry::Settings {
+pub fn registries(settings: &Settings) -> Result<registry::ProbeSettings, UserError> {
+    let mut asking = registry::ProbeSettings {
         insecure: settings.registries.insecure.value.clone(),
-        proxies: registry::Proxies::of_environment(),
-        ..registry::Settings::default()
+        proxies: registry::Proxies::from_environment(),
+        ..registry::ProbeSettings::default()
     };
     let ca = &settings.registries.ca;
     for path in &ca.value {
@@ -170,13 +173,13 @@ pub fn registries(settings: &Settings) -> Result<registry::Settings, UserError> 
 }
 
 fn trust(
-    asking: &mut registry::Settings,
-    setting: &Sourced<Vec<String>>,
+    asking: &mut registry::ProbeSettings,
+    setting: &WithOrigin<Vec<String>>,
     path: &Path,
 ) -> Result<(), UserError> {
-    let refused = |why: String| setting.refused("registries.ca", why);
+    let refused = |why: String| setting.error("registries.ca", why);
     let pem = fs::read(path).map_err(|error| refused(format!("{}: {error}", path.display())))?;
-    match asking.trust(&pem) {
+    match asking.trust_pem(&pem) {
         0 => Err(refused(format!(
             "{} has no certificate in it",
             path.display()
@@ -190,7 +193,7 @@ mod tests {
     use super::*;
     use crate::{
         app::theme_name::ThemeName,
-        config::{Flags, Places, load},
+        config::{Flags, XdgPaths, load},
     };
 
     fn settings(text: &str) -> Settings {
@@ -201,7 +204,7 @@ mod tests {
             file: Some(path),
             ..Flags::default()
         };
-        load(&flags, &Places::default()).unwrap().settings
+        load(&flags, &XdgPaths::default()).unwrap().settings
     }
 
     fn why(text: &str) -> String {
@@ -222,10 +225,10 @@ mod tests {
         assert_eq!(preferences.favourites, ["shop", "pay"].map(Namespace::new));
         assert_eq!(preferences.hygiene.rotate_after_days, 30);
         assert_eq!(preferences.columns[&Pane::Pods], ["name", "status"]);
-        let look = look(&settings, Capabilities::from_environment()).unwrap();
+        let look = theme_options(&settings, TerminalCapabilities::from_environment()).unwrap();
         assert_eq!((look.theme, look.ascii), (ThemeName::Light, true));
         assert!(look.colours.contains_key("good"));
-        assert_eq!(announce(&settings), Ok(Announce::Bell));
+        assert_eq!(notify_method(&settings), Ok(NotifyMethod::Bell));
         assert_eq!(
             registries(&settings).unwrap().insecure,
             ["registry.lan:5000"]

@@ -28,7 +28,7 @@ const SOON: Duration = Duration::from_millis(300);
 
 /// A wish to end that waits for changes.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Leaving {
+pub(super) struct ShutdownWait {
     pub(super) ending: Ending,
     since: Instant,
     /// Until when a key or a signal is the wish before it. `None`: nobody has asked yet; a terminal that is
@@ -38,15 +38,18 @@ pub(super) struct Leaving {
     pub(super) is_unseen: bool,
 }
 
-impl Leaving {
-    pub(super) fn new(wish: Wish, now: Instant) -> Self {
-        let (Wish::Key(ending) | Wish::Signal(ending) | Wish::HangUp(ending) | Wish::Gone(ending)) =
-            wish;
+impl ShutdownWait {
+    pub(super) fn new(wish: ShutdownRequest, now: Instant) -> Self {
+        let (ShutdownRequest::Key(ending)
+        | ShutdownRequest::Signal(ending)
+        | ShutdownRequest::HangUp(ending)
+        | ShutdownRequest::Gone(ending)) = wish;
         Self {
             ending,
             since: now,
-            same_until: matches!(wish, Wish::Key(_) | Wish::Signal(_)).then(|| now + SAME),
-            is_unseen: matches!(wish, Wish::Gone(_)),
+            same_until: matches!(wish, ShutdownRequest::Key(_) | ShutdownRequest::Signal(_))
+                .then(|| now + SAME),
+            is_unseen: matches!(wish, ShutdownRequest::Gone(_)),
         }
     }
 
@@ -56,16 +59,16 @@ impl Leaving {
     }
 
     /// Takes in another wish to end while this one waits; returns the ending when it is obeyed at once.
-    pub(super) fn again(&mut self, wish: Wish, now: Instant) -> Option<Ending> {
+    pub(super) fn request_again(&mut self, wish: ShutdownRequest, now: Instant) -> Option<Ending> {
         match wish {
-            Wish::Key(ending) | Wish::Signal(ending) => {
+            ShutdownRequest::Key(ending) | ShutdownRequest::Signal(ending) => {
                 // A session that ends closes the terminal and then sends SIGTERM: that is one wish.
                 let is_same = self.same_until.is_none_or(|until| now < until);
                 self.same_until = Some(now + SAME);
                 (!is_same).then_some(ending)
             }
-            Wish::HangUp(_) => None,
-            Wish::Gone(_) => {
+            ShutdownRequest::HangUp(_) => None,
+            ShutdownRequest::Gone(_) => {
                 self.is_unseen = true;
                 None
             }
@@ -75,7 +78,7 @@ impl Leaving {
 
 /// Who wants the program to end.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Wish {
+pub(super) enum ShutdownRequest {
     Key(Ending),
     Signal(Ending),
     /// `SIGHUP`, with the terminal still there.
@@ -85,30 +88,30 @@ pub(super) enum Wish {
 }
 
 /// How the event loop was left.
-pub(super) enum Left {
+pub(super) enum LoopExit {
     /// No change is under way, or none is waited for any longer.
     Ended(Ending),
     /// Changes are under way, and nobody sees the screen any more.
-    Unseen(Leaving),
+    Unseen(ShutdownWait),
     /// A task has panicked.
     Panicked,
 }
 
 /// Waits for changes that are still under way when the event loop has ended.
-pub(super) async fn finish(
-    left: thread::Result<io::Result<Left>>,
+pub(super) async fn wait_for_changes(
+    left: thread::Result<io::Result<LoopExit>>,
     changes: &ActiveChanges,
     signals: &mut Signals,
 ) -> io::Result<Ending> {
     match left {
-        Ok(Ok(Left::Ended(ending))) => Ok(ending),
-        Ok(Ok(Left::Unseen(leaving))) => {
+        Ok(Ok(LoopExit::Ended(ending))) => Ok(ending),
+        Ok(Ok(LoopExit::Unseen(leaving))) => {
             terminal::silence_input();
             wait_unseen(changes, signals, leaving).await;
             Ok(leaving.ending)
         }
         // The hook has given the terminal back, and the panic was reported there.
-        Ok(Ok(Left::Panicked)) | Err(_) => {
+        Ok(Ok(LoopExit::Panicked)) | Err(_) => {
             wait_restored(changes, signals).await;
             Ok(Ending::Panic)
         }
@@ -134,14 +137,14 @@ pub(super) fn report(changes: &ActiveChanges) -> bool {
 
 /// Waits for the changes without a screen: it is gone, or was given back after a panic. Returns when they
 /// are finished, the time is over, or a signal will not wait.
-async fn wait_unseen(changes: &ActiveChanges, signals: &mut Signals, mut leaving: Leaving) {
+async fn wait_unseen(changes: &ActiveChanges, signals: &mut Signals, mut leaving: ShutdownWait) {
     let deadline = leaving.deadline();
     let refused = async {
         loop {
             match signals.next().await {
                 Signal::Quit(status) => {
-                    let wish = Wish::Signal(Ending::Signal(status));
-                    if leaving.again(wish, Instant::now()).is_some() {
+                    let wish = ShutdownRequest::Signal(Ending::Signal(status));
+                    if leaving.request_again(wish, Instant::now()).is_some() {
                         return;
                     }
                 }
@@ -171,7 +174,7 @@ async fn wait_restored(changes: &ActiveChanges, signals: &mut Signals) {
             "pullscope: finishing {count} {noun} before quitting (at most {} s; ctrl-c: quit now)",
             LIMIT.as_secs()
         ));
-        let mut leaving = Leaving::new(Wish::Gone(Ending::Panic), begun);
+        let mut leaving = ShutdownWait::new(ShutdownRequest::Gone(Ending::Panic), begun);
         // The line above has been read: the first signal is meant.
         leaving.same_until = Some(begun);
         wait_unseen(changes, signals, leaving).await;
@@ -185,14 +188,20 @@ mod tests {
     #[test]
     fn a_second_end_is_obeyed_unless_it_is_the_first_one_again() {
         let now = Instant::now();
-        let key = Wish::Key(Ending::Quit);
-        let mut leaving = Leaving::new(key, now);
+        let key = ShutdownRequest::Key(Ending::Quit);
+        let mut leaving = ShutdownWait::new(key, now);
         let later = now + SAME;
         let term = Ending::Signal(143);
-        assert_eq!(leaving.again(Wish::Signal(term), now), None);
-        assert_eq!(leaving.again(key, now), None);
-        assert_eq!(leaving.again(Wish::Signal(term), later), Some(term));
-        assert_eq!(leaving.again(key, later + SAME), Some(Ending::Quit));
+        assert_eq!(
+            leaving.request_again(ShutdownRequest::Signal(term), now),
+            None
+        );
+        assert_eq!(leaving.request_again(key, now), None);
+        assert_eq!(
+            leaving.request_again(ShutdownRequest::Signal(term), later),
+            Some(term)
+        );
+        assert_eq!(leaving.request_again(key, later + SAME), Some(Ending::Quit));
         assert_eq!(leaving.deadline(), now + LIMIT);
     }
 
@@ -200,36 +209,49 @@ mod tests {
     fn a_terminal_that_is_closed_is_no_second_end() {
         let now = Instant::now();
         let hang_up = Ending::Signal(129);
-        let mut leaving = Leaving::new(Wish::Signal(Ending::Signal(143)), now);
+        let mut leaving = ShutdownWait::new(ShutdownRequest::Signal(Ending::Signal(143)), now);
         let later = now + SAME;
-        assert_eq!(leaving.again(Wish::HangUp(hang_up), later), None);
+        assert_eq!(
+            leaving.request_again(ShutdownRequest::HangUp(hang_up), later),
+            None
+        );
         assert!(!leaving.is_unseen);
-        assert_eq!(leaving.again(Wish::Gone(hang_up), later), None);
+        assert_eq!(
+            leaving.request_again(ShutdownRequest::Gone(hang_up), later),
+            None
+        );
         assert!(leaving.is_unseen);
         assert_eq!(leaving.ending, Ending::Signal(143));
-        let mut closed = Leaving::new(Wish::Gone(hang_up), now);
+        let mut closed = ShutdownWait::new(ShutdownRequest::Gone(hang_up), now);
         assert!(closed.is_unseen);
-        let term = Wish::Signal(Ending::Signal(143));
-        assert_eq!(closed.again(term, later), None, "it is the first to ask");
+        let term = ShutdownRequest::Signal(Ending::Signal(143));
+        assert_eq!(
+            closed.request_again(term, later),
+            None,
+            "it is the first to ask"
+        );
         let much_later = later + SAME;
-        assert_eq!(closed.again(term, much_later), Some(Ending::Signal(143)));
+        assert_eq!(
+            closed.request_again(term, much_later),
+            Some(Ending::Signal(143))
+        );
     }
 
     #[test]
     fn a_key_that_is_held_is_one_wish_however_long() {
         let begun = Instant::now();
-        let key = Wish::Key(Ending::Quit);
-        let mut leaving = Leaving::new(key, begun);
+        let key = ShutdownRequest::Key(Ending::Quit);
+        let mut leaving = ShutdownWait::new(key, begun);
         // The delay of the terminal, and then its rate.
         let mut at = begun + Duration::from_millis(660);
-        assert_eq!(leaving.again(key, at), None);
+        assert_eq!(leaving.request_again(key, at), None);
         for _ in 0..100 {
             at += Duration::from_millis(33);
-            assert_eq!(leaving.again(key, at), None);
+            assert_eq!(leaving.request_again(key, at), None);
         }
         at += SAME;
         assert_eq!(
-            leaving.again(key, at),
+            leaving.request_again(key, at),
             Some(Ending::Quit),
             "it is pressed anew"
         );

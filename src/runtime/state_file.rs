@@ -9,7 +9,7 @@ use std::{
 };
 
 use super::files;
-use crate::app::session_state::Memory;
+use crate::app::session_state::SessionState;
 
 #[derive(Clone, Debug)]
 pub struct StateFile {
@@ -21,30 +21,30 @@ impl StateFile {
         Self { path }
     }
 
-    pub(super) fn read(&self) -> Memory {
+    pub(super) fn read(&self) -> SessionState {
         let bytes = match fs::read(&self.path) {
             Ok(bytes) => bytes,
             Err(error) => {
                 if error.kind() != io::ErrorKind::NotFound {
                     tracing::warn!("{} is not read: {error}", self.path.display());
                 }
-                return Memory::default();
+                return SessionState::default();
             }
         };
         serde_json::from_slice(&bytes).unwrap_or_else(|error| {
             tracing::warn!("{} is ignored: {error}", self.path.display());
-            Memory::default()
+            SessionState::default()
         })
     }
 
-    pub(super) fn write(&self, memory: &Memory) {
+    pub(super) fn write(&self, memory: &SessionState) {
         if let Err(error) = self.replace(memory) {
             tracing::warn!("{} is not written: {error}", self.path.display());
         }
     }
 
     /// Writes beside it and renames, so that whoever reads sees the old or the new one.
-    fn replace(&self, memory: &Memory) -> io::Result<()> {
+    fn replace(&self, memory: &SessionState) -> io::Result<()> {
         let directory = self.path.parent().unwrap_or(Path::new("."));
         fs::create_dir_all(directory)?;
         // A name that nobody can have put a link in the place of.
@@ -75,10 +75,10 @@ mod tests {
     fn what_is_written_is_read_and_nothing_else_is_left() {
         let folder = tempfile::tempdir().unwrap();
         let file = StateFile::new(folder.path().join("deep/state.json"));
-        assert_eq!(file.read(), Memory::default());
-        let mut memory = Memory::default();
-        memory.note_place("prod", &Scope::Cluster, Pane::Secrets);
-        memory.note_command("ns shop");
+        assert_eq!(file.read(), SessionState::default());
+        let mut memory = SessionState::default();
+        memory.save_location("prod", &Scope::Cluster, Pane::Secrets);
+        memory.push_command("ns shop");
         file.write(&memory);
         file.write(&memory);
         assert_eq!(file.read(), memory);
@@ -91,6 +91,6 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("state.json");
         fs::write(&path, "{\"commands\": [").unwrap();
-        assert_eq!(StateFile::new(path).read(), Memory::default());
+        assert_eq!(StateFile::new(path).read(), SessionState::default());
     }
 }

@@ -32,14 +32,14 @@ const BRACKET: Duration = Duration::from_millis(250);
 
 /// What is left of the terminal's input.
 #[derive(Debug, PartialEq)]
-pub(super) enum Heard {
+pub(super) enum FilteredInput {
     Event(Event),
     Background(Background),
 }
 
 /// Takes the answers out of the events.
-pub(super) struct LateAnswers {
-    asked: Instant,
+pub(super) struct ReplyFilter {
+    queried_at: Instant,
     /// The bytes behind the `ESC` of what may be an answer; `None`: nothing has begun.
     text: Option<Vec<u8>>,
     /// The events of these bytes, as long as they may still be keys.
@@ -52,7 +52,7 @@ pub(super) struct LateAnswers {
 
 /// What bytes are that follow an `ESC`.
 #[derive(Debug, PartialEq)]
-enum Reading {
+enum ReplyParse {
     /// No beginning of an answer.
     Other,
     /// The beginning of an answer, or keys.
@@ -62,11 +62,11 @@ enum Reading {
     Whole(Option<Background>),
 }
 
-impl LateAnswers {
+impl ReplyFilter {
     /// `rest`: the beginning of an answer, which was read before crossterm reads on.
     pub(super) fn new(rest: &[u8], now: Instant) -> Self {
         let mut answers = Self {
-            asked: now,
+            queried_at: now,
             text: None,
             held: Vec::new(),
             is_doubtful: false,
@@ -78,7 +78,7 @@ impl LateAnswers {
                 byte => KeyCode::Char(char::from(*byte)),
             };
             let key = KeyEvent::new(code, KeyModifiers::NONE);
-            let _ = answers.take(Event::Key(key), now);
+            let _ = answers.filter(Event::Key(key), now);
         }
         answers
     }
@@ -89,69 +89,72 @@ impl LateAnswers {
     }
 
     /// Takes in an event; returns what is to be passed on.
-    pub(super) fn take(&mut self, event: Event, now: Instant) -> Vec<Heard> {
+    pub(super) fn filter(&mut self, event: Event, now: Instant) -> Vec<FilteredInput> {
         let bytes = bytes(&event);
         let Some(text) = &self.text else {
             return match bytes.as_deref() {
-                Some([0x1b, behind @ ..]) => self.begin(behind, event, now),
-                _ => vec![Heard::Event(event)],
+                Some([0x1b, behind @ ..]) => self.start(behind, event, now),
+                _ => vec![FilteredInput::Event(event)],
             };
         };
-        let is_begun = read(text) == Reading::Begun;
+        let is_begun = read(text) == ReplyParse::Begun;
         let is_escape = bytes.as_deref().is_some_and(|it| it.starts_with(b"\x1b"));
         let longer = bytes.map(|bytes| [text.as_slice(), &bytes].concat());
-        match longer.as_deref().map_or(Reading::Other, read) {
-            Reading::Whole(background) => {
+        match longer.as_deref().map_or(ReplyParse::Other, read) {
+            ReplyParse::Whole(background) => {
                 self.reset();
-                background.map(Heard::Background).into_iter().collect()
+                background
+                    .map(FilteredInput::Background)
+                    .into_iter()
+                    .collect()
             }
-            Reading::Begun => {
+            ReplyParse::Begun => {
                 self.reset();
                 self.text = longer;
                 self.deadline = Some(now + PIECE);
                 Vec::new()
             }
-            Reading::Maybe => {
+            ReplyParse::Maybe => {
                 self.text = longer;
                 self.held.push(event);
                 self.deadline = self.is_doubtful.then(|| now + BRACKET);
                 Vec::new()
             }
             // The answer was cut short, and the next one begins.
-            Reading::Other if is_begun && is_escape => {
+            ReplyParse::Other if is_begun && is_escape => {
                 self.reset();
-                self.take(event, now)
+                self.filter(event, now)
             }
             // A key between two pieces of an answer.
-            Reading::Other if is_begun => vec![Heard::Event(event)],
-            Reading::Other => {
+            ReplyParse::Other if is_begun => vec![FilteredInput::Event(event)],
+            ReplyParse::Other => {
                 let mut passed = self.pass_on();
-                passed.extend(self.take(event, now));
+                passed.extend(self.filter(event, now));
                 passed
             }
         }
     }
 
-    fn begin(&mut self, behind: &[u8], event: Event, now: Instant) -> Vec<Heard> {
-        if read(behind) == Reading::Other {
-            return vec![Heard::Event(event)];
+    fn start(&mut self, behind: &[u8], event: Event, now: Instant) -> Vec<FilteredInput> {
+        if read(behind) == ReplyParse::Other {
+            return vec![FilteredInput::Event(event)];
         }
         self.text = Some(behind.to_vec());
         if !behind.is_empty() {
             self.held.push(event);
             return Vec::new();
         }
-        if now < self.asked + SOON {
+        if now < self.queried_at + SOON {
             self.held.push(event);
             self.deadline = Some(now + ESCAPE);
             return Vec::new();
         }
         self.is_doubtful = true;
-        vec![Heard::Event(event)]
+        vec![FilteredInput::Event(event)]
     }
 
     /// Passes on what has waited long enough; of an answer that has begun nothing is left.
-    pub(super) fn expire(&mut self, now: Instant) -> Vec<Heard> {
+    pub(super) fn expire(&mut self, now: Instant) -> Vec<FilteredInput> {
         if self.deadline.is_none_or(|deadline| now < deadline) {
             return Vec::new();
         }
@@ -164,10 +167,10 @@ impl LateAnswers {
         passed
     }
 
-    fn pass_on(&mut self) -> Vec<Heard> {
+    fn pass_on(&mut self) -> Vec<FilteredInput> {
         let held = std::mem::take(&mut self.held);
         self.reset();
-        held.into_iter().map(Heard::Event).collect()
+        held.into_iter().map(FilteredInput::Event).collect()
     }
 
     fn reset(&mut self) {
@@ -203,17 +206,17 @@ fn bytes(event: &Event) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
-fn read(text: &[u8]) -> Reading {
+fn read(text: &[u8]) -> ReplyParse {
     match text {
-        [] => Reading::Maybe,
+        [] => ReplyParse::Maybe,
         [b']', body @ ..] => read_colour(body),
         [b'[', body @ ..] => read_attributes(body),
-        _ => Reading::Other,
+        _ => ReplyParse::Other,
     }
 }
 
 /// Reads `11;rgb:RRRR/GGGG/BBBB` with `BEL` or `ESC \` behind it.
-fn read_colour(body: &[u8]) -> Reading {
+fn read_colour(body: &[u8]) -> ReplyParse {
     /// From here on it is nothing that is typed.
     const CERTAIN: usize = b"11;".len();
     for end in [&b"\x07"[..], b"\x1b\\", b"\x1b"] {
@@ -221,17 +224,17 @@ fn read_colour(body: &[u8]) -> Reading {
             continue;
         };
         if !matches!(colour_fits(colour), Some(true)) {
-            return Reading::Other;
+            return ReplyParse::Other;
         }
         return match end {
-            b"\x1b" => Reading::Begun,
-            _ => Reading::Whole(background::background(colour)),
+            b"\x1b" => ReplyParse::Begun,
+            _ => ReplyParse::Whole(background::background(colour)),
         };
     }
     match colour_fits(body) {
-        None => Reading::Other,
-        Some(_) if body.len() < CERTAIN => Reading::Maybe,
-        Some(_) => Reading::Begun,
+        None => ReplyParse::Other,
+        Some(_) if body.len() < CERTAIN => ReplyParse::Maybe,
+        Some(_) => ReplyParse::Begun,
     }
 }
 
@@ -256,15 +259,15 @@ fn colour_fits(text: &[u8]) -> Option<bool> {
 }
 
 /// Reads `?64;1;2c`, the primary device attributes.
-fn read_attributes(body: &[u8]) -> Reading {
+fn read_attributes(body: &[u8]) -> ReplyParse {
     let is_parameter = |byte: &u8| byte.is_ascii_digit() || *byte == b';';
     match body {
-        [] => Reading::Maybe,
+        [] => ReplyParse::Maybe,
         [b'?', parameters @ .., b'c'] if parameters.iter().all(is_parameter) => {
-            Reading::Whole(None)
+            ReplyParse::Whole(None)
         }
-        [b'?', parameters @ ..] if parameters.iter().all(is_parameter) => Reading::Begun,
-        _ => Reading::Other,
+        [b'?', parameters @ ..] if parameters.iter().all(is_parameter) => ReplyParse::Begun,
+        _ => ReplyParse::Other,
     }
 }
 
@@ -325,7 +328,7 @@ mod tests {
     /// The keys and colours that come out when these pieces come in, each so long after the one before.
     fn heard(rest: &[u8], pieces: &[(&[u8], Duration)]) -> (String, Vec<Background>) {
         let mut now = Instant::now();
-        let mut answers = LateAnswers::new(rest, now);
+        let mut answers = ReplyFilter::new(rest, now);
         let mut crossterm = Crossterm::default();
         let mut out = Vec::new();
         for (piece, pause) in pieces {
@@ -335,7 +338,7 @@ mod tests {
             }
             now = then;
             for event in crossterm.read(piece) {
-                out.extend(answers.take(event, now));
+                out.extend(answers.filter(event, now));
             }
         }
         while let Some(deadline) = answers.deadline() {
@@ -344,8 +347,8 @@ mod tests {
         let (mut keys, mut colours) = (String::new(), Vec::new());
         for heard in out {
             match heard {
-                Heard::Background(background) => colours.push(background),
-                Heard::Event(event) => {
+                FilteredInput::Background(background) => colours.push(background),
+                FilteredInput::Event(event) => {
                     let bytes = bytes(&event).unwrap();
                     keys.extend(bytes.into_iter().map(char::from));
                 }
@@ -433,14 +436,20 @@ mod tests {
     #[test]
     fn an_escape_key_waits_no_longer_than_nobody_sees() {
         let now = Instant::now();
-        let mut answers = LateAnswers::new(b"", now);
+        let mut answers = ReplyFilter::new(b"", now);
         let escape = Event::Key(KeyEvent::new(KeyCode::Esc, KeyModifiers::NONE));
-        assert_eq!(answers.take(escape.clone(), now), []);
+        assert_eq!(answers.filter(escape.clone(), now), []);
         assert_eq!(answers.deadline(), Some(now + ESCAPE));
-        assert_eq!(answers.expire(now + ESCAPE), [Heard::Event(escape.clone())]);
+        assert_eq!(
+            answers.expire(now + ESCAPE),
+            [FilteredInput::Event(escape.clone())]
+        );
         // Later in the session it does not wait at all.
         let later = now + SOON;
-        assert_eq!(answers.take(escape.clone(), later), [Heard::Event(escape)]);
+        assert_eq!(
+            answers.filter(escape.clone(), later),
+            [FilteredInput::Event(escape)]
+        );
         assert_eq!(answers.deadline(), None);
     }
 

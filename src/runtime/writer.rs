@@ -4,7 +4,7 @@ use crate::{
     cluster::{
         Connection,
         apply::{self, WritePermit},
-        pull_test::{TestPod, Tested},
+        pull_test::{PullTestOutcome, TestPod},
     },
     domain::{
         plan::{ChangeResult, Outcome, Plan},
@@ -22,15 +22,15 @@ pub(super) const QUITTING: &str = "not started: pullscope is quitting";
 
 impl Writer {
     /// Lets the server try the changes of a plan.
-    pub(super) async fn rehearse(self, plan: &Plan) -> Vec<ChangeResult> {
+    pub(super) async fn dry_run(self, plan: &Plan) -> Vec<ChangeResult> {
         match self.0 {
-            Some((connection, permit)) => apply::rehearse(&connection, permit, plan).await,
+            Some((connection, permit)) => apply::dry_run(&connection, permit, plan).await,
             None => nothing_done(plan),
         }
     }
 
     /// Makes the changes of a plan, and tells of each as it is made.
-    pub(super) async fn carry_out(
+    pub(super) async fn apply(
         self,
         plan: &Plan,
         tell: impl Fn(usize, Outcome),
@@ -39,14 +39,18 @@ impl Writer {
             return nothing_done(plan);
         };
         let tell = |change: usize, outcome: &Outcome| tell(change, outcome.clone());
-        apply::carry_out(&connection, permit, plan, tell).await
+        apply::apply(&connection, permit, plan, tell).await
     }
 
     /// Lets the kubelet of a node pull, with this Pod.
-    pub(super) async fn pull(self, pod: &TestPod, stop: impl Future<Output = ()>) -> Tested {
+    pub(super) async fn pull(
+        self,
+        pod: &TestPod,
+        stop: impl Future<Output = ()>,
+    ) -> PullTestOutcome {
         match self.0 {
             Some((connection, permit)) => pod.run(&connection, permit, stop).await,
-            None => Tested {
+            None => PullTestOutcome {
                 pulled: PullTestResult::Unknown(NOBODY.to_owned()),
                 is_deleted: true,
             },

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use super::{
     clock::{Clock, Pace, later},
     controllers, event_recorder, kubelet, scenario,
-    world::{Due, SWEEP, World},
+    world::{SWEEP, TimerEvent, World},
 };
 
 impl World {
@@ -32,31 +32,31 @@ impl World {
 
     /// How long the real time is until something is due; none if nothing is, or the clock stands.
     pub fn next_wait(&self) -> Option<Duration> {
-        self.clock.real_wait(self.agenda.next_at()?)
+        self.clock.real_wait(self.timers.next_at()?)
     }
 
     fn live_until(&mut self, end: Timestamp) {
-        controllers::settle(self);
-        while let Some((at, due)) = self.agenda.pop_due(end) {
+        controllers::run_until_idle(self);
+        while let Some((at, due)) = self.timers.pop_due(end) {
             self.now = self.now.max(at);
             self.perform(due);
-            controllers::settle(self);
+            controllers::run_until_idle(self);
         }
         self.now = self.now.max(end);
     }
 
-    fn perform(&mut self, due: Due) {
+    fn perform(&mut self, due: TimerEvent) {
         match due {
-            Due::Kubelet(task) => kubelet::perform(self, task),
-            Due::Work(work) => controllers::enqueue(self, work),
-            Due::ExpireEvents => {
+            TimerEvent::Kubelet(task) => kubelet::perform(self, task),
+            TimerEvent::Work(work) => controllers::enqueue(self, work),
+            TimerEvent::ExpireEvents => {
                 let next = event_recorder::expire(self);
                 let soonest = later(self.now, SWEEP);
-                let latest = later(self.now, event_recorder::LIFE);
+                let latest = later(self.now, event_recorder::EVENT_TTL);
                 let next = next.unwrap_or(latest).clamp(soonest, latest);
-                self.agenda.enter(next, Due::ExpireEvents);
+                self.timers.schedule(next, TimerEvent::ExpireEvents);
             }
-            Due::Happening(happening) => scenario::happen(self, *happening),
+            TimerEvent::Scenario(happening) => scenario::fire(self, *happening),
         }
     }
 }

@@ -3,30 +3,30 @@
 
 /// SplitMix64: small, well mixed, and not for secrets.
 #[derive(Clone, Debug)]
-pub struct Dice(u64);
+pub struct Rng(u64);
 
 /// The characters of generated names: no vowels, so that no words appear
 /// (`k8s.io/apimachinery/pkg/util/rand`).
 const ALPHANUMS: &[u8] = b"bcdfghjklmnpqrstvwxz2456789";
 
-impl Dice {
+impl Rng {
     pub fn seeded(seed: u64) -> Self {
         Self(seed)
     }
 
-    pub fn roll(&mut self) -> u64 {
+    pub fn next_u64(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         mix(self.0)
     }
 
     /// A number below `bound`.
     pub fn below(&mut self, bound: u64) -> u64 {
-        self.roll() % bound.max(1)
+        self.next_u64() % bound.max(1)
     }
 
     /// A version 4 UUID.
     pub fn uid(&mut self) -> String {
-        let (high, low) = (self.roll(), self.roll());
+        let (high, low) = (self.next_u64(), self.next_u64());
         format!(
             "{:08x}-{:04x}-4{:03x}-{:04x}-{:012x}",
             high >> 32,
@@ -39,7 +39,7 @@ impl Dice {
 
     /// The five characters that `generateName` appends.
     pub fn suffix(&mut self) -> String {
-        safe_text(self.roll(), 5)
+        safe_text(self.next_u64(), 5)
     }
 }
 
@@ -74,7 +74,7 @@ mod tests {
 
     #[test]
     fn the_same_seed_gives_the_same_world() {
-        let (mut one, mut two) = (Dice::seeded(7), Dice::seeded(7));
+        let (mut one, mut two) = (Rng::seeded(7), Rng::seeded(7));
         assert_eq!(one.uid(), two.uid());
         assert_eq!(one.suffix(), two.suffix());
         assert_ne!(one.suffix(), one.suffix());
@@ -82,7 +82,7 @@ mod tests {
 
     #[test]
     fn a_uid_has_the_form_of_a_uuid() {
-        let uid = Dice::seeded(1).uid();
+        let uid = Rng::seeded(1).uid();
         let parts: Vec<usize> = uid.split('-').map(str::len).collect();
         assert_eq!(parts, [8, 4, 4, 4, 12]);
         assert!(uid.split('-').nth(2).unwrap().starts_with('4'));

@@ -45,7 +45,7 @@ pub async fn serve(sandbox: Sandbox, listener: TcpListener) {
 
 /// The API as the one sees it whom the path names, and the request without that name.
 fn addressed(sandbox: &Sandbox, mut request: Request<Incoming>) -> (Service, Request<Incoming>) {
-    let by_token = || Service::of_tokens(sandbox.shared.clone());
+    let by_token = || Service::with_tokens(sandbox.shared.clone());
     let path = request
         .uri()
         .path_and_query()

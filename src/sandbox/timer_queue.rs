@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 /// Happenings in the order of their time; those of one moment in the order of their entry.
-pub struct Agenda<T> {
+pub struct TimerQueue<T> {
     entries: BTreeMap<(Timestamp, u64), T>,
     serial: u64,
 }
 
-impl<T> Default for Agenda<T> {
+impl<T> Default for TimerQueue<T> {
     fn default() -> Self {
         Self {
             entries: BTreeMap::new(),
@@ -19,8 +19,8 @@ impl<T> Default for Agenda<T> {
     }
 }
 
-impl<T> Agenda<T> {
-    pub fn enter(&mut self, at: Timestamp, happening: T) {
+impl<T> TimerQueue<T> {
+    pub fn schedule(&mut self, at: Timestamp, happening: T) {
         self.serial += 1;
         self.entries.insert((at, self.serial), happening);
     }
@@ -44,10 +44,10 @@ mod tests {
     #[test]
     fn happenings_come_in_their_order() {
         let at = |second| Timestamp::from_second(second).unwrap();
-        let mut agenda = Agenda::default();
-        agenda.enter(at(2), "b");
-        agenda.enter(at(1), "a");
-        agenda.enter(at(2), "c");
+        let mut agenda = TimerQueue::default();
+        agenda.schedule(at(2), "b");
+        agenda.schedule(at(1), "a");
+        agenda.schedule(at(2), "c");
         assert_eq!(agenda.next_at(), Some(at(1)));
         let mut order = Vec::new();
         while let Some((_, happening)) = agenda.pop_due(at(2)) {

@@ -3,22 +3,22 @@
 use jiff::Timestamp;
 
 use super::theme::Theme;
-use crate::app::{model::Model, panes::accounts::Judging};
+use crate::app::{model::Model, panes::accounts::SecretListContext};
 
 #[derive(Clone, Copy)]
-pub struct View<'a> {
+pub struct DrawContext<'a> {
     pub model: &'a Model,
     pub theme: &'a Theme,
     pub now: Timestamp,
 }
 
-impl View<'_> {
+impl DrawContext<'_> {
     /// What the names of Secrets in lists are judged by.
-    pub(super) fn judging(&self) -> Judging<'_> {
-        Judging {
-            world: &self.model.world,
-            verdicts: &self.model.verdicts,
-            sight: self.model.connection.sight(),
+    pub(super) fn secret_list_context(&self) -> SecretListContext<'_> {
+        SecretListContext {
+            store: &self.model.store,
+            diagnoses: &self.model.diagnoses,
+            coverage: self.model.connection.coverage(),
             now: self.now,
         }
     }

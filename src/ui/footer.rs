@@ -7,24 +7,24 @@ use ratatui::{
     widgets::Widget,
 };
 
-use super::{draw_context::View, text};
-use crate::app::path;
+use super::{draw_context::DrawContext, text};
+use crate::app::active_contexts;
 
 /// Draws a status message, what has changed meanwhile, or the keys that can be used.
-pub(super) fn draw(view: View<'_>, area: Rect, buffer: &mut Buffer) {
+pub(super) fn draw(view: DrawContext<'_>, area: Rect, buffer: &mut Buffer) {
     let theme = view.theme;
-    if let Some(finishing) = view.model.finishing {
+    if let Some(finishing) = view.model.shutdown {
         let line = finishing.line(&view.model.preferences.keymap, view.now);
         let line = format!(" {} {line}", theme.symbols().failing);
-        let line = text::fit(&line, usize::from(area.width), text::Cut::End).into_owned();
+        let line = text::truncate(&line, usize::from(area.width), text::Ellipsis::End).into_owned();
         Line::styled(line, theme.warning()).render(area, buffer);
         return;
     }
-    if let Some(flash) = &view.model.flash {
-        let line = text::fit(
+    if let Some(flash) = &view.model.status {
+        let line = text::truncate(
             &format!(" {}", flash.text),
             usize::from(area.width),
-            text::Cut::End,
+            text::Ellipsis::End,
         )
         .into_owned();
         Line::styled(line, theme.strong()).render(area, buffer);
@@ -33,15 +33,21 @@ pub(super) fn draw(view: View<'_>, area: Rect, buffer: &mut Buffer) {
     if let Some(notice) = view.model.notices.shown() {
         let (symbol, style) = theme.health(notice.health);
         let line = format!(" {symbol} {}", notice.text);
-        let line = text::fit(&line, usize::from(area.width), text::Cut::Middle).into_owned();
+        let line =
+            text::truncate(&line, usize::from(area.width), text::Ellipsis::Middle).into_owned();
         Line::styled(line, style).render(area, buffer);
         return;
     }
     let mut spans = vec![Span::raw(" ")];
     let mut room = usize::from(area.width).saturating_sub(1);
-    for row in view.model.preferences.keymap.footer(&path(view.model)) {
+    for row in view
+        .model
+        .preferences
+        .keymap
+        .footer(&active_contexts(view.model))
+    {
         let binding = row.binding;
-        if !view.model.offers(binding.action) {
+        if !view.model.is_action_available(binding.action) {
             continue;
         }
         let key = row

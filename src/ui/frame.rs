@@ -4,16 +4,16 @@ use jiff::Timestamp;
 use ratatui::{Frame, buffer::Buffer};
 
 use super::{
-    chain, detail, draw_context::View, footer, header, layout::Layout, overlay, panes, tabs,
+    chain, detail, draw_context::DrawContext, footer, header, layout::Layout, overlay, panes, tabs,
     theme::Theme,
 };
 use crate::app::model::Model;
 
 /// Draws the model; returns how far the text on top can be scrolled, which only shows while it is drawn.
 pub fn draw(model: &Model, theme: &Theme, now: Timestamp, frame: &mut Frame<'_>) -> Option<usize> {
-    let layout = Layout::of(frame.area(), model.focus);
-    let view = View { model, theme, now };
-    let end = paint(view, &layout, frame.buffer_mut());
+    let layout = Layout::new(frame.area(), model.focus);
+    let view = DrawContext { model, theme, now };
+    let end = render(view, &layout, frame.buffer_mut());
     if let Some(position) = overlay::cursor(view, &layout) {
         frame.set_cursor_position(position);
     }
@@ -21,7 +21,7 @@ pub fn draw(model: &Model, theme: &Theme, now: Timestamp, frame: &mut Frame<'_>)
 }
 
 /// Draws the model into a buffer; returns the same.
-pub fn paint(view: View<'_>, layout: &Layout, buffer: &mut Buffer) -> Option<usize> {
+pub fn render(view: DrawContext<'_>, layout: &Layout, buffer: &mut Buffer) -> Option<usize> {
     if layout.area.is_empty() {
         return None;
     }
@@ -29,7 +29,7 @@ pub fn paint(view: View<'_>, layout: &Layout, buffer: &mut Buffer) -> Option<usi
     if let Some(area) = layout.tabs {
         tabs::draw(view, area, buffer);
     }
-    for (pane, area) in layout.shown() {
+    for (pane, area) in layout.visible_panes() {
         panes::draw(pane, view, area, buffer);
     }
     if let Some(area) = layout.chain {

@@ -8,28 +8,28 @@ use ratatui::{
     widgets::Widget,
 };
 
-use super::{draw_context::View, text};
+use super::{draw_context::DrawContext, text};
 use crate::{
     app::{
-        connection::{Health, Phase},
+        connection::{ConnectionPhase, WatchHealth},
         coverage::{self, AllClear},
     },
     domain::{diagnostics::grouping::Fault, k8s::age, store::watch::Scope},
 };
 
 /// ` pullscope  context › namespace            v1.36.3 · user   ● live   ✗ 3 problems, 44 Pods `
-pub(super) fn draw(view: View<'_>, area: Rect, buffer: &mut Buffer) {
+pub(super) fn draw(view: DrawContext<'_>, area: Rect, buffer: &mut Buffer) {
     let theme = view.theme;
     let model = view.model;
     let (context, who) = match &model.connection.phase {
-        Phase::Connected(identity) => {
+        ConnectionPhase::Connected(identity) => {
             let who = [identity.server_version.as_deref(), identity.user.as_deref()];
             (
                 identity.context.clone(),
                 who.into_iter().flatten().collect::<Vec<_>>().join(" · "),
             )
         }
-        Phase::Connecting { context, .. } | Phase::Failed { context, .. } => {
+        ConnectionPhase::Connecting { context, .. } | ConnectionPhase::Failed { context, .. } => {
             (context.clone().unwrap_or_default(), String::new())
         }
     };
@@ -43,11 +43,11 @@ pub(super) fn draw(view: View<'_>, area: Rect, buffer: &mut Buffer) {
         format!(" pullscope  {context} › {place} ")
     };
     let left = text::clean(&left);
-    let mut right = standing(view, false);
+    let mut right = right_side(view, false);
     let mut wide: usize = right.iter().map(Span::width).sum();
     // What is not read gives way before the place does; the panes say it too.
     if wide + text::width(&left) > usize::from(area.width) {
-        right = standing(view, true);
+        right = right_side(view, true);
         wide = right.iter().map(Span::width).sum();
     }
     let who = text::clean(&who).into_owned();
@@ -61,7 +61,7 @@ pub(super) fn draw(view: View<'_>, area: Rect, buffer: &mut Buffer) {
         .min(area.width);
     let room = usize::from(area.width - wide);
     Line::styled(
-        text::fit(&left, room, text::Cut::Middle).into_owned(),
+        text::truncate(&left, room, text::Ellipsis::Middle).into_owned(),
         theme.strong(),
     )
     .render(area, buffer);
@@ -76,7 +76,7 @@ pub(super) fn draw(view: View<'_>, area: Rect, buffer: &mut Buffer) {
 }
 
 /// How the data stands, and the problems.
-fn standing(view: View<'_>, short: bool) -> Vec<Span<'static>> {
+fn right_side(view: DrawContext<'_>, short: bool) -> Vec<Span<'static>> {
     let (state, style) = state(view, short);
     vec![
         Span::styled(state, style),
@@ -86,8 +86,8 @@ fn standing(view: View<'_>, short: bool) -> Vec<Span<'static>> {
     ]
 }
 
-fn problems(view: View<'_>) -> Span<'static> {
-    let faults = view.model.verdicts.faults();
+fn problems(view: DrawContext<'_>) -> Span<'static> {
+    let faults = view.model.diagnoses.faults();
     let pods: usize = faults.iter().map(|fault| fault.pods.len()).sum();
     let symbols = view.theme.symbols();
     let (symbol, style) = match faults.iter().map(Fault::is_pull).max() {
@@ -95,16 +95,16 @@ fn problems(view: View<'_>) -> Span<'static> {
         Some(false) => (symbols.failing, view.theme.warning()),
         Some(true) => (symbols.pull_failing, view.theme.failing()),
     };
-    let problems = counted(faults.len(), "problem", "problems");
+    let problems = pluralize(faults.len(), "problem", "problems");
     let text = match pods {
         0 => format!("{symbol} {problems}"),
-        pods => format!("{symbol} {problems}, {}", counted(pods, "Pod", "Pods")),
+        pods => format!("{symbol} {problems}, {}", pluralize(pods, "Pod", "Pods")),
     };
     Span::styled(text, style)
 }
 
 /// Only where everything was read is nothing wrong.
-fn all_clear(view: View<'_>) -> Span<'static> {
+fn all_clear(view: DrawContext<'_>) -> Span<'static> {
     let clear = coverage::all_clear(view.model);
     let sentence = clear.sentence();
     match clear {
@@ -122,28 +122,30 @@ fn all_clear(view: View<'_>) -> Span<'static> {
     }
 }
 
-fn counted(count: usize, one: &str, many: &str) -> String {
+fn pluralize(count: usize, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
 }
 
 /// How the data stands; `short` where there is no room for what is not read.
-fn state(view: View<'_>, short: bool) -> (String, Style) {
+fn state(view: DrawContext<'_>, short: bool) -> (String, Style) {
     let theme = view.theme;
-    let verdicts = &view.model.verdicts;
+    let verdicts = &view.model.diagnoses;
     let symbols = theme.symbols();
     let spinner = view.spinner();
     let health = view.model.connection.health(&view.model.scope);
-    if let (Health::Live | Health::Partial, Some((done, all))) = (&health, verdicts.progress()) {
+    if let (WatchHealth::Live | WatchHealth::Partial, Some((done, all))) =
+        (&health, verdicts.progress())
+    {
         let text = format!("{spinner} {}", coverage::diagnosing(done, all));
         return (text, theme.accent());
     }
     match health {
-        Health::Connecting => (format!("{spinner} connecting"), theme.accent()),
-        Health::Listing => {
+        WatchHealth::Connecting => (format!("{spinner} connecting"), theme.accent()),
+        WatchHealth::Listing => {
             let received = view.model.connection.received();
             (format!("{spinner} listing {received}"), theme.accent())
         }
-        Health::Stale { since, .. } => {
+        WatchHealth::Stale { since, .. } => {
             let age = age::age(since, view.now);
             let text = match coverage::never_read(view.model) {
                 Some(_) => format!("{} no answer for {age}", symbols.failing),
@@ -151,13 +153,13 @@ fn state(view: View<'_>, short: bool) -> (String, Style) {
             };
             (text, theme.warning())
         }
-        Health::Failed => (
+        WatchHealth::Failed => (
             format!("{} not connected", symbols.pull_failing),
             theme.failing(),
         ),
-        Health::Live => (format!("{} live", symbols.healthy), theme.good()),
-        Health::Partial => {
-            let what = match coverage::partial(view.model, view.now) {
+        WatchHealth::Live => (format!("{} live", symbols.healthy), theme.good()),
+        WatchHealth::Partial => {
+            let what = match coverage::missing_summary_short(view.model, view.now) {
                 Some(what) if !short => format!(": {what}"),
                 Some(_) | None => String::new(),
             };

@@ -7,11 +7,11 @@ use ratatui::{
     widgets::Widget,
 };
 
-use super::draw_context::View;
+use super::draw_context::DrawContext;
 use crate::app::panes::Pane;
 
 /// Draws the titles of all panes, the focused one marked.
-pub(super) fn draw(view: View<'_>, area: Rect, buffer: &mut Buffer) {
+pub(super) fn draw(view: DrawContext<'_>, area: Rect, buffer: &mut Buffer) {
     let theme = view.theme;
     let mut spans = vec![Span::raw(" ")];
     for pane in Pane::ALL {

@@ -7,10 +7,10 @@ use proptest::prelude::*;
 use ratatui::{buffer::Buffer, layout::Rect};
 
 use super::{
-    draw_context::View,
-    frame::paint,
+    draw_context::DrawContext,
+    frame::render,
     layout::Layout,
-    theme::{Look, Theme},
+    theme::{Theme, ThemeOptions},
 };
 use crate::{
     app::{
@@ -18,7 +18,7 @@ use crate::{
         message::Message,
         model::{Model, StartScope},
         refresh,
-        request_id::Ticket,
+        request_id::RequestId,
         theme_name::ThemeName,
         update,
     },
@@ -59,16 +59,16 @@ const KINDS: [WatchKind; 13] = [
 pub(super) struct Screen {
     model: Model,
     theme: Theme,
-    ticket: Ticket,
+    ticket: RequestId,
 }
 
 impl Screen {
     fn connecting() -> Self {
         let model = Model::new(&StartScope::FromContext, now());
-        let ticket = model.connection.ticket;
+        let ticket = model.connection.request_id;
         Self {
             model,
-            theme: Look::default().named(ThemeName::Sixteen),
+            theme: ThemeOptions::default().theme_for(ThemeName::Sixteen),
             ticket,
         }
     }
@@ -126,16 +126,16 @@ impl Screen {
 
     fn buffer_at(&mut self, width: u16, height: u16, now: Timestamp) -> Buffer {
         let area = Rect::new(0, 0, width, height);
-        let layout = Layout::of(area, self.model.focus);
+        let layout = Layout::new(area, self.model.focus);
         refresh::refresh(&mut self.model, layout.heights(), now);
         let mut buffer = Buffer::empty(area);
-        let view = View {
+        let view = DrawContext {
             model: &self.model,
             theme: &self.theme,
             now,
         };
-        let end = paint(view, &layout, &mut buffer);
-        refresh::scrolled(&mut self.model, end);
+        let end = render(view, &layout, &mut buffer);
+        refresh::set_scroll_end(&mut self.model, end);
         buffer
     }
 
@@ -396,7 +396,7 @@ fn a_tested_secret() {
     let mut screen = Screen::company().press(&["tab", "tab", "N", "G"]);
     let key = Message::Key(Key::char('t'));
     let effects = update(&mut screen.model, key, now());
-    let [Effect::Settle { ticket, .. }] = effects[..] else {
+    let [Effect::ProbeImage { ticket, .. }] = effects[..] else {
         panic!("{effects:?}")
     };
     let verdict = ProbeConclusion {
@@ -407,16 +407,16 @@ fn a_tested_secret() {
         ruled_out: Vec::new(),
         summary: "registry.example does not accept the credential of shop-bot".to_owned(),
     };
-    screen.take(Message::Settled(ticket, Ok(Box::new(verdict))));
+    screen.take(Message::ProbeDone(ticket, Ok(Box::new(verdict))));
     insta::assert_snapshot!("tested_secret", screen.text(80, 24));
 }
 
 /// A terminal that shows nothing but ASCII gets a sign for each of ours.
 #[test]
 fn nothing_of_ours_is_a_question_mark_in_ascii() {
-    let ascii = Look {
+    let ascii = ThemeOptions {
         ascii: true,
-        ..Look::default()
+        ..ThemeOptions::default()
     };
     let marks = |screen: &mut Screen| screen.text(120, 40).matches('?').count();
     for keys in [
@@ -434,7 +434,7 @@ fn nothing_of_ours_is_a_question_mark_in_ascii() {
     ] {
         let mut screen = Screen::company().press(keys);
         let ours = marks(&mut screen);
-        screen.theme = ascii.named(ThemeName::Sixteen);
+        screen.theme = ascii.theme_for(ThemeName::Sixteen);
         assert_eq!(marks(&mut screen), ours, "{keys:?}");
     }
 }
@@ -663,7 +663,7 @@ fn the_header_says_how_far_the_diagnosis_is() {
     assert!(first.contains("diagnosing 200 of 1,500 Pods"), "{first}");
     assert!(!first.contains("live"), "{first}");
     assert!(
-        refresh::wake(&screen.model, now()) == Some(now()),
+        refresh::next_wakeup(&screen.model, now()) == Some(now()),
         "it goes on at once"
     );
     for _ in 0..7 {

@@ -39,7 +39,7 @@ use pullscope::{
     ui::{
         frame,
         layout::Layout,
-        theme::{Look, Theme},
+        theme::{Theme, ThemeOptions},
     },
 };
 use ratatui::{Terminal, backend::TestBackend, layout::Rect};
@@ -112,7 +112,7 @@ impl Bench {
         let now = Timestamp::from_second(1_800_000_000).unwrap();
         let mut bench = Self {
             model: Model::new(&StartScope::All, now),
-            theme: Look::default().named(ThemeName::Dark),
+            theme: ThemeOptions::default().theme_for(ThemeName::Dark),
             terminal: Terminal::new(TestBackend::new(COLUMNS, ROWS)).unwrap(),
             pods: (0..pods).map(|at| Arc::new(pod(at, now))).collect(),
             events: Vec::new(),
@@ -124,7 +124,7 @@ impl Bench {
         let begun = Instant::now();
         bench.draw();
         println!("{:44}{:>9.1?}", "the first frame of all", begun.elapsed());
-        while bench.model.verdicts.unfinished() {
+        while bench.model.diagnoses.has_pending() {
             bench.draw();
         }
         bench.press("G");
@@ -140,7 +140,7 @@ impl Bench {
             server_version: Some("v1.36.3".into()),
             namespace: None,
         };
-        let ticket = self.model.connection.ticket;
+        let ticket = self.model.connection.request_id;
         self.take(Message::Connected(ticket, Ok(identity)));
         for kind in KINDS
             .into_iter()
@@ -196,7 +196,7 @@ impl Bench {
     }
 
     fn batch(&mut self, batch: StoreUpdate) {
-        let ticket = self.model.connection.ticket;
+        let ticket = self.model.connection.request_id;
         self.take(Message::Batch(ticket, batch));
     }
 
@@ -241,7 +241,7 @@ impl Bench {
 
     /// As the loop of the runtime does it.
     fn draw(&mut self) {
-        let layout = Layout::of(Rect::new(0, 0, COLUMNS, ROWS), self.model.focus);
+        let layout = Layout::new(Rect::new(0, 0, COLUMNS, ROWS), self.model.focus);
         refresh::refresh(&mut self.model, layout.heights(), self.now);
         let (model, theme, now) = (&self.model, &self.theme, self.now);
         self.terminal

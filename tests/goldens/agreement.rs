@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use jiff::{Timestamp, ToSpan};
 use pullscope::{
-    app::{diagnosis_cache::Verdicts, probe_cache::Answers},
-    cluster::Reach,
+    app::{diagnosis_cache::DiagnosisCache, probe_cache::ProbeCache},
+    cluster::WatchScope,
     domain::diagnostics::{Finding, grouping::Subject},
     headless::{
         check::{self, Args, Format},
@@ -26,8 +26,8 @@ async fn said_by_check(lab: &Lab) -> Said {
         output: Format::Json,
         ..Args::default()
     };
-    let reach = Reach::Cluster {
-        otherwise: Vec::new(),
+    let reach = WatchScope::Cluster {
+        fallback: Vec::new(),
     };
     let mut report = Vec::new();
     let run = check::run(
@@ -65,10 +65,10 @@ async fn said_by_check(lab: &Lab) -> Said {
 async fn said_by_dashboard(lab: &Lab) -> Said {
     let now = Timestamp::now();
     let (world, sight) = lab.look(now).await;
-    let mut verdicts = Verdicts::default();
+    let mut verdicts = DiagnosisCache::default();
     loop {
-        verdicts.refresh(&world, &sight, &Answers::default(), now);
-        if !verdicts.unfinished() {
+        verdicts.refresh(&world, &sight, &ProbeCache::default(), now);
+        if !verdicts.has_pending() {
             break;
         }
     }
@@ -84,7 +84,7 @@ async fn said_by_dashboard(lab: &Lab) -> Said {
         })
     };
     let said = subjects.filter_map(|subject| {
-        let finding = &verdicts.of(&subject)?.finding;
+        let finding = &verdicts.get(&subject)?.finding;
         let name = match &subject {
             Subject::Pod(key) => key.name.to_string(),
             Subject::Workload(id) => id.to_string(),

@@ -16,19 +16,19 @@ use crate::domain::{
 };
 
 #[derive(Clone, Debug)]
-pub(super) struct Basis {
+pub(super) struct CacheKey {
     pod: Option<Arc<Pod>>,
     workload: Option<Arc<Workload>>,
     /// The Pod's workload, and the generation of its spec: it may come to be known after the Pod.
     pub(super) owner: Option<(WorkloadRef, i64)>,
     /// Of the Secrets and ServiceAccounts that are looked at.
-    credentials: Credentials,
+    credentials: CredentialVersions,
     /// What is seen of the cluster at all, counted.
-    sight: u64,
+    coverage_version: u64,
     /// Registries have said so often something.
-    answers: u64,
+    probes_version: u64,
     /// Of the Pod's last error: events and statuses that named a cause.
-    pub(super) told: Option<Timestamp>,
+    pub(super) last_error_at: Option<Timestamp>,
     /// What the other Pods of the namespace have pulled, counted.
     peers: u64,
     /// What creates the Pods of a workload now.
@@ -37,16 +37,18 @@ pub(super) struct Basis {
     pods: usize,
 }
 
-impl Basis {
-    pub(super) fn of(world: &Store, subject: &Subject, sight: u64, answers: u64) -> Self {
+impl CacheKey {
+    pub(super) fn new(world: &Store, subject: &Subject, sight: u64, answers: u64) -> Self {
         let basis = Self {
             pod: None,
             workload: None,
             owner: None,
-            credentials: Credentials::OfNamespace(world.credentials_version(subject.namespace())),
-            sight,
-            answers,
-            told: None,
+            credentials: CredentialVersions::OfNamespace(
+                world.credentials_version(subject.namespace()),
+            ),
+            coverage_version: sight,
+            probes_version: answers,
+            last_error_at: None,
             peers: world.pulled_version(subject.namespace()),
             run: None,
             pods: 0,
@@ -56,12 +58,12 @@ impl Basis {
                 let pod = world.pod(key);
                 Self {
                     credentials: pod.map_or(basis.credentials, |pod| {
-                        Credentials::of(world, subject.namespace(), &pod.pull_secrets)
+                        CredentialVersions::new(world, subject.namespace(), &pod.pull_secrets)
                     }),
                     owner: pod
                         .and_then(|pod| world.workload_of(pod))
                         .map(|owner| (owner.id.clone(), owner.status.generation)),
-                    told: world
+                    last_error_at: world
                         .last_errors(key)
                         .iter()
                         .map(|error| error.observed_at)
@@ -78,10 +80,10 @@ impl Basis {
                 let lost = run.map(|it| context::events_of_lost(world, it));
                 let events = events.into_iter().chain(lost).flatten();
                 Self {
-                    told: events.filter_map(|event| event.last).max(),
+                    last_error_at: events.filter_map(|event| event.last).max(),
                     credentials: workload.map_or(basis.credentials, |workload| {
                         let listed = &workload.pull_secrets;
-                        Credentials::of(world, subject.namespace(), listed)
+                        CredentialVersions::new(world, subject.namespace(), listed)
                     }),
                     workload: workload.cloned(),
                     pods: run.map_or(0, |run| world.pods_of_owner(&run.meta.uid).len()),
@@ -93,14 +95,14 @@ impl Basis {
     }
 
     /// Whether what was judged is still so.
-    pub(super) fn holds(&self, other: &Self) -> bool {
+    pub(super) fn is_current(&self, other: &Self) -> bool {
         is_same(self.pod.as_ref(), other.pod.as_ref())
             && is_same(self.workload.as_ref(), other.workload.as_ref())
             && self.owner == other.owner
             && self.credentials == other.credentials
-            && self.sight == other.sight
-            && self.answers == other.answers
-            && self.told == other.told
+            && self.coverage_version == other.coverage_version
+            && self.probes_version == other.probes_version
+            && self.last_error_at == other.last_error_at
             && self.peers == other.peers
             && is_same(self.run.as_ref(), other.run.as_ref())
             && self.pods == other.pods
@@ -112,12 +114,12 @@ impl Basis {
     }
 
     /// Whether it rests on the Secrets of all namespaces.
-    pub(super) fn is_wide(&self) -> bool {
-        matches!(self.credentials, Credentials::OfCluster(..))
+    pub(super) fn depends_on_all_namespaces(&self) -> bool {
+        matches!(self.credentials, CredentialVersions::OfCluster(..))
     }
 
     /// Since when the subject has not been what it should be.
-    pub(super) fn since(&self) -> Option<Timestamp> {
+    pub(super) fn failing_since(&self) -> Option<Timestamp> {
         if let Some(pod) = &self.pod {
             let ready = pod.condition(PodConditionType::Ready);
             let fell = ready
@@ -139,14 +141,14 @@ fn is_same<T>(a: Option<&Arc<T>>, b: Option<&Arc<T>>) -> bool {
 
 /// Changes of the Secrets and ServiceAccounts that are looked at, counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Credentials {
+enum CredentialVersions {
     OfNamespace(u64),
     /// Where a listed Secret is missing, those of all namespaces are looked through for it.
     OfCluster(u64, u64),
 }
 
-impl Credentials {
-    fn of(world: &Store, namespace: &Namespace, listed: &[Name<Secret>]) -> Self {
+impl CredentialVersions {
+    fn new(world: &Store, namespace: &Namespace, listed: &[Name<Secret>]) -> Self {
         let is_there = |name| {
             let key = ObjectRef::new(namespace.clone(), name);
             world.secret(&key).is_some()

@@ -9,8 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 
-use self::cache_key::Basis;
-use super::probe_cache::{Answers, Question};
+use self::cache_key::CacheKey;
+use super::probe_cache::{ProbeCache, ProbeQuery};
 use crate::domain::{
     context::{self, PodContext},
     diagnostics::{
@@ -33,7 +33,7 @@ const PEERS: SignedDuration = SignedDuration::from_secs(5);
 
 /// The judgement of one failing subject.
 #[derive(Clone, Debug)]
-pub struct Verdict {
+pub struct CachedDiagnosis {
     pub finding: Finding,
     pub fault: FaultId,
     /// The workload of the subject; the subject itself where it has none.
@@ -42,70 +42,70 @@ pub struct Verdict {
 
 /// A judgement, and what it was made from.
 #[derive(Debug)]
-struct Kept {
-    basis: Basis,
+struct CacheEntry {
+    key: CacheKey,
     /// `None` where nothing is to be said.
-    verdict: Option<Verdict>,
+    diagnosis: Option<CachedDiagnosis>,
     /// When the clock alone may change it.
-    until: Option<Timestamp>,
+    expires_at: Option<Timestamp>,
 }
 
-impl Kept {
+impl CacheEntry {
     /// Whether what was judged is still so.
-    fn holds(&self, basis: &Basis, now: Timestamp) -> bool {
-        self.until.is_none_or(|until| now < until) && self.basis.holds(basis)
+    fn is_current(&self, basis: &CacheKey, now: Timestamp) -> bool {
+        self.expires_at.is_none_or(|until| now < until) && self.key.is_current(basis)
     }
 
     fn fault(&self) -> Option<&FaultId> {
-        self.verdict.as_ref().map(|verdict| &verdict.fault)
+        self.diagnosis.as_ref().map(|verdict| &verdict.fault)
     }
 }
 
 /// What every judgement rests on, counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Ground {
+struct GlobalVersions {
     specs: u64,
-    sight: u64,
-    answers: u64,
+    coverage: u64,
+    probes: u64,
 }
 
 #[derive(Debug, Default)]
-pub struct Verdicts {
+pub struct DiagnosisCache {
     /// Boxed, so that looking for one does not walk over those of others.
-    kept: BTreeMap<Subject, Box<Kept>>,
+    entries: BTreeMap<Subject, Box<CacheEntry>>,
     /// Who suffers from each fault.
-    suffer: BTreeMap<FaultId, BTreeSet<Subject>>,
+    subjects_by_fault: BTreeMap<FaultId, BTreeSet<Subject>>,
     faults: Vec<Fault>,
     /// Where in `faults` the worst is that this is to blame for.
-    blamed: BTreeMap<BlamedObject, usize>,
+    worst_fault_by_object: BTreeMap<BlamedObject, usize>,
     /// Still to be looked at.
-    open: BTreeSet<Subject>,
+    pending: BTreeSet<Subject>,
     /// Those that rest on the Secrets of all namespaces.
-    wide: BTreeSet<Subject>,
+    cluster_wide: BTreeSet<Subject>,
     /// Of those Secrets and ServiceAccounts.
-    wide_ground: (u64, u64),
+    cluster_versions: (u64, u64),
     /// What is judged (again) at a moment, although nothing happens to it.
-    due: BTreeSet<(Timestamp, Subject)>,
+    scheduled: BTreeSet<(Timestamp, Subject)>,
     /// Changes of what Pods have pulled, counted, and when those were looked at last.
     peers: (u64, Option<Timestamp>),
     /// How far what was touched has been read.
-    read: u64,
-    ground: Option<Ground>,
-    sight: WatchCoverage,
+    log_position: u64,
+    global_versions: Option<GlobalVersions>,
+    coverage: WatchCoverage,
     /// Changes of what can be seen.
-    sights: u64,
+    coverage_version: u64,
     version: u64,
-    members: u64,
-    blames: u64,
+    members_version: u64,
+    culprits_version: u64,
 }
 
-impl Verdicts {
-    pub fn of(&self, subject: &Subject) -> Option<&Verdict> {
-        self.kept.get(subject)?.verdict.as_ref()
+impl DiagnosisCache {
+    pub fn get(&self, subject: &Subject) -> Option<&CachedDiagnosis> {
+        self.entries.get(subject)?.diagnosis.as_ref()
     }
 
-    pub fn of_pod(&self, pod: &ObjectRef<Pod>) -> Option<&Verdict> {
-        self.of(&Subject::Pod(pod.clone()))
+    pub fn for_pod(&self, pod: &ObjectRef<Pod>) -> Option<&CachedDiagnosis> {
+        self.get(&Subject::Pod(pod.clone()))
     }
 
     /// The faults, those that matter most first.
@@ -118,9 +118,9 @@ impl Verdicts {
     }
 
     /// The worst fault that this Secret is to blame for.
-    pub fn of_secret(&self, key: &ObjectRef<Secret>) -> Option<&Fault> {
+    pub fn for_secret(&self, key: &ObjectRef<Secret>) -> Option<&Fault> {
         let blame = BlamedObject::Secret(key.namespace.clone(), key.name.to_string());
-        self.faults.get(*self.blamed.get(&blame)?)
+        self.faults.get(*self.worst_fault_by_object.get(&blame)?)
     }
 
     /// Grows whenever a subject suffers from another fault than before, or something new was said of it.
@@ -129,41 +129,41 @@ impl Verdicts {
     }
 
     /// Grows whenever a subject suffers from another fault than before.
-    pub fn members(&self) -> u64 {
-        self.members
+    pub fn members_version(&self) -> u64 {
+        self.members_version
     }
 
     /// Grows whenever another object is to blame, or for something else.
-    pub fn blames(&self) -> u64 {
-        self.blames
+    pub fn culprits_version(&self) -> u64 {
+        self.culprits_version
     }
 
     /// Grows whenever more, or less, can be seen of the cluster.
-    pub fn sights(&self) -> u64 {
-        self.sights
+    pub fn coverage_version(&self) -> u64 {
+        self.coverage_version
     }
 
     /// When something is to be judged although nothing happens to it.
-    pub fn wake(&self, world: &Store) -> Option<Timestamp> {
-        let due = self.due.first().map(|(at, _)| *at);
-        let peers = (self.peers.0 != world.versions().pulled && !self.kept.is_empty())
+    pub fn next_wakeup(&self, world: &Store) -> Option<Timestamp> {
+        let due = self.scheduled.first().map(|(at, _)| *at);
+        let peers = (self.peers.0 != world.versions().pulled && !self.entries.is_empty())
             .then(|| self.peers.1.map(|at| at + PEERS));
         due.into_iter().chain(peers.flatten()).min()
     }
 
     /// Whether more is to be judged than one refresh may.
-    pub fn unfinished(&self) -> bool {
-        !self.open.is_empty()
+    pub fn has_pending(&self) -> bool {
+        !self.pending.is_empty()
     }
 
     /// How many of the failing Pods are diagnosed while that goes on, and of how many.
     pub fn progress(&self) -> Option<(usize, usize)> {
         let is_pod = |subject: &&Subject| matches!(subject, Subject::Pod(_));
-        let open = self.open.iter().filter(is_pod).count();
-        let new = self.open.iter().filter(is_pod);
-        let new = new.filter(|subject| !self.kept.contains_key(*subject));
-        let all = self.kept.keys().filter(is_pod).count() + new.count();
-        self.unfinished().then(|| (all - open, all))
+        let open = self.pending.iter().filter(is_pod).count();
+        let new = self.pending.iter().filter(is_pod);
+        let new = new.filter(|subject| !self.entries.contains_key(*subject));
+        let all = self.entries.keys().filter(is_pod).count() + new.count();
+        self.has_pending().then(|| (all - open, all))
     }
 
     /// Judges what has changed.
@@ -171,213 +171,225 @@ impl Verdicts {
         &mut self,
         world: &Store,
         sight: &WatchCoverage,
-        answers: &Answers,
+        answers: &ProbeCache,
         now: Timestamp,
     ) {
-        if self.sight != *sight {
-            self.sight = sight.clone();
-            self.sights += 1;
+        if self.coverage != *sight {
+            self.coverage = sight.clone();
+            self.coverage_version += 1;
         }
-        self.open_what_changed(world, answers, now);
-        self.open_what_is_due(now);
-        self.open_peers(world, now);
+        self.queue_changed(world, answers, now);
+        self.queue_scheduled(now);
+        self.queue_peers(world, now);
         let mut stirred = BTreeSet::new();
         let (mut budget, mut news) = (BUDGET, false);
-        while let Some(subject) = self.open.pop_first() {
+        while let Some(subject) = self.pending.pop_first() {
             match cache_key::need(world, &subject, now) {
                 Need::Now => {}
                 need @ (Need::Never | Need::From(_)) => {
-                    news |= self.forget(&subject, &mut stirred);
+                    news |= self.remove(&subject, &mut stirred);
                     if let Need::From(at) = need {
-                        self.due.insert((at, subject));
+                        self.scheduled.insert((at, subject));
                     }
                     continue;
                 }
             }
-            let basis = Basis::of(world, &subject, self.sights, answers.version());
-            let before = self.kept.get(&subject);
-            if before.is_some_and(|kept| kept.holds(&basis, now)) {
+            let basis = CacheKey::new(world, &subject, self.coverage_version, answers.version());
+            let before = self.entries.get(&subject);
+            if before.is_some_and(|kept| kept.is_current(&basis, now)) {
                 continue;
             }
             if budget == 0 {
-                self.open.insert(subject);
+                self.pending.insert(subject);
                 break;
             }
             budget -= 1;
-            let (mut verdict, until) = judge(world, sight, answers, &subject, now);
+            let (mut verdict, until) = diagnose_subject(world, sight, answers, &subject, now);
             if let Some(verdict) = &mut verdict
-                && let Some((known, _)) = self.suffer.get_key_value(&verdict.fault)
+                && let Some((known, _)) = self.subjects_by_fault.get_key_value(&verdict.fault)
             {
                 verdict.fault = known.clone();
             }
-            let kept = Kept {
-                basis,
-                verdict,
-                until,
+            let kept = CacheEntry {
+                key: basis,
+                diagnosis: verdict,
+                expires_at: until,
             };
-            news |= self.keep(subject, Box::new(kept), &mut stirred);
+            news |= self.insert(subject, Box::new(kept), &mut stirred);
         }
         self.version += u64::from(news);
         if !stirred.is_empty() {
-            self.count(world, &stirred);
+            self.recount(world, &stirred);
         }
     }
 
     /// Forgets what need not be judged any more; whether something had been said of it.
-    fn forget(&mut self, subject: &Subject, stirred: &mut BTreeSet<FaultId>) -> bool {
-        self.wide.remove(subject);
-        let Some(gone) = self.kept.remove(subject) else {
+    fn remove(&mut self, subject: &Subject, stirred: &mut BTreeSet<FaultId>) -> bool {
+        self.cluster_wide.remove(subject);
+        let Some(gone) = self.entries.remove(subject) else {
             return false;
         };
-        self.leave(subject, gone.fault(), stirred);
-        let was_said = gone.verdict.is_some();
-        self.members += u64::from(was_said);
+        self.leave_fault(subject, gone.fault(), stirred);
+        let was_said = gone.diagnosis.is_some();
+        self.members_version += u64::from(was_said);
         was_said
     }
 
-    fn open_what_is_due(&mut self, now: Timestamp) {
-        while let Some((at, _)) = self.due.first()
+    fn queue_scheduled(&mut self, now: Timestamp) {
+        while let Some((at, _)) = self.scheduled.first()
             && *at <= now
-            && let Some((_, subject)) = self.due.pop_first()
+            && let Some((_, subject)) = self.scheduled.pop_first()
         {
-            self.open.insert(subject);
+            self.pending.insert(subject);
         }
     }
 
     /// What other Pods have pulled tells of the same image, and of the same registry.
-    fn open_peers(&mut self, world: &Store, now: Timestamp) {
+    fn queue_peers(&mut self, world: &Store, now: Timestamp) {
         let pulled = world.versions().pulled;
         let (read, at) = self.peers;
         if pulled == read || at.is_some_and(|at| at <= now && now < at + PEERS) {
             return;
         }
         self.peers = (pulled, Some(now));
-        let changed = self.kept.iter().filter(|(subject, kept)| {
-            kept.basis.peers() != world.pulled_version(subject.namespace())
+        let changed = self.entries.iter().filter(|(subject, kept)| {
+            kept.key.peers() != world.pulled_version(subject.namespace())
         });
-        self.open
+        self.pending
             .extend(changed.map(|(subject, _)| subject.clone()));
     }
 
-    fn open_what_changed(&mut self, world: &Store, answers: &Answers, now: Timestamp) {
+    fn queue_changed(&mut self, world: &Store, answers: &ProbeCache, now: Timestamp) {
         let versions = world.versions();
-        let ground = Ground {
+        let ground = GlobalVersions {
             specs: versions.specs,
-            sight: self.sights,
-            answers: answers.version(),
+            coverage: self.coverage_version,
+            probes: answers.version(),
         };
         let touched = world
-            .touched_since(self.read)
-            .filter(|_| self.ground == Some(ground));
+            .touched_since(self.log_position)
+            .filter(|_| self.global_versions == Some(ground));
         if let Some(touched) = touched {
-            self.open.extend(touched.cloned());
+            self.pending.extend(touched.cloned());
             let wide_ground = (versions.secrets, versions.accounts);
-            if self.wide_ground != wide_ground {
-                self.open.extend(self.wide.iter().cloned());
-                self.wide_ground = wide_ground;
+            if self.cluster_versions != wide_ground {
+                self.pending.extend(self.cluster_wide.iter().cloned());
+                self.cluster_versions = wide_ground;
             }
         } else {
-            let gone = self.kept.keys();
+            let gone = self.entries.keys();
             let gone = gone.filter(|it| cache_key::need(world, it, now) != Need::Now);
-            self.open.extend(gone.cloned());
+            self.pending.extend(gone.cloned());
             let changed = cache_key::subjects(world).filter(|subject| {
-                let kept = self.kept.get(subject);
+                let kept = self.entries.get(subject);
                 kept.is_none_or(|kept| {
-                    let basis = Basis::of(world, subject, self.sights, answers.version());
-                    !kept.holds(&basis, now)
+                    let basis =
+                        CacheKey::new(world, subject, self.coverage_version, answers.version());
+                    !kept.is_current(&basis, now)
                 })
             });
-            self.open.extend(changed);
+            self.pending.extend(changed);
         }
-        self.read = world.touched_until();
-        self.ground = Some(ground);
+        self.log_position = world.touched_until();
+        self.global_versions = Some(ground);
     }
 
     /// Puts a judgement in the place of the one before; whether it says something else.
-    fn keep(&mut self, subject: Subject, kept: Box<Kept>, stirred: &mut BTreeSet<FaultId>) -> bool {
-        if kept.basis.is_wide() {
-            self.wide.insert(subject.clone());
+    fn insert(
+        &mut self,
+        subject: Subject,
+        kept: Box<CacheEntry>,
+        stirred: &mut BTreeSet<FaultId>,
+    ) -> bool {
+        if kept.key.depends_on_all_namespaces() {
+            self.cluster_wide.insert(subject.clone());
         } else {
-            self.wide.remove(&subject);
+            self.cluster_wide.remove(&subject);
         }
         let is = kept.fault().cloned();
         let (since, owner, told) = (
-            kept.basis.since(),
-            kept.basis.owner.clone(),
-            kept.basis.told,
+            kept.key.failing_since(),
+            kept.key.owner.clone(),
+            kept.key.last_error_at,
         );
-        if let Some(until) = kept.until {
-            self.due.insert((until, subject.clone()));
+        if let Some(until) = kept.expires_at {
+            self.scheduled.insert((until, subject.clone()));
         }
-        let before = self.kept.insert(subject.clone(), kept);
+        let before = self.entries.insert(subject.clone(), kept);
         let was = before.as_ref().and_then(|before| before.fault().cloned());
         if was != is {
-            self.leave(&subject, was.as_ref(), stirred);
+            self.leave_fault(&subject, was.as_ref(), stirred);
             if let Some(id) = is {
-                self.suffer.entry(id.clone()).or_default().insert(subject);
+                self.subjects_by_fault
+                    .entry(id.clone())
+                    .or_default()
+                    .insert(subject);
                 stirred.insert(id);
             }
-            self.members += 1;
+            self.members_version += 1;
             return true;
         }
         let Some((before, id)) = before.zip(is) else {
             return false;
         };
-        let same_owner = before.basis.owner == owner;
-        let of_others = before.basis.since() == since && same_owner;
-        let example = self.suffer.get(&id).and_then(BTreeSet::first);
+        let same_owner = before.key.owner == owner;
+        let of_others = before.key.failing_since() == since && same_owner;
+        let example = self.subjects_by_fault.get(&id).and_then(BTreeSet::first);
         if !of_others || example == Some(&subject) {
             stirred.insert(id);
         }
-        !same_owner || before.basis.told != told
+        !same_owner || before.key.last_error_at != told
     }
 
-    fn leave(
+    fn leave_fault(
         &mut self,
         subject: &Subject,
         fault: Option<&FaultId>,
         stirred: &mut BTreeSet<FaultId>,
     ) {
         let Some(id) = fault else { return };
-        if let Some(subjects) = self.suffer.get_mut(id) {
+        if let Some(subjects) = self.subjects_by_fault.get_mut(id) {
             subjects.remove(subject);
             if subjects.is_empty() {
-                self.suffer.remove(id);
+                self.subjects_by_fault.remove(id);
             }
         }
         stirred.insert(id.clone());
     }
 
     /// Counts those faults again that somebody has joined or left.
-    fn count(&mut self, world: &Store, stirred: &BTreeSet<FaultId>) {
-        let said = self.said_of_blamed();
+    fn recount(&mut self, world: &Store, stirred: &BTreeSet<FaultId>) {
+        let said = self.blame_summaries();
         self.faults.retain(|fault| !stirred.contains(&fault.id));
         for id in stirred {
-            let fault = self.fault_of(world, id);
+            let fault = self.build_fault(world, id);
             self.faults.extend(fault);
         }
         self.faults.sort_by_cached_key(Fault::rank);
         let places = self.faults.iter().enumerate().rev();
-        self.blamed = places
+        self.worst_fault_by_object = places
             .map(|(place, fault)| (fault.id.blame.clone(), place))
             .collect();
-        self.blames += u64::from(self.said_of_blamed() != said);
+        self.culprits_version += u64::from(self.blame_summaries() != said);
     }
 
-    fn fault_of(&self, world: &Store, id: &FaultId) -> Option<Fault> {
-        let subjects = self.suffer.get(id)?;
+    fn build_fault(&self, world: &Store, id: &FaultId) -> Option<Fault> {
+        let subjects = self.subjects_by_fault.get(id)?;
         let example = subjects.first()?;
-        let finding = self.of(example)?.finding.clone();
+        let finding = self.get(example)?.finding.clone();
         let mut fault = Fault::new(id.clone(), finding, example.clone());
         for subject in subjects {
-            let since = self.kept.get(subject).and_then(|kept| kept.basis.since());
+            let since = self
+                .entries
+                .get(subject)
+                .and_then(|kept| kept.key.failing_since());
             fault.add(subject, owner(world, subject), since);
         }
         Some(fault)
     }
 
-    fn said_of_blamed(&self) -> Vec<(BlamedObject, &'static str)> {
-        let faults = self.blamed.iter();
+    fn blame_summaries(&self) -> Vec<(BlamedObject, &'static str)> {
+        let faults = self.worst_fault_by_object.iter();
         faults
             .filter_map(|(blame, place)| {
                 let fault = self.faults.get(*place)?;
@@ -388,13 +400,13 @@ impl Verdicts {
 }
 
 /// Judges a subject; and when the clock alone may change that.
-fn judge(
+fn diagnose_subject(
     world: &Store,
     sight: &WatchCoverage,
-    answers: &Answers,
+    answers: &ProbeCache,
     subject: &Subject,
     now: Timestamp,
-) -> (Option<Verdict>, Option<Timestamp>) {
+) -> (Option<CachedDiagnosis>, Option<Timestamp>) {
     let (finding, until) = match subject {
         Subject::Pod(key) => {
             let Some(case) = context::pod_context(world, sight, key, now) else {
@@ -402,7 +414,7 @@ fn judge(
             };
             let mut finding = diagnose(&case).findings.into_iter().next();
             if let Some(finding) = &mut finding {
-                settled(finding, &case, answers, now);
+                add_probe_evidence(finding, &case, answers, now);
             }
             (finding, changes_at(&case))
         }
@@ -416,7 +428,7 @@ fn judge(
         }
     };
     let owner = owner(world, subject);
-    let verdict = finding.map(|finding| Verdict {
+    let verdict = finding.map(|finding| CachedDiagnosis {
         fault: FaultId::from_finding(&finding, subject, owner),
         owner: owner.map_or_else(|| subject.clone(), |id| Subject::Workload(id.clone())),
         finding,
@@ -425,16 +437,21 @@ fn judge(
 }
 
 /// Adds what the registry has said about the image, if it was asked not long ago.
-pub fn settled(finding: &mut Finding, case: &PodContext, answers: &Answers, now: Timestamp) {
+pub fn add_probe_evidence(
+    finding: &mut Finding,
+    case: &PodContext,
+    answers: &ProbeCache,
+    now: Timestamp,
+) {
     let question = finding
         .image
         .as_deref()
-        .and_then(|image| Question::of(case, image));
+        .and_then(|image| ProbeQuery::for_pod(case, image));
     if let Some(said) = question
         .as_ref()
-        .and_then(|question| answers.said(question, now))
+        .and_then(|question| answers.recent(question, now))
     {
-        diagnostics::apply_probe(finding, &said.verdict, said.by, said.at);
+        diagnostics::apply_probe(finding, &said.conclusion, said.source, said.at);
     }
 }
 

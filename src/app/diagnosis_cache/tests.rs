@@ -12,7 +12,7 @@ use crate::domain::{
 
 #[test]
 fn a_workload_that_comes_after_its_pods_still_counts_as_theirs() {
-    let (mut world, mut verdicts) = (Store::default(), Verdicts::default());
+    let (mut world, mut verdicts) = (Store::default(), DiagnosisCache::default());
     let failing = owned(
         pod("shop", "web-1", waiting("ErrImagePull", "401 Unauthorized")),
         "web-5c9f",
@@ -21,7 +21,7 @@ fn a_workload_that_comes_after_its_pods_still_counts_as_theirs() {
     verdicts.refresh(
         &world,
         &WatchCoverage::complete(),
-        &Answers::default(),
+        &ProbeCache::default(),
         now(),
     );
     assert!(verdicts.faults()[0].workloads.is_empty());
@@ -39,7 +39,7 @@ fn a_workload_that_comes_after_its_pods_still_counts_as_theirs() {
     verdicts.refresh(
         &world,
         &WatchCoverage::complete(),
-        &Answers::default(),
+        &ProbeCache::default(),
         now(),
     );
     let workloads = &verdicts.faults()[0].workloads;
@@ -49,7 +49,7 @@ fn a_workload_that_comes_after_its_pods_still_counts_as_theirs() {
 
 #[test]
 fn two_registries_of_one_service_account_are_two_faults() {
-    let (mut world, mut verdicts) = (Store::default(), Verdicts::default());
+    let (mut world, mut verdicts) = (Store::default(), DiagnosisCache::default());
     let pods = [
         ("ghcr", "ghcr.io"),
         ("own", "r.example"),
@@ -69,7 +69,7 @@ fn two_registries_of_one_service_account_are_two_faults() {
     verdicts.refresh(
         &world,
         &WatchCoverage::complete(),
-        &Answers::default(),
+        &ProbeCache::default(),
         now(),
     );
     let mut places: Vec<(String, usize)> = verdicts
@@ -84,7 +84,7 @@ fn two_registries_of_one_service_account_are_two_faults() {
 
 #[test]
 fn time_alone_makes_a_fault_of_a_silent_pull() {
-    let (mut world, mut verdicts) = (Store::default(), Verdicts::default());
+    let (mut world, mut verdicts) = (Store::default(), DiagnosisCache::default());
     let pulls = pod("shop", "web-1", waiting("ContainerCreating", ""));
     let told = fixtures::event("e1", "web-1", "Pulling", "Pulling image \"a\"", 1, now());
     world.apply(StoreUpdate::Pods(upserted(vec![pulls])), now());
@@ -94,10 +94,10 @@ fn time_alone_makes_a_fault_of_a_silent_pull() {
         verdicts.refresh(
             &world,
             &WatchCoverage::complete(),
-            &Answers::default(),
+            &ProbeCache::default(),
             at(seconds),
         );
-        (verdicts.faults().len(), verdicts.wake(&world))
+        (verdicts.faults().len(), verdicts.next_wakeup(&world))
     };
     assert_eq!(refresh(1), (0, Some(at(120))));
     assert_eq!(refresh(119), (0, Some(at(120))));
@@ -106,7 +106,7 @@ fn time_alone_makes_a_fault_of_a_silent_pull() {
 
 #[test]
 fn a_first_refusal_is_judged_again_by_the_clock() {
-    let (mut world, mut verdicts) = (Store::default(), Verdicts::default());
+    let (mut world, mut verdicts) = (Store::default(), DiagnosisCache::default());
     let refused = "unexpected status from HEAD request to https://registry.example/v2/team/app/manifests/1: 401 Unauthorized";
     let mut failing = pod("shop", "web-1", waiting("ErrImagePull", refused));
     failing.started = Some(now());
@@ -121,8 +121,13 @@ fn a_first_refusal_is_judged_again_by_the_clock() {
     world.apply(StoreUpdate::Events(upserted(vec![told])), now());
     let mut confidence = |seconds| {
         let at = now() + jiff::SignedDuration::from_secs(seconds);
-        verdicts.refresh(&world, &WatchCoverage::complete(), &Answers::default(), at);
-        verdicts.of_pod(&key).unwrap().finding.confidence
+        verdicts.refresh(
+            &world,
+            &WatchCoverage::complete(),
+            &ProbeCache::default(),
+            at,
+        );
+        verdicts.for_pod(&key).unwrap().finding.confidence
     };
     assert_eq!(confidence(5), Confidence::Likely, "it was one attempt");
     assert_eq!(confidence(40), Confidence::Certain);
@@ -130,7 +135,7 @@ fn a_first_refusal_is_judged_again_by_the_clock() {
 
 #[test]
 fn what_another_pod_pulls_is_taken_in() {
-    let (mut world, mut verdicts) = (Store::default(), Verdicts::default());
+    let (mut world, mut verdicts) = (Store::default(), DiagnosisCache::default());
     let failing = pod("shop", "web-1", waiting("ErrImagePull", "no such host"));
     let key = failing.key.clone();
     let mut other = pod("shop", "web-2", waiting("ContainerCreating", ""));
@@ -144,15 +149,15 @@ fn what_another_pod_pulls_is_taken_in() {
         verdicts.refresh(
             world,
             &WatchCoverage::complete(),
-            &Answers::default(),
+            &ProbeCache::default(),
             at(seconds),
         );
-        let finding = &verdicts.of_pod(&key).unwrap().finding;
+        let finding = &verdicts.for_pod(&key).unwrap().finding;
         let facts = finding.evidence.iter().map(|it| it.fact.to_string());
         let is_told = facts
             .into_iter()
             .any(|fact| fact.contains("was pulled for Pod web-2"));
-        (is_told, verdicts.wake(world))
+        (is_told, verdicts.next_wakeup(world))
     };
     assert!(!told(&world, 1).0);
     other.containers[0].state = fixtures::running();
@@ -166,7 +171,7 @@ fn what_another_pod_pulls_is_taken_in() {
 
 #[test]
 fn what_a_job_says_is_told_of_its_cron_job() {
-    let (mut world, mut verdicts) = (Store::default(), Verdicts::default());
+    let (mut world, mut verdicts) = (Store::default(), DiagnosisCache::default());
     let cron = fixtures::workload(WorkloadKind::CronJob, "shop", "report", None);
     let mut job = fixtures::workload(WorkloadKind::Job, "shop", "report-1", None);
     job.status.desired = 1;
@@ -188,7 +193,7 @@ fn what_a_job_says_is_told_of_its_cron_job() {
         verdicts.refresh(
             world,
             &WatchCoverage::complete(),
-            &Answers::default(),
+            &ProbeCache::default(),
             now(),
         );
         verdicts.faults().len()
@@ -292,8 +297,8 @@ proptest! {
     fn judging_what_changed_is_judging_all(
         happenings in proptest::collection::vec(happening(), 1..60),
     ) {
-        let (mut world, mut kept) = (Store::default(), Verdicts::default());
-        let (sight, answers) = (WatchCoverage::complete(), Answers::default());
+        let (mut world, mut kept) = (Store::default(), DiagnosisCache::default());
+        let (sight, answers) = (WatchCoverage::complete(), ProbeCache::default());
         for (second, what) in (0_i64..).zip(&happenings) {
             // Longer than what other Pods have pulled is left alone.
             let at = now() + PEERS * i32::try_from(second).unwrap();
@@ -302,9 +307,9 @@ proptest! {
                 continue;
             }
             kept.refresh(&world, &sight, &answers, at);
-            let mut fresh = Verdicts::default();
+            let mut fresh = DiagnosisCache::default();
             fresh.refresh(&world, &sight, &answers, at);
-            let told = |verdicts: &Verdicts| -> Vec<String> {
+            let told = |verdicts: &DiagnosisCache| -> Vec<String> {
                 let faults = verdicts.faults().iter();
                 faults
                     .map(|fault| {
@@ -317,7 +322,7 @@ proptest! {
                     .collect()
             };
             prop_assert_eq!(told(&kept), told(&fresh));
-            prop_assert!(!kept.unfinished());
+            prop_assert!(!kept.has_pending());
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Answers that follow from others, as long as nobody gave them.
 
-use super::{Answer, Choice, Entry, Form, Source, fields, source};
+use super::{CredentialSource, FieldId, FieldInput, Form, Select, fields, source};
 use crate::domain::{
     k8s::{object_ref::ObjectRef, objects::Secret},
     plan::{CredentialUsage, FormSpec},
@@ -10,15 +10,15 @@ use crate::domain::{
 
 impl Form {
     /// The registry of the image, names after the image's own, and the Secrets that fit.
-    pub(super) fn follow(&mut self, world: &Store) {
-        if let Ok(image) = ImageRef::parse(self.text(Answer::Image)) {
-            self.follow_image(&image);
+    pub(super) fn derive_defaults(&mut self, world: &Store) {
+        if let Ok(image) = ImageRef::parse(self.text(FieldId::Image)) {
+            self.derive_from_image(&image);
         }
-        self.follow_which();
+        self.derive_from_credential();
         self.offer_secrets(world);
     }
 
-    fn follow_image(&mut self, image: &ImageRef) {
+    fn derive_from_image(&mut self, image: &ImageRef) {
         let preset = registries::find_by_host(image.host());
         let server = match preset {
             Some(preset) if preset.id == "docker-hub" => preset.server.to_owned(),
@@ -27,43 +27,45 @@ impl Form {
         let last = image.path().rsplit('/').next().unwrap_or_default();
         let name = last.replace('_', "-");
         for field in self.fields.iter_mut().filter(|field| !field.touched) {
-            let followed = match field.answer {
-                Answer::Server => &server,
-                Answer::Account | Answer::Deployment => &name,
+            let followed = match field.id {
+                FieldId::Server => &server,
+                FieldId::Account | FieldId::Deployment => &name,
                 _ => continue,
             };
-            if let Entry::Text(input) = &mut field.entry {
+            if let FieldInput::Text(input) = &mut field.entry {
                 *input = followed.as_str().into();
             }
         }
     }
 
     /// Another credential has other holders and another user.
-    fn follow_which(&mut self) {
-        let FormSpec::Rotate { spreads } = &self.ask else {
+    fn derive_from_credential(&mut self) {
+        let FormSpec::Rotate { spreads } = &self.spec else {
             return;
         };
-        let Some(Entry::One(which)) = self.field(Answer::Which).map(|field| &field.entry) else {
+        let Some(FieldInput::Select(which)) =
+            self.field(FieldId::Credential).map(|field| &field.entry)
+        else {
             return;
         };
         let Some(spread) = spreads.get(which.chosen) else {
             return;
         };
-        let rows = fields::holders(Some(spread));
+        let rows = fields::holder_options(Some(spread));
         let username = spread.username.clone();
         let on_which = self
             .focused()
-            .is_some_and(|field| field.answer == Answer::Which);
+            .is_some_and(|field| field.id == FieldId::Credential);
         if !on_which {
             return;
         }
         for field in &mut self.fields {
-            match (&mut field.entry, field.answer) {
-                (Entry::Many(picks), Answer::Secrets) => {
+            match (&mut field.entry, field.id) {
+                (FieldInput::MultiSelect(picks), FieldId::Secrets) => {
                     picks.rows.clone_from(&rows);
-                    picks.filtered();
+                    picks.clamp_cursor();
                 }
-                (Entry::Text(input), Answer::Username) => *input = username.as_str().into(),
+                (FieldInput::Text(input), FieldId::Username) => *input = username.as_str().into(),
                 _ => {}
             }
         }
@@ -72,10 +74,10 @@ impl Form {
     /// The Secrets that hold an entry for this registry. Where a workload is deployed and its
     /// namespace has one, that one is the answer until another is given.
     fn offer_secrets(&mut self, world: &Store) {
-        if self.field(Answer::FromSecret).is_none() {
+        if self.field(FieldId::FromSecret).is_none() {
             return;
         }
-        let image = ImageRef::parse(self.text(Answer::Image)).ok();
+        let image = ImageRef::parse(self.text(FieldId::Image)).ok();
         let server = self.registry();
         let fits = |key: &str| match &image {
             Some(image) => key_matches(key, image),
@@ -85,32 +87,32 @@ impl Form {
             }
         };
         let mut holders = source::holders(world, fits);
-        holders.retain(|key| !self.is_itself(key));
-        let namespace = match &self.ask {
+        holders.retain(|key| !self.is_rotated_secret(key));
+        let namespace = match &self.spec {
             FormSpec::Login { secret, .. } => secret.namespace.to_string(),
             FormSpec::NewSecret { namespace, .. } => namespace.to_string(),
-            _ => self.text(Answer::Namespace).to_owned(),
+            _ => self.text(FieldId::Namespace).to_owned(),
         };
         let here = |key: &ObjectRef<Secret>| key.namespace.as_str() == namespace;
         holders.sort_by_key(|key| !here(key));
         let fitting_here = image.is_some() && holders.first().is_some_and(here);
         let options: Vec<String> = holders.iter().map(ToString::to_string).collect();
-        let deploys = matches!(self.ask, FormSpec::Setup { .. } | FormSpec::Deploy { .. });
+        let deploys = matches!(self.spec, FormSpec::Setup { .. } | FormSpec::Deploy { .. });
         for field in &mut self.fields {
-            let Entry::One(choice) = &mut field.entry else {
+            let FieldInput::Select(choice) = &mut field.entry else {
                 continue;
             };
-            match field.answer {
-                Answer::FromSecret if choice.options != options => {
+            match field.id {
+                FieldId::FromSecret if choice.options != options => {
                     let before = choice.value().to_owned();
-                    *choice = Choice::new(options.clone());
+                    *choice = Select::new(options.clone());
                     choice.choose(&before);
                 }
-                Answer::Source if deploys && !field.touched => {
+                FieldId::Source if deploys && !field.touched => {
                     let source = if fitting_here {
-                        Source::Secret
+                        CredentialSource::Secret
                     } else {
-                        Source::Typed
+                        CredentialSource::Typed
                     };
                     choice.choose(source.label());
                 }
@@ -121,29 +123,29 @@ impl Form {
 
     /// The registry that a login is for.
     pub fn registry(&self) -> String {
-        match (&self.ask, self.spread()) {
+        match (&self.spec, self.credential_usage()) {
             (FormSpec::Rotate { .. }, Some(spread)) => spread.server.to_string(),
-            _ => self.text(Answer::Server).to_owned(),
+            _ => self.text(FieldId::Server).to_owned(),
         }
     }
 
     /// The credential that is rotated.
-    pub(super) fn spread(&self) -> Option<&CredentialUsage> {
-        let FormSpec::Rotate { spreads } = &self.ask else {
+    pub(super) fn credential_usage(&self) -> Option<&CredentialUsage> {
+        let FormSpec::Rotate { spreads } = &self.spec else {
             return None;
         };
-        match &self.field(Answer::Which)?.entry {
-            Entry::One(which) => spreads.get(which.chosen),
-            Entry::Text(_) | Entry::Many(_) => None,
+        match &self.field(FieldId::Credential)?.entry {
+            FieldInput::Select(which) => spreads.get(which.chosen),
+            FieldInput::Text(_) | FieldInput::MultiSelect(_) => None,
         }
     }
 
     /// A new credential does not come out of the Secret that is to get it.
-    fn is_itself(&self, key: &ObjectRef<Secret>) -> bool {
-        match &self.ask {
+    fn is_rotated_secret(&self, key: &ObjectRef<Secret>) -> bool {
+        match &self.spec {
             FormSpec::Login { secret, .. } => secret == key,
             FormSpec::Rotate { .. } => self
-                .spread()
+                .credential_usage()
                 .is_some_and(|spread| spread.holders.iter().any(|holder| holder.secret == *key)),
             _ => false,
         }

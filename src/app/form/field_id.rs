@@ -1,11 +1,11 @@
 //! The questions that a form can ask.
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Answer {
+pub enum FieldId {
     Namespace,
     Image,
     /// Which of several credentials.
-    Which,
+    Credential,
     /// Where the credential comes from.
     Source,
     File,
@@ -33,12 +33,12 @@ pub enum Answer {
     Destination,
 }
 
-impl Answer {
+impl FieldId {
     pub fn label(self) -> &'static str {
         match self {
             Self::Namespace => "Namespace",
             Self::Image => "Image",
-            Self::Which | Self::Source => "Credential",
+            Self::Credential | Self::Source => "Credential",
             Self::File => "File",
             Self::Variable => "Variable",
             Self::FromSecret => "From Secret",

@@ -3,20 +3,20 @@
 use tui_input::Input;
 
 #[derive(Debug)]
-pub enum Entry {
+pub enum FieldInput {
     Text(Input),
-    One(Choice),
-    Many(Picks),
+    Select(Select),
+    MultiSelect(MultiSelect),
 }
 
 /// One of a few.
 #[derive(Debug, Default)]
-pub struct Choice {
+pub struct Select {
     pub options: Vec<String>,
     pub chosen: usize,
 }
 
-impl Choice {
+impl Select {
     pub fn new(options: impl IntoIterator<Item = impl Into<String>>) -> Self {
         Self {
             options: options.into_iter().map(Into::into).collect(),
@@ -28,7 +28,7 @@ impl Choice {
         self.options.get(self.chosen).map_or("", String::as_str)
     }
 
-    pub fn turn(&mut self, forward: bool) {
+    pub fn cycle(&mut self, forward: bool) {
         let count = self.options.len().max(1);
         let step = if forward { 1 } else { count - 1 };
         self.chosen = (self.chosen + step) % count;
@@ -43,23 +43,23 @@ impl Choice {
 
 /// Any number of many.
 #[derive(Debug, Default)]
-pub struct Picks {
-    pub rows: Vec<Pick>,
+pub struct MultiSelect {
+    pub rows: Vec<SelectOption>,
     /// The row that the keys speak of, among those that the filter leaves.
     pub cursor: usize,
     pub filter: Input,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Pick {
+pub struct SelectOption {
     pub name: String,
     /// What there is to know of it.
     pub note: String,
-    pub taken: bool,
+    pub selected: bool,
 }
 
-impl Picks {
-    pub fn new(rows: Vec<Pick>) -> Self {
+impl MultiSelect {
+    pub fn new(rows: Vec<SelectOption>) -> Self {
         Self {
             rows,
             ..Self::default()
@@ -67,7 +67,7 @@ impl Picks {
     }
 
     /// The rows that the filter leaves, by their number.
-    pub fn shown(&self) -> Vec<usize> {
+    pub fn visible_rows(&self) -> Vec<usize> {
         let wanted = self.filter.value();
         let rows = self.rows.iter().enumerate();
         rows.filter(|(_, row)| row.name.contains(wanted))
@@ -75,23 +75,23 @@ impl Picks {
             .collect()
     }
 
-    pub fn taken(&self) -> impl Iterator<Item = &Pick> {
-        self.rows.iter().filter(|row| row.taken)
+    pub fn selected(&self) -> impl Iterator<Item = &SelectOption> {
+        self.rows.iter().filter(|row| row.selected)
     }
 
-    pub fn is_taken(&self, name: &str) -> bool {
-        self.taken().any(|row| row.name == name)
+    pub fn is_selected(&self, name: &str) -> bool {
+        self.selected().any(|row| row.name == name)
     }
 
     /// After the filter has changed, the keys speak of a row that is shown.
-    pub fn filtered(&mut self) {
-        let last = self.shown().len().saturating_sub(1);
+    pub fn clamp_cursor(&mut self) {
+        let last = self.visible_rows().len().saturating_sub(1);
         self.cursor = self.cursor.min(last);
     }
 
     /// Moves among the rows; `false` at the edge, where the key belongs to the form.
-    pub fn go(&mut self, down: bool) -> bool {
-        let last = self.shown().len().saturating_sub(1);
+    pub fn move_cursor(&mut self, down: bool) -> bool {
+        let last = self.visible_rows().len().saturating_sub(1);
         let next = if down {
             self.cursor + 1
         } else {
@@ -108,21 +108,21 @@ impl Picks {
     }
 
     pub fn toggle(&mut self) {
-        let here = self.shown().get(self.cursor).copied();
+        let here = self.visible_rows().get(self.cursor).copied();
         if let Some(row) = here.and_then(|index| self.rows.get_mut(index)) {
-            row.taken = !row.taken;
+            row.selected = !row.selected;
         }
     }
 
     /// Takes all that the filter leaves; none of them where all are taken.
     pub fn toggle_all(&mut self) {
-        let shown = self.shown();
+        let shown = self.visible_rows();
         let all = shown
             .iter()
-            .all(|index| self.rows.get(*index).is_some_and(|row| row.taken));
+            .all(|index| self.rows.get(*index).is_some_and(|row| row.selected));
         for index in shown {
             if let Some(row) = self.rows.get_mut(index) {
-                row.taken = !all;
+                row.selected = !all;
             }
         }
     }
@@ -132,13 +132,13 @@ impl Picks {
 mod tests {
     use super::*;
 
-    fn picks() -> Picks {
-        let rows = ["pay", "shop", "shop-test"].map(|name| Pick {
+    fn picks() -> MultiSelect {
+        let rows = ["pay", "shop", "shop-test"].map(|name| SelectOption {
             name: name.to_owned(),
             note: String::new(),
-            taken: false,
+            selected: false,
         });
-        Picks::new(rows.into())
+        MultiSelect::new(rows.into())
     }
 
     #[test]
@@ -146,23 +146,23 @@ mod tests {
         let mut picks = picks();
         picks.filter = "shop".into();
         picks.toggle_all();
-        let taken: Vec<_> = picks.taken().map(|row| row.name.as_str()).collect();
+        let taken: Vec<_> = picks.selected().map(|row| row.name.as_str()).collect();
         assert_eq!(taken, ["shop", "shop-test"]);
         picks.toggle_all();
-        assert_eq!(picks.taken().count(), 0);
-        assert!(picks.go(true));
-        assert!(!picks.go(true), "the form's turn");
+        assert_eq!(picks.selected().count(), 0);
+        assert!(picks.move_cursor(true));
+        assert!(!picks.move_cursor(true), "the form's turn");
         picks.toggle();
-        assert!(picks.is_taken("shop-test"));
+        assert!(picks.is_selected("shop-test"));
     }
 
     #[test]
     fn a_choice_turns_in_a_circle() {
-        let mut choice = Choice::new(["a", "b"]);
-        choice.turn(false);
+        let mut choice = Select::new(["a", "b"]);
+        choice.cycle(false);
         assert_eq!(choice.value(), "b");
-        choice.turn(true);
+        choice.cycle(true);
         assert_eq!(choice.value(), "a");
-        Choice::default().turn(true);
+        Select::default().cycle(true);
     }
 }

@@ -1,7 +1,7 @@
 //! Numbers in words.
 
 /// `no Pod`, `1 Pod`, `3 Pods`.
-pub(super) fn counted(number: usize, what: &str) -> String {
+pub(super) fn pluralize(number: usize, what: &str) -> String {
     match number {
         0 => format!("no {what}"),
         1 => format!("1 {what}"),
@@ -10,9 +10,9 @@ pub(super) fn counted(number: usize, what: &str) -> String {
 }
 
 /// `no Pod uses`, `1 Pod uses`, `3 Pods use`.
-pub(super) fn pods_do(number: usize, one: &str, many: &str) -> String {
+pub(super) fn pods_verb(number: usize, one: &str, many: &str) -> String {
     let verb = if number <= 1 { one } else { many };
-    format!("{} {verb}", counted(number, "Pod"))
+    format!("{} {verb}", pluralize(number, "Pod"))
 }
 
 #[cfg(test)]
@@ -22,7 +22,7 @@ mod tests {
     #[test]
     fn one_is_not_many() {
         for (number, expected) in [(0, "no Pod uses"), (1, "1 Pod uses"), (3, "3 Pods use")] {
-            assert_eq!(pods_do(number, "uses", "use"), expected);
+            assert_eq!(pods_verb(number, "uses", "use"), expected);
         }
     }
 }

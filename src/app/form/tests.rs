@@ -9,19 +9,19 @@ use crate::domain::{
     store::update::StoreUpdate,
 };
 
-fn typed(form: &mut Form, world: &Store, answer: Answer, text: &str) {
-    form.go_to(answer);
-    assert_eq!(form.focused().unwrap().answer, answer, "it is asked");
+fn typed(form: &mut Form, world: &Store, answer: FieldId, text: &str) {
+    form.focus_field(answer);
+    assert_eq!(form.focused().unwrap().id, answer, "it is asked");
     match &mut form.focused_mut().unwrap().entry {
-        Entry::Text(input) => *input = text.into(),
-        Entry::One(choice) => choice.choose(text),
-        Entry::Many(picks) => {
+        FieldInput::Text(input) => *input = text.into(),
+        FieldInput::Select(choice) => choice.choose(text),
+        FieldInput::MultiSelect(picks) => {
             for row in &mut picks.rows {
-                row.taken = text.split(' ').any(|name| name == row.name);
+                row.selected = text.split(' ').any(|name| name == row.name);
             }
         }
     }
-    form.changed(world);
+    form.on_field_changed(world);
 }
 
 fn said(form: &Form, world: &Store) -> Vec<String> {
@@ -57,7 +57,7 @@ fn another_image_names_the_tags_that_run_beside_it() {
     };
     let form = Form::new(ask, None, &world);
     assert_eq!(
-        form.hint(Answer::Image, &world),
+        form.hint(FieldId::Image, &world),
         "in this namespace runs 1, 2"
     );
 }
@@ -66,17 +66,17 @@ fn another_image_names_the_tags_that_run_beside_it() {
 fn the_first_setup_follows_from_few_answers() {
     let world = Store::default();
     let mut form = Form::new(FormSpec::Setup { namespace: None }, None, &world);
-    typed(&mut form, &world, Answer::Namespace, "shop");
-    typed(&mut form, &world, Answer::Image, "ghcr.io/acme/web_app:1");
-    assert_eq!(form.text(Answer::Server), "ghcr.io");
-    assert_eq!(form.text(Answer::Deployment), "web-app");
-    let Err(Unready::Field(bad)) = form.plan(&world) else {
+    typed(&mut form, &world, FieldId::Namespace, "shop");
+    typed(&mut form, &world, FieldId::Image, "ghcr.io/acme/web_app:1");
+    assert_eq!(form.text(FieldId::Server), "ghcr.io");
+    assert_eq!(form.text(FieldId::Deployment), "web-app");
+    let Err(PlanError::Field(bad)) = form.plan(&world) else {
         panic!("there is no login yet")
     };
-    assert_eq!(form.fields[bad].answer, Answer::Username);
-    typed(&mut form, &world, Answer::Username, "acme");
-    typed(&mut form, &world, Answer::Token, "ghp_0123456789");
-    typed(&mut form, &world, Answer::Account, "web");
+    assert_eq!(form.fields[bad].id, FieldId::Username);
+    typed(&mut form, &world, FieldId::Username, "acme");
+    typed(&mut form, &world, FieldId::Token, "ghp_0123456789");
+    typed(&mut form, &world, FieldId::Account, "web");
     assert_eq!(
         said(&form, &world),
         [
@@ -95,12 +95,12 @@ fn the_first_setup_follows_from_few_answers() {
 fn docker_hub_gets_its_own_server_string() {
     let world = Store::default();
     let mut form = Form::new(FormSpec::Setup { namespace: None }, None, &world);
-    typed(&mut form, &world, Answer::Image, "acme/web:1");
-    assert_eq!(form.text(Answer::Server), "https://index.docker.io/v1/");
-    typed(&mut form, &world, Answer::Server, "mirror.example");
-    typed(&mut form, &world, Answer::Image, "ghcr.io/acme/web:1");
+    typed(&mut form, &world, FieldId::Image, "acme/web:1");
+    assert_eq!(form.text(FieldId::Server), "https://index.docker.io/v1/");
+    typed(&mut form, &world, FieldId::Server, "mirror.example");
+    typed(&mut form, &world, FieldId::Image, "ghcr.io/acme/web:1");
     assert_eq!(
-        form.text(Answer::Server),
+        form.text(FieldId::Server),
         "mirror.example",
         "what was typed stays"
     );
@@ -116,15 +116,15 @@ fn a_secret_of_the_namespace_is_used_where_it_is() {
     typed(
         &mut form,
         &world,
-        Answer::Image,
+        FieldId::Image,
         "registry.example/team/other:1",
     );
-    assert_eq!(form.source(), Some(Source::Secret));
-    assert_eq!(form.text(Answer::FromSecret), "shop/regcred");
-    assert!(!form.asks(Answer::Token), "there is one already");
-    typed(&mut form, &world, Answer::Replicas, "3");
-    typed(&mut form, &world, Answer::Port, "8080");
-    typed(&mut form, &world, Answer::Policy, "Always");
+    assert_eq!(form.source(), Some(CredentialSource::Secret));
+    assert_eq!(form.text(FieldId::FromSecret), "shop/regcred");
+    assert!(!form.is_visible(FieldId::Token), "there is one already");
+    typed(&mut form, &world, FieldId::Replicas, "3");
+    typed(&mut form, &world, FieldId::Port, "8080");
+    typed(&mut form, &world, FieldId::Policy, "Always");
     assert_eq!(
         said(&form, &world),
         [
@@ -132,10 +132,15 @@ fn a_secret_of_the_namespace_is_used_where_it_is() {
             "Create the Deployment shop/other with registry.example/team/other:1",
         ]
     );
-    typed(&mut form, &world, Answer::Port, "http");
-    assert!(matches!(form.plan(&world), Err(Unready::Field(_))));
-    typed(&mut form, &world, Answer::Port, "");
-    typed(&mut form, &world, Answer::Source, Source::Nowhere.label());
+    typed(&mut form, &world, FieldId::Port, "http");
+    assert!(matches!(form.plan(&world), Err(PlanError::Field(_))));
+    typed(&mut form, &world, FieldId::Port, "");
+    typed(
+        &mut form,
+        &world,
+        FieldId::Source,
+        CredentialSource::NotNeeded.label(),
+    );
     assert_eq!(form.plan(&world).unwrap().changes.len(), 2);
     assert!(form.plan(&world).unwrap().credential_check.is_none());
 }
@@ -153,18 +158,23 @@ fn what_is_read_fills_in_the_login_and_no_words() {
         targets: Vec::new(),
     };
     let mut form = Form::new(ask, None, &world);
-    assert_eq!(form.wants(), None);
-    typed(&mut form, &world, Answer::Source, Source::File.label());
-    let wanted = form.wants().unwrap();
+    assert_eq!(form.pending_import(), None);
+    typed(
+        &mut form,
+        &world,
+        FieldId::Source,
+        CredentialSource::File.label(),
+    );
+    let wanted = form.pending_import().unwrap();
     assert_eq!(
         (wanted, form.registry().as_str()),
-        (Origin::File(None), "ghcr.io")
+        (ImportSource::File(None), "ghcr.io")
     );
     assert!(form.plan(&world).is_err());
-    let mut tickets = crate::app::request_id::Tickets::default();
-    let (late, ticket) = (tickets.issue(), tickets.issue());
-    form.import = Import::Reading(ticket);
-    let imported = || Imported {
+    let mut tickets = crate::app::request_id::RequestIds::default();
+    let (late, ticket) = (tickets.next(), tickets.next());
+    form.import = ImportState::Reading(ticket);
+    let imported = || ImportedLogin {
         login: Credentials {
             username: "bot".to_owned(),
             password: Password::new("canary-import"),
@@ -173,22 +183,25 @@ fn what_is_read_fills_in_the_login_and_no_words() {
     };
     form.imported(late, Ok(imported()));
     assert_eq!(
-        form.text(Answer::Token),
+        form.text(FieldId::Token),
         "",
         "an answer to an older question"
     );
     let mut long = imported();
     long.login.password = Password::new("x".repeat(5000));
     form.imported(ticket, Ok(long));
-    assert_eq!(form.text(Answer::Token), "", "all of it or nothing");
-    assert!(matches!(form.import, Import::Failed(_)));
-    form.import = Import::Reading(ticket);
+    assert_eq!(form.text(FieldId::Token), "", "all of it or nothing");
+    assert!(matches!(form.import, ImportState::Failed(_)));
+    form.import = ImportState::Reading(ticket);
     form.imported(ticket, Ok(imported()));
-    assert_eq!(form.text(Answer::Username), "bot");
+    assert_eq!(form.text(FieldId::Username), "bot");
     let plan = form.plan(&world).unwrap();
     assert!(!format!("{plan:?}").contains("canary-import"));
-    typed(&mut form, &world, Answer::Server, "quay.io");
-    assert!(form.wants().is_some(), "it is for another registry now");
+    typed(&mut form, &world, FieldId::Server, "quay.io");
+    assert!(
+        form.pending_import().is_some(),
+        "it is for another registry now"
+    );
 }
 
 #[test]
@@ -209,13 +222,13 @@ fn an_account_that_lists_the_new_secret_already_is_not_changed() {
         targets: Vec::new(),
     };
     let mut form = Form::new(ask, None, &world);
-    typed(&mut form, &world, Answer::Username, "acme");
-    typed(&mut form, &world, Answer::Token, "ghp_0123456789");
+    typed(&mut form, &world, FieldId::Username, "acme");
+    typed(&mut form, &world, FieldId::Token, "ghp_0123456789");
     assert_eq!(
         said(&form, &world),
         ["Create the pull Secret shop/regcred for ghcr.io as acme"]
     );
-    typed(&mut form, &world, Answer::Secret, "other");
+    typed(&mut form, &world, FieldId::Secret, "other");
     assert_eq!(form.plan(&world).unwrap().changes.len(), 2);
 }
 
@@ -237,8 +250,8 @@ fn ten_accounts_at_once_and_what_they_list_stays() {
     };
     let world = Store::default();
     let mut form = Form::new(ask, None, &world);
-    assert_eq!(form.plan(&world).unwrap_err(), Unready::Nothing);
-    typed(&mut form, &world, Answer::Accounts, "a default");
+    assert_eq!(form.plan(&world).unwrap_err(), PlanError::Nothing);
+    typed(&mut form, &world, FieldId::Accounts, "a default");
     let plan = form.plan(&world).unwrap();
     assert!(matches!(
         &plan.changes[..],
@@ -256,9 +269,9 @@ fn a_secret_is_deleted_by_its_name_and_taken_off_the_lists() {
     let world = fixtures::sample_store();
     let secret = ObjectRef::new(Namespace::new("shop"), Name::new("regcred"));
     let mut form = Form::new(FormSpec::for_secret_deletion(&world, &secret), None, &world);
-    typed(&mut form, &world, Answer::Confirm, "regcre");
+    typed(&mut form, &world, FieldId::Confirm, "regcre");
     assert!(form.plan(&world).is_err());
-    typed(&mut form, &world, Answer::Confirm, "regcred");
+    typed(&mut form, &world, FieldId::Confirm, "regcred");
     let said = said(&form, &world);
     assert_eq!(said.last().unwrap(), "Delete the Secret shop/regcred");
     assert!(

@@ -1,6 +1,6 @@
 //! What there is to say of an answer while it is given.
 
-use super::{Answer, Form, Import, Source};
+use super::{CredentialSource, FieldId, Form, ImportState};
 use crate::domain::{
     k8s::{
         object_ref::{Name, Namespace, ObjectRef},
@@ -16,43 +16,45 @@ use crate::domain::{
 
 impl Form {
     /// What there is to say of an answer.
-    pub fn complaint(&self, answer: Answer, world: &Store) -> Option<ValidationError> {
+    pub fn validate(&self, answer: FieldId, world: &Store) -> Option<ValidationError> {
         let text = self.text(answer);
         match answer {
-            Answer::Namespace => validate::label(text).or_else(|| self.namespace_goes(world)),
-            Answer::Image => validate::image(text),
-            Answer::Server => validate::server(text).or_else(|| no_login(text)),
-            Answer::Username => self
-                .not_read()
+            FieldId::Namespace => {
+                validate::label(text).or_else(|| self.namespace_terminating(world))
+            }
+            FieldId::Image => validate::image(text),
+            FieldId::Server => validate::server(text).or_else(|| no_login(text)),
+            FieldId::Username => self
+                .import_missing()
                 .or_else(|| validate::username(text, &self.registry())),
-            Answer::Token => self
-                .not_read()
-                .or_else(|| validate::token(text, &self.registry(), self.text(Answer::Username))),
-            Answer::Source => match &self.import {
-                Import::Failed(why) => Some(validate::reject(why)),
-                Import::Idle | Import::Reading(_) | Import::Got(_) => None,
+            FieldId::Token => self
+                .import_missing()
+                .or_else(|| validate::token(text, &self.registry(), self.text(FieldId::Username))),
+            FieldId::Source => match &self.import {
+                ImportState::Failed(why) => Some(validate::reject(why)),
+                ImportState::Idle | ImportState::Reading(_) | ImportState::Loaded(_) => None,
             },
-            Answer::File if self.ask == FormSpec::Export => text
+            FieldId::File if self.spec == FormSpec::Export => text
                 .is_empty()
                 .then(|| validate::reject("the name of a file is needed")),
-            Answer::Variable => validate::variable(text),
-            Answer::FromSecret => text
+            FieldId::Variable => validate::variable(text),
+            FieldId::FromSecret => text
                 .is_empty()
                 .then(|| validate::reject("no Secret has an entry for this registry")),
             // A Secret may be made without anybody who lists it.
-            Answer::Account
-                if text.is_empty() && matches!(self.ask, FormSpec::NewSecret { .. }) =>
+            FieldId::Account
+                if text.is_empty() && matches!(self.spec, FormSpec::NewSecret { .. }) =>
             {
                 None
             }
-            Answer::Account => {
-                validate::subdomain(text).or_else(|| self.account_is_elsewhere(world))
+            FieldId::Account => {
+                validate::subdomain(text).or_else(|| self.account_in_other_namespace(world))
             }
-            Answer::Secret => validate::subdomain(text).or_else(|| self.secret_is_there(world)),
-            Answer::Deployment => validate::label(text).or_else(|| self.deployment_is_there(world)),
-            Answer::Replicas => validate::replicas(text),
-            Answer::Port => validate::port(text),
-            Answer::Confirm => match &self.ask {
+            FieldId::Secret => validate::subdomain(text).or_else(|| self.secret_exists(world)),
+            FieldId::Deployment => validate::label(text).or_else(|| self.deployment_exists(world)),
+            FieldId::Replicas => validate::replicas(text),
+            FieldId::Port => validate::port(text),
+            FieldId::Confirm => match &self.spec {
                 FormSpec::DeleteSecret { secret, .. } => {
                     validate::confirmed(text, secret.name.as_str())
                 }
@@ -61,29 +63,30 @@ impl Form {
                 }
                 _ => None,
             },
-            Answer::Accounts => self.default_is_taken(),
-            Answer::File
-            | Answer::Secrets
-            | Answer::Namespaces
-            | Answer::Which
-            | Answer::Policy
-            | Answer::Existing
-            | Answer::Restart
-            | Answer::Format
-            | Answer::Destination => None,
+            FieldId::Accounts => self.default_is_taken(),
+            FieldId::File
+            | FieldId::Secrets
+            | FieldId::Namespaces
+            | FieldId::Credential
+            | FieldId::Policy
+            | FieldId::Existing
+            | FieldId::Restart
+            | FieldId::Format
+            | FieldId::Destination => None,
         }
     }
 
-    fn not_read(&self) -> Option<ValidationError> {
-        let reads = self.wants().is_some() || matches!(self.import, Import::Reading(_));
+    fn import_missing(&self) -> Option<ValidationError> {
+        let reads =
+            self.pending_import().is_some() || matches!(self.import, ImportState::Reading(_));
         // A variable holds the token only: the user name is typed.
-        let typed = self.source() == Some(Source::Variable);
-        (reads && !typed && self.text(Answer::Token).is_empty())
+        let typed = self.source() == Some(CredentialSource::Variable);
+        (reads && !typed && self.text(FieldId::Token).is_empty())
             .then(|| validate::reject("enter reads it"))
     }
 
-    fn namespace_goes(&self, world: &Store) -> Option<ValidationError> {
-        let namespace = Namespace::new(self.text(Answer::Namespace));
+    fn namespace_terminating(&self, world: &Store) -> Option<ValidationError> {
+        let namespace = Namespace::new(self.text(FieldId::Namespace));
         let found = world.namespace(&namespace)?;
         found
             .terminating
@@ -91,11 +94,11 @@ impl Form {
     }
 
     /// The namespace that the answers are about.
-    fn place(&self) -> Option<Namespace> {
-        match &self.ask {
+    fn target_namespace(&self) -> Option<Namespace> {
+        match &self.spec {
             FormSpec::NewSecret { namespace, .. } => Some(namespace.clone()),
             FormSpec::Setup { .. } | FormSpec::Deploy { .. } => {
-                Some(Namespace::new(self.text(Answer::Namespace)))
+                Some(Namespace::new(self.text(FieldId::Namespace)))
             }
             _ => None,
         }
@@ -103,13 +106,13 @@ impl Form {
 
     pub(super) fn account_key(&self) -> Option<ObjectRef<ServiceAccount>> {
         Some(ObjectRef::new(
-            self.place()?,
-            Name::new(self.text(Answer::Account)),
+            self.target_namespace()?,
+            Name::new(self.text(FieldId::Account)),
         ))
     }
 
     /// A Pod can use only the ServiceAccounts of its own namespace.
-    fn account_is_elsewhere(&self, world: &Store) -> Option<ValidationError> {
+    fn account_in_other_namespace(&self, world: &Store) -> Option<ValidationError> {
         let key = self.account_key()?;
         if world.account(&key).is_some() || key.name.as_str() == "default" {
             return None;
@@ -122,9 +125,9 @@ impl Form {
         )))
     }
 
-    fn secret_is_there(&self, world: &Store) -> Option<ValidationError> {
-        let name = Name::new(self.text(Answer::Secret));
-        let servers = servers_in(world, &self.place()?, &name)?;
+    fn secret_exists(&self, world: &Store) -> Option<ValidationError> {
+        let name = Name::new(self.text(FieldId::Secret));
+        let servers = servers_in(world, &self.target_namespace()?, &name)?;
         let server = self.registry();
         let same = servers.iter().any(|known| **known == *server);
         Some(validate::warn(if same {
@@ -134,7 +137,7 @@ impl Form {
         }))
     }
 
-    fn deployment_is_there(&self, world: &Store) -> Option<ValidationError> {
+    fn deployment_exists(&self, world: &Store) -> Option<ValidationError> {
         let id = self.deployment_id()?;
         world.workload(&id)?;
         Some(validate::warn(
@@ -144,34 +147,35 @@ impl Form {
 
     /// Whether `default` is among the accounts that get a Secret.
     fn default_is_taken(&self) -> Option<ValidationError> {
-        let gets =
-            matches!(self.ask, FormSpec::Bind { .. }) && self.takes(Answer::Accounts, "default");
+        let gets = matches!(self.spec, FormSpec::Bind { .. })
+            && self.is_option_selected(FieldId::Accounts, "default");
         gets.then(|| validate::warn("default: whatever names no other account gets it too"))
     }
 
     /// Whether a Secret of the copy's name is in one of the chosen namespaces.
-    pub(super) fn meets_another(&self) -> bool {
-        let FormSpec::Copy { targets, .. } = &self.ask else {
+    pub(super) fn conflicts_with_existing(&self) -> bool {
+        let FormSpec::Copy { targets, .. } = &self.spec else {
             return false;
         };
         targets.iter().any(|target| {
             target.existing_servers.is_some()
-                && self.takes(Answer::Namespaces, target.namespace.as_str())
+                && self.is_option_selected(FieldId::Namespaces, target.namespace.as_str())
         })
     }
 
     /// Whether a list gets a Secret that it has not.
-    pub(super) fn adds(&self) -> bool {
-        match &self.ask {
+    pub(super) fn appends(&self) -> bool {
+        match &self.spec {
             FormSpec::Bind { secret, accounts } => accounts.iter().any(|listing| {
-                let taken = self.takes(Answer::Accounts, listing.account.as_str());
+                let taken = self.is_option_selected(FieldId::Accounts, listing.account.as_str());
                 taken && !listing.list.contains(&secret.name) && !listing.workloads.is_empty()
             }),
             FormSpec::List {
                 listing, secrets, ..
             } => {
                 let adds = |name: &Name<Secret>| {
-                    !listing.list.contains(name) && self.takes(Answer::Secrets, name.as_str())
+                    !listing.list.contains(name)
+                        && self.is_option_selected(FieldId::Secrets, name.as_str())
                 };
                 !listing.workloads.is_empty() && secrets.iter().any(adds)
             }

@@ -5,7 +5,7 @@ use std::{cmp::Reverse, sync::Arc};
 use jiff::Timestamp;
 
 use super::{
-    super::{diagnosis_cache::Verdicts, filter::Sieve},
+    super::{diagnosis_cache::DiagnosisCache, filter::FilterMatcher},
     Dependencies, Enter, PaneInfo, PaneRows, Query, RowContext, SortBy,
     pods::least_healthy,
     secrets,
@@ -33,7 +33,7 @@ const ROW: usize = 4;
 
 /// What is behind a Secret's name in a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Listed {
+pub enum ListedSecret {
     PullSecret,
     /// It exists, and the kubelet passes it over without a word.
     WrongType,
@@ -48,33 +48,37 @@ pub enum Listed {
 
 /// What the names in lists of Secrets are judged by.
 #[derive(Clone, Copy)]
-pub struct Judging<'a> {
-    pub world: &'a Store,
-    pub verdicts: &'a Verdicts,
+pub struct SecretListContext<'a> {
+    pub store: &'a Store,
+    pub diagnoses: &'a DiagnosisCache,
     /// Where a Secret that is not in the store does not exist.
-    pub sight: &'a WatchCoverage,
+    pub coverage: &'a WatchCoverage,
     pub now: Timestamp,
 }
 
 /// What a name in this account's list stands for.
-pub fn listed(by: Judging<'_>, account: &ServiceAccount, name: &Name<Secret>) -> Listed {
+pub fn listed_secret(
+    by: SecretListContext<'_>,
+    account: &ServiceAccount,
+    name: &Name<Secret>,
+) -> ListedSecret {
     let key = ObjectRef::new(account.key.namespace.clone(), name.clone());
-    let Some(secret) = by.world.secret(&key) else {
-        return if by.sight.has_all_secrets(&key.namespace) {
-            Listed::Missing
+    let Some(secret) = by.store.secret(&key) else {
+        return if by.coverage.has_all_secrets(&key.namespace) {
+            ListedSecret::Missing
         } else {
-            Listed::Unknown
+            ListedSecret::Unknown
         };
     };
     if matches!(secret.secret_type, SecretType::Other(_)) {
-        return Listed::WrongType;
+        return ListedSecret::WrongType;
     }
-    if let Some(fault) = by.verdicts.of_secret(&key) {
-        return Listed::Blamed(fault.finding.title());
+    if let Some(fault) = by.diagnoses.for_secret(&key) {
+        return ListedSecret::Blamed(fault.finding.title());
     }
-    match secrets::standing(secret, by.verdicts, by.now) {
-        SecretHealth::Unusable(_) => Listed::Broken,
-        SecretHealth::Healthy | SecretHealth::Warning(_) => Listed::PullSecret,
+    match secrets::secret_health(secret, by.diagnoses, by.now) {
+        SecretHealth::Unusable(_) => ListedSecret::Broken,
+        SecretHealth::Healthy | SecretHealth::Warning(_) => ListedSecret::PullSecret,
     }
 }
 
@@ -100,16 +104,16 @@ impl PaneRows for ServiceAccounts {
     };
 
     fn dependencies(&self, _query: &Query, context: &RowContext<'_>) -> Dependencies {
-        let all = context.world.versions();
+        let all = context.store.versions();
         Dependencies {
-            world: Versions {
+            store: Versions {
                 accounts: all.accounts,
                 secrets: all.secrets,
                 users: all.users,
                 ..Versions::default()
             },
-            verdicts: context.verdicts.blames(),
-            sight: context.verdicts.sights(),
+            diagnoses: context.diagnoses.culprits_version(),
+            coverage: context.diagnoses.coverage_version(),
         }
     }
 
@@ -123,12 +127,12 @@ impl PaneRows for ServiceAccounts {
         _candidates: Option<&[Row]>,
         context: &RowContext<'_>,
     ) -> Vec<Row> {
-        let (world, by) = (context.world, context.judging());
-        let mut sieve = Sieve::new(&query.filter);
+        let (world, by) = (context.store, context.secret_list_context());
+        let mut sieve = FilterMatcher::new(&query.filter);
         let mut rows: Vec<&Arc<ServiceAccount>> = world
             .accounts(context.scope)
-            .filter(|account| sieve.passes(texts(account), Some(&account.meta)))
-            .filter(|account| !query.faults_only || broken(by, account))
+            .filter(|account| sieve.matches(texts(account), Some(&account.meta)))
+            .filter(|account| !query.faults_only || has_broken_secret(by, account))
             .collect();
         match query.sort.by {
             SortBy::Status => rows.sort_by_cached_key(|account| rank(by, account)),
@@ -176,8 +180,8 @@ fn texts(account: &ServiceAccount) -> impl Iterator<Item = &str> {
 }
 
 /// With something broken in the list, with a list, without; by name among equals.
-fn rank(by: Judging<'_>, account: &ServiceAccount) -> (u8, ObjectRef<ServiceAccount>) {
-    let class = if broken(by, account) {
+fn rank(by: SecretListContext<'_>, account: &ServiceAccount) -> (u8, ObjectRef<ServiceAccount>) {
+    let class = if has_broken_secret(by, account) {
         0
     } else {
         1 + u8::from(account.pull_secrets.is_empty())
@@ -186,11 +190,14 @@ fn rank(by: Judging<'_>, account: &ServiceAccount) -> (u8, ObjectRef<ServiceAcco
 }
 
 /// Whether a listed Secret is not what it should be.
-pub fn broken(by: Judging<'_>, account: &ServiceAccount) -> bool {
+pub fn has_broken_secret(by: SecretListContext<'_>, account: &ServiceAccount) -> bool {
     account.pull_secrets.iter().any(|name| {
         matches!(
-            listed(by, account, name),
-            Listed::Missing | Listed::WrongType | Listed::Broken | Listed::Blamed(_)
+            listed_secret(by, account, name),
+            ListedSecret::Missing
+                | ListedSecret::WrongType
+                | ListedSecret::Broken
+                | ListedSecret::Blamed(_)
         )
     })
 }

@@ -21,7 +21,7 @@ pub trait AnyPane {
     fn set_height(&mut self, height: usize);
 
     /// Moves the selection.
-    fn go(&mut self, motion: Motion);
+    fn move_selection(&mut self, motion: Motion);
 
     /// Selects the row that is so many rows below the first visible one.
     fn select_visible(&mut self, row: usize) -> bool;
@@ -65,8 +65,8 @@ impl<P: PaneRows> AnyPane for PaneState<P> {
         self.list.set_height(height);
     }
 
-    fn go(&mut self, motion: Motion) {
-        self.list.go(motion);
+    fn move_selection(&mut self, motion: Motion) {
+        self.list.move_selection(motion);
     }
 
     fn select_visible(&mut self, row: usize) -> bool {

@@ -5,7 +5,8 @@ use std::{cmp::Reverse, collections::BTreeSet};
 use jiff::Timestamp;
 
 use super::{
-    super::filter::Sieve, Dependencies, Enter, Pane, PaneInfo, PaneRows, Query, RowContext, SortBy,
+    super::filter::FilterMatcher, Dependencies, Enter, Pane, PaneInfo, PaneRows, Query, RowContext,
+    SortBy,
 };
 use crate::domain::{
     guide::Section,
@@ -35,21 +36,21 @@ impl PaneRows for Namespaces {
     };
 
     fn dependencies(&self, _query: &Query, context: &RowContext<'_>) -> Dependencies {
-        let all = context.world.versions();
+        let all = context.store.versions();
         Dependencies {
-            world: Versions {
+            store: Versions {
                 namespaces: all.namespaces,
                 places: all.places,
                 ..Versions::default()
             },
             // None is ever taken back: their number tells whether there are others.
-            sight: context.known.len() as u64,
+            coverage: context.known_namespaces.len() as u64,
             ..Dependencies::default()
         }
     }
 
     fn cost(_shown: usize, context: &RowContext<'_>) -> usize {
-        context.world.tallies().len()
+        context.store.tallies().len()
     }
 
     fn rows(
@@ -58,19 +59,20 @@ impl PaneRows for Namespaces {
         _candidates: Option<&[Row]>,
         context: &RowContext<'_>,
     ) -> Vec<Row> {
-        let world = context.world;
-        let mut sieve = Sieve::new(&query.filter);
+        let world = context.store;
+        let mut sieve = FilterMatcher::new(&query.filter);
         let mut names: Vec<&Namespace> = names(context)
             .into_iter()
             .filter(|name| {
                 let meta = world.namespace(name).map(|namespace| &namespace.meta);
-                sieve.passes([name.as_str()], meta) && (!query.faults_only || trouble(world, name))
+                sieve.matches([name.as_str()], meta)
+                    && (!query.faults_only || has_failing_pods(world, name))
             })
             .collect();
         match query.sort.by {
             SortBy::Age => names.sort_by_key(|name| Reverse(created(world, name))),
             SortBy::Status | SortBy::Count => names.sort_by_key(|name| {
-                let tally = tally(world, name);
+                let tally = namespace_counts(world, name);
                 (tally.pull_failing == 0, tally.failing == 0)
             }),
             SortBy::Name | SortBy::Namespace => {}
@@ -100,24 +102,24 @@ impl PaneRows for Namespaces {
 /// The namespaces to list: where Namespaces may not be listed, those of the Pods seen and those that
 /// the user named are all there is.
 fn names<'a>(context: &RowContext<'a>) -> BTreeSet<&'a Namespace> {
-    let world = context.world;
+    let world = context.store;
     let mut names: BTreeSet<&Namespace> = world.tallies().keys().collect();
     if world.namespaces().next().is_some() {
         names.retain(|name| world.namespace(name).is_some());
         names.extend(world.namespaces().map(|namespace| &namespace.name));
     } else {
-        names.extend(context.known);
+        names.extend(context.known_namespaces);
     }
     names
 }
 
 /// Pods and failing Pods of a namespace.
-pub fn tally(world: &Store, namespace: &Namespace) -> NamespaceCounts {
+pub fn namespace_counts(world: &Store, namespace: &Namespace) -> NamespaceCounts {
     world.tallies().get(namespace).copied().unwrap_or_default()
 }
 
-fn trouble(world: &Store, namespace: &Namespace) -> bool {
-    let tally = tally(world, namespace);
+fn has_failing_pods(world: &Store, namespace: &Namespace) -> bool {
+    let tally = namespace_counts(world, namespace);
     tally.pull_failing + tally.failing > 0
 }
 

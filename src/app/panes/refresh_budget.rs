@@ -28,7 +28,7 @@ impl RefreshBudget {
     }
 
     /// When rows of this cost are made again that were made at that time; `None`: now.
-    pub(super) fn wait(&self, cost: usize, made_at: Timestamp) -> Option<Timestamp> {
+    pub(super) fn rebuild_at(&self, cost: usize, made_at: Timestamp) -> Option<Timestamp> {
         let pause = cost.saturating_mul(PAUSE).min(LONGEST);
         if pause < SHORT {
             return None;

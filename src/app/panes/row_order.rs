@@ -41,7 +41,7 @@ pub(super) struct RowOrder {
 
 impl RowOrder {
     /// Of rows that have just been made, of all Pods of the scope.
-    pub(super) fn of(world: &Store, scope: &Scope) -> Self {
+    pub(super) fn new(world: &Store, scope: &Scope) -> Self {
         Self {
             counts: ORDER.map(|health| world.pods_in(health, scope).count()),
             read: world.moved_until(),
@@ -61,7 +61,7 @@ impl RowOrder {
                 Scope::Cluster => true,
                 Scope::Namespace(namespace) => step.pod.namespace == *namespace,
             };
-            if within && self.step(step, list).is_none() {
+            if within && self.apply_change(step, list).is_none() {
                 return Follow::OutOfSync;
             }
         }
@@ -69,7 +69,7 @@ impl RowOrder {
         Follow::Moved
     }
 
-    fn step(&mut self, step: &HealthChange, list: &mut List<Row>) -> Option<()> {
+    fn apply_change(&mut self, step: &HealthChange, list: &mut List<Row>) -> Option<()> {
         if let Some(from) = step.from {
             list.remove(self.find(from, &step.pod, list).ok()?);
             *self.count(from)? -= 1;

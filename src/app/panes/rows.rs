@@ -5,9 +5,9 @@ use std::{collections::BTreeSet, fmt::Debug};
 use jiff::Timestamp;
 
 use super::{
-    super::{diagnosis_cache::Verdicts, list::List},
+    super::{diagnosis_cache::DiagnosisCache, list::List},
     Pane, Query, SortBy,
-    accounts::Judging,
+    accounts::SecretListContext,
 };
 use crate::domain::{
     guide::Section,
@@ -46,23 +46,23 @@ pub struct PaneInfo {
 /// What rows are made from.
 #[derive(Clone, Copy)]
 pub struct RowContext<'a> {
-    pub world: &'a Store,
-    pub verdicts: &'a Verdicts,
+    pub store: &'a Store,
+    pub diagnoses: &'a DiagnosisCache,
     /// Where a Secret that is not in the store does not exist.
-    pub sight: &'a WatchCoverage,
+    pub coverage: &'a WatchCoverage,
     /// Namespaces that the user named, which may not be listed.
-    pub known: &'a BTreeSet<Namespace>,
+    pub known_namespaces: &'a BTreeSet<Namespace>,
     pub scope: &'a Scope,
     pub now: Timestamp,
 }
 
 impl<'a> RowContext<'a> {
     /// What the names in lists of Secrets are judged by.
-    pub fn judging(&self) -> Judging<'a> {
-        Judging {
-            world: self.world,
-            verdicts: self.verdicts,
-            sight: self.sight,
+    pub fn secret_list_context(&self) -> SecretListContext<'a> {
+        SecretListContext {
+            store: self.store,
+            diagnoses: self.diagnoses,
+            coverage: self.coverage,
             now: self.now,
         }
     }
@@ -71,11 +71,11 @@ impl<'a> RowContext<'a> {
 /// Versions of what the rows of a pane are made from; what a pane does not use stays 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Dependencies {
-    pub world: Versions,
+    pub store: Versions,
     /// Of the verdicts, for panes that show them.
-    pub verdicts: u64,
+    pub diagnoses: u64,
     /// Of what can be seen of the cluster: which lists are whole, which namespaces were named.
-    pub sight: u64,
+    pub coverage: u64,
 }
 
 /// The result of [`PaneRows::follow`].

@@ -5,7 +5,7 @@ use std::{cmp::Reverse, sync::Arc};
 use jiff::Timestamp;
 
 use super::{
-    super::{diagnosis_cache::Verdicts, filter::Sieve},
+    super::{diagnosis_cache::DiagnosisCache, filter::FilterMatcher},
     Dependencies, Enter, PaneInfo, PaneRows, Query, RowContext, SortBy,
     pods::least_healthy,
 };
@@ -49,7 +49,7 @@ impl Uses {
 }
 
 /// How a Secret stands: by its content, and by what the Pods that list it show of it.
-pub fn standing(secret: &Secret, verdicts: &Verdicts, now: Timestamp) -> SecretHealth {
+pub fn secret_health(secret: &Secret, verdicts: &DiagnosisCache, now: Timestamp) -> SecretHealth {
     let SecretContent::Read(summary) = &secret.content else {
         return match secret.secret_type {
             SecretType::Other(_) => {
@@ -58,7 +58,7 @@ pub fn standing(secret: &Secret, verdicts: &Verdicts, now: Timestamp) -> SecretH
             SecretType::DockerConfigJson | SecretType::DockerCfg => SecretHealth::Healthy,
         };
     };
-    match (summary.health(now), verdicts.of_secret(&secret.key)) {
+    match (summary.health(now), verdicts.for_secret(&secret.key)) {
         (SecretHealth::Healthy | SecretHealth::Warning(_), Some(fault)) => {
             SecretHealth::Unusable(fault.finding.title().to_owned())
         }
@@ -88,15 +88,15 @@ impl PaneRows for Secrets {
     };
 
     fn dependencies(&self, _query: &Query, context: &RowContext<'_>) -> Dependencies {
-        let all = context.world.versions();
+        let all = context.store.versions();
         Dependencies {
-            world: Versions {
+            store: Versions {
                 accounts: all.accounts,
                 secrets: all.secrets,
                 users: all.users,
                 ..Versions::default()
             },
-            verdicts: context.verdicts.blames(),
+            diagnoses: context.diagnoses.culprits_version(),
             ..Dependencies::default()
         }
     }
@@ -111,15 +111,19 @@ impl PaneRows for Secrets {
         _candidates: Option<&[Row]>,
         context: &RowContext<'_>,
     ) -> Vec<Row> {
-        let (world, verdicts, now) = (context.world, context.verdicts, context.now);
-        let mut sieve = Sieve::new(&query.filter);
+        let (world, verdicts, now) = (context.store, context.diagnoses, context.now);
+        let mut sieve = FilterMatcher::new(&query.filter);
         let mut rows: Vec<&Arc<Secret>> = world
             .secrets(context.scope)
-            .filter(|secret| belongs(world, secret))
-            .filter(|secret| sieve.passes(texts(secret), Some(&secret.meta)))
+            .filter(|secret| is_relevant(world, secret))
+            .filter(|secret| sieve.matches(texts(secret), Some(&secret.meta)))
             .filter(|secret| {
-                let broken =
-                    || matches!(standing(secret, verdicts, now), SecretHealth::Unusable(_));
+                let broken = || {
+                    matches!(
+                        secret_health(secret, verdicts, now),
+                        SecretHealth::Unusable(_)
+                    )
+                };
                 !query.faults_only || broken()
             })
             .collect();
@@ -160,11 +164,11 @@ impl PaneRows for Secrets {
 /// Broken, odd, in use, unused; by name among equals.
 fn rank(
     world: &Store,
-    verdicts: &Verdicts,
+    verdicts: &DiagnosisCache,
     secret: &Secret,
     now: Timestamp,
 ) -> (u8, ObjectRef<Secret>) {
-    let class = match standing(secret, verdicts, now) {
+    let class = match secret_health(secret, verdicts, now) {
         SecretHealth::Unusable(_) => 0,
         SecretHealth::Warning(_) => 1,
         SecretHealth::Healthy if uses(world, &secret.key) != Uses::NONE => 2,
@@ -173,7 +177,7 @@ fn rank(
     (class, secret.key.clone())
 }
 
-fn belongs(world: &Store, secret: &Secret) -> bool {
+fn is_relevant(world: &Store, secret: &Secret) -> bool {
     match secret.secret_type {
         SecretType::DockerConfigJson | SecretType::DockerCfg => true,
         SecretType::Other(_) => uses(world, &secret.key) != Uses::NONE,

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::{events::Events, *};
 use crate::{
-    app::{diagnosis_cache::Verdicts, motion::Motion, probe_cache::Answers},
+    app::{diagnosis_cache::DiagnosisCache, motion::Motion, probe_cache::ProbeCache},
     domain::{
         fixtures::{account, event, now, seconds_ago, secret, upserted},
         k8s::{object_ref::Namespace, objects::SecretType},
@@ -20,10 +20,10 @@ use crate::{
 /// Brings the rows of a pane up to date, where nothing has been judged and no namespace was named.
 pub(super) fn refresh<P: PaneRows>(pane: &mut PaneState<P>, world: &Store, scope: &Scope) {
     let context = RowContext {
-        world,
-        verdicts: &Verdicts::default(),
-        sight: &WatchCoverage::default(),
-        known: &BTreeSet::new(),
+        store: world,
+        diagnoses: &DiagnosisCache::default(),
+        coverage: &WatchCoverage::default(),
+        known_namespaces: &BTreeSet::new(),
         scope,
         now: now(),
     };
@@ -35,7 +35,7 @@ fn names_and_commands_of_panes_are_distinct() {
     let mut names = BTreeSet::new();
     for pane in Pane::ALL {
         let info = pane.info();
-        assert_eq!(Pane::named(info.name), Some(pane));
+        assert_eq!(Pane::from_name(info.name), Some(pane));
         assert!(info.commands.contains(&info.name), "as kubectl has it");
         for name in info.commands {
             assert!(names.insert(name), "{name} twice");
@@ -53,9 +53,13 @@ fn a_row_that_was_selected_is_selected_again() {
     world.apply(StoreUpdate::ServiceAccounts(upserted(accounts)), now());
     let mut panes = Panes::default();
     refresh(&mut panes.accounts, &world, &Scope::Cluster);
-    panes.get_mut(Pane::ServiceAccounts).go(Motion::Down);
+    panes
+        .get_mut(Pane::ServiceAccounts)
+        .move_selection(Motion::Down);
     let selected = panes.selected(Pane::ServiceAccounts);
-    panes.get_mut(Pane::ServiceAccounts).go(Motion::First);
+    panes
+        .get_mut(Pane::ServiceAccounts)
+        .move_selection(Motion::First);
     panes.accounts.query.faults_only = true;
     refresh(&mut panes.accounts, &world, &Scope::Cluster);
     assert!(panes.accounts.list.rows().is_empty());
@@ -80,14 +84,14 @@ fn an_account_that_lists_what_is_missing_comes_first_once_secrets_are_seen() {
     world.apply(StoreUpdate::Secrets(slice, upserted(vec![regcred])), now());
     world.apply(StoreUpdate::ServiceAccounts(upserted(accounts)), now());
     let mut panes = Panes::default();
-    let mut verdicts = Verdicts::default();
+    let mut verdicts = DiagnosisCache::default();
     let mut look = |sight: &WatchCoverage| {
-        verdicts.refresh(&world, sight, &Answers::default(), now());
+        verdicts.refresh(&world, sight, &ProbeCache::default(), now());
         let context = RowContext {
-            world: &world,
-            verdicts: &verdicts,
-            sight,
-            known: &BTreeSet::new(),
+            store: &world,
+            diagnoses: &verdicts,
+            coverage: sight,
+            known_namespaces: &BTreeSet::new(),
             scope: &Scope::Cluster,
             now: now(),
         };
@@ -109,10 +113,10 @@ fn a_namespace_that_is_asked_for_has_a_row_at_once() {
     let mut known = BTreeSet::new();
     let mut rows = |known: &BTreeSet<Namespace>| {
         let context = RowContext {
-            world: &world,
-            verdicts: &Verdicts::default(),
-            sight: &WatchCoverage::default(),
-            known,
+            store: &world,
+            diagnoses: &DiagnosisCache::default(),
+            coverage: &WatchCoverage::default(),
+            known_namespaces: known,
             scope: &Scope::Cluster,
             now: now(),
         };
@@ -185,7 +189,7 @@ fn the_newest_event_stays_selected_and_a_paused_list_stays_as_it_is() {
     add(&mut world, "3", 4);
     refresh(&mut pane, &world, &Scope::Cluster);
     assert_eq!((pane.list.position(), pane.list.rows().len()), (Some(0), 3));
-    pane.list.go(Motion::Down);
+    pane.list.move_selection(Motion::Down);
     let second = pane.list.selected().cloned();
     add(&mut world, "4", 3);
     refresh(&mut pane, &world, &Scope::Cluster);

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     app::{
         detail::{Details, Tab},
-        fetched_view::{LogState, ReadingState},
+        fetched_view::{FetchState, LogState},
         scroll::Scroll,
     },
     domain::{
@@ -31,21 +31,24 @@ fn answer(model: &mut Model, message: Message) {
 fn the_yaml_is_asked_for_once_and_again_when_it_is_wanted() {
     let mut model = model();
     let effects = press(&mut model, &["y"]);
-    let [Effect::Read { ticket, object }] = &effects[..] else {
+    let [Effect::FetchObject { ticket, object }] = &effects[..] else {
         panic!("{effects:?}");
     };
     assert_eq!(*object, details(&model).object);
     assert!(press(&mut model, &["down", "z"]).is_empty());
     let document = YamlDocument::from_object(serde_json::json!({"kind": "Pod"})).unwrap();
-    answer(&mut model, Message::Read(*ticket, Ok(Box::new(document))));
-    let reading = model.reading.as_ref().unwrap();
-    assert!(matches!(reading.state, ReadingState::Here { .. }));
+    answer(
+        &mut model,
+        Message::ObjectFetched(*ticket, Ok(Box::new(document))),
+    );
+    let reading = model.fetched.as_ref().unwrap();
+    assert!(matches!(reading.state, FetchState::Loaded { .. }));
     assert!(matches!(
         press(&mut model, &["ctrl-r"])[..],
-        [Effect::Read { .. }]
+        [Effect::FetchObject { .. }]
     ));
     press(&mut model, &["esc"]);
-    assert!(model.reading.is_none());
+    assert!(model.fetched.is_none());
 }
 
 #[test]
@@ -132,7 +135,7 @@ fn a_registry_that_is_asked_from_a_rollout_answers_in_the_diagnosis_of_its_pod()
     typed(&mut model, "ask-registry");
     let effects = press(&mut model, &["enter"]);
     assert!(
-        matches!(&effects[..], [Effect::Settle { .. }]),
+        matches!(&effects[..], [Effect::ProbeImage { .. }]),
         "{effects:?}"
     );
     assert!(details(&model).object.pod().is_some());
@@ -168,7 +171,10 @@ fn the_rollout_is_that_of_the_pods_workload() {
     let mut model = model();
     press(&mut model, &["R"]);
     assert!(matches!(details(&model).object, AnyObjectRef::Workload(_)));
-    assert_eq!(shown(model.inquiry.as_ref(), details(&model)), Tab::Rollout);
+    assert_eq!(
+        shown(model.inspection.as_ref(), details(&model)),
+        Tab::Rollout
+    );
     press(&mut model, &["D"]);
     assert_eq!(
         details(&model).tab,

@@ -11,17 +11,17 @@ use crate::{
         action::Action,
         detail::Tab,
         effect::Effect,
-        form::{Form, Picks},
-        jump_list::Trail,
+        form::{Form, MultiSelect},
+        jump_list::JumpList,
         model::Model,
-        overlay::{Overlay, Palette},
-        pull_test::Trial,
+        overlay::{CommandPalette, Overlay},
+        pull_test::PullTestRun,
     },
     domain::guide::Section,
 };
 
 /// Does it, and remembers the place that it leads away from.
-pub(super) fn act(model: &mut Model, action: Action, now: Timestamp) -> Vec<Effect> {
+pub(super) fn dispatch(model: &mut Model, action: Action, now: Timestamp) -> Vec<Effect> {
     // What is chosen from the menu is done as if its own key had been pressed.
     let action = match (action, model.overlays.last()) {
         (Action::Open, Some(Overlay::Menu(_))) => match menu::chosen(model, now) {
@@ -30,28 +30,28 @@ pub(super) fn act(model: &mut Model, action: Action, now: Timestamp) -> Vec<Effe
         },
         (action, _) => action,
     };
-    let before = action.leads_away().then(|| model.place());
-    let effects = carry_out(model, action, now);
+    let before = action.changes_location().then(|| model.location());
+    let effects = perform(model, action, now);
     if let Some(before) = before
-        && before != model.place()
+        && before != model.location()
     {
-        model.trail.left(before);
+        model.jump_list.push(before);
     }
     effects
 }
 
 /// Ends the program, unless something would be lost that the user has not been told of.
 pub(super) fn quit(model: &mut Model, now: Timestamp) -> Vec<Effect> {
-    match model.lost.warning(now) {
+    match model.lost_secrets.warning(now) {
         Some(warning) => {
-            model.flash(warning, now);
+            model.set_status(warning, now);
             Vec::new()
         }
         None => vec![Effect::Quit],
     }
 }
 
-fn carry_out(model: &mut Model, action: Action, now: Timestamp) -> Vec<Effect> {
+fn perform(model: &mut Model, action: Action, now: Timestamp) -> Vec<Effect> {
     match action {
         Action::Quit => return quit(model, now),
         Action::Help => overlays::help(model),
@@ -59,19 +59,19 @@ fn carry_out(model: &mut Model, action: Action, now: Timestamp) -> Vec<Effect> {
         Action::NextPane => model.focus = model.focus.next(),
         Action::PreviousPane => model.focus = model.focus.previous(),
         Action::Focus(pane) => overlays::to_pane(model, pane),
-        Action::Move(motion) => overlays::travel(model, motion),
+        Action::Move(motion) => overlays::move_cursor(model, motion),
         Action::Open => return overlays::open(model, now),
         Action::Detail(Tab::Logs) => detail::logs(model, false, now),
         Action::Detail(tab) => detail::open(model, tab, now),
         Action::PreviousLog => detail::logs(model, true, now),
         Action::NextContainer => detail::next_container(model),
-        Action::Find => find::begin(model, now),
+        Action::Find => find::open(model, now),
         Action::NextMatch => find::go_to_match(model, 1, now),
         Action::PreviousMatch => find::go_to_match(model, -1, now),
-        Action::NextTab => detail::turn(model, 1),
-        Action::PreviousTab => detail::turn(model, -1),
+        Action::NextTab => detail::cycle_tab(model, 1),
+        Action::PreviousTab => detail::cycle_tab(model, -1),
         Action::Fix(number) => return fix::fix(model, number, now),
-        Action::CarryOut => return plan_dialog::carry_out(model, now),
+        Action::Apply => return plan_dialog::apply(model, now),
         Action::Undo => return plan_dialog::undo(model, now),
         Action::New
         | Action::Setup
@@ -81,15 +81,17 @@ fn carry_out(model: &mut Model, action: Action, now: Timestamp) -> Vec<Effect> {
         | Action::CopyTo
         | Action::SetImage => open_form::open(model, action, now),
         Action::Delete => return open_form::delete(model, now),
-        Action::Warp => navigate::warp(model, now),
+        Action::JumpToNamespace => navigate::narrow_to_selection(model, now),
         Action::Restart => return fix::restart(model, now),
         Action::PauseRollout => return rollout::pause(model, now),
         Action::RollBack => return rollout::roll_back(model, now),
         Action::Export => open_form::export(model, now),
-        Action::NextField => return forms::turn(model, Form::next),
-        Action::PreviousField => return forms::turn(model, Form::previous),
-        Action::Toggle => overlays::pick(model, Trial::toggle, Picks::toggle),
-        Action::ToggleAll => overlays::pick(model, Trial::toggle_all, Picks::toggle_all),
+        Action::NextField => return forms::move_focus(model, Form::next),
+        Action::PreviousField => return forms::move_focus(model, Form::previous),
+        Action::Toggle => overlays::pick(model, PullTestRun::toggle, MultiSelect::toggle),
+        Action::ToggleAll => {
+            overlays::pick(model, PullTestRun::toggle_all, MultiSelect::toggle_all)
+        }
         Action::NextOption => forms::choose(model, true),
         Action::PreviousOption => forms::choose(model, false),
         Action::Submit => return forms::advance(model, now),
@@ -100,12 +102,14 @@ fn carry_out(model: &mut Model, action: Action, now: Timestamp) -> Vec<Effect> {
         Action::StartPullTest => return pull_test::start(model, now),
         Action::Report => return copy::report(model, now),
         Action::CleanUp => return pull_test::clean_up(model, now),
-        Action::Learn => overlays::learn(model),
-        Action::NextSection => overlays::turn_section(model, Section::next),
-        Action::PreviousSection => overlays::turn_section(model, Section::previous),
-        Action::Settle => return probe::ask(model, now),
-        Action::Filter => filter::begin(model),
-        Action::Palette => model.overlays.push(Overlay::Palette(Palette::default())),
+        Action::ShowGuide => overlays::toggle_guide(model),
+        Action::NextSection => overlays::cycle_section(model, Section::next),
+        Action::PreviousSection => overlays::cycle_section(model, Section::previous),
+        Action::ProbeRegistry => return probe::probe_selection(model, now),
+        Action::Filter => filter::open(model),
+        Action::Palette => model
+            .overlays
+            .push(Overlay::Palette(CommandPalette::default())),
         Action::Contexts => return connect::list_contexts(model),
         Action::Favourite(number) => return lists::favourite(model, number, now),
         Action::Sort(by) => lists::sort(model, by, now),
@@ -113,7 +117,7 @@ fn carry_out(model: &mut Model, action: Action, now: Timestamp) -> Vec<Effect> {
         Action::PreviousSortColumn => lists::step_sort(model, false),
         Action::FaultsOnly => lists::faults_only(model),
         Action::Fold => lists::fold(model),
-        Action::Hold => {
+        Action::PauseEvents => {
             let paused = &mut model.panes.events.extra.paused;
             *paused = !*paused;
         }
@@ -125,15 +129,15 @@ fn carry_out(model: &mut Model, action: Action, now: Timestamp) -> Vec<Effect> {
         | Action::CopyNamespace
         | Action::CopyImage
         | Action::CopyMessage
-        | Action::CopyCommands => return copy::hand_out(model, action, now),
+        | Action::CopyCommands => return copy::copy_for_action(model, action, now),
         Action::Reveal => return reveal::reveal(model, now),
         Action::CopyPassword => return reveal::copy(model, now),
         Action::LastNamespace => navigate::to_last_scope(model),
-        Action::ReadAgain => fetched_view::read_again(model),
-        Action::GoBack => navigate::along_the_trail(model, Trail::back, now),
-        Action::GoForth => navigate::along_the_trail(model, Trail::forth, now),
+        Action::Refetch => fetched_view::refetch(model),
+        Action::GoBack => navigate::step_history(model, JumpList::back, now),
+        Action::GoForward => navigate::step_history(model, JumpList::forward, now),
         Action::Retry => return connect::connect(model, None, now),
-        Action::Elsewhere(verb) => return copy::elsewhere(model, verb, now),
+        Action::ExternalTool(verb) => return copy::copy_external_command(model, verb, now),
     }
     Vec::new()
 }

@@ -8,10 +8,10 @@ use crate::{
     app::{
         detail::Tab,
         effect::Effect,
-        fetched_view::{Log, LogState, Reading, ReadingState},
+        fetched_view::{FetchState, FetchedObject, LogState, LogView},
         model::Model,
         overlay::Overlay,
-        request_id::Ticket,
+        request_id::RequestId,
     },
     domain::{
         error::UserError,
@@ -24,19 +24,19 @@ use crate::{
 };
 
 /// Asks for what the top view shows and nobody has asked for yet, and lets go of what it shows no more.
-pub(super) fn keep(model: &mut Model) -> Vec<Effect> {
+pub(super) fn sync_requests(model: &mut Model) -> Vec<Effect> {
     let mut effects = Vec::new();
     match wanted_document(model) {
-        None => model.reading = None,
+        None => model.fetched = None,
         Some(object) => {
-            let asked = model.reading.as_ref().map(|reading| &reading.object);
+            let asked = model.fetched.as_ref().map(|reading| &reading.object);
             if asked != Some(&object) {
-                let ticket = model.tickets.issue();
-                model.reading = Some(Reading {
+                let ticket = model.request_ids.next();
+                model.fetched = Some(FetchedObject {
                     object: object.clone(),
-                    state: ReadingState::Asked(ticket),
+                    state: FetchState::Requested(ticket),
                 });
-                effects.push(Effect::Read { ticket, object });
+                effects.push(Effect::FetchObject { ticket, object });
             }
         }
     }
@@ -45,10 +45,10 @@ pub(super) fn keep(model: &mut Model) -> Vec<Effect> {
         None => {}
         Some(source) if model.log.as_ref().is_some_and(|log| log.source == source) => {}
         Some(source) => {
-            let ticket = model.tickets.issue();
-            model.log = Some(Log {
+            let ticket = model.request_ids.next();
+            model.log = Some(LogView {
                 source: source.clone(),
-                ticket,
+                request_id: ticket,
                 tail: LogTail::default(),
                 state: LogState::Opening,
             });
@@ -67,7 +67,7 @@ fn wanted_document(model: &Model) -> Option<AnyObjectRef> {
 
 /// Whose log the top view shows. The container that was spoken of when it was opened stays.
 fn wanted_log(model: &mut Model) -> Option<LogSource> {
-    let spoken_of = model.inquiry.as_ref().and_then(|inquiry| {
+    let spoken_of = model.inspection.as_ref().and_then(|inquiry| {
         let name = Arc::clone(&inquiry.container()?.name);
         Some((inquiry.pod.clone(), name))
     });
@@ -80,7 +80,7 @@ fn wanted_log(model: &mut Model) -> Option<LogSource> {
     let pod = details.object.pod()?.clone();
     if details.container.is_none() {
         let first = || {
-            let containers = &model.world.pod(&pod)?.containers;
+            let containers = &model.store.pod(&pod)?.containers;
             containers.first().map(|c| Arc::clone(&c.name))
         };
         details.container = spoken_of
@@ -96,41 +96,41 @@ fn wanted_log(model: &mut Model) -> Option<LogSource> {
 }
 
 /// Reads the object again.
-pub(super) fn read_again(model: &mut Model) {
-    model.reading = None;
+pub(super) fn refetch(model: &mut Model) {
+    model.fetched = None;
 }
 
-pub(super) fn read(
+pub(super) fn fetched(
     model: &mut Model,
-    ticket: Ticket,
+    ticket: RequestId,
     answer: Result<Box<YamlDocument>, UserError>,
     now: Timestamp,
 ) {
-    if let Some(reading) = &mut model.reading
-        && matches!(reading.state, ReadingState::Asked(waiting) if waiting == ticket)
+    if let Some(reading) = &mut model.fetched
+        && matches!(reading.state, FetchState::Requested(waiting) if waiting == ticket)
     {
         reading.state = match answer {
-            Ok(document) => ReadingState::Here {
+            Ok(document) => FetchState::Loaded {
                 document: *document,
                 at: now,
             },
-            Err(problem) => ReadingState::Failed(problem),
+            Err(problem) => FetchState::Failed(problem),
         };
     }
 }
 
-pub(super) fn logged(model: &mut Model, ticket: Ticket, lines: Vec<String>) {
+pub(super) fn log_lines(model: &mut Model, ticket: RequestId, lines: Vec<String>) {
     if let Some(log) = &mut model.log
-        && log.ticket == ticket
+        && log.request_id == ticket
     {
         log.tail.push(lines);
         log.state = LogState::Open;
     }
 }
 
-pub(super) fn log_ended(model: &mut Model, ticket: Ticket, end: Result<(), UserError>) {
+pub(super) fn log_ended(model: &mut Model, ticket: RequestId, end: Result<(), UserError>) {
     if let Some(log) = &mut model.log
-        && log.ticket == ticket
+        && log.request_id == ticket
     {
         log.state = match end {
             Ok(()) => LogState::Ended,

@@ -1,10 +1,10 @@
 //! Where a key is looked up in the table: what lies on top says which contexts are in force.
 
 use super::detail;
-use crate::app::{form::Entry, keymap::Context, model::Model, overlay::Overlay};
+use crate::app::{form::FieldInput, keymap::Context, model::Model, overlay::Overlay};
 
 /// The contexts in which a key is looked up, innermost first.
-pub fn path(model: &Model) -> Vec<Context> {
+pub fn active_contexts(model: &Model) -> Vec<Context> {
     let over = |own: &[Context]| {
         let common = [Context::Overlay, Context::Everywhere];
         own.iter().copied().chain(common).collect()
@@ -20,25 +20,25 @@ pub fn path(model: &Model) -> Vec<Context> {
         Some(Overlay::Faults(_)) => over(&[Context::Faults, Context::Choice]),
         Some(Overlay::PullTest(_)) => over(&[Context::PullTest]),
         Some(Overlay::Reveal(_)) => over(&[Context::Reveal]),
-        Some(Overlay::Learn(_)) => over(&[Context::Guide]),
-        Some(Overlay::Proposal(proposal)) => over(&[
+        Some(Overlay::Guide(_)) => over(&[Context::Guide]),
+        Some(Overlay::PlanDialog(proposal)) => over(&[
             if proposal.stage.is_done() || proposal.stage.changes_nothing() {
-                Context::Applied
+                Context::AppliedPlan
             } else {
-                Context::Proposal
+                Context::PlanDialog
             },
         ]),
         Some(Overlay::Form(form)) => match form.focused().map(|field| &field.entry) {
-            Some(Entry::Many(_)) => vec![Context::Picks, Context::Form],
-            Some(Entry::One(_)) => vec![Context::Options, Context::Form],
-            Some(Entry::Text(_)) | None => vec![Context::Form],
+            Some(FieldInput::MultiSelect(_)) => vec![Context::MultiSelect, Context::Form],
+            Some(FieldInput::Select(_)) => vec![Context::Select, Context::Form],
+            Some(FieldInput::Text(_)) | None => vec![Context::Form],
         },
         Some(
             Overlay::Help { .. }
             | Overlay::Filter { .. }
             | Overlay::Palette(_)
             | Overlay::Hygiene { .. }
-            | Overlay::Steps { .. }
+            | Overlay::ManualFix { .. }
             | Overlay::Problem { .. },
         ) => over(&[]),
     }

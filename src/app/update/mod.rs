@@ -42,10 +42,10 @@ use jiff::Timestamp;
 use zeroize::Zeroizing;
 
 pub use self::{
-    connect::leave,
-    detail::{fitting, shown},
-    key_context::path,
-    selection::{selected_pod, subject_of_interest},
+    connect::save_location,
+    detail::{default_tab, shown},
+    key_context::active_contexts,
+    selection::{current_pod, selected_pod},
 };
 
 use super::{effect::Effect, message::Message, model::Model, overlay::Overlay, scroll::Scroll};
@@ -53,68 +53,74 @@ use crate::domain::error::UserError;
 
 /// Takes in one message and answers with what is to be done.
 pub fn update(model: &mut Model, message: Message, now: Timestamp) -> Vec<Effect> {
-    let mut effects = take(model, message, now);
-    effects.extend(fetched_view::keep(model));
+    let mut effects = handle(model, message, now);
+    effects.extend(fetched_view::sync_requests(model));
     effects
 }
 
-fn take(model: &mut Model, message: Message, now: Timestamp) -> Vec<Effect> {
-    if model.flash.as_ref().is_some_and(|flash| flash.until <= now) {
-        model.flash = None;
+fn handle(model: &mut Model, message: Message, now: Timestamp) -> Vec<Effect> {
+    if model
+        .status
+        .as_ref()
+        .is_some_and(|flash| flash.until <= now)
+    {
+        model.status = None;
     }
     reveal::expire(model, now);
     model.dirty = true;
     match message {
-        Message::Key(key) => return keys::press(model, key, now),
+        Message::Key(key) => return keys::on_key(model, key, now),
         // It may be a token.
         Message::Paste(text) => keys::paste(model, &Zeroizing::new(text), now),
         Message::Click { pane, row } => navigate::click(model, pane, row),
         Message::Scroll { pane, down } => overlays::scroll(model, pane, down),
         Message::Tick | Message::Redraw => {}
-        Message::Finishing(finishing) => model.finishing = Some(finishing),
+        Message::ShuttingDown(finishing) => model.shutdown = Some(finishing),
         Message::Connected(ticket, answer) => return connect::connected(model, ticket, answer),
         Message::Contexts(ticket, answer) => connect::contexts(model, ticket, answer),
         Message::Batch(ticket, batch) => {
-            if ticket == model.connection.ticket {
-                model.world.apply(batch, now);
+            if ticket == model.connection.request_id {
+                model.store.apply(batch, now);
             }
         }
         Message::Watch(ticket, id, state) => {
-            if ticket == model.connection.ticket {
-                model.connection.note(id, state);
+            if ticket == model.connection.request_id {
+                model.connection.set_watch_state(id, state);
             }
         }
         Message::Unreadable(ticket, id, unreadable) => {
-            if ticket == model.connection.ticket {
-                model.connection.note_unreadable(id, unreadable);
+            if ticket == model.connection.request_id {
+                model.connection.set_unreadable(id, unreadable);
             }
         }
-        Message::Ended(ticket, id) => {
-            if ticket == model.connection.ticket {
-                model.connection.forget(&id);
+        Message::WatchEnded(ticket, id) => {
+            if ticket == model.connection.request_id {
+                model.connection.remove_watch(&id);
             }
         }
-        Message::Rehearsed(ticket, done) => plan_dialog::rehearsed(model, ticket, &done),
-        Message::Progress(ticket, change, outcome) => {
+        Message::DryRunDone(ticket, done) => plan_dialog::dry_run_done(model, ticket, &done),
+        Message::ApplyProgress(ticket, change, outcome) => {
             plan_dialog::progressed(model, ticket, change, outcome);
         }
-        Message::CarriedOut(ticket, plan, done) => {
-            plan_dialog::carried_out(model, ticket, &plan, &done, now);
+        Message::Applied(ticket, plan, done) => {
+            plan_dialog::applied(model, ticket, &plan, &done, now);
         }
-        Message::Verified(ticket, verdict) => plan_dialog::verified(model, ticket, *verdict),
+        Message::CredentialChecked(ticket, verdict) => {
+            plan_dialog::credential_checked(model, ticket, *verdict)
+        }
         Message::Imported(ticket, answer) => forms::imported(model, ticket, answer, now),
         Message::Saved(answer) => forms::saved(model, answer, now),
-        Message::Settled(ticket, answer) => {
-            plan_dialog::settled(model, ticket, answer.as_deref().ok());
-            probe::answered(model, ticket, answer, now);
+        Message::ProbeDone(ticket, answer) => {
+            plan_dialog::probe_done(model, ticket, answer.as_deref().ok());
+            probe::probe_done(model, ticket, answer, now);
         }
-        Message::Rights(ticket, rules) => model.rights.told(ticket, rules),
-        Message::Read(ticket, answer) => fetched_view::read(model, ticket, answer, now),
+        Message::RbacLoaded(ticket, rules) => model.rbac.insert(ticket, rules),
+        Message::ObjectFetched(ticket, answer) => fetched_view::fetched(model, ticket, answer, now),
         Message::Revealed(ticket, answer) => reveal::revealed(model, ticket, answer, now),
-        Message::Pulled(ticket, node, pulled) => {
+        Message::PullTestAnswered(ticket, node, pulled) => {
             pull_test::answered(model, ticket, node, pulled, now);
         }
-        Message::Logged(ticket, lines) => fetched_view::logged(model, ticket, lines),
+        Message::Logged(ticket, lines) => fetched_view::log_lines(model, ticket, lines),
         Message::LogEnded(ticket, end) => fetched_view::log_ended(model, ticket, end),
     }
     Vec::new()

@@ -12,7 +12,7 @@ use crate::{
         model::Model,
         overlay::Overlay,
         panes::{Pane, pods},
-        pod_inspection::Inquiry,
+        pod_inspection::PodInspection,
     },
     domain::{
         diagnostics::PodOwner,
@@ -28,7 +28,7 @@ use crate::{
     },
 };
 
-fn here(model: &Model) -> Option<Namespace> {
+fn current_namespace(model: &Model) -> Option<Namespace> {
     match &model.scope {
         Scope::Cluster => None,
         Scope::Namespace(namespace) => Some(namespace.clone()),
@@ -36,13 +36,16 @@ fn here(model: &Model) -> Option<Namespace> {
 }
 
 /// What an action asks for, for what is selected; or why it cannot. `None`: it asks for nothing.
-pub(super) fn asks(model: &Model, action: Action) -> Option<Result<FormSpec, &'static str>> {
-    let world = &model.world;
+pub(super) fn form_spec_for(
+    model: &Model,
+    action: Action,
+) -> Option<Result<FormSpec, &'static str>> {
+    let world = &model.store;
     Some(match action {
         Action::New => Ok(new(model)),
         Action::Setup => Ok(FormSpec::Setup { namespace: None }),
         Action::Deploy => Ok(FormSpec::Deploy {
-            namespace: here(model),
+            namespace: current_namespace(model),
         }),
         Action::Bind => bind(model),
         Action::Rotate => secret(model)
@@ -71,16 +74,16 @@ const NO_ACCOUNT: &str = "no ServiceAccount is selected";
 
 /// Opens the form of an action, or says why there is none.
 pub(super) fn open(model: &mut Model, action: Action, now: Timestamp) {
-    match asks(model, action) {
-        Some(Ok(ask)) => forms::ask_for(model, ask, None, now),
-        Some(Err(why)) => model.flash(why, now),
+    match form_spec_for(model, action) {
+        Some(Ok(ask)) => forms::open(model, ask, None, now),
+        Some(Err(why)) => model.set_status(why, now),
         None => {}
     }
 }
 
 /// What `+` makes in this pane.
 fn new(model: &Model) -> FormSpec {
-    let here = here(model);
+    let here = current_namespace(model);
     match model.focus {
         Pane::Namespaces | Pane::Pods | Pane::Events => FormSpec::Setup { namespace: here },
         Pane::Secrets => {
@@ -90,7 +93,7 @@ fn new(model: &Model) -> FormSpec {
                 None => FormSpec::Setup { namespace: None },
             }
         }
-        Pane::ServiceAccounts => match account(model).and_then(|key| model.world.account(key)) {
+        Pane::ServiceAccounts => match account(model).and_then(|key| model.store.account(key)) {
             Some(account) => new_secret(
                 account.key.namespace.clone(),
                 Some(account.key.name.clone()),
@@ -121,13 +124,13 @@ fn new_secret(
 fn bind(model: &Model) -> Result<FormSpec, &'static str> {
     match model.focus {
         Pane::ServiceAccounts => account(model)
-            .and_then(|key| FormSpec::for_account(&model.world, key))
+            .and_then(|key| FormSpec::for_account(&model.store, key))
             .ok_or(NO_ACCOUNT),
         Pane::Pods => workload(model)
-            .map(|workload| FormSpec::for_workload(&model.world, workload))
+            .map(|workload| FormSpec::for_workload(&model.store, workload))
             .ok_or("it has no workload whose account could be set"),
         Pane::Secrets | Pane::Namespaces | Pane::Events => secret(model)
-            .map(|key| FormSpec::for_secret(&model.world, key))
+            .map(|key| FormSpec::for_secret(&model.store, key))
             .ok_or(NO_SECRET),
     }
 }
@@ -135,11 +138,11 @@ fn bind(model: &Model) -> Result<FormSpec, &'static str> {
 /// Another image for the container that the keys speak of, else for the last of the template: init
 /// containers come first there.
 fn set_image(model: &Model) -> Result<FormSpec, &'static str> {
-    let spoken_of = model.inquiry.as_ref().and_then(Inquiry::container);
+    let spoken_of = model.inspection.as_ref().and_then(PodInspection::container);
     if spoken_of.is_some_and(|container| container.role == ContainerRole::Ephemeral) {
         return Err("the image of a debug container cannot be changed: kubectl debug adds another");
     }
-    let target = match selection::workload_of_interest(model) {
+    let target = match selection::current_workload(model) {
         Some(id) => image_of_workload(model, id, spoken_of)?,
         None => image_of_pod(model, spoken_of)?,
     };
@@ -155,7 +158,7 @@ fn image_of_workload(
     spoken_of: Option<&Container>,
 ) -> Result<ImageTarget, &'static str> {
     let workload = model
-        .world
+        .store
         .workload(&id)
         .ok_or("its workload is not there")?;
     let owner = ImageOwner::new(Subject::Workload(id))
@@ -179,8 +182,8 @@ fn image_of_workload(
 
 /// A Pod without a controller: its own image can be changed.
 fn image_of_pod(model: &Model, spoken_of: Option<&Container>) -> Result<ImageTarget, &'static str> {
-    let key = selection::subject_of_interest(model).ok_or("no Pod is selected")?;
-    let pod = model.world.pod(&key).ok_or("the Pod is gone")?;
+    let key = selection::current_pod(model).ok_or("no Pod is selected")?;
+    let pod = model.store.pod(&key).ok_or("the Pod is gone")?;
     if pod.meta.owner.is_some() {
         return Err("its controller is not known here: set the image with kubectl set image");
     }
@@ -207,8 +210,8 @@ fn account(model: &Model) -> Option<&ObjectRef<ServiceAccount>> {
 /// The workload of the selected row.
 fn workload(model: &Model) -> Option<&Workload> {
     match model.panes.pods.list.selected()? {
-        pods::Row::Pod(key) => model.world.workload_of(model.world.pod(key)?),
-        pods::Row::Workload(id) => model.world.workload(id),
+        pods::Row::Pod(key) => model.store.workload_of(model.store.pod(key)?),
+        pods::Row::Workload(id) => model.store.workload(id),
     }
     .map(|workload| &**workload)
 }
@@ -223,9 +226,9 @@ pub(super) fn delete(model: &mut Model, now: Timestamp) -> Vec<Effect> {
 }
 
 fn delete_pod(model: &mut Model, now: Timestamp) -> Vec<Effect> {
-    let pod = selection::selected_pod(model).and_then(|key| model.world.pod(&key));
+    let pod = selection::selected_pod(model).and_then(|key| model.store.pod(&key));
     let Some(pod) = pod else {
-        model.flash("select a Pod: workloads are not deleted from here", now);
+        model.set_status("select a Pod: workloads are not deleted from here", now);
         return Vec::new();
     };
     let note = after_deletion(model, pod);
@@ -234,7 +237,7 @@ fn delete_pod(model: &mut Model, now: Timestamp) -> Vec<Effect> {
         notes: vec![note],
         ..Plan::new(title, vec![Change::delete_pod(pod.key.clone())])
     };
-    plan_dialog::propose(model, plan, None, now)
+    plan_dialog::open(model, plan, None, now)
 }
 
 /// What the controller of a Pod does when the Pod is deleted.
@@ -243,7 +246,7 @@ fn after_deletion(model: &Model, pod: &Pod) -> String {
         return "It has no owner: nothing makes it again.".to_owned();
     };
     let named = format!("{}/{}", owner.kind, owner.name);
-    let top = model.world.workload_of(pod).map(|workload| &workload.id);
+    let top = model.store.workload_of(pod).map(|workload| &workload.id);
     let of = PodOwner::from_owner(&pod.key.namespace, Some(owner), top);
     if of.recreates_pods() {
         format!("{named} makes a new one at once.")
@@ -256,7 +259,7 @@ fn after_deletion(model: &Model, pod: &Pod) -> String {
 
 /// Asks as what the plan that is shown is exported.
 pub(super) fn export(model: &mut Model, now: Timestamp) {
-    if matches!(model.overlays.last(), Some(Overlay::Proposal(_))) {
-        forms::ask_for(model, FormSpec::Export, None, now);
+    if matches!(model.overlays.last(), Some(Overlay::PlanDialog(_))) {
+        forms::open(model, FormSpec::Export, None, now);
     }
 }

@@ -9,29 +9,31 @@ use crate::{
         detail::Details,
         effect::Effect,
         explain,
-        form::Picks,
+        form::MultiSelect,
         model::Model,
         overlay::{ContextPicker, Overlay},
         panes::{Enter, Pane},
-        pull_test::Trial,
-        reveal::{Reveal, Stage},
+        pull_test::PullTestRun,
+        reveal::{Reveal, RevealStage},
         scroll::Scroll,
     },
     domain::guide::Section,
 };
 
 /// Explains what the user looks at; the key that opens the guide also closes it.
-pub(super) fn learn(model: &mut Model) {
-    if matches!(model.overlays.last(), Some(Overlay::Learn(_))) {
+pub(super) fn toggle_guide(model: &mut Model) {
+    if matches!(model.overlays.last(), Some(Overlay::Guide(_))) {
         model.overlays.pop();
     } else {
-        model.overlays.push(Overlay::Learn(explain::here(model)));
+        model
+            .overlays
+            .push(Overlay::Guide(explain::guide_for_focus(model)));
     }
 }
 
-pub(super) fn turn_section(model: &mut Model, to: fn(Section) -> Section) {
-    if let Some(Overlay::Learn(learn)) = model.overlays.last_mut() {
-        learn.turn_to(to(learn.section));
+pub(super) fn cycle_section(model: &mut Model, to: fn(Section) -> Section) {
+    if let Some(Overlay::Guide(learn)) = model.overlays.last_mut() {
+        learn.open_section(to(learn.section));
     }
 }
 
@@ -48,10 +50,10 @@ pub(super) fn help(model: &mut Model) {
 /// One step back: the top layer, else the filter. What was typed is not dropped at the first esc.
 pub(super) fn back(model: &mut Model) {
     if let Some(Overlay::Form(form)) = model.overlays.last_mut()
-        && form.is_given()
-        && !form.leaving
+        && form.is_modified()
+        && !form.leave_confirmed
     {
-        form.leaving = true;
+        form.leave_confirmed = true;
         return;
     }
     if let Some(Overlay::Details(details)) = model.overlays.last_mut()
@@ -59,8 +61,8 @@ pub(super) fn back(model: &mut Model) {
     {
         return;
     }
-    if matches!(model.overlays.last(), Some(Overlay::Proposal(_))) {
-        plan_dialog::leave(model);
+    if matches!(model.overlays.last(), Some(Overlay::PlanDialog(_))) {
+        plan_dialog::back(model);
     } else if model.overlays.pop().is_none() && !model.notices.dismiss() {
         filter::clear(model);
     }
@@ -73,24 +75,24 @@ pub(super) fn to_pane(model: &mut Model, pane: Pane) {
 }
 
 /// Moves in the top layer, else in the focused pane.
-pub(super) fn travel(model: &mut Model, motion: Motion) {
+pub(super) fn move_cursor(model: &mut Model, motion: Motion) {
     let Some(overlay) = model.overlays.last_mut() else {
-        navigate::go(model, model.focus, motion);
+        navigate::move_selection(model, model.focus, motion);
         return;
     };
     match overlay {
-        Overlay::Contexts(ContextPicker::Ready { list, .. }) => list.go(motion),
-        Overlay::Faults(faults) => faults.list.go(motion),
-        Overlay::Menu(menu) => menu.list.go(motion),
-        Overlay::Form(form) => forms::travel(form, motion),
-        Overlay::PullTest(trial) => trial.nodes.go(motion),
+        Overlay::Contexts(ContextPicker::Ready { list, .. }) => list.move_selection(motion),
+        Overlay::Faults(faults) => faults.list.move_selection(motion),
+        Overlay::Menu(menu) => menu.list.move_selection(motion),
+        Overlay::Form(form) => forms::move_cursor(form, motion),
+        Overlay::PullTest(trial) => trial.nodes.move_selection(motion),
         Overlay::Reveal(Reveal {
-            stage: Stage::Shown(shown),
+            stage: RevealStage::Shown(shown),
             ..
-        }) => shown.list.go(motion),
+        }) => shown.list.move_selection(motion),
         text => {
             if let Some(scroll) = text.scroll() {
-                scroll.go(motion);
+                scroll.scroll(motion);
             }
         }
     }
@@ -105,19 +107,19 @@ pub(super) fn scroll(model: &mut Model, pane: Pane, down: bool) {
     for _ in 0..WHEEL {
         match model.overlays.last() {
             // The panes are seen while a filter is typed.
-            None | Some(Overlay::Filter { .. }) => navigate::go(model, pane, motion),
+            None | Some(Overlay::Filter { .. }) => navigate::move_selection(model, pane, motion),
             // There the keys go from field to field, and no wheel does.
             Some(Overlay::Form(_)) => {}
-            Some(_) => travel(model, motion),
+            Some(_) => move_cursor(model, motion),
         }
     }
 }
 
 /// Takes or leaves rows of the list that has the keyboard.
-pub(super) fn pick(model: &mut Model, nodes: fn(&mut Trial), rows: fn(&mut Picks)) {
+pub(super) fn pick(model: &mut Model, nodes: fn(&mut PullTestRun), rows: fn(&mut MultiSelect)) {
     match model.overlays.last_mut() {
         Some(Overlay::PullTest(trial)) => nodes(trial),
-        _ => forms::pick(model, rows),
+        _ => forms::with_multi_select(model, rows),
     }
 }
 
@@ -145,7 +147,7 @@ pub(super) fn open(model: &mut Model, now: Timestamp) -> Vec<Effect> {
 
 /// Goes on along the chain from what is selected.
 fn follow(model: &mut Model, now: Timestamp) {
-    match model.panes.get(model.focus).enter(&model.world) {
+    match model.panes.get(model.focus).enter(&model.store) {
         Enter::Nothing => {}
         Enter::Focus(pane) => model.focus = pane,
         Enter::Details(object) => {
@@ -156,6 +158,6 @@ fn follow(model: &mut Model, now: Timestamp) {
         Enter::Pod(pod) => navigate::to_pod(model, pod),
         Enter::Account(account) => navigate::to_account(model, account),
         Enter::Secret(secret) => navigate::to_secret(model, secret),
-        Enter::Refuse(why) => model.flash(why, now),
+        Enter::Refuse(why) => model.set_status(why, now),
     }
 }

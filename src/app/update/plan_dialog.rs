@@ -8,13 +8,13 @@ use super::probe;
 use crate::{
     app::{
         effect::Effect,
-        form::Answer as FormAnswer,
+        form::FieldId as FormAnswer,
         lost_secrets,
         model::Model,
         overlay::Overlay,
-        plan_dialog::{Applied, Planned, Proposal, Stage},
-        probe_cache::Question,
-        request_id::Ticket,
+        plan_dialog::{AppliedPlan, PlanDialog, PlanStage, SharedPlan},
+        probe_cache::ProbeQuery,
+        request_id::RequestId,
         scroll::Scroll,
     },
     domain::{
@@ -27,175 +27,181 @@ use crate::{
 };
 
 /// Whether nothing may be changed; says so.
-pub(super) fn refused(model: &mut Model, now: Timestamp) -> bool {
-    let refused = !model.abilities.writes;
+pub(super) fn reject_if_read_only(model: &mut Model, now: Timestamp) -> bool {
+    let refused = !model.capabilities.can_write;
     if refused {
-        model.flash("read-only: nothing is changed", now);
+        model.set_status("read-only: nothing is changed", now);
     }
     refused
 }
 
 /// Shows a plan and lets the server try it.
-pub(super) fn propose(
+pub(super) fn open(
     model: &mut Model,
     plan: Plan,
     fault: Option<FaultId>,
     now: Timestamp,
 ) -> Vec<Effect> {
-    if refused(model, now) {
+    if reject_if_read_only(model, now) {
         return Vec::new();
     }
     let affected = affected(model, &plan, fault.as_ref());
-    let question = image_question(model, &plan, &affected.workloads(), now);
-    let plan = plan.pinned(&model.world);
-    let mut effects = show(model, Planned(Arc::new(plan)), |proposal| Proposal {
+    let question = image_check(model, &plan, &affected.workloads(), now);
+    let plan = plan.pinned(&model.store);
+    let mut effects = show(model, SharedPlan(Arc::new(plan)), |proposal| PlanDialog {
         fault,
         affected,
         ..proposal
     });
     if let Some(question) = question {
-        let ticket = model.tickets.issue();
-        if let Some(Overlay::Proposal(proposal)) = model.overlays.last_mut() {
-            proposal.asked = Some(ticket);
+        let ticket = model.request_ids.next();
+        if let Some(Overlay::PlanDialog(proposal)) = model.overlays.last_mut() {
+            proposal.credential_check = Some(ticket);
         }
-        effects.push(probe::put(model, question, ticket));
+        effects.push(probe::send(model, question, ticket));
     }
     effects
 }
 
 /// What a plan is for: of all that suffers from the fault what its changes reach.
 fn affected(model: &Model, plan: &Plan, fault: Option<&FaultId>) -> Affected {
-    let found = fault.and_then(|id| model.verdicts.fault(id));
+    let found = fault.and_then(|id| model.diagnoses.fault(id));
     let pods = found
         .into_iter()
         .flat_map(|fault| fault.pods.iter().cloned());
     let workloads = found
         .into_iter()
         .flat_map(|fault| fault.workloads.iter().cloned());
-    Affected::new(&model.world, plan, pods, workloads)
+    Affected::new(&model.store, plan, pods, workloads)
 }
 
 /// Whether the image that a plan sets is there, and open to the Secrets that its Pods list. A login that is
 /// typed is a question of its own.
-fn image_question(
+fn image_check(
     model: &Model,
     plan: &Plan,
     workloads: &[WorkloadRef],
     now: Timestamp,
-) -> Option<Question> {
-    if plan.credential_check.is_some() || !model.abilities.asks_registries {
+) -> Option<ProbeQuery> {
+    if plan.credential_check.is_some() || !model.capabilities.can_probe_registries {
         return None;
     }
     let image = plan.changes.iter().find_map(|change| match change {
         Change::SetImage(SetImage { image, .. }) => Some(image),
         _ => None,
     })?;
-    let pod = rollout::newest_pod(&model.world, workloads)?;
-    let case = context::pod_context(&model.world, model.connection.sight(), &pod, now)?;
-    Question::of(&case, image)
+    let pod = rollout::newest_pod(&model.store, workloads)?;
+    let case = context::pod_context(&model.store, model.connection.coverage(), &pod, now)?;
+    ProbeQuery::for_pod(&case, image)
 }
 
-fn show(model: &mut Model, plan: Planned, about: impl FnOnce(Proposal) -> Proposal) -> Vec<Effect> {
-    let ticket = model.tickets.issue();
-    let asks = plan.0.credential_check.is_some() && model.abilities.asks_registries;
-    model.overlays.push(Overlay::Proposal(about(Proposal {
+fn show(
+    model: &mut Model,
+    plan: SharedPlan,
+    about: impl FnOnce(PlanDialog) -> PlanDialog,
+) -> Vec<Effect> {
+    let ticket = model.request_ids.next();
+    let asks = plan.0.credential_check.is_some() && model.capabilities.can_probe_registries;
+    model.overlays.push(Overlay::PlanDialog(about(PlanDialog {
         plan: plan.clone(),
         fault: None,
         affected: Affected::default(),
-        stage: Stage::Rehearsing(ticket),
-        asked: asks.then_some(ticket),
-        verdict: None,
-        insists: false,
-        keepers: Vec::new(),
+        stage: PlanStage::DryRunning(ticket),
+        credential_check: asks.then_some(ticket),
+        check_result: None,
+        is_override_confirmed: false,
+        managers: Vec::new(),
         undoes: None,
         watched: None,
         scroll: Scroll::TOP,
     })));
-    let mut effects = vec![Effect::Rehearse {
+    let mut effects = vec![Effect::DryRun {
         ticket,
         plan: plan.clone(),
     }];
-    effects.extend(asks.then_some(Effect::Verify { ticket, plan }));
+    effects.extend(asks.then_some(Effect::CheckCredential { ticket, plan }));
     effects
 }
 
 /// What restores a Secret that exists only in this session; else what takes back the plan that was carried out
 /// last.
-fn next_undo(model: &Model) -> Option<&Applied> {
+fn next_undo(model: &Model) -> Option<&AppliedPlan> {
     let mut applied = model.applied.iter().rev();
-    let restores = applied.find(|applied| model.lost.are_restored_by(&applied.undo.0));
+    let restores = applied.find(|applied| model.lost_secrets.are_restored_by(&applied.undo.0));
     restores.or(model.applied.last())
 }
 
 /// Shows what would take back the plan that is shown; where none is, the one that was carried out last.
 pub(super) fn undo(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     let (found, none) = match model.overlays.last() {
-        Some(Overlay::Proposal(proposal)) => {
+        Some(Overlay::PlanDialog(proposal)) => {
             if !proposal.stage.is_done() {
-                model.flash("nothing of it has been made yet", now);
+                model.set_status("nothing of it has been made yet", now);
                 return Vec::new();
             }
-            (model.undo_of(proposal), "This change cannot be undone")
+            (model.undo_for(proposal), "This change cannot be undone")
         }
         _ => (
             next_undo(model),
             "nothing was carried out that could be taken back",
         ),
     };
-    let found = found.map(|applied| (applied.ticket, applied.undo.clone()));
-    if refused(model, now) {
+    let found = found.map(|applied| (applied.request_id, applied.undo.clone()));
+    if reject_if_read_only(model, now) {
         return Vec::new();
     }
     let Some((ticket, plan)) = found else {
-        model.flash(none, now);
+        model.set_status(none, now);
         return Vec::new();
     };
-    if matches!(model.overlays.last(), Some(Overlay::Proposal(_))) {
+    if matches!(model.overlays.last(), Some(Overlay::PlanDialog(_))) {
         model.overlays.pop();
     }
     model.notices.dismiss();
-    show(model, plan, |proposal| Proposal {
+    show(model, plan, |proposal| PlanDialog {
         undoes: Some(ticket),
         ..proposal
     })
 }
 
-fn awaiting(model: &mut Model, ticket: Ticket) -> Option<&mut Proposal> {
+fn dialog_for(model: &mut Model, ticket: RequestId) -> Option<&mut PlanDialog> {
     model.overlays.iter_mut().find_map(|overlay| match overlay {
-        Overlay::Proposal(proposal) if proposal.stage.awaits(ticket) => Some(proposal),
+        Overlay::PlanDialog(proposal) if proposal.stage.is_awaiting(ticket) => Some(proposal),
         _ => None,
     })
 }
 
 /// What the registry says of the image that a plan sets; nothing, where it could not be asked.
-pub(super) fn settled(model: &mut Model, ticket: Ticket, verdict: Option<&ProbeConclusion>) {
+pub(super) fn probe_done(model: &mut Model, ticket: RequestId, verdict: Option<&ProbeConclusion>) {
     if let Some(verdict) = verdict {
-        verified(model, ticket, verdict.clone());
+        credential_checked(model, ticket, verdict.clone());
         return;
     }
     for overlay in &mut model.overlays {
-        if let Overlay::Proposal(proposal) = overlay
-            && proposal.asked == Some(ticket)
+        if let Overlay::PlanDialog(proposal) = overlay
+            && proposal.credential_check == Some(ticket)
         {
-            proposal.asked = None;
+            proposal.credential_check = None;
         }
     }
 }
 
 /// What the registry says of the login that a plan would save, or of the image that it sets.
-pub(super) fn verified(model: &mut Model, ticket: Ticket, verdict: ProbeConclusion) {
+pub(super) fn credential_checked(model: &mut Model, ticket: RequestId, verdict: ProbeConclusion) {
     let asked = model.overlays.iter_mut().find_map(|overlay| match overlay {
-        Overlay::Proposal(proposal) if proposal.asked == Some(ticket) => Some(proposal),
+        Overlay::PlanDialog(proposal) if proposal.credential_check == Some(ticket) => {
+            Some(proposal)
+        }
         _ => None,
     });
     let Some(proposal) = asked else { return };
     let refused = verdict.answer == PullAnswer::No;
-    proposal.asked = None;
-    let link = link(&verdict);
-    proposal.verdict = Some(verdict);
+    proposal.credential_check = None;
+    let link = link_to_correct(&verdict);
+    proposal.check_result = Some(verdict);
     // Whoever goes back wants to correct what is to blame.
     if refused {
-        go_to(model, answers_of(link));
+        go_to(model, fields_for_link(link));
     }
 }
 
@@ -203,22 +209,24 @@ pub(super) fn verified(model: &mut Model, ticket: Ticket, verdict: ProbeConclusi
 fn go_to(model: &mut Model, answers: &[FormAnswer]) {
     for overlay in &mut model.overlays {
         if let Overlay::Form(form) = overlay
-            && let Some(asked) = answers.iter().find(|answer| form.has(**answer))
+            && let Some(asked) = answers
+                .iter()
+                .find(|answer| form.has_visible_field(**answer))
         {
-            form.go_to(*asked);
+            form.focus_field(*asked);
         }
     }
 }
 
 /// Carries out the plan that is shown, if the server would take it.
-pub(super) fn carry_out(model: &mut Model, now: Timestamp) -> Vec<Effect> {
-    let ticket = model.tickets.issue();
-    let Some(Overlay::Proposal(proposal)) = model.overlays.last() else {
+pub(super) fn apply(model: &mut Model, now: Timestamp) -> Vec<Effect> {
+    let ticket = model.request_ids.next();
+    let Some(Overlay::PlanDialog(proposal)) = model.overlays.last() else {
         return Vec::new();
     };
     let (plan, fault) = (proposal.plan.clone(), proposal.fault.clone());
     let affected = affected(model, &plan.0, fault.as_ref());
-    let Some(Overlay::Proposal(proposal)) = model.overlays.last_mut() else {
+    let Some(Overlay::PlanDialog(proposal)) = model.overlays.last_mut() else {
         return Vec::new();
     };
     if proposal.stage.changes_nothing() {
@@ -226,34 +234,34 @@ pub(super) fn carry_out(model: &mut Model, now: Timestamp) -> Vec<Effect> {
         return Vec::new();
     }
     let refused = proposal
-        .verdict
+        .check_result
         .as_ref()
         .is_some_and(|verdict| verdict.answer == PullAnswer::No);
-    if refused && !proposal.insists && matches!(proposal.stage, Stage::Ready(_)) {
-        proposal.insists = true;
-        model.flash(
+    if refused && !proposal.is_override_confirmed && matches!(proposal.stage, PlanStage::Ready(_)) {
+        proposal.is_override_confirmed = true;
+        model.set_status(
             "the registry says no: esc to correct it, enter to do it anyway",
             now,
         );
         return Vec::new();
     }
     match &proposal.stage {
-        Stage::Ready(_) if proposal.stage.is_good() => {
-            proposal.stage = Stage::CarryingOut(ticket, Vec::new());
+        PlanStage::Ready(_) if proposal.stage.is_successful() => {
+            proposal.stage = PlanStage::Applying(ticket, Vec::new());
             // What suffers now, and not when the plan was made, is to recover by it.
             proposal.affected = affected;
-            model.under_way.insert(ticket, proposal.undoes);
-            vec![Effect::CarryOut { ticket, plan }]
+            model.active_plans.insert(ticket, proposal.undoes);
+            vec![Effect::Apply { ticket, plan }]
         }
-        Stage::Ready(_) => {
-            model.flash("the server refuses it: nothing was changed", now);
+        PlanStage::Ready(_) => {
+            model.set_status("the server refuses it: nothing was changed", now);
             Vec::new()
         }
-        Stage::Rehearsing(_) | Stage::CarryingOut(..) => {
-            model.flash("wait for the server's answer", now);
+        PlanStage::DryRunning(_) | PlanStage::Applying(..) => {
+            model.set_status("wait for the server's answer", now);
             Vec::new()
         }
-        Stage::Done { outcomes, .. } => {
+        PlanStage::Done { outcomes, .. } => {
             let failure = first_failure(&plan.0, outcomes);
             close(model);
             // An enter that was pressed before the outcome was read hides no failure.
@@ -267,27 +275,27 @@ pub(super) fn carry_out(model: &mut Model, now: Timestamp) -> Vec<Effect> {
 
 /// The server's answer to a rehearsal, and who else keeps what would be changed. From here on the plan is
 /// what was found: that is shown, and that must still be there when it is carried out.
-pub(super) fn rehearsed(model: &mut Model, ticket: Ticket, done: &[ChangeResult]) {
-    let Some(proposal) = awaiting(model, ticket) else {
+pub(super) fn dry_run_done(model: &mut Model, ticket: RequestId, done: &[ChangeResult]) {
+    let Some(proposal) = dialog_for(model, ticket) else {
         return;
     };
     let changes = proposal.plan.0.changes.iter().zip(done);
-    proposal.keepers = changes
+    proposal.managers = changes
         .map(|(change, done)| change.manager(&done.traces))
         .collect();
-    take_found(proposal, done);
-    proposal.stage = Stage::Ready(outcomes(done));
+    update_observed(proposal, done);
+    proposal.stage = PlanStage::Ready(outcomes(done));
 }
 
 /// Shows the plan as what it changes was found.
-fn take_found(proposal: &mut Proposal, done: &[ChangeResult]) {
-    proposal.plan = Planned(Arc::new(proposal.plan.0.with_live_state(done)));
+fn update_observed(proposal: &mut PlanDialog, done: &[ChangeResult]) {
+    proposal.plan = SharedPlan(Arc::new(proposal.plan.0.with_live_state(done)));
 }
 
 /// One more change was made, or taken back.
-pub(super) fn progressed(model: &mut Model, ticket: Ticket, change: usize, outcome: Outcome) {
-    let Some(Stage::CarryingOut(_, outcomes)) =
-        awaiting(model, ticket).map(|proposal| &mut proposal.stage)
+pub(super) fn progressed(model: &mut Model, ticket: RequestId, change: usize, outcome: Outcome) {
+    let Some(PlanStage::Applying(_, outcomes)) =
+        dialog_for(model, ticket).map(|proposal| &mut proposal.stage)
     else {
         return;
     };
@@ -300,24 +308,24 @@ pub(super) fn progressed(model: &mut Model, ticket: Ticket, change: usize, outco
 }
 
 /// What became of the changes. What can be taken back is remembered, also when nobody looks any more.
-pub(super) fn carried_out(
+pub(super) fn applied(
     model: &mut Model,
-    ticket: Ticket,
-    plan: &Planned,
+    ticket: RequestId,
+    plan: &SharedPlan,
     done: &[ChangeResult],
     now: Timestamp,
 ) {
-    let Some(undoes) = model.under_way.remove(&ticket) else {
+    let Some(undoes) = model.active_plans.remove(&ticket) else {
         return;
     };
-    model.lost.note(&plan.0, done);
+    model.lost_secrets.update(&plan.0, done);
     let failure = lost_secret(&plan.0, done).or_else(|| first_failure(&plan.0, &outcomes(done)));
-    if let Some(proposal) = awaiting(model, ticket) {
+    if let Some(proposal) = dialog_for(model, ticket) {
         // Of what somebody has changed meanwhile, it is shown what is there.
-        take_found(proposal, done);
+        update_observed(proposal, done);
         let outcomes = outcomes(done);
         proposal.affected.applied(&plan.0, &outcomes);
-        proposal.stage = Stage::Done {
+        proposal.stage = PlanStage::Done {
             ticket,
             outcomes,
             at: now,
@@ -326,21 +334,21 @@ pub(super) fn carried_out(
     } else if let Some(failure) = failure {
         // Its view was closed: nobody else says it.
         model.notices.show_until_dismissed(&failure);
-        model.flash(failure, now);
+        model.set_status(failure, now);
     }
     // An undo that has failed can be tried again.
     let is_over = done.iter().all(|done| done.outcome.is_good());
     model
         .applied
-        .retain(|applied| !is_over || Some(applied.ticket) != undoes);
+        .retain(|applied| !is_over || Some(applied.request_id) != undoes);
     let mut applied = model.applied.iter_mut();
-    if let Some(applied) = applied.find(|applied| Some(applied.ticket) == undoes) {
-        applied.undo = Planned(Arc::new(applied.undo.0.with_lost(done)));
+    if let Some(applied) = applied.find(|applied| Some(applied.request_id) == undoes) {
+        applied.undo = SharedPlan(Arc::new(applied.undo.0.with_lost(done)));
     }
     if let Some(undo) = plan.0.undo_plan(done) {
-        model.applied.push(Applied {
-            ticket,
-            undo: Planned(Arc::new(undo)),
+        model.applied.push(AppliedPlan {
+            request_id: ticket,
+            undo: SharedPlan(Arc::new(undo)),
         });
     }
 }
@@ -373,20 +381,20 @@ fn outcomes(done: &[ChangeResult]) -> Vec<Outcome> {
 }
 
 /// Leaves a plan with esc: back to the answers that it was made of, at the one that is to blame.
-pub(super) fn leave(model: &mut Model) {
+pub(super) fn back(model: &mut Model) {
     let blamed = match model.overlays.last() {
-        Some(Overlay::Proposal(proposal)) => proposal
-            .trouble(&model.world, &model.verdicts)
-            .map(|trouble| to_blame(proposal, trouble.verdict.finding.link())),
+        Some(Overlay::PlanDialog(proposal)) => proposal
+            .remaining_failure(&model.store, &model.diagnoses)
+            .map(|trouble| fields_to_correct(proposal, trouble.diagnosis.finding.link())),
         _ => None,
     };
     let over = matches!(
         model.overlays.last(),
-        Some(Overlay::Proposal(Proposal { stage: stage @ Stage::Done { .. }, .. })) if stage.is_good()
+        Some(Overlay::PlanDialog(PlanDialog { stage: stage @ PlanStage::Done { .. }, .. })) if stage.is_successful()
     );
     let recovered = matches!(
         model.overlays.last(),
-        Some(Overlay::Proposal(proposal)) if proposal.stage.has_recovered()
+        Some(Overlay::PlanDialog(proposal)) if proposal.stage.has_recovered()
     );
     if over && (blamed.is_none() || recovered) {
         close(model);
@@ -400,21 +408,21 @@ pub(super) fn leave(model: &mut Model) {
 
 /// The questions whose answers are to blame. What the registry itself has refused is, whatever the
 /// kubelet's first word looks like while not all objects have been seen.
-fn to_blame(proposal: &Proposal, link: ChainLink) -> &'static [FormAnswer] {
-    let refused = proposal.verdict.as_ref();
+fn fields_to_correct(proposal: &PlanDialog, link: ChainLink) -> &'static [FormAnswer] {
+    let refused = proposal.check_result.as_ref();
     let refused = refused.filter(|verdict| verdict.answer == PullAnswer::No);
-    answers_of(refused.map_or(link, self::link))
+    fields_for_link(refused.map_or(link, self::link_to_correct))
 }
 
 /// What has to change after a registry's no; where it does not say, the login.
-fn link(verdict: &ProbeConclusion) -> ChainLink {
+fn link_to_correct(verdict: &ProbeConclusion) -> ChainLink {
     verdict
         .root
         .map_or(ChainLink::Secret, RootCause::chain_link)
 }
 
 /// The questions whose answers are to blame for a fault at this link of the chain.
-fn answers_of(link: ChainLink) -> &'static [FormAnswer] {
+fn fields_for_link(link: ChainLink) -> &'static [FormAnswer] {
     match link {
         ChainLink::Secret => &[FormAnswer::Token, FormAnswer::Source],
         ChainLink::Account => &[FormAnswer::Account],
@@ -425,15 +433,15 @@ fn answers_of(link: ChainLink) -> &'static [FormAnswer] {
 
 /// Leaves a plan that is carried out, and the form that it came from if all went well.
 fn close(model: &mut Model) {
-    let Some(Overlay::Proposal(proposal)) = model.overlays.pop() else {
+    let Some(Overlay::PlanDialog(proposal)) = model.overlays.pop() else {
         return;
     };
-    if !proposal.stage.is_good() {
+    if !proposal.stage.is_successful() {
         return;
     }
     close_form(model);
     // Below may be the plan before, that this one went on from, with the form that it came from.
-    while matches!(model.overlays.last(), Some(Overlay::Proposal(before)) if before.stage.is_done())
+    while matches!(model.overlays.last(), Some(Overlay::PlanDialog(before)) if before.stage.is_done())
     {
         model.overlays.pop();
         close_form(model);
@@ -467,7 +475,7 @@ mod tests {
                 summary: String::new(),
             };
             assert_eq!(
-                answers_of(link(&verdict)).first(),
+                fields_for_link(link_to_correct(&verdict)).first(),
                 Some(&answer),
                 "{root:?}"
             );

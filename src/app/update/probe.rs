@@ -12,8 +12,8 @@ use crate::{
         effect::Effect,
         model::Model,
         overlay::Overlay,
-        probe_cache::{Question, Said, State},
-        request_id::Ticket,
+        probe_cache::{ProbeQuery, ProbeRecord, ProbeState},
+        request_id::RequestId,
         secret_test,
     },
     domain::{
@@ -28,77 +28,77 @@ use crate::{
 };
 
 /// Questions of one press: a Secret may serve hundreds of images, and registries count.
-const AT_ONCE: usize = 24;
+const MAX_PARALLEL: usize = 24;
 
 /// Asks, and shows what the answer will stand in: the diagnosis of the Pod, or the Secret's entries.
-pub(super) fn ask(model: &mut Model, now: Timestamp) -> Vec<Effect> {
-    if !model.abilities.asks_registries {
-        model.flash(
+pub(super) fn probe_selection(model: &mut Model, now: Timestamp) -> Vec<Effect> {
+    if !model.capabilities.can_probe_registries {
+        model.set_status(
             "no registry can be asked: this machine's certificate authorities cannot be read",
             now,
         );
         return Vec::new();
     }
     match selection::selected_object(model) {
-        Some(AnyObjectRef::Secret(secret)) => about_secret(model, &secret, now),
-        _ => about_pod(model, now),
+        Some(AnyObjectRef::Secret(secret)) => probe_secret(model, &secret, now),
+        _ => probe_pod(model, now),
     }
 }
 
-fn about_pod(model: &mut Model, now: Timestamp) -> Vec<Effect> {
-    let asked = model.inquiry.as_ref().and_then(|inquiry| {
-        let question = Question::of(&inquiry.case, inquiry.image()?)?;
+fn probe_pod(model: &mut Model, now: Timestamp) -> Vec<Effect> {
+    let asked = model.inspection.as_ref().and_then(|inquiry| {
+        let question = ProbeQuery::for_pod(&inquiry.context, inquiry.image()?)?;
         Some((inquiry.pod.clone(), question))
     });
     let Some((pod, question)) = asked else {
-        model.flash("there is no image to ask about", now);
+        model.set_status("there is no image to ask about", now);
         return Vec::new();
     };
-    if model.answers.awaits(&question) {
-        model.flash("the registry has not answered yet", now);
+    if model.probes.is_pending(&question) {
+        model.set_status("the registry has not answered yet", now);
         return Vec::new();
     }
     show(model, AnyObjectRef::Pod(pod), Tab::Diagnosis);
-    let ticket = model.tickets.issue();
-    vec![put(model, question, ticket)]
+    let ticket = model.request_ids.next();
+    vec![send(model, question, ticket)]
 }
 
-fn about_secret(model: &mut Model, key: &ObjectRef<Secret>, now: Timestamp) -> Vec<Effect> {
-    let Some(secret) = model.world.secret(key).map(Arc::clone) else {
+fn probe_secret(model: &mut Model, key: &ObjectRef<Secret>, now: Timestamp) -> Vec<Effect> {
+    let Some(secret) = model.store.secret(key).map(Arc::clone) else {
         return Vec::new();
     };
-    let trials = secret_test::trials(&model.world, &secret);
-    let questions: Vec<Question> = trials.into_iter().flat_map(|it| it.questions).collect();
+    let trials = secret_test::entry_checks(&model.store, &secret);
+    let questions: Vec<ProbeQuery> = trials.into_iter().flat_map(|it| it.queries).collect();
     if questions.is_empty() {
-        model.flash("no image is pulled with it: there is nothing to ask", now);
+        model.set_status("no image is pulled with it: there is nothing to ask", now);
         return Vec::new();
     }
     show(model, AnyObjectRef::Secret(key.clone()), Tab::Describe);
     // Those that nobody has asked come first, so that pressing again gets on with the rest.
     let (old, mut open): (Vec<_>, Vec<_>) = questions
         .into_iter()
-        .filter(|question| !model.answers.awaits(question))
-        .partition(|question| model.answers.to(question).is_some());
+        .filter(|question| !model.probes.is_pending(question))
+        .partition(|question| model.probes.get(question).is_some());
     open.extend(old);
     if open.is_empty() {
-        model.flash("the registries have not answered yet", now);
+        model.set_status("the registries have not answered yet", now);
     }
-    if open.len() > AT_ONCE {
-        let text = format!("{AT_ONCE} of {} images are asked about", open.len());
-        model.flash(text, now);
-        open.truncate(AT_ONCE);
+    if open.len() > MAX_PARALLEL {
+        let text = format!("{MAX_PARALLEL} of {} images are asked about", open.len());
+        model.set_status(text, now);
+        open.truncate(MAX_PARALLEL);
     }
     open.into_iter()
         .map(|question| {
-            let ticket = model.tickets.issue();
-            put(model, question, ticket)
+            let ticket = model.request_ids.next();
+            send(model, question, ticket)
         })
         .collect()
 }
 
-pub(super) fn put(model: &mut Model, question: Question, ticket: Ticket) -> Effect {
-    model.answers.ask(question.clone(), ticket);
-    Effect::Settle { ticket, question }
+pub(super) fn send(model: &mut Model, question: ProbeQuery, ticket: RequestId) -> Effect {
+    model.probes.begin(question.clone(), ticket);
+    Effect::ProbeImage { ticket, question }
 }
 
 /// Shows the view of the object. One that fits by itself is left as it is, and with it where its reader
@@ -111,19 +111,19 @@ fn show(model: &mut Model, object: AnyObjectRef, tab: Tab) {
     }
 }
 
-pub(super) fn answered(
+pub(super) fn probe_done(
     model: &mut Model,
-    ticket: Ticket,
+    ticket: RequestId,
     answer: Result<Box<ProbeConclusion>, UserError>,
     now: Timestamp,
 ) {
     let answer = match answer {
-        Ok(verdict) => State::Said(Said {
-            verdict: *verdict,
-            by: EvidenceSource::Registry,
+        Ok(verdict) => ProbeState::Done(ProbeRecord {
+            conclusion: *verdict,
+            source: EvidenceSource::Registry,
             at: now,
         }),
-        Err(problem) => State::Failed(problem),
+        Err(problem) => ProbeState::Failed(problem),
     };
-    model.answers.answered(ticket, answer);
+    model.probes.finish(ticket, answer);
 }

@@ -10,9 +10,9 @@ use crate::{
         effect::Effect,
         model::Model,
         overlay::Overlay,
-        probe_cache::{Question, Said},
-        pull_test::{Stage, Trial},
-        request_id::Ticket,
+        probe_cache::{ProbeQuery, ProbeRecord},
+        pull_test::{PullTestRun, PullTestStage},
+        request_id::RequestId,
     },
     domain::{
         context::{PodContext, Presence},
@@ -25,23 +25,23 @@ use crate::{
 
 /// Asks on which nodes the image of the Pod shall be pulled.
 pub(super) fn open(model: &mut Model, now: Timestamp) {
-    if plan_dialog::refused(model, now) {
+    if plan_dialog::reject_if_read_only(model, now) {
         return;
     }
-    let Some(trial) = trial(model) else {
-        model.flash("there is no image to pull", now);
+    let Some(trial) = new_run(model) else {
+        model.set_status("there is no image to pull", now);
         return;
     };
     if trial.nodes.rows().is_empty() {
-        model.flash("no node is known: no Pod has one yet", now);
+        model.set_status("no node is known: no Pod has one yet", now);
     } else {
         model.overlays.push(Overlay::PullTest(trial));
     }
 }
 
-fn trial(model: &Model) -> Option<Trial> {
-    let inquiry = model.inquiry.as_ref()?;
-    let case = &inquiry.case;
+fn new_run(model: &Model) -> Option<PullTestRun> {
+    let inquiry = model.inspection.as_ref()?;
+    let case = &inquiry.context;
     let pod = &case.pod;
     // Nothing makes a bare Pod again: what it lists is all that there is.
     let template = case.workload.as_ref();
@@ -54,7 +54,7 @@ fn trial(model: &Model) -> Option<Trial> {
     };
     let mut nodes: Vec<Arc<str>> = pod.node.iter().cloned().collect();
     let mut others: Vec<Arc<str>> = model
-        .world
+        .store
         .pods(&Scope::Cluster)
         .filter_map(|pod| pod.node.clone())
         .collect();
@@ -65,14 +65,14 @@ fn trial(model: &Model) -> Option<Trial> {
             .into_iter()
             .filter(|node| Some(node) != pod.node.as_ref()),
     );
-    let question = Question::of(case, &test.image).filter(|_| pulls_alike(case, &test));
-    Some(Trial::new(test, question, nodes))
+    let question = ProbeQuery::for_pod(case, &test.image).filter(|_| pulls_like(case, &test));
+    Some(PullTestRun::new(test, question, nodes))
 }
 
 /// Whether the test's Pod lists what this Pod lists, so that what becomes of it is true of this Pod, too.
 /// A Pod that was admitted before its ServiceAccount listed a Secret goes on without it; the test's does
 /// not.
-fn pulls_alike(case: &PodContext, test: &PullTest) -> bool {
+fn pulls_like(case: &PodContext, test: &PullTest) -> bool {
     let admitted = match &case.account {
         _ if !test.secrets.is_empty() => &test.secrets[..],
         Presence::Present(account) => &account.pull_secrets[..],
@@ -84,21 +84,21 @@ fn pulls_alike(case: &PodContext, test: &PullTest) -> bool {
 
 /// Starts the test on the chosen nodes.
 pub(super) fn start(model: &mut Model, now: Timestamp) -> Vec<Effect> {
-    let ticket = model.tickets.issue();
+    let ticket = model.request_ids.next();
     let Some(Overlay::PullTest(trial)) = model.overlays.last_mut() else {
         return Vec::new();
     };
-    if !matches!(trial.stage, Stage::Choosing) {
-        if !trial.waits() {
+    if !matches!(trial.stage, PullTestStage::Choosing) {
+        if !trial.is_waiting() {
             model.overlays.pop();
         }
         return Vec::new();
     }
     if trial.chosen.is_empty() {
-        model.flash("no node is chosen: space takes one", now);
+        model.set_status("no node is chosen: space takes one", now);
         return Vec::new();
     }
-    trial.stage = Stage::Running {
+    trial.stage = PullTestStage::Running {
         ticket,
         since: now,
         said: Vec::new(),
@@ -108,7 +108,7 @@ pub(super) fn start(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     for node in &nodes {
         model
             .running_tests
-            .begin(ticket, &test.namespace, Arc::clone(node));
+            .insert(ticket, &test.namespace, Arc::clone(node));
     }
     vec![Effect::PullTest {
         ticket,
@@ -120,28 +120,28 @@ pub(super) fn start(model: &mut Model, now: Timestamp) -> Vec<Effect> {
 /// A kubelet has answered; what it says settles what is wrong with the Pod.
 pub(super) fn answered(
     model: &mut Model,
-    ticket: Ticket,
+    ticket: RequestId,
     node: Arc<str>,
     pulled: PullTestResult,
     now: Timestamp,
 ) {
-    model.running_tests.end(ticket, &node);
+    model.running_tests.remove(ticket, &node);
     for overlay in &mut model.overlays {
         if let Overlay::PullTest(trial) = overlay
-            && let Stage::Running {
+            && let PullTestStage::Running {
                 ticket: waiting,
                 said,
                 ..
             } = &mut trial.stage
             && *waiting == ticket
         {
-            if let (Some(question), Some(verdict)) = (&trial.question, pulled.conclusion(&node)) {
-                let said = Said {
-                    verdict,
-                    by: EvidenceSource::PullTest,
+            if let (Some(question), Some(verdict)) = (&trial.query, pulled.conclusion(&node)) {
+                let said = ProbeRecord {
+                    conclusion: verdict,
+                    source: EvidenceSource::PullTest,
                     at: now,
                 };
-                model.answers.told(question.clone(), said);
+                model.probes.insert(question.clone(), said);
             }
             said.push((node, pulled));
             return;
@@ -151,7 +151,7 @@ pub(super) fn answered(
 
 /// Proposes to delete Pods that earlier tests have left behind. A test that runs deletes its own Pods.
 pub(super) fn clean_up(model: &mut Model, now: Timestamp) -> Vec<Effect> {
-    let of_tests = model.world.pods(&Scope::Cluster);
+    let of_tests = model.store.pods(&Scope::Cluster);
     let (running, left): (Vec<_>, Vec<_>) = of_tests
         .filter(|pod| is_of_a_test(pod))
         .partition(|pod| model.running_tests.may_own(pod));
@@ -161,7 +161,7 @@ pub(super) fn clean_up(model: &mut Model, now: Timestamp) -> Vec<Effect> {
         .collect();
     let running = running.len();
     if left.is_empty() {
-        model.flash(
+        model.set_status(
             match running {
                 0 => "no pull test has left anything behind",
                 _ => "a pull test is running, and deletes its Pods itself",
@@ -181,7 +181,7 @@ pub(super) fn clean_up(model: &mut Model, now: Timestamp) -> Vec<Effect> {
         notes: note.into_iter().collect(),
         ..Plan::new("Delete what pull tests have left", left)
     };
-    plan_dialog::propose(model, plan, None, now)
+    plan_dialog::open(model, plan, None, now)
 }
 
 #[cfg(test)]
@@ -213,11 +213,11 @@ mod tests {
         };
         press(model, &["esc"]);
         let secrets = trial.test.secrets.iter().map(ToString::to_string);
-        (secrets.collect(), trial.question.is_some())
+        (secrets.collect(), trial.query.is_some())
     }
 
     fn fold(model: &mut Model, batch: StoreUpdate) {
-        let ticket = model.connection.ticket;
+        let ticket = model.connection.request_id;
         update(
             model,
             crate::app::message::Message::Batch(ticket, batch),
@@ -256,13 +256,13 @@ mod tests {
         let running = test_pod("pullscope-pull-test-1", &node);
         fold(&mut model, StoreUpdate::Pods(upserted(vec![running])));
         assert_eq!(clean_up(&mut model, now()), []);
-        let told = model.flash.as_ref().map(|flash| flash.text.as_str());
+        let told = model.status.as_ref().map(|flash| flash.text.as_str());
         assert!(told.unwrap().contains("is running"), "{told:?}");
 
         let left = test_pod("pullscope-pull-test-2", "node-9");
         fold(&mut model, StoreUpdate::Pods(upserted(vec![left])));
         let deleted = |effects: &[Effect]| -> (Vec<String>, Vec<String>) {
-            let [Effect::Rehearse { plan, .. }] = effects else {
+            let [Effect::DryRun { plan, .. }] = effects else {
                 panic!("{effects:?}")
             };
             let said = plan.0.changes.iter().map(ToString::to_string);

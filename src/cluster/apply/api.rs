@@ -7,9 +7,9 @@ use serde::Serialize;
 use serde_json::Value;
 use tokio::time::Instant;
 
-use super::{backoff::Backoff, patch::Patch, patches, secret_value::Wiped};
+use super::{backoff::WriteBackoff, patch::Patch, patches, secret_value::SecretValue};
 use crate::{
-    cluster::{Connection, Trouble, buffer::Buffer, error::Fate, request},
+    cluster::{ApiError, Connection, buffer::ZeroizingBuffer, error::WriteFate, request},
     domain::plan::{ChangeResult, Outcome, manager::OwnershipMetadata},
 };
 
@@ -18,45 +18,45 @@ pub(super) const MANAGER: &str = "pullscope";
 
 /// Whether a request is meant, or only tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Mode {
+pub(super) enum WriteMode {
     /// `dryRun=All`: admission and validation run, nothing is stored.
-    Rehearsal,
-    Earnest,
+    DryRun,
+    Apply,
 }
 
 #[derive(Clone, Copy)]
-pub(super) struct Server<'a> {
+pub(super) struct ApiServer<'a> {
     connection: &'a Connection,
-    mode: Mode,
+    mode: WriteMode,
     /// In a rehearsal: an earlier change of the plan is to change the same object, and has not.
     behind_another: bool,
     /// What bounds each request and all of them; `None`: the connection's limit for each.
-    bounds: Option<Bounds>,
+    limits: Option<TimeLimits>,
 }
 
 #[derive(Clone, Copy)]
-struct Bounds {
+struct TimeLimits {
     request: Duration,
     deadline: Instant,
     /// Trouble that may pass is waited for until the deadline.
     persists: bool,
 }
 
-impl<'a> Server<'a> {
-    pub(super) fn new(connection: &'a Connection, mode: Mode) -> Self {
+impl<'a> ApiServer<'a> {
+    pub(super) fn new(connection: &'a Connection, mode: WriteMode) -> Self {
         Self {
             connection,
             mode,
             behind_another: false,
-            bounds: None,
+            limits: None,
         }
     }
 
     /// The same server for so long at most, and for one request at most so long.
-    pub(super) fn within(self, all: Duration, request: Duration) -> Self {
+    pub(super) fn with_limits(self, all: Duration, request: Duration) -> Self {
         let deadline = Instant::now() + all;
         Self {
-            bounds: Some(Bounds {
+            limits: Some(TimeLimits {
                 request,
                 deadline,
                 persists: false,
@@ -66,9 +66,9 @@ impl<'a> Server<'a> {
     }
 
     /// The same server, asked again for so long whenever it is not reached or is busy.
-    pub(super) fn persisting(self, all: Duration, request: Duration) -> Self {
-        let mut server = self.within(all, request);
-        if let Some(bounds) = &mut server.bounds {
+    pub(super) fn with_retries(self, all: Duration, request: Duration) -> Self {
+        let mut server = self.with_limits(all, request);
+        if let Some(bounds) = &mut server.limits {
             bounds.persists = true;
         }
         server
@@ -76,17 +76,17 @@ impl<'a> Server<'a> {
 
     /// When the last request ends; `None`: there is no bound.
     pub(super) fn deadline(self) -> Option<Instant> {
-        self.bounds.map(|bounds| bounds.deadline)
+        self.limits.map(|bounds| bounds.deadline)
     }
 
-    pub(super) fn backoff(self) -> Backoff {
-        let persists = self.bounds.is_some_and(|bounds| bounds.persists);
-        Backoff::until(self.deadline(), persists)
+    pub(super) fn backoff(self) -> WriteBackoff {
+        let persists = self.limits.is_some_and(|bounds| bounds.persists);
+        WriteBackoff::until(self.deadline(), persists)
     }
 
     fn request_limit(self) -> Duration {
         let limit = self.connection.request_limit;
-        self.bounds.map_or(limit, |bounds| {
+        self.limits.map_or(limit, |bounds| {
             let left = bounds.deadline.saturating_duration_since(Instant::now());
             limit.min(bounds.request).min(left)
         })
@@ -101,36 +101,40 @@ impl<'a> Server<'a> {
     }
 
     /// The same server, asked without storing anything.
-    pub(super) fn trying(self) -> Self {
+    pub(super) fn as_dry_run(self) -> Self {
         Self {
-            mode: Mode::Rehearsal,
+            mode: WriteMode::DryRun,
             ..self
         }
     }
 
-    pub(super) fn rehearses(self) -> bool {
-        self.mode == Mode::Rehearsal
+    pub(super) fn is_dry_run(self) -> bool {
+        self.mode == WriteMode::DryRun
     }
 
     /// Whether what is there must be what the change expects.
-    pub(super) fn expects(self) -> bool {
-        !(self.rehearses() && self.behind_another)
+    pub(super) fn checks_expectations(self) -> bool {
+        !(self.is_dry_run() && self.behind_another)
     }
 
     /// Whether a write that ended so may have been stored all the same. A rehearsal stores nothing.
-    pub(super) fn loses(self, trouble: &Trouble) -> bool {
-        !self.rehearses() && trouble.fate() != Fate::NotStored
+    pub(super) fn may_be_stored(self, trouble: &ApiError) -> bool {
+        !self.is_dry_run() && trouble.fate() != WriteFate::NotStored
     }
 
-    pub(super) async fn get(self, path: &str) -> Result<Wiped, Trouble> {
-        self.request(request::getting(checked(path)?)?).await
+    pub(super) async fn get(self, path: &str) -> Result<SecretValue, ApiError> {
+        self.request(request::get_request(checked(path)?)?).await
     }
 
-    pub(super) async fn post(self, path: &str, body: &impl Serialize) -> Result<Wiped, Trouble> {
+    pub(super) async fn post(
+        self,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<SecretValue, ApiError> {
         self.write(Method::POST, path, request::JSON, body).await
     }
 
-    pub(super) async fn patch(self, path: &str, patch: &Patch) -> Result<Wiped, Trouble> {
+    pub(super) async fn patch(self, path: &str, patch: &Patch) -> Result<SecretValue, ApiError> {
         self.write(Method::PATCH, path, patch.media_type(), patch.body())
             .await
     }
@@ -143,17 +147,17 @@ impl<'a> Server<'a> {
         self,
         path: &str,
         preconditions: Option<Value>,
-    ) -> Result<Wiped, Trouble> {
-        let options = patches::delete(self.rehearses(), preconditions);
+    ) -> Result<SecretValue, ApiError> {
+        let options = patches::delete(self.is_dry_run(), preconditions);
         self.write(Method::DELETE, path, request::JSON, &options)
             .await
     }
 
-    async fn request(self, request: Request<Buffer>) -> Result<Wiped, Trouble> {
+    async fn request(self, request: Request<ZeroizingBuffer>) -> Result<SecretValue, ApiError> {
         let connection = self.connection;
         let limit = self.request_limit();
-        let answer = request::bytes(&connection.client, request, limit).await?;
-        request::parse::<Value>(&answer).map(Wiped::from)
+        let answer = request::read_body(&connection.client, request, limit).await?;
+        request::parse::<Value>(&answer).map(SecretValue::from)
     }
 
     /// A request that changes something, if it is meant.
@@ -163,27 +167,27 @@ impl<'a> Server<'a> {
         path: &str,
         media_type: &str,
         body: &impl Serialize,
-    ) -> Result<Wiped, Trouble> {
-        let dry = if self.rehearses() { "&dryRun=All" } else { "" };
+    ) -> Result<SecretValue, ApiError> {
+        let dry = if self.is_dry_run() { "&dryRun=All" } else { "" };
         let uri = format!("{}?fieldManager={MANAGER}{dry}", checked(path)?);
-        self.request(request::sending(method, &uri, media_type, body)?)
+        self.request(request::write_request(method, &uri, media_type, body)?)
             .await
     }
 }
 
 /// A path that ends where the query begins: a name with a `?` or `#` in it would swallow `dryRun`, and one
 /// of dots leads elsewhere. No object can have such a name.
-fn checked(path: &str) -> Result<&str, Trouble> {
+fn checked(path: &str) -> Result<&str, ApiError> {
     let leads_away = |step: &str| matches!(step, "." | "..");
     if path.contains(['?', '#']) || path.split('/').any(leads_away) {
         let why = "no object can have a name like that".to_owned();
-        return Err(Trouble::from_status(400, why));
+        return Err(ApiError::from_status(400, why));
     }
     Ok(path)
 }
 
 /// The change with who else keeps the object, as it was found.
-pub(super) fn with_traces(found: &Value, done: ChangeResult) -> ChangeResult {
+pub(super) fn with_managers(found: &Value, done: ChangeResult) -> ChangeResult {
     ChangeResult {
         traces: OwnershipMetadata::from_object(found),
         ..done
@@ -192,12 +196,12 @@ pub(super) fn with_traces(found: &Value, done: ChangeResult) -> ChangeResult {
 
 /// A change was made of this object.
 pub(super) fn applied(found: &Value) -> ChangeResult {
-    with_traces(found, ChangeResult::new(Outcome::Applied))
+    with_managers(found, ChangeResult::new(Outcome::Applied))
 }
 
 /// The object was as it should be.
 pub(super) fn unchanged(found: &Value) -> ChangeResult {
-    with_traces(found, ChangeResult::new(Outcome::Unchanged))
+    with_managers(found, ChangeResult::new(Outcome::Unchanged))
 }
 
 pub(super) fn failed(why: impl Into<String>) -> ChangeResult {
@@ -231,11 +235,11 @@ mod tests {
             *heard.lock().unwrap() += 1;
             Some((200, "{}".to_owned()))
         });
-        let server = Server::new(&connection, Mode::Rehearsal);
+        let server = ApiServer::new(&connection, WriteMode::DryRun);
         for name in ["x?fieldManager=a&b=", "x#", "..", "x/../../y"] {
             let path = format!("/api/v1/namespaces/a/secrets/{name}");
             let answer = server.post(&path, &json!({})).await;
-            assert!(matches!(answer, Err(Trouble::Status(400, _))), "{name}");
+            assert!(matches!(answer, Err(ApiError::Status(400, _))), "{name}");
         }
         assert_eq!(*asked.lock().unwrap(), 0);
         let body = json!({});

@@ -2,26 +2,26 @@
 
 use std::fmt;
 
-use crate::cluster::{Trouble, error::Fate};
+use crate::cluster::{ApiError, error::WriteFate};
 
 /// The first trouble that left it open, and the worst that may still happen: one attempt may be delivered
 /// late although a later attempt was refused.
 #[derive(Debug)]
-pub(super) struct Lost {
-    trouble: Trouble,
-    fate: Fate,
+pub(super) struct LostWrite {
+    error: ApiError,
+    fate: WriteFate,
     /// How many attempts may have been stored, or may still be.
     open: usize,
 }
 
-impl Lost {
+impl LostWrite {
     /// Adds how another attempt ended.
-    pub(super) fn and(lost: Option<Self>, trouble: Trouble) -> Self {
+    pub(super) fn merge(lost: Option<Self>, trouble: ApiError) -> Self {
         let fate = trouble.fate();
-        let open = usize::from(fate != Fate::NotStored);
+        let open = usize::from(fate != WriteFate::NotStored);
         match lost {
             None => Self {
-                trouble,
+                error: trouble,
                 fate,
                 open,
             },
@@ -34,19 +34,19 @@ impl Lost {
     }
 
     /// Whether an attempt may still be delivered, so that a look proves nothing.
-    pub(super) fn may_come(&self) -> bool {
-        self.fate == Fate::Pending
+    pub(super) fn may_still_arrive(&self) -> bool {
+        self.fate == WriteFate::Pending
     }
 
     /// Whether an attempt may still be delivered beside the one that was stored.
-    pub(super) fn another_may_come(&self) -> bool {
-        self.may_come() && self.open > 1
+    pub(super) fn may_arrive_again(&self) -> bool {
+        self.may_still_arrive() && self.open > 1
     }
 }
 
-impl fmt::Display for Lost {
+impl fmt::Display for LostWrite {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.trouble.fmt(f)
+        self.error.fmt(f)
     }
 }
 
@@ -56,12 +56,12 @@ mod tests {
 
     #[test]
     fn an_attempt_that_was_stored_does_not_come_again() {
-        let status = |code| Trouble::from_status(code, String::new());
-        let first = Lost::and(None, status(504));
-        assert!(first.may_come() && !first.another_may_come());
-        let refused = Lost::and(Some(first), status(403));
-        assert!(!refused.another_may_come(), "only the first may be stored");
-        let second = Lost::and(Some(refused), status(500));
-        assert!(second.another_may_come());
+        let status = |code| ApiError::from_status(code, String::new());
+        let first = LostWrite::merge(None, status(504));
+        assert!(first.may_still_arrive() && !first.may_arrive_again());
+        let refused = LostWrite::merge(Some(first), status(403));
+        assert!(!refused.may_arrive_again(), "only the first may be stored");
+        let second = LostWrite::merge(Some(refused), status(500));
+        assert!(second.may_arrive_again());
     }
 }

@@ -2,16 +2,16 @@
 
 use serde_json::Value;
 
-use super::{api::Server, create::create as create_object};
+use super::{api::ApiServer, create::create as create_object};
 use crate::{
-    cluster::{Trouble, paths},
+    cluster::{ApiError, paths},
     domain::plan::{ChangeResult, CreateNamespace, manifest},
 };
 
 pub(super) async fn create(
-    server: Server<'_>,
+    server: ApiServer<'_>,
     change: &CreateNamespace,
-) -> Result<ChangeResult, Trouble> {
+) -> Result<ChangeResult, ApiError> {
     let body = manifest::namespace(&change.name);
     let fits = |there: &Value| {
         let phase = there.pointer("/status/phase").and_then(Value::as_str);

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
-use super::secret_value::Wiped;
+use super::secret_value::SecretValue;
 use crate::domain::{
     k8s::{object_ref::Name, objects::Secret},
     plan::{ContainerList, Images, ObjectVersion},
@@ -31,14 +31,14 @@ pub(super) fn template_pull_secrets(workload: &Value) -> Vec<Name<Secret>> {
     spec.map(pull_secrets).unwrap_or_default()
 }
 
-pub(super) fn version(object: &Value) -> &Value {
+pub(super) fn resource_version(object: &Value) -> &Value {
     object
         .pointer("/metadata/resourceVersion")
         .unwrap_or(&Value::Null)
 }
 
 /// Which object it is, and in which state.
-pub(super) fn revision(object: &Value) -> ObjectVersion {
+pub(super) fn object_version(object: &Value) -> ObjectVersion {
     let text = |field: &str| {
         let value = object.pointer(&format!("/metadata/{field}"));
         value.and_then(Value::as_str).unwrap_or_default().to_owned()
@@ -63,7 +63,7 @@ pub(super) fn is_paused(deployment: &Value) -> bool {
 pub(super) const PAUSED: &str = "its rollout is paused: resume it first";
 
 /// Why a workload does not replace its Pods when its template changes; `None` where it does.
-pub(super) fn rolls_nothing_out(workload: &Value) -> Option<&'static str> {
+pub(super) fn rollout_blocker(workload: &Value) -> Option<&'static str> {
     if is_paused(workload) {
         return Some(PAUSED);
     }
@@ -80,7 +80,7 @@ pub(super) fn restart(now: Timestamp) -> Value {
 }
 
 /// What holds an object that is being deleted, in a sentence; `None` while it is not.
-pub(super) fn deleting(object: &Value) -> Option<String> {
+pub(super) fn pending_deletion(object: &Value) -> Option<String> {
     object.pointer("/metadata/deletionTimestamp")?;
     let held = finalizers(object);
     Some(if held.is_empty() {
@@ -128,8 +128,8 @@ pub(super) fn delete(rehearses: bool, preconditions: Option<Value>) -> Value {
 
 /// An object as it can be made again: with all that people and controllers gave it, and without what the
 /// server did (`uid`, `resourceVersion`, `creationTimestamp`, `generation`, `managedFields`, `status`).
-pub(super) fn reborn(object: &Value) -> Wiped {
-    let mut object = Wiped::from(object.clone());
+pub(super) fn strip_server_fields(object: &Value) -> SecretValue {
+    let mut object = SecretValue::from(object.clone());
     if let Some(fields) = object.as_object_mut() {
         fields.remove("status");
     }
@@ -165,10 +165,10 @@ pub(super) fn meta(object: &Value) -> Value {
 /// A hash of what an object holds, without what the server and the controllers note in it: its state, and the
 /// Secrets that a cluster makes for a ServiceAccount.
 pub(super) fn content(object: &Value) -> u64 {
-    let mut held = Wiped::from(object.clone());
+    let mut held = SecretValue::from(object.clone());
     if let Some(fields) = held.as_object_mut() {
         for noted in ["apiVersion", "kind", "metadata", "status", "secrets"] {
-            drop(fields.remove(noted).map(Wiped::from));
+            drop(fields.remove(noted).map(SecretValue::from));
         }
     }
     let text = Zeroizing::new(held.to_string());

@@ -7,15 +7,15 @@ use serde_json::Value;
 use zeroize::Zeroize;
 
 /// Nothing prints it, so it has no `Debug`.
-pub(super) struct Wiped(Value);
+pub(super) struct SecretValue(Value);
 
-impl From<Value> for Wiped {
+impl From<Value> for SecretValue {
     fn from(value: Value) -> Self {
         Self(value)
     }
 }
 
-impl Deref for Wiped {
+impl Deref for SecretValue {
     type Target = Value;
 
     fn deref(&self) -> &Value {
@@ -23,29 +23,29 @@ impl Deref for Wiped {
     }
 }
 
-impl DerefMut for Wiped {
+impl DerefMut for SecretValue {
     fn deref_mut(&mut self) -> &mut Value {
         &mut self.0
     }
 }
 
-impl Serialize for Wiped {
+impl Serialize for SecretValue {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.0.serialize(serializer)
     }
 }
 
-impl Drop for Wiped {
+impl Drop for SecretValue {
     fn drop(&mut self) {
-        wipe(&mut self.0);
+        zeroize(&mut self.0);
     }
 }
 
-fn wipe(value: &mut Value) {
+fn zeroize(value: &mut Value) {
     match value {
         Value::String(text) => text.zeroize(),
-        Value::Array(items) => items.iter_mut().for_each(wipe),
-        Value::Object(fields) => fields.values_mut().for_each(wipe),
+        Value::Array(items) => items.iter_mut().for_each(zeroize),
+        Value::Object(fields) => fields.values_mut().for_each(zeroize),
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }
@@ -60,7 +60,7 @@ mod tests {
     fn every_text_is_wiped() {
         let mut object =
             json!({"data": {"a": "canary"}, "list": ["canary", {"b": "canary"}], "n": 7});
-        wipe(&mut object);
+        zeroize(&mut object);
         assert_eq!(
             object,
             json!({"data": {"a": ""}, "list": ["", {"b": ""}], "n": 7})

@@ -7,20 +7,20 @@
 use serde_json::Value;
 
 use super::{
-    api::{MANAGER, Server, applied, failed, unchanged, unknown, with_traces},
-    backoff::Backoff,
-    lost_write::Lost,
+    api::{ApiServer, MANAGER, applied, failed, unchanged, unknown, with_managers},
+    backoff::WriteBackoff,
+    lost_write::LostWrite,
     patch::Patch,
     patches,
-    secret_value::Wiped,
+    secret_value::SecretValue,
 };
 use crate::{
-    cluster::Trouble,
+    cluster::ApiError,
     domain::plan::{Change, ChangeResult},
 };
 
 /// What is to be done with an object as it was found.
-pub(super) enum Step {
+pub(super) enum UpdateDecision {
     /// It is so already.
     Keep,
     /// It must not be changed, for this reason.
@@ -29,55 +29,55 @@ pub(super) enum Step {
 }
 
 /// What became of a change to an object that is there.
-pub(super) enum Updated {
-    Kept(Wiped),
+pub(super) enum UpdateOutcome {
+    Kept(SecretValue),
     Refused {
-        found: Wiped,
+        found: SecretValue,
         why: String,
     },
     /// `now`: as the server has stored it; admission may have changed what was sent.
     Written {
-        found: Wiped,
-        now: Wiped,
+        found: SecretValue,
+        now: SecretValue,
     },
     Unknown {
-        found: Wiped,
+        found: SecretValue,
         why: String,
     },
 }
 
 /// A patch of which it is not known whether it was stored.
-struct Unanswered {
-    found: Wiped,
+struct UnansweredPatch {
+    found: SecretValue,
     patch: Patch,
-    lost: Lost,
+    lost: LostWrite,
 }
 
 /// Changes an object; `step` says how, and is asked again when the object has been changed meanwhile.
 pub(super) async fn update(
-    server: Server<'_>,
+    server: ApiServer<'_>,
     path: &str,
-    step: impl Fn(&Value) -> Step,
-) -> Result<Updated, Trouble> {
+    step: impl Fn(&Value) -> UpdateDecision,
+) -> Result<UpdateOutcome, ApiError> {
     let mut backoff = server.backoff();
     let mut found = read(server, path, &mut backoff).await?;
-    let mut unanswered: Option<Unanswered> = None;
+    let mut unanswered: Option<UnansweredPatch> = None;
     loop {
         let patch = match step(&found) {
-            Step::Keep => return Ok(Updated::Kept(found)),
-            Step::Refuse(why) => return Ok(Updated::Refused { found, why }),
-            Step::Write(patch) => patch,
+            UpdateDecision::Keep => return Ok(UpdateOutcome::Kept(found)),
+            UpdateDecision::Refuse(why) => return Ok(UpdateOutcome::Refused { found, why }),
+            UpdateDecision::Write(patch) => patch,
         };
         let sent = match (server.patch(path, &patch).await, unanswered.take()) {
-            (Ok(now), _) => return Ok(Updated::Written { found, now }),
+            (Ok(now), _) => return Ok(UpdateOutcome::Written { found, now }),
             // A refusal says nothing of the attempt before it.
-            (Err(trouble), Some(sent)) => sent.and(trouble),
-            (Err(trouble), None) if server.loses(&trouble) => Unanswered {
+            (Err(trouble), Some(sent)) => sent.merge(trouble),
+            (Err(trouble), None) if server.may_be_stored(&trouble) => UnansweredPatch {
                 found,
                 patch,
-                lost: Lost::and(None, trouble),
+                lost: LostWrite::merge(None, trouble),
             },
-            (Err(trouble @ Trouble::Conflict(_)), None) => {
+            (Err(trouble @ ApiError::Conflict(_)), None) => {
                 if !backoff.after_conflict().await {
                     return Err(trouble);
                 }
@@ -85,34 +85,34 @@ pub(super) async fn update(
                 continue;
             }
             (Err(trouble), None) => {
-                if !server.rehearses() && backoff.after_trouble(&trouble).await {
+                if !server.is_dry_run() && backoff.after_error(&trouble).await {
                     continue;
                 }
                 return Err(trouble);
             }
         };
-        let now = match look(server, path, &mut backoff).await {
+        let now = match read_after_loss(server, path, &mut backoff).await {
             Ok(Some(now)) => now,
             Ok(None) => return Ok(sent.given_up(true)),
             Err(trouble) => return Err(trouble),
         };
-        if patches::revision(&now) == patches::revision(&sent.found) {
+        if patches::object_version(&now) == patches::object_version(&sent.found) {
             // Not stored so far: for the same version it can be sent again.
-            if !backoff.before_look().await {
-                let may_come = sent.lost.may_come();
+            if !backoff.before_read().await {
+                let may_come = sent.lost.may_still_arrive();
                 return Ok(sent.given_up(may_come));
             }
             unanswered = Some(sent);
-        } else if sent.patch.holds(&now)
-            || matches!(step(&now), Step::Keep)
+        } else if sent.patch.is_applied_to(&now)
+            || matches!(step(&now), UpdateDecision::Keep)
             || changes_nothing(server, path, &sent.patch, &now).await
         {
             let found = sent.found;
             // What somebody else has made so must not be taken back.
             return Ok(if has_written(&found, &now) {
-                Updated::Written { found, now }
+                UpdateOutcome::Written { found, now }
             } else {
-                Updated::Kept(now)
+                UpdateOutcome::Kept(now)
             });
         } else if !backoff.after_conflict().await {
             return Ok(sent.given_up(true));
@@ -124,30 +124,30 @@ pub(super) async fn update(
 /// Reads an object; again while the trouble may pass, unless it is a rehearsal: there somebody waits who can
 /// try again.
 pub(super) async fn read(
-    server: Server<'_>,
+    server: ApiServer<'_>,
     path: &str,
-    backoff: &mut Backoff,
-) -> Result<Wiped, Trouble> {
+    backoff: &mut WriteBackoff,
+) -> Result<SecretValue, ApiError> {
     loop {
         match server.get(path).await {
-            Err(trouble) if !server.rehearses() && backoff.after_trouble(&trouble).await => {}
+            Err(trouble) if !server.is_dry_run() && backoff.after_error(&trouble).await => {}
             answer => return answer,
         }
     }
 }
 
 /// Reads an object after an answer was lost; `None` when the server cannot be asked.
-pub(super) async fn look(
-    server: Server<'_>,
+pub(super) async fn read_after_loss(
+    server: ApiServer<'_>,
     path: &str,
-    backoff: &mut Backoff,
-) -> Result<Option<Wiped>, Trouble> {
+    backoff: &mut WriteBackoff,
+) -> Result<Option<SecretValue>, ApiError> {
     loop {
         match server.get(path).await {
             Ok(now) => return Ok(Some(now)),
-            Err(trouble @ Trouble::NotFound(_)) => return Err(trouble),
-            Err(Trouble::Forbidden(_)) => return Ok(None),
-            Err(_) if backoff.before_look().await => {}
+            Err(trouble @ ApiError::NotFound(_)) => return Err(trouble),
+            Err(ApiError::Forbidden(_)) => return Ok(None),
+            Err(_) if backoff.before_read().await => {}
             Err(_) => return Ok(None),
         }
     }
@@ -156,8 +156,11 @@ pub(super) async fn look(
 /// Whether an object is as the server would make it of this patch: admission may have changed what was sent, so
 /// that the object does not hold what the patch says. `managedFields` are no proof: another `pullscope` writes
 /// under the same name, and a field that somebody else takes over disappears from ours.
-async fn changes_nothing(server: Server<'_>, path: &str, patch: &Patch, now: &Value) -> bool {
-    let tried = server.trying().patch(path, &patch.onto(now)).await;
+async fn changes_nothing(server: ApiServer<'_>, path: &str, patch: &Patch, now: &Value) -> bool {
+    let tried = server
+        .as_dry_run()
+        .patch(path, &patch.rebased_on(now))
+        .await;
     tried.is_ok_and(|tried| patches::content(&tried) == patches::content(now))
 }
 
@@ -191,29 +194,29 @@ fn is_part_of(part: &Value, whole: &Value) -> bool {
     fields.all(|(name, inner)| whole.get(name).is_some_and(|it| is_part_of(inner, it)))
 }
 
-impl Unanswered {
+impl UnansweredPatch {
     /// The same patch for the same version was sent again, and ended so.
-    fn and(self, trouble: Trouble) -> Self {
+    fn merge(self, trouble: ApiError) -> Self {
         Self {
-            lost: Lost::and(Some(self.lost), trouble),
+            lost: LostWrite::merge(Some(self.lost), trouble),
             ..self
         }
     }
 
-    fn given_up(self, unknown: bool) -> Updated {
+    fn given_up(self, unknown: bool) -> UpdateOutcome {
         let Self { found, lost, .. } = self;
         if unknown {
             let why = lost.to_string();
-            return Updated::Unknown { found, why };
+            return UpdateOutcome::Unknown { found, why };
         }
         let why = format!("{lost}; it was read again, and nothing was stored");
-        Updated::Refused { found, why }
+        UpdateOutcome::Refused { found, why }
     }
 }
 
-impl Updated {
+impl UpdateOutcome {
     /// The object as it was found.
-    pub(super) fn found(&self) -> &Wiped {
+    pub(super) fn found(&self) -> &SecretValue {
         match self {
             Self::Kept(found)
             | Self::Refused { found, .. }
@@ -223,7 +226,7 @@ impl Updated {
     }
 
     /// The object as the server has stored it, where that is known.
-    pub(super) fn now(&self) -> Option<&Wiped> {
+    pub(super) fn now(&self) -> Option<&SecretValue> {
         match self {
             Self::Written { now, .. } => Some(now),
             Self::Kept(_) | Self::Refused { .. } | Self::Unknown { .. } => None,
@@ -249,9 +252,9 @@ impl Updated {
     pub(super) fn done_for_good(self) -> ChangeResult {
         match self {
             Self::Kept(found) => unchanged(&found),
-            Self::Refused { found, why } => with_traces(&found, failed(why)),
+            Self::Refused { found, why } => with_managers(&found, failed(why)),
             Self::Written { found, .. } => applied(&found),
-            Self::Unknown { found, why } => with_traces(&found, unknown(&why)),
+            Self::Unknown { found, why } => with_managers(&found, unknown(&why)),
         }
     }
 }

@@ -47,7 +47,7 @@ impl Connection {
             version: None,
             request_limit: REQUEST_LIMIT,
         };
-        connection.introduce(REQUEST_LIMIT).await
+        connection.identify(REQUEST_LIMIT).await
     }
 
     /// Both ends, as the screen names them.
@@ -63,7 +63,7 @@ impl Connection {
     }
 
     /// Asks the server for its version and for our name.
-    pub(super) async fn introduce(mut self, limit: Duration) -> Result<Self, ConnectError> {
+    pub(super) async fn identify(mut self, limit: Duration) -> Result<Self, ConnectError> {
         match identity::version(&self.client, limit).await {
             Ok(version) => self.version = version,
             Err(trouble) => {

@@ -20,7 +20,7 @@ use tokio::{
 };
 use zeroize::Zeroizing;
 
-use super::exec::{Credential, Plugin};
+use super::exec::{ExecCredential, ExecPlugin};
 use crate::{cluster::error::PluginError, domain::registry_auth::credential::Password};
 
 /// A credential is renewed this long before its end, as clocks differ.
@@ -36,14 +36,14 @@ const WAIT: Duration = Duration::from_secs(12);
 
 /// A client whose every request carries the plugin's present credential. The first one is asked for
 /// here: a person may have to log in for it, which takes longer than a server's answer.
-pub(super) async fn client(config: Config, plugin: Plugin) -> Result<Client, kube::Error> {
+pub(super) async fn client(config: Config, plugin: ExecPlugin) -> Result<Client, kube::Error> {
     let namespace = config.default_namespace.clone();
-    let login = Arc::new(Login {
+    let login = Arc::new(ExecAuth {
         config,
         plugin,
-        state: Mutex::new(State::default()),
+        state: Mutex::new(ExecAuthState::default()),
     });
-    login.renewed().await?;
+    login.refresh().await?;
     let service = tower::service_fn(move |request| {
         let login = Arc::clone(&login);
         async move { login.send(request).await }
@@ -51,35 +51,35 @@ pub(super) async fn client(config: Config, plugin: Plugin) -> Result<Client, kub
     Ok(Client::new(service, namespace))
 }
 
-struct Login {
+struct ExecAuth {
     /// All but the credential.
     config: Config,
-    plugin: Plugin,
-    state: Mutex<State>,
+    plugin: ExecPlugin,
+    state: Mutex<ExecAuthState>,
 }
 
 #[derive(Default)]
-struct State {
-    session: Option<Session>,
+struct ExecAuthState {
+    session: Option<AuthSession>,
     failed: Option<(Instant, PluginError)>,
 }
 
 #[derive(Clone)]
-struct Session {
+struct AuthSession {
     client: Client,
     header: Option<HeaderValue>,
     expires: Option<Timestamp>,
-    began: Instant,
+    started_at: Instant,
 }
 
-impl Session {
-    fn is_good(&self) -> bool {
+impl AuthSession {
+    fn is_valid(&self) -> bool {
         self.expires
             .is_none_or(|end| Timestamp::now() + EARLY < end)
     }
 }
 
-impl Login {
+impl ExecAuth {
     async fn send(
         self: &Arc<Self>,
         mut request: Request<Body>,
@@ -90,21 +90,21 @@ impl Login {
         }
         let response = session.client.send(request).await?;
         if response.status() == StatusCode::UNAUTHORIZED {
-            self.reject(&session).await;
+            self.invalidate(&session).await;
         }
         Ok(response)
     }
 
     /// The present session, or a new one. That one is made in a task of its own, which a request that is
     /// given up does not end.
-    async fn session(self: &Arc<Self>) -> Result<Session, kube::Error> {
+    async fn session(self: &Arc<Self>) -> Result<AuthSession, kube::Error> {
         if let Ok(state) = self.state.try_lock()
-            && let Some(session) = state.session.as_ref().filter(|session| session.is_good())
+            && let Some(session) = state.session.as_ref().filter(|session| session.is_valid())
         {
             return Ok(session.clone());
         }
         let login = Arc::clone(self);
-        let renewing = tokio::spawn(async move { login.renewed().await });
+        let renewing = tokio::spawn(async move { login.refresh().await });
         match timeout(WAIT, renewing).await {
             Ok(Ok(renewed)) => renewed,
             Ok(Err(ended)) => Err(kube::Error::Service(ended.into())),
@@ -112,9 +112,9 @@ impl Login {
         }
     }
 
-    async fn renewed(&self) -> Result<Session, kube::Error> {
+    async fn refresh(&self) -> Result<AuthSession, kube::Error> {
         let mut state = self.state.lock().await;
-        if let Some(session) = state.session.as_ref().filter(|session| session.is_good()) {
+        if let Some(session) = state.session.as_ref().filter(|session| session.is_valid()) {
             return Ok(session.clone());
         }
         if let Some((when, error)) = &state.failed
@@ -122,10 +122,10 @@ impl Login {
         {
             return Err(service_error(error.clone()));
         }
-        match self.plugin.ask().await {
+        match self.plugin.run().await {
             Ok(credential) => {
-                let session = self.begin(credential)?;
-                *state = State {
+                let session = self.start_session(credential)?;
+                *state = ExecAuthState {
                     session: Some(session.clone()),
                     failed: None,
                 };
@@ -138,7 +138,7 @@ impl Login {
         }
     }
 
-    fn begin(&self, credential: Credential) -> Result<Session, kube::Error> {
+    fn start_session(&self, credential: ExecCredential) -> Result<AuthSession, kube::Error> {
         let mut config = self.config.clone();
         if let Some(certificate) = credential.certificate {
             let key = Zeroizing::new(BASE64_STANDARD.encode(certificate.key_pem.expose()));
@@ -146,22 +146,22 @@ impl Login {
                 Some(BASE64_STANDARD.encode(certificate.certificate_pem));
             config.auth_info.client_key_data = Some(key.as_str().into());
         }
-        Ok(Session {
+        Ok(AuthSession {
             client: ClientBuilder::try_from(config)?.build(),
             header: credential.token.as_ref().map(bearer).transpose()?,
             expires: credential.expires,
-            began: Instant::now(),
+            started_at: Instant::now(),
         })
     }
 
     /// Forgets a session that the server did not accept, unless it has just begun.
-    async fn reject(&self, rejected: &Session) {
+    async fn invalidate(&self, rejected: &AuthSession) {
         let mut state = self.state.lock().await;
         let same = state
             .session
             .as_ref()
-            .is_some_and(|now| now.began == rejected.began);
-        if same && rejected.began.elapsed() >= PAUSE {
+            .is_some_and(|now| now.started_at == rejected.started_at);
+        if same && rejected.started_at.elapsed() >= PAUSE {
             state.session = None;
         }
     }
@@ -189,7 +189,7 @@ mod tests {
 
     /// A plugin that writes a line each time it is asked.
     struct Counting {
-        login: Arc<Login>,
+        login: Arc<ExecAuth>,
         file: tempfile::NamedTempFile,
     }
 
@@ -198,12 +198,12 @@ mod tests {
             let _ = rustls::crypto::ring::default_provider().install_default();
             let file = tempfile::NamedTempFile::new().unwrap();
             let script = format!("echo x >> {}; {answer}", file.path().display());
-            let plugin = Plugin::new(ExecConfig {
+            let plugin = ExecPlugin::new(ExecConfig {
                 command: Some("sh".into()),
                 args: Some(vec!["-c".into(), script]),
                 ..ExecConfig::default()
             });
-            let login = Arc::new(Login {
+            let login = Arc::new(ExecAuth {
                 config: Config::new("https://127.0.0.1:1".parse().unwrap()),
                 plugin: plugin.unwrap(),
                 state: Mutex::default(),
@@ -234,17 +234,17 @@ mod tests {
     async fn a_credential_that_is_no_longer_accepted_is_asked_for_again() {
         let counting = Counting::new(TOKEN);
         let mut session = counting.login.session().await.unwrap();
-        counting.login.reject(&session).await;
+        counting.login.invalidate(&session).await;
         counting.login.session().await.unwrap();
         assert_eq!(counting.asked(), 1, "a fresh one is not doubted");
 
         let earlier = Instant::now().checked_sub(PAUSE).unwrap();
-        session.began = earlier;
+        session.started_at = earlier;
         counting.login.state.lock().await.session = Some(session.clone());
-        counting.login.reject(&session).await;
+        counting.login.invalidate(&session).await;
         counting.login.session().await.unwrap();
         assert_eq!(counting.asked(), 2);
-        counting.login.reject(&session).await;
+        counting.login.invalidate(&session).await;
         counting.login.session().await.unwrap();
         assert_eq!(
             counting.asked(),

@@ -6,7 +6,7 @@ use kube::Client;
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::cluster::{Trouble, request};
+use crate::cluster::{ApiError, request};
 
 /// The version of an API server, such as `v1.20.2`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,7 +33,7 @@ impl fmt::Display for ServerVersion {
 pub(super) async fn version(
     client: &Client,
     limit: Duration,
-) -> Result<Option<ServerVersion>, Trouble> {
+) -> Result<Option<ServerVersion>, ApiError> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
     struct Version {
@@ -42,7 +42,7 @@ pub(super) async fn version(
     match request::get::<Version>(client, "/version", limit).await {
         Ok(version) => Ok(Some(ServerVersion(version.git_version))),
         // A refusal to let us be someone else hits every request, this one too.
-        Err(Trouble::Forbidden(why)) if !why.contains("impersonate") => Ok(None),
+        Err(ApiError::Forbidden(why)) if !why.contains("impersonate") => Ok(None),
         Err(trouble) => Err(trouble),
     }
 }
@@ -69,7 +69,7 @@ pub(super) async fn user(client: &Client, limit: Duration) -> Option<Arc<str>> {
         let body = json!({"apiVersion": group, "kind": "SelfSubjectReview"});
         match request::post::<Review>(client, &path, &body, limit).await {
             Ok(review) => return Some(review.status.user_info.username),
-            Err(Trouble::NotFound(_)) => {}
+            Err(ApiError::NotFound(_)) => {}
             Err(_) => return None,
         }
     }

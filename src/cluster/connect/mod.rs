@@ -19,12 +19,12 @@ pub use error::ConnectError;
 pub use identity::ServerVersion;
 pub use kubeconfig::contexts;
 pub use options::ConnectOptions;
-use target::Target;
+use target::ConnectTarget;
 
 impl Connection {
     /// Connects as the options, the files and the environment say.
     pub async fn open(options: &ConnectOptions) -> Result<Self, ConnectError> {
-        let target = Target::find(options).await?;
+        let target = ConnectTarget::resolve(options).await?;
         target.connect(options).await
     }
 }

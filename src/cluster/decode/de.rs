@@ -11,9 +11,9 @@ use serde::{
 /// A text, borrowed where JSON allows it (no escapes). What is no text is taken for an empty one,
 /// since no field that we read is worth losing an object for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Text<'a>(Cow<'a, str>);
+pub(super) struct LenientStr<'a>(Cow<'a, str>);
 
-impl Text<'_> {
+impl LenientStr<'_> {
     pub(super) fn as_str(&self) -> &str {
         &self.0
     }
@@ -23,13 +23,13 @@ impl Text<'_> {
     }
 }
 
-impl<'a> From<&'a str> for Text<'a> {
+impl<'a> From<&'a str> for LenientStr<'a> {
     fn from(text: &'a str) -> Self {
         Self(Cow::Borrowed(text))
     }
 }
 
-impl<'a> Text<'a> {
+impl<'a> LenientStr<'a> {
     /// Any bytes; what is no UTF-8 is replaced.
     pub(super) fn lossy(bytes: &'a [u8]) -> Self {
         Self(String::from_utf8_lossy(bytes))
@@ -38,89 +38,89 @@ impl<'a> Text<'a> {
 
 /// A time, if there is one that can be read: in JSON RFC 3339, Kubernetes writes no other.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Moment(pub(super) Option<Timestamp>);
+pub(super) struct OptTime(pub(super) Option<Timestamp>);
 
-impl<'de> Deserialize<'de> for Moment {
+impl<'de> Deserialize<'de> for OptTime {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Text::deserialize(deserializer).map(|text| Self(text.0.parse().ok()))
+        LenientStr::deserialize(deserializer).map(|text| Self(text.0.parse().ok()))
     }
 }
 
-impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
+impl<'de: 'a, 'a> Deserialize<'de> for LenientStr<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(TextVisitor)
+        deserializer.deserialize_any(LenientStrVisitor)
     }
 }
 
-struct TextVisitor;
+struct LenientStrVisitor;
 
-impl<'de> Visitor<'de> for TextVisitor {
-    type Value = Text<'de>;
+impl<'de> Visitor<'de> for LenientStrVisitor {
+    type Value = LenientStr<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a text")
     }
 
     fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
-        Ok(Text(Cow::Borrowed(text)))
+        Ok(LenientStr(Cow::Borrowed(text)))
     }
 
     fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
-        Ok(Text(Cow::Owned(text.to_owned())))
+        Ok(LenientStr(Cow::Owned(text.to_owned())))
     }
 
     fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
-        Ok(Text::default())
+        Ok(LenientStr::default())
     }
 
     fn visit_i64<E>(self, number: i64) -> Result<Self::Value, E> {
-        Ok(Text(Cow::Owned(number.to_string())))
+        Ok(LenientStr(Cow::Owned(number.to_string())))
     }
 
     fn visit_u64<E>(self, number: u64) -> Result<Self::Value, E> {
-        Ok(Text(Cow::Owned(number.to_string())))
+        Ok(LenientStr(Cow::Owned(number.to_string())))
     }
 
     fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
-        Ok(Text::default())
+        Ok(LenientStr::default())
     }
 
     fn visit_unit<E>(self) -> Result<Self::Value, E> {
-        Ok(Text::default())
+        Ok(LenientStr::default())
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
         while seq.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(Text::default())
+        Ok(LenientStr::default())
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(Text::default())
+        Ok(LenientStr::default())
     }
 }
 
 /// The entries of a map of texts, in the order of the wire.
 #[derive(Debug, Default)]
-pub(super) struct Pairs<'a>(pub(super) Vec<(Text<'a>, Text<'a>)>);
+pub(super) struct StringMap<'a>(pub(super) Vec<(LenientStr<'a>, LenientStr<'a>)>);
 
-impl<'de: 'a, 'a> Deserialize<'de> for Pairs<'a> {
+impl<'de: 'a, 'a> Deserialize<'de> for StringMap<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(PairsVisitor)
+        deserializer.deserialize_any(StringMapVisitor)
     }
 }
 
-struct PairsVisitor;
+struct StringMapVisitor;
 
-impl<'de> Visitor<'de> for PairsVisitor {
-    type Value = Pairs<'de>;
+impl<'de> Visitor<'de> for StringMapVisitor {
+    type Value = StringMap<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a map of texts")
     }
 
     fn visit_unit<E>(self) -> Result<Self::Value, E> {
-        Ok(Pairs::default())
+        Ok(StringMap::default())
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
@@ -128,21 +128,21 @@ impl<'de> Visitor<'de> for PairsVisitor {
         while let Some(pair) = map.next_entry()? {
             pairs.push(pair);
         }
-        Ok(Pairs(pairs))
+        Ok(StringMap(pairs))
     }
 }
 
 /// A list that Go may have written as `null`.
 #[derive(Debug)]
-pub(super) struct Items<T>(pub(super) Vec<T>);
+pub(super) struct NullableVec<T>(pub(super) Vec<T>);
 
-impl<T> Default for Items<T> {
+impl<T> Default for NullableVec<T> {
     fn default() -> Self {
         Self(Vec::new())
     }
 }
 
-impl<T> IntoIterator for Items<T> {
+impl<T> IntoIterator for NullableVec<T> {
     type Item = T;
     type IntoIter = std::vec::IntoIter<T>;
 
@@ -151,7 +151,7 @@ impl<T> IntoIterator for Items<T> {
     }
 }
 
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Items<T> {
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for NullableVec<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Option::<Vec<T>>::deserialize(deserializer).map(|list| Self(list.unwrap_or_default()))
     }
@@ -159,41 +159,41 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Items<T> {
 
 /// A number, or the length of a list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Count(pub(super) u32);
+pub(super) struct NumberOrLength(pub(super) u32);
 
-impl<'de> Deserialize<'de> for Count {
+impl<'de> Deserialize<'de> for NumberOrLength {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(CountVisitor)
+        deserializer.deserialize_any(NumberOrLengthVisitor)
     }
 }
 
-struct CountVisitor;
+struct NumberOrLengthVisitor;
 
-impl<'de> Visitor<'de> for CountVisitor {
-    type Value = Count;
+impl<'de> Visitor<'de> for NumberOrLengthVisitor {
+    type Value = NumberOrLength;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a number or a list")
     }
 
-    fn visit_u64<E>(self, number: u64) -> Result<Count, E> {
-        Ok(Count(u32::try_from(number).unwrap_or(u32::MAX)))
+    fn visit_u64<E>(self, number: u64) -> Result<NumberOrLength, E> {
+        Ok(NumberOrLength(u32::try_from(number).unwrap_or(u32::MAX)))
     }
 
-    fn visit_i64<E>(self, _: i64) -> Result<Count, E> {
-        Ok(Count(0))
+    fn visit_i64<E>(self, _: i64) -> Result<NumberOrLength, E> {
+        Ok(NumberOrLength(0))
     }
 
-    fn visit_unit<E>(self) -> Result<Count, E> {
-        Ok(Count(0))
+    fn visit_unit<E>(self) -> Result<NumberOrLength, E> {
+        Ok(NumberOrLength(0))
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Count, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<NumberOrLength, A::Error> {
         let mut count = 0;
         while seq.next_element::<IgnoredAny>()?.is_some() {
             count += 1;
         }
-        Ok(Count(count))
+        Ok(NumberOrLength(count))
     }
 }
 
@@ -203,7 +203,7 @@ mod tests {
 
     #[test]
     fn plain_texts_are_borrowed_and_odd_ones_survived() {
-        let text: Text<'_> = serde_json::from_str(r#""app""#).unwrap();
+        let text: LenientStr<'_> = serde_json::from_str(r#""app""#).unwrap();
         assert!(matches!(text.0, Cow::Borrowed("app")));
         for (json, expected) in [
             (r#""a\nb""#, "a\nb"),
@@ -215,7 +215,7 @@ mod tests {
             (r#"["a",{"b":1}]"#, ""),
             (r#"{"a":{"b":[1]}}"#, ""),
         ] {
-            let text: Text<'_> = serde_json::from_str(json).unwrap();
+            let text: LenientStr<'_> = serde_json::from_str(json).unwrap();
             assert_eq!(text.as_str(), expected, "{json}");
         }
     }
@@ -223,13 +223,13 @@ mod tests {
     #[test]
     fn lists_and_maps_may_be_null() {
         assert!(
-            serde_json::from_str::<Items<u32>>("null")
+            serde_json::from_str::<NullableVec<u32>>("null")
                 .unwrap()
                 .0
                 .is_empty()
         );
         assert!(
-            serde_json::from_str::<Pairs<'_>>("null")
+            serde_json::from_str::<StringMap<'_>>("null")
                 .unwrap()
                 .0
                 .is_empty()

@@ -1,18 +1,18 @@
 //! Events off the wire, from either API.
 //!
 //! Both APIs serve the same stored objects under different names: `involvedObject` is `regarding`,
-//! `message` is `note`, and what is old in the core API is `deprecated…` in `events.k8s.io`. One wire
+//! `message` is `update`, and what is old in the core API is `deprecated…` in `events.k8s.io`. One wire
 //! struct knows both names.
 
 use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::{
-    de::{Moment, Text},
+    de::{LenientStr, OptTime},
     interner::Interner,
     kind::{Decode, namespaced},
     meta::WireMeta,
-    protobuf::{Message, Reader, Value},
+    protobuf::{FieldValue, MessageReader, ProtobufMessage},
 };
 use crate::domain::{
     k8s::{
@@ -25,7 +25,7 @@ use crate::domain::{
     },
 };
 
-pub(in crate::cluster) struct Events;
+pub(in crate::cluster) struct EventDecoder;
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -33,54 +33,54 @@ pub(in crate::cluster) struct WireEvent<'a> {
     #[serde(borrow)]
     metadata: WireMeta<'a>,
     #[serde(default, rename = "type")]
-    kind: Text<'a>,
+    kind: LenientStr<'a>,
     #[serde(default)]
-    reason: Text<'a>,
+    reason: LenientStr<'a>,
     #[serde(default, alias = "note")]
-    message: Text<'a>,
+    message: LenientStr<'a>,
     #[serde(alias = "regarding")]
     involved_object: Option<WireSubject<'a>>,
     #[serde(alias = "deprecatedCount")]
     count: Option<i64>,
     #[serde(default, alias = "deprecatedFirstTimestamp")]
-    first_timestamp: Moment,
+    first_timestamp: OptTime,
     #[serde(default, alias = "deprecatedLastTimestamp")]
-    last_timestamp: Moment,
+    last_timestamp: OptTime,
     #[serde(default)]
-    event_time: Moment,
+    event_time: OptTime,
     series: Option<WireSeries>,
     #[serde(alias = "deprecatedSource")]
     source: Option<WireSource<'a>>,
     #[serde(default, alias = "reportingController")]
-    reporting_component: Text<'a>,
+    reporting_component: LenientStr<'a>,
     #[serde(default)]
-    reporting_instance: Text<'a>,
+    reporting_instance: LenientStr<'a>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 struct WireSubject<'a> {
     #[serde(borrow)]
-    kind: Text<'a>,
-    namespace: Text<'a>,
-    name: Text<'a>,
-    uid: Text<'a>,
-    field_path: Text<'a>,
+    kind: LenientStr<'a>,
+    namespace: LenientStr<'a>,
+    name: LenientStr<'a>,
+    uid: LenientStr<'a>,
+    field_path: LenientStr<'a>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 struct WireSeries {
     count: Option<i64>,
-    last_observed_time: Moment,
+    last_observed_time: OptTime,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct WireSource<'a> {
     #[serde(borrow)]
-    component: Text<'a>,
-    host: Text<'a>,
+    component: LenientStr<'a>,
+    host: LenientStr<'a>,
 }
 
 impl WireEvent<'_> {
@@ -112,8 +112,8 @@ impl WireEvent<'_> {
 }
 
 /// As the core API writes them. `events.k8s.io` numbers its fields otherwise and is asked for JSON.
-impl<'a> Message<'a> for WireEvent<'a> {
-    fn field(&mut self, number: u64, value: Value<'a>) -> Option<()> {
+impl<'a> ProtobufMessage<'a> for WireEvent<'a> {
+    fn field(&mut self, number: u64, value: FieldValue<'a>) -> Option<()> {
         match number {
             1 => self.metadata = value.message()?,
             2 => self.involved_object = Some(value.message()?),
@@ -134,8 +134,8 @@ impl<'a> Message<'a> for WireEvent<'a> {
     }
 }
 
-impl<'a> Message<'a> for WireSubject<'a> {
-    fn field(&mut self, number: u64, value: Value<'a>) -> Option<()> {
+impl<'a> ProtobufMessage<'a> for WireSubject<'a> {
+    fn field(&mut self, number: u64, value: FieldValue<'a>) -> Option<()> {
         match number {
             1 => self.kind = value.text()?,
             2 => self.namespace = value.text()?,
@@ -148,8 +148,8 @@ impl<'a> Message<'a> for WireSubject<'a> {
     }
 }
 
-impl<'a> Message<'a> for WireSeries {
-    fn field(&mut self, number: u64, value: Value<'a>) -> Option<()> {
+impl<'a> ProtobufMessage<'a> for WireSeries {
+    fn field(&mut self, number: u64, value: FieldValue<'a>) -> Option<()> {
         match number {
             1 => self.count = Some(value.signed()?),
             2 => self.last_observed_time = value.message()?,
@@ -159,8 +159,8 @@ impl<'a> Message<'a> for WireSeries {
     }
 }
 
-impl<'a> Message<'a> for WireSource<'a> {
-    fn field(&mut self, number: u64, value: Value<'a>) -> Option<()> {
+impl<'a> ProtobufMessage<'a> for WireSource<'a> {
+    fn field(&mut self, number: u64, value: FieldValue<'a>) -> Option<()> {
         match number {
             1 => self.component = value.text()?,
             2 => self.host = value.text()?,
@@ -170,15 +170,15 @@ impl<'a> Message<'a> for WireSource<'a> {
     }
 }
 
-impl Decode for Events {
+impl Decode for EventDecoder {
     type Wire<'a> = WireEvent<'a>;
     type Object = Event;
     type Key = ObjectRef<Event>;
 
     const LIST: &'static str = "EventList";
 
-    fn protobuf<'a>() -> Option<Reader<'a, WireEvent<'a>>> {
-        Some(Message::read)
+    fn protobuf<'a>() -> Option<MessageReader<'a, WireEvent<'a>>> {
+        Some(ProtobufMessage::read)
     }
 
     fn object(&self, wire: WireEvent<'_>, texts: &mut Interner) -> Option<Event> {
@@ -220,7 +220,7 @@ impl Decode for Events {
         object.key.clone()
     }
 
-    fn key_of(object: &ObjectName) -> Option<ObjectRef<Event>> {
+    fn key_from_name(object: &ObjectName) -> Option<ObjectRef<Event>> {
         namespaced(object)
     }
 

@@ -6,8 +6,8 @@
 use std::{collections::HashSet, hash::Hash, sync::Arc};
 
 use super::{
-    de::{Items, Pairs, Text},
-    protobuf::{Message, Value},
+    de::{LenientStr, NullableVec, StringMap},
+    protobuf::{FieldValue, ProtobufMessage},
 };
 use crate::domain::k8s::{
     object_ref::Name,
@@ -34,12 +34,12 @@ pub(in crate::cluster) struct Interner {
 
 impl Interner {
     /// The shared text.
-    pub(super) fn text(&mut self, text: &Text<'_>) -> Arc<str> {
+    pub(super) fn text(&mut self, text: &LenientStr<'_>) -> Arc<str> {
         self.str(text.as_str())
     }
 
     /// The shared text; an empty one counts as none, as Go leaves empty fields out or writes `""`.
-    pub(super) fn some(&mut self, text: &Text<'_>) -> Option<Arc<str>> {
+    pub(super) fn some(&mut self, text: &LenientStr<'_>) -> Option<Arc<str>> {
         (!text.is_empty()).then(|| self.text(text))
     }
 
@@ -53,7 +53,7 @@ impl Interner {
         new
     }
 
-    pub(super) fn labels(&mut self, labels: &Pairs<'_>) -> Labels {
+    pub(super) fn labels(&mut self, labels: &StringMap<'_>) -> Labels {
         let pairs = labels
             .0
             .iter()
@@ -76,7 +76,10 @@ impl Interner {
     }
 
     /// The names of pull Secrets. Empty ones, which the API allows, name nothing.
-    pub(super) fn pull_secrets(&mut self, references: Items<Reference<'_>>) -> Arc<[Name<Secret>]> {
+    pub(super) fn pull_secrets(
+        &mut self,
+        references: NullableVec<Reference<'_>>,
+    ) -> Arc<[Name<Secret>]> {
         let names = references
             .into_iter()
             .filter(|reference| !reference.name.is_empty())
@@ -116,11 +119,11 @@ fn shared<T: Eq + Hash>(known: &mut HashSet<Arc<[T]>>, list: Vec<T>) -> Arc<[T]>
 #[serde(default)]
 pub(in crate::cluster) struct Reference<'a> {
     #[serde(borrow)]
-    name: Text<'a>,
+    name: LenientStr<'a>,
 }
 
-impl<'a> Message<'a> for Reference<'a> {
-    fn field(&mut self, number: u64, value: Value<'a>) -> Option<()> {
+impl<'a> ProtobufMessage<'a> for Reference<'a> {
+    fn field(&mut self, number: u64, value: FieldValue<'a>) -> Option<()> {
         if number == 1 {
             self.name = value.text()?;
         }
@@ -136,7 +139,8 @@ mod tests {
     fn equal_texts_and_label_sets_are_one() {
         let mut interner = Interner::default();
         let labels = |interner: &mut Interner| {
-            let pairs: Pairs<'_> = serde_json::from_str(r#"{"app":"shop","tier":"web"}"#).unwrap();
+            let pairs: StringMap<'_> =
+                serde_json::from_str(r#"{"app":"shop","tier":"web"}"#).unwrap();
             interner.labels(&pairs)
         };
         assert!(Arc::ptr_eq(&interner.str("a"), &interner.str("a")));

@@ -4,7 +4,7 @@ use std::{fmt::Debug, hash::Hash, sync::Arc};
 
 use serde::Deserialize;
 
-use super::{interner::Interner, protobuf::Reader};
+use super::{interner::Interner, protobuf::MessageReader};
 use crate::domain::{
     k8s::object_ref::{Name, Namespace, ObjectRef},
     store::{
@@ -23,7 +23,7 @@ pub(in crate::cluster) trait Decode: Send + Sync + 'static {
     const LIST: &'static str;
 
     /// How the wire struct is read from protobuf, for kinds that are asked for in it.
-    fn protobuf<'a>() -> Option<Reader<'a, Self::Wire<'a>>> {
+    fn protobuf<'a>() -> Option<MessageReader<'a, Self::Wire<'a>>> {
         None
     }
 
@@ -33,13 +33,13 @@ pub(in crate::cluster) trait Decode: Send + Sync + 'static {
     fn key(object: &Self::Object) -> Self::Key;
 
     /// The key of an object of which nothing but the name could be read.
-    fn key_of(object: &ObjectName) -> Option<Self::Key>;
+    fn key_from_name(object: &ObjectName) -> Option<Self::Key>;
 
     /// The object's `resourceVersion`, from which a watch goes on.
     fn version<'w>(wire: &'w Self::Wire<'_>) -> &'w str;
 
     /// Stand-ins for namespaces that are known by name when their list may not be had.
-    fn known(&self, _names: &[Namespace]) -> Vec<Arc<Self::Object>> {
+    fn placeholders(&self, _names: &[Namespace]) -> Vec<Arc<Self::Object>> {
         Vec::new()
     }
 

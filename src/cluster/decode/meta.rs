@@ -4,9 +4,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, de::IgnoredAny};
 
 use super::{
-    de::{Items, Moment, Pairs, Text},
+    de::{LenientStr, NullableVec, OptTime, StringMap},
     interner::Interner,
-    protobuf::{Message, Value},
+    protobuf::{FieldValue, ProtobufMessage},
 };
 use crate::domain::{
     k8s::{
@@ -20,16 +20,16 @@ use crate::domain::{
 #[serde(default, rename_all = "camelCase")]
 pub(in crate::cluster) struct WireMeta<'a> {
     #[serde(borrow)]
-    pub(super) name: Text<'a>,
-    pub(super) namespace: Text<'a>,
-    uid: Text<'a>,
-    pub(super) resource_version: Text<'a>,
-    creation_timestamp: Moment,
-    deletion_timestamp: Moment,
-    labels: Pairs<'a>,
+    pub(super) name: LenientStr<'a>,
+    pub(super) namespace: LenientStr<'a>,
+    uid: LenientStr<'a>,
+    pub(super) resource_version: LenientStr<'a>,
+    creation_timestamp: OptTime,
+    deletion_timestamp: OptTime,
+    labels: StringMap<'a>,
     #[serde(deserialize_with = "known_annotations")]
     pub(super) annotations: Annotations<'a>,
-    owner_references: Items<WireOwner<'a>>,
+    owner_references: NullableVec<WireOwner<'a>>,
     pub(super) generation: Option<i64>,
     #[serde(rename = "managedFields")]
     pub(super) data_written: DataWritten,
@@ -42,7 +42,7 @@ pub(super) struct DataWritten(pub(super) Option<Timestamp>);
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 struct WireManager {
-    time: Moment,
+    time: OptTime,
     fields_v1: Option<ManagedData>,
 }
 
@@ -54,7 +54,7 @@ struct ManagedData {
 
 impl<'de> Deserialize<'de> for DataWritten {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let managers: Items<WireManager> = Items::deserialize(deserializer)?;
+        let managers: NullableVec<WireManager> = NullableVec::deserialize(deserializer)?;
         let of_data = managers.0.into_iter().filter(|manager| {
             let fields = manager.fields_v1.as_ref();
             fields.is_some_and(|fields| fields.data.is_some())
@@ -68,7 +68,7 @@ impl<'de> Deserialize<'de> for DataWritten {
 #[serde(default)]
 pub(super) struct Annotations<'a> {
     #[serde(borrow, rename = "deployment.kubernetes.io/revision")]
-    pub(super) revision: Text<'a>,
+    pub(super) revision: LenientStr<'a>,
 }
 
 fn known_annotations<'de: 'a, 'a, D: serde::Deserializer<'de>>(
@@ -81,15 +81,15 @@ fn known_annotations<'de: 'a, 'a, D: serde::Deserializer<'de>>(
 #[serde(default)]
 struct WireOwner<'a> {
     #[serde(borrow)]
-    kind: Text<'a>,
-    name: Text<'a>,
-    uid: Text<'a>,
+    kind: LenientStr<'a>,
+    name: LenientStr<'a>,
+    uid: LenientStr<'a>,
     controller: Option<bool>,
 }
 
 /// Annotations are not read: the one that is known stands on workloads, which come as JSON.
-impl<'a> Message<'a> for WireMeta<'a> {
-    fn field(&mut self, number: u64, value: Value<'a>) -> Option<()> {
+impl<'a> ProtobufMessage<'a> for WireMeta<'a> {
+    fn field(&mut self, number: u64, value: FieldValue<'a>) -> Option<()> {
         match number {
             1 => self.name = value.text()?,
             3 => self.namespace = value.text()?,
@@ -106,8 +106,8 @@ impl<'a> Message<'a> for WireMeta<'a> {
     }
 }
 
-impl<'a> Message<'a> for WireOwner<'a> {
-    fn field(&mut self, number: u64, value: Value<'a>) -> Option<()> {
+impl<'a> ProtobufMessage<'a> for WireOwner<'a> {
+    fn field(&mut self, number: u64, value: FieldValue<'a>) -> Option<()> {
         match number {
             1 => self.kind = value.text()?,
             3 => self.name = value.text()?,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
-use super::{de::Text, interner::Interner, kind::Decode, meta::WireMeta};
+use super::{de::LenientStr, interner::Interner, kind::Decode, meta::WireMeta};
 use crate::domain::{
     k8s::{object_ref::Namespace, objects::NamespaceObject},
     store::{
@@ -13,22 +13,22 @@ use crate::domain::{
     },
 };
 
-pub(in crate::cluster) struct Namespaces;
+pub(in crate::cluster) struct NamespaceDecoder;
 
 #[derive(Deserialize)]
 pub(in crate::cluster) struct WireNamespace<'a> {
     #[serde(borrow)]
     metadata: WireMeta<'a>,
-    status: Option<WireStatus<'a>>,
+    status: Option<WireNamespaceStatus<'a>>,
 }
 
 #[derive(Deserialize)]
-struct WireStatus<'a> {
+struct WireNamespaceStatus<'a> {
     #[serde(borrow, default)]
-    phase: Text<'a>,
+    phase: LenientStr<'a>,
 }
 
-impl Decode for Namespaces {
+impl Decode for NamespaceDecoder {
     type Wire<'a> = WireNamespace<'a>;
     type Object = NamespaceObject;
     type Key = Namespace;
@@ -52,7 +52,7 @@ impl Decode for Namespaces {
         object.name.clone()
     }
 
-    fn key_of(object: &ObjectName) -> Option<Namespace> {
+    fn key_from_name(object: &ObjectName) -> Option<Namespace> {
         Some(Namespace::new(Arc::clone(&object.name)))
     }
 
@@ -60,7 +60,7 @@ impl Decode for Namespaces {
         wire.metadata.resource_version.as_str()
     }
 
-    fn known(&self, names: &[Namespace]) -> Vec<Arc<NamespaceObject>> {
+    fn placeholders(&self, names: &[Namespace]) -> Vec<Arc<NamespaceObject>> {
         let object = |name: &Namespace| NamespaceObject {
             name: name.clone(),
             meta: WireMeta::default().meta(&mut Interner::default()),

@@ -6,14 +6,14 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::{
-    de::Text,
+    de::LenientStr,
     interner::Interner,
     kind::Decode,
     meta::WireMeta,
-    protobuf::{self, Message, Reader},
+    protobuf::{self, MessageReader, ProtobufMessage},
 };
 use crate::{
-    cluster::Trouble,
+    cluster::ApiError,
     domain::{
         sanitize::sanitize,
         store::unreadable::{ObjectName, UnreadableObjects},
@@ -22,22 +22,22 @@ use crate::{
 
 /// A page of a list, opened far enough to tell whether more follow: the next one is asked for before
 /// the objects of this one are made.
-pub(in crate::cluster) struct Opened<'a, D: Decode> {
-    metadata: protobuf::ListMeta<'a>,
-    items: Items<'a, D::Wire<'a>>,
+pub(in crate::cluster) struct ListPage<'a, D: Decode> {
+    metadata: protobuf::ListMetaMessage<'a>,
+    items: PageItems<'a, D::Wire<'a>>,
 }
 
-enum Items<'a, W> {
+enum PageItems<'a, W> {
     Read(Vec<W>),
     /// Those of a page that could not be read as a whole.
     Json(Vec<&'a RawValue>),
-    Protobuf(Vec<&'a [u8]>, Reader<'a, W>),
+    Protobuf(Vec<&'a [u8]>, MessageReader<'a, W>),
 }
 
 #[derive(Deserialize)]
 struct WireList<'a, T> {
     #[serde(borrow, default)]
-    kind: Text<'a>,
+    kind: LenientStr<'a>,
     #[serde(default)]
     metadata: WireListMeta<'a>,
     items: Option<Vec<T>>,
@@ -45,11 +45,11 @@ struct WireList<'a, T> {
 
 impl<T> WireList<'_, T> {
     /// The objects; an empty list may be written `null`, but then it says what it is a list of.
-    fn items_of_a_list(&mut self) -> Result<Vec<T>, Trouble> {
+    fn items_of_a_list(&mut self) -> Result<Vec<T>, ApiError> {
         match self.items.take() {
             Some(items) => Ok(items),
             None if !self.kind.is_empty() => Ok(Vec::new()),
-            None => Err(Trouble::Unreadable(
+            None => Err(ApiError::Decode(
                 "not a list of the Kubernetes API: it has neither kind nor items".to_owned(),
             )),
         }
@@ -60,60 +60,58 @@ impl<T> WireList<'_, T> {
 #[serde(default, rename_all = "camelCase")]
 struct WireListMeta<'a> {
     #[serde(borrow)]
-    resource_version: Text<'a>,
+    resource_version: LenientStr<'a>,
     #[serde(rename = "continue")]
-    next: Text<'a>,
+    next: LenientStr<'a>,
 }
 
-impl<'a, D: Decode> Opened<'a, D> {
+impl<'a, D: Decode> ListPage<'a, D> {
     /// Opens a page, as JSON or as protobuf: the server chooses. All objects are read in one pass; only
     /// when that fails is each looked at for itself, so that the one that does not fit can be left out.
-    pub(in crate::cluster) fn of(bytes: &'a [u8]) -> Result<Self, Trouble> {
+    pub(in crate::cluster) fn parse(bytes: &'a [u8]) -> Result<Self, ApiError> {
         if let Some(read) = D::protobuf()
-            && let Some((kind, list)) = protobuf::opened(bytes)
+            && let Some((kind, list)) = protobuf::open_envelope(bytes)
         {
-            let list: protobuf::List<'_> = Message::read(list)
-                .ok_or_else(|| Trouble::Unreadable("not the protobuf of a list".to_owned()))?;
+            let list: protobuf::ListMessage<'_> = ProtobufMessage::read(list)
+                .ok_or_else(|| ApiError::Decode("not the protobuf of a list".to_owned()))?;
             return Self {
                 metadata: list.metadata,
-                items: Items::Protobuf(list.items, read),
+                items: PageItems::Protobuf(list.items, read),
             }
             .checked(&kind);
         }
         if let Ok(mut list) = serde_json::from_slice::<WireList<'_, D::Wire<'_>>>(bytes) {
             let items = list.items_of_a_list()?;
-            return Self::new(list.metadata, Items::Read(items)).checked(&list.kind);
+            return Self::new(list.metadata, PageItems::Read(items)).checked(&list.kind);
         }
         let mut list: WireList<'_, &RawValue> =
-            serde_json::from_slice(bytes).map_err(|error| Trouble::unreadable(&error))?;
+            serde_json::from_slice(bytes).map_err(|error| ApiError::from_decode(&error))?;
         let items = list.items_of_a_list()?;
-        Self::new(list.metadata, Items::Json(items)).checked(&list.kind)
+        Self::new(list.metadata, PageItems::Json(items)).checked(&list.kind)
     }
 
     /// Refuses what is no list of this kind: any JSON object would be an empty one, an error page of a proxy
-    /// or a `Status` too. Each list of the API has a version (`ListMeta.resourceVersion`), and names its kind.
-    fn checked(self, kind: &Text<'_>) -> Result<Self, Trouble> {
+    /// or a `Status` too. Each list of the API has a version (`ListMetaMessage.resourceVersion`), and names its kind.
+    fn checked(self, kind: &LenientStr<'_>) -> Result<Self, ApiError> {
         let kind = kind.as_str();
         if !kind.is_empty() && kind != D::LIST {
             let (kind, wanted) = (sanitize(kind), D::LIST);
-            return Err(Trouble::Unreadable(format!(
-                "a {kind} in place of a {wanted}"
-            )));
+            return Err(ApiError::Decode(format!("a {kind} in place of a {wanted}")));
         }
         if self.metadata.version.as_str().is_empty() {
-            return Err(Trouble::Unreadable(
+            return Err(ApiError::Decode(
                 "not a list of the Kubernetes API: it has no resourceVersion".to_owned(),
             ));
         }
         Ok(self)
     }
 
-    fn new(metadata: WireListMeta<'a>, items: Items<'a, D::Wire<'a>>) -> Self {
+    fn new(metadata: WireListMeta<'a>, items: PageItems<'a, D::Wire<'a>>) -> Self {
         let WireListMeta {
             resource_version,
             next,
         } = metadata;
-        let metadata = protobuf::ListMeta {
+        let metadata = protobuf::ListMetaMessage {
             version: resource_version,
             next,
         };
@@ -152,13 +150,13 @@ impl<'a, D: Decode> Opened<'a, D> {
         };
         match self.items {
             // What has been read and makes no object lacks a name.
-            Items::Read(wires) => wires
+            PageItems::Read(wires) => wires
                 .into_iter()
                 .for_each(|wire| take(Some(wire), &|| None)),
-            Items::Json(raws) => raws.into_iter().for_each(|raw| {
+            PageItems::Json(raws) => raws.into_iter().for_each(|raw| {
                 take(serde_json::from_str(raw.get()).ok(), &|| name(raw.get()));
             }),
-            Items::Protobuf(items, read) => items.into_iter().for_each(|item| {
+            PageItems::Protobuf(items, read) => items.into_iter().for_each(|item| {
                 take(read(item), &|| protobuf::metadata(item).object_name());
             }),
         }
@@ -171,9 +169,9 @@ pub(in crate::cluster) fn objects<D: Decode>(
     decode: &D,
     bytes: &[u8],
     texts: &mut Interner,
-) -> Result<Vec<Arc<D::Object>>, Trouble> {
+) -> Result<Vec<Arc<D::Object>>, ApiError> {
     let mut objects = Vec::new();
-    Opened::of(bytes)?.objects(decode, texts, &mut objects);
+    ListPage::parse(bytes)?.objects(decode, texts, &mut objects);
     Ok(objects)
 }
 
@@ -182,17 +180,17 @@ pub(in crate::cluster) fn object<D: Decode>(
     decode: &D,
     bytes: &[u8],
     texts: &mut Interner,
-) -> Result<D::Object, Trouble> {
-    let wire = serde_json::from_slice(bytes).map_err(|error| Trouble::unreadable(&error))?;
+) -> Result<D::Object, ApiError> {
+    let wire = serde_json::from_slice(bytes).map_err(|error| ApiError::from_decode(&error))?;
     let object = decode.object(wire, texts);
-    object.ok_or_else(|| Trouble::Unreadable("an object without a name".to_owned()))
+    object.ok_or_else(|| ApiError::Decode("an object without a name".to_owned()))
 }
 
 /// A line of a watch.
-pub(in crate::cluster) enum Change<T> {
+pub(in crate::cluster) enum WatchEvent<T> {
     /// With its version, from which the watch goes on.
-    Put(Arc<T>, Arc<str>),
-    Gone(Arc<T>, Arc<str>),
+    Upsert(Arc<T>, Arc<str>),
+    Delete(Arc<T>, Arc<str>),
     /// Nothing changed up to this version, if it names one.
     Bookmark(Option<Arc<str>>),
     /// An object came, or went, that cannot be read; the watch goes on from its version.
@@ -202,13 +200,13 @@ pub(in crate::cluster) enum Change<T> {
         version: Option<Arc<str>>,
     },
     /// The server ends the watch.
-    End(Trouble),
+    Error(ApiError),
 }
 
 #[derive(Deserialize)]
-struct WireChange<'a> {
+struct WireWatchEvent<'a> {
     #[serde(borrow, rename = "type")]
-    kind: Text<'a>,
+    kind: LenientStr<'a>,
     object: &'a RawValue,
 }
 
@@ -224,27 +222,27 @@ struct WireVersion<'a> {
 struct WireError<'a> {
     code: u16,
     #[serde(borrow)]
-    message: Text<'a>,
+    message: LenientStr<'a>,
 }
 
 /// Reads one line of a watch.
-pub(in crate::cluster) fn change<D: Decode>(
+pub(in crate::cluster) fn parse_watch_line<D: Decode>(
     decode: &D,
     line: &[u8],
     texts: &mut Interner,
-) -> Change<D::Object> {
-    let wire: WireChange<'_> = match serde_json::from_slice(line) {
+) -> WatchEvent<D::Object> {
+    let wire: WireWatchEvent<'_> = match serde_json::from_slice(line) {
         Ok(wire) => wire,
-        Err(error) => return Change::End(Trouble::unreadable(&error)),
+        Err(error) => return WatchEvent::Error(ApiError::from_decode(&error)),
     };
     let raw = wire.object.get();
     match wire.kind.as_str() {
         "ERROR" => {
             let error: WireError<'_> = serde_json::from_str(raw).unwrap_or_default();
             let message = sanitize(error.message.as_str());
-            return Change::End(Trouble::from_status(error.code, message));
+            return WatchEvent::Error(ApiError::from_status(error.code, message));
         }
-        "BOOKMARK" => return Change::Bookmark(version(raw)),
+        "BOOKMARK" => return WatchEvent::Bookmark(version(raw)),
         _ => {}
     }
     let read = serde_json::from_str(raw).ok().and_then(|wire| {
@@ -253,13 +251,15 @@ pub(in crate::cluster) fn change<D: Decode>(
         Some((Arc::new(object), version))
     });
     match read {
-        None => Change::Unreadable {
+        None => WatchEvent::Unreadable {
             object: name(raw),
             deleted: wire.kind.as_str() == "DELETED",
             version: version(raw),
         },
-        Some((object, version)) if wire.kind.as_str() == "DELETED" => Change::Gone(object, version),
-        Some((object, version)) => Change::Put(object, version),
+        Some((object, version)) if wire.kind.as_str() == "DELETED" => {
+            WatchEvent::Delete(object, version)
+        }
+        Some((object, version)) => WatchEvent::Upsert(object, version),
     }
 }
 

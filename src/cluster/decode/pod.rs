@@ -3,11 +3,11 @@
 use serde::Deserialize;
 
 use super::{
-    de::{Items, Moment, Text},
+    de::{LenientStr, NullableVec, OptTime},
     interner::Interner,
     kind::{Decode, namespaced},
     meta::WireMeta,
-    protobuf::{Message, Reader, Value},
+    protobuf::{FieldValue, MessageReader, ProtobufMessage},
     template::{WireContainer, WirePodSpec, WireVolume, policy},
 };
 use crate::domain::{
@@ -24,48 +24,48 @@ use crate::domain::{
     },
 };
 
-pub(in crate::cluster) struct Pods;
+pub(in crate::cluster) struct PodDecoder;
 
 #[derive(Default, Deserialize)]
 pub(in crate::cluster) struct WirePod<'a> {
     #[serde(borrow)]
     metadata: WireMeta<'a>,
     spec: Option<WirePodSpec<'a>>,
-    status: Option<WireStatus<'a>>,
+    status: Option<WirePodStatus<'a>>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-struct WireStatus<'a> {
+struct WirePodStatus<'a> {
     #[serde(borrow)]
-    phase: Text<'a>,
-    reason: Text<'a>,
-    message: Text<'a>,
-    start_time: Moment,
-    conditions: Items<WireCondition<'a>>,
-    init_container_statuses: Items<WireContainerStatus<'a>>,
-    container_statuses: Items<WireContainerStatus<'a>>,
-    ephemeral_container_statuses: Items<WireContainerStatus<'a>>,
+    phase: LenientStr<'a>,
+    reason: LenientStr<'a>,
+    message: LenientStr<'a>,
+    start_time: OptTime,
+    conditions: NullableVec<WirePodCondition<'a>>,
+    init_container_statuses: NullableVec<WireContainerStatus<'a>>,
+    container_statuses: NullableVec<WireContainerStatus<'a>>,
+    ephemeral_container_statuses: NullableVec<WireContainerStatus<'a>>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-struct WireCondition<'a> {
+struct WirePodCondition<'a> {
     #[serde(borrow, rename = "type")]
-    kind: Text<'a>,
-    status: Text<'a>,
-    last_transition_time: Moment,
-    reason: Text<'a>,
-    message: Text<'a>,
+    kind: LenientStr<'a>,
+    status: LenientStr<'a>,
+    last_transition_time: OptTime,
+    reason: LenientStr<'a>,
+    message: LenientStr<'a>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 struct WireContainerStatus<'a> {
     #[serde(borrow)]
-    name: Text<'a>,
+    name: LenientStr<'a>,
     #[serde(rename = "imageID")]
-    image_id: Text<'a>,
+    image_id: LenientStr<'a>,
     ready: Option<bool>,
     started: Option<bool>,
     restart_count: Option<i64>,
@@ -86,14 +86,14 @@ struct WireState<'a> {
 #[serde(default)]
 struct WireWaiting<'a> {
     #[serde(borrow)]
-    reason: Text<'a>,
-    message: Text<'a>,
+    reason: LenientStr<'a>,
+    message: LenientStr<'a>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 struct WireRunning {
-    started_at: Moment,
+    started_at: OptTime,
 }
 
 #[derive(Default, Deserialize)]
@@ -101,14 +101,14 @@ struct WireRunning {
 struct WireExit<'a> {
     exit_code: Option<i32>,
     #[serde(borrow)]
-    reason: Text<'a>,
-    message: Text<'a>,
-    started_at: Moment,
-    finished_at: Moment,
+    reason: LenientStr<'a>,
+    message: LenientStr<'a>,
+    started_at: OptTime,
+    finished_at: OptTime,
 }
 
-impl<'a> Message<'a> for WirePod<'a> {
-    fn field(&mut self, number: u64, value: Value<'a>) -> Option<()> {
+impl<'a> ProtobufMessage<'a> for WirePod<'a> {
+    fn field(&mut self, number: u64, value: FieldValue<'a>) -> Option<()> {
         match number {
             1 => self.metadata = value.message()?,
             2 => self.spec = Some(value.message()?),
@@ -119,8 +119,8 @@ impl<'a> Message<'a> for WirePod<'a> {
     }
 }
 
-impl<'a> Message<'a> for WireStatus<'a> {
-    fn field(&mut self, number: u64, value: Value<'a>) -> Option<()> {
+impl<'a> ProtobufMessage<'a> for WirePodStatus<'a> {
+    fn field(&mut self, number: u64, value: FieldValue<'a>) -> Option<()> {
         match number {
             1 => self.phase = value.text()?,
             2 => value.push(&mut self.conditions)?,
@@ -136,8 +136,8 @@ impl<'a> Message<'a> for WireStatus<'a> {
     }
 }
 
-impl<'a> Message<'a> for WireCondition<'a> {
-    fn field(&mut self, number: u64, value: Value<'a>) -> Option<()> {
+impl<'a> ProtobufMessage<'a> for WirePodCondition<'a> {
+    fn field(&mut self, number: u64, value: FieldValue<'a>) -> Option<()> {
         match number {
             1 => self.kind = value.text()?,
             2 => self.status = value.text()?,
@@ -150,8 +150,8 @@ impl<'a> Message<'a> for WireCondition<'a> {
     }
 }
 
-impl<'a> Message<'a> for WireContainerStatus<'a> {
-    fn field(&mut self, number: u64, value: Value<'a>) -> Option<()> {
+impl<'a> ProtobufMessage<'a> for WireContainerStatus<'a> {
+    fn field(&mut self, number: u64, value: FieldValue<'a>) -> Option<()> {
         match number {
             1 => self.name = value.text()?,
             2 => self.state = Some(value.message()?),
@@ -166,8 +166,8 @@ impl<'a> Message<'a> for WireContainerStatus<'a> {
     }
 }
 
-impl<'a> Message<'a> for WireState<'a> {
-    fn field(&mut self, number: u64, value: Value<'a>) -> Option<()> {
+impl<'a> ProtobufMessage<'a> for WireState<'a> {
+    fn field(&mut self, number: u64, value: FieldValue<'a>) -> Option<()> {
         match number {
             1 => self.waiting = Some(value.message()?),
             2 => self.running = Some(value.message()?),
@@ -178,8 +178,8 @@ impl<'a> Message<'a> for WireState<'a> {
     }
 }
 
-impl<'a> Message<'a> for WireWaiting<'a> {
-    fn field(&mut self, number: u64, value: Value<'a>) -> Option<()> {
+impl<'a> ProtobufMessage<'a> for WireWaiting<'a> {
+    fn field(&mut self, number: u64, value: FieldValue<'a>) -> Option<()> {
         match number {
             1 => self.reason = value.text()?,
             2 => self.message = value.text()?,
@@ -189,8 +189,8 @@ impl<'a> Message<'a> for WireWaiting<'a> {
     }
 }
 
-impl<'a> Message<'a> for WireRunning {
-    fn field(&mut self, number: u64, value: Value<'a>) -> Option<()> {
+impl<'a> ProtobufMessage<'a> for WireRunning {
+    fn field(&mut self, number: u64, value: FieldValue<'a>) -> Option<()> {
         if number == 1 {
             self.started_at = value.message()?;
         }
@@ -198,8 +198,8 @@ impl<'a> Message<'a> for WireRunning {
     }
 }
 
-impl<'a> Message<'a> for WireExit<'a> {
-    fn field(&mut self, number: u64, value: Value<'a>) -> Option<()> {
+impl<'a> ProtobufMessage<'a> for WireExit<'a> {
+    fn field(&mut self, number: u64, value: FieldValue<'a>) -> Option<()> {
         match number {
             1 => self.exit_code = Some(i32::try_from(value.signed()?).ok()?),
             3 => self.reason = value.text()?,
@@ -212,15 +212,15 @@ impl<'a> Message<'a> for WireExit<'a> {
     }
 }
 
-impl Decode for Pods {
+impl Decode for PodDecoder {
     type Wire<'a> = WirePod<'a>;
     type Object = Pod;
     type Key = ObjectRef<Pod>;
 
     const LIST: &'static str = "PodList";
 
-    fn protobuf<'a>() -> Option<Reader<'a, WirePod<'a>>> {
-        Some(Message::read)
+    fn protobuf<'a>() -> Option<MessageReader<'a, WirePod<'a>>> {
+        Some(ProtobufMessage::read)
     }
 
     fn object(&self, wire: WirePod<'_>, texts: &mut Interner) -> Option<Pod> {
@@ -252,7 +252,7 @@ impl Decode for Pods {
         object.key.clone()
     }
 
-    fn key_of(object: &ObjectName) -> Option<ObjectRef<Pod>> {
+    fn key_from_name(object: &ObjectName) -> Option<ObjectRef<Pod>> {
         namespaced(object)
     }
 
@@ -265,7 +265,7 @@ impl Decode for Pods {
     }
 }
 
-fn phase(text: &Text<'_>) -> Phase {
+fn phase(text: &LenientStr<'_>) -> Phase {
     match text.as_str() {
         "Pending" => Phase::Pending,
         "Running" => Phase::Running,
@@ -277,7 +277,7 @@ fn phase(text: &Text<'_>) -> Phase {
 
 fn containers(
     spec: &WirePodSpec<'_>,
-    status: &WireStatus<'_>,
+    status: &WirePodStatus<'_>,
     texts: &mut Interner,
 ) -> Box<[Container]> {
     let init = spec.init_containers.0.iter().map(|container| {
@@ -382,7 +382,7 @@ fn image_volumes(volumes: &[WireVolume<'_>], texts: &mut Interner) -> Box<[Image
         .collect()
 }
 
-fn condition(wire: &WireCondition<'_>, texts: &mut Interner) -> Option<PodCondition> {
+fn condition(wire: &WirePodCondition<'_>, texts: &mut Interner) -> Option<PodCondition> {
     let condition = match wire.kind.as_str() {
         "PodScheduled" => PodConditionType::Scheduled,
         "PodReadyToStartContainers" => PodConditionType::ReadyToStartContainers,

@@ -8,7 +8,7 @@
 use jiff::Timestamp;
 
 use super::{
-    de::{Items, Moment, Pairs, Text},
+    de::{LenientStr, NullableVec, OptTime, StringMap},
     meta::WireMeta,
 };
 
@@ -16,12 +16,12 @@ use super::{
 const ENVELOPE: &[u8] = b"k8s\0";
 
 /// Reads an object's message.
-pub(in crate::cluster) type Reader<'a, W> = fn(&'a [u8]) -> Option<W>;
+pub(in crate::cluster) type MessageReader<'a, W> = fn(&'a [u8]) -> Option<W>;
 
 /// A message that keeps the fields it knows.
-pub(super) trait Message<'a>: Default {
+pub(super) trait ProtobufMessage<'a>: Default {
     /// Takes in one field; `None` when it is not what it should be.
-    fn field(&mut self, number: u64, value: Value<'a>) -> Option<()>;
+    fn field(&mut self, number: u64, value: FieldValue<'a>) -> Option<()>;
 
     fn read(bytes: &'a [u8]) -> Option<Self> {
         let mut message = Self::default();
@@ -35,7 +35,7 @@ pub(super) trait Message<'a>: Default {
 
 /// The value of a field, as the wire tells values apart.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Value<'a> {
+pub(super) enum FieldValue<'a> {
     Number(u64),
     Bytes(&'a [u8]),
     /// Floating-point numbers, which nobody reads.
@@ -51,19 +51,19 @@ impl<'a> Fields<'a> {
         clippy::option_option,
         reason = "`?` in one place, the end in the other"
     )]
-    fn next(&mut self) -> Option<Option<(u64, Value<'a>)>> {
+    fn next(&mut self) -> Option<Option<(u64, FieldValue<'a>)>> {
         if self.0.is_empty() {
             return Some(None);
         }
         let tag = self.varint()?;
         let value = match tag & 7 {
-            0 => Value::Number(self.varint()?),
-            1 => self.take(8).map(|_| Value::Fixed)?,
+            0 => FieldValue::Number(self.varint()?),
+            1 => self.take_bytes(8).map(|_| FieldValue::Fixed)?,
             2 => {
                 let length = usize::try_from(self.varint()?).ok()?;
-                Value::Bytes(self.take(length)?)
+                FieldValue::Bytes(self.take_bytes(length)?)
             }
-            5 => self.take(4).map(|_| Value::Fixed)?,
+            5 => self.take_bytes(4).map(|_| FieldValue::Fixed)?,
             _ => return None,
         };
         Some(Some((tag >> 3, value)))
@@ -82,14 +82,14 @@ impl<'a> Fields<'a> {
         None
     }
 
-    fn take(&mut self, length: usize) -> Option<&'a [u8]> {
+    fn take_bytes(&mut self, length: usize) -> Option<&'a [u8]> {
         let (taken, rest) = self.0.split_at_checked(length)?;
         self.0 = rest;
         Some(taken)
     }
 }
 
-impl<'a> Value<'a> {
+impl<'a> FieldValue<'a> {
     pub(super) fn bytes(self) -> Option<&'a [u8]> {
         match self {
             Self::Bytes(bytes) => Some(bytes),
@@ -99,11 +99,11 @@ impl<'a> Value<'a> {
 
     /// A string. Kubernetes' messages are proto2, for which Go writes any bytes: the output of a probe in
     /// an event, say. One that is no UTF-8 must not cost the object.
-    pub(super) fn text(self) -> Option<Text<'a>> {
-        self.bytes().map(Text::lossy)
+    pub(super) fn text(self) -> Option<LenientStr<'a>> {
+        self.bytes().map(LenientStr::lossy)
     }
 
-    pub(super) fn message<M: Message<'a>>(self) -> Option<M> {
+    pub(super) fn message<M: ProtobufMessage<'a>>(self) -> Option<M> {
         M::read(self.bytes()?)
     }
 
@@ -124,27 +124,27 @@ impl<'a> Value<'a> {
     }
 
     /// One more of a list.
-    pub(super) fn push<M: Message<'a>>(self, list: &mut Items<M>) -> Option<()> {
+    pub(super) fn push<M: ProtobufMessage<'a>>(self, list: &mut NullableVec<M>) -> Option<()> {
         list.0.push(self.message()?);
         Some(())
     }
 
     /// One more entry of a map.
-    pub(super) fn entry(self, pairs: &mut Pairs<'a>) -> Option<()> {
-        let Entry { key, value } = self.message()?;
+    pub(super) fn entry(self, pairs: &mut StringMap<'a>) -> Option<()> {
+        let MapEntry { key, value } = self.message()?;
         pairs.0.push((key, value));
         Some(())
     }
 }
 
 #[derive(Default)]
-struct Entry<'a> {
-    key: Text<'a>,
-    value: Text<'a>,
+struct MapEntry<'a> {
+    key: LenientStr<'a>,
+    value: LenientStr<'a>,
 }
 
-impl<'a> Message<'a> for Entry<'a> {
-    fn field(&mut self, number: u64, value: Value<'a>) -> Option<()> {
+impl<'a> ProtobufMessage<'a> for MapEntry<'a> {
+    fn field(&mut self, number: u64, value: FieldValue<'a>) -> Option<()> {
         match number {
             1 => self.key = value.text()?,
             2 => self.value = value.text()?,
@@ -154,8 +154,8 @@ impl<'a> Message<'a> for Entry<'a> {
     }
 }
 
-impl<'a> Message<'a> for Moment {
-    fn field(&mut self, number: u64, value: Value<'a>) -> Option<()> {
+impl<'a> ProtobufMessage<'a> for OptTime {
+    fn field(&mut self, number: u64, value: FieldValue<'a>) -> Option<()> {
         let known = self.0.unwrap_or(Timestamp::UNIX_EPOCH);
         let (seconds, nanoseconds) = match number {
             1 => (value.signed()?, known.subsec_nanosecond()),
@@ -174,8 +174,8 @@ struct Unknown<'a> {
     raw: &'a [u8],
 }
 
-impl<'a> Message<'a> for Unknown<'a> {
-    fn field(&mut self, number: u64, value: Value<'a>) -> Option<()> {
+impl<'a> ProtobufMessage<'a> for Unknown<'a> {
+    fn field(&mut self, number: u64, value: FieldValue<'a>) -> Option<()> {
         match number {
             1 => self.meta = value.message()?,
             2 => self.raw = value.bytes()?,
@@ -188,11 +188,11 @@ impl<'a> Message<'a> for Unknown<'a> {
 /// `apiVersion` and `kind` of what is in the envelope.
 #[derive(Default)]
 struct TypeMeta<'a> {
-    kind: Text<'a>,
+    kind: LenientStr<'a>,
 }
 
-impl<'a> Message<'a> for TypeMeta<'a> {
-    fn field(&mut self, number: u64, value: Value<'a>) -> Option<()> {
+impl<'a> ProtobufMessage<'a> for TypeMeta<'a> {
+    fn field(&mut self, number: u64, value: FieldValue<'a>) -> Option<()> {
         if number == 2 {
             self.kind = value.text()?;
         }
@@ -201,20 +201,20 @@ impl<'a> Message<'a> for TypeMeta<'a> {
 }
 
 /// The `kind` and the object within its envelope; `None` for anything else.
-pub(super) fn opened(bytes: &[u8]) -> Option<(Text<'_>, &[u8])> {
-    let unknown: Unknown<'_> = Message::read(bytes.strip_prefix(ENVELOPE)?)?;
+pub(super) fn open_envelope(bytes: &[u8]) -> Option<(LenientStr<'_>, &[u8])> {
+    let unknown: Unknown<'_> = ProtobufMessage::read(bytes.strip_prefix(ENVELOPE)?)?;
     Some((unknown.meta.kind, unknown.raw))
 }
 
 /// A list, its objects still closed, so that one that cannot be read spoils no other.
 #[derive(Default)]
-pub(super) struct List<'a> {
-    pub(super) metadata: ListMeta<'a>,
+pub(super) struct ListMessage<'a> {
+    pub(super) metadata: ListMetaMessage<'a>,
     pub(super) items: Vec<&'a [u8]>,
 }
 
-impl<'a> Message<'a> for List<'a> {
-    fn field(&mut self, number: u64, value: Value<'a>) -> Option<()> {
+impl<'a> ProtobufMessage<'a> for ListMessage<'a> {
+    fn field(&mut self, number: u64, value: FieldValue<'a>) -> Option<()> {
         match number {
             1 => self.metadata = value.message()?,
             2 => self.items.push(value.bytes()?),
@@ -225,13 +225,13 @@ impl<'a> Message<'a> for List<'a> {
 }
 
 #[derive(Default)]
-pub(super) struct ListMeta<'a> {
-    pub(super) version: Text<'a>,
-    pub(super) next: Text<'a>,
+pub(super) struct ListMetaMessage<'a> {
+    pub(super) version: LenientStr<'a>,
+    pub(super) next: LenientStr<'a>,
 }
 
-impl<'a> Message<'a> for ListMeta<'a> {
-    fn field(&mut self, number: u64, value: Value<'a>) -> Option<()> {
+impl<'a> ProtobufMessage<'a> for ListMetaMessage<'a> {
+    fn field(&mut self, number: u64, value: FieldValue<'a>) -> Option<()> {
         match number {
             2 => self.version = value.text()?,
             3 => self.next = value.text()?,
@@ -255,16 +255,16 @@ pub(super) fn metadata(object: &[u8]) -> WireMeta<'_> {
 /// The message of a `Status`, which is what an error is answered with.
 pub(in crate::cluster) fn status(bytes: &[u8]) -> Option<String> {
     #[derive(Default)]
-    struct Status<'a>(Text<'a>);
-    impl<'a> Message<'a> for Status<'a> {
-        fn field(&mut self, number: u64, value: Value<'a>) -> Option<()> {
+    struct Status<'a>(LenientStr<'a>);
+    impl<'a> ProtobufMessage<'a> for Status<'a> {
+        fn field(&mut self, number: u64, value: FieldValue<'a>) -> Option<()> {
             if number == 3 {
                 self.0 = value.text()?;
             }
             Some(())
         }
     }
-    let status: Status<'_> = Message::read(opened(bytes)?.1)?;
+    let status: Status<'_> = ProtobufMessage::read(open_envelope(bytes)?.1)?;
     Some(status.0.as_str().to_owned())
 }
 
@@ -308,7 +308,7 @@ mod tests {
         ]
         .concat();
         let entry = [other.clone(), field(1, b"app"), other, field(2, b"web")].concat();
-        let entry: Entry<'_> = Message::read(&entry).unwrap();
+        let entry: MapEntry<'_> = ProtobufMessage::read(&entry).unwrap();
         assert_eq!((entry.key.as_str(), entry.value.as_str()), ("app", "web"));
     }
 
@@ -321,32 +321,32 @@ mod tests {
             [seconds.clone(), nanoseconds.clone()].concat(),
             [nanoseconds, seconds].concat(),
         ] {
-            let moment: Moment = Message::read(&bytes).unwrap();
+            let moment: OptTime = ProtobufMessage::read(&bytes).unwrap();
             assert_eq!(moment.0, Some(expected));
         }
-        let before_the_epoch: Moment = Message::read(&number(1, u64::MAX)).unwrap();
+        let before_the_epoch: OptTime = ProtobufMessage::read(&number(1, u64::MAX)).unwrap();
         assert_eq!(before_the_epoch.0.unwrap().as_second(), -1);
-        assert_eq!(Moment::read(&[]).unwrap().0, None);
+        assert_eq!(OptTime::read(&[]).unwrap().0, None);
     }
 
     #[test]
     fn bytes_that_end_too_soon_are_no_message() {
         let whole = [field(1, b"app"), field(2, &[b'w'; 200])].concat();
-        let reads = (0..whole.len()).filter(|&end| Entry::read(&whole[..end]).is_some());
+        let reads = (0..whole.len()).filter(|&end| MapEntry::read(&whole[..end]).is_some());
         assert_eq!(reads.collect::<Vec<_>>(), [0, 5]);
         for bytes in [
             &[0xff; 11][..],
             &[0x0b],
             &[0x0a, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f],
         ] {
-            assert!(Entry::read(bytes).is_none(), "{bytes:?}");
+            assert!(MapEntry::read(bytes).is_none(), "{bytes:?}");
         }
     }
 
     #[test]
     fn a_text_that_is_no_utf8_is_read_all_the_same() {
         let entry = [field(1, b"a\xffb"), field(2, b"web")].concat();
-        let entry: Entry<'_> = Message::read(&entry).unwrap();
+        let entry: MapEntry<'_> = ProtobufMessage::read(&entry).unwrap();
         assert_eq!(
             (entry.key.as_str(), entry.value.as_str()),
             ("a\u{fffd}b", "web")

@@ -14,7 +14,7 @@ use serde::{
 use zeroize::Zeroizing;
 
 use super::{
-    de::Text,
+    de::LenientStr,
     interner::Interner,
     kind::{Decode, namespaced},
     meta::WireMeta,
@@ -36,7 +36,7 @@ use crate::domain::{
 };
 
 /// Secrets of one of the two types that the kubelet reads.
-pub(in crate::cluster) struct PullSecrets {
+pub(in crate::cluster) struct PullSecretDecoder {
     pub(in crate::cluster) slice: SecretWatch,
     pub(in crate::cluster) fingerprints: FingerprintKey,
 }
@@ -46,7 +46,7 @@ pub(in crate::cluster) struct WireSecret<'a> {
     #[serde(borrow)]
     metadata: WireMeta<'a>,
     #[serde(default, rename = "type")]
-    secret_type: Text<'a>,
+    secret_type: LenientStr<'a>,
     immutable: Option<bool>,
     data: Option<WireData<'a>>,
 }
@@ -54,9 +54,9 @@ pub(in crate::cluster) struct WireSecret<'a> {
 /// `data`: the names of all keys, the value of the one that is read.
 #[derive(Default)]
 struct WireData<'a> {
-    keys: Vec<Text<'a>>,
-    config_json: Option<Text<'a>>,
-    legacy: Option<Text<'a>>,
+    keys: Vec<LenientStr<'a>>,
+    config_json: Option<LenientStr<'a>>,
+    legacy: Option<LenientStr<'a>>,
 }
 
 impl<'de: 'a, 'a> Deserialize<'de> for WireData<'a> {
@@ -76,7 +76,7 @@ impl<'de> Visitor<'de> for DataVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut data = WireData::default();
-        while let Some(key) = map.next_key::<Text<'de>>()? {
+        while let Some(key) = map.next_key::<LenientStr<'de>>()? {
             if key.as_str() == ConfigFormat::ConfigJson.data_key() {
                 data.config_json = Some(map.next_value()?);
             } else if key.as_str() == ConfigFormat::LegacyCfg.data_key() {
@@ -90,7 +90,7 @@ impl<'de> Visitor<'de> for DataVisitor {
     }
 }
 
-impl PullSecrets {
+impl PullSecretDecoder {
     fn content(&self, secret_type: &SecretType, data: &WireData<'_>) -> SecretContent {
         let (format, encoded) = match secret_type {
             SecretType::DockerConfigJson => (ConfigFormat::ConfigJson, data.config_json.as_ref()),
@@ -98,7 +98,7 @@ impl PullSecrets {
             SecretType::Other(_) => return SecretContent::NotTransferred,
         };
         let Some(encoded) = encoded else {
-            let found = data.keys.iter().map(Text::as_str);
+            let found = data.keys.iter().map(LenientStr::as_str);
             return SecretContent::Read(DockerConfigSummary::without_key(format.data_key(), found));
         };
         // The API server itself writes this base64, so it always decodes.
@@ -108,7 +108,7 @@ impl PullSecrets {
     }
 }
 
-impl Decode for PullSecrets {
+impl Decode for PullSecretDecoder {
     type Wire<'a> = WireSecret<'a>;
     type Object = Secret;
     type Key = ObjectRef<Secret>;
@@ -132,7 +132,7 @@ impl Decode for PullSecrets {
         object.key.clone()
     }
 
-    fn key_of(object: &ObjectName) -> Option<ObjectRef<Secret>> {
+    fn key_from_name(object: &ObjectName) -> Option<ObjectRef<Secret>> {
         namespaced(object)
     }
 
@@ -146,7 +146,7 @@ impl Decode for PullSecrets {
 }
 
 /// Secrets of all other types, which come without type and data.
-pub(in crate::cluster) struct OtherSecrets;
+pub(in crate::cluster) struct OtherSecretDecoder;
 
 #[derive(Deserialize)]
 pub(in crate::cluster) struct WirePartial<'a> {
@@ -154,7 +154,7 @@ pub(in crate::cluster) struct WirePartial<'a> {
     metadata: WireMeta<'a>,
 }
 
-impl Decode for OtherSecrets {
+impl Decode for OtherSecretDecoder {
     type Wire<'a> = WirePartial<'a>;
     type Object = Secret;
     type Key = ObjectRef<Secret>;
@@ -176,7 +176,7 @@ impl Decode for OtherSecrets {
         object.key.clone()
     }
 
-    fn key_of(object: &ObjectName) -> Option<ObjectRef<Secret>> {
+    fn key_from_name(object: &ObjectName) -> Option<ObjectRef<Secret>> {
         namespaced(object)
     }
 

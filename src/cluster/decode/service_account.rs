@@ -3,11 +3,11 @@
 use serde::Deserialize;
 
 use super::{
-    de::Items,
+    de::NullableVec,
     interner::{Interner, Reference},
     kind::{Decode, namespaced},
     meta::WireMeta,
-    protobuf::{Message, Reader, Value},
+    protobuf::{FieldValue, MessageReader, ProtobufMessage},
 };
 use crate::domain::{
     k8s::{object_ref::ObjectRef, objects::ServiceAccount},
@@ -17,7 +17,7 @@ use crate::domain::{
     },
 };
 
-pub(in crate::cluster) struct ServiceAccounts;
+pub(in crate::cluster) struct ServiceAccountDecoder;
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -25,11 +25,11 @@ pub(in crate::cluster) struct WireServiceAccount<'a> {
     #[serde(borrow)]
     metadata: WireMeta<'a>,
     #[serde(default)]
-    image_pull_secrets: Items<Reference<'a>>,
+    image_pull_secrets: NullableVec<Reference<'a>>,
 }
 
-impl<'a> Message<'a> for WireServiceAccount<'a> {
-    fn field(&mut self, number: u64, value: Value<'a>) -> Option<()> {
+impl<'a> ProtobufMessage<'a> for WireServiceAccount<'a> {
+    fn field(&mut self, number: u64, value: FieldValue<'a>) -> Option<()> {
         match number {
             1 => self.metadata = value.message()?,
             3 => value.push(&mut self.image_pull_secrets)?,
@@ -39,15 +39,15 @@ impl<'a> Message<'a> for WireServiceAccount<'a> {
     }
 }
 
-impl Decode for ServiceAccounts {
+impl Decode for ServiceAccountDecoder {
     type Wire<'a> = WireServiceAccount<'a>;
     type Object = ServiceAccount;
     type Key = ObjectRef<ServiceAccount>;
 
     const LIST: &'static str = "ServiceAccountList";
 
-    fn protobuf<'a>() -> Option<Reader<'a, WireServiceAccount<'a>>> {
-        Some(Message::read)
+    fn protobuf<'a>() -> Option<MessageReader<'a, WireServiceAccount<'a>>> {
+        Some(ProtobufMessage::read)
     }
 
     fn object(&self, wire: WireServiceAccount<'_>, texts: &mut Interner) -> Option<ServiceAccount> {
@@ -62,7 +62,7 @@ impl Decode for ServiceAccounts {
         object.key.clone()
     }
 
-    fn key_of(object: &ObjectName) -> Option<ObjectRef<ServiceAccount>> {
+    fn key_from_name(object: &ObjectName) -> Option<ObjectRef<ServiceAccount>> {
         namespaced(object)
     }
 

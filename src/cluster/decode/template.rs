@@ -3,9 +3,9 @@
 use serde::Deserialize;
 
 use super::{
-    de::{Items, Text},
+    de::{LenientStr, NullableVec},
     interner::{Interner, Reference},
-    protobuf::{Message, Value},
+    protobuf::{FieldValue, ProtobufMessage},
 };
 use crate::domain::k8s::{
     object_ref::Name,
@@ -16,30 +16,30 @@ use crate::domain::k8s::{
 #[serde(default, rename_all = "camelCase")]
 pub(in crate::cluster) struct WirePodSpec<'a> {
     #[serde(borrow)]
-    pub(super) service_account_name: Text<'a>,
-    pub(super) node_name: Text<'a>,
-    pub(super) image_pull_secrets: Items<Reference<'a>>,
-    pub(super) init_containers: Items<WireContainer<'a>>,
-    pub(super) containers: Items<WireContainer<'a>>,
-    pub(super) ephemeral_containers: Items<WireContainer<'a>>,
-    pub(super) volumes: Items<WireVolume<'a>>,
+    pub(super) service_account_name: LenientStr<'a>,
+    pub(super) node_name: LenientStr<'a>,
+    pub(super) image_pull_secrets: NullableVec<Reference<'a>>,
+    pub(super) init_containers: NullableVec<WireContainer<'a>>,
+    pub(super) containers: NullableVec<WireContainer<'a>>,
+    pub(super) ephemeral_containers: NullableVec<WireContainer<'a>>,
+    pub(super) volumes: NullableVec<WireVolume<'a>>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(in crate::cluster) struct WireContainer<'a> {
     #[serde(borrow)]
-    pub(super) name: Text<'a>,
-    pub(super) image: Text<'a>,
-    pub(super) image_pull_policy: Text<'a>,
-    pub(super) restart_policy: Text<'a>,
+    pub(super) name: LenientStr<'a>,
+    pub(super) image: LenientStr<'a>,
+    pub(super) image_pull_policy: LenientStr<'a>,
+    pub(super) restart_policy: LenientStr<'a>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(in crate::cluster) struct WireVolume<'a> {
     #[serde(borrow)]
-    pub(super) name: Text<'a>,
+    pub(super) name: LenientStr<'a>,
     pub(super) image: Option<WireImageSource<'a>>,
 }
 
@@ -47,12 +47,12 @@ pub(in crate::cluster) struct WireVolume<'a> {
 #[serde(default, rename_all = "camelCase")]
 pub(in crate::cluster) struct WireImageSource<'a> {
     #[serde(borrow)]
-    pub(super) reference: Text<'a>,
-    pub(super) pull_policy: Text<'a>,
+    pub(super) reference: LenientStr<'a>,
+    pub(super) pull_policy: LenientStr<'a>,
 }
 
-impl<'a> Message<'a> for WirePodSpec<'a> {
-    fn field(&mut self, number: u64, value: Value<'a>) -> Option<()> {
+impl<'a> ProtobufMessage<'a> for WirePodSpec<'a> {
+    fn field(&mut self, number: u64, value: FieldValue<'a>) -> Option<()> {
         match number {
             1 => value.push(&mut self.volumes)?,
             2 => value.push(&mut self.containers)?,
@@ -70,8 +70,8 @@ impl<'a> Message<'a> for WirePodSpec<'a> {
     }
 }
 
-impl<'a> Message<'a> for WireContainer<'a> {
-    fn field(&mut self, number: u64, value: Value<'a>) -> Option<()> {
+impl<'a> ProtobufMessage<'a> for WireContainer<'a> {
+    fn field(&mut self, number: u64, value: FieldValue<'a>) -> Option<()> {
         match number {
             1 => self.name = value.text()?,
             2 => self.image = value.text()?,
@@ -87,8 +87,8 @@ impl<'a> Message<'a> for WireContainer<'a> {
 #[derive(Default)]
 struct EphemeralContainer<'a>(WireContainer<'a>);
 
-impl<'a> Message<'a> for EphemeralContainer<'a> {
-    fn field(&mut self, number: u64, value: Value<'a>) -> Option<()> {
+impl<'a> ProtobufMessage<'a> for EphemeralContainer<'a> {
+    fn field(&mut self, number: u64, value: FieldValue<'a>) -> Option<()> {
         if number == 1 {
             self.0 = value.message()?;
         }
@@ -96,8 +96,8 @@ impl<'a> Message<'a> for EphemeralContainer<'a> {
     }
 }
 
-impl<'a> Message<'a> for WireVolume<'a> {
-    fn field(&mut self, number: u64, value: Value<'a>) -> Option<()> {
+impl<'a> ProtobufMessage<'a> for WireVolume<'a> {
+    fn field(&mut self, number: u64, value: FieldValue<'a>) -> Option<()> {
         match number {
             1 => self.name = value.text()?,
             2 => self.image = value.message::<VolumeSource<'a>>()?.0,
@@ -111,8 +111,8 @@ impl<'a> Message<'a> for WireVolume<'a> {
 #[derive(Default)]
 struct VolumeSource<'a>(Option<WireImageSource<'a>>);
 
-impl<'a> Message<'a> for VolumeSource<'a> {
-    fn field(&mut self, number: u64, value: Value<'a>) -> Option<()> {
+impl<'a> ProtobufMessage<'a> for VolumeSource<'a> {
+    fn field(&mut self, number: u64, value: FieldValue<'a>) -> Option<()> {
         if number == 30 {
             self.0 = Some(value.message()?);
         }
@@ -120,8 +120,8 @@ impl<'a> Message<'a> for VolumeSource<'a> {
     }
 }
 
-impl<'a> Message<'a> for WireImageSource<'a> {
-    fn field(&mut self, number: u64, value: Value<'a>) -> Option<()> {
+impl<'a> ProtobufMessage<'a> for WireImageSource<'a> {
+    fn field(&mut self, number: u64, value: FieldValue<'a>) -> Option<()> {
         match number {
             1 => self.reference = value.text()?,
             2 => self.pull_policy = value.text()?,
@@ -132,7 +132,7 @@ impl<'a> Message<'a> for WireImageSource<'a> {
 }
 
 /// The API server fills in the policy; a text that it does not know can only be a newer one.
-pub(super) fn policy(text: &Text<'_>) -> PullPolicy {
+pub(super) fn policy(text: &LenientStr<'_>) -> PullPolicy {
     match text.as_str() {
         "Always" => PullPolicy::Always,
         "Never" => PullPolicy::Never,

@@ -4,25 +4,26 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::{
-    Change, CronJobs, Decode, Deployments, Events, Interner, Jobs, Namespaces, Opened,
-    OtherSecrets, Pods, PullSecrets, ServiceAccounts, change, objects,
+    CronJobs, Decode, Deployments, EventDecoder, Interner, Jobs, ListPage, NamespaceDecoder,
+    OtherSecretDecoder, PodDecoder, PullSecretDecoder, ServiceAccountDecoder, WatchEvent, objects,
+    parse_watch_line,
 };
 use crate::domain::{registry_auth::credential::FingerprintKey, store::watch::SecretWatch};
 
 /// Reads these bytes as a page and as a change of every kind.
 fn read_all(bytes: &[u8]) {
-    read(&Namespaces, bytes);
-    read(&Pods, bytes);
-    read(&Events, bytes);
-    read(&ServiceAccounts, bytes);
-    read(&OtherSecrets, bytes);
+    read(&NamespaceDecoder, bytes);
+    read(&PodDecoder, bytes);
+    read(&EventDecoder, bytes);
+    read(&ServiceAccountDecoder, bytes);
+    read(&OtherSecretDecoder, bytes);
     read(&Deployments::default(), bytes);
     read(&Jobs::default(), bytes);
     read(&CronJobs::default(), bytes);
     for slice in [SecretWatch::DockerConfigJson, SecretWatch::DockerCfg] {
         let fingerprints = FingerprintKey::default();
         read(
-            &PullSecrets {
+            &PullSecretDecoder {
                 slice,
                 fingerprints,
             },
@@ -34,7 +35,7 @@ fn read_all(bytes: &[u8]) {
 fn read<D: Decode>(decode: &D, bytes: &[u8]) {
     let mut texts = Interner::default();
     let _ = objects(decode, bytes, &mut texts);
-    let _ = change(decode, bytes, &mut texts);
+    let _ = parse_watch_line(decode, bytes, &mut texts);
 }
 
 /// JSON with the names of the API's fields in unlikely places.
@@ -108,7 +109,7 @@ proptest! {
         read_all(list.to_string().as_bytes());
         read_all(json!({"type": "ADDED", "object": object}).to_string().as_bytes());
         // The one that is good is never lost for the other.
-        let found = objects(&ServiceAccounts, list.to_string().as_bytes(), &mut Interner::default()).unwrap();
+        let found = objects(&ServiceAccountDecoder, list.to_string().as_bytes(), &mut Interner::default()).unwrap();
         prop_assert!(found.iter().any(|account| account.key.name.as_str() == "good"));
     }
 
@@ -128,7 +129,9 @@ fn numbers_of_any_size_are_added() {
         "status":{{"active":{most},"succeeded":4294967295,"ready":4294967295}}}}}}"#
     );
     let mut texts = Interner::default();
-    let Change::Put(job, _) = change(&Jobs::default(), line.as_bytes(), &mut texts) else {
+    let WatchEvent::Upsert(job, _) =
+        parse_watch_line(&Jobs::default(), line.as_bytes(), &mut texts)
+    else {
         panic!("it is read");
     };
     assert_eq!(job.status.current, u32::MAX);
@@ -141,8 +144,11 @@ fn annotations_of_a_megabyte_are_not_kept() {
         "name": "a", "namespace": "b", "resourceVersion": "1", "annotations": {"big": big},
     }}});
     let mut texts = Interner::default();
-    let Change::Put(account, _) = change(&ServiceAccounts, line.to_string().as_bytes(), &mut texts)
-    else {
+    let WatchEvent::Upsert(account, _) = parse_watch_line(
+        &ServiceAccountDecoder,
+        line.to_string().as_bytes(),
+        &mut texts,
+    ) else {
         panic!("it is read");
     };
     assert!(!format!("{account:?}").contains("xxx"));
@@ -196,9 +202,9 @@ fn a_byte_that_is_no_utf8_costs_no_object() {
     let message = bytes_field(4, b"dial tcp \xff: refused");
     let odd = [wire_meta("web"), bytes_field(3, &message)].concat();
     let bytes = pod_list(&[odd, wire_meta("api")]);
-    let page = Opened::<Pods>::of(&bytes).unwrap();
+    let page = ListPage::<PodDecoder>::parse(&bytes).unwrap();
     let (mut texts, mut pods) = (Interner::default(), Vec::new());
-    let unreadable = page.objects(&Pods, &mut texts, &mut pods);
+    let unreadable = page.objects(&PodDecoder, &mut texts, &mut pods);
     assert!(unreadable.is_empty(), "{unreadable:?}");
     let names: Vec<&str> = pods.iter().map(|pod| pod.key.name.as_str()).collect();
     assert_eq!(names, ["web", "api"]);
@@ -216,9 +222,9 @@ fn what_cannot_be_decoded_is_named() {
         {"metadata": {}},
     ]});
     for bytes in [bytes, json.to_string().into_bytes()] {
-        let page = Opened::<Pods>::of(&bytes).unwrap();
+        let page = ListPage::<PodDecoder>::parse(&bytes).unwrap();
         let (mut texts, mut pods) = (Interner::default(), Vec::new());
-        let unreadable = page.objects(&Pods, &mut texts, &mut pods);
+        let unreadable = page.objects(&PodDecoder, &mut texts, &mut pods);
         assert_eq!(pods.len(), 1);
         assert_eq!(
             unreadable.to_string(),
@@ -242,7 +248,7 @@ fn an_object_that_is_no_list_is_not_an_empty_one() {
         b"k8s\0",
     ] {
         let mut texts = Interner::default();
-        let read = objects(&Pods, answer, &mut texts);
+        let read = objects(&PodDecoder, answer, &mut texts);
         assert!(read.is_err(), "{}", String::from_utf8_lossy(answer));
     }
 }
@@ -262,7 +268,7 @@ fn when_the_data_of_a_secret_was_written_is_read_off_its_managed_fields() {
         },
         "type": "kubernetes.io/dockerconfigjson",
     }, {"metadata": {"name": "old", "namespace": "shop", "managedFields": null}}]});
-    let secrets = PullSecrets {
+    let secrets = PullSecretDecoder {
         slice: SecretWatch::DockerConfigJson,
         fingerprints: FingerprintKey::default(),
     };

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::{
-    de::{Count, Items, Moment, Pairs, Text},
+    de::{LenientStr, NullableVec, NumberOrLength, OptTime, StringMap},
     interner::Interner,
     kind::{Decode, namespaced},
     meta::WireMeta,
@@ -26,30 +26,30 @@ use crate::domain::{
 };
 
 /// One of the six kinds: what is its own.
-pub(in crate::cluster) trait Kind: Send + Sync + 'static {
+pub(in crate::cluster) trait WorkloadApi: Send + Sync + 'static {
     const KIND: WorkloadKind;
     /// The `kind` of a list of them.
     const LIST: &'static str;
     /// Type and status of the conditions by which the controller complains.
-    const COMPLAINTS: &'static [(&'static str, &'static str)];
+    const FAILURE_CONDITIONS: &'static [(&'static str, &'static str)];
 
-    fn rollout(spec: &WireSpec<'_>, status: &WireStatus<'_>) -> WorkloadStatus;
+    fn rollout(spec: &WireSpec<'_>, status: &WireWorkloadStatus<'_>) -> WorkloadStatus;
 }
 
-pub(in crate::cluster) struct Workloads<K>(PhantomData<K>);
+pub(in crate::cluster) struct WorkloadDecoder<K>(PhantomData<K>);
 
-impl<K> Default for Workloads<K> {
+impl<K> Default for WorkloadDecoder<K> {
     fn default() -> Self {
         Self(PhantomData)
     }
 }
 
-pub(in crate::cluster) type Deployments = Workloads<Deployment>;
-pub(in crate::cluster) type ReplicaSets = Workloads<ReplicaSet>;
-pub(in crate::cluster) type StatefulSets = Workloads<StatefulSet>;
-pub(in crate::cluster) type DaemonSets = Workloads<DaemonSet>;
-pub(in crate::cluster) type Jobs = Workloads<Job>;
-pub(in crate::cluster) type CronJobs = Workloads<CronJob>;
+pub(in crate::cluster) type Deployments = WorkloadDecoder<Deployment>;
+pub(in crate::cluster) type ReplicaSets = WorkloadDecoder<ReplicaSet>;
+pub(in crate::cluster) type StatefulSets = WorkloadDecoder<StatefulSet>;
+pub(in crate::cluster) type DaemonSets = WorkloadDecoder<DaemonSet>;
+pub(in crate::cluster) type Jobs = WorkloadDecoder<Job>;
+pub(in crate::cluster) type CronJobs = WorkloadDecoder<CronJob>;
 
 pub(in crate::cluster) struct Deployment;
 pub(in crate::cluster) struct ReplicaSet;
@@ -63,7 +63,7 @@ pub(in crate::cluster) struct WireWorkload<'a> {
     #[serde(borrow)]
     metadata: WireMeta<'a>,
     spec: Option<WireSpec<'a>>,
-    status: Option<WireStatus<'a>>,
+    status: Option<WireWorkloadStatus<'a>>,
 }
 
 #[derive(Default, Deserialize)]
@@ -89,7 +89,7 @@ pub(in crate::cluster) struct WireSpec<'a> {
 #[serde(default, rename_all = "camelCase")]
 struct WireStrategy<'a> {
     #[serde(borrow, rename = "type")]
-    kind: Text<'a>,
+    kind: LenientStr<'a>,
     rolling_update: Option<WireRollingUpdate<'a>>,
 }
 
@@ -98,8 +98,8 @@ struct WireStrategy<'a> {
 struct WireRollingUpdate<'a> {
     /// A number or a share.
     #[serde(borrow)]
-    max_surge: Text<'a>,
-    max_unavailable: Text<'a>,
+    max_surge: LenientStr<'a>,
+    max_unavailable: LenientStr<'a>,
     /// Of a StatefulSet.
     partition: Option<i64>,
 }
@@ -108,7 +108,7 @@ struct WireRollingUpdate<'a> {
 #[serde(default, rename_all = "camelCase")]
 struct WireSelector<'a> {
     #[serde(borrow)]
-    match_labels: Pairs<'a>,
+    match_labels: StringMap<'a>,
 }
 
 #[derive(Default, Deserialize)]
@@ -134,7 +134,7 @@ struct WireJobSpec<'a> {
 
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-pub(in crate::cluster) struct WireStatus<'a> {
+pub(in crate::cluster) struct WireWorkloadStatus<'a> {
     observed_generation: Option<i64>,
     replicas: Option<i64>,
     updated_replicas: Option<i64>,
@@ -146,24 +146,24 @@ pub(in crate::cluster) struct WireStatus<'a> {
     number_ready: Option<i64>,
     number_available: Option<i64>,
     /// A number for Jobs, a list of references for CronJobs.
-    active: Count,
+    active: NumberOrLength,
     ready: Option<i64>,
     succeeded: Option<i64>,
     #[serde(borrow)]
-    conditions: Items<WireCondition<'a>>,
+    conditions: NullableVec<WireWorkloadCondition<'a>>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct WireCondition<'a> {
+struct WireWorkloadCondition<'a> {
     #[serde(borrow, rename = "type")]
-    kind: Text<'a>,
-    status: Text<'a>,
-    reason: Text<'a>,
-    message: Text<'a>,
+    kind: LenientStr<'a>,
+    status: LenientStr<'a>,
+    reason: LenientStr<'a>,
+    message: LenientStr<'a>,
     /// Only a Deployment's conditions have it.
     #[serde(rename = "lastUpdateTime")]
-    updated: Moment,
+    updated: OptTime,
 }
 
 /// A number of Pods; the API leaves zeros out.
@@ -176,13 +176,13 @@ fn replicas(spec: &WireSpec<'_>) -> u32 {
     number(spec.replicas.or(Some(1)))
 }
 
-impl Kind for Deployment {
+impl WorkloadApi for Deployment {
     const KIND: WorkloadKind = WorkloadKind::Deployment;
     const LIST: &'static str = "DeploymentList";
-    const COMPLAINTS: &'static [(&'static str, &'static str)] =
+    const FAILURE_CONDITIONS: &'static [(&'static str, &'static str)] =
         &[("ReplicaFailure", "True"), ("Progressing", "False")];
 
-    fn rollout(spec: &WireSpec<'_>, status: &WireStatus<'_>) -> WorkloadStatus {
+    fn rollout(spec: &WireSpec<'_>, status: &WireWorkloadStatus<'_>) -> WorkloadStatus {
         WorkloadStatus {
             desired: replicas(spec),
             current: number(status.replicas),
@@ -195,12 +195,13 @@ impl Kind for Deployment {
     }
 }
 
-impl Kind for ReplicaSet {
+impl WorkloadApi for ReplicaSet {
     const KIND: WorkloadKind = WorkloadKind::ReplicaSet;
     const LIST: &'static str = "ReplicaSetList";
-    const COMPLAINTS: &'static [(&'static str, &'static str)] = &[("ReplicaFailure", "True")];
+    const FAILURE_CONDITIONS: &'static [(&'static str, &'static str)] =
+        &[("ReplicaFailure", "True")];
 
-    fn rollout(spec: &WireSpec<'_>, status: &WireStatus<'_>) -> WorkloadStatus {
+    fn rollout(spec: &WireSpec<'_>, status: &WireWorkloadStatus<'_>) -> WorkloadStatus {
         WorkloadStatus {
             desired: replicas(spec),
             current: number(status.replicas),
@@ -213,12 +214,12 @@ impl Kind for ReplicaSet {
     }
 }
 
-impl Kind for StatefulSet {
+impl WorkloadApi for StatefulSet {
     const KIND: WorkloadKind = WorkloadKind::StatefulSet;
     const LIST: &'static str = "StatefulSetList";
-    const COMPLAINTS: &'static [(&'static str, &'static str)] = &[];
+    const FAILURE_CONDITIONS: &'static [(&'static str, &'static str)] = &[];
 
-    fn rollout(spec: &WireSpec<'_>, status: &WireStatus<'_>) -> WorkloadStatus {
+    fn rollout(spec: &WireSpec<'_>, status: &WireWorkloadStatus<'_>) -> WorkloadStatus {
         WorkloadStatus {
             desired: replicas(spec),
             current: number(status.replicas),
@@ -231,12 +232,12 @@ impl Kind for StatefulSet {
     }
 }
 
-impl Kind for DaemonSet {
+impl WorkloadApi for DaemonSet {
     const KIND: WorkloadKind = WorkloadKind::DaemonSet;
     const LIST: &'static str = "DaemonSetList";
-    const COMPLAINTS: &'static [(&'static str, &'static str)] = &[];
+    const FAILURE_CONDITIONS: &'static [(&'static str, &'static str)] = &[];
 
-    fn rollout(_: &WireSpec<'_>, status: &WireStatus<'_>) -> WorkloadStatus {
+    fn rollout(_: &WireSpec<'_>, status: &WireWorkloadStatus<'_>) -> WorkloadStatus {
         WorkloadStatus {
             desired: number(status.desired_number_scheduled),
             current: number(status.current_number_scheduled),
@@ -248,12 +249,12 @@ impl Kind for DaemonSet {
     }
 }
 
-impl Kind for Job {
+impl WorkloadApi for Job {
     const KIND: WorkloadKind = WorkloadKind::Job;
     const LIST: &'static str = "JobList";
-    const COMPLAINTS: &'static [(&'static str, &'static str)] = &[("Failed", "True")];
+    const FAILURE_CONDITIONS: &'static [(&'static str, &'static str)] = &[("Failed", "True")];
 
-    fn rollout(spec: &WireSpec<'_>, status: &WireStatus<'_>) -> WorkloadStatus {
+    fn rollout(spec: &WireSpec<'_>, status: &WireWorkloadStatus<'_>) -> WorkloadStatus {
         let succeeded = number(status.succeeded);
         let current = status.active.0.saturating_add(succeeded);
         WorkloadStatus {
@@ -270,12 +271,12 @@ impl Kind for Job {
     }
 }
 
-impl Kind for CronJob {
+impl WorkloadApi for CronJob {
     const KIND: WorkloadKind = WorkloadKind::CronJob;
     const LIST: &'static str = "CronJobList";
-    const COMPLAINTS: &'static [(&'static str, &'static str)] = &[];
+    const FAILURE_CONDITIONS: &'static [(&'static str, &'static str)] = &[];
 
-    fn rollout(spec: &WireSpec<'_>, status: &WireStatus<'_>) -> WorkloadStatus {
+    fn rollout(spec: &WireSpec<'_>, status: &WireWorkloadStatus<'_>) -> WorkloadStatus {
         WorkloadStatus {
             current: status.active.0,
             paused: spec.suspend == Some(true),
@@ -285,9 +286,9 @@ impl Kind for CronJob {
 }
 
 /// The first condition by which this kind's controller complains.
-fn complaint(
+fn failure_condition(
     complaints: &[(&str, &str)],
-    conditions: &[WireCondition<'_>],
+    conditions: &[WireWorkloadCondition<'_>],
     texts: &mut Interner,
 ) -> Option<(Arc<str>, Arc<str>)> {
     let found = conditions
@@ -297,21 +298,21 @@ fn complaint(
 }
 
 /// Whether a Job has run to its end, for good or ill. No other kind has such conditions.
-fn is_finished(conditions: &[WireCondition<'_>]) -> bool {
+fn is_finished(conditions: &[WireWorkloadCondition<'_>]) -> bool {
     conditions.iter().any(|found| {
         matches!(found.kind.as_str(), "Complete" | "Failed") && found.status.as_str() == "True"
     })
 }
 
 /// When a Deployment's controller last saw progress.
-fn progressed(conditions: &[WireCondition<'_>]) -> Option<Timestamp> {
+fn progressed(conditions: &[WireWorkloadCondition<'_>]) -> Option<Timestamp> {
     let progressing = conditions
         .iter()
         .find(|c| c.kind.as_str() == "Progressing")?;
     progressing.updated.0
 }
 
-impl<K: Kind> Workloads<K> {
+impl<K: WorkloadApi> WorkloadDecoder<K> {
     fn revision(meta: &WireMeta<'_>, created: Option<Timestamp>) -> Option<Revision> {
         let number = meta.annotations.revision.as_str().parse().ok()?;
         // A ReplicaSet is made when its revision begins; a Deployment does not say when that was.
@@ -320,7 +321,7 @@ impl<K: Kind> Workloads<K> {
     }
 }
 
-impl<K: Kind> Decode for Workloads<K> {
+impl<K: WorkloadApi> Decode for WorkloadDecoder<K> {
     type Wire<'a> = WireWorkload<'a>;
     type Object = Workload;
     type Key = WorkloadRef;
@@ -349,7 +350,7 @@ impl<K: Kind> Decode for Workloads<K> {
             is_finished: is_finished(&status.conditions.0),
             on_delete: strategy.kind.as_str() == "OnDelete",
             partition: number(rolling.partition),
-            trouble: complaint(K::COMPLAINTS, &status.conditions.0, texts),
+            trouble: failure_condition(K::FAILURE_CONDITIONS, &status.conditions.0, texts),
             revision: Self::revision(&wire.metadata, meta.created),
             deadline: spec
                 .progress_deadline_seconds
@@ -379,7 +380,7 @@ impl<K: Kind> Decode for Workloads<K> {
         object.id.clone()
     }
 
-    fn key_of(object: &ObjectName) -> Option<WorkloadRef> {
+    fn key_from_name(object: &ObjectName) -> Option<WorkloadRef> {
         let key = namespaced(object)?;
         Some(WorkloadRef { kind: K::KIND, key })
     }

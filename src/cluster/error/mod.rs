@@ -12,24 +12,24 @@ use std::{error::Error as StdError, fmt, io, time::Duration};
 use jiff::Timestamp;
 use rustls::CertificateError;
 
-pub use plugin::{PluginError, PluginFault};
-pub(super) use write_fate::Fate;
+pub use plugin::{PluginError, PluginErrorKind};
+pub(super) use write_fate::WriteFate;
 
 use crate::domain::sanitize::sanitize;
 
 /// Why a request was not answered as asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Trouble {
+pub enum ApiError {
     /// Nobody listens at the address.
     Refused,
     /// The host name has no address.
     NoSuchHost,
     /// No answer within this time.
-    Silent(Duration),
+    Timeout(Duration),
     /// The connection broke while it was used.
-    Broken(String),
+    ConnectionLost(String),
     /// The server's certificate is not to be trusted.
-    Tls(TlsTrouble),
+    Tls(TlsError),
     /// The proxy did not let us through.
     Proxy(String),
     /// The credential plugin gave no credential.
@@ -47,7 +47,7 @@ pub enum Trouble {
     /// 410: the server no longer has the changes since the version that we know.
     Expired,
     /// 429 or 503, and the server says how long to leave it alone.
-    Busy {
+    RetryAfter {
         code: u16,
         message: String,
         after: Duration,
@@ -55,14 +55,14 @@ pub enum Trouble {
     /// Any other refusal, with its status code.
     Status(u16, String),
     /// The answer is not what the API documents.
-    Unreadable(String),
+    Decode(String),
     /// What the layers below say, when it is none of the above.
-    Other(String),
+    Transport(String),
 }
 
 /// What is wrong with the server's certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum TlsTrouble {
+pub enum TlsError {
     UnknownIssuer,
     Expired {
         since: Option<Timestamp>,
@@ -77,14 +77,14 @@ pub enum TlsTrouble {
     Other(String),
 }
 
-impl Trouble {
+impl ApiError {
     /// Nothing was heard from the server itself: the network, the address or TLS is at fault.
-    pub fn is_out_of_reach(&self) -> bool {
+    pub fn is_unreachable(&self) -> bool {
         match self {
             Self::Refused
             | Self::NoSuchHost
-            | Self::Silent(_)
-            | Self::Broken(_)
+            | Self::Timeout(_)
+            | Self::ConnectionLost(_)
             | Self::Tls(_)
             | Self::Proxy(_) => true,
             Self::Plugin(_)
@@ -94,16 +94,16 @@ impl Trouble {
             | Self::AlreadyExists(_)
             | Self::Conflict(_)
             | Self::Expired
-            | Self::Busy { .. }
+            | Self::RetryAfter { .. }
             | Self::Status(..)
-            | Self::Unreadable(_)
-            | Self::Other(_) => false,
+            | Self::Decode(_)
+            | Self::Transport(_) => false,
         }
     }
 
     /// Where an answer went wrong, without what stood there: serde quotes values in its messages.
-    pub(super) fn unreadable(error: &serde_json::Error) -> Self {
-        Self::Unreadable(format!("line {} column {}", error.line(), error.column()))
+    pub(super) fn from_decode(error: &serde_json::Error) -> Self {
+        Self::Decode(format!("line {} column {}", error.line(), error.column()))
     }
 
     /// The trouble that an answer with this status and message tells of.
@@ -135,11 +135,11 @@ impl Trouble {
             last = error.to_string();
             link = error.source();
         }
-        Self::Other(last)
+        Self::Transport(last)
     }
 }
 
-impl From<kube::Error> for Trouble {
+impl From<kube::Error> for ApiError {
     fn from(error: kube::Error) -> Self {
         match error {
             kube::Error::Api(status) => {
@@ -157,24 +157,24 @@ impl From<kube::Error> for Trouble {
 }
 
 /// A request that could not be made.
-impl From<http::Error> for Trouble {
+impl From<http::Error> for ApiError {
     fn from(error: http::Error) -> Self {
-        Self::Other(error.to_string())
+        Self::Transport(error.to_string())
     }
 }
 
-impl From<kube::core::request::Error> for Trouble {
+impl From<kube::core::request::Error> for ApiError {
     fn from(error: kube::core::request::Error) -> Self {
-        Self::Other(error.to_string())
+        Self::Transport(error.to_string())
     }
 }
 
-fn recognise(error: &(dyn StdError + 'static)) -> Option<Trouble> {
+fn recognise(error: &(dyn StdError + 'static)) -> Option<ApiError> {
     if let Some(plugin) = error.downcast_ref::<PluginError>() {
-        return Some(Trouble::Plugin(Box::new(plugin.clone())));
+        return Some(ApiError::Plugin(Box::new(plugin.clone())));
     }
     if let Some(tls) = error.downcast_ref::<rustls::Error>() {
-        return Some(Trouble::Tls(TlsTrouble::from(tls)));
+        return Some(ApiError::Tls(TlsError::from(tls)));
     }
     if let Some(io) = error.downcast_ref::<io::Error>() {
         return from_io(io);
@@ -183,42 +183,42 @@ fn recognise(error: &(dyn StdError + 'static)) -> Option<Trouble> {
         && hyper.is_incomplete_message()
     {
         // Hung up on, as by a load balancer with nobody behind it.
-        return Some(Trouble::Broken(hyper.to_string()));
+        return Some(ApiError::ConnectionLost(hyper.to_string()));
     }
     // hyper-util's connect errors have no public type, but a stable text.
     let text = error.to_string();
     if text == "dns error" {
-        return Some(Trouble::NoSuchHost);
+        return Some(ApiError::NoSuchHost);
     }
     if text.starts_with("tunnel error") || text.starts_with("proxy") || text.starts_with("SOCKS") {
-        return Some(Trouble::Proxy(text));
+        return Some(ApiError::Proxy(text));
     }
     None
 }
 
-fn from_io(error: &io::Error) -> Option<Trouble> {
+fn from_io(error: &io::Error) -> Option<ApiError> {
     // `io::Error::source` skips the error that it wraps, so it is looked at here.
     if let Some(inner) = error.get_ref() {
         let inner: &(dyn StdError + 'static) = inner;
-        match Trouble::from_error(inner) {
-            Trouble::Other(_) => {}
+        match ApiError::from_error(inner) {
+            ApiError::Transport(_) => {}
             known => return Some(known),
         }
     }
     match error.kind() {
-        io::ErrorKind::ConnectionRefused => Some(Trouble::Refused),
-        io::ErrorKind::TimedOut => Some(Trouble::Silent(Duration::ZERO)),
+        io::ErrorKind::ConnectionRefused => Some(ApiError::Refused),
+        io::ErrorKind::TimedOut => Some(ApiError::Timeout(Duration::ZERO)),
         io::ErrorKind::HostUnreachable
         | io::ErrorKind::NetworkUnreachable
         | io::ErrorKind::ConnectionReset
         | io::ErrorKind::ConnectionAborted
         | io::ErrorKind::BrokenPipe
-        | io::ErrorKind::UnexpectedEof => Some(Trouble::Broken(error.to_string())),
+        | io::ErrorKind::UnexpectedEof => Some(ApiError::ConnectionLost(error.to_string())),
         _ => None,
     }
 }
 
-impl From<&rustls::Error> for TlsTrouble {
+impl From<&rustls::Error> for TlsError {
     fn from(error: &rustls::Error) -> Self {
         match error {
             rustls::Error::InvalidCertificate(certificate) => Self::from(certificate),
@@ -228,7 +228,7 @@ impl From<&rustls::Error> for TlsTrouble {
     }
 }
 
-impl From<&CertificateError> for TlsTrouble {
+impl From<&CertificateError> for TlsError {
     fn from(error: &CertificateError) -> Self {
         match error {
             CertificateError::UnknownIssuer => Self::UnknownIssuer,
@@ -257,14 +257,14 @@ impl From<&CertificateError> for TlsTrouble {
     }
 }
 
-impl fmt::Display for Trouble {
+impl fmt::Display for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Refused => f.write_str("connection refused: nobody listens at that address"),
             Self::NoSuchHost => f.write_str("the host name has no address"),
-            Self::Silent(time) if time.is_zero() => f.write_str("no answer in time"),
-            Self::Silent(time) => write!(f, "no answer within {} s", time.as_secs()),
-            Self::Broken(text) => write!(f, "the connection broke: {text}"),
+            Self::Timeout(time) if time.is_zero() => f.write_str("no answer in time"),
+            Self::Timeout(time) => write!(f, "no answer within {} s", time.as_secs()),
+            Self::ConnectionLost(text) => write!(f, "the connection broke: {text}"),
             Self::Tls(tls) => tls.fmt(f),
             Self::Proxy(text) => write!(f, "the proxy failed: {text}"),
             Self::Plugin(error) => error.fmt(f),
@@ -273,15 +273,15 @@ impl fmt::Display for Trouble {
             Self::NotFound(text) => write!(f, "404, not found: {text}"),
             Self::AlreadyExists(text) | Self::Conflict(text) => write!(f, "409: {text}"),
             Self::Expired => f.write_str("410, the changes since then are no longer kept"),
-            Self::Busy { code, message, .. } => write!(f, "{code}: {message}"),
+            Self::RetryAfter { code, message, .. } => write!(f, "{code}: {message}"),
             Self::Status(code, text) => write!(f, "{code}: {text}"),
-            Self::Unreadable(text) => write!(f, "the answer cannot be read: {text}"),
-            Self::Other(text) => f.write_str(text),
+            Self::Decode(text) => write!(f, "the answer cannot be read: {text}"),
+            Self::Transport(text) => f.write_str(text),
         }
     }
 }
 
-impl fmt::Display for TlsTrouble {
+impl fmt::Display for TlsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::UnknownIssuer => f.write_str(
@@ -311,10 +311,10 @@ mod tests {
     #[test]
     fn the_password_of_a_proxy_is_not_told() {
         let address = "ftp://jane:canary@proxy.example/".parse().unwrap();
-        let trouble = Trouble::from(kube::Error::ProxyProtocolUnsupported {
+        let trouble = ApiError::from(kube::Error::ProxyProtocolUnsupported {
             proxy_url: Box::new(address),
         });
-        assert!(matches!(trouble, Trouble::Proxy(_)), "{trouble:?}");
+        assert!(matches!(trouble, ApiError::Proxy(_)), "{trouble:?}");
         assert!(!format!("{trouble} {trouble:?}").contains("canary"));
     }
 }

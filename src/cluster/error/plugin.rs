@@ -6,13 +6,13 @@ use std::{fmt, time::Duration};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PluginError {
     pub command: String,
-    pub fault: PluginFault,
+    pub kind: PluginErrorKind,
     /// `installHint` of the kubeconfig.
     pub install_hint: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum PluginFault {
+pub enum PluginErrorKind {
     NoCommand,
     NotFound,
     NotStarted(String),
@@ -32,36 +32,38 @@ impl std::error::Error for PluginError {}
 impl fmt::Display for PluginError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let command = &self.command;
-        match &self.fault {
-            PluginFault::NoCommand => f.write_str("the kubeconfig names no command for its plugin"),
-            PluginFault::NotFound => write!(f, "credential plugin {command} is not installed"),
-            PluginFault::NotStarted(why) => {
+        match &self.kind {
+            PluginErrorKind::NoCommand => {
+                f.write_str("the kubeconfig names no command for its plugin")
+            }
+            PluginErrorKind::NotFound => write!(f, "credential plugin {command} is not installed"),
+            PluginErrorKind::NotStarted(why) => {
                 write!(f, "credential plugin {command} could not be started: {why}")
             }
-            PluginFault::Failed { status, stderr } if stderr.is_empty() => {
+            PluginErrorKind::Failed { status, stderr } if stderr.is_empty() => {
                 write!(
                     f,
                     "credential plugin {command} failed ({status}) and said nothing"
                 )
             }
-            PluginFault::Failed { status, stderr } => {
+            PluginErrorKind::Failed { status, stderr } => {
                 write!(f, "credential plugin {command} failed ({status}): {stderr}")
             }
-            PluginFault::TimedOut(limit) => write!(
+            PluginErrorKind::TimedOut(limit) => write!(
                 f,
                 "credential plugin {command} gave no credential within {} s",
                 limit.as_secs()
             ),
-            PluginFault::Slow(time) => write!(
+            PluginErrorKind::Slow(time) => write!(
                 f,
                 "credential plugin {command} has not answered for {} s",
                 time.as_secs()
             ),
-            PluginFault::Unreadable => write!(
+            PluginErrorKind::Unreadable => write!(
                 f,
                 "credential plugin {command} did not print an ExecCredential"
             ),
-            PluginFault::Empty => write!(
+            PluginErrorKind::Empty => write!(
                 f,
                 "credential plugin {command} printed an ExecCredential without token or certificate"
             ),

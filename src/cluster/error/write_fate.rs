@@ -1,11 +1,11 @@
 //! Whether a write may have been stored although its answer did not come.
 
-use super::Trouble;
+use super::ApiError;
 
 /// What became of a write that was not answered as asked.
 /// The order is that of what may still happen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(in crate::cluster) enum Fate {
+pub(in crate::cluster) enum WriteFate {
     /// It never reached the server, or the server refused it.
     NotStored,
     /// The answer was lost: it is stored or not, and nothing more will happen to it.
@@ -14,18 +14,18 @@ pub(in crate::cluster) enum Fate {
     Pending,
 }
 
-impl Trouble {
+impl ApiError {
     /// Whether the same request may succeed a moment later: the server was not reached, or is busy.
     pub(in crate::cluster) fn is_transient(&self) -> bool {
         match self {
             Self::Refused
             | Self::NoSuchHost
-            | Self::Silent(_)
-            | Self::Broken(_)
+            | Self::Timeout(_)
+            | Self::ConnectionLost(_)
             | Self::Proxy(_)
-            | Self::Busy { .. }
-            | Self::Unreadable(_)
-            | Self::Other(_) => true,
+            | Self::RetryAfter { .. }
+            | Self::Decode(_)
+            | Self::Transport(_) => true,
             Self::Status(code, _) => matches!(code, 408 | 429 | 500..),
             Self::Tls(_)
             | Self::Plugin(_)
@@ -43,7 +43,7 @@ impl Trouble {
     /// A gateway's 502 and above (504; 520 to 530 of content delivery networks), a time limit of ours and a broken
     /// connection say nothing of the server behind: it may have the request already, or get it later. 500 is the
     /// API server's own, and may come after etcd has stored the object (`etcdserver: request timed out`).
-    pub(in crate::cluster) fn fate(&self) -> Fate {
+    pub(in crate::cluster) fn fate(&self) -> WriteFate {
         match self {
             Self::Refused
             | Self::NoSuchHost
@@ -55,14 +55,14 @@ impl Trouble {
             | Self::NotFound(_)
             | Self::AlreadyExists(_)
             | Self::Conflict(_)
-            | Self::Expired => Fate::NotStored,
-            Self::Silent(_) | Self::Broken(_) | Self::Other(_) => Fate::Pending,
+            | Self::Expired => WriteFate::NotStored,
+            Self::Timeout(_) | Self::ConnectionLost(_) | Self::Transport(_) => WriteFate::Pending,
             // The answer came, and cannot be read.
-            Self::Unreadable(_) => Fate::Lost,
-            Self::Busy { code, .. } | Self::Status(code, _) => match code {
-                408 | 502.. => Fate::Pending,
-                500 | 501 => Fate::Lost,
-                _ => Fate::NotStored,
+            Self::Decode(_) => WriteFate::Lost,
+            Self::RetryAfter { code, .. } | Self::Status(code, _) => match code {
+                408 | 502.. => WriteFate::Pending,
+                500 | 501 => WriteFate::Lost,
+                _ => WriteFate::NotStored,
             },
         }
     }
@@ -76,40 +76,43 @@ mod tests {
 
     #[test]
     fn a_refusal_stores_nothing_and_a_lost_answer_may_have() {
-        let status = |code| Trouble::from_status(code, String::new()).fate();
+        let status = |code| ApiError::from_status(code, String::new()).fate();
         for code in [400, 401, 403, 404, 409, 410, 413, 422] {
-            assert_eq!(status(code), Fate::NotStored, "{code}");
+            assert_eq!(status(code), WriteFate::NotStored, "{code}");
         }
         for code in [500, 501] {
-            assert_eq!(status(code), Fate::Lost, "{code}");
+            assert_eq!(status(code), WriteFate::Lost, "{code}");
         }
         for code in [408, 502, 503, 504, 507, 520, 524, 530] {
-            assert_eq!(status(code), Fate::Pending, "{code}");
+            assert_eq!(status(code), WriteFate::Pending, "{code}");
         }
-        assert_eq!(Trouble::Refused.fate(), Fate::NotStored);
-        assert_eq!(Trouble::Broken(String::new()).fate(), Fate::Pending);
-        let busy = |code| Trouble::Busy {
+        assert_eq!(ApiError::Refused.fate(), WriteFate::NotStored);
+        assert_eq!(
+            ApiError::ConnectionLost(String::new()).fate(),
+            WriteFate::Pending
+        );
+        let busy = |code| ApiError::RetryAfter {
             code,
             message: String::new(),
             after: Duration::ZERO,
         };
-        assert_eq!(busy(429).fate(), Fate::NotStored);
-        assert_eq!(busy(503).fate(), Fate::Pending);
+        assert_eq!(busy(429).fate(), WriteFate::NotStored);
+        assert_eq!(busy(503).fate(), WriteFate::Pending);
         assert_eq!(
-            Trouble::Silent(Duration::from_secs(1)).fate(),
-            Fate::Pending
+            ApiError::Timeout(Duration::from_secs(1)).fate(),
+            WriteFate::Pending
         );
     }
 
     #[test]
     fn a_409_says_by_its_reason_what_it_means() {
-        let trouble = |reason| Trouble::from_reason(409, reason, "x".to_owned());
+        let trouble = |reason| ApiError::from_reason(409, reason, "x".to_owned());
         assert_eq!(
             trouble(Some("AlreadyExists")),
-            Trouble::AlreadyExists("x".to_owned())
+            ApiError::AlreadyExists("x".to_owned())
         );
         for reason in [Some("Conflict"), None] {
-            assert_eq!(trouble(reason), Trouble::Conflict("x".to_owned()));
+            assert_eq!(trouble(reason), ApiError::Conflict("x".to_owned()));
         }
     }
 }

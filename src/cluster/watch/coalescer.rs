@@ -16,7 +16,7 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
-use super::update::Feed;
+use super::update::WatchUpdate;
 use crate::{
     cluster::decode::Decode,
     domain::store::{
@@ -28,13 +28,13 @@ use crate::{
 
 /// Changes are gathered for this long after a batch was sent: three frames of the screen, short of
 /// what an eye takes for a delay.
-const GATHER: Duration = Duration::from_millis(50);
+const BATCH_INTERVAL: Duration = Duration::from_millis(50);
 
 /// Changes of one watch, newest per key.
 #[derive(Debug)]
-struct Pending<T, K> {
+struct PendingChanges<T, K> {
     /// Parts of a list that is not yet whole.
-    ahead: Vec<(Scope, Vec<Arc<T>>)>,
+    partial: Vec<(Scope, Vec<Arc<T>>)>,
     /// A whole list, before the changes.
     replace: Option<Vec<Arc<T>>>,
     changes: HashMap<K, Option<Arc<T>>>,
@@ -42,58 +42,58 @@ struct Pending<T, K> {
     unreadable: HashMap<K, ObjectName>,
     nameless: usize,
     /// Whether what could not be decoded was handed over as it is.
-    told: bool,
+    is_reported: bool,
     state: Option<WatchState>,
     /// Nothing more comes.
     closed: bool,
 }
 
-impl<T, K> Default for Pending<T, K> {
+impl<T, K> Default for PendingChanges<T, K> {
     fn default() -> Self {
         Self {
-            ahead: Vec::new(),
+            partial: Vec::new(),
             replace: None,
             changes: HashMap::new(),
             unreadable: HashMap::new(),
             nameless: 0,
-            told: true,
+            is_reported: true,
             state: None,
             closed: false,
         }
     }
 }
 
-impl<T, K: Eq + Hash> Pending<T, K> {
-    fn put(&mut self, key: K, object: Arc<T>) {
-        self.told &= self.unreadable.remove(&key).is_none();
+impl<T, K: Eq + Hash> PendingChanges<T, K> {
+    fn push_upsert(&mut self, key: K, object: Arc<T>) {
+        self.is_reported &= self.unreadable.remove(&key).is_none();
         self.changes.insert(key, Some(object));
     }
 
-    fn gone(&mut self, key: K) {
-        self.told &= self.unreadable.remove(&key).is_none();
+    fn push_delete(&mut self, key: K) {
+        self.is_reported &= self.unreadable.remove(&key).is_none();
         self.changes.insert(key, None);
     }
 
     /// An object that cannot be decoded: what is known of it is kept as it was.
-    fn unreadable(&mut self, named: Option<(K, ObjectName)>) {
+    fn push_unreadable(&mut self, named: Option<(K, ObjectName)>) {
         if let Some((key, name)) = named {
-            self.told &= self.unreadable.insert(key, name).is_some();
+            self.is_reported &= self.unreadable.insert(key, name).is_some();
         } else {
             self.nameless += 1;
-            self.told = false;
+            self.is_reported = false;
         }
     }
 
     /// What of the whole list could not be decoded.
     fn replace_unreadable(&mut self, named: HashMap<K, ObjectName>, nameless: usize) {
-        self.told &= self.unreadable == named && self.nameless == nameless;
+        self.is_reported &= self.unreadable == named && self.nameless == nameless;
         self.unreadable = named;
         self.nameless = nameless;
     }
 
     /// All that could not be decoded, if that has changed.
     fn take_unreadable(&mut self) -> Option<UnreadableObjects> {
-        let told = std::mem::replace(&mut self.told, true);
+        let told = std::mem::replace(&mut self.is_reported, true);
         (!told).then(|| UnreadableObjects {
             named: self.unreadable.values().cloned().collect(),
             unnamed: self.nameless,
@@ -102,14 +102,14 @@ impl<T, K: Eq + Hash> Pending<T, K> {
 
     /// A whole list makes all earlier changes void.
     fn replace(&mut self, list: Vec<Arc<T>>) {
-        self.ahead.clear();
+        self.partial.clear();
         self.changes.clear();
         self.replace = Some(list);
     }
 
     /// What is to be handed over, in this order.
-    fn take(&mut self, scope: &Scope, key: impl Fn(&T) -> K) -> Vec<Delta<T, K>> {
-        let parts = std::mem::take(&mut self.ahead).into_iter();
+    fn drain(&mut self, scope: &Scope, key: impl Fn(&T) -> K) -> Vec<Delta<T, K>> {
+        let parts = std::mem::take(&mut self.partial).into_iter();
         let mut deltas: Vec<_> = parts.map(|(scope, part)| whole(scope, part)).collect();
         if self.changes.is_empty() && self.replace.is_none() {
             return deltas;
@@ -151,14 +151,14 @@ fn whole<T, K>(scope: Scope, list: Vec<Arc<T>>) -> Delta<T, K> {
 }
 
 /// Where a watch puts its changes and its state.
-pub(super) struct Outbox<D: Decode> {
+pub(super) struct Coalescer<D: Decode> {
     id: WatchId,
     decode: Arc<D>,
-    pending: Mutex<Pending<D::Object, D::Key>>,
+    pending: Mutex<PendingChanges<D::Object, D::Key>>,
     filled: Notify,
 }
 
-impl<D: Decode> Outbox<D> {
+impl<D: Decode> Coalescer<D> {
     pub(super) fn new(id: WatchId, decode: Arc<D>) -> Self {
         Self {
             id,
@@ -168,27 +168,27 @@ impl<D: Decode> Outbox<D> {
         }
     }
 
-    pub(super) fn put(&self, object: Arc<D::Object>) {
-        self.lock().put(D::key(&object), object);
+    pub(super) fn push_upsert(&self, object: Arc<D::Object>) {
+        self.lock().push_upsert(D::key(&object), object);
         self.filled.notify_one();
     }
 
-    pub(super) fn gone(&self, object: &D::Object) {
-        self.lock().gone(D::key(object));
+    pub(super) fn push_delete(&self, object: &D::Object) {
+        self.lock().push_delete(D::key(object));
         self.filled.notify_one();
     }
 
     /// An object came that cannot be decoded.
-    pub(super) fn unreadable(&self, object: Option<ObjectName>) {
-        let key = |name: ObjectName| D::key_of(&name).map(|key| (key, name));
-        self.lock().unreadable(object.and_then(key));
+    pub(super) fn push_unreadable(&self, object: Option<ObjectName>) {
+        let key = |name: ObjectName| D::key_from_name(&name).map(|key| (key, name));
+        self.lock().push_unreadable(object.and_then(key));
         self.filled.notify_one();
     }
 
     /// An object went that cannot be decoded.
-    pub(super) fn gone_unreadable(&self, object: &ObjectName) {
-        if let Some(key) = D::key_of(object) {
-            self.lock().gone(key);
+    pub(super) fn push_unreadable_delete(&self, object: &ObjectName) {
+        if let Some(key) = D::key_from_name(object) {
+            self.lock().push_delete(key);
             self.filled.notify_one();
         }
     }
@@ -201,7 +201,7 @@ impl<D: Decode> Outbox<D> {
         } = unreadable;
         let all = named.len();
         let keyed = named.into_iter();
-        let keyed = keyed.filter_map(|name| D::key_of(&name).map(|key| (key, name)));
+        let keyed = keyed.filter_map(|name| D::key_from_name(&name).map(|key| (key, name)));
         let keyed: HashMap<_, _> = keyed.collect();
         nameless += all - keyed.len();
         let mut pending = self.lock();
@@ -212,8 +212,8 @@ impl<D: Decode> Outbox<D> {
     }
 
     /// All objects of a part of the scope, while the list of the whole is on its way.
-    pub(super) fn ahead(&self, scope: Scope, list: Vec<Arc<D::Object>>) {
-        self.lock().ahead.push((scope, list));
+    pub(super) fn push_partial(&self, scope: Scope, list: Vec<Arc<D::Object>>) {
+        self.lock().partial.push((scope, list));
         self.filled.notify_one();
     }
 
@@ -230,7 +230,7 @@ impl<D: Decode> Outbox<D> {
 
     /// Hands over until it is closed: changes first, then what could not be decoded, then the state that they led to. Ends when nobody
     /// receives any more.
-    pub(super) async fn hand_over(&self, lane: &mpsc::Sender<Feed>) {
+    pub(super) async fn flush_loop(&self, lane: &mpsc::Sender<WatchUpdate>) {
         let mut closed = false;
         loop {
             if !closed {
@@ -242,14 +242,14 @@ impl<D: Decode> Outbox<D> {
             let (deltas, unreadable, state) = {
                 let mut pending = self.lock();
                 closed = pending.closed;
-                let deltas = pending.take(&self.id.scope, D::key);
+                let deltas = pending.drain(&self.id.scope, D::key);
                 (deltas, pending.take_unreadable(), pending.state.take())
             };
             let deltas = deltas.into_iter();
-            let batches = deltas.map(|delta| Feed::Batch(self.decode.batch(delta)));
+            let batches = deltas.map(|delta| WatchUpdate::Batch(self.decode.batch(delta)));
             let unreadable = unreadable
-                .map(|unreadable| Feed::Unreadable(self.id.clone(), Arc::new(unreadable)));
-            let state = state.map(|state| Feed::State(self.id.clone(), state));
+                .map(|unreadable| WatchUpdate::Unreadable(self.id.clone(), Arc::new(unreadable)));
+            let state = state.map(|state| WatchUpdate::State(self.id.clone(), state));
             let mut feeds = batches.chain(unreadable).chain(state);
             let Some(first) = feeds.next() else {
                 if closed {
@@ -264,12 +264,12 @@ impl<D: Decode> Outbox<D> {
                 }
             }
             if !closed {
-                sleep_until(Instant::now() + GATHER).await;
+                sleep_until(Instant::now() + BATCH_INTERVAL).await;
             }
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Pending<D::Object, D::Key>> {
+    fn lock(&self) -> MutexGuard<'_, PendingChanges<D::Object, D::Key>> {
         // A panic of another task cannot leave a map of whole objects half changed.
         self.pending.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -282,8 +282,8 @@ mod tests {
     /// A thing and its state.
     type Thing = (&'static str, u32);
 
-    fn take(pending: &mut Pending<Thing, &'static str>) -> Vec<Delta<Thing, &'static str>> {
-        pending.take(&Scope::Cluster, |thing| thing.0)
+    fn take(pending: &mut PendingChanges<Thing, &'static str>) -> Vec<Delta<Thing, &'static str>> {
+        pending.drain(&Scope::Cluster, |thing| thing.0)
     }
 
     fn list(things: &[Thing]) -> Vec<Arc<Thing>> {
@@ -300,15 +300,15 @@ mod tests {
 
     #[test]
     fn the_newest_state_of_each_object_is_kept() {
-        let mut pending = Pending::default();
+        let mut pending = PendingChanges::default();
         assert!(take(&mut pending).is_empty());
-        let mut put = |name, state| pending.put(name, Arc::new((name, state)));
+        let mut put = |name, state| pending.push_upsert(name, Arc::new((name, state)));
         put("a", 1);
         put("a", 2);
         put("b", 3);
-        pending.gone("b");
-        pending.gone("c");
-        pending.put("c", Arc::new(("c", 4)));
+        pending.push_delete("b");
+        pending.push_delete("c");
+        pending.push_upsert("c", Arc::new(("c", 4)));
         let [delta] = take(&mut pending).try_into().unwrap();
         assert_eq!(sorted(delta), (false, vec![2, 4], vec!["b"]));
         assert!(take(&mut pending).is_empty());
@@ -316,14 +316,14 @@ mod tests {
 
     #[test]
     fn a_whole_list_voids_what_was_before_and_takes_what_comes_after() {
-        let mut pending = Pending::default();
-        pending.put("old", Arc::new(("old", 0)));
-        pending.gone("older");
-        pending.ahead.push((Scope::Cluster, list(&[("old", 0)])));
+        let mut pending = PendingChanges::default();
+        pending.push_upsert("old", Arc::new(("old", 0)));
+        pending.push_delete("older");
+        pending.partial.push((Scope::Cluster, list(&[("old", 0)])));
         pending.replace(list(&[("a", 1), ("b", 2), ("d", 5)]));
-        pending.gone("a");
-        pending.put("c", Arc::new(("c", 3)));
-        pending.put("d", Arc::new(("d", 6)));
+        pending.push_delete("a");
+        pending.push_upsert("c", Arc::new(("c", 3)));
+        pending.push_upsert("d", Arc::new(("d", 6)));
         let [delta] = take(&mut pending).try_into().unwrap();
         assert_eq!(sorted(delta), (true, vec![2, 3, 6], vec![]));
     }
@@ -334,17 +334,17 @@ mod tests {
             namespace: None,
             name: name.into(),
         };
-        let mut pending: Pending<Thing, &'static str> = Pending::default();
+        let mut pending: PendingChanges<Thing, &'static str> = PendingChanges::default();
         assert_eq!(pending.take_unreadable(), None);
-        pending.unreadable(Some(("a", name("a"))));
-        pending.unreadable(Some(("b", name("b"))));
-        pending.unreadable(None);
+        pending.push_unreadable(Some(("a", name("a"))));
+        pending.push_unreadable(Some(("b", name("b"))));
+        pending.push_unreadable(None);
         assert_eq!(pending.take_unreadable().unwrap().count(), 3);
-        pending.unreadable(Some(("a", name("a"))));
+        pending.push_unreadable(Some(("a", name("a"))));
         assert_eq!(pending.take_unreadable(), None, "it was told");
         // One can be read again, one is gone.
-        pending.put("a", Arc::new(("a", 1)));
-        pending.gone("b");
+        pending.push_upsert("a", Arc::new(("a", 1)));
+        pending.push_delete("b");
         let left = pending.take_unreadable().unwrap();
         assert_eq!((left.named.len(), left.unnamed), (0, 1));
         pending.replace_unreadable(HashMap::new(), 0);
@@ -355,7 +355,7 @@ mod tests {
 
     #[test]
     fn an_empty_list_is_news_too() {
-        let mut pending = Pending::default();
+        let mut pending = PendingChanges::default();
         pending.replace(Vec::new());
         let [delta] = take(&mut pending).try_into().unwrap();
         assert_eq!(sorted(delta), (true, vec![], vec![]));
@@ -363,10 +363,10 @@ mod tests {
 
     #[test]
     fn a_part_comes_before_the_whole_that_it_belongs_to() {
-        let mut pending = Pending::default();
+        let mut pending = PendingChanges::default();
         let app = Scope::Namespace(crate::domain::k8s::object_ref::Namespace::new("app"));
-        pending.ahead.push((app.clone(), list(&[("a", 1)])));
-        pending.put("b", Arc::new(("b", 2)));
+        pending.partial.push((app.clone(), list(&[("a", 1)])));
+        pending.push_upsert("b", Arc::new(("b", 2)));
         let [part, rest] = take(&mut pending).try_into().unwrap();
         assert_eq!(part.scope, app);
         assert_eq!(sorted(part), (true, vec![1], vec![]));

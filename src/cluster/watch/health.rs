@@ -17,82 +17,91 @@ use tokio::{
     time::{Instant, sleep_until, timeout},
 };
 
-use crate::cluster::{Trouble, request};
+use crate::cluster::{ApiError, request};
 
 /// Quiet for this long is asked about.
-const QUIET: Duration = Duration::from_secs(20);
+const IDLE_LIMIT: Duration = Duration::from_secs(20);
 
 /// When a silence is noticed at the latest.
-pub(super) const NOTICED: Duration = QUIET.saturating_add(ANSWER);
+pub(super) const DETECTION_LIMIT: Duration = IDLE_LIMIT.saturating_add(REPLY_LIMIT);
 
 /// An answer that takes longer counts as none.
-const ANSWER: Duration = Duration::from_secs(8);
+const REPLY_LIMIT: Duration = Duration::from_secs(8);
 
-pub(super) struct Pulse {
-    heard: Mutex<(Instant, Timestamp)>,
-    lost: watch::Sender<u64>,
-    reached: Notify,
+pub(super) struct ServerHealth {
+    last_traffic: Mutex<(Instant, Timestamp)>,
+    outages: watch::Sender<u64>,
+    recovered: Notify,
 }
 
-impl Pulse {
+impl ServerHealth {
     pub(super) fn new() -> Self {
         Self {
-            heard: Mutex::new((Instant::now(), Timestamp::now())),
-            lost: watch::Sender::new(0),
-            reached: Notify::new(),
+            last_traffic: Mutex::new((Instant::now(), Timestamp::now())),
+            outages: watch::Sender::new(0),
+            recovered: Notify::new(),
         }
     }
 
     /// Something came from the server.
-    pub(super) fn beat(&self) {
-        *self.heard.lock().unwrap_or_else(PoisonError::into_inner) =
-            (Instant::now(), Timestamp::now());
+    pub(super) fn touch(&self) {
+        *self
+            .last_traffic
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = (Instant::now(), Timestamp::now());
     }
 
     /// When something was last heard.
     pub(super) fn last_heard(&self) -> Timestamp {
-        self.heard.lock().unwrap_or_else(PoisonError::into_inner).1
+        self.last_traffic
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .1
     }
 
     /// A watch that had lost the server has it again: the others need not wait any longer.
-    pub(super) fn found(&self) {
-        self.beat();
-        self.reached.notify_waiters();
+    pub(super) fn mark_recovered(&self) {
+        self.touch();
+        self.recovered.notify_waiters();
     }
 
     /// Waits until another watch has found the server.
-    pub(super) async fn until_found(&self) {
-        self.reached.notified().await;
+    pub(super) async fn wait_recovered(&self) {
+        self.recovered.notified().await;
     }
 
     /// Changes each time the server is found to be silent.
-    pub(super) fn losses(&self) -> watch::Receiver<u64> {
-        self.lost.subscribe()
+    pub(super) fn subscribe_outages(&self) -> watch::Receiver<u64> {
+        self.outages.subscribe()
     }
 
     /// Asks when it is quiet, for ever.
-    pub(super) async fn keep(&self, client: &Client) {
+    pub(super) async fn probe_loop(&self, client: &Client) {
         loop {
-            let heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner).0;
-            if heard.elapsed() < QUIET {
-                sleep_until(heard + QUIET).await;
+            let heard = self
+                .last_traffic
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
+            if heard.elapsed() < IDLE_LIMIT {
+                sleep_until(heard + IDLE_LIMIT).await;
                 continue;
             }
             match ask_for_version(client).await {
-                Heard::Something => {
-                    self.beat();
+                ProbeReply::Something => {
+                    self.touch();
                     continue;
                 }
-                Heard::Nothing => self.lost.send_modify(|times| *times += 1),
-                Heard::NotAsked => {}
+                ProbeReply::Nothing => self.outages.send_modify(|times| *times += 1),
+                ProbeReply::NotAsked => {}
             }
-            sleep_until(Instant::now() + QUIET).await;
+            sleep_until(Instant::now() + IDLE_LIMIT).await;
         }
     }
 }
 
 /// What asking taught of the path to the server.
-enum Heard {
+enum ProbeReply {
     Something,
     Nothing,
     /// Nothing was sent: the credential plugin gave no credential.
@@ -100,14 +109,14 @@ enum Heard {
 }
 
 /// Any answer will do, a refusal too.
-async fn ask_for_version(client: &Client) -> Heard {
-    let Ok(request) = request::getting("/version") else {
-        return Heard::NotAsked;
+async fn ask_for_version(client: &Client) -> ProbeReply {
+    let Ok(request) = request::get_request("/version") else {
+        return ProbeReply::NotAsked;
     };
-    match timeout(ANSWER, request::open(client, request)).await {
-        Err(_) => Heard::Nothing,
-        Ok(Err(Trouble::Plugin(_))) => Heard::NotAsked,
-        Ok(Err(trouble)) if trouble.is_out_of_reach() => Heard::Nothing,
-        Ok(_) => Heard::Something,
+    match timeout(REPLY_LIMIT, request::send(client, request)).await {
+        Err(_) => ProbeReply::Nothing,
+        Ok(Err(ApiError::Plugin(_))) => ProbeReply::NotAsked,
+        Ok(Err(trouble)) if trouble.is_unreachable() => ProbeReply::Nothing,
+        Ok(_) => ProbeReply::Something,
     }
 }

@@ -2,28 +2,28 @@
 
 use kube::client::Body;
 
-use crate::cluster::{Trouble, buffer::Buffer, request};
+use crate::cluster::{ApiError, buffer::ZeroizingBuffer, request};
 
 /// No change is longer: etcd takes objects of a megabyte and a half, and JSON makes six bytes out of one
 /// at the worst.
-const LONGEST: usize = 16 << 20;
+const MAX_LINE: usize = 16 << 20;
 
-pub(super) struct Lines {
+pub(super) struct LineReader {
     body: Body,
     /// A change of a pull Secret is full of passwords.
-    buffer: Buffer,
+    buffer: ZeroizingBuffer,
     /// Up to here the buffer has been given out.
-    given: usize,
+    consumed: usize,
     /// Up to here the buffer is known to hold no end of line.
     searched: usize,
 }
 
-impl Lines {
+impl LineReader {
     pub(super) fn new(body: Body) -> Self {
         Self {
             body,
-            buffer: Buffer::default(),
-            given: 0,
+            buffer: ZeroizingBuffer::default(),
+            consumed: 0,
             searched: 0,
         }
     }
@@ -32,19 +32,19 @@ impl Lines {
     /// the connection broke within it.
     ///
     /// Loses nothing when dropped before it is done.
-    pub(super) async fn next(&mut self) -> Result<Option<&[u8]>, Trouble> {
+    pub(super) async fn next(&mut self) -> Result<Option<&[u8]>, ApiError> {
         let end = loop {
             let unseen = self.buffer.get(self.searched..).unwrap_or_default();
             if let Some(at) = unseen.iter().position(|&byte| byte == b'\n') {
                 break self.searched + at;
             }
-            self.buffer.forget(self.given);
-            self.given = 0;
+            self.buffer.consume(self.consumed);
+            self.consumed = 0;
             self.searched = self.buffer.len();
-            if self.searched > LONGEST {
-                return Err(Trouble::Unreadable(format!(
+            if self.searched > MAX_LINE {
+                return Err(ApiError::Decode(format!(
                     "a line of it is longer than {} MiB",
-                    LONGEST >> 20
+                    MAX_LINE >> 20
                 )));
             }
             match request::chunk(&mut self.body).await? {
@@ -52,7 +52,7 @@ impl Lines {
                 None => return Ok(None),
             }
         };
-        let start = std::mem::replace(&mut self.given, end + 1);
+        let start = std::mem::replace(&mut self.consumed, end + 1);
         self.searched = end + 1;
         Ok(self.buffer.get(start..end))
     }
@@ -82,8 +82,8 @@ mod tests {
             }
         });
         let client = Client::new(service, "default");
-        let request = request::getting("/").unwrap();
-        let mut lines = Lines::new(request::open(&client, request).await.unwrap());
+        let request = request::get_request("/").unwrap();
+        let mut lines = LineReader::new(request::send(&client, request).await.unwrap());
         let mut seen = Vec::new();
         while let Some(line) = lines.next().await.unwrap() {
             seen.push(String::from_utf8(line.to_vec()).unwrap());

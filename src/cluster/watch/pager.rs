@@ -8,23 +8,23 @@ use tokio::task::JoinSet;
 use super::endpoint::Endpoint;
 use crate::{
     cluster::{
-        Trouble,
-        buffer::Buffer,
-        decode::{Decode, Interner, Opened},
+        ApiError,
+        buffer::ZeroizingBuffer,
+        decode::{Decode, Interner, ListPage},
         request,
     },
     domain::store::{unreadable::UnreadableObjects, watch::Scope},
 };
 
 /// Whom to ask for what, and who reads the answer.
-pub(super) struct Source<D> {
+pub(super) struct ListSource<D> {
     pub(super) client: Client,
     pub(super) endpoint: Endpoint,
     pub(super) limit: Duration,
     pub(super) decode: Arc<D>,
 }
 
-impl<D> Clone for Source<D> {
+impl<D> Clone for ListSource<D> {
     fn clone(&self) -> Self {
         Self {
             client: self.client.clone(),
@@ -35,12 +35,12 @@ impl<D> Clone for Source<D> {
     }
 }
 
-pub(super) struct Pages<D> {
-    source: Source<D>,
+pub(super) struct ListPager<D> {
+    source: ListSource<D>,
     scope: Scope,
     /// The page that was asked for; none when the last has been read, or after a trouble. Ends when
     /// dropped.
-    asked: JoinSet<Result<Buffer, Trouble>>,
+    in_flight: JoinSet<Result<ZeroizingBuffer, ApiError>>,
     /// Pages that have been read.
     pub(super) read: usize,
     /// The version of the list, once a page has been read.
@@ -51,28 +51,29 @@ pub(super) struct Pages<D> {
     largest: usize,
 }
 
-impl<D: Decode> Pages<D> {
+impl<D: Decode> ListPager<D> {
     /// Asks for the first page.
-    pub(super) fn ask(source: Source<D>, scope: Scope) -> Result<Self, Trouble> {
+    pub(super) fn start(source: ListSource<D>, scope: Scope) -> Result<Self, ApiError> {
         let mut pages = Self {
             source,
             scope,
-            asked: JoinSet::new(),
+            in_flight: JoinSet::new(),
             read: 0,
             version: "".into(),
             unreadable: UnreadableObjects::default(),
             largest: 0,
         };
-        pages.ask_for(None)?;
+        pages.request_page(None)?;
         Ok(pages)
     }
 
-    fn ask_for(&mut self, next: Option<String>) -> Result<(), Trouble> {
+    fn request_page(&mut self, next: Option<String>) -> Result<(), ApiError> {
         let request = self.source.endpoint.list(&self.scope, next)?;
         let (client, limit) = (self.source.client.clone(), self.source.limit);
         let about = self.largest + self.largest / 8;
-        self.asked
-            .spawn(async move { request::bytes_of(&client, request, limit, about).await });
+        self.in_flight.spawn(async move {
+            request::read_body_with_hint(&client, request, limit, about).await
+        });
         Ok(())
     }
 
@@ -81,17 +82,17 @@ impl<D: Decode> Pages<D> {
         &mut self,
         texts: &mut Interner,
         into: &mut Vec<Arc<D::Object>>,
-    ) -> Result<bool, Trouble> {
-        let bytes = match self.asked.join_next().await {
+    ) -> Result<bool, ApiError> {
+        let bytes = match self.in_flight.join_next().await {
             None => return Ok(false),
             Some(Ok(answer)) => answer?,
-            Some(Err(error)) => return Err(Trouble::Other(error.to_string())),
+            Some(Err(error)) => return Err(ApiError::Transport(error.to_string())),
         };
         self.largest = self.largest.max(bytes.len());
-        let page = Opened::<D>::of(&bytes)?;
+        let page = ListPage::<D>::parse(&bytes)?;
         self.version = page.version();
         if let Some(next) = page.next() {
-            self.ask_for(Some(next))?;
+            self.request_page(Some(next))?;
         }
         let unreadable = page.objects(&self.source.decode, texts, into);
         self.unreadable = std::mem::take(&mut self.unreadable).merged_with(&unreadable);
@@ -100,8 +101,8 @@ impl<D: Decode> Pages<D> {
     }
 
     /// Whether another page has been asked for.
-    pub(super) fn more(&self) -> bool {
-        !self.asked.is_empty()
+    pub(super) fn has_more(&self) -> bool {
+        !self.in_flight.is_empty()
     }
 
     /// All objects; `read` is called after each page. Part of a list is no list.
@@ -109,7 +110,7 @@ impl<D: Decode> Pages<D> {
         mut self,
         texts: &mut Interner,
         mut read: impl FnMut(),
-    ) -> Result<Vec<Arc<D::Object>>, Trouble> {
+    ) -> Result<Vec<Arc<D::Object>>, ApiError> {
         let mut objects = Vec::new();
         while self.next(texts, &mut objects).await? {
             read();

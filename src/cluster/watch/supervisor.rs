@@ -17,18 +17,18 @@ use tokio::{
 };
 
 use super::{
-    coalescer::Outbox,
+    coalescer::Coalescer,
     endpoint::{Endpoint, endpoints},
-    health::Pulse,
-    list_watch::{ListWatch, Refusal, Standing},
-    pager::Source,
-    scope::Reach,
-    update::Feed,
+    health::ServerHealth,
+    list_watch::{LastStatus, ListWatch, WatchDenied},
+    pager::ListSource,
+    scope::WatchScope,
+    update::WatchUpdate,
 };
 use crate::{
     cluster::{
-        Trouble,
-        decode::{Decode, Opened},
+        ApiError,
+        decode::{Decode, ListPage},
         request,
     },
     domain::{
@@ -49,13 +49,13 @@ const ASK_AGAIN: Duration = Duration::from_secs(60);
 const ASK_SOON: Duration = Duration::from_secs(5);
 
 /// The time until a refused watch asks again.
-struct Patience {
+struct RetryInterval {
     next: Duration,
     /// When it was last asked for.
     at: Instant,
 }
 
-impl Patience {
+impl RetryInterval {
     fn new() -> Self {
         Self {
             next: ASK_SOON,
@@ -63,7 +63,7 @@ impl Patience {
         }
     }
 
-    fn pause(&mut self, standing: Standing) -> Duration {
+    fn pause(&mut self, standing: LastStatus) -> Duration {
         if standing.as_of().is_none() {
             return ASK_AGAIN;
         }
@@ -79,9 +79,9 @@ impl Patience {
 }
 
 /// A watch that the server has refused, with what is kept of it.
-struct Refused {
-    refusal: Refusal,
-    standing: Standing,
+struct DeniedWatch {
+    denied: WatchDenied,
+    status: LastStatus,
 }
 
 pub(super) struct Supervisor<D: Decode> {
@@ -89,8 +89,8 @@ pub(super) struct Supervisor<D: Decode> {
     pub(super) decode: Arc<D>,
     pub(super) client: Client,
     pub(super) limit: Duration,
-    pub(super) lane: mpsc::Sender<Feed>,
-    pub(super) pulse: Arc<Pulse>,
+    pub(super) updates: mpsc::Sender<WatchUpdate>,
+    pub(super) health: Arc<ServerHealth>,
 }
 
 impl<D: Decode> Clone for Supervisor<D> {
@@ -100,54 +100,59 @@ impl<D: Decode> Clone for Supervisor<D> {
             decode: Arc::clone(&self.decode),
             client: self.client.clone(),
             limit: self.limit,
-            lane: self.lane.clone(),
-            pulse: Arc::clone(&self.pulse),
+            updates: self.updates.clone(),
+            health: Arc::clone(&self.health),
         }
     }
 }
 
 impl<D: Decode> Supervisor<D> {
     /// Watches as the reach says, until there is nobody to set it or to receive.
-    pub(super) async fn follow(self, mut reach: watch::Receiver<Reach>) {
+    pub(super) async fn supervise(self, mut reach: watch::Receiver<WatchScope>) {
         if self.kind == WatchKind::Namespaces {
             return self.follow_namespaces(&mut reach).await;
         }
-        let mut local = Local::default();
-        let mut refused: Option<Refused> = None;
+        let mut local = NamespaceWatches::default();
+        let mut refused: Option<DeniedWatch> = None;
         // What is kept of the whole cluster.
-        let mut standing = Standing::New;
-        let mut patience = Patience::new();
+        let mut standing = LastStatus::New;
+        let mut patience = RetryInterval::new();
         loop {
             let now = reach.borrow_and_update().clone();
             let ended = match (now, &refused) {
-                (Reach::Cluster { .. }, None) => {
-                    self.retire_all(&mut local, Objects::Kept).await;
+                (WatchScope::Cluster { .. }, None) => {
+                    self.stop_watches(&mut local, Retention::Keep).await;
                     let (ending, ended) = self.everywhere(&mut reach, standing).await;
                     match &ending {
-                        Some(refused) => self.say_refused(Scope::Cluster, refused).await,
-                        None => self.retire(Scope::Cluster, Objects::TakenBack).await,
+                        Some(refused) => self.report_denied(Scope::Cluster, refused).await,
+                        None => self.stop_watch(Scope::Cluster, Retention::Clear).await,
                     }
                     refused = ending;
                     ended
                 }
-                (Reach::Cluster { otherwise }, Some(Refused { standing: kept, .. })) => {
-                    self.only_in(&mut local, &otherwise).await;
+                (
+                    WatchScope::Cluster {
+                        fallback: otherwise,
+                    },
+                    Some(DeniedWatch { status: kept, .. }),
+                ) => {
+                    self.sync_namespaces(&mut local, &otherwise).await;
                     standing = *kept;
                     tokio::select! {
-                        () = self.until_permitted(&mut patience, standing) => {
+                        () = self.wait_for_rights(&mut patience, standing) => {
                             refused = None;
                             Ok(())
                         }
                         ended = reach.changed() => ended,
                     }
                 }
-                (Reach::Namespaces(namespaces), _) => {
+                (WatchScope::Namespaces(namespaces), _) => {
                     if refused.take().is_some() {
-                        self.retire_all(&mut local, Objects::Kept).await;
-                        self.retire(Scope::Cluster, Objects::TakenBack).await;
+                        self.stop_watches(&mut local, Retention::Keep).await;
+                        self.stop_watch(Scope::Cluster, Retention::Clear).await;
                     }
-                    standing = Standing::New;
-                    self.only_in(&mut local, &namespaces).await;
+                    standing = LastStatus::New;
+                    self.sync_namespaces(&mut local, &namespaces).await;
                     reach.changed().await
                 }
             };
@@ -160,33 +165,38 @@ impl<D: Decode> Supervisor<D> {
     /// Watches the whole cluster until that is refused or no longer wanted.
     async fn everywhere(
         &self,
-        reach: &mut watch::Receiver<Reach>,
-        standing: Standing,
-    ) -> (Option<Refused>, Result<(), RecvError>) {
+        reach: &mut watch::Receiver<WatchScope>,
+        standing: LastStatus,
+    ) -> (Option<DeniedWatch>, Result<(), RecvError>) {
         let first = reach.borrow().namespaces().to_vec();
         tokio::select! {
-            refused = self.attempt(Scope::Cluster, first, standing) => (refused, Ok(())),
-            left = reach.wait_for(|reach| matches!(reach, Reach::Namespaces(_))) => {
+            refused = self.watch_until_denied(Scope::Cluster, first, standing) => (refused, Ok(())),
+            left = reach.wait_for(|reach| matches!(reach, WatchScope::Namespaces(_))) => {
                 (None, left.map(|_| ()))
             }
         }
     }
 
     /// Namespaces are no part of a namespace: where they were never listed, the known ones stand in.
-    async fn follow_namespaces(&self, reach: &mut watch::Receiver<Reach>) {
-        let outbox = self.outbox(&Scope::Cluster);
+    async fn follow_namespaces(&self, reach: &mut watch::Receiver<WatchScope>) {
+        let outbox = self.coalescer(&Scope::Cluster);
         let watching = async {
             outbox.state(WatchState::Connecting);
-            let (mut standing, mut patience) = (Standing::New, Patience::new());
+            let (mut standing, mut patience) = (LastStatus::New, RetryInterval::new());
             loop {
-                let refusal = self.run(&Scope::Cluster, &[], &outbox, &mut standing).await;
-                outbox.state(state_of(&refusal, standing));
+                let refusal = self
+                    .try_endpoints(&Scope::Cluster, &[], &outbox, &mut standing)
+                    .await;
+                outbox.state(watch_state(&refusal, standing));
                 let again = sleep(patience.pause(standing));
                 tokio::pin!(again);
                 loop {
                     let known = reach.borrow_and_update().namespaces().to_vec();
                     if standing.as_of().is_none() {
-                        outbox.replace(self.decode.known(&known), UnreadableObjects::default());
+                        outbox.replace(
+                            self.decode.placeholders(&known),
+                            UnreadableObjects::default(),
+                        );
                     }
                     tokio::select! {
                         () = &mut again => break,
@@ -197,12 +207,12 @@ impl<D: Decode> Supervisor<D> {
         };
         tokio::select! {
             () = watching => {}
-            () = outbox.hand_over(&self.lane) => {}
+            () = outbox.flush_loop(&self.updates) => {}
         }
     }
 
     /// Makes the running watches those of these namespaces.
-    async fn only_in(&self, local: &mut Local, namespaces: &[Namespace]) {
+    async fn sync_namespaces(&self, local: &mut NamespaceWatches, namespaces: &[Namespace]) {
         let wanted: BTreeSet<Scope> = namespaces.iter().cloned().map(Scope::Namespace).collect();
         let left: Vec<Scope> = local
             .keys()
@@ -211,69 +221,79 @@ impl<D: Decode> Supervisor<D> {
             .collect();
         for scope in left {
             if let Some(task) = local.remove(&scope) {
-                end(task).await;
+                join_task(task).await;
             }
-            self.retire(scope, Objects::TakenBack).await;
+            self.stop_watch(scope, Retention::Clear).await;
         }
         for scope in wanted {
             local.entry(scope.clone()).or_insert_with(|| {
                 let one = self.clone();
                 let mut task = JoinSet::new();
-                task.spawn(async move { one.stay(scope).await });
+                task.spawn(async move { one.watch_scope(scope).await });
                 task
             });
         }
     }
 
     /// The refusal stands as long as the scope is wanted: what is seen of single namespaces is not all.
-    async fn say_refused(&self, scope: Scope, refused: &Refused) {
-        let state = state_of(&refused.refusal, refused.standing);
-        let _ = self.lane.send(Feed::State(self.id(scope), state)).await;
+    async fn report_denied(&self, scope: Scope, refused: &DeniedWatch) {
+        let state = watch_state(&refused.denied, refused.status);
+        let _ = self
+            .updates
+            .send(WatchUpdate::State(self.id(scope), state))
+            .await;
     }
 
     /// Watches one scope, and says so while that is refused. What was listed before is kept.
-    async fn stay(&self, scope: Scope) {
-        let outbox = self.outbox(&scope);
+    async fn watch_scope(&self, scope: Scope) {
+        let outbox = self.coalescer(&scope);
         let watching = async {
             outbox.state(WatchState::Connecting);
-            let (mut standing, mut patience) = (Standing::New, Patience::new());
+            let (mut standing, mut patience) = (LastStatus::New, RetryInterval::new());
             loop {
-                let refusal = self.run(&scope, &[], &outbox, &mut standing).await;
-                if refusal == Refusal::NotServed {
+                let refusal = self
+                    .try_endpoints(&scope, &[], &outbox, &mut standing)
+                    .await;
+                if refusal == WatchDenied::NotServed {
                     Self::not_served(&outbox, &mut standing);
                 }
-                outbox.state(state_of(&refusal, standing));
+                outbox.state(watch_state(&refusal, standing));
                 sleep(patience.pause(standing)).await;
             }
         };
         tokio::select! {
             () = watching => {}
-            () = outbox.hand_over(&self.lane) => {}
+            () = outbox.flush_loop(&self.updates) => {}
         }
     }
 
     /// Watches the scope, `first` before the rest of it, until that is forbidden; `None` when nobody
     /// receives any more. `standing` is how what was listed before stands.
-    async fn attempt(
+    async fn watch_until_denied(
         &self,
         scope: Scope,
         first: Vec<Namespace>,
-        mut standing: Standing,
-    ) -> Option<Refused> {
-        let outbox = self.outbox(&scope);
+        mut standing: LastStatus,
+    ) -> Option<DeniedWatch> {
+        let outbox = self.coalescer(&scope);
         let watching = async {
             outbox.state(WatchState::Connecting);
             loop {
-                let refusal = self.run(&scope, &first, &outbox, &mut standing).await;
-                if refusal != Refusal::NotServed {
-                    return Refused { refusal, standing };
+                let refusal = self
+                    .try_endpoints(&scope, &first, &outbox, &mut standing)
+                    .await;
+                if refusal != WatchDenied::NotServed {
+                    return DeniedWatch {
+                        denied: refusal,
+                        status: standing,
+                    };
                 }
                 Self::not_served(&outbox, &mut standing);
-                outbox.state(state_of(&refusal, standing));
+                outbox.state(watch_state(&refusal, standing));
                 sleep(ASK_AGAIN).await;
             }
         };
-        let mut handing = std::pin::pin!(outbox.hand_over(&self.lane));
+        let mut handing = std::pin::pin!(outbox.flush_loop(&self.updates));
         tokio::select! {
             refused = watching => {
                 // What was listed is kept: all of it goes out before the refusal does.
@@ -286,22 +306,22 @@ impl<D: Decode> Supervisor<D> {
     }
 
     /// A server without an API has no objects of that kind: that is as good as an empty list.
-    fn not_served(outbox: &Outbox<D>, standing: &mut Standing) {
+    fn not_served(outbox: &Coalescer<D>, standing: &mut LastStatus) {
         outbox.replace(Vec::new(), UnreadableObjects::default());
-        *standing = Standing::New;
+        *standing = LastStatus::New;
     }
 
     /// Tries the kind's APIs in turn; the refusal is that of the first, which is the usual one.
-    async fn run(
+    async fn try_endpoints(
         &self,
         scope: &Scope,
         looked_at: &[Namespace],
-        outbox: &Arc<Outbox<D>>,
-        standing: &mut Standing,
-    ) -> Refusal {
+        outbox: &Arc<Coalescer<D>>,
+        standing: &mut LastStatus,
+    ) -> WatchDenied {
         let mut first = None;
         for endpoint in endpoints(self.kind) {
-            let source = Source {
+            let source = ListSource {
                 client: self.client.clone(),
                 endpoint: *endpoint,
                 limit: self.limit,
@@ -312,25 +332,25 @@ impl<D: Decode> Supervisor<D> {
                 scope.clone(),
                 looked_at.to_vec(),
                 Arc::clone(outbox),
-                Arc::clone(&self.pulse),
+                Arc::clone(&self.health),
                 *standing,
             );
             let refusal = watch.run().await;
-            *standing = watch.standing();
+            *standing = watch.status();
             match first {
-                Some(Refusal::Forbidden { .. }) => {}
-                Some(Refusal::NotServed) | None => first = Some(refusal),
+                Some(WatchDenied::Forbidden { .. }) => {}
+                Some(WatchDenied::NotServed) | None => first = Some(refusal),
             }
         }
-        first.unwrap_or(Refusal::NotServed)
+        first.unwrap_or(WatchDenied::NotServed)
     }
 
     /// Asks now and then whether this kind may be listed and watched everywhere by now.
-    async fn until_permitted(&self, patience: &mut Patience, standing: Standing) {
+    async fn wait_for_rights(&self, patience: &mut RetryInterval, standing: LastStatus) {
         loop {
             sleep(patience.pause(standing)).await;
             for endpoint in endpoints(self.kind) {
-                if self.try_out(endpoint).await.is_ok() {
+                if self.check_list_and_watch(endpoint).await.is_ok() {
                     return;
                 }
             }
@@ -339,24 +359,26 @@ impl<D: Decode> Supervisor<D> {
 
     /// Lists one object and opens a watch. With only one of the two rights, all that is seen would be
     /// taken back and listed anew each time.
-    async fn try_out(&self, endpoint: &Endpoint) -> Result<(), Trouble> {
+    async fn check_list_and_watch(&self, endpoint: &Endpoint) -> Result<(), ApiError> {
         let scope = Scope::Cluster;
-        let page = request::bytes(&self.client, endpoint.list_one(&scope)?, self.limit).await?;
-        let version = Opened::<D>::of(&page)?.version();
-        let watch = request::open(&self.client, endpoint.watch(&scope, &version)?);
+        let page = request::read_body(&self.client, endpoint.list_one(&scope)?, self.limit).await?;
+        let version = ListPage::<D>::parse(&page)?.version();
+        let watch = request::send(&self.client, endpoint.watch(&scope, &version)?);
         let opened = timeout(self.limit, watch).await;
-        opened.unwrap_or(Err(Trouble::Silent(self.limit))).map(drop)
+        opened
+            .unwrap_or(Err(ApiError::Timeout(self.limit)))
+            .map(drop)
     }
 
-    async fn retire_all(&self, local: &mut Local, objects: Objects) {
+    async fn stop_watches(&self, local: &mut NamespaceWatches, objects: Retention) {
         for (scope, task) in std::mem::take(local) {
-            end(task).await;
-            self.retire(scope, objects).await;
+            join_task(task).await;
+            self.stop_watch(scope, objects).await;
         }
     }
 
-    async fn retire(&self, scope: Scope, objects: Objects) {
-        if objects == Objects::TakenBack {
+    async fn stop_watch(&self, scope: Scope, objects: Retention) {
+        if objects == Retention::Clear {
             let nothing = Delta {
                 scope: scope.clone(),
                 replace: true,
@@ -365,15 +387,15 @@ impl<D: Decode> Supervisor<D> {
             };
             // Whoever no longer receives has taken them all back already.
             let _ = self
-                .lane
-                .send(Feed::Batch(self.decode.batch(nothing)))
+                .updates
+                .send(WatchUpdate::Batch(self.decode.batch(nothing)))
                 .await;
         }
-        let _ = self.lane.send(Feed::Ended(self.id(scope))).await;
+        let _ = self.updates.send(WatchUpdate::Ended(self.id(scope))).await;
     }
 
-    fn outbox(&self, scope: &Scope) -> Arc<Outbox<D>> {
-        Arc::new(Outbox::new(
+    fn coalescer(&self, scope: &Scope) -> Arc<Coalescer<D>> {
+        Arc::new(Coalescer::new(
             self.id(scope.clone()),
             Arc::clone(&self.decode),
         ))
@@ -389,28 +411,28 @@ impl<D: Decode> Supervisor<D> {
 
 /// Waits until the task is no more: what one that is only told to end may still say would come after
 /// the word that it has ended.
-async fn end(mut task: JoinSet<()>) {
+async fn join_task(mut task: JoinSet<()>) {
     task.shutdown().await;
 }
 
-fn state_of(refusal: &Refusal, standing: Standing) -> WatchState {
+fn watch_state(refusal: &WatchDenied, standing: LastStatus) -> WatchState {
     match refusal {
-        Refusal::Forbidden { missing, why } => WatchState::Forbidden {
+        WatchDenied::Forbidden { missing, why } => WatchState::Forbidden {
             missing: missing.clone(),
             why: Arc::clone(why),
             as_of: standing.as_of(),
         },
-        Refusal::NotServed => WatchState::Live,
+        WatchDenied::NotServed => WatchState::Live,
     }
 }
 
 /// The running watches of single namespaces; one that is dropped ends.
-type Local = BTreeMap<Scope, JoinSet<()>>;
+type NamespaceWatches = BTreeMap<Scope, JoinSet<()>>;
 
 /// What becomes of the objects of a watch that ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Objects {
-    TakenBack,
+enum Retention {
+    Clear,
     /// A watch that follows brings them anew.
-    Kept,
+    Keep,
 }

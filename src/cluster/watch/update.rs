@@ -10,7 +10,7 @@ use crate::domain::store::{
 
 /// One piece of news, of any watch.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Feed {
+pub enum WatchUpdate {
     Batch(StoreUpdate),
     /// These objects of the watch could not be decoded, and no others; before the state that it led to.
     Unreadable(WatchId, Arc<UnreadableObjects>),

@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use super::findings::{Checked, Found};
 use crate::{
-    cluster::{Connection, Trouble, nodes, secret_values},
+    cluster::{ApiError, Connection, nodes, secret_values},
     domain::{
         context::PodContext,
         diagnostics::{self, Finding},
@@ -187,7 +187,7 @@ async fn answer(
                 config: secret.config,
             }),
             // The kubelet skips a Secret that is not there.
-            Err(Trouble::NotFound(_)) => {}
+            Err(ApiError::NotFound(_)) => {}
             Err(trouble) => return Err(format!("cannot read Secret {key}: {trouble}")),
         }
     }

@@ -11,10 +11,10 @@ use super::{
         dial::{self, Socket},
         proxy::Proxy,
         settings::PlainHttp,
-        transport::{Network, Road},
-        trust::{Origin, Security},
+        transport::{Network, Transport},
+        trust::{Security, ServerOrigin},
     },
-    Walk, timed,
+    Handshake, timed,
 };
 use crate::domain::probe::{ProbeError, ProbeStage, StepResult, Unencrypted};
 
@@ -22,18 +22,18 @@ use crate::domain::probe::{ProbeError, ProbeStage, StepResult, Unencrypted};
 const HUB: &str = "registry-1.docker.io";
 
 /// A connection to the registry, with or without TLS.
-enum Reached {
+enum RegistryStream {
     Tls(Box<TlsStream<Socket>>),
     Plain(Socket, Unencrypted),
     /// Through a proxy that hands requests on.
     Forwarded(Socket, Proxy, Unencrypted),
     /// In another network than the machine's; encrypted, unless said otherwise.
-    Given(DuplexStream, Option<Unencrypted>),
+    Custom(DuplexStream, Option<Unencrypted>),
 }
 
-impl Walk<'_> {
+impl Handshake<'_> {
     /// Resolve, connect, TLS.
-    pub(super) async fn reach(&mut self) -> Option<Origin> {
+    pub(super) async fn establish(&mut self) -> Option<ServerOrigin> {
         let security = match self.settings.plain_http {
             PlainHttp::Loopback => Security::Tls,
             PlainHttp::Registry => Security::Plain,
@@ -43,23 +43,27 @@ impl Walk<'_> {
         } else {
             self.image.host()
         };
-        let Some(origin) = Origin::of_registry(host, security) else {
+        let Some(origin) = ServerOrigin::from_registry(host, security) else {
             let began = Instant::now();
-            return self.note(
+            return self.record_step(
                 ProbeStage::Resolve,
                 host,
                 began,
                 Err(ProbeError::UnknownHost),
             );
         };
-        match self.road.clone() {
-            Road::Machine(tls) => self.reach_by_sockets(origin, tls).await,
-            Road::Given(network) => self.reach_over(origin, &*network).await,
+        match self.transport.clone() {
+            Transport::System(tls) => self.connect_by_sockets(origin, tls).await,
+            Transport::Custom(network) => self.connect_over_network(origin, &*network).await,
         }
     }
 
-    async fn reach_by_sockets(&mut self, origin: Origin, tls: Arc<ClientConfig>) -> Option<Origin> {
-        let proxy = self.settings.proxies.before(&origin);
+    async fn connect_by_sockets(
+        &mut self,
+        origin: ServerOrigin,
+        tls: Arc<ClientConfig>,
+    ) -> Option<ServerOrigin> {
+        let proxy = self.settings.proxies.for_origin(&origin);
         self.proxy = proxy.as_ref().map(Proxy::authority);
         let server = proxy.as_ref().map_or(&origin, |proxy| &proxy.server);
         let (stream, address) = self.connect(server).await?;
@@ -67,47 +71,52 @@ impl Walk<'_> {
         let Some(proxy) = proxy else {
             let began = Instant::now();
             let reached = self
-                .within(self.shield(&origin, Box::new(stream), address, tls))
+                .with_timeout(self.tls_or_plain(&origin, Box::new(stream), address, tls))
                 .await;
             let found = match reached {
-                Ok(reached) => self.begin(&origin, reached).await,
+                Ok(reached) => self.start_http(&origin, reached).await,
                 Err(failure) => Err(failure),
             };
-            return self.note(ProbeStage::Tls, &host, began, found);
+            return self.record_step(ProbeStage::Tls, &host, began, found);
         };
 
         let began = Instant::now();
         let led = self
-            .within(lead(&proxy, Box::new(stream), &origin, Arc::clone(&tls)))
+            .with_timeout(tunnel_if_needed(
+                &proxy,
+                Box::new(stream),
+                &origin,
+                Arc::clone(&tls),
+            ))
             .await;
         let found = led.map(|socket| (StepResult::ProxyConnected { to: host.clone() }, socket));
-        let socket = self.note(ProbeStage::Proxy, &proxy.authority(), began, found)?;
+        let socket = self.record_step(ProbeStage::Proxy, &proxy.authority(), began, found)?;
 
         let began = Instant::now();
         let reached = self
-            .within(self.shield_behind(&proxy, &origin, socket, tls))
+            .with_timeout(self.tls_or_plain_via_proxy(&proxy, &origin, socket, tls))
             .await;
         let found = match reached {
-            Ok(reached) => self.begin(&origin, reached).await,
+            Ok(reached) => self.start_http(&origin, reached).await,
             Err(failure) => Err(failure),
         };
-        self.note(ProbeStage::Tls, &host, began, found)
+        self.record_step(ProbeStage::Tls, &host, began, found)
     }
 
     /// Resolve, connect: to the registry, or to the proxy before it.
-    async fn connect(&mut self, server: &Origin) -> Option<(TcpStream, SocketAddr)> {
+    async fn connect(&mut self, server: &ServerOrigin) -> Option<(TcpStream, SocketAddr)> {
         let host = server.authority();
 
         let began = Instant::now();
         let resolving = dial::resolve(server, &self.settings.addresses);
-        let addresses = self.within(resolving).await;
+        let addresses = self.with_timeout(resolving).await;
         let found = addresses.map(|list| {
             (
                 StepResult::Addresses(list.iter().map(SocketAddr::ip).collect()),
                 list,
             )
         });
-        let addresses = self.note(ProbeStage::Resolve, &host, began, found)?;
+        let addresses = self.record_step(ProbeStage::Resolve, &host, began, found)?;
 
         let began = Instant::now();
         let connected = dial::connect(&addresses, self.settings.limits.step).await;
@@ -115,43 +124,47 @@ impl Walk<'_> {
             Ok(address) => Ok((StepResult::Connected(address), (stream, address))),
             Err(error) => Err(dial::io_failure(&error)),
         });
-        self.note(ProbeStage::Connect, &host, began, found)
+        self.record_step(ProbeStage::Connect, &host, began, found)
     }
 
     /// The same steps in a network that tells how each of them ends.
-    async fn reach_over(&mut self, origin: Origin, network: &dyn Network) -> Option<Origin> {
+    async fn connect_over_network(
+        &mut self,
+        origin: ServerOrigin,
+        network: &dyn Network,
+    ) -> Option<ServerOrigin> {
         let host = origin.authority();
 
         let began = Instant::now();
         let found = network.resolve(&host);
         let found = found.map(|address| (StepResult::Addresses(vec![address]), address));
-        let address = self.note(ProbeStage::Resolve, &host, began, found)?;
+        let address = self.record_step(ProbeStage::Resolve, &host, began, found)?;
 
         let began = Instant::now();
         let address = SocketAddr::new(address, origin.port);
         let connected = network.connect(&host);
         let found = connected.map(|()| (StepResult::Connected(address), ()));
-        self.note(ProbeStage::Connect, &host, began, found)?;
+        self.record_step(ProbeStage::Connect, &host, began, found)?;
 
         let began = Instant::now();
         let found = match open(network, &origin) {
-            Ok(reached) => self.begin(&origin, reached).await,
+            Ok(reached) => self.start_http(&origin, reached).await,
             Err(failure) => Err(failure),
         };
-        self.note(ProbeStage::Tls, &host, began, found)
+        self.record_step(ProbeStage::Tls, &host, began, found)
     }
 
     /// TLS; or plain HTTP where that was chosen, and, when they speak nothing better, to this machine and
     /// to the hosts that are called insecure.
-    async fn shield(
+    async fn tls_or_plain(
         &self,
-        origin: &Origin,
+        origin: &ServerOrigin,
         stream: Socket,
         address: SocketAddr,
         tls: Arc<ClientConfig>,
-    ) -> Result<Reached, ProbeError> {
+    ) -> Result<RegistryStream, ProbeError> {
         if origin.security == Security::Plain {
-            return Ok(Reached::Plain(stream, Unencrypted::Chosen));
+            return Ok(RegistryStream::Plain(stream, Unencrypted::Chosen));
         }
         let securing = dial::secure(stream, origin, Some(address), tls);
         let why = if origin.is_loopback() {
@@ -159,18 +172,18 @@ impl Walk<'_> {
         } else if self.settings.allows_plain(self.image.host()) {
             Unencrypted::Chosen
         } else {
-            return Ok(Reached::Tls(Box::new(securing.await?)));
+            return Ok(RegistryStream::Tls(Box::new(securing.await?)));
         };
         // A small server that waits for the end of a line says nothing to the greeting of TLS.
         match timed(self.settings.limits.step / 4, securing).await {
-            Ok(stream) => Ok(Reached::Tls(Box::new(stream))),
+            Ok(stream) => Ok(RegistryStream::Tls(Box::new(stream))),
             Err(
                 failure @ (ProbeError::SpeaksPlainHttp
                 | ProbeError::Timeout(_)
                 | ProbeError::Reset
                 | ProbeError::Handshake(_)),
             ) => match dial::connect_plain(origin, address).await {
-                Some(stream) => Ok(Reached::Plain(Box::new(stream), why)),
+                Some(stream) => Ok(RegistryStream::Plain(Box::new(stream), why)),
                 None => Err(failure),
             },
             Err(failure) => Err(failure),
@@ -178,59 +191,59 @@ impl Walk<'_> {
     }
 
     /// The same behind a proxy, which tells nothing of what else the other side speaks.
-    async fn shield_behind(
+    async fn tls_or_plain_via_proxy(
         &self,
         proxy: &Proxy,
-        origin: &Origin,
+        origin: &ServerOrigin,
         socket: Socket,
         tls: Arc<ClientConfig>,
-    ) -> Result<Reached, ProbeError> {
-        if proxy.forwards(origin) {
-            return Ok(Reached::Forwarded(
+    ) -> Result<RegistryStream, ProbeError> {
+        if proxy.is_absolute_form(origin) {
+            return Ok(RegistryStream::Forwarded(
                 socket,
                 proxy.clone(),
                 Unencrypted::Chosen,
             ));
         }
         if origin.security == Security::Plain {
-            return Ok(Reached::Plain(socket, Unencrypted::Chosen));
+            return Ok(RegistryStream::Plain(socket, Unencrypted::Chosen));
         }
         let stream = dial::secure(socket, origin, None, tls).await?;
-        Ok(Reached::Tls(Box::new(stream)))
+        Ok(RegistryStream::Tls(Box::new(stream)))
     }
 
-    async fn begin(
+    async fn start_http(
         &mut self,
-        origin: &Origin,
-        reached: Reached,
-    ) -> Result<(StepResult, Origin), ProbeError> {
+        origin: &ServerOrigin,
+        reached: RegistryStream,
+    ) -> Result<(StepResult, ServerOrigin), ProbeError> {
         match reached {
-            Reached::Tls(stream) => {
+            RegistryStream::Tls(stream) => {
                 let version = stream.get_ref().1.protocol_version();
                 let protocol = version
                     .and_then(|version| version.as_str())
                     .unwrap_or("TLS");
                 let protocol = protocol.replace("v1_", " 1.");
-                self.exchange.adopt(origin, *stream, None).await?;
+                self.client.insert(origin, *stream, None).await?;
                 Ok((StepResult::Encrypted { protocol }, origin.clone()))
             }
-            Reached::Plain(stream, why) => {
+            RegistryStream::Plain(stream, why) => {
                 let origin = origin.plain();
-                self.exchange.adopt(&origin, stream, None).await?;
+                self.client.insert(&origin, stream, None).await?;
                 Ok((StepResult::Unencrypted(why), origin))
             }
-            Reached::Forwarded(stream, proxy, why) => {
-                self.exchange.adopt(origin, stream, Some(proxy)).await?;
+            RegistryStream::Forwarded(stream, proxy, why) => {
+                self.client.insert(origin, stream, Some(proxy)).await?;
                 Ok((StepResult::Unencrypted(why), origin.clone()))
             }
-            Reached::Given(stream, None) => {
-                self.exchange.adopt(origin, stream, None).await?;
+            RegistryStream::Custom(stream, None) => {
+                self.client.insert(origin, stream, None).await?;
                 let protocol = "TLS 1.3".to_owned();
                 Ok((StepResult::Encrypted { protocol }, origin.clone()))
             }
-            Reached::Given(stream, Some(why)) => {
+            RegistryStream::Custom(stream, Some(why)) => {
                 let origin = origin.plain();
-                self.exchange.adopt(&origin, stream, None).await?;
+                self.client.insert(&origin, stream, None).await?;
                 Ok((StepResult::Unencrypted(why), origin))
             }
         }
@@ -238,30 +251,30 @@ impl Walk<'_> {
 }
 
 /// Where the proxy has to lead on to the registry, it does; otherwise requests are given to it.
-async fn lead(
+async fn tunnel_if_needed(
     proxy: &Proxy,
     socket: Socket,
-    origin: &Origin,
+    origin: &ServerOrigin,
     tls: Arc<ClientConfig>,
 ) -> Result<Socket, ProbeError> {
-    let socket = proxy.greet(socket, tls).await?;
-    if proxy.forwards(origin) {
+    let socket = proxy.tls_to_proxy(socket, tls).await?;
+    if proxy.is_absolute_form(origin) {
         return Ok(socket);
     }
-    proxy.lead(socket, origin).await
+    proxy.open_tunnel(socket, origin).await
 }
 
-fn open(network: &dyn Network, origin: &Origin) -> Result<Reached, ProbeError> {
+fn open(network: &dyn Network, origin: &ServerOrigin) -> Result<RegistryStream, ProbeError> {
     let host = origin.authority();
     let opened = network.open(&host, origin.security);
     if origin.security == Security::Plain {
-        return Ok(Reached::Given(opened?, Some(Unencrypted::Chosen)));
+        return Ok(RegistryStream::Custom(opened?, Some(Unencrypted::Chosen)));
     }
     match opened {
         Err(ProbeError::SpeaksPlainHttp) if origin.is_loopback() => {
             let stream = network.open(&host, Security::Plain)?;
-            Ok(Reached::Given(stream, Some(Unencrypted::Loopback)))
+            Ok(RegistryStream::Custom(stream, Some(Unencrypted::Loopback)))
         }
-        opened => Ok(Reached::Given(opened?, None)),
+        opened => Ok(RegistryStream::Custom(opened?, None)),
     }
 }

@@ -11,14 +11,14 @@ use http::{HeaderValue, Method, StatusCode, Uri};
 use tokio::time::timeout;
 
 use super::{
-    auth::Who,
+    auth::RegistryAuth,
     authorization,
     challenge::{self, Challenge},
-    http_client::{Exchange, Question, Reply},
+    http_client::{HttpClient, HttpRequest, HttpResponse},
     response,
-    settings::Settings,
-    transport::Road,
-    trust::{self, Origin, Security},
+    settings::ProbeSettings,
+    transport::Transport,
+    trust::{self, Security, ServerOrigin},
 };
 use crate::domain::{
     probe::{AuthMethod, Platform, ProbeError, ProbeStage, ProbeStep, StepResult, Tags},
@@ -35,12 +35,12 @@ const MANIFESTS: &str = "application/vnd.oci.image.index.v1+json, \
 /// Tags of the first page.
 const TAGS: usize = 1000;
 
-pub(super) struct Walk<'a> {
-    settings: &'a Settings,
-    road: Road,
+pub(super) struct Handshake<'a> {
+    settings: &'a ProbeSettings,
+    transport: Transport,
     image: &'a ImageRef,
-    who: &'a Who,
-    exchange: Exchange,
+    auth: &'a RegistryAuth,
+    client: HttpClient,
     /// What stands before the registry, as `host:port`.
     pub(super) proxy: Option<String>,
     pub(super) steps: Vec<ProbeStep>,
@@ -48,24 +48,24 @@ pub(super) struct Walk<'a> {
 }
 
 /// What the registry said to `/v2/`.
-enum Door {
+enum AuthState {
     Open,
-    Asks(Challenge),
+    Challenge(Challenge),
 }
 
-impl<'a> Walk<'a> {
+impl<'a> Handshake<'a> {
     pub(super) fn new(
-        settings: &'a Settings,
-        road: Road,
+        settings: &'a ProbeSettings,
+        road: Transport,
         image: &'a ImageRef,
-        who: &'a Who,
+        who: &'a RegistryAuth,
     ) -> Self {
         Self {
             settings,
             image,
-            who,
-            exchange: Exchange::new(settings, road.clone()),
-            road,
+            auth: who,
+            client: HttpClient::new(settings, road.clone()),
+            transport: road,
             proxy: None,
             steps: Vec::new(),
             tags: None,
@@ -73,43 +73,43 @@ impl<'a> Walk<'a> {
     }
 
     /// Walks as far as it goes; `None` at the step that failed.
-    pub(super) async fn go(&mut self) -> Option<()> {
-        let registry = self.reach().await?;
-        let door = self.knock(&registry).await?;
+    pub(super) async fn run(&mut self) -> Option<()> {
+        let registry = self.establish().await?;
+        let door = self.ping_v2(&registry).await?;
         let login = match &door {
-            Door::Open => None,
-            Door::Asks(challenge) => self.sign_in(&registry, challenge).await?,
+            AuthState::Open => None,
+            AuthState::Challenge(challenge) => self.authenticate(&registry, challenge).await?,
         };
-        self.find(&registry, door, login).await
+        self.resolve_manifest(&registry, door, login).await
     }
 
     /// `/v2/`: is this a registry, and how does it want to know who asks?
-    async fn knock(&mut self, registry: &Origin) -> Option<Door> {
+    async fn ping_v2(&mut self, registry: &ServerOrigin) -> Option<AuthState> {
         let began = Instant::now();
         let outcome = match self.get(registry, "/v2/", None).await {
-            Ok(reply) => self.door(registry, &reply),
+            Ok(reply) => self.auth_state(registry, &reply),
             Err(failure) => Err(failure),
         };
-        self.note(ProbeStage::Challenge, &registry.authority(), began, outcome)
+        self.record_step(ProbeStage::Challenge, &registry.authority(), began, outcome)
     }
 
     /// Answers the challenge. `Some(None)`: there is nothing to answer it with, and the registry may
     /// still let a stranger in.
-    async fn sign_in(
+    async fn authenticate(
         &mut self,
-        registry: &Origin,
+        registry: &ServerOrigin,
         challenge: &Challenge,
     ) -> Option<Option<HeaderValue>> {
         match challenge {
-            Challenge::Basic => self.sign_in_directly(registry).await,
+            Challenge::Basic => self.authenticate_basic(registry).await,
             Challenge::Bearer { realm, service } => {
                 self.fetch_token(registry, realm, service.as_deref()).await
             }
         }
     }
 
-    async fn sign_in_directly(&mut self, registry: &Origin) -> Option<Option<HeaderValue>> {
-        let Some(login) = authorization::basic(self.who) else {
+    async fn authenticate_basic(&mut self, registry: &ServerOrigin) -> Option<Option<HeaderValue>> {
+        let Some(login) = authorization::basic(self.auth) else {
             return Some(None);
         };
         let began = Instant::now();
@@ -118,12 +118,12 @@ impl<'a> Walk<'a> {
             Ok(reply) => Err(self.refusal(&reply)),
             Err(failure) => Err(failure),
         };
-        self.note(ProbeStage::Token, &registry.authority(), began, outcome)
+        self.record_step(ProbeStage::Token, &registry.authority(), began, outcome)
     }
 
     async fn fetch_token(
         &mut self,
-        registry: &Origin,
+        registry: &ServerOrigin,
         realm: &str,
         service: Option<&str>,
     ) -> Option<Option<HeaderValue>> {
@@ -136,51 +136,56 @@ impl<'a> Walk<'a> {
             }
             Err(failure) => (registry.authority(), Err(failure)),
         };
-        self.note(ProbeStage::Token, &host, began, outcome)
+        self.record_step(ProbeStage::Token, &host, began, outcome)
     }
 
     async fn ask_for_token(
         &mut self,
-        registry: &Origin,
+        registry: &ServerOrigin,
         uri: Uri,
-        host: &Origin,
+        host: &ServerOrigin,
     ) -> Result<(StepResult, Option<HeaderValue>), ProbeError> {
-        let login = authorization::basic(self.who);
-        if login.is_some() && !trust::may_receive(registry, host, &self.settings.realms) {
+        let login = authorization::basic(self.auth);
+        if login.is_some() && !trust::is_allowed_realm(registry, host, &self.settings.realms) {
             return Err(ProbeError::ForeignRealm {
                 realm: host.authority(),
             });
         }
-        let reply = self.ask(Question {
+        let reply = self.ask(HttpRequest {
             method: Method::GET,
             uri,
             accept: None,
-            login,
-            most: self.settings.limits.answer,
+            authorization: login,
+            max_body: self.settings.limits.answer,
         });
         let reply = reply.await?;
         if !reply.status.is_success() {
             return Err(self.refusal(&reply));
         }
         let token = authorization::token(&reply.body)?;
-        Ok((StepResult::Token { lives: token.lives }, Some(token.login)))
+        Ok((
+            StepResult::Token {
+                lives: token.lifetime,
+            },
+            Some(token.header),
+        ))
     }
 
     /// The manifest; where it is not found, the tags.
-    async fn find(
+    async fn resolve_manifest(
         &mut self,
-        registry: &Origin,
-        door: Door,
+        registry: &ServerOrigin,
+        door: AuthState,
         mut login: Option<HeaderValue>,
     ) -> Option<()> {
         let began = Instant::now();
         let mut head = self.manifest(registry, Method::HEAD, login.clone()).await;
         // Some registries let everybody through the door and ask at the room.
-        if let (Door::Open, Ok(reply)) = (&door, &head)
+        if let (AuthState::Open, Ok(reply)) = (&door, &head)
             && reply.status == StatusCode::UNAUTHORIZED
-            && let Some(challenge) = challenge::of(&reply.headers)
+            && let Some(challenge) = challenge::from_headers(&reply.headers)
         {
-            login = self.sign_in(registry, &challenge).await?;
+            login = self.authenticate(registry, &challenge).await?;
             head = self.manifest(registry, Method::HEAD, login.clone()).await;
         }
         let outcome = match head {
@@ -190,13 +195,13 @@ impl<'a> Walk<'a> {
         if matches!(&outcome, Err(ProbeError::Refusal(refusal)) if refusal.status == 404) {
             self.tags = Some(self.list_tags(registry, login).await);
         }
-        self.note(ProbeStage::Manifest, &registry.authority(), began, outcome)
+        self.record_step(ProbeStage::Manifest, &registry.authority(), began, outcome)
     }
 
     async fn read_manifest(
         &mut self,
-        registry: &Origin,
-        head: &Reply,
+        registry: &ServerOrigin,
+        head: &HttpResponse,
         login: Option<HeaderValue>,
     ) -> Result<(StepResult, ()), ProbeError> {
         // An answer to HEAD has no body: neither the platforms nor the reason of a refusal.
@@ -224,17 +229,17 @@ impl<'a> Walk<'a> {
     /// What a single image is made for; nothing where that cannot be read, for it can be pulled all the same.
     async fn platform(
         &mut self,
-        registry: &Origin,
+        registry: &ServerOrigin,
         digest: &str,
         login: Option<HeaderValue>,
     ) -> Option<Platform> {
         let path = format!("/v2/{}/blobs/{digest}", self.image.path());
-        let reply = self.ask(Question {
+        let reply = self.ask(HttpRequest {
             method: Method::GET,
             uri: address(registry, &path).ok()?,
             accept: None,
-            login,
-            most: self.settings.limits.manifest,
+            authorization: login,
+            max_body: self.settings.limits.manifest,
         });
         let reply = reply.await.ok()?;
         reply
@@ -243,7 +248,7 @@ impl<'a> Walk<'a> {
             .then(|| response::platform(&reply.body))?
     }
 
-    async fn list_tags(&mut self, registry: &Origin, login: Option<HeaderValue>) -> Tags {
+    async fn list_tags(&mut self, registry: &ServerOrigin, login: Option<HeaderValue>) -> Tags {
         let path = format!("/v2/{}/tags/list?n={TAGS}", self.image.path());
         match self.get(registry, &path, login).await {
             Ok(reply) => response::tags(&reply),
@@ -253,60 +258,60 @@ impl<'a> Walk<'a> {
 
     async fn manifest(
         &mut self,
-        registry: &Origin,
+        registry: &ServerOrigin,
         method: Method,
         login: Option<HeaderValue>,
-    ) -> Result<Reply, ProbeError> {
+    ) -> Result<HttpResponse, ProbeError> {
         let image = self.image;
         let reference = image.digest().or(image.tag()).unwrap_or_default();
         let path = format!("/v2/{}/manifests/{reference}", image.path());
         let uri = address(registry, &path)?;
-        self.ask(Question {
+        self.ask(HttpRequest {
             method,
             uri,
             accept: Some(MANIFESTS),
-            login,
-            most: self.settings.limits.manifest,
+            authorization: login,
+            max_body: self.settings.limits.manifest,
         })
         .await
     }
 
     async fn get(
         &mut self,
-        registry: &Origin,
+        registry: &ServerOrigin,
         path: &str,
         login: Option<HeaderValue>,
-    ) -> Result<Reply, ProbeError> {
+    ) -> Result<HttpResponse, ProbeError> {
         let uri = address(registry, path)?;
-        self.ask(Question {
+        self.ask(HttpRequest {
             method: Method::GET,
             uri,
             accept: None,
-            login,
-            most: self.settings.limits.answer,
+            authorization: login,
+            max_body: self.settings.limits.answer,
         })
         .await
     }
 
-    async fn ask(&mut self, question: Question) -> Result<Reply, ProbeError> {
+    async fn ask(&mut self, question: HttpRequest) -> Result<HttpResponse, ProbeError> {
         let limit = self.settings.limits.step;
-        timed(limit, self.exchange.ask(question)).await
+        timed(limit, self.client.send(question)).await
     }
 
-    async fn within<T>(
+    async fn with_timeout<T>(
         &self,
         doing: impl Future<Output = Result<T, ProbeError>>,
     ) -> Result<T, ProbeError> {
         timed(self.settings.limits.step, doing).await
     }
 
-    fn refusal(&self, reply: &Reply) -> ProbeError {
-        response::no_answer_of_a_registry(reply)
-            .unwrap_or_else(|| ProbeError::Refusal(response::refusal(reply, self.who)))
+    fn refusal(&self, reply: &HttpResponse) -> ProbeError {
+        response::not_a_registry(reply)
+            .unwrap_or_else(|| ProbeError::Refusal(response::refusal(reply, self.auth)))
     }
 
     /// Writes a step down and hands on what it gave.
-    fn note<T>(
+    fn record_step<T>(
         &mut self,
         stage: ProbeStage,
         host: &str,
@@ -326,9 +331,13 @@ impl<'a> Walk<'a> {
         given
     }
 
-    fn door(&self, registry: &Origin, reply: &Reply) -> Result<(StepResult, Door), ProbeError> {
+    fn auth_state(
+        &self,
+        registry: &ServerOrigin,
+        reply: &HttpResponse,
+    ) -> Result<(StepResult, AuthState), ProbeError> {
         if reply.status.is_success() {
-            return Ok((StepResult::Login(AuthMethod::Open), Door::Open));
+            return Ok((StepResult::Login(AuthMethod::Open), AuthState::Open));
         }
         if reply.status != StatusCode::UNAUTHORIZED {
             if registry.security == Security::Plain && response::wants_tls(reply) {
@@ -336,14 +345,14 @@ impl<'a> Walk<'a> {
             }
             return Err(self.refusal(reply));
         }
-        let challenge = challenge::of(&reply.headers).ok_or(ProbeError::NoChallenge)?;
+        let challenge = challenge::from_headers(&reply.headers).ok_or(ProbeError::NoChallenge)?;
         let login = match &challenge {
             Challenge::Basic => AuthMethod::Basic,
             Challenge::Bearer { realm, .. } => AuthMethod::Bearer {
                 realm: sanitize(realm),
             },
         };
-        Ok((StepResult::Login(login), Door::Asks(challenge)))
+        Ok((StepResult::Login(login), AuthState::Challenge(challenge)))
     }
 }
 
@@ -356,7 +365,7 @@ async fn timed<T>(
         .unwrap_or(Err(ProbeError::Timeout(limit)))
 }
 
-fn address(registry: &Origin, path: &str) -> Result<Uri, ProbeError> {
+fn address(registry: &ServerOrigin, path: &str) -> Result<Uri, ProbeError> {
     let scheme = match registry.security {
         Security::Tls => "https",
         Security::Plain => "http",

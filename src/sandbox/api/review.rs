@@ -6,17 +6,22 @@ use serde_json::{Value, json};
 use super::{
     access::{self, Attributes, User},
     body::{self, Body},
-    request::Call,
+    request::ApiRequest,
 };
 use crate::sandbox::{
     object::{Put, text},
     resources::Review,
-    status::Refused,
+    status::ApiResult,
     world::World,
 };
 
 /// Answers a review that was posted. Nothing is stored.
-pub fn answer(world: &World, user: &User, review: Review, call: &Call) -> Refused<Response<Body>> {
+pub fn answer(
+    world: &World,
+    user: &User,
+    review: Review,
+    call: &ApiRequest,
+) -> ApiResult<Response<Body>> {
     let mut object = call.json()?;
     let status = match review {
         Review::Access => access(world, user, &object),
@@ -43,7 +48,7 @@ fn access(world: &World, user: &User, review: &Value) -> Value {
         namespace: text(wish, "/namespace").to_owned(),
         name: text(wish, "/name").to_owned(),
     };
-    json!({ "allowed": access::may(world, user, &wish) })
+    json!({ "allowed": access::is_allowed(world, user, &wish) })
 }
 
 fn rules(world: &World, user: &User, namespace: &str) -> Value {

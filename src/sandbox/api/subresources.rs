@@ -8,18 +8,18 @@ use super::{
     access::User,
     body::{self, Body},
     read,
-    request::Call,
-    route::Target,
-    write_options::intent,
+    request::ApiRequest,
+    route::RequestTarget,
+    write_options::write_options,
 };
 use crate::sandbox::{
     clock::later,
     labels,
-    object::{self, Object, Put, list, map, number, put, text, uid},
-    status::{Cause, Refused, Status},
-    store::Place,
+    object::{self, Put, StoredObject, list, map, number, put, text, uid},
+    status::{ApiResult, ApiStatus, StatusCause},
+    store::ObjectKey,
     world::World,
-    write::{self, Deletion, Intent},
+    write::{self, DeleteOptions, WriteOptions},
 };
 
 /// `Scale`, as the object stands.
@@ -55,18 +55,18 @@ pub fn scale(object: &Value) -> Value {
 /// Writes a changed `Scale` into its object.
 pub fn rescale(
     world: &mut World,
-    target: &Target,
+    target: &RequestTarget,
     wanted: &Value,
-    intent: &Intent,
-) -> Refused<Object> {
+    intent: &WriteOptions,
+) -> ApiResult<StoredObject> {
     let mut object = (*read::find(world, target)?).clone();
     let replicas = number(wanted, "/spec/replicas");
     if replicas < 0 {
         let value = json!(replicas);
         let why = "must be greater than or equal to 0";
-        let cause = Cause::invalid("spec.replicas", &value, why);
+        let cause = StatusCause::invalid("spec.replicas", &value, why);
         let name = target.name.as_deref().unwrap_or_default();
-        return Err(Status::invalid(target.resource, name, &[cause]));
+        return Err(ApiStatus::invalid(target.resource, name, &[cause]));
     }
     put(&mut object, "/spec/replicas", replicas);
     // Against the version that was read, or against none.
@@ -75,21 +75,25 @@ pub fn rescale(
         "/metadata/resourceVersion",
         text(wanted, "/metadata/resourceVersion"),
     );
-    let place = Place::of(&object);
+    let place = ObjectKey::from_object(&object);
     write::update(world, target.resource.kind, &place, object, intent)
 }
 
 /// `Eviction`: the Pod is deleted as its budget allows, and the sandbox has no budgets.
-pub fn evict(world: &mut World, call: &Call, target: &Target) -> Refused<Response<Body>> {
+pub fn evict(
+    world: &mut World,
+    call: &ApiRequest,
+    target: &RequestTarget,
+) -> ApiResult<Response<Body>> {
     let eviction = call.json()?;
     let seconds = eviction.pointer("/deleteOptions/gracePeriodSeconds");
-    let intent = intent(call, target)?;
-    let wish = Deletion {
+    let intent = write_options(call, target)?;
+    let wish = DeleteOptions {
         grace: seconds.and_then(Value::as_u64),
         dry_run: intent.dry_run || !list(&eviction, "/deleteOptions/dryRun").is_empty(),
-        ..Deletion::default()
+        ..DeleteOptions::default()
     };
-    let place = Place::new(
+    let place = ObjectKey::new(
         target.namespace(),
         target.name.as_deref().unwrap_or_default(),
     );
@@ -103,7 +107,11 @@ const USUAL: i64 = 3600;
 
 /// `TokenRequest`: a token with which the ServiceAccount can speak for itself. It says who it is and is
 /// not signed: the sandbox keeps nobody out.
-pub fn token(world: &mut World, call: &Call, target: &Target) -> Refused<Response<Body>> {
+pub fn token(
+    world: &mut World,
+    call: &ApiRequest,
+    target: &RequestTarget,
+) -> ApiResult<Response<Body>> {
     let mut request = call.json()?;
     let account = read::find(world, target)?;
     let seconds = match number(&request, "/spec/expirationSeconds") {
@@ -112,8 +120,8 @@ pub fn token(world: &mut World, call: &Call, target: &Target) -> Refused<Respons
     };
     if seconds < SHORTEST {
         let why = "may not specify a duration less than 10 minutes";
-        let cause = Cause::invalid("spec.expirationSeconds", &json!(seconds), why);
-        return Err(Status::invalid_request(
+        let cause = StatusCause::invalid("spec.expirationSeconds", &json!(seconds), why);
+        return Err(ApiStatus::invalid_request(
             "authentication.k8s.io",
             "TokenRequest",
             &cause,

@@ -2,25 +2,25 @@
 
 use http::{Method, header};
 
-use super::{request::Call, route::Target};
+use super::{request::ApiRequest, route::RequestTarget};
 use crate::sandbox::{
     resources::Subresource,
-    status::Refused,
+    status::ApiResult,
     write::{
-        Intent,
+        WriteOptions,
         managed_fields::{Manager, Operation},
     },
 };
 
-pub fn intent(call: &Call, target: &Target) -> Refused<Intent> {
-    Ok(Intent {
+pub fn write_options(call: &ApiRequest, target: &RequestTarget) -> ApiResult<WriteOptions> {
+    Ok(WriteOptions {
         manager: Some(manager(call, target, Operation::Update)),
-        dry_run: call.query.is_dry_run(options_of(&call.method))?,
+        dry_run: call.query.is_dry_run(options_kind(&call.method))?,
     })
 }
 
 /// The kind of the options that come with a method.
-fn options_of(method: &Method) -> &'static str {
+fn options_kind(method: &Method) -> &'static str {
     match *method {
         Method::POST => "CreateOptions",
         Method::PUT => "UpdateOptions",
@@ -29,7 +29,7 @@ fn options_of(method: &Method) -> &'static str {
 }
 
 /// Who writes: as the request says, or else the first word of the client's name.
-pub fn manager(call: &Call, target: &Target, operation: Operation) -> Manager {
+pub fn manager(call: &ApiRequest, target: &RequestTarget, operation: Operation) -> Manager {
     let agent = call.header(header::USER_AGENT);
     let agent = agent.split('/').next().unwrap_or_default();
     let name = call.query.get("fieldManager").unwrap_or(match agent {

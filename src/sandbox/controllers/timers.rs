@@ -5,13 +5,13 @@ use jiff::Timestamp;
 use super::work_queue::Work;
 use crate::sandbox::{
     clock::later,
-    world::{Due, World},
+    world::{TimerEvent, World},
 };
 
 /// Has this looked at again at that moment, unless it will be before: who looks then asks again.
 pub(super) fn wake_at(world: &mut World, at: Timestamp, work: Work) {
     if world.controllers.set_alarm(&work, at) {
-        world.agenda.enter(at, Due::Work(work));
+        world.timers.schedule(at, TimerEvent::Work(work));
     }
 }
 
@@ -19,5 +19,5 @@ pub(super) fn wake_at(world: &mut World, at: Timestamp, work: Work) {
 pub(super) fn retry(world: &mut World, work: Work) {
     let wait = world.controllers.fail(&work);
     let at = later(world.now, wait);
-    world.agenda.enter(at, Due::Work(work));
+    world.timers.schedule(at, TimerEvent::Work(work));
 }

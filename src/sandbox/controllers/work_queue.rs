@@ -9,32 +9,32 @@ use std::{
 
 use jiff::Timestamp;
 
-use crate::sandbox::{resources::Kind, store::Place};
+use crate::sandbox::{resources::ResourceKind, store::ObjectKey};
 
 /// One thing to look at again. Of several, the first here is looked at first.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Work {
     Namespace(String),
-    CronJob(Place),
-    Deployment(Place),
-    ReplicaSet(Place),
-    StatefulSet(Place),
-    DaemonSet(Place),
-    Job(Place),
+    CronJob(ObjectKey),
+    Deployment(ObjectKey),
+    ReplicaSet(ObjectKey),
+    StatefulSet(ObjectKey),
+    DaemonSet(ObjectKey),
+    Job(ObjectKey),
     /// A Pod without a node.
-    Schedule(Place),
+    Schedule(ObjectKey),
 }
 
 impl Work {
     /// What a change of such an object asks for.
-    pub(super) fn on(kind: Kind, place: Place) -> Option<Self> {
+    pub(super) fn on(kind: ResourceKind, place: ObjectKey) -> Option<Self> {
         match kind {
-            Kind::CronJob => Some(Self::CronJob(place)),
-            Kind::Deployment => Some(Self::Deployment(place)),
-            Kind::ReplicaSet => Some(Self::ReplicaSet(place)),
-            Kind::StatefulSet => Some(Self::StatefulSet(place)),
-            Kind::DaemonSet => Some(Self::DaemonSet(place)),
-            Kind::Job => Some(Self::Job(place)),
+            ResourceKind::CronJob => Some(Self::CronJob(place)),
+            ResourceKind::Deployment => Some(Self::Deployment(place)),
+            ResourceKind::ReplicaSet => Some(Self::ReplicaSet(place)),
+            ResourceKind::StatefulSet => Some(Self::StatefulSet(place)),
+            ResourceKind::DaemonSet => Some(Self::DaemonSet(place)),
+            ResourceKind::Job => Some(Self::Job(place)),
             _ => None,
         }
     }
@@ -44,7 +44,7 @@ impl Work {
 #[derive(Default)]
 pub struct Controllers {
     /// The revision up to which changes were turned into work.
-    pub(super) seen: u64,
+    pub(super) last_revision: u64,
     pub(super) queue: BTreeSet<Work>,
     /// What will be looked at again, and when at the latest.
     alarms: BTreeMap<Work, Timestamp>,
@@ -77,7 +77,7 @@ impl Controllers {
     }
 
     /// What has failed works again, or is gone.
-    pub(super) fn forgive(&mut self, work: &Work) {
+    pub(super) fn reset_failures(&mut self, work: &Work) {
         self.failures.remove(work);
     }
 }
@@ -89,13 +89,13 @@ mod tests {
     #[test]
     fn waits_double_up_to_a_quarter_of_an_hour() {
         let mut controllers = Controllers::default();
-        let work = Work::Job(Place::new("app", "web"));
+        let work = Work::Job(ObjectKey::new("app", "web"));
         let waits: Vec<u128> = (0..20)
             .map(|_| controllers.fail(&work).as_millis())
             .collect();
         assert_eq!(waits.first_chunk(), Some(&[5, 10, 20]));
         assert_eq!(waits.last_chunk(), Some(&[655_360, 655_360]));
-        controllers.forgive(&work);
+        controllers.reset_failures(&work);
         assert_eq!(controllers.fail(&work), Duration::from_millis(5));
     }
 

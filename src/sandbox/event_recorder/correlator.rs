@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::Level;
-use crate::sandbox::store::Place;
+use super::EventType;
+use crate::sandbox::store::ObjectKey;
 
 const BURST: f64 = 25.0;
 const REFILL_SECONDS: f64 = 300.0;
@@ -17,35 +17,35 @@ const REFILL_SECONDS: f64 = 300.0;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Channel {
     pub component: &'static str,
-    pub level: Option<Level>,
+    pub level: Option<EventType>,
 }
 
 /// By the object's uid and the channel.
 #[derive(Default)]
-pub struct Memory(BTreeMap<String, BTreeMap<Channel, Reported>>);
+pub struct EventCorrelator(BTreeMap<String, BTreeMap<Channel, ObjectRecord>>);
 
-struct Reported {
+struct ObjectRecord {
     tokens: f64,
     filled: Timestamp,
     /// By what they say.
-    observed: BTreeMap<String, Observed>,
+    observed: BTreeMap<String, ObservedEvent>,
 }
 
 /// An Event as its recorder knows it, whether it was written or not.
 #[derive(Clone, Debug)]
-pub(super) struct Observed {
+pub(super) struct ObservedEvent {
     /// How often it was reported, those times included that were dropped (`eventObserve` comes before
     /// the filter).
     pub count: i64,
     pub first: Timestamp,
     /// Where it was written.
-    pub place: Option<Place>,
+    pub place: Option<ObjectKey>,
 }
 
-impl Memory {
-    fn of(&mut self, uid: &str, channel: Channel, now: Timestamp) -> &mut Reported {
+impl EventCorrelator {
+    fn record_for(&mut self, uid: &str, channel: Channel, now: Timestamp) -> &mut ObjectRecord {
         let of_object = self.0.entry(uid.to_owned()).or_default();
-        of_object.entry(channel).or_insert_with(|| Reported {
+        of_object.entry(channel).or_insert_with(|| ObjectRecord {
             tokens: BURST,
             filled: now,
             observed: BTreeMap::new(),
@@ -59,12 +59,12 @@ impl Memory {
         channel: Channel,
         same: &str,
         now: Timestamp,
-    ) -> Observed {
-        let reported = self.of(uid, channel, now);
+    ) -> ObservedEvent {
+        let reported = self.record_for(uid, channel, now);
         let observed = reported
             .observed
             .entry(same.to_owned())
-            .or_insert_with(|| Observed {
+            .or_insert_with(|| ObservedEvent {
                 count: 0,
                 first: now,
                 place: None,
@@ -75,7 +75,7 @@ impl Memory {
 
     /// Whether there is room for one more Event about an object.
     pub(super) fn spend(&mut self, uid: &str, channel: Channel, now: Timestamp) -> bool {
-        let reported = self.of(uid, channel, now);
+        let reported = self.record_for(uid, channel, now);
         let passed = now.duration_since(reported.filled).as_secs_f64();
         reported.tokens = (reported.tokens + passed / REFILL_SECONDS).min(BURST);
         reported.filled = now;
@@ -87,7 +87,13 @@ impl Memory {
     }
 
     /// Notes where an Event was written.
-    pub(super) fn note(&mut self, uid: &str, channel: Channel, same: &str, place: Place) {
+    pub(super) fn set_location(
+        &mut self,
+        uid: &str,
+        channel: Channel,
+        same: &str,
+        place: ObjectKey,
+    ) {
         let of_object = self.0.get_mut(uid);
         let reported = of_object.and_then(|it| it.get_mut(&channel));
         if let Some(observed) = reported.and_then(|it| it.observed.get_mut(same)) {
@@ -110,13 +116,13 @@ mod tests {
 
     #[test]
     fn an_object_is_reported_on_twenty_five_times_and_then_once_in_five_minutes() {
-        let mut memory = Memory::default();
+        let mut memory = EventCorrelator::default();
         let mut now = Timestamp::UNIX_EPOCH;
         let of = |component| Channel {
             component,
             level: None,
         };
-        let said = |memory: &mut Memory, now| memory.spend("a", of("kubelet"), now);
+        let said = |memory: &mut EventCorrelator, now| memory.spend("a", of("kubelet"), now);
         assert_eq!((0..40).filter(|_| said(&mut memory, now)).count(), 25);
         assert!(memory.spend("b", of("kubelet"), now), "another object");
         assert!(memory.spend("a", of("scheduler"), now), "another component");
@@ -129,14 +135,14 @@ mod tests {
 
     #[test]
     fn warnings_leave_room_for_what_is_normal() {
-        let mut memory = Memory::default();
+        let mut memory = EventCorrelator::default();
         let now = Timestamp::UNIX_EPOCH;
         let of = |level| Channel {
             component: "kubelet",
             level: Some(level),
         };
-        let warned = (0..40).filter(|_| memory.spend("a", of(Level::Warning), now));
+        let warned = (0..40).filter(|_| memory.spend("a", of(EventType::Warning), now));
         assert_eq!(warned.count(), 25);
-        assert!(memory.spend("a", of(Level::Normal), now));
+        assert!(memory.spend("a", of(EventType::Normal), now));
     }
 }

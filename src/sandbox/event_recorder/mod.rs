@@ -16,22 +16,22 @@ use self::correlator::Channel;
 use super::{
     clock::later,
     object::{self, micros, put, seconds, text, uid},
-    resources::Kind,
-    store::Place,
+    resources::ResourceKind,
+    store::ObjectKey,
     world::World,
-    write::{self, Intent},
+    write::{self, WriteOptions},
 };
 
 /// The API server forgets an Event an hour after its last change (`--event-ttl`).
-pub const LIFE: Duration = Duration::from_secs(3600);
+pub const EVENT_TTL: Duration = Duration::from_secs(3600);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Level {
+pub enum EventType {
     Normal,
     Warning,
 }
 
-impl Level {
+impl EventType {
     fn as_str(self) -> &'static str {
         match self {
             Self::Normal => "Normal",
@@ -42,12 +42,12 @@ impl Level {
 
 /// Who reports.
 #[derive(Clone, Debug)]
-pub struct Source {
+pub struct EventReporter {
     pub component: &'static str,
     pub host: Option<String>,
 }
 
-impl Source {
+impl EventReporter {
     pub fn controller(component: &'static str) -> Self {
         Self {
             component,
@@ -64,9 +64,9 @@ impl Source {
 }
 
 /// Something to report.
-pub struct Report<'a> {
-    pub source: Source,
-    pub level: Level,
+pub struct EventReport<'a> {
+    pub source: EventReporter,
+    pub level: EventType,
     pub reason: &'a str,
     pub message: String,
     /// `spec.containers{app}`
@@ -74,7 +74,7 @@ pub struct Report<'a> {
 }
 
 /// Reports about an object, unless it has been reported on too much.
-pub fn record(world: &mut World, about: &Value, report: &Report<'_>) {
+pub fn record(world: &mut World, about: &Value, report: &EventReport<'_>) {
     let who = uid(about);
     let channel = Channel {
         component: report.source.component,
@@ -98,27 +98,33 @@ pub fn record(world: &mut World, about: &Value, report: &Report<'_>) {
         "" => "default".to_owned(),
         namespace => namespace.to_owned(),
     };
-    let made = write::create(world, Kind::Event, &namespace, event, &Intent::controller());
+    let made = write::create(
+        world,
+        ResourceKind::Event,
+        &namespace,
+        event,
+        &WriteOptions::controller(),
+    );
     // A namespace that is going takes no new Events; nobody misses them.
     if let Ok(made) = made {
-        let place = Place::of(&made);
-        world.recorder.note(who, channel, &same, place);
+        let place = ObjectKey::from_object(&made);
+        world.recorder.set_location(who, channel, &same, place);
     }
 }
 
-fn count_again(world: &mut World, place: &Place, count: i64) -> bool {
-    let Some(event) = world.store.at(Kind::Event, place) else {
+fn count_again(world: &mut World, place: &ObjectKey, count: i64) -> bool {
+    let Some(event) = world.store.at(ResourceKind::Event, place) else {
         return false;
     };
     let mut event = Value::clone(event);
     put(&mut event, "/count", count);
     put(&mut event, "/lastTimestamp", seconds(world.now));
-    world.store.put(Kind::Event, event);
+    world.store.put(ResourceKind::Event, event);
     true
 }
 
-fn event(world: &mut World, about: &Value, report: &Report<'_>) -> Value {
-    let serial = world.dice.roll();
+fn event(world: &mut World, about: &Value, report: &EventReport<'_>) -> Value {
+    let serial = world.rng.next_u64();
     let mut event = json!({
         "metadata": {"name": format!("{}.{serial:016x}", object::name(about))},
         "involvedObject": involved(about),
@@ -159,7 +165,7 @@ fn involved(about: &Value) -> Value {
 }
 
 /// Reports in the newer way of the scheduler: no count, no first and last, one moment.
-pub fn record_once(world: &mut World, about: &Value, report: &Report<'_>, action: &str) {
+pub fn record_once(world: &mut World, about: &Value, report: &EventReport<'_>, action: &str) {
     let mut event = event(world, about, report);
     for field in ["/count", "/firstTimestamp", "/lastTimestamp"] {
         put(&mut event, field, Value::Null);
@@ -174,29 +180,30 @@ pub fn record_once(world: &mut World, about: &Value, report: &Report<'_>, action
     // As above: a namespace that is going takes no new Events.
     drop(write::create(
         world,
-        Kind::Event,
+        ResourceKind::Event,
         &namespace,
         event,
-        &Intent::controller(),
+        &WriteOptions::controller(),
     ));
 }
 
 /// Takes the Events away that nobody has touched for an hour, and says when the next one will be old.
 pub fn expire(world: &mut World) -> Option<Timestamp> {
     let now = world.now;
-    let is_old = |seen: Timestamp| now.duration_since(seen).unsigned_abs() >= LIFE && seen < now;
-    let (mut old, mut oldest): (Vec<Place>, Option<Timestamp>) = (Vec::new(), None);
-    for event in world.store.list(Kind::Event, None) {
+    let is_old =
+        |seen: Timestamp| now.duration_since(seen).unsigned_abs() >= EVENT_TTL && seen < now;
+    let (mut old, mut oldest): (Vec<ObjectKey>, Option<Timestamp>) = (Vec::new(), None);
+    for event in world.store.list(ResourceKind::Event, None) {
         match last_seen(event) {
-            Some(seen) if is_old(seen) => old.push(Place::of(event)),
+            Some(seen) if is_old(seen) => old.push(ObjectKey::from_object(event)),
             Some(seen) => oldest = Some(oldest.map_or(seen, |oldest| oldest.min(seen))),
             None => {}
         }
     }
     for place in old {
-        world.store.remove(Kind::Event, &place);
+        world.store.remove(ResourceKind::Event, &place);
     }
-    Some(later(oldest?, LIFE))
+    Some(later(oldest?, EVENT_TTL))
 }
 
 fn last_seen(event: &Value) -> Option<Timestamp> {

@@ -2,43 +2,43 @@
 
 use serde_json::Value;
 
-use super::worker::{Target, Waiting};
+use super::worker::{ImageUse, WaitingReason};
 use crate::sandbox::{
-    event_recorder::{self, Level, Report, Source},
+    event_recorder::{self, EventReport, EventReporter, EventType},
     object,
     world::World,
 };
 
 /// The container that is dealt with: the Pod as this look found it, and its place among the Pod's.
 #[derive(Clone, Copy)]
-pub(super) struct Subject<'a> {
+pub(super) struct ContainerSubject<'a> {
     pub pod: &'a Value,
     pub index: usize,
 }
 
-impl<'a> Subject<'a> {
+impl<'a> ContainerSubject<'a> {
     pub(super) fn uid(&self) -> &'a str {
         object::uid(self.pod)
     }
 
-    pub(super) fn target(&self) -> Target {
-        Target::Container(self.index)
+    pub(super) fn target(&self) -> ImageUse {
+        ImageUse::Container(self.index)
     }
 }
 
 /// Notes why the container waits, and says so once more as `startContainer` does.
-pub(super) fn fail(world: &mut World, it: Subject<'_>, reason: &str, message: String) {
+pub(super) fn fail(world: &mut World, it: ContainerSubject<'_>, reason: &str, message: String) {
     let text = match reason {
         "CreateContainerConfigError" => format!("Error: {message}"),
         reason => format!("Error: {reason}"),
     };
-    tell(world, it, Level::Warning, "Failed", text);
+    report_container(world, it, EventType::Warning, "Failed", text);
     wait(world, it, reason, message);
 }
 
 /// Notes why the container waits.
-pub(super) fn wait(world: &mut World, it: Subject<'_>, reason: &str, message: String) {
-    let waiting = Waiting {
+pub(super) fn wait(world: &mut World, it: ContainerSubject<'_>, reason: &str, message: String) {
+    let waiting = WaitingReason {
         reason: reason.to_owned(),
         message,
     };
@@ -54,31 +54,31 @@ pub(super) fn wait(world: &mut World, it: Subject<'_>, reason: &str, message: St
 }
 
 /// Reports about a container.
-pub(super) fn tell(
+pub(super) fn report_container(
     world: &mut World,
-    it: Subject<'_>,
-    level: Level,
+    it: ContainerSubject<'_>,
+    level: EventType,
     reason: &str,
     message: String,
 ) {
-    tell_of_image(world, it.pod, it.target(), level, reason, message);
+    report_image(world, it.pod, it.target(), level, reason, message);
 }
 
 /// Reports about an image: of a container, whose path is named, or of a volume, whose is not.
-pub(super) fn tell_of_image(
+pub(super) fn report_image(
     world: &mut World,
     pod: &Value,
-    target: Target,
-    level: Level,
+    target: ImageUse,
+    level: EventType,
     reason: &str,
     message: String,
 ) {
     let field = match target {
-        Target::Container(index) => world
+        ImageUse::Container(index) => world
             .kubelets
             .container(object::uid(pod), index)
             .map(|mine| format!("spec.{}{{{}}}", mine.role.field(), mine.name)),
-        Target::Volume(_) => None,
+        ImageUse::Volume(_) => None,
     };
     report(world, pod, level, reason, message, field);
 }
@@ -87,7 +87,7 @@ pub(super) fn tell_of_image(
 pub(super) fn report(
     world: &mut World,
     pod: &Value,
-    level: Level,
+    level: EventType,
     reason: &str,
     message: String,
     field: Option<String>,
@@ -95,8 +95,8 @@ pub(super) fn report(
     let Some(worker) = world.kubelets.workers.get(object::uid(pod)) else {
         return;
     };
-    let report = Report {
-        source: Source::kubelet(&worker.node),
+    let report = EventReport {
+        source: EventReporter::kubelet(&worker.node),
         level,
         reason,
         message,

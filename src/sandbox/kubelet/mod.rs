@@ -31,7 +31,7 @@ use serde_json::Value;
 
 use super::{
     object::{is_terminating, text, uid},
-    store::{ChangeKind, Place},
+    store::{ChangeKind, ObjectKey},
     world::World,
 };
 use state::Task;
@@ -56,7 +56,7 @@ pub fn notice(world: &mut World, pod: &Value, event: ChangeKind) {
     let is_finished = matches!(text(pod, "/status/phase"), "Succeeded" | "Failed");
     match worker {
         None if !is_finished => {
-            let worker = Worker::new(Place::of(pod), node, pod);
+            let worker = Worker::new(ObjectKey::from_object(pod), node, pod);
             world.kubelets.workers.insert(uid.clone(), worker);
             enter(world, FIRST_LOOK, Task::Sync(uid));
         }
@@ -66,7 +66,7 @@ pub fn notice(world: &mut World, pod: &Value, event: ChangeKind) {
         }
         Some(worker) => {
             // `kubectl set image` on a Pod, `kubectl debug`.
-            let changed = worker.adopt(pod);
+            let changed = worker.update_spec(pod);
             if changed {
                 sync_after(world, &uid, FIRST_LOOK);
             }
@@ -95,9 +95,9 @@ mod tests {
     use crate::sandbox::{
         Profile,
         object::{list, put},
-        resources::Kind,
+        resources::ResourceKind,
         scenario::trial,
-        write::{self, Intent},
+        write::{self, WriteOptions},
     };
 
     /// A world with one Pod, `web`, whose spec this is.
@@ -121,7 +121,7 @@ mod tests {
     }
 
     fn pod(world: &World) -> &Value {
-        world.store.get(Kind::Pod, "app", "web").unwrap()
+        world.store.get(ResourceKind::Pod, "app", "web").unwrap()
     }
 
     fn set_image(world: &mut World, image: &str) {
@@ -133,8 +133,15 @@ mod tests {
                 {"name": "app", "image": format!("reg.example/{image}")},
             ]),
         );
-        let place = Place::new("app", "web");
-        write::update(world, Kind::Pod, &place, changed, &Intent::controller()).unwrap();
+        let place = ObjectKey::new("app", "web");
+        write::update(
+            world,
+            ResourceKind::Pod,
+            &place,
+            changed,
+            &WriteOptions::controller(),
+        )
+        .unwrap();
     }
 
     /// How many seconds pass until the Pod says so.
@@ -203,7 +210,7 @@ mod tests {
             let mut world = of_pod_since("+1s", &SPEC.replace("IMAGE", image));
             world.profile = profile;
             world.advance(Duration::from_secs(60));
-            let mut events = world.store.list(Kind::Event, Some("app"));
+            let mut events = world.store.list(ResourceKind::Event, Some("app"));
             events.any(|event| text(event, "/reason") == "FailedToRetrieveImagePullSecret")
         };
         for (profile, served, missing) in [
@@ -224,7 +231,7 @@ mod tests {
         world.profile = Profile::Containerd24;
         world.advance(Duration::from_secs(16 * 60));
         let count = |message: &str| {
-            let mut events = world.store.list(Kind::Event, Some("app"));
+            let mut events = world.store.list(ResourceKind::Event, Some("app"));
             let event = events.find(|event| text(event, "/message") == message);
             crate::sandbox::object::number(event.unwrap(), "/count")
         };
@@ -250,9 +257,20 @@ mod tests {
                 {"name": "short", "image": "reg.example/work:1"},
             ]),
         );
-        let (place, part) = (Place::new("app", "web"), write::Part::EphemeralContainers);
-        let intent = Intent::controller();
-        write::update_part(&mut world, Kind::Pod, &place, part, &wanted, &intent).unwrap();
+        let (place, part) = (
+            ObjectKey::new("app", "web"),
+            write::UpdatePart::EphemeralContainers,
+        );
+        let intent = WriteOptions::controller();
+        write::update_part(
+            &mut world,
+            ResourceKind::Pod,
+            &place,
+            part,
+            &wanted,
+            &intent,
+        )
+        .unwrap();
         let status = "/status/ephemeralContainerStatuses";
         let late = format!("{status}/0/state/waiting/reason");
         wait_for(&mut world, &late, "ImagePullBackOff");

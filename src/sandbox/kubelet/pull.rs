@@ -5,21 +5,21 @@ use serde_json::Value;
 
 use super::{
     credentials,
-    events::tell_of_image,
-    image::{self, Decision, Node, Wish},
+    events::report_image,
+    image::{self, Decision, NodeConfig, PullRequest},
     provider,
     puller::{self, Fetched},
     state::Task,
     wording,
-    worker::{Pull, Target, Waiting, Worker},
+    worker::{ImageUse, Pull, WaitingReason, Worker},
 };
 use crate::{
     domain::registry_auth::image_ref::ImageRef,
     sandbox::{
         clock::later,
-        event_recorder::Level,
+        event_recorder::EventType,
         object::{list, text, uid},
-        world::{Due, World},
+        world::{TimerEvent, World},
     },
 };
 
@@ -29,18 +29,18 @@ pub(super) enum Ensured {
     Present(Option<String>),
     /// The runtime is asked; [`answered`] says what it answers.
     Pulling,
-    Failed(Waiting),
+    Failed(WaitingReason),
 }
 
 fn failed(reason: &str, message: String) -> Ensured {
-    Ensured::Failed(Waiting {
+    Ensured::Failed(WaitingReason {
         reason: reason.to_owned(),
         message,
     })
 }
 
 /// Sees to an image; `None` when the worker has no such target any more.
-pub(super) fn ensure(world: &mut World, pod: &Value, target: Target) -> Option<Ensured> {
+pub(super) fn ensure(world: &mut World, pod: &Value, target: ImageUse) -> Option<Ensured> {
     let profile = world.profile;
     let image = world
         .kubelets
@@ -51,12 +51,12 @@ pub(super) fn ensure(world: &mut World, pod: &Value, target: Target) -> Option<E
     Some(match decide(world, pod, target, &image)? {
         Decision::Present => {
             let message = wording::present(profile, &image);
-            tell_of_image(world, pod, target, Level::Normal, "Pulled", message);
+            report_image(world, pod, target, EventType::Normal, "Pulled", message);
             Ensured::Present(kept_digest(world, pod, &image))
         }
         Decision::Pull(reference, logins) => {
             let message = format!("Pulling image \"{image}\"");
-            tell_of_image(world, pod, target, Level::Normal, "Pulling", message);
+            report_image(world, pod, target, EventType::Normal, "Pulling", message);
             // The old kubelet notices while it pulls.
             if let Some(text) = unreadable(world, pod) {
                 return Some(pull_failed(world, pod, target, &image, text));
@@ -68,7 +68,7 @@ pub(super) fn ensure(world: &mut World, pod: &Value, target: Target) -> Option<E
         }
         Decision::BackOff => {
             let message = wording::back_off(&image);
-            tell_of_image(world, pod, target, Level::Normal, "BackOff", message);
+            report_image(world, pod, target, EventType::Normal, "BackOff", message);
             let worker = world.kubelets.workers.get(uid(pod))?;
             let cause = worker.pulls.get(&image).and_then(|it| it.error.as_deref());
             failed(
@@ -79,26 +79,40 @@ pub(super) fn ensure(world: &mut World, pod: &Value, target: Target) -> Option<E
         Decision::InvalidName => {
             let message = wording::invalid_name(profile, &image);
             let reason = "InspectFailed";
-            tell_of_image(world, pod, target, Level::Warning, reason, message.clone());
+            report_image(
+                world,
+                pod,
+                target,
+                EventType::Warning,
+                reason,
+                message.clone(),
+            );
             failed("InvalidImageName", message)
         }
         Decision::Unreadable(text) => failed(&text.clone(), text),
         Decision::NeverPulled => {
             let (reason, message) = ("ErrImageNeverPull", wording::never(&image));
-            tell_of_image(world, pod, target, Level::Warning, reason, message.clone());
+            report_image(
+                world,
+                pod,
+                target,
+                EventType::Warning,
+                reason,
+                message.clone(),
+            );
             failed(reason, message)
         }
     })
 }
 
-fn decide(world: &mut World, pod: &Value, target: Target, image: &str) -> Option<Decision> {
+fn decide(world: &mut World, pod: &Value, target: ImageUse, image: &str) -> Option<Decision> {
     let (profile, now) = (world.profile, world.now);
     let worker = world.kubelets.workers.get_mut(uid(pod))?;
     let found = credentials::find(&world.store, pod, worker.credentials.as_ref());
     worker.credentials = Some(found.clone());
     let policy = policy(worker, pod, target)?;
     let history = worker.pulls.get(image);
-    let is_held_back = history.is_some_and(|it| it.backoff.holds(now));
+    let is_held_back = history.is_some_and(|it| it.backoff.is_active(now));
     let Ok(image) = ImageRef::parse(image) else {
         return Some(Decision::InvalidName);
     };
@@ -110,27 +124,27 @@ fn decide(world: &mut World, pod: &Value, target: Target, image: &str) -> Option
         &image,
     ));
     let node = world.kubelets.nodes.entry(worker.node.clone()).or_default();
-    let wish = Wish {
+    let wish = PullRequest {
         image: &image,
         policy,
         logins,
         unreadable: found.unreadable.as_deref(),
         is_held_back,
     };
-    let kind = Node {
+    let kind = NodeConfig {
         profile,
         verification: node.verification,
     };
     Some(image::decide(kind, &node.images, wish))
 }
 
-fn policy<'a>(worker: &Worker, pod: &'a Value, target: Target) -> Option<&'a str> {
+fn policy<'a>(worker: &Worker, pod: &'a Value, target: ImageUse) -> Option<&'a str> {
     match target {
-        Target::Container(index) => {
+        ImageUse::Container(index) => {
             let spec = worker.containers().get(index)?.spec(pod);
             Some(spec.map_or("", |spec| text(spec, "/imagePullPolicy")))
         }
-        Target::Volume(index) => {
+        ImageUse::Volume(index) => {
             let name = &worker.image_volumes().get(index)?.name;
             list(pod, "/spec/volumes")
                 .iter()
@@ -153,7 +167,7 @@ fn unreadable(world: &World, pod: &Value) -> Option<String> {
 }
 
 /// Puts the pull into the node's queue.
-fn under_way(world: &mut World, pod: &Value, target: Target, fetched: Fetched) {
+fn under_way(world: &mut World, pod: &Value, target: ImageUse, fetched: Fetched) {
     let now = world.now;
     let Some(worker) = world.kubelets.workers.get_mut(uid(pod)) else {
         return;
@@ -172,12 +186,12 @@ fn under_way(world: &mut World, pod: &Value, target: Target, fetched: Fetched) {
         uid: uid(pod).to_owned(),
         target,
     };
-    world.agenda.enter(ends, Due::Kubelet(done));
+    world.timers.schedule(ends, TimerEvent::Kubelet(done));
 }
 
 /// The runtime has answered. Nothing comes of an answer about an image that the Pod no longer wants, or
 /// for a Pod that goes.
-pub(super) fn answered(world: &mut World, pod: &Value, target: Target) -> Option<Ensured> {
+pub(super) fn answered(world: &mut World, pod: &Value, target: ImageUse) -> Option<Ensured> {
     let (now, profile) = (world.now, world.profile);
     let worker = world.kubelets.workers.get_mut(uid(pod))?;
     let pull = worker
@@ -187,7 +201,7 @@ pub(super) fn answered(world: &mut World, pod: &Value, target: Target) -> Option
     let image = worker.image(target)?.to_owned();
     if let (Ok(found), opened_by) = (&pull.fetched.result, &pull.fetched.opened_by) {
         let images = &mut world.kubelets.node(&node).images;
-        images.note(&image, found, opened_by.as_ref());
+        images.record_pull(&image, found, opened_by.as_ref());
     }
     if is_stopping {
         return None;
@@ -197,7 +211,7 @@ pub(super) fn answered(world: &mut World, pod: &Value, target: Target) -> Option
             let took = pull.fetched.took;
             let waited = pull.ends.duration_since(pull.asked).unsigned_abs();
             let message = wording::pulled(profile, &image, took, waited, found.bytes);
-            tell_of_image(world, pod, target, Level::Normal, "Pulled", message);
+            report_image(world, pod, target, EventType::Normal, "Pulled", message);
             if let Some(worker) = world.kubelets.workers.get_mut(uid(pod))
                 && let Some(history) = worker.pulls.get_mut(&image)
             {
@@ -215,7 +229,7 @@ pub(super) fn answered(world: &mut World, pod: &Value, target: Target) -> Option
 fn pull_failed(
     world: &mut World,
     pod: &Value,
-    target: Target,
+    target: ImageUse,
     image: &str,
     text: String,
 ) -> Ensured {
@@ -227,6 +241,6 @@ fn pull_failed(
         history.backoff.fail(now, now);
     }
     let message = format!("Failed to pull image \"{image}\": {text}");
-    tell_of_image(world, pod, target, Level::Warning, "Failed", message);
+    report_image(world, pod, target, EventType::Warning, "Failed", message);
     failed("ErrImagePull", text)
 }

@@ -6,15 +6,15 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-pub use super::image::Verification;
+pub use super::image::VerificationPolicy;
 use super::{
-    image::Cache,
-    worker::{Container, Target, Worker},
+    image::ImageCache,
+    worker::{ImageUse, Worker, WorkerContainer},
 };
 use crate::sandbox::{
-    object::{Object, uid},
-    resources::Kind,
-    store::Store,
+    object::{StoredObject, uid},
+    resources::ResourceKind,
+    store::ObjectStore,
 };
 
 /// All kubelets: their Pods by uid, their nodes by name.
@@ -29,8 +29,8 @@ pub struct Kubelets {
 /// What a node remembers.
 #[derive(Default)]
 pub(super) struct NodeState {
-    pub(super) images: Cache,
-    pub(super) verification: Verification,
+    pub(super) images: ImageCache,
+    pub(super) verification: VerificationPolicy,
     /// Images are pulled one after the other (`serializeImagePulls`).
     pub(super) pulls_free_at: Option<Timestamp>,
 }
@@ -42,7 +42,7 @@ pub enum Task {
     /// The runtime has answered for an image.
     Pulled {
         uid: String,
-        target: Target,
+        target: ImageUse,
     },
     /// A container's process ends by itself.
     Exit {
@@ -62,7 +62,7 @@ impl Kubelets {
         self.node(node).images.preload(image);
     }
 
-    pub fn verify(&mut self, node: &str, verification: Verification) {
+    pub fn verify(&mut self, node: &str, verification: VerificationPolicy) {
         self.node(node).verification = verification;
     }
 
@@ -71,17 +71,21 @@ impl Kubelets {
     }
 
     /// The Pod in the store, if it still is the one that this worker is for.
-    pub(super) fn pod(&self, store: &Store, wanted: &str) -> Option<Object> {
+    pub(super) fn pod(&self, store: &ObjectStore, wanted: &str) -> Option<StoredObject> {
         let worker = self.workers.get(wanted)?;
-        let pod = store.at(Kind::Pod, &worker.place)?;
-        (uid(pod) == wanted).then(|| Object::clone(pod))
+        let pod = store.at(ResourceKind::Pod, &worker.place)?;
+        (uid(pod) == wanted).then(|| StoredObject::clone(pod))
     }
 
-    pub(super) fn container(&self, uid: &str, index: usize) -> Option<&Container> {
+    pub(super) fn container(&self, uid: &str, index: usize) -> Option<&WorkerContainer> {
         self.workers.get(uid)?.containers().get(index)
     }
 
-    pub(super) fn container_mut(&mut self, uid: &str, index: usize) -> Option<&mut Container> {
+    pub(super) fn container_mut(
+        &mut self,
+        uid: &str,
+        index: usize,
+    ) -> Option<&mut WorkerContainer> {
         self.workers.get_mut(uid)?.containers_mut().get_mut(index)
     }
 }

@@ -5,12 +5,12 @@ use std::time::Duration;
 use super::state::Task;
 use crate::sandbox::{
     clock::later,
-    world::{Due, World},
+    world::{TimerEvent, World},
 };
 
 pub(super) fn enter(world: &mut World, after: Duration, task: Task) {
     let at = later(world.now, after);
-    world.agenda.enter(at, Due::Kubelet(task));
+    world.timers.schedule(at, TimerEvent::Kubelet(task));
 }
 
 /// Has the Pod looked at after a while, or earlier if that was already to be.

@@ -6,14 +6,14 @@ use http::{StatusCode, header};
 use http_body_util::Full;
 
 use super::{Method, Request, Response, Scheme, Unreachable};
-use crate::sandbox::world::Shared;
+use crate::sandbox::world::SharedWorld;
 
 /// Asks the sandbox's registries; clones share one network.
 #[derive(Clone)]
-pub struct Transport(Shared);
+pub struct InMemoryNetwork(SharedWorld);
 
-impl Transport {
-    pub fn new(shared: Shared) -> Self {
+impl InMemoryNetwork {
+    pub fn new(shared: SharedWorld) -> Self {
         Self(shared)
     }
 
@@ -23,7 +23,7 @@ impl Transport {
     }
 
     /// What becomes of a connection to a host, up to the end of the handshake.
-    pub fn reach(&self, host: &str, scheme: Scheme) -> Result<(), Unreachable> {
+    pub fn check_connection(&self, host: &str, scheme: Scheme) -> Result<(), Unreachable> {
         self.0.world().network.at(host)?.connect(scheme)
     }
 

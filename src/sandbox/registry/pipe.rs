@@ -7,15 +7,15 @@ use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
 use tokio::io::{DuplexStream, duplex};
 
-use super::{Scheme, Transport};
+use super::{InMemoryNetwork, Scheme};
 
 /// As much as a socket's buffer holds.
 const BUFFER: usize = 64 * 1024;
 
-impl Transport {
+impl InMemoryNetwork {
     /// The client's end of a connection to `host`. Whether one comes about is told by
-    /// [`Transport::reach`]. Ends with the client.
-    pub fn line(&self, host: &str, scheme: Scheme) -> DuplexStream {
+    /// [`InMemoryNetwork::check_connection`]. Ends with the client.
+    pub fn open(&self, host: &str, scheme: Scheme) -> DuplexStream {
         let (near, far) = duplex(BUFFER);
         let (transport, host) = (self.clone(), host.to_owned());
         let answer = service_fn(move |mut request: http::Request<Incoming>| {

@@ -4,7 +4,8 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::{
-    Auth, Health, Limit, Method, Registry, Request, Response, auth::Verdict, content::INDEX,
+    Auth, Method, RateLimit, Registry, RegistryHealth, Request, Response, auth::AccessDecision,
+    content::INDEX,
 };
 
 const RATE_LIMIT: &str = "You have reached your unauthenticated pull rate limit. https://www.docker.com/increase-rate-limit";
@@ -15,11 +16,14 @@ const EXPIRED: &str = "Your authorization token has expired. Reauthenticate and 
 impl Registry {
     pub(super) fn answer(&mut self, request: &Request, serial: u64, now: Timestamp) -> Response {
         match self.health {
-            Health::Failing(403) => return Response::error(403, "DENIED", ""),
-            Health::Failing(status) => {
+            RegistryHealth::Failing(403) => return Response::error(403, "DENIED", ""),
+            RegistryHealth::Failing(status) => {
                 return Response::error(status, "UNKNOWN", "the registry is out of order");
             }
-            Health::Up | Health::Refusing | Health::TimingOut | Health::Silent => {}
+            RegistryHealth::Up
+            | RegistryHealth::Refusing
+            | RegistryHealth::TimingOut
+            | RegistryHealth::Silent => {}
         }
         if self.is_token_request(request) {
             return self.issue(request, serial, now);
@@ -53,7 +57,7 @@ impl Registry {
         if path.is_empty() {
             return self.base(request, now);
         }
-        if self.limit == Some(Limit::EveryRequest) {
+        if self.limit == Some(RateLimit::EveryRequest) {
             return Response::error(429, "TOOMANYREQUESTS", RATE_LIMIT);
         }
         let (repository, reference) = match path.rsplit_once("/manifests/") {
@@ -63,14 +67,14 @@ impl Registry {
                 None => return Response::error(404, "UNSUPPORTED", "not served here"),
             },
         };
-        match self.judge(request, repository, now) {
-            Verdict::Granted if reference.is_empty() => self.tags(repository),
-            Verdict::Granted => self.manifest(request, repository, reference),
-            Verdict::Denied => {
+        match self.authorize(request, repository, now) {
+            AccessDecision::Granted if reference.is_empty() => self.tags(repository),
+            AccessDecision::Granted => self.manifest(request, repository, reference),
+            AccessDecision::Denied => {
                 Response::error(403, "DENIED", "requested access to the resource is denied")
             }
-            Verdict::Expired => Response::error(403, "DENIED", EXPIRED),
-            Verdict::Challenge { insufficient_scope } => {
+            AccessDecision::Expired => Response::error(403, "DENIED", EXPIRED),
+            AccessDecision::Challenge { insufficient_scope } => {
                 let mut response = Response::error(401, "UNAUTHORIZED", "authentication required");
                 response.headers.extend(
                     self.challenge(repository, insufficient_scope)
@@ -86,8 +90,8 @@ impl Registry {
         let is_open = self.auth == Auth::None;
         let is_known = request.authorization.is_some()
             && !matches!(
-                self.judge(request, "", now),
-                Verdict::Challenge {
+                self.authorize(request, "", now),
+                AccessDecision::Challenge {
                     insufficient_scope: false
                 }
             );
@@ -120,7 +124,7 @@ impl Registry {
             return Response::error(404, "MANIFEST_UNKNOWN", "manifest unknown");
         };
         if request.method == Method::Get
-            && self.limit == Some(Limit::Anonymous)
+            && self.limit == Some(RateLimit::Anonymous)
             && self.is_anonymous(request)
         {
             return Response::error(429, "TOOMANYREQUESTS", RATE_LIMIT);
@@ -145,10 +149,10 @@ mod tests {
 
     use super::*;
     use crate::sandbox::registry::{
-        Account, Image, Network, Program, Repository, Scheme, basic_header, digest_of,
+        Account, Image, Program, RegistryNetwork, Repository, Scheme, basic_header, digest,
     };
 
-    fn hub() -> Network {
+    fn hub() -> RegistryNetwork {
         let mut registry = Registry::new("docker.io");
         registry.auth = Auth::Token {
             realm: "https://auth.docker.io/token".to_owned(),
@@ -163,7 +167,7 @@ mod tests {
         });
         let mut repository = Repository::default();
         let image = Image {
-            digest: digest_of("acme/app:1"),
+            digest: digest("acme/app:1"),
             architectures: vec!["amd64".to_owned()],
             bytes: 1,
             program: Program::Serve,
@@ -172,13 +176,13 @@ mod tests {
         registry
             .repositories
             .insert("acme/app".to_owned(), repository);
-        let mut network = Network::default();
+        let mut network = RegistryNetwork::default();
         network.add(registry);
         network
     }
 
     fn ask(
-        network: &mut Network,
+        network: &mut RegistryNetwork,
         host: &str,
         path: &str,
         authorization: Option<String>,
@@ -193,7 +197,7 @@ mod tests {
         network.exchange(&request, Timestamp::UNIX_EPOCH).unwrap()
     }
 
-    fn token(network: &mut Network, authorization: Option<String>) -> Option<String> {
+    fn token(network: &mut RegistryNetwork, authorization: Option<String>) -> Option<String> {
         let response = ask(network, "auth.docker.io", "/token", authorization);
         let body: Value = serde_json::from_slice(&response.body).unwrap();
         Some(format!("Bearer {}", body.get("token")?.as_str()?))

@@ -3,23 +3,23 @@
 use serde_json::{Value, json};
 
 use crate::sandbox::{
-    resources::Kind,
+    resources::ResourceKind,
     world::World,
-    write::{self, Intent},
+    write::{self, WriteOptions},
 };
 
-pub fn found(world: &mut World) {
+pub fn create_defaults(world: &mut World) {
     for name in ["default", "kube-system", "kube-public", "kube-node-lease"] {
-        plant(
+        create(
             world,
-            Kind::Namespace,
+            ResourceKind::Namespace,
             "",
             json!({"metadata": {"name": name}}),
         );
     }
     for (name, rules) in cluster_roles() {
         let role = json!({"metadata": {"name": name}, "rules": rules});
-        plant(world, Kind::ClusterRole, "", role);
+        create(world, ResourceKind::ClusterRole, "", role);
     }
     for (name, role, group) in [
         ("cluster-admin", "cluster-admin", "system:masters"),
@@ -33,7 +33,7 @@ pub fn found(world: &mut World) {
                 {"kind": "Group", "apiGroup": "rbac.authorization.k8s.io", "name": group}
             ],
         });
-        plant(world, Kind::ClusterRoleBinding, "", binding);
+        create(world, ResourceKind::ClusterRoleBinding, "", binding);
     }
 }
 
@@ -49,13 +49,13 @@ pub fn operators_binding() -> Value {
 }
 
 /// Creates what belongs to the world; it is there already or it is valid.
-pub fn plant(world: &mut World, kind: Kind, namespace: &str, object: Value) {
+pub fn create(world: &mut World, kind: ResourceKind, namespace: &str, object: Value) {
     drop(write::create(
         world,
         kind,
         namespace,
         object,
-        &Intent::controller(),
+        &WriteOptions::controller(),
     ));
 }
 

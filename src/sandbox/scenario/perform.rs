@@ -4,88 +4,90 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::{
-    bootstrap::plant,
-    scheduled_event::{Action, Happening},
+    bootstrap::create,
+    scheduled_event::{ScenarioAction, ScheduledEvent},
 };
 use crate::sandbox::{
     api::merge_patch,
     clock::later,
     object::{self, list, seconds, text},
     registry::Registry,
-    resources::Kind,
-    store::Place,
-    world::{Due, World},
-    write::{self, Deletion, Intent, Part},
+    resources::ResourceKind,
+    store::ObjectKey,
+    world::{TimerEvent, World},
+    write::{self, DeleteOptions, UpdatePart, WriteOptions},
 };
 
 /// Enters a happening for its time.
-pub(super) fn enter(world: &mut World, at: Timestamp, happening: Happening) {
-    world.agenda.enter(at, Due::Happening(Box::new(happening)));
+pub(super) fn schedule(world: &mut World, at: Timestamp, happening: ScheduledEvent) {
+    world
+        .timers
+        .schedule(at, TimerEvent::Scenario(Box::new(happening)));
 }
 
 /// Lets it happen; one that repeats enters itself again.
-pub fn happen(world: &mut World, happening: Happening) {
-    act(world, &happening.action, happening.round);
+pub fn fire(world: &mut World, happening: ScheduledEvent) {
+    perform(world, &happening.action, happening.round);
     if let Some(every) = happening.every {
-        let next = Happening {
+        let next = ScheduledEvent {
             round: happening.round + 1,
             ..happening
         };
         let at = later(world.now, every);
-        enter(world, at, next);
+        schedule(world, at, next);
     }
 }
 
 /// The value whose turn it is.
-fn turn<T>(values: &[T], round: usize) -> Option<&T> {
+fn cycle_value<T>(values: &[T], round: usize) -> Option<&T> {
     values.get(round % values.len().max(1))
 }
 
 /// Gives a field the value whose turn it is.
-fn turn_over<T: Copy>(field: &mut T, values: &[T], round: usize) {
-    if let Some(value) = turn(values, round) {
+fn set_next_value<T: Copy>(field: &mut T, values: &[T], round: usize) {
+    if let Some(value) = cycle_value(values, round) {
         *field = *value;
     }
 }
 
-fn act(world: &mut World, action: &Action, round: usize) {
+fn perform(world: &mut World, action: &ScenarioAction, round: usize) {
     match action {
-        Action::Create {
+        ScenarioAction::Create {
             kind,
             namespace,
             object,
-        } => plant(world, *kind, namespace, object.clone()),
-        Action::Connect(registry) => world.network.add(Registry::clone(registry)),
-        Action::Preload { node, image } => world.kubelets.preload(node, image),
-        Action::Verify { node, verification } => world.kubelets.verify(node, *verification),
-        Action::Mirror { registry, hosts } => world.network.mirror(registry, hosts.clone()),
-        Action::Provide(provider) => world.providers.push(provider.clone()),
-        Action::Forbid(policy) => world.image_policies.push(policy.clone()),
-        Action::Debug {
+        } => create(world, *kind, namespace, object.clone()),
+        ScenarioAction::Connect(registry) => world.network.add(Registry::clone(registry)),
+        ScenarioAction::Preload { node, image } => world.kubelets.preload(node, image),
+        ScenarioAction::Verify { node, verification } => world.kubelets.verify(node, *verification),
+        ScenarioAction::Mirror { registry, hosts } => world.network.mirror(registry, hosts.clone()),
+        ScenarioAction::Provide(provider) => world.providers.push(provider.clone()),
+        ScenarioAction::Forbid(policy) => world.image_policies.push(policy.clone()),
+        ScenarioAction::Debug {
             workload,
             container,
         } => debug(world, workload, container),
-        Action::Roll { workload, images } => {
-            if let Some(image) = turn(images, round) {
+        ScenarioAction::Roll { workload, images } => {
+            if let Some(image) = cycle_value(images, round) {
                 change_container(world, workload, "/image", image);
             }
         }
-        Action::Scale { workload, replicas } => {
-            if let Some(replicas) = turn(replicas, round) {
+        ScenarioAction::Scale { workload, replicas } => {
+            if let Some(replicas) = cycle_value(replicas, round) {
                 patch(world, workload, &json!({"spec": {"replicas": replicas}}));
             }
         }
-        Action::Restart { workload } => {
+        ScenarioAction::Restart { workload } => {
             let stamp = json!({"kubectl.kubernetes.io/restartedAt": seconds(world.now)});
             let template = json!({"metadata": {"annotations": stamp}});
             patch(world, workload, &json!({"spec": {"template": template}}));
         }
-        Action::Attach { account, secrets } => {
-            change(world, Kind::ServiceAccount, account, |object| {
+        ScenarioAction::Attach { account, secrets } => {
+            change(world, ResourceKind::ServiceAccount, account, |object| {
                 merge_patch(object, &json!({"imagePullSecrets": secrets}));
             });
         }
-        Action::Push {
+        ScenarioAction::Push {
             registry,
             path,
             tag,
@@ -96,48 +98,61 @@ fn act(world: &mut World, action: &Action, round: usize) {
                 repository.tags.insert(tag.clone(), image.clone());
             }
         }
-        Action::Health { registry, becomes } => {
+        ScenarioAction::Health { registry, becomes } => {
             if let Some(registry) = world.network.named_mut(registry) {
-                turn_over(&mut registry.health, becomes, round);
+                set_next_value(&mut registry.health, becomes, round);
             }
         }
-        Action::Limit { registry, becomes } => {
+        ScenarioAction::Limit { registry, becomes } => {
             if let Some(registry) = world.network.named_mut(registry) {
-                turn_over(&mut registry.limit, becomes, round);
+                set_next_value(&mut registry.limit, becomes, round);
             }
         }
-        Action::Wire { registry, becomes } => {
+        ScenarioAction::Wire { registry, becomes } => {
             if let Some(registry) = world.network.named_mut(registry) {
-                turn_over(&mut registry.wire, becomes, round);
+                set_next_value(&mut registry.wire, becomes, round);
             }
         }
-        Action::Resize { workload, cpu } => {
+        ScenarioAction::Resize { workload, cpu } => {
             change_container(world, workload, "/resources/requests/cpu", cpu);
         }
-        Action::Renew { place, secret } => {
+        ScenarioAction::Renew { place, secret } => {
             // There may be none yet.
             drop(write::delete(
                 world,
-                Kind::Secret,
+                ResourceKind::Secret,
                 place,
-                &Deletion::default(),
+                &DeleteOptions::default(),
             ));
-            plant(world, Kind::Secret, &place.namespace, secret.clone());
+            create(
+                world,
+                ResourceKind::Secret,
+                &place.namespace,
+                secret.clone(),
+            );
         }
-        Action::Delete { kind, place } => {
+        ScenarioAction::Delete { kind, place } => {
             // What is gone already needs no deleting.
-            drop(write::delete(world, *kind, place, &Deletion::default()));
+            drop(write::delete(
+                world,
+                *kind,
+                place,
+                &DeleteOptions::default(),
+            ));
         }
     }
 }
 
 /// Adds a container to a running Pod of the workload, if there is one.
-fn debug(world: &mut World, workload: &Place, container: &Value) {
-    let of_workload = |pod: &&object::Object| {
+fn debug(world: &mut World, workload: &ObjectKey, container: &Value) {
+    let of_workload = |pod: &&object::StoredObject| {
         object::label(pod, "app") == Some(&workload.name) && text(pod, "/status/phase") == "Running"
     };
     let namespace = Some(workload.namespace.as_str());
-    let pod = world.store.list(Kind::Pod, namespace).find(of_workload);
+    let pod = world
+        .store
+        .list(ResourceKind::Pod, namespace)
+        .find(of_workload);
     let Some(pod) = pod.cloned() else {
         return;
     };
@@ -145,12 +160,15 @@ fn debug(world: &mut World, workload: &Place, container: &Value) {
     added.push(container.clone());
     let mut wanted = Value::clone(&pod);
     object::put(&mut wanted, "/spec/ephemeralContainers", added);
-    let (place, part) = (Place::of(&pod), Part::EphemeralContainers);
-    let intent = Intent::controller();
+    let (place, part) = (
+        ObjectKey::from_object(&pod),
+        UpdatePart::EphemeralContainers,
+    );
+    let intent = WriteOptions::controller();
     // One of that name may be there; the story goes on without another.
     drop(write::update_part(
         world,
-        Kind::Pod,
+        ResourceKind::Pod,
         &place,
         part,
         &wanted,
@@ -158,7 +176,7 @@ fn debug(world: &mut World, workload: &Place, container: &Value) {
     ));
 }
 
-fn change(world: &mut World, kind: Kind, place: &Place, edit: impl FnOnce(&mut Value)) {
+fn change(world: &mut World, kind: ResourceKind, place: &ObjectKey, edit: impl FnOnce(&mut Value)) {
     let Some(object) = world.store.at(kind, place) else {
         return;
     };
@@ -170,23 +188,27 @@ fn change(world: &mut World, kind: Kind, place: &Place, edit: impl FnOnce(&mut V
         kind,
         place,
         object,
-        &Intent::controller(),
+        &WriteOptions::controller(),
     ));
 }
 
 /// Changes the workload of this name, of whatever kind it is.
-fn patch(world: &mut World, place: &Place, patch: &Value) {
-    let kind = [Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet]
-        .into_iter()
-        .find(|kind| world.store.at(*kind, place).is_some());
+fn patch(world: &mut World, place: &ObjectKey, patch: &Value) {
+    let kind = [
+        ResourceKind::Deployment,
+        ResourceKind::StatefulSet,
+        ResourceKind::DaemonSet,
+    ]
+    .into_iter()
+    .find(|kind| world.store.at(*kind, place).is_some());
     if let Some(kind) = kind {
         change(world, kind, place, |object| merge_patch(object, patch));
     }
 }
 
 /// Changes a field of a Deployment's first container.
-fn change_container(world: &mut World, place: &Place, field: &str, value: &str) {
-    let Some(deployment) = world.store.at(Kind::Deployment, place) else {
+fn change_container(world: &mut World, place: &ObjectKey, field: &str, value: &str) {
+    let Some(deployment) = world.store.at(ResourceKind::Deployment, place) else {
         return;
     };
     let mut containers = list(deployment, "/spec/template/spec/containers").to_vec();

@@ -8,24 +8,24 @@ use serde_json::Value;
 
 use crate::sandbox::{
     admission::ImagePolicy,
-    kubelet::{provider::Provider, state::Verification},
-    registry::{Health, Image, Limit, Registry, Wire},
-    resources::Kind,
-    store::Place,
+    kubelet::{provider::CredentialProvider, state::VerificationPolicy},
+    registry::{Image, RateLimit, Registry, RegistryHealth, TlsMode},
+    resources::ResourceKind,
+    store::ObjectKey,
 };
 
 /// One happening; with `every` it comes again and takes the next of its values.
 #[derive(Clone)]
-pub struct Happening {
-    pub action: Action,
+pub struct ScheduledEvent {
+    pub action: ScenarioAction,
     pub every: Option<Duration>,
     pub round: usize,
 }
 
 #[derive(Clone)]
-pub enum Action {
+pub enum ScenarioAction {
     Create {
-        kind: Kind,
+        kind: ResourceKind,
         namespace: String,
         object: Value,
     },
@@ -36,32 +36,32 @@ pub enum Action {
     },
     Verify {
         node: String,
-        verification: Verification,
+        verification: VerificationPolicy,
     },
     Mirror {
         registry: String,
         hosts: Vec<String>,
     },
-    Provide(Provider),
+    Provide(CredentialProvider),
     Forbid(ImagePolicy),
     /// Adds a container to a running Pod of the workload.
     Debug {
-        workload: Place,
+        workload: ObjectKey,
         container: Value,
     },
     Roll {
-        workload: Place,
+        workload: ObjectKey,
         images: Vec<String>,
     },
     Scale {
-        workload: Place,
+        workload: ObjectKey,
         replicas: Vec<i64>,
     },
     Restart {
-        workload: Place,
+        workload: ObjectKey,
     },
     Attach {
-        account: Place,
+        account: ObjectKey,
         secrets: Value,
     },
     Push {
@@ -72,26 +72,26 @@ pub enum Action {
     },
     Health {
         registry: String,
-        becomes: Vec<Health>,
+        becomes: Vec<RegistryHealth>,
     },
     Limit {
         registry: String,
-        becomes: Vec<Option<Limit>>,
+        becomes: Vec<Option<RateLimit>>,
     },
     Wire {
         registry: String,
-        becomes: Vec<Wire>,
+        becomes: Vec<TlsMode>,
     },
     Resize {
-        workload: Place,
+        workload: ObjectKey,
         cpu: String,
     },
     Renew {
-        place: Place,
+        place: ObjectKey,
         secret: Value,
     },
     Delete {
-        kind: Kind,
-        place: Place,
+        kind: ResourceKind,
+        place: ObjectKey,
     },
 }

@@ -11,20 +11,20 @@ pub mod managed_fields;
 mod update;
 
 pub use create::create;
-pub use delete::{Cascade, Deletion, Outcome, collect_garbage, delete, finish};
-pub use update::{Part, update, update_part};
+pub use delete::{Cascade, DeleteOptions, DeleteResult, collect_garbage, delete, finish};
+pub use update::{UpdatePart, update, update_part};
 
 use managed_fields::Manager;
 
 /// On whose behalf an object is written, and whether it really is.
 #[derive(Clone, Debug, Default)]
-pub struct Intent {
+pub struct WriteOptions {
     /// Whose fields they become; the sandbox's own controllers keep no such books.
     pub manager: Option<Manager>,
     pub dry_run: bool,
 }
 
-impl Intent {
+impl WriteOptions {
     /// A write of the control plane itself.
     pub fn controller() -> Self {
         Self::default()

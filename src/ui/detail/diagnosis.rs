@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use ratatui::text::{Line, Span};
 
-use super::{Room, probe_result};
+use super::{HeightBudget, probe_result};
 use crate::{
-    app::{pod_inspection::Inquiry, probe_cache::Question},
+    app::{pod_inspection::PodInspection, probe_cache::ProbeQuery},
     domain::{
         diagnostics::{EvidenceSource, Finding, Fix, FixId},
         k8s::{
@@ -17,18 +17,18 @@ use crate::{
         plan::{CredentialUsage, EntryRef},
     },
     ui::{
-        draw_context::View,
-        retry::{self, Next},
+        draw_context::DrawContext,
+        retry::{self, RetryCountdown},
         text,
         widgets::paragraph::indented,
     },
 };
 
 pub(super) fn lines(
-    view: View<'_>,
-    inquiry: &Inquiry,
+    view: DrawContext<'_>,
+    inquiry: &PodInspection,
     wide: usize,
-    room: Room,
+    room: HeightBudget,
 ) -> Vec<Line<'static>> {
     let findings = &inquiry.diagnosis.findings;
     if findings.is_empty() {
@@ -38,14 +38,14 @@ pub(super) fn lines(
         )];
     }
     match room {
-        Room::Lines(room) => brief(view, findings, wide, room),
-        Room::All => {
+        HeightBudget::Lines(room) => brief(view, findings, wide, room),
+        HeightBudget::All => {
             let mut lines = Vec::new();
             for finding in findings {
                 if !lines.is_empty() {
                     lines.push(Line::default());
                 }
-                lines.extend(whole(view, inquiry, finding, wide));
+                lines.extend(full(view, inquiry, finding, wide));
             }
             lines
         }
@@ -53,7 +53,12 @@ pub(super) fn lines(
 }
 
 /// The first finding in so many lines: the summary, as much evidence as fits, and the fixes always.
-fn brief(view: View<'_>, findings: &[Finding], wide: usize, room: usize) -> Vec<Line<'static>> {
+fn brief(
+    view: DrawContext<'_>,
+    findings: &[Finding],
+    wide: usize,
+    room: usize,
+) -> Vec<Line<'static>> {
     let Some(finding) = findings.first() else {
         return Vec::new();
     };
@@ -74,20 +79,25 @@ fn brief(view: View<'_>, findings: &[Finding], wide: usize, room: usize) -> Vec<
     lines
 }
 
-fn whole(view: View<'_>, inquiry: &Inquiry, finding: &Finding, wide: usize) -> Vec<Line<'static>> {
+fn full(
+    view: DrawContext<'_>,
+    inquiry: &PodInspection,
+    finding: &Finding,
+    wide: usize,
+) -> Vec<Line<'static>> {
     let theme = view.theme;
     let mut lines = summary(view, finding, wide, usize::MAX);
     let fixes = finding.filled_fixes();
     for (number, fix) in fixes.iter().enumerate() {
         lines.push(fix_line(view, number, fix, wide));
     }
-    if let Some(spread) = spread(view, inquiry, finding) {
+    if let Some(spread) = credential_usage(view, inquiry, finding) {
         lines.extend(indented(&spread, 4, wide, theme.warning()));
     }
     if let Some(retry) = retry(view, inquiry) {
         lines.push(Line::styled(format!("    {retry}"), theme.dim()));
     }
-    let answered = answered(view, inquiry, wide);
+    let answered = probe_result(view, inquiry, wide);
     // The answer is not told a second time as evidence.
     let is_told = |source| matches!(source, EvidenceSource::Registry | EvidenceSource::PullTest);
     let evidence = finding.evidence.iter();
@@ -117,7 +127,7 @@ fn whole(view: View<'_>, inquiry: &Inquiry, finding: &Finding, wide: usize) -> V
     }
     for (number, fix) in fixes.iter().enumerate() {
         let title = format!("Fix {}: {}", number + 1, fix.title);
-        let title = text::fit(&title, wide, text::Cut::End).into_owned();
+        let title = text::truncate(&title, wide, text::Ellipsis::End).into_owned();
         lines.push(Line::styled(title, theme.strong()));
         for step in &fix.steps {
             lines.extend(indented(step, 2, wide, theme.text()));
@@ -131,7 +141,12 @@ fn whole(view: View<'_>, inquiry: &Inquiry, finding: &Finding, wide: usize) -> V
 }
 
 /// What is wrong, in so many lines at most.
-fn summary(view: View<'_>, finding: &Finding, wide: usize, most: usize) -> Vec<Line<'static>> {
+fn summary(
+    view: DrawContext<'_>,
+    finding: &Finding,
+    wide: usize,
+    most: usize,
+) -> Vec<Line<'static>> {
     let (symbol, style) = view.theme.health(if finding.is_pull() {
         PodHealth::PullFailing
     } else {
@@ -141,28 +156,32 @@ fn summary(view: View<'_>, finding: &Finding, wide: usize, most: usize) -> Vec<L
     let mut lines = text::wrap(&text, wide);
     if lines.len() > most {
         let rest = lines.split_off(most.saturating_sub(1)).join(" ");
-        lines.push(text::fit(&rest, wide, text::Cut::End).into_owned());
+        lines.push(text::truncate(&rest, wide, text::Ellipsis::End).into_owned());
     }
     let lines = lines.into_iter();
     lines.map(|line| Line::styled(line, style)).collect()
 }
 
 /// What the registry said when it was asked about this Pod.
-fn answered(view: View<'_>, inquiry: &Inquiry, wide: usize) -> Vec<Line<'static>> {
+fn probe_result(view: DrawContext<'_>, inquiry: &PodInspection, wide: usize) -> Vec<Line<'static>> {
     let question = inquiry
         .image()
-        .and_then(|image| Question::of(&inquiry.case, image));
-    let Some(state) = question.and_then(|question| view.model.answers.to(&question)) else {
+        .and_then(|image| ProbeQuery::for_pod(&inquiry.context, image));
+    let Some(state) = question.and_then(|question| view.model.probes.get(&question)) else {
         return Vec::new();
     };
-    let (symbol, style, text) = probe_result::words(view, state);
+    let (symbol, style, text) = probe_result::describe(view, state);
     let mut lines = vec![heading(view, "Asked and tried")];
     lines.extend(indented(&format!("{symbol} {text}"), 2, wide, style));
     lines
 }
 
 /// Where else the refused credential is, and which fix reaches how far.
-fn spread(view: View<'_>, inquiry: &Inquiry, finding: &Finding) -> Option<String> {
+fn credential_usage(
+    view: DrawContext<'_>,
+    inquiry: &PodInspection,
+    finding: &Finding,
+) -> Option<String> {
     if finding.fixes.first() != Some(&FixId::NewToken) {
         return None;
     }
@@ -177,7 +196,7 @@ fn spread(view: View<'_>, inquiry: &Inquiry, finding: &Finding) -> Option<String
             .or(names.expected_auth_key.as_deref())?,
         username: names.username.as_deref().unwrap_or_default(),
     };
-    let spread = CredentialUsage::of_entry(&view.model.world, entry)?;
+    let spread = CredentialUsage::of_entry(&view.model.store, entry)?;
     let carriers = spread.carriers();
     let namespaces: BTreeSet<_> = carriers.iter().map(|key| &key.namespace).collect();
     (carriers.len() > 1).then(|| {
@@ -193,31 +212,31 @@ fn spread(view: View<'_>, inquiry: &Inquiry, finding: &Finding) -> Option<String
 }
 
 /// When the kubelet tries again.
-fn retry(view: View<'_>, inquiry: &Inquiry) -> Option<String> {
-    let next = retry::next(inquiry.attempt()?, &inquiry.case.events, view.now)?;
+fn retry(view: DrawContext<'_>, inquiry: &PodInspection) -> Option<String> {
+    let next = retry::countdown(inquiry.attempt()?, &inquiry.context.events, view.now)?;
     Some(match next {
-        Next::In(seconds) => format!(
+        RetryCountdown::In(seconds) => format!(
             "the kubelet tries again in {} or soon after",
             age::duration(seconds)
         ),
-        Next::Due => "the kubelet tries again any moment".to_owned(),
+        RetryCountdown::Due => "the kubelet tries again any moment".to_owned(),
     })
 }
 
-fn heading(view: View<'_>, title: &'static str) -> Line<'static> {
+fn heading(view: DrawContext<'_>, title: &'static str) -> Line<'static> {
     Line::styled(title, view.theme.strong())
 }
 
-fn fact(view: View<'_>, line: &str, wide: usize) -> Line<'static> {
+fn fact(view: DrawContext<'_>, line: &str, wide: usize) -> Line<'static> {
     let quiet = view.theme.symbols().quiet;
-    let text = text::fit(line, wide.saturating_sub(4), text::Cut::Middle).into_owned();
+    let text = text::truncate(line, wide.saturating_sub(4), text::Ellipsis::Middle).into_owned();
     Line::from(vec![
         Span::styled(format!("  {quiet} "), view.theme.dim()),
         Span::raw(text),
     ])
 }
 
-fn bullets(view: View<'_>, line: &str, wide: usize) -> Vec<Line<'static>> {
+fn bullets(view: DrawContext<'_>, line: &str, wide: usize) -> Vec<Line<'static>> {
     let quiet = view.theme.symbols().quiet;
     text::wrap(line, wide.saturating_sub(4))
         .into_iter()
@@ -232,8 +251,9 @@ fn bullets(view: View<'_>, line: &str, wide: usize) -> Vec<Line<'static>> {
         .collect()
 }
 
-fn fix_line(view: View<'_>, number: usize, fix: &Fix, wide: usize) -> Line<'static> {
-    let title = text::fit(&fix.title, wide.saturating_sub(8), text::Cut::End).into_owned();
+fn fix_line(view: DrawContext<'_>, number: usize, fix: &Fix, wide: usize) -> Line<'static> {
+    let title =
+        text::truncate(&fix.title, wide.saturating_sub(8), text::Ellipsis::End).into_owned();
     let lead = if number == 0 { "Fix" } else { "   " };
     Line::from(vec![
         Span::styled(format!("{lead} "), view.theme.strong()),

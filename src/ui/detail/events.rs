@@ -4,15 +4,19 @@ use ratatui::text::{Line, Span};
 
 use crate::{
     domain::k8s::{age, objects::AnyObjectRef},
-    ui::{draw_context::View, text},
+    ui::{draw_context::DrawContext, text},
 };
 
 /// Cells before the message.
 const LEAD: usize = 10;
 
-pub(super) fn lines(object: &AnyObjectRef, wide: usize, view: View<'_>) -> Vec<Line<'static>> {
+pub(super) fn lines(
+    object: &AnyObjectRef,
+    wide: usize,
+    view: DrawContext<'_>,
+) -> Vec<Line<'static>> {
     let theme = view.theme;
-    let world = &view.model.world;
+    let world = &view.model.store;
     let mut said: Vec<_> = world
         .events_about(object.kind(), object.namespace(), object.name())
         .collect();

@@ -16,9 +16,9 @@ use ratatui::{
     widgets::{Block, BorderType, Padding, Paragraph, Widget},
 };
 
-use super::{draw_context::View, text, widgets::paragraph::wrapped};
+use super::{draw_context::DrawContext, text, widgets::paragraph::wrapped};
 use crate::{
-    app::{detail::Tab, fitting, pod_inspection::Inquiry},
+    app::{default_tab, detail::Tab, pod_inspection::PodInspection},
     domain::{
         diagnostics::{Cause, grouping::FaultId},
         k8s::objects::AnyObjectRef,
@@ -27,7 +27,7 @@ use crate::{
 
 /// How much room the lines have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Room {
+pub(super) enum HeightBudget {
     /// So many lines; what matters most must be among them.
     Lines(usize),
     /// The reader scrolls.
@@ -37,11 +37,11 @@ pub(super) enum Room {
 /// The lines of a view, none wider than so many cells.
 pub(super) fn lines(
     tab: Tab,
-    view: View<'_>,
+    view: DrawContext<'_>,
     object: &AnyObjectRef,
-    inquiry: Option<&Inquiry>,
+    inquiry: Option<&PodInspection>,
     wide: usize,
-    room: Room,
+    room: HeightBudget,
 ) -> Vec<Line<'static>> {
     match (tab, inquiry, object) {
         (Tab::Diagnosis, Some(inquiry), _) => diagnosis::lines(view, inquiry, wide, room),
@@ -49,27 +49,31 @@ pub(super) fn lines(
         (Tab::Rollout, _, AnyObjectRef::Workload(id)) => rollout::lines(id, wide, view),
         (Tab::Describe, ..) => describe::lines(object, wide, view),
         (Tab::Events, ..) => events::lines(object, wide, view),
-        (Tab::Diagnosis | Tab::Timeline | Tab::Rollout, ..) => vec![gone(view)],
+        (Tab::Diagnosis | Tab::Timeline | Tab::Rollout, ..) => vec![deleted_line(view)],
         // Drawn by `text_view`, which scrolls them by itself.
         (Tab::Yaml | Tab::Logs, ..) => Vec::new(),
     }
 }
 
 /// What is said of an object that is there no more.
-fn gone(view: View<'_>) -> Line<'static> {
+fn deleted_line(view: DrawContext<'_>) -> Line<'static> {
     Line::styled("it is gone", view.theme.dim())
 }
 
 /// The steps of a Pod's start, for a layer that watches one.
-pub(super) fn timeline(view: View<'_>, inquiry: &Inquiry, wide: usize) -> Vec<Line<'static>> {
+pub(super) fn timeline(
+    view: DrawContext<'_>,
+    inquiry: &PodInspection,
+    wide: usize,
+) -> Vec<Line<'static>> {
     timeline::lines(view, inquiry, wide)
 }
 
 /// The titles of the views, the shown one marked.
-pub(super) fn tabs(view: View<'_>, object: &AnyObjectRef, shown: Tab) -> Line<'static> {
+pub(super) fn tabs(view: DrawContext<'_>, object: &AnyObjectRef, shown: Tab) -> Line<'static> {
     let theme = view.theme;
     let mut spans = vec![Span::raw(" ")];
-    for (at, tab) in Tab::of(object).iter().enumerate() {
+    for (at, tab) in Tab::tabs_for(object).iter().enumerate() {
         let style = if *tab == shown {
             theme.title(true)
         } else {
@@ -85,7 +89,7 @@ pub(super) fn tabs(view: View<'_>, object: &AnyObjectRef, shown: Tab) -> Line<'s
 }
 
 /// How sure the diagnosis is, and how many Pods suffer alike.
-pub(super) fn extent(view: View<'_>, inquiry: &Inquiry) -> String {
+pub(super) fn confidence_label(view: DrawContext<'_>, inquiry: &PodInspection) -> String {
     let Some(finding) = inquiry.diagnosis.first() else {
         return String::new();
     };
@@ -94,37 +98,37 @@ pub(super) fn extent(view: View<'_>, inquiry: &Inquiry) -> String {
     } else {
         finding.confidence.as_str()
     };
-    let verdict = view.model.verdicts.of_pod(&inquiry.pod);
+    let verdict = view.model.diagnoses.for_pod(&inquiry.pod);
     match pods(view, verdict.map(|verdict| &verdict.fault)) {
         0 | 1 => sure.to_owned(),
         pods => format!("{sure} · {pods} Pods"),
     }
 }
 
-fn pods(view: View<'_>, fault: Option<&FaultId>) -> usize {
+fn pods(view: DrawContext<'_>, fault: Option<&FaultId>) -> usize {
     fault
-        .and_then(|id| view.model.verdicts.fault(id))
+        .and_then(|id| view.model.diagnoses.fault(id))
         .map_or(0, |fault| fault.pods.len())
 }
 
 /// The area under the panes.
-pub(super) fn draw(view: View<'_>, area: Rect, buffer: &mut Buffer) {
+pub(super) fn draw(view: DrawContext<'_>, area: Rect, buffer: &mut Buffer) {
     let theme = view.theme;
     let border = Block::bordered()
         .border_type(BorderType::Rounded)
         .border_style(theme.border(false))
         .padding(Padding::horizontal(1));
-    let Some(inquiry) = &view.model.inquiry else {
+    let Some(inquiry) = &view.model.inspection else {
         let border = border.title(Span::styled(" Diagnosis ", theme.title(false)));
         let words = "what a Pod fails with stands here, and what helps, once one is selected";
         let lines = wrapped(words, usize::from(border.inner(area).width), theme.dim());
         Paragraph::new(lines).block(border).render(area, buffer);
         return;
     };
-    let tab = fitting(Some(inquiry));
+    let tab = default_tab(Some(inquiry));
     let about = format!(" {} · Pod {} ", tab.title(), inquiry.pod.name);
-    let about = text::fit(&about, usize::from(area.width / 2), text::Cut::Middle);
-    let extent = extent(view, inquiry);
+    let about = text::truncate(&about, usize::from(area.width / 2), text::Ellipsis::Middle);
+    let extent = confidence_label(view, inquiry);
     let mut block = border.title(Span::styled(about.into_owned(), theme.title(false)));
     if !extent.is_empty() {
         let extent = Span::styled(format!(" {extent} "), theme.dim());
@@ -138,7 +142,7 @@ pub(super) fn draw(view: View<'_>, area: Rect, buffer: &mut Buffer) {
         &AnyObjectRef::Pod(inquiry.pod.clone()),
         Some(inquiry),
         usize::from(inside.width),
-        Room::Lines(usize::from(inside.height)),
+        HeightBudget::Lines(usize::from(inside.height)),
     );
     Paragraph::new(lines).render(inside, buffer);
 }

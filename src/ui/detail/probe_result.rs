@@ -3,34 +3,34 @@
 use ratatui::style::Style;
 
 use crate::{
-    app::probe_cache::State,
+    app::probe_cache::ProbeState,
     domain::{diagnostics::EvidenceSource, k8s::age, probe::PullAnswer},
-    ui::draw_context::View,
+    ui::draw_context::DrawContext,
 };
 
 /// The symbol, its colour, and the words.
-pub(super) fn words(view: View<'_>, state: &State) -> (&'static str, Style, String) {
+pub(super) fn describe(view: DrawContext<'_>, state: &ProbeState) -> (&'static str, Style, String) {
     let (theme, symbols) = (view.theme, view.theme.symbols());
     match state {
-        State::Asking(_) => (
+        ProbeState::Pending(_) => (
             symbols.progressing,
             theme.accent(),
             "the registry is being asked".to_owned(),
         ),
-        State::Said(said) => {
-            let (symbol, style) = match said.verdict.answer {
+        ProbeState::Done(said) => {
+            let (symbol, style) = match said.conclusion.answer {
                 PullAnswer::Ok => (symbols.finished, theme.good()),
                 PullAnswer::No => (symbols.pull_failing, theme.failing()),
                 PullAnswer::Unknown => (symbols.failing, theme.warning()),
             };
             let ago = age::age(said.at, view.now);
-            let from = match said.by {
+            let from = match said.source {
                 EvidenceSource::PullTest => "tried",
                 _ => "asked from this machine",
             };
-            let text = format!("{from} {ago} ago: {}", said.verdict.summary);
+            let text = format!("{from} {ago} ago: {}", said.conclusion.summary);
             (symbol, style, text)
         }
-        State::Failed(problem) => (symbols.failing, theme.warning(), problem.to_string()),
+        ProbeState::Failed(problem) => (symbols.failing, theme.warning(), problem.to_string()),
     }
 }

@@ -4,17 +4,17 @@ use ratatui::{buffer::Buffer, layout::Rect, style::Style, text::Line, widgets::W
 
 use crate::{
     app::{
-        detail::{Details, Tab, has},
-        fetched_view::{LogState, ReadingState},
+        detail::{Details, Tab, contains_ignore_case},
+        fetched_view::{FetchState, LogState},
     },
     domain::{
         error::UserError,
         k8s::{age, document::VisibleLine},
     },
     ui::{
-        draw_context::View,
+        draw_context::DrawContext,
         text,
-        widgets::scrollable_text::{Reader, ReaderLine},
+        widgets::scrollable_text::{ScrollableText, TextLine},
     },
 };
 
@@ -22,7 +22,7 @@ use crate::{
 pub(in crate::ui) fn draw(
     tab: Tab,
     details: &Details,
-    view: View<'_>,
+    view: DrawContext<'_>,
     area: Rect,
     buffer: &mut Buffer,
 ) -> usize {
@@ -30,13 +30,13 @@ pub(in crate::ui) fn draw(
         Tab::Logs => log(details, view),
         _ => yaml(details, view),
     };
-    let state = match (&details.find, details.sought()) {
+    let state = match (&details.find, details.search_term()) {
         (Some(find), _) if find.typing => format!("/{}", find.input.value()),
         (_, Some(sought)) => format!("{state} · {} with {sought:?}", matches(&reader, sought)),
         _ => state,
     };
     let head = Rect { height: 1, ..area };
-    let state = text::fit(&state, usize::from(area.width), text::Cut::End).into_owned();
+    let state = text::truncate(&state, usize::from(area.width), text::Ellipsis::End).into_owned();
     Line::styled(state, view.theme.dim()).render(head, buffer);
     let body = Rect {
         y: area.y + 1,
@@ -46,28 +46,33 @@ pub(in crate::ui) fn draw(
     reader.draw(view.theme, body, buffer)
 }
 
-fn matches(reader: &Reader<'_>, sought: &str) -> String {
+fn matches(reader: &ScrollableText<'_>, sought: &str) -> String {
     let lines = reader.lines.iter();
-    match lines.filter(|line| has(&line.text, sought)).count() {
+    match lines
+        .filter(|line| contains_ignore_case(&line.text, sought))
+        .count()
+    {
         1 => "1 line".to_owned(),
         count => format!("{count} lines"),
     }
 }
 
-fn yaml<'a>(details: &'a Details, view: View<'a>) -> (String, Reader<'a>) {
+fn yaml<'a>(details: &'a Details, view: DrawContext<'a>) -> (String, ScrollableText<'a>) {
     let theme = view.theme;
     let reading = view
         .model
-        .reading
+        .fetched
         .as_ref()
         .filter(|reading| reading.object == details.object);
     let (state, lines) = match reading.map(|reading| &reading.state) {
-        None | Some(ReadingState::Asked(_)) => (format!("{} reading", view.spinner()), Vec::new()),
-        Some(ReadingState::Failed(problem)) => (
+        None | Some(FetchState::Requested(_)) => {
+            (format!("{} reading", view.spinner()), Vec::new())
+        }
+        Some(FetchState::Failed(problem)) => (
             "not read".to_owned(),
             problem_lines(problem, theme.failing()),
         ),
-        Some(ReadingState::Here { document, at }) => (
+        Some(FetchState::Loaded { document, at }) => (
             format!(
                 "as of {} ago · ctrl-r reads it again · z folds · / finds",
                 age::age(*at, view.now)
@@ -81,36 +86,36 @@ fn yaml<'a>(details: &'a Details, view: View<'a>) -> (String, Reader<'a>) {
     };
     (
         state,
-        Reader {
+        ScrollableText {
             lines,
             scroll: details.scroll,
-            sought: details.sought(),
+            search_term: details.search_term(),
         },
     )
 }
 
-fn yaml_line<'a>(line: &VisibleLine<'a>, style: Style) -> ReaderLine<'a> {
+fn yaml_line<'a>(line: &VisibleLine<'a>, style: Style) -> TextLine<'a> {
     let note = match line.hidden_lines {
         0 => String::new(),
         1 => "… 1 line".to_owned(),
         hides => format!("… {hides} lines"),
     };
-    ReaderLine {
+    TextLine {
         note,
-        ..ReaderLine::plain(line.text, style)
+        ..TextLine::plain(line.text, style)
     }
 }
 
-fn log<'a>(details: &'a Details, view: View<'a>) -> (String, Reader<'a>) {
+fn log<'a>(details: &'a Details, view: DrawContext<'a>) -> (String, ScrollableText<'a>) {
     let theme = view.theme;
     let Some(log) = &view.model.log else {
         let none = "the Pod has no container".to_owned();
         return (
             none,
-            Reader {
+            ScrollableText {
                 lines: Vec::new(),
                 scroll: details.scroll,
-                sought: None,
+                search_term: None,
             },
         );
     };
@@ -134,33 +139,33 @@ fn log<'a>(details: &'a Details, view: View<'a>) -> (String, Reader<'a>) {
         "container {}, {run} · {state}{dropped} · p run before · o next container",
         log.source.container
     );
-    let mut lines: Vec<ReaderLine<'a>> = log
+    let mut lines: Vec<TextLine<'a>> = log
         .tail
         .lines()
         .iter()
-        .map(|line| ReaderLine::plain(&**line, theme.text()))
+        .map(|line| TextLine::plain(&**line, theme.text()))
         .collect();
     match &log.state {
         LogState::Failed(problem) => lines.extend(problem_lines(problem, theme.failing())),
         LogState::Ended if lines.is_empty() => {
-            lines.push(ReaderLine::plain("nothing was written", theme.dim()));
+            lines.push(TextLine::plain("nothing was written", theme.dim()));
         }
         LogState::Opening | LogState::Open | LogState::Ended => {}
     }
     (
         state,
-        Reader {
+        ScrollableText {
             lines,
             scroll: details.scroll,
-            sought: details.sought(),
+            search_term: details.search_term(),
         },
     )
 }
 
-fn problem_lines(problem: &UserError, style: Style) -> Vec<ReaderLine<'_>> {
+fn problem_lines(problem: &UserError, style: Style) -> Vec<TextLine<'_>> {
     let reasons = std::iter::once(&problem.message).chain(&problem.causes);
-    let reasons = reasons.map(|reason| ReaderLine::plain(reason.as_str(), style));
+    let reasons = reasons.map(|reason| TextLine::plain(reason.as_str(), style));
     let next = problem.help.as_ref();
-    let next = next.map(|next| ReaderLine::plain(format!("next: {next}"), style));
+    let next = next.map(|next| TextLine::plain(format!("next: {next}"), style));
     reasons.chain(next).collect()
 }

@@ -7,7 +7,7 @@ use ratatui::{
 };
 
 use crate::{
-    app::pod_inspection::Inquiry,
+    app::pod_inspection::PodInspection,
     domain::k8s::{
         age,
         object_ref::Name,
@@ -15,11 +15,15 @@ use crate::{
         pull_failure,
         timeline::{PodStage, StageState, StageStatus, timeline},
     },
-    ui::{draw_context::View, text},
+    ui::{draw_context::DrawContext, text},
 };
 
-pub(super) fn lines(view: View<'_>, inquiry: &Inquiry, wide: usize) -> Vec<Line<'static>> {
-    let pod = &inquiry.case.pod;
+pub(super) fn lines(
+    view: DrawContext<'_>,
+    inquiry: &PodInspection,
+    wide: usize,
+) -> Vec<Line<'static>> {
+    let pod = &inquiry.context.pod;
     // The container that is spoken of comes first, the others are for those who scroll.
     let spoken_of = inquiry.container().into_iter();
     let others = pod
@@ -40,7 +44,7 @@ pub(super) fn lines(view: View<'_>, inquiry: &Inquiry, wide: usize) -> Vec<Line<
                 view.theme.strong(),
             ));
         }
-        let steps = timeline(pod, container, &inquiry.case.events, view.now);
+        let steps = timeline(pod, container, &inquiry.context.events, view.now);
         for (number, step) in steps.iter().enumerate() {
             lines.push(line(view, inquiry, container, number + 1, step, wide));
         }
@@ -49,8 +53,8 @@ pub(super) fn lines(view: View<'_>, inquiry: &Inquiry, wide: usize) -> Vec<Line<
 }
 
 fn line(
-    view: View<'_>,
-    inquiry: &Inquiry,
+    view: DrawContext<'_>,
+    inquiry: &PodInspection,
     container: &Container,
     number: usize,
     step: &StageState,
@@ -66,7 +70,7 @@ fn line(
     };
     let at = step
         .at
-        .map_or_else(String::new, |at| moment(at, view.now, zone()));
+        .map_or_else(String::new, |at| time_of_day(at, view.now, zone()));
     let took = step.took.map_or_else(String::new, |took| {
         let span = age::duration(took.as_secs());
         match step.status {
@@ -82,8 +86,8 @@ fn line(
     };
     let head = format!("{:33}{at:>8}  {took:>9}  ", step.stage.title());
     let room = wide.saturating_sub(text::width(&head) + 4);
-    let about = about(inquiry, container, step);
-    let about = text::fit(&about, room, text::Cut::Middle).into_owned();
+    let about = stage_detail(inquiry, container, step);
+    let about = text::truncate(&about, room, text::Ellipsis::Middle).into_owned();
     Line::from(vec![
         Span::styled(format!("{number} "), theme.dim()),
         Span::styled(format!("{symbol} "), style),
@@ -100,7 +104,7 @@ fn line(
 }
 
 /// The time of day, and of what is older than a day the date, as `ls` has it.
-fn moment(at: Timestamp, now: Timestamp, zone: TimeZone) -> String {
+fn time_of_day(at: Timestamp, now: Timestamp, zone: TimeZone) -> String {
     let old = age::seconds_between(at, now) >= 24 * 60 * 60;
     let form = if old { "%b %e" } else { "%H:%M:%S" };
     at.to_zoned(zone).strftime(form).to_string()
@@ -116,8 +120,8 @@ fn zone() -> TimeZone {
 }
 
 /// What the step is about, and what it stands at.
-fn about(inquiry: &Inquiry, container: &Container, step: &StageState) -> String {
-    let pod = &inquiry.case.pod;
+fn stage_detail(inquiry: &PodInspection, container: &Container, step: &StageState) -> String {
+    let pod = &inquiry.context.pod;
     if step.status == StageStatus::Stuck {
         let finding = inquiry.diagnosis.first();
         return finding.map_or_else(String::new, |finding| finding.title().to_owned());
@@ -150,7 +154,7 @@ mod tests {
 
     #[test]
     fn what_is_older_than_a_day_has_a_date() {
-        let told = |seconds| moment(seconds_ago(seconds), now(), TimeZone::UTC);
+        let told = |seconds| time_of_day(seconds_ago(seconds), now(), TimeZone::UTC);
         assert_eq!(told(90), "07:58:30");
         assert_eq!(told(24 * 60 * 60), "Jan 14");
     }

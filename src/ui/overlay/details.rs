@@ -9,17 +9,17 @@ use ratatui::{
 
 use super::{
     above_footer,
-    window::{self, Window, scrolled},
+    window::{self, Window, render_scrolled},
 };
 use crate::{
     app::{
         detail::{Details, Tab},
-        pod_inspection::Inquiry,
+        pod_inspection::PodInspection,
         shown,
     },
     ui::{
-        detail::{self, Room},
-        draw_context::View,
+        detail::{self, HeightBudget},
+        draw_context::DrawContext,
         layout::Layout,
     },
 };
@@ -35,14 +35,14 @@ const WIDE_WITH_EXTENT: u16 = 90;
 /// Returns how far what is shown can be scrolled.
 pub(super) fn draw(
     details: &Details,
-    view: View<'_>,
+    view: DrawContext<'_>,
     area: Rect,
     buffer: &mut Buffer,
 ) -> Option<usize> {
     let object = &details.object;
     let inquiry = view
         .model
-        .inquiry
+        .inspection
         .as_ref()
         .filter(|inquiry| Some(&inquiry.pod) == object.pod());
     let tab = shown(inquiry, details);
@@ -52,7 +52,7 @@ pub(super) fn draw(
         hint: "↑↓ scroll · tab next view · esc back",
         wide: WIDE,
     };
-    let inside = window.open(FULL, view.theme, room_for(area), buffer);
+    let inside = window.render(FULL, view.theme, room_for(area), buffer);
     if inside.height < 2 {
         return None;
     }
@@ -71,8 +71,8 @@ pub(super) fn draw(
         return Some(detail::text_view::draw(tab, details, view, body, buffer));
     }
     let room = usize::from(body.width);
-    let lines = detail::lines(tab, view, object, inquiry, room, Room::All);
-    Some(scrolled(lines, details.scroll, body, buffer))
+    let lines = detail::lines(tab, view, object, inquiry, room, HeightBudget::All);
+    Some(render_scrolled(lines, details.scroll, body, buffer))
 }
 
 /// Everything but the header, whatever is on the page: the window keeps its size while pages are turned.
@@ -86,8 +86,10 @@ fn room_for(area: Rect) -> Rect {
 }
 
 /// How sure the diagnosis is, at the right of the tabs.
-fn extent(view: View<'_>, inquiry: Option<&Inquiry>, head: Rect, buffer: &mut Buffer) {
-    let extent = inquiry.map_or_else(String::new, |inquiry| detail::extent(view, inquiry));
+fn extent(view: DrawContext<'_>, inquiry: Option<&PodInspection>, head: Rect, buffer: &mut Buffer) {
+    let extent = inquiry.map_or_else(String::new, |inquiry| {
+        detail::confidence_label(view, inquiry)
+    });
     let extent = Span::styled(extent, view.theme.dim());
     let wide = u16::try_from(extent.width())
         .unwrap_or(head.width)
@@ -105,7 +107,7 @@ fn extent(view: View<'_>, inquiry: Option<&Inquiry>, head: Rect, buffer: &mut Bu
 /// Where the cursor stands while words to look for are typed: in the line under the tabs.
 pub(super) fn cursor(details: &Details, layout: &Layout) -> Option<Position> {
     let find = details.find.as_ref().filter(|find| find.typing)?;
-    let place = window::place(WIDE, FULL, room_for(above_footer(layout)));
+    let place = window::centered(WIDE, FULL, room_for(above_footer(layout)));
     let typed = u16::try_from(find.input.visual_cursor()).ok()?;
     // Behind border, blank and slash.
     Some(Position::new(place.x + 3 + typed, place.y + 2))

@@ -7,7 +7,7 @@ use ratatui::{
     widgets::Widget,
 };
 
-use super::window::{Window, choice};
+use super::window::{Window, render_list};
 use crate::{
     app::{coverage, list::List},
     domain::{
@@ -15,7 +15,7 @@ use crate::{
         k8s::{age, pod_status::PodHealth},
     },
     ui::{
-        draw_context::View,
+        draw_context::DrawContext,
         text,
         widgets::table::{Cell, ColumnSpec},
     },
@@ -37,16 +37,16 @@ const WIDE: u16 = 160;
 /// Below this many columns the fix of the chosen one has a line of its own, and the others none.
 const NARROW: u16 = 100;
 
-pub(super) fn draw(list: &List<FaultId>, view: View<'_>, area: Rect, buffer: &mut Buffer) {
+pub(super) fn draw(list: &List<FaultId>, view: DrawContext<'_>, area: Rect, buffer: &mut Buffer) {
     let rows = list.rows();
-    let gaps = coverage::not_read(view.model, view.now);
+    let gaps = coverage::missing_summary(view.model, view.now);
     let window = Window {
         title: "What is wrong",
         hint: "enter go there · esc back",
         wide: WIDE,
     };
     let narrow = area.width < NARROW;
-    let inside = window.open(
+    let inside = window.render(
         rows.len() + 1 + usize::from(narrow) + usize::from(gaps.is_some()),
         view.theme,
         area,
@@ -57,7 +57,7 @@ pub(super) fn draw(list: &List<FaultId>, view: View<'_>, area: Rect, buffer: &mu
         Some(gaps) => {
             let areas = Layout::vertical([Constraint::Min(0), Constraint::Length(1)]);
             let [rest, line] = areas.areas(inside);
-            let gaps = text::fit(&gaps, usize::from(line.width), text::Cut::End);
+            let gaps = text::truncate(&gaps, usize::from(line.width), text::Ellipsis::End);
             Line::styled(gaps, view.theme.warning()).render(line, buffer);
             rest
         }
@@ -65,14 +65,17 @@ pub(super) fn draw(list: &List<FaultId>, view: View<'_>, area: Rect, buffer: &mu
     let cells = |id: &FaultId| cells(view, id, place(id, rows));
     let chosen = list.position();
     if !narrow {
-        choice(COLUMNS, rows, chosen, cells, view.theme, inside, buffer);
+        render_list(COLUMNS, rows, chosen, cells, view.theme, inside, buffer);
         return;
     }
     let [table, fix] = Layout::vertical([Constraint::Min(0), Constraint::Length(1)]).areas(inside);
-    choice(COLUMNS, rows, chosen, cells, view.theme, table, buffer);
-    if let Some(fault) = list.selected().and_then(|id| view.model.verdicts.fault(id)) {
+    render_list(COLUMNS, rows, chosen, cells, view.theme, table, buffer);
+    if let Some(fault) = list
+        .selected()
+        .and_then(|id| view.model.diagnoses.fault(id))
+    {
         let words = format!("Fix: {}", first_fix(fault));
-        let words = text::fit(&words, usize::from(fix.width), text::Cut::End);
+        let words = text::truncate(&words, usize::from(fix.width), text::Ellipsis::End);
         Line::styled(words, view.theme.accent()).render(fix, buffer);
     }
 }
@@ -93,9 +96,9 @@ fn place(id: &FaultId, rows: &[FaultId]) -> String {
     }
 }
 
-fn cells(view: View<'_>, id: &FaultId, place: String) -> Vec<Cell> {
+fn cells(view: DrawContext<'_>, id: &FaultId, place: String) -> Vec<Cell> {
     let theme = view.theme;
-    let Some(fault) = view.model.verdicts.fault(id) else {
+    let Some(fault) = view.model.diagnoses.fault(id) else {
         let gone = [theme.symbols().finished, id.title(), &place, "", "gone", ""];
         return gone.map(|text| Cell::new(text, theme.good())).to_vec();
     };

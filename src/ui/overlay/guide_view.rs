@@ -10,11 +10,11 @@ use super::window::{self, Window};
 use crate::{
     app::{
         explain,
-        guide_view::{About, Learn},
+        guide_view::{FindingSummary, GuideView},
     },
     domain::guide::{Section, Substitutions},
     ui::{
-        draw_context::View,
+        draw_context::DrawContext,
         text,
         widgets::{markdown, paragraph::indented},
     },
@@ -22,9 +22,14 @@ use crate::{
 
 const WIDE: u16 = 100;
 
-pub(super) fn draw(learn: &Learn, view: View<'_>, area: Rect, buffer: &mut Buffer) -> usize {
-    let room = window::room(WIDE, area);
-    let own = explain::own(view.model);
+pub(super) fn draw(
+    learn: &GuideView,
+    view: DrawContext<'_>,
+    area: Rect,
+    buffer: &mut Buffer,
+) -> usize {
+    let room = window::inner_width(WIDE, area);
+    let own = explain::substitutions(view.model);
     let mut lines = Vec::new();
     if let Some(about) = learn.about {
         lines.extend(self::about(about, view, room));
@@ -54,11 +59,11 @@ pub(super) fn draw(learn: &Learn, view: View<'_>, area: Rect, buffer: &mut Buffe
         hint: "↑↓ scroll · ←→ other sections · esc back",
         wide: WIDE,
     };
-    window.lines(lines, learn.scroll, view.theme, area, buffer)
+    window.render_text(lines, learn.scroll, view.theme, area, buffer)
 }
 
 /// What the catalogue has of a cause, and why it is so for this Pod.
-fn about(about: About, view: View<'_>, wide: usize) -> Vec<Line<'static>> {
+fn about(about: FindingSummary, view: DrawContext<'_>, wide: usize) -> Vec<Line<'static>> {
     let theme = view.theme;
     let entry = about.cause.info();
     let mut lines = Vec::new();
@@ -76,14 +81,17 @@ fn about(about: About, view: View<'_>, wide: usize) -> Vec<Line<'static>> {
         let quiet = theme.symbols().quiet;
         lines.push(Line::from(vec![
             Span::styled(format!("  {quiet} "), theme.dim()),
-            Span::raw(text::fit(fix.title(), wide.saturating_sub(4), text::Cut::End).into_owned()),
+            Span::raw(
+                text::truncate(fix.title(), wide.saturating_sub(4), text::Ellipsis::End)
+                    .into_owned(),
+            ),
         ]));
     }
     lines
 }
 
 /// The chain from the registry to the Pod, with the user's own objects.
-fn picture(own: &Substitutions, view: View<'_>, wide: usize) -> Vec<Line<'static>> {
+fn picture(own: &Substitutions, view: DrawContext<'_>, wide: usize) -> Vec<Line<'static>> {
     let theme = view.theme;
     let links = [
         ("registry", own.server.as_deref(), "has the image"),
@@ -104,10 +112,10 @@ fn picture(own: &Substitutions, view: View<'_>, wide: usize) -> Vec<Line<'static
         if at > 0 {
             lines.push(Line::styled(format!("{:17}↑", ""), theme.dim()));
         }
-        let name = text::fit(
+        let name = text::truncate(
             name.unwrap_or("none"),
             wide.saturating_sub(64).max(24),
-            text::Cut::Middle,
+            text::Ellipsis::Middle,
         );
         lines.push(Line::from(vec![
             Span::styled(format!("{kind:>14}   "), theme.dim()),

@@ -8,8 +8,8 @@ use ratatui::{
 
 use super::window::{self, Window};
 use crate::{
-    app::{key_config::Row, keymap::Context, scroll::Scroll},
-    ui::{draw_context::View, text, widgets::paragraph::wrapped},
+    app::{key_config::ActiveBinding, keymap::Context, scroll::Scroll},
+    ui::{draw_context::DrawContext, text, widgets::paragraph::wrapped},
 };
 
 const WIDE: u16 = 100;
@@ -17,21 +17,26 @@ const WIDE: u16 = 100;
 /// Cells for the keys of a binding.
 const KEYS: usize = 17;
 
-pub(super) fn draw(scroll: Scroll, view: View<'_>, area: Rect, buffer: &mut Buffer) -> usize {
+pub(super) fn draw(
+    scroll: Scroll,
+    view: DrawContext<'_>,
+    area: Rect,
+    buffer: &mut Buffer,
+) -> usize {
     let window = Window {
         title: "Keys",
         hint: "↑↓ scroll · esc back",
         wide: WIDE,
     };
-    let lines = lines(view, window::room(WIDE, area));
-    window.lines(lines, scroll, view.theme, area, buffer)
+    let lines = lines(view, window::inner_width(WIDE, area));
+    window.render_text(lines, scroll, view.theme, area, buffer)
 }
 
-fn lines(view: View<'_>, room: usize) -> Vec<Line<'static>> {
+fn lines(view: DrawContext<'_>, room: usize) -> Vec<Line<'static>> {
     let mut contexts: Vec<Context> = Vec::new();
     // What holds where the keyboard is comes first.
     let here = Context::In(view.model.focus);
-    let rows = view.model.preferences.keymap.rows();
+    let rows = view.model.preferences.keymap.bindings();
     for context in std::iter::once(here).chain(rows.iter().map(|row| row.binding.context)) {
         if !contexts.contains(&context) {
             contexts.push(context);
@@ -51,8 +56,8 @@ fn lines(view: View<'_>, room: usize) -> Vec<Line<'static>> {
 }
 
 /// What a demonstration's world is about.
-fn story(view: View<'_>, room: usize) -> Vec<Line<'static>> {
-    let Some(story) = &view.model.story else {
+fn story(view: DrawContext<'_>, room: usize) -> Vec<Line<'static>> {
+    let Some(story) = &view.model.demo_intro else {
         return Vec::new();
     };
     let mut lines = wrapped(&story.title, room, view.theme.strong());
@@ -64,9 +69,9 @@ fn story(view: View<'_>, room: usize) -> Vec<Line<'static>> {
 }
 
 /// The keys, and what they do in as many lines as it takes.
-fn binding(row: &Row, room: usize, view: View<'_>) -> Vec<Line<'static>> {
+fn binding(row: &ActiveBinding, room: usize, view: DrawContext<'_>) -> Vec<Line<'static>> {
     let keys: Vec<String> = row.keys.iter().map(ToString::to_string).collect();
-    let keys = text::fit(&keys.join(" "), KEYS, text::Cut::End).into_owned();
+    let keys = text::truncate(&keys.join(" "), KEYS, text::Ellipsis::End).into_owned();
     let help = text::wrap(row.binding.help, room.saturating_sub(KEYS + 3));
     let lines = help.into_iter().enumerate().map(|(at, help)| {
         let keys = if at == 0 { &*keys } else { "" };

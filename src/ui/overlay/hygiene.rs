@@ -14,7 +14,7 @@ use crate::{
         k8s::object_ref::Namespace,
         lint::{Lint, NamespaceScorecard, Practice},
     },
-    ui::{draw_context::View, text, widgets::paragraph::indented},
+    ui::{draw_context::DrawContext, text, widgets::paragraph::indented},
 };
 
 const WIDE: u16 = 110;
@@ -22,11 +22,11 @@ const WIDE: u16 = 110;
 pub(super) fn draw(
     standings: &[NamespaceScorecard],
     scroll: Scroll,
-    view: View<'_>,
+    view: DrawContext<'_>,
     area: Rect,
     buffer: &mut Buffer,
 ) -> usize {
-    let room = window::room(WIDE, area);
+    let room = window::inner_width(WIDE, area);
     let mut lines = Vec::new();
     for standing in standings {
         if !lines.is_empty() {
@@ -39,10 +39,14 @@ pub(super) fn draw(
         hint: "↑↓ scroll · L the practices · esc back",
         wide: WIDE,
     };
-    window.lines(lines, scroll, view.theme, area, buffer)
+    window.render_text(lines, scroll, view.theme, area, buffer)
 }
 
-fn namespace(standing: &NamespaceScorecard, view: View<'_>, room: usize) -> Vec<Line<'static>> {
+fn namespace(
+    standing: &NamespaceScorecard,
+    view: DrawContext<'_>,
+    room: usize,
+) -> Vec<Line<'static>> {
     let theme = view.theme;
     let name = text::clean(standing.namespace.as_str()).into_owned();
     let score = format!("   {} practices hold", standing.score());
@@ -69,7 +73,7 @@ fn broken(
     practice: Practice,
     lints: &[Lint],
     namespace: &Namespace,
-    view: View<'_>,
+    view: DrawContext<'_>,
     room: usize,
 ) -> Vec<Line<'static>> {
     let theme = view.theme;

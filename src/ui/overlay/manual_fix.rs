@@ -7,7 +7,7 @@ use crate::{
     app::scroll::Scroll,
     domain::diagnostics::Fix,
     ui::{
-        draw_context::View,
+        draw_context::DrawContext,
         widgets::paragraph::{indented, wrapped},
     },
 };
@@ -18,7 +18,7 @@ pub(super) fn draw(
     why: &str,
     fix: &Fix,
     scroll: Scroll,
-    view: View<'_>,
+    view: DrawContext<'_>,
     area: Rect,
     buffer: &mut Buffer,
 ) -> usize {
@@ -32,11 +32,11 @@ pub(super) fn draw(
         hint,
         wide: WIDE,
     };
-    let lines = lines(why, fix, view, window::room(WIDE, area));
-    window.lines(lines, scroll, view.theme, area, buffer)
+    let lines = lines(why, fix, view, window::inner_width(WIDE, area));
+    window.render_text(lines, scroll, view.theme, area, buffer)
 }
 
-fn lines(why: &str, fix: &Fix, view: View<'_>, room: usize) -> Vec<Line<'static>> {
+fn lines(why: &str, fix: &Fix, view: DrawContext<'_>, room: usize) -> Vec<Line<'static>> {
     let theme = view.theme;
     let mut lines = wrapped(why, room, theme.strong());
     let words = "What helps is not done from here. This is how it is done:";

@@ -2,11 +2,11 @@
 
 use ratatui::{buffer::Buffer, layout::Rect};
 
-use super::window::{Window, choice};
+use super::window::{Window, render_list};
 use crate::{
-    app::menu::{Item, Menu, Standing},
+    app::menu::{Availability, Menu, MenuItem},
     ui::{
-        draw_context::View,
+        draw_context::DrawContext,
         widgets::table::{Cell, ColumnSpec},
     },
 };
@@ -19,16 +19,16 @@ const COLUMNS: &[ColumnSpec] = &[
 
 const WIDE: u16 = 120;
 
-pub(super) fn draw(menu: &Menu, view: View<'_>, area: Rect, buffer: &mut Buffer) {
+pub(super) fn draw(menu: &Menu, view: DrawContext<'_>, area: Rect, buffer: &mut Buffer) {
     let window = Window {
         title: &menu.title,
         hint: "enter or its key · esc back",
         wide: WIDE,
     };
-    let inside = window.open(menu.items.len() + 1, view.theme, area, buffer);
-    let cells = |item: &Item| cells(menu, item, view);
+    let inside = window.render(menu.items.len() + 1, view.theme, area, buffer);
+    let cells = |item: &MenuItem| cells(menu, item, view);
     let chosen = menu.list.position();
-    choice(
+    render_list(
         COLUMNS,
         &menu.items,
         chosen,
@@ -39,22 +39,22 @@ pub(super) fn draw(menu: &Menu, view: View<'_>, area: Rect, buffer: &mut Buffer)
     );
 }
 
-fn cells(menu: &Menu, item: &Item, view: View<'_>) -> Vec<Cell> {
+fn cells(menu: &Menu, item: &MenuItem, view: DrawContext<'_>) -> Vec<Cell> {
     let theme = view.theme;
-    let standing = item.standing(view.model.may(menu));
+    let standing = item.availability(view.model.permission_context(menu));
     let why = match &standing {
-        Standing::Possible => String::new(),
-        Standing::Asking => "asking the server".to_owned(),
-        Standing::NotHere(why) => why.clone(),
-        Standing::ReadOnly => "read-only".to_owned(),
+        Availability::Available => String::new(),
+        Availability::Loading => "asking the server".to_owned(),
+        Availability::NotApplicable(why) => why.clone(),
+        Availability::ReadOnly => "read-only".to_owned(),
         // The namespace stands in the title.
-        Standing::Forbidden(permission) => {
+        Availability::Forbidden(permission) => {
             format!("you may not {} {}", permission.verb, permission.resource)
         }
     };
     let (key_style, style) = match standing {
-        Standing::Possible | Standing::Asking => (theme.key(), theme.text()),
-        Standing::NotHere(_) | Standing::ReadOnly | Standing::Forbidden(_) => {
+        Availability::Available | Availability::Loading => (theme.key(), theme.text()),
+        Availability::NotApplicable(_) | Availability::ReadOnly | Availability::Forbidden(_) => {
             (theme.dim(), theme.dim())
         }
     };

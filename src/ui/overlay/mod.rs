@@ -21,21 +21,21 @@ use ratatui::{
     layout::{Position, Rect},
 };
 
-use super::{draw_context::View, layout::Layout};
-use crate::app::{connection::Phase, overlay::Overlay};
+use super::{draw_context::DrawContext, layout::Layout};
+use crate::app::{connection::ConnectionPhase, overlay::Overlay};
 
 /// Draws what lies above the panes, lowest layer first; returns how far the topmost can be scrolled, if it
 /// is a text.
-pub(super) fn draw(view: View<'_>, layout: &Layout, buffer: &mut Buffer) -> Option<usize> {
+pub(super) fn draw(view: DrawContext<'_>, layout: &Layout, buffer: &mut Buffer) -> Option<usize> {
     let area = above_footer(layout);
-    if let Phase::Failed { problem, .. } = &view.model.connection.phase {
+    if let ConnectionPhase::Failed { problem, .. } = &view.model.connection.phase {
         problem::no_connection(problem, view, area, buffer);
     }
     let layers = &view.model.overlays;
     let mut end = None;
     for (at, overlay) in layers.iter().enumerate() {
         // A form that has become a plan waits below it, unseen: two boxes of one size confuse.
-        if let (Overlay::Form(_), Some(Overlay::Proposal(_))) = (overlay, layers.get(at + 1)) {
+        if let (Overlay::Form(_), Some(Overlay::PlanDialog(_))) = (overlay, layers.get(at + 1)) {
             continue;
         }
         end = layer(overlay, view, layout, area, buffer);
@@ -46,7 +46,7 @@ pub(super) fn draw(view: View<'_>, layout: &Layout, buffer: &mut Buffer) -> Opti
 /// Draws one layer; returns how far it can be scrolled, if it is a text.
 fn layer(
     overlay: &Overlay,
-    view: View<'_>,
+    view: DrawContext<'_>,
     layout: &Layout,
     area: Rect,
     buffer: &mut Buffer,
@@ -54,14 +54,14 @@ fn layer(
     match overlay {
         Overlay::Help { scroll } => return Some(help::draw(*scroll, view, area, buffer)),
         Overlay::Details(details) => return details::draw(details, view, area, buffer),
-        Overlay::Proposal(proposal) => {
+        Overlay::PlanDialog(proposal) => {
             return Some(plan_dialog::draw(proposal, view, area, buffer));
         }
-        Overlay::Learn(learn) => return Some(guide_view::draw(learn, view, area, buffer)),
+        Overlay::Guide(learn) => return Some(guide_view::draw(learn, view, area, buffer)),
         Overlay::Hygiene { standings, scroll } => {
             return Some(hygiene::draw(standings, *scroll, view, area, buffer));
         }
-        Overlay::Steps { why, fix, scroll } => {
+        Overlay::ManualFix { why, fix, scroll } => {
             return Some(manual_fix::draw(why, fix, *scroll, view, area, buffer));
         }
         Overlay::Problem { problem, scroll } => {
@@ -87,7 +87,7 @@ fn above_footer(layout: &Layout) -> Rect {
 }
 
 /// Where the cursor stands: in the field that is typed into.
-pub(super) fn cursor(view: View<'_>, layout: &Layout) -> Option<Position> {
+pub(super) fn cursor(view: DrawContext<'_>, layout: &Layout) -> Option<Position> {
     match view.model.overlays.last()? {
         Overlay::Form(form) => form::cursor(form, above_footer(layout)),
         Overlay::Details(details) => details::cursor(details, layout),

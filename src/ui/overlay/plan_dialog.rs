@@ -11,7 +11,7 @@ use super::window::{self, Window};
 use crate::{
     app::{
         overlay::Overlay,
-        plan_dialog::{Proposal, Stage, Trouble},
+        plan_dialog::{PlanDialog, PlanStage, RemainingFailure},
     },
     domain::{
         k8s::{
@@ -23,7 +23,7 @@ use crate::{
     },
     ui::{
         detail,
-        draw_context::View,
+        draw_context::DrawContext,
         text,
         widgets::paragraph::{indented, wrapped},
     },
@@ -31,8 +31,13 @@ use crate::{
 
 const WIDE: u16 = 116;
 
-pub(super) fn draw(proposal: &Proposal, view: View<'_>, area: Rect, buffer: &mut Buffer) -> usize {
-    let lines = lines(proposal, view, window::room(WIDE, area));
+pub(super) fn draw(
+    proposal: &PlanDialog,
+    view: DrawContext<'_>,
+    area: Rect,
+    buffer: &mut Buffer,
+) -> usize {
+    let lines = lines(proposal, view, window::inner_width(WIDE, area));
     let hint = hint(proposal, view);
     let window = Window {
         title: &proposal.plan.0.title,
@@ -40,32 +45,38 @@ pub(super) fn draw(proposal: &Proposal, view: View<'_>, area: Rect, buffer: &mut
         wide: WIDE,
     };
 
-    window.lines(lines, proposal.scroll, view.theme, area, buffer)
+    window.render_text(lines, proposal.scroll, view.theme, area, buffer)
 }
 
 /// The keys that have a use now.
-fn hint(proposal: &Proposal, view: View<'_>) -> String {
+fn hint(proposal: &PlanDialog, view: DrawContext<'_>) -> String {
     let model = view.model;
     let keys: &[&str] = match &proposal.stage {
         stage if stage.changes_nothing() => &["enter close", "y export"],
-        Stage::Ready(_) if proposal.stage.can_be_applied() && proposal.insists => &[
-            "enter apply anyway",
-            "c copy commands",
-            "y export",
-            "esc correct it",
-        ],
-        Stage::Ready(_) if proposal.stage.can_be_applied() => {
+        PlanStage::Ready(_)
+            if proposal.stage.can_be_applied() && proposal.is_override_confirmed =>
+        {
+            &[
+                "enter apply anyway",
+                "c copy commands",
+                "y export",
+                "esc correct it",
+            ]
+        }
+        PlanStage::Ready(_) if proposal.stage.can_be_applied() => {
             &["enter apply", "c copy commands", "y export", "esc back"]
         }
-        Stage::Rehearsing(_) | Stage::CarryingOut(..) | Stage::Ready(_) => {
+        PlanStage::DryRunning(_) | PlanStage::Applying(..) | PlanStage::Ready(_) => {
             &["c copy commands", "y export", "esc back"]
         }
-        Stage::Done { .. } => {
-            let fails = proposal.trouble(&model.world, &model.verdicts).is_some();
+        PlanStage::Done { .. } => {
+            let fails = proposal
+                .remaining_failure(&model.store, &model.diagnoses)
+                .is_some();
             let mut layers = model.overlays.iter();
             let asked = layers.any(|layer| matches!(layer, Overlay::Form(_)));
             let back = asked && !proposal.stage.has_recovered();
-            let undo = model.undo_of(proposal).is_some();
+            let undo = model.undo_for(proposal).is_some();
             let keys = [
                 (fails, "ctrl-x next fix"),
                 (fails && back, "esc back to the answers"),
@@ -80,7 +91,7 @@ fn hint(proposal: &Proposal, view: View<'_>) -> String {
     keys.join(" · ")
 }
 
-fn lines(proposal: &Proposal, view: View<'_>, room: usize) -> Vec<Line<'static>> {
+fn lines(proposal: &PlanDialog, view: DrawContext<'_>, room: usize) -> Vec<Line<'static>> {
     let theme = view.theme;
     let mut lines = vec![state(proposal, view)];
     lines.extend(registry(proposal, view, room));
@@ -95,10 +106,10 @@ fn lines(proposal: &Proposal, view: View<'_>, room: usize) -> Vec<Line<'static>>
     }
     lines.extend(trouble(proposal, view, room));
     if let Some(watched) = &proposal.watched {
-        let pod = text::fit(
+        let pod = text::truncate(
             watched.pod.name.as_str(),
             room.saturating_sub(4),
-            text::Cut::Middle,
+            text::Ellipsis::Middle,
         );
         lines.push(Line::default());
         lines.push(Line::styled(format!("Pod {pod}"), theme.strong()));
@@ -111,13 +122,13 @@ fn lines(proposal: &Proposal, view: View<'_>, room: usize) -> Vec<Line<'static>>
     }
     let outcomes = proposal.stage.outcomes();
     // What was made was read before it was made; now it matters what comes of it.
-    let made = proposal.stage.is_done() && proposal.stage.is_good();
+    let made = proposal.stage.is_done() && proposal.stage.is_successful();
     for (index, change) in proposal.plan.0.changes.iter().enumerate() {
         if !made {
             lines.push(Line::default());
         }
         lines.extend(sentence(index, change, outcomes.get(index), view, room));
-        if let Some(Some(keeper)) = proposal.keepers.get(index) {
+        if let Some(Some(keeper)) = proposal.managers.get(index) {
             let warning = format!("{} {}", theme.symbols().failing, keeper.warning());
             lines.extend(indented(&warning, 4, room, theme.warning()));
         }
@@ -139,9 +150,14 @@ fn lines(proposal: &Proposal, view: View<'_>, room: usize) -> Vec<Line<'static>>
 /// The lines that a change adds and takes away. What is agreed to is shown whole: long ones are broken, not
 /// cut.
 /// What goes is shown when the server has said that it is there.
-fn preview(change: &Change, stage: &Stage, view: View<'_>, room: usize) -> Vec<Line<'static>> {
+fn preview(
+    change: &Change,
+    stage: &PlanStage,
+    view: DrawContext<'_>,
+    room: usize,
+) -> Vec<Line<'static>> {
     let theme = view.theme;
-    let unread = matches!(stage, Stage::Rehearsing(_));
+    let unread = matches!(stage, PlanStage::DryRunning(_));
     let mut lines = Vec::new();
     let shown = change.preview().into_iter();
     for line in shown.filter(|line| !unread || line.mark != DiffTag::Removed) {
@@ -150,7 +166,7 @@ fn preview(change: &Change, stage: &Stage, view: View<'_>, room: usize) -> Vec<L
             DiffTag::Added => ("+", theme.good()),
             DiffTag::Removed => ("-", theme.failing()),
         };
-        for (at, piece) in text::chop(&line.text, room.saturating_sub(6))
+        for (at, piece) in text::split_at_width(&line.text, room.saturating_sub(6))
             .iter()
             .enumerate()
         {
@@ -166,10 +182,10 @@ fn is_so_already(outcome: Option<&Outcome>) -> bool {
     outcome.is_some_and(Outcome::is_no_change)
 }
 
-fn state(proposal: &Proposal, view: View<'_>) -> Line<'static> {
+fn state(proposal: &PlanDialog, view: DrawContext<'_>) -> Line<'static> {
     let (theme, symbols) = (view.theme, view.theme.symbols());
     let (symbol, text, style) = match &proposal.stage {
-        Stage::Rehearsing(_) => (
+        PlanStage::DryRunning(_) => (
             view.spinner(),
             "The server tries it; nothing is stored.".to_owned(),
             theme.accent(),
@@ -179,17 +195,17 @@ fn state(proposal: &Proposal, view: View<'_>) -> Line<'static> {
             "Nothing to change: it is so already.".to_owned(),
             theme.good(),
         ),
-        Stage::Ready(_) if proposal.stage.is_good() => (
+        PlanStage::Ready(_) if proposal.stage.is_successful() => (
             symbols.finished,
             "The server would take all of it. Nothing has been changed yet.".to_owned(),
             theme.good(),
         ),
-        Stage::Ready(_) => (
+        PlanStage::Ready(_) => (
             symbols.pull_failing,
             "A part of it cannot be made. Nothing has been changed.".to_owned(),
             theme.failing(),
         ),
-        Stage::CarryingOut(_, outcomes) => (
+        PlanStage::Applying(_, outcomes) => (
             view.spinner(),
             format!(
                 "The changes are being made: {} of {}.",
@@ -198,12 +214,12 @@ fn state(proposal: &Proposal, view: View<'_>) -> Line<'static> {
             ),
             theme.accent(),
         ),
-        Stage::Done { .. } if proposal.stage.is_good() => (
+        PlanStage::Done { .. } if proposal.stage.is_successful() => (
             symbols.finished,
             "All changes are made.".to_owned(),
             theme.good(),
         ),
-        Stage::Done { outcomes, .. } => {
+        PlanStage::Done { outcomes, .. } => {
             let back = outcomes.contains(&Outcome::TakenBack);
             let unknown = |outcome: &Outcome| matches!(outcome, Outcome::Unknown(_));
             let text = if outcomes.iter().any(unknown) {
@@ -220,12 +236,12 @@ fn state(proposal: &Proposal, view: View<'_>) -> Line<'static> {
 }
 
 /// What fails now, and the fix for that.
-fn trouble(proposal: &Proposal, view: View<'_>, room: usize) -> Vec<Line<'static>> {
-    let Some(trouble) = proposal.trouble(&view.model.world, &view.model.verdicts) else {
+fn trouble(proposal: &PlanDialog, view: DrawContext<'_>, room: usize) -> Vec<Line<'static>> {
+    let Some(trouble) = proposal.remaining_failure(&view.model.store, &view.model.diagnoses) else {
         return Vec::new();
     };
     let theme = view.theme;
-    let finding = &trouble.verdict.finding;
+    let finding = &trouble.diagnosis.finding;
     let text = format!(
         "{} {}: {}",
         theme.symbols().pull_failing,
@@ -240,9 +256,9 @@ fn trouble(proposal: &Proposal, view: View<'_>, room: usize) -> Vec<Line<'static
     lines
 }
 
-fn still_failing(trouble: &Trouble<'_>, again: bool) -> String {
+fn still_failing(trouble: &RemainingFailure<'_>, again: bool) -> String {
     let still = if again { "again " } else { "still " };
-    let cannot = if trouble.verdict.finding.is_pull() {
+    let cannot = if trouble.diagnosis.finding.is_pull() {
         "cannot pull"
     } else {
         "cannot start"
@@ -255,9 +271,9 @@ fn still_failing(trouble: &Trouble<'_>, again: bool) -> String {
 }
 
 /// What the registry says of the login that would be saved.
-fn registry(proposal: &Proposal, view: View<'_>, room: usize) -> Vec<Line<'static>> {
+fn registry(proposal: &PlanDialog, view: DrawContext<'_>, room: usize) -> Vec<Line<'static>> {
     let (theme, symbols) = (view.theme, view.theme.symbols());
-    let (symbol, style, text) = match (&proposal.verdict, proposal.asked) {
+    let (symbol, style, text) = match (&proposal.check_result, proposal.credential_check) {
         (Some(verdict), _) => match verdict.answer {
             PullAnswer::Ok => (symbols.finished, theme.good(), verdict.summary.as_str()),
             PullAnswer::No => (
@@ -275,7 +291,7 @@ fn registry(proposal: &Proposal, view: View<'_>, room: usize) -> Vec<Line<'stati
         (None, None) => return Vec::new(),
     };
     let mut lines = wrapped(&format!("{symbol} From here: {text}"), room, style);
-    if proposal.insists && matches!(proposal.stage, Stage::Ready(_)) {
+    if proposal.is_override_confirmed && matches!(proposal.stage, PlanStage::Ready(_)) {
         let ask = "  The registry says no: esc to correct it, enter to do it anyway.";
         lines.extend(wrapped(ask, room, theme.warning()));
     }
@@ -283,17 +299,17 @@ fn registry(proposal: &Proposal, view: View<'_>, room: usize) -> Vec<Line<'stati
 }
 
 /// Whether what had recovered after the changes fails now.
-fn fails_again(proposal: &Proposal, view: View<'_>) -> bool {
+fn fails_again(proposal: &PlanDialog, view: DrawContext<'_>) -> bool {
     let fails = |found: Recovery| !found.failing.is_empty();
-    proposal.stage.has_recovered() && proposal.recovery(&view.model.world).is_some_and(fails)
+    proposal.stage.has_recovered() && proposal.recovery(&view.model.store).is_some_and(fails)
 }
 
 /// Whether it has worked, once it is done.
-fn recovery(proposal: &Proposal, view: View<'_>) -> Option<String> {
-    let Stage::Done { at, recovered, .. } = &proposal.stage else {
+fn recovery(proposal: &PlanDialog, view: DrawContext<'_>) -> Option<String> {
+    let PlanStage::Done { at, recovered, .. } = &proposal.stage else {
         return None;
     };
-    let found = proposal.recovery(&view.model.world)?;
+    let found = proposal.recovery(&view.model.store)?;
     let symbols = view.theme.symbols();
     if let Some(recovered) = recovered {
         let took = age::countdown(recovered.duration_since(*at).as_secs());
@@ -321,7 +337,7 @@ fn recovery(proposal: &Proposal, view: View<'_>) -> Option<String> {
         if matches!(id.kind, WorkloadKind::Job | WorkloadKind::CronJob) {
             return None;
         }
-        let rollout = &view.model.world.workload(id)?.status;
+        let rollout = &view.model.store.workload(id)?.status;
         Some(format!("{id} {}/{} ready", rollout.ready, rollout.desired))
     };
     let pods = match found.wanted {
@@ -344,7 +360,7 @@ fn sentence(
     index: usize,
     change: &Change,
     outcome: Option<&Outcome>,
-    view: View<'_>,
+    view: DrawContext<'_>,
     room: usize,
 ) -> Vec<Line<'static>> {
     let theme = view.theme;

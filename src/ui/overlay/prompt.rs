@@ -8,16 +8,16 @@ use ratatui::{
 };
 use tui_input::Input;
 
-use super::super::{draw_context::View, layout::Layout, text};
+use super::super::{draw_context::DrawContext, layout::Layout, text};
 use crate::app::{
-    overlay::{Overlay, Palette},
+    overlay::{CommandPalette, Overlay},
     palette,
 };
 
 /// Suggestions that are shown at once.
 const SHOWN: usize = 8;
 
-pub(super) fn draw(overlay: &Overlay, view: View<'_>, layout: &Layout, buffer: &mut Buffer) {
+pub(super) fn draw(overlay: &Overlay, view: DrawContext<'_>, layout: &Layout, buffer: &mut Buffer) {
     let Some((sign, input)) = sign_and_input(overlay) else {
         return;
     };
@@ -59,16 +59,16 @@ fn sign_and_input(overlay: &Overlay) -> Option<(char, &Input)> {
         Overlay::Palette(palette) => Some((':', &palette.input)),
         Overlay::Help { .. }
         | Overlay::Details(_)
-        | Overlay::Learn(_)
+        | Overlay::Guide(_)
         | Overlay::PullTest(_)
         | Overlay::Reveal(_)
         | Overlay::Menu(_)
         | Overlay::Contexts(_)
         | Overlay::Faults(_)
-        | Overlay::Proposal(_)
+        | Overlay::PlanDialog(_)
         | Overlay::Form(_)
         | Overlay::Hygiene { .. }
-        | Overlay::Steps { .. }
+        | Overlay::ManualFix { .. }
         | Overlay::Problem { .. } => None,
     }
 }
@@ -83,9 +83,18 @@ const NAME: usize = 24;
 const HELD: &str = "changes something: tab, then enter runs it";
 
 /// The suggestions grow upwards from the line.
-fn suggestions(palette: &Palette, view: View<'_>, layout: &Layout, buffer: &mut Buffer) {
+fn suggestions(
+    palette: &CommandPalette,
+    view: DrawContext<'_>,
+    layout: &Layout,
+    buffer: &mut Buffer,
+) {
     let theme = view.theme;
-    let all = palette::suggestions(palette.input.value(), &view.model.world, &view.model.memory);
+    let all = palette::suggestions(
+        palette.input.value(),
+        &view.model.store,
+        &view.model.session,
+    );
     let room = usize::from(layout.footer.y.saturating_sub(layout.area.y)).min(SHOWN);
     let first = (palette.chosen + 1).saturating_sub(room);
     let shown: Vec<_> = all.iter().enumerate().skip(first).take(room).collect();
@@ -101,15 +110,15 @@ fn suggestions(palette: &Palette, view: View<'_>, layout: &Layout, buffer: &mut 
             ..layout.footer
         };
         Clear.render(area, buffer);
-        let name = text::fit(&suggestion.text, NAME, text::Cut::Middle);
+        let name = text::truncate(&suggestion.text, NAME, text::Ellipsis::Middle);
         let room = usize::from(area.width).saturating_sub(NAME + 3);
-        let is_held = palette.held.as_deref() == Some(&*suggestion.text);
+        let is_held = palette.unconfirmed.as_deref() == Some(&*suggestion.text);
         let help = if is_held && index == palette.chosen {
             HELD
         } else {
             &suggestion.help
         };
-        let help = text::fit(help, room, text::Cut::End);
+        let help = text::truncate(help, room, text::Ellipsis::End);
         let line = Line::from(vec![
             Span::styled(format!("  {name:NAME$} "), theme.key()),
             Span::styled(help.into_owned(), theme.dim()),

@@ -12,11 +12,11 @@ use super::{
 };
 use crate::{
     app::{
-        reveal::{Reveal, SHOWN_FOR, Shown, Stage},
+        reveal::{Reveal, RevealStage, RevealedSecret, SHOWN_FOR},
         scroll::Scroll,
     },
     domain::registry_auth::docker_config::AuthConfig,
-    ui::{draw_context::View, text, widgets::paragraph::wrapped},
+    ui::{draw_context::DrawContext, text, widgets::paragraph::wrapped},
 };
 
 const WIDE: u16 = 100;
@@ -24,34 +24,34 @@ const WIDE: u16 = 100;
 /// Cells for the name of a value.
 const NAME: usize = 10;
 
-pub(super) fn draw(reveal: &Reveal, view: View<'_>, area: Rect, buffer: &mut Buffer) {
+pub(super) fn draw(reveal: &Reveal, view: DrawContext<'_>, area: Rect, buffer: &mut Buffer) {
     let theme = view.theme;
-    let room = window::room(WIDE, area);
+    let room = window::inner_width(WIDE, area);
     let mut selected = 0;
-    let (lines, hint) = match (&reveal.stage, reveal.shown(view.now)) {
-        (Stage::Shown(_), Some((shown, seconds))) => {
+    let (lines, hint) = match (&reveal.stage, reveal.revealed(view.now)) {
+        (RevealStage::Shown(_), Some((shown, seconds))) => {
             let (lines, at) = values(shown, view, room);
             selected = at;
             let hint = format!("hidden in {seconds} s · ↑↓ entry · c copy password · esc hide");
             (lines, hint)
         }
         // Its time is over, and the model has not been told yet.
-        (Stage::Hidden | Stage::Shown(_), _) => (
+        (RevealStage::Hidden | RevealStage::Shown(_), _) => (
             wrapped("The values are hidden again.", room, theme.text()),
             "enter show them once more · esc back".to_owned(),
         ),
-        (Stage::Warning, _) => (
+        (RevealStage::Warning, _) => (
             warning(view, room),
             "enter show the values · esc back".to_owned(),
         ),
-        (Stage::Fetching(_), _) => (
+        (RevealStage::Fetching(_), _) => (
             vec![Line::styled(
                 format!("{} asking the cluster", view.spinner()),
                 theme.accent(),
             )],
             "esc back".to_owned(),
         ),
-        (Stage::Failed(problem), _) => {
+        (RevealStage::Failed(problem), _) => {
             let lines = problem::lines(problem, room, theme);
             (lines, "esc back".to_owned())
         }
@@ -62,10 +62,10 @@ pub(super) fn draw(reveal: &Reveal, view: View<'_>, area: Rect, buffer: &mut Buf
         wide: WIDE,
     };
     // The selected entry stands at the top when there is not room for all.
-    window.lines(lines, Scroll::FromTop(selected), theme, area, buffer);
+    window.render_text(lines, Scroll::FromTop(selected), theme, area, buffer);
 }
 
-fn warning(view: View<'_>, room: usize) -> Vec<Line<'static>> {
+fn warning(view: DrawContext<'_>, room: usize) -> Vec<Line<'static>> {
     let theme = view.theme;
     let mut lines = wrapped(
         &format!(
@@ -86,7 +86,11 @@ fn warning(view: View<'_>, room: usize) -> Vec<Line<'static>> {
 }
 
 /// The entries, and the line at which the selected one begins.
-fn values(shown: &Shown, view: View<'_>, room: usize) -> (Vec<Line<'static>>, usize) {
+fn values(
+    shown: &RevealedSecret,
+    view: DrawContext<'_>,
+    room: usize,
+) -> (Vec<Line<'static>>, usize) {
     let theme = view.theme;
     let Some(config) = &shown.config else {
         let words = "It is no pull Secret with content: the kubelet reads no credential from it, and \
@@ -118,10 +122,19 @@ fn values(shown: &Shown, view: View<'_>, room: usize) -> (Vec<Line<'static>>, us
     (lines, at)
 }
 
-fn of_entry(entry: &AuthConfig, chosen: bool, view: View<'_>, room: usize) -> Vec<Line<'static>> {
+fn of_entry(
+    entry: &AuthConfig,
+    chosen: bool,
+    view: DrawContext<'_>,
+    room: usize,
+) -> Vec<Line<'static>> {
     let theme = view.theme;
-    let server =
-        text::fit(&entry.server, room.saturating_sub(NAME), text::Cut::Middle).into_owned();
+    let server = text::truncate(
+        &entry.server,
+        room.saturating_sub(NAME),
+        text::Ellipsis::Middle,
+    )
+    .into_owned();
     let style = if chosen {
         theme.selected(true)
     } else {
@@ -146,12 +159,12 @@ fn of_entry(entry: &AuthConfig, chosen: bool, view: View<'_>, room: usize) -> Ve
 }
 
 /// A value with every blank in it: one too many is what may be wrong with it.
-fn value(name: &str, value: &str, view: View<'_>, room: usize) -> Vec<Line<'static>> {
+fn value(name: &str, value: &str, view: DrawContext<'_>, room: usize) -> Vec<Line<'static>> {
     let theme = view.theme;
     if value.is_empty() {
         return vec![Line::styled(format!("{name:NAME$}none"), theme.dim())];
     }
-    text::chop(value, room.saturating_sub(NAME))
+    text::split_at_width(value, room.saturating_sub(NAME))
         .into_iter()
         .enumerate()
         .map(|(at, line)| {

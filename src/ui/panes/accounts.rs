@@ -3,13 +3,13 @@
 use ratatui::{layout::Rect, style::Style};
 
 use super::{
-    View,
+    DrawContext,
     column::{self, PaneView, columns},
 };
 use crate::{
     app::panes::{
         SortBy,
-        accounts::{self, Listed, Row, ServiceAccounts},
+        accounts::{self, ListedSecret, Row, ServiceAccounts},
     },
     domain::k8s::{objects::ServiceAccount, pod_status::PodHealth},
     ui::widgets::table::{Cell, ColumnSpec},
@@ -53,28 +53,28 @@ impl column::Column for Column {
 }
 
 /// A ServiceAccount, and whether it lists a Secret that is not what it should be.
-pub(super) struct Object<'a> {
+pub(super) struct RowData<'a> {
     account: &'a ServiceAccount,
     broken: bool,
 }
 
 impl PaneView for ServiceAccounts {
     type Column = Column;
-    type Object<'a> = Object<'a>;
+    type RowData<'a> = RowData<'a>;
 
     const COLUMNS: &'static [Column] = Column::ALL;
     const NO_ROWS: &'static str = "no ServiceAccounts";
     const HINT: Option<&'static str> = None;
 
-    fn look_up<'a>(view: View<'a>, row: &'a Row, _area: Rect) -> Option<Object<'a>> {
-        let account = &**view.model.world.account(row)?;
-        Some(Object {
+    fn look_up<'a>(view: DrawContext<'a>, row: &'a Row, _area: Rect) -> Option<RowData<'a>> {
+        let account = &**view.model.store.account(row)?;
+        Some(RowData {
             account,
-            broken: accounts::broken(view.judging(), account),
+            broken: accounts::has_broken_secret(view.secret_list_context(), account),
         })
     }
 
-    fn cell(view: View<'_>, object: &Object<'_>, column: Column) -> Cell {
+    fn cell(view: DrawContext<'_>, object: &RowData<'_>, column: Column) -> Cell {
         let (theme, account) = (view.theme, object.account);
         match column {
             Column::Symbol => {
@@ -85,7 +85,7 @@ impl PaneView for ServiceAccounts {
             Column::Name => Cell::new(account.key.name.as_str(), theme.text()),
             Column::PullSecrets => pull_secrets(view, object),
             Column::Pods => {
-                let pods = view.model.world.pods_of_account(&account.key).len();
+                let pods = view.model.store.pods_of_account(&account.key).len();
                 Cell::new(pods.to_string(), theme.dim())
             }
             Column::Age => view.age(account.meta.created),
@@ -93,7 +93,7 @@ impl PaneView for ServiceAccounts {
     }
 }
 
-fn symbol(view: View<'_>, object: &Object<'_>) -> (&'static str, Style) {
+fn symbol(view: DrawContext<'_>, object: &RowData<'_>) -> (&'static str, Style) {
     let theme = view.theme;
     if object.broken {
         theme.health(PodHealth::PullFailing)
@@ -105,24 +105,22 @@ fn symbol(view: View<'_>, object: &Object<'_>) -> (&'static str, Style) {
 }
 
 /// Each name behind its state, so that what gives way in a narrow pane is not the state.
-fn pull_secrets(view: View<'_>, object: &Object<'_>) -> Cell {
+fn pull_secrets(view: DrawContext<'_>, object: &RowData<'_>) -> Cell {
     let (theme, account) = (view.theme, object.account);
     if account.pull_secrets.is_empty() {
         return Cell::new("none", theme.dim());
     }
-    let (symbols, judging) = (theme.symbols(), view.judging());
-    let each =
-        account
-            .pull_secrets
-            .iter()
-            .map(|name| match accounts::listed(judging, account, name) {
-                Listed::PullSecret => format!("{} {name}", symbols.finished),
-                Listed::WrongType => format!("{} {name} wrong type", symbols.pull_failing),
-                Listed::Broken => format!("{} {name} broken", symbols.pull_failing),
-                Listed::Blamed(why) => format!("{} {name} {why}", symbols.pull_failing),
-                Listed::Missing => format!("{} {name} missing", symbols.pull_failing),
-                Listed::Unknown => name.to_string(),
-            });
+    let (symbols, judging) = (theme.symbols(), view.secret_list_context());
+    let each = account.pull_secrets.iter().map(|name| {
+        match accounts::listed_secret(judging, account, name) {
+            ListedSecret::PullSecret => format!("{} {name}", symbols.finished),
+            ListedSecret::WrongType => format!("{} {name} wrong type", symbols.pull_failing),
+            ListedSecret::Broken => format!("{} {name} broken", symbols.pull_failing),
+            ListedSecret::Blamed(why) => format!("{} {name} {why}", symbols.pull_failing),
+            ListedSecret::Missing => format!("{} {name} missing", symbols.pull_failing),
+            ListedSecret::Unknown => name.to_string(),
+        }
+    });
     let style = if object.broken {
         symbol(view, object).1
     } else {

@@ -5,13 +5,13 @@ use std::borrow::Cow;
 use ratatui::{layout::Rect, style::Style};
 
 use super::{
-    View,
+    DrawContext,
     column::{self, PaneView, columns},
 };
 use crate::{
     app::panes::{
         SortBy,
-        events::{Events, Row, Start, Step, Story, StoryId},
+        events::{EventGroup, EventGroupId, Events, Row, StartupGroup, StartupStep},
     },
     domain::{
         diagnostics::grouping::Fault,
@@ -68,17 +68,17 @@ impl column::Column for Column {
 }
 
 /// What a row is about.
-enum Of<'a> {
+enum EventRow<'a> {
     Line(&'a EventSeries),
     /// One fault of one workload: what it is, what was said, what helps.
-    Story(&'a StoryId, &'a Story, &'a Fault),
+    Group(&'a EventGroupId, &'a EventGroup, &'a Fault),
     /// The Pods of one workload on their way up, and the newest line of it: how far they are, and how long
     /// the pull took.
-    Start(&'a Subject, &'a Start, Option<&'a EventSeries>),
+    Startup(&'a Subject, &'a StartupGroup, Option<&'a EventSeries>),
 }
 
-pub(super) struct Object<'a> {
-    of: Of<'a>,
+pub(super) struct RowData<'a> {
+    row: EventRow<'a>,
     /// Objects are named without their kinds.
     narrow: bool,
 }
@@ -88,7 +88,7 @@ const NARROW: u16 = 100;
 
 impl PaneView for Events {
     type Column = Column;
-    type Object<'a> = Object<'a>;
+    type RowData<'a> = RowData<'a>;
 
     const COLUMNS: &'static [Column] = Column::ALL;
     const NO_ROWS: &'static str = "no events";
@@ -96,27 +96,27 @@ impl PaneView for Events {
     const FAULTS_ONLY: &'static str = "pull failures only";
     const NO_FAULTS: &'static str = "no pull failure here";
 
-    fn look_up<'a>(view: View<'a>, row: &'a Row, area: Rect) -> Option<Object<'a>> {
+    fn look_up<'a>(view: DrawContext<'a>, row: &'a Row, area: Rect) -> Option<RowData<'a>> {
         let model = view.model;
         let events = &model.panes.events.extra;
         let of = match row {
-            Row::Line(key) => Of::Line(model.world.event_line(key)?),
-            Row::Story(id) => {
-                let fault = model.verdicts.fault(&id.fault)?;
-                Of::Story(id, events.stories.get(id)?, fault)
+            Row::Line(key) => EventRow::Line(model.store.event_line(key)?),
+            Row::Group(id) => {
+                let fault = model.diagnoses.fault(&id.fault)?;
+                EventRow::Group(id, events.groups.get(id)?, fault)
             }
-            Row::Start(owner) => {
-                let start = events.starts.get(owner)?;
+            Row::Startup(owner) => {
+                let start = events.startups.get(owner)?;
                 let newest = start.newest.as_ref();
-                let newest = newest.and_then(|key| model.world.event_line(key));
-                Of::Start(owner, start, newest)
+                let newest = newest.and_then(|key| model.store.event_line(key));
+                EventRow::Startup(owner, start, newest)
             }
         };
         let narrow = area.width < NARROW;
-        Some(Object { of, narrow })
+        Some(RowData { row: of, narrow })
     }
 
-    fn cell(view: View<'_>, object: &Object<'_>, column: Column) -> Cell {
+    fn cell(view: DrawContext<'_>, object: &RowData<'_>, column: Column) -> Cell {
         let theme = view.theme;
         match column {
             Column::Last => last(view, object),
@@ -127,12 +127,12 @@ impl PaneView for Events {
             Column::Object => Cell::new(name(view, object), theme.text()),
             Column::Reason => reason(view, object),
             Column::Message => message(view, object),
-            Column::Fix => match object.of {
-                Of::Story(_, _, fault) => Cell::new(
+            Column::Fix => match object.row {
+                EventRow::Group(_, _, fault) => Cell::new(
                     fault.finding.first_fix().unwrap_or_default(),
                     theme.accent(),
                 ),
-                Of::Line(_) | Of::Start(..) => Cell::new("", theme.dim()),
+                EventRow::Line(_) | EventRow::Startup(..) => Cell::new("", theme.dim()),
             },
             Column::Count => Cell::new(count(object), theme.dim()),
         }
@@ -143,35 +143,37 @@ impl PaneView for Events {
     }
 }
 
-fn last(view: View<'_>, object: &Object<'_>) -> Cell {
-    match object.of {
-        Of::Line(line) => view.age(line.last),
+fn last(view: DrawContext<'_>, object: &RowData<'_>) -> Cell {
+    match object.row {
+        EventRow::Line(line) => view.age(line.last),
         // Its events have expired; the statuses of its Pods still say it.
-        Of::Story(_, story, _) if story.last.is_none() => Cell::new("status", view.theme.dim()),
-        Of::Story(_, story, _) => view.age(story.last),
-        Of::Start(_, start, _) => view.age(start.last),
+        EventRow::Group(_, story, _) if story.last.is_none() => {
+            Cell::new("status", view.theme.dim())
+        }
+        EventRow::Group(_, story, _) => view.age(story.last),
+        EventRow::Startup(_, start, _) => view.age(start.last),
     }
 }
 
-fn symbol(view: View<'_>, object: &Object<'_>) -> (&'static str, Style) {
+fn symbol(view: DrawContext<'_>, object: &RowData<'_>) -> (&'static str, Style) {
     let theme = view.theme;
-    match object.of {
-        Of::Line(line) => theme.event(line),
-        Of::Story(..) => theme.health(PodHealth::PullFailing),
-        Of::Start(..) => (theme.symbols().quiet, theme.dim()),
+    match object.row {
+        EventRow::Line(line) => theme.event(line),
+        EventRow::Group(..) => theme.health(PodHealth::PullFailing),
+        EventRow::Startup(..) => (theme.symbols().quiet, theme.dim()),
     }
 }
 
-fn name(view: View<'_>, object: &Object<'_>) -> String {
-    match object.of {
-        Of::Line(line) => subject(view, line, object.narrow),
-        Of::Story(id, story, _) => owner(view, &id.owner, story.pods.len(), object.narrow),
-        Of::Start(id, start, _) => owner(view, id, start.pods.len(), object.narrow),
+fn name(view: DrawContext<'_>, object: &RowData<'_>) -> String {
+    match object.row {
+        EventRow::Line(line) => subject(view, line, object.narrow),
+        EventRow::Group(id, story, _) => owner(view, &id.owner, story.pods.len(), object.narrow),
+        EventRow::Startup(id, start, _) => owner(view, id, start.pods.len(), object.narrow),
     }
 }
 
 /// The style of an event's own words.
-fn words(view: View<'_>, line: &EventSeries) -> Style {
+fn text_style(view: DrawContext<'_>, line: &EventSeries) -> Style {
     if line.pull_failure {
         view.theme.event(line).1
     } else {
@@ -179,11 +181,11 @@ fn words(view: View<'_>, line: &EventSeries) -> Style {
     }
 }
 
-fn reason(view: View<'_>, object: &Object<'_>) -> Cell {
-    match object.of {
-        Of::Line(line) => Cell::new(&*line.event.reason, words(view, line)),
-        Of::Story(_, _, fault) => Cell::new(fault.finding.title(), symbol(view, object).1),
-        Of::Start(_, start, newest) => {
+fn reason(view: DrawContext<'_>, object: &RowData<'_>) -> Cell {
+    match object.row {
+        EventRow::Line(line) => Cell::new(&*line.event.reason, text_style(view, line)),
+        EventRow::Group(_, _, fault) => Cell::new(fault.finding.title(), symbol(view, object).1),
+        EventRow::Startup(_, start, newest) => {
             let reached = match (start.pods.len(), newest) {
                 (0, Some(line)) => line.event.reason.to_string(),
                 (pods, _) => reached(start, pods),
@@ -193,18 +195,18 @@ fn reason(view: View<'_>, object: &Object<'_>) -> Cell {
     }
 }
 
-fn message(view: View<'_>, object: &Object<'_>) -> Cell {
+fn message(view: DrawContext<'_>, object: &RowData<'_>) -> Cell {
     let theme = view.theme;
-    match object.of {
-        Of::Line(line) => Cell::new(&*line.event.message, words(view, line)),
-        Of::Story(_, story, fault) => {
+    match object.row {
+        EventRow::Line(line) => Cell::new(&*line.event.message, text_style(view, line)),
+        EventRow::Group(_, story, fault) => {
             let message = story.error.as_deref().map_or_else(
                 || Cow::Owned(fault.finding.summary()),
                 |error| Cow::Borrowed(pull_failure::innermost_message(error)),
             );
             Cell::new(message, theme.text())
         }
-        Of::Start(_, start, newest) => {
+        EventRow::Startup(_, start, newest) => {
             let newest = || Some(newest?.event.message.to_string());
             let message = pulled(start).or_else(newest);
             Cell::new(message.unwrap_or_default(), theme.text())
@@ -212,17 +214,17 @@ fn message(view: View<'_>, object: &Object<'_>) -> Cell {
     }
 }
 
-fn count(object: &Object<'_>) -> String {
-    match object.of {
-        Of::Line(line) => times(line.count),
-        Of::Story(_, story, _) => times(story.count),
-        Of::Start(..) => String::new(),
+fn count(object: &RowData<'_>) -> String {
+    match object.row {
+        EventRow::Line(line) => times(line.count),
+        EventRow::Group(_, story, _) => times(story.count),
+        EventRow::Startup(..) => String::new(),
     }
 }
 
-fn reached(start: &Start, pods: usize) -> String {
+fn reached(start: &StartupGroup, pods: usize) -> String {
     match start.slowest() {
-        Some(Step::Started) => Step::Started.title().to_owned(),
+        Some(StartupStep::Started) => StartupStep::Started.title().to_owned(),
         Some(step) if pods == 1 => step.title().to_owned(),
         _ => format!("{} of {pods} started", start.started()),
     }
@@ -230,12 +232,12 @@ fn reached(start: &Start, pods: usize) -> String {
 
 /// `pulled in 2.9 s to 3.4 s (88 MB): ghcr.io/acme/search:3.1`; where it is cut in the middle, both how long
 /// and which tag are left.
-fn pulled(start: &Start) -> Option<String> {
+fn pulled(start: &StartupGroup) -> Option<String> {
     let image = start.image.as_deref()?;
     let Some((least, most)) = start.pulls else {
         return Some(match start.slowest()? {
-            Step::Scheduled | Step::Pulling => image.to_owned(),
-            Step::Pulled | Step::Created | Step::Started => {
+            StartupStep::Scheduled | StartupStep::Pulling => image.to_owned(),
+            StartupStep::Pulled | StartupStep::Created | StartupStep::Started => {
                 format!("on the node already: {image}")
             }
         });
@@ -251,7 +253,7 @@ fn pulled(start: &Start) -> Option<String> {
 }
 
 /// Whose Pods a folded row is about, and how many of them.
-fn owner(view: View<'_>, owner: &Subject, pods: usize, narrow: bool) -> String {
+fn owner(view: DrawContext<'_>, owner: &Subject, pods: usize, narrow: bool) -> String {
     let short = match owner {
         Subject::Pod(key) if narrow => key.name.to_string(),
         Subject::Pod(key) => format!("pod/{}", key.name),
@@ -278,7 +280,7 @@ fn times(count: u32) -> String {
 }
 
 /// The object that an event is about.
-fn subject(view: View<'_>, line: &EventSeries, narrow: bool) -> String {
+fn subject(view: DrawContext<'_>, line: &EventSeries, narrow: bool) -> String {
     let subject = &line.event.regarding;
     let name = if narrow {
         subject.name.to_string()

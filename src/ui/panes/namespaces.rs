@@ -3,7 +3,7 @@
 use ratatui::{layout::Rect, style::Style};
 
 use super::{
-    View,
+    DrawContext,
     column::{self, PaneView, columns},
 };
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
         connection::KindState,
         panes::{
             SortBy,
-            namespaces::{Namespaces, Row, tally},
+            namespaces::{Namespaces, Row, namespace_counts},
         },
     },
     domain::{
@@ -52,7 +52,7 @@ impl column::Column for Column {
 }
 
 /// A namespace, or all of them.
-pub(super) struct Object<'a> {
+pub(super) struct RowData<'a> {
     name: Option<&'a Namespace>,
     /// `None` where Namespaces may not be listed.
     listed: Option<&'a NamespaceObject>,
@@ -63,24 +63,24 @@ pub(super) struct Object<'a> {
 
 impl PaneView for Namespaces {
     type Column = Column;
-    type Object<'a> = Object<'a>;
+    type RowData<'a> = RowData<'a>;
 
     const COLUMNS: &'static [Column] = Column::ALL;
     const NO_ROWS: &'static str = "no namespace is known";
     const HINT: Option<&'static str> = Some("next: :ns NAME");
 
-    fn look_up<'a>(view: View<'a>, row: &'a Row, _area: Rect) -> Option<Object<'a>> {
-        let (name, world) = (row.as_ref(), &view.model.world);
+    fn look_up<'a>(view: DrawContext<'a>, row: &'a Row, _area: Rect) -> Option<RowData<'a>> {
+        let (name, world) = (row.as_ref(), &view.model.store);
         let listed = name.and_then(|name| world.namespace(name));
-        Some(Object {
+        Some(RowData {
             name,
             listed: listed.map(|listed| &**listed),
-            tally: name.map_or_else(|| total(view), |name| tally(world, name)),
+            tally: name.map_or_else(|| total(view), |name| namespace_counts(world, name)),
             read: are_pods_read(view, name),
         })
     }
 
-    fn cell(view: View<'_>, object: &Object<'_>, column: Column) -> Cell {
+    fn cell(view: DrawContext<'_>, object: &RowData<'_>, column: Column) -> Cell {
         let theme = view.theme;
         match column {
             Column::Symbol => {
@@ -98,7 +98,7 @@ impl PaneView for Namespaces {
     }
 }
 
-fn name(view: View<'_>, object: &Object<'_>) -> Cell {
+fn name(view: DrawContext<'_>, object: &RowData<'_>) -> Cell {
     let name = object.name.map_or("all", Namespace::as_str);
     let is_terminating = object.listed.is_some_and(|listed| listed.terminating);
     if is_terminating {
@@ -109,17 +109,17 @@ fn name(view: View<'_>, object: &Object<'_>) -> Cell {
 }
 
 /// Whether all Pods of the namespace were read, or of the cluster.
-fn are_pods_read(view: View<'_>, namespace: Option<&Namespace>) -> bool {
+fn are_pods_read(view: DrawContext<'_>, namespace: Option<&Namespace>) -> bool {
     let scope = namespace.cloned().map_or(Scope::Cluster, Scope::Namespace);
     let connection = &view.model.connection;
-    match connection.of(|kind| kind == WatchKind::Pods, &scope) {
+    match connection.state_of_kinds(|kind| kind == WatchKind::Pods, &scope) {
         KindState::Forbidden { .. } | KindState::Partial { .. } => false,
         KindState::Loading { .. } | KindState::Live => true,
-        KindState::Stale { .. } => connection.was_read(|kind| kind == WatchKind::Pods, &scope),
+        KindState::Stale { .. } => connection.was_listed(|kind| kind == WatchKind::Pods, &scope),
     }
 }
 
-fn symbol(view: View<'_>, object: &Object<'_>) -> (&'static str, Style) {
+fn symbol(view: DrawContext<'_>, object: &RowData<'_>) -> (&'static str, Style) {
     let tally = object.tally;
     if tally.pull_failing > 0 {
         view.theme.health(PodHealth::PullFailing)
@@ -132,9 +132,9 @@ fn symbol(view: View<'_>, object: &Object<'_>) -> (&'static str, Style) {
     }
 }
 
-fn total(view: View<'_>) -> NamespaceCounts {
+fn total(view: DrawContext<'_>) -> NamespaceCounts {
     view.model
-        .world
+        .store
         .tallies()
         .values()
         .fold(NamespaceCounts::default(), |sum, tally| NamespaceCounts {

@@ -6,7 +6,7 @@ use ratatui::style::Color;
 
 use super::{
     Theme,
-    palette::{self, Depth, Ink},
+    palette::{self, ColorDepth, Palette},
     symbols,
 };
 use crate::{app::theme_name::ThemeName, domain::suggest::did_you_mean};
@@ -19,9 +19,9 @@ pub enum Background {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Look {
+pub struct ThemeOptions {
     pub theme: ThemeName,
-    pub depth: Depth,
+    pub depth: ColorDepth,
     /// `None`: it does not tell.
     pub background: Option<Background>,
     pub ascii: bool,
@@ -29,13 +29,13 @@ pub struct Look {
     pub colours: BTreeMap<&'static str, Color>,
 }
 
-impl Look {
+impl ThemeOptions {
     /// Whether it would matter how bright the background is.
     pub fn depends_on_background(&self) -> bool {
         let matters = match self.theme {
-            ThemeName::Auto => self.depth == Depth::True,
+            ThemeName::Auto => self.depth == ColorDepth::True,
             // Consoles of sixteen colours may not know the question.
-            ThemeName::ColourBlind => self.depth != Depth::Sixteen,
+            ThemeName::ColourBlind => self.depth != ColorDepth::Sixteen,
             ThemeName::Plain
             | ThemeName::Sixteen
             | ThemeName::Dark
@@ -46,21 +46,21 @@ impl Look {
     }
 
     pub fn theme(&self) -> Theme {
-        self.named(self.theme)
+        self.theme_for(self.theme)
     }
 
-    pub fn named(&self, name: ThemeName) -> Theme {
+    pub fn theme_for(&self, name: ThemeName) -> Theme {
         let light = self.background == Some(Background::Light);
         let ink = match name {
             ThemeName::Plain => None,
             ThemeName::Sixteen => Some(palette::SIXTEEN),
             ThemeName::Auto => Some(match (self.depth, self.background) {
-                (Depth::True, Some(Background::Dark)) => palette::DARK,
-                (Depth::True, Some(Background::Light)) => palette::LIGHT,
+                (ColorDepth::True, Some(Background::Dark)) => palette::DARK,
+                (ColorDepth::True, Some(Background::Light)) => palette::LIGHT,
                 _ => palette::SIXTEEN,
             }),
             // Sixteen colours are too few to choose better than the terminal's palette does.
-            ThemeName::Dark | ThemeName::Light if self.depth == Depth::Sixteen => {
+            ThemeName::Dark | ThemeName::Light if self.depth == ColorDepth::Sixteen => {
                 Some(palette::SIXTEEN)
             }
             ThemeName::Dark => Some(palette::DARK),
@@ -75,10 +75,10 @@ impl Look {
                     *place = *colour;
                 }
             }
-            ink.at(self.depth)
+            ink.quantize(self.depth)
         });
         Theme {
-            ink,
+            palette: ink,
             symbols: if self.ascii {
                 symbols::ASCII
             } else {
@@ -90,10 +90,13 @@ impl Look {
 
 /// The role of this name, or what is wrong with the name.
 pub fn role(name: &str) -> Result<&'static str, String> {
-    let known = Ink::ROLES.into_iter().find(|role| *role == name);
-    known.ok_or_else(|| match did_you_mean(name, Ink::ROLES) {
+    let known = Palette::ROLES.into_iter().find(|role| *role == name);
+    known.ok_or_else(|| match did_you_mean(name, Palette::ROLES) {
         Some(near) => format!("there is no such role; did you mean {near}?"),
-        None => format!("there is no such role; there is {}", Ink::ROLES.join(", ")),
+        None => format!(
+            "there is no such role; there is {}",
+            Palette::ROLES.join(", ")
+        ),
     })
 }
 
@@ -106,7 +109,7 @@ pub fn colour(text: &str) -> Result<Color, String> {
 
 /// The theme of this name, or what is wrong with the name.
 pub fn theme_name(name: &str) -> Result<ThemeName, String> {
-    ThemeName::named(name).ok_or_else(|| {
+    ThemeName::from_name(name).ok_or_else(|| {
         let names = ThemeName::ALL.map(ThemeName::name);
         match did_you_mean(name, names) {
             Some(near) => format!("there is no theme {name:?}; did you mean {near}?"),
@@ -121,22 +124,29 @@ mod tests {
 
     #[test]
     fn auto_goes_by_what_the_terminal_tells() {
-        let look = |depth, background| Look {
+        let look = |depth, background| ThemeOptions {
             depth,
             background,
-            ..Look::default()
+            ..ThemeOptions::default()
         };
         for (depth, background, ink) in [
-            (Depth::True, Some(Background::Dark), palette::DARK),
-            (Depth::True, Some(Background::Light), palette::LIGHT),
-            (Depth::True, None, palette::SIXTEEN),
-            (Depth::Indexed, Some(Background::Light), palette::SIXTEEN),
-            (Depth::Sixteen, None, palette::SIXTEEN),
+            (ColorDepth::True, Some(Background::Dark), palette::DARK),
+            (ColorDepth::True, Some(Background::Light), palette::LIGHT),
+            (ColorDepth::True, None, palette::SIXTEEN),
+            (
+                ColorDepth::Indexed,
+                Some(Background::Light),
+                palette::SIXTEEN,
+            ),
+            (ColorDepth::Sixteen, None, palette::SIXTEEN),
         ] {
-            assert_eq!(look(depth, background).theme().ink, Some(ink));
+            assert_eq!(look(depth, background).theme().palette, Some(ink));
         }
-        assert_eq!(Look::default().named(ThemeName::Plain).ink, None);
-        let mut look = look(Depth::Indexed, None);
+        assert_eq!(
+            ThemeOptions::default().theme_for(ThemeName::Plain).palette,
+            None
+        );
+        let mut look = look(ColorDepth::Indexed, None);
         assert!(!look.depends_on_background());
         look.theme = ThemeName::ColourBlind;
         assert!(look.depends_on_background());
@@ -159,7 +169,7 @@ mod tests {
                 .unwrap_err()
                 .contains("did you mean dark?")
         );
-        let mut look = Look::default();
+        let mut look = ThemeOptions::default();
         look.colours.insert("failing", Color::Magenta);
         assert_eq!(look.theme().failing().fg, Some(Color::Magenta));
     }

@@ -4,7 +4,7 @@ use ratatui::style::Color;
 
 /// A colour for each role; `Reset` is the terminal's own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Ink {
+pub struct Palette {
     pub(super) text: Color,
     pub(super) background: Color,
     pub(super) dim: Color,
@@ -16,7 +16,7 @@ pub struct Ink {
 
 /// What colours a terminal knows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Depth {
+pub enum ColorDepth {
     #[default]
     Sixteen,
     /// The 256 of xterm.
@@ -31,7 +31,7 @@ const fn rgb(hex: u32) -> Color {
 }
 
 /// The terminal's own palette decides, light or dark.
-pub(super) const SIXTEEN: Ink = Ink {
+pub(super) const SIXTEEN: Palette = Palette {
     text: Color::Reset,
     background: Color::Reset,
     dim: Color::DarkGray,
@@ -41,7 +41,7 @@ pub(super) const SIXTEEN: Ink = Ink {
     good: Color::Green,
 };
 
-pub(super) const DARK: Ink = Ink {
+pub(super) const DARK: Palette = Palette {
     text: Color::Reset,
     background: Color::Reset,
     dim: rgb(0x009a_a1ad),
@@ -51,7 +51,7 @@ pub(super) const DARK: Ink = Ink {
     good: rgb(0x007b_d88f),
 };
 
-pub(super) const LIGHT: Ink = Ink {
+pub(super) const LIGHT: Palette = Palette {
     text: Color::Reset,
     background: Color::Reset,
     dim: rgb(0x005c_6370),
@@ -62,7 +62,7 @@ pub(super) const LIGHT: Ink = Ink {
 };
 
 /// Paints its own ground, so that the contrast is what it says.
-pub(super) const HIGH_CONTRAST: Ink = Ink {
+pub(super) const HIGH_CONTRAST: Palette = Palette {
     text: rgb(0x00ff_ffff),
     background: rgb(0x0000_0000),
     dim: rgb(0x00d0_d0d0),
@@ -74,7 +74,7 @@ pub(super) const HIGH_CONTRAST: Ink = Ink {
 
 /// Orange, yellow and blue, after Okabe and Ito (<https://jfly.uni-koeln.de/color/>), lighter for a dark
 /// ground.
-pub(super) const COLOUR_BLIND_DARK: Ink = Ink {
+pub(super) const COLOUR_BLIND_DARK: Palette = Palette {
     text: Color::Reset,
     background: Color::Reset,
     dim: rgb(0x009a_a1ad),
@@ -84,7 +84,7 @@ pub(super) const COLOUR_BLIND_DARK: Ink = Ink {
     good: rgb(0x0056_b4e9),
 };
 
-pub(super) const COLOUR_BLIND_LIGHT: Ink = Ink {
+pub(super) const COLOUR_BLIND_LIGHT: Palette = Palette {
     text: Color::Reset,
     background: Color::Reset,
     dim: rgb(0x005c_6370),
@@ -94,13 +94,13 @@ pub(super) const COLOUR_BLIND_LIGHT: Ink = Ink {
     good: rgb(0x0000_4f9e),
 };
 
-impl Ink {
+impl Palette {
     /// The same colours, as near as the terminal comes to them.
-    pub(super) fn at(self, depth: Depth) -> Self {
+    pub(super) fn quantize(self, depth: ColorDepth) -> Self {
         let bring = |colour| match (colour, depth) {
-            (Color::Rgb(..), Depth::Sixteen) => nearest(colour, 0..=15),
+            (Color::Rgb(..), ColorDepth::Sixteen) => nearest(colour, 0..=15),
             // The first sixteen are whatever the user has made of them.
-            (Color::Rgb(..), Depth::Indexed) => nearest(colour, 16..=255),
+            (Color::Rgb(..), ColorDepth::Indexed) => nearest(colour, 16..=255),
             (other, _) => other,
         };
         Self {
@@ -216,7 +216,7 @@ mod tests {
         if a > b { a / b } else { b / a }
     }
 
-    fn spoken(ink: &Ink) -> [Color; 5] {
+    fn spoken(ink: &Palette) -> [Color; 5] {
         [ink.dim, ink.accent, ink.failing, ink.warning, ink.good]
     }
 
@@ -306,17 +306,20 @@ mod tests {
         assert_eq!(xterm(16), [0, 0, 0]);
         assert_eq!(xterm(231), [255, 255, 255]);
         assert_eq!(xterm(255), [238, 238, 238]);
-        assert_eq!(HIGH_CONTRAST.at(Depth::True), HIGH_CONTRAST);
-        let indexed = HIGH_CONTRAST.at(Depth::Indexed);
+        assert_eq!(HIGH_CONTRAST.quantize(ColorDepth::True), HIGH_CONTRAST);
+        let indexed = HIGH_CONTRAST.quantize(ColorDepth::Indexed);
         assert_eq!(indexed.accent, Color::Indexed(51));
-        assert_eq!(HIGH_CONTRAST.at(Depth::Sixteen).warning, Color::Indexed(11));
-        assert_eq!(SIXTEEN.at(Depth::Indexed), SIXTEEN);
+        assert_eq!(
+            HIGH_CONTRAST.quantize(ColorDepth::Sixteen).warning,
+            Color::Indexed(11)
+        );
+        assert_eq!(SIXTEEN.quantize(ColorDepth::Indexed), SIXTEEN);
     }
 
     #[test]
     fn every_role_can_be_changed_by_name() {
         let mut ink = SIXTEEN;
-        for role in Ink::ROLES {
+        for role in Palette::ROLES {
             *ink.role(role).unwrap() = Color::Magenta;
         }
         assert_eq!(spoken(&ink), [Color::Magenta; 5]);

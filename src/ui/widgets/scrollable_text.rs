@@ -16,14 +16,14 @@ use crate::{
 };
 
 /// One line of the text.
-pub(in crate::ui) struct ReaderLine<'a> {
+pub(in crate::ui) struct TextLine<'a> {
     pub text: Cow<'a, str>,
     pub style: Style,
     /// Said behind it, dim.
     pub note: String,
 }
 
-impl<'a> ReaderLine<'a> {
+impl<'a> TextLine<'a> {
     pub(in crate::ui) fn plain(text: impl Into<Cow<'a, str>>, style: Style) -> Self {
         Self {
             text: text.into(),
@@ -33,14 +33,14 @@ impl<'a> ReaderLine<'a> {
     }
 }
 
-pub(in crate::ui) struct Reader<'a> {
-    pub lines: Vec<ReaderLine<'a>>,
+pub(in crate::ui) struct ScrollableText<'a> {
+    pub lines: Vec<TextLine<'a>>,
     pub scroll: Scroll,
     /// Words to mark.
-    pub sought: Option<&'a str>,
+    pub search_term: Option<&'a str>,
 }
 
-impl Reader<'_> {
+impl ScrollableText<'_> {
     /// Returns how many lines it can be scrolled by.
     pub(in crate::ui) fn draw(&self, theme: &Theme, area: Rect, buffer: &mut Buffer) -> usize {
         let (wide, high) = (usize::from(area.width), usize::from(area.height));
@@ -51,7 +51,7 @@ impl Reader<'_> {
             if shown.len() >= high {
                 break;
             }
-            shown.extend(self.broken(line, wide, theme));
+            shown.extend(self.wrap_line(line, wide, theme));
         }
         shown.truncate(high);
         Paragraph::new(shown).render(area, buffer);
@@ -63,7 +63,7 @@ impl Reader<'_> {
         let mut room = high;
         let mut fit = 0;
         for line in self.lines.iter().rev() {
-            let rows = text::chop(&line.text, wide).len();
+            let rows = text::split_at_width(&line.text, wide).len();
             if rows > room {
                 break;
             }
@@ -73,11 +73,11 @@ impl Reader<'_> {
         fit.max(1)
     }
 
-    fn broken(&self, line: &ReaderLine<'_>, wide: usize, theme: &Theme) -> Vec<Line<'static>> {
-        let rows = text::chop(&line.text, wide);
+    fn wrap_line(&self, line: &TextLine<'_>, wide: usize, theme: &Theme) -> Vec<Line<'static>> {
+        let rows = text::split_at_width(&line.text, wide);
         let mut lines: Vec<Line<'static>> = rows
             .into_iter()
-            .map(|row| match self.sought {
+            .map(|row| match self.search_term {
                 Some(sought) => marked(&row, sought, line.style, theme),
                 None => Line::styled(row, line.style),
             })

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{super::fields, Answer, Form};
+use super::{super::fields, FieldId, Form};
 use crate::domain::{
     diagnostics::{FixTarget, ListOrigin},
     k8s::{
@@ -25,7 +25,7 @@ impl Form {
         waiting: &[ObjectRef<Pod>],
     ) -> Vec<Change> {
         let edit = AuthEdit::Upsert {
-            server: self.text(Answer::Server).to_owned(),
+            server: self.text(FieldId::Server).to_owned(),
             login: self.login(),
         };
         let change = Change::EditSecret(EditSecret {
@@ -47,9 +47,9 @@ impl Form {
         world: &Store,
     ) -> Vec<Change> {
         let mut changes = vec![self.save_secret(namespace, world)];
-        let secret = Name::new(self.text(Answer::Secret));
+        let secret = Name::new(self.text(FieldId::Secret));
         let all_list_it = targets.iter().all(|target| target.listed.contains(&secret));
-        let named = !self.text(Answer::Account).is_empty();
+        let named = !self.text(FieldId::Account).is_empty();
         let targets: Vec<&FixTarget> = targets.iter().collect();
         let account = ObjectRef::new(namespace.clone(), self.account());
         if named && (targets.is_empty() || !all_list_it) {
@@ -79,7 +79,7 @@ impl Form {
         targets: &[CopyTarget],
         world: &Store,
     ) -> Vec<Change> {
-        let name = self.text(Answer::Secret);
+        let name = self.text(FieldId::Secret);
         let copy = |target: &CopyTarget| {
             let to = ObjectRef::new(target.namespace.clone(), Name::new(name));
             Change::CopySecret(CopySecret {
@@ -91,14 +91,14 @@ impl Form {
                 to,
             })
         };
-        let chosen = targets
-            .iter()
-            .filter(|target| self.takes(Answer::Namespaces, target.namespace.as_str()));
+        let chosen = targets.iter().filter(|target| {
+            self.is_option_selected(FieldId::Namespaces, target.namespace.as_str())
+        });
         chosen.map(copy).collect()
     }
 
     fn existing(&self) -> ConflictPolicy {
-        let label = self.text(Answer::Existing);
+        let label = self.text(FieldId::Existing);
         let found = fields::EXISTING.iter().find(|(known, _)| *known == label);
         found.map_or(ConflictPolicy::Keep, |(_, existing)| *existing)
     }
@@ -119,14 +119,14 @@ impl Form {
         let delete = Change::DeleteSecret(DeleteSecret::new(secret.clone()));
         let detached = accounts
             .iter()
-            .filter(|listing| self.takes(Answer::Accounts, listing.account.as_str()));
+            .filter(|listing| self.is_option_selected(FieldId::Accounts, listing.account.as_str()));
         detached.map(detach).chain([delete]).collect()
     }
 
     /// A new Secret, or another login for the one that is there.
     pub(super) fn save_secret(&self, namespace: &Namespace, world: &Store) -> Change {
-        let key = ObjectRef::new(namespace.clone(), Name::new(self.text(Answer::Secret)));
-        let server = self.text(Answer::Server).to_owned();
+        let key = ObjectRef::new(namespace.clone(), Name::new(self.text(FieldId::Secret)));
+        let server = self.text(FieldId::Server).to_owned();
         let login = self.login();
         if world.secret(&key).is_some() {
             Change::EditSecret(EditSecret {

@@ -17,7 +17,7 @@ use crate::domain::{
 
 /// The steps that events tell of, in their order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Step {
+pub enum StartupStep {
     Scheduled,
     Pulling,
     Pulled,
@@ -25,9 +25,9 @@ pub enum Step {
     Started,
 }
 
-impl Step {
+impl StartupStep {
     /// The step that an event with this reason tells of.
-    pub fn told_by(reason: &str) -> Option<Self> {
+    pub fn from_reason(reason: &str) -> Option<Self> {
         Some(match reason {
             "Scheduled" => Self::Scheduled,
             "Pulling" => Self::Pulling,
@@ -51,9 +51,9 @@ impl Step {
 
 /// What was told of the starting Pods of one workload.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Start {
+pub struct StartupGroup {
     /// How far each Pod is.
-    pub pods: BTreeMap<ObjectRef<Pod>, Step>,
+    pub pods: BTreeMap<ObjectRef<Pod>, StartupStep>,
     pub last: Option<Timestamp>,
     /// The image of the newest pull that was told of.
     pub image: Option<Arc<str>>,
@@ -72,17 +72,17 @@ pub fn is_routine(line: &EventSeries) -> bool {
         )
 }
 
-impl Start {
-    pub fn take(&mut self, pod: ObjectRef<Pod>, step: Step, line: &EventSeries) {
-        self.hear(line);
+impl StartupGroup {
+    pub fn add_pod(&mut self, pod: ObjectRef<Pod>, step: StartupStep, line: &EventSeries) {
+        self.add_event(line);
         let reached = self.pods.entry(pod).or_insert(step);
         *reached = step.max(*reached);
         let message = &*line.event.message;
-        if self.image.is_none() && matches!(step, Step::Pulling | Step::Pulled) {
+        if self.image.is_none() && matches!(step, StartupStep::Pulling | StartupStep::Pulled) {
             let quoted = message.split('"').nth(1);
             self.image = quoted.map(Into::into);
         }
-        if let Some(pull) = parse_pulled(message).filter(|_| step == Step::Pulled) {
+        if let Some(pull) = parse_pulled(message).filter(|_| step == StartupStep::Pulled) {
             let (least, most) = self.pulls.unwrap_or((pull, pull));
             self.pulls = Some((
                 if pull.took < least.took { pull } else { least },
@@ -92,7 +92,7 @@ impl Start {
     }
 
     /// Takes in what is about no Pod that starts. Lines come newest first.
-    pub fn hear(&mut self, line: &EventSeries) {
+    pub fn add_event(&mut self, line: &EventSeries) {
         self.last = self.last.max(line.last);
         self.newest.get_or_insert_with(|| line.key.clone());
     }
@@ -100,11 +100,11 @@ impl Start {
     /// How many have got as far as they come.
     pub fn started(&self) -> usize {
         let steps = self.pods.values();
-        steps.filter(|step| **step == Step::Started).count()
+        steps.filter(|step| **step == StartupStep::Started).count()
     }
 
     /// The step of the Pod that is furthest behind.
-    pub fn slowest(&self) -> Option<Step> {
+    pub fn slowest(&self) -> Option<StartupStep> {
         self.pods.values().min().copied()
     }
 }
@@ -182,11 +182,14 @@ mod tests {
         refresh(&mut pane, &world, &Scope::Cluster);
 
         let web = Subject::Workload(workload(WorkloadKind::Deployment, "shop", "web", None).id);
-        assert_eq!(pane.list.rows(), [Row::Start(web.clone())]);
-        let start = &pane.extra.starts[&web];
+        assert_eq!(pane.list.rows(), [Row::Startup(web.clone())]);
+        let start = &pane.extra.startups[&web];
         assert_eq!(start.last, Some(seconds_ago(5)));
         assert_eq!(start.image.as_deref(), Some("r.example/web:2"));
-        assert_eq!((start.started(), start.slowest()), (1, Some(Step::Pulled)));
+        assert_eq!(
+            (start.started(), start.slowest()),
+            (1, Some(StartupStep::Pulled))
+        );
         let (least, most) = start.pulls.unwrap();
         assert_eq!((least.took.as_secs(), most.took.as_secs()), (2, 3));
         assert_eq!(most.size, Some(96_000_000));

@@ -16,11 +16,15 @@ use crate::{
         age,
         objects::{AnyObjectRef, ObjectMeta},
     },
-    ui::{draw_context::View, text, widgets::paragraph::indented},
+    ui::{draw_context::DrawContext, text, widgets::paragraph::indented},
 };
 
-pub(super) fn lines(object: &AnyObjectRef, wide: usize, view: View<'_>) -> Vec<Line<'static>> {
-    let world = &view.model.world;
+pub(super) fn lines(
+    object: &AnyObjectRef,
+    wide: usize,
+    view: DrawContext<'_>,
+) -> Vec<Line<'static>> {
+    let world = &view.model.store;
     let mut sheet = Sheet {
         view,
         wide,
@@ -43,7 +47,7 @@ pub(super) fn lines(object: &AnyObjectRef, wide: usize, view: View<'_>) -> Vec<L
             .map(|workload| workload::write(workload, &mut sheet)),
     };
     if written.is_none() {
-        return vec![super::gone(view)];
+        return vec![super::deleted_line(view)];
     }
     sheet.lines
 }
@@ -57,7 +61,7 @@ const LISTED: usize = 100;
 /// What is written of an object: fields, and paragraphs under them. Nothing is cut off: what is too long
 /// goes on in the next line.
 struct Sheet<'a> {
-    view: View<'a>,
+    view: DrawContext<'a>,
     wide: usize,
     lines: Vec<Line<'static>>,
 }
@@ -104,7 +108,7 @@ impl Sheet<'_> {
     /// The heading of a part, below an empty line.
     fn part(&mut self, title: &str) {
         self.lines.push(Line::default());
-        let title = text::fit(title, self.wide, text::Cut::Middle).into_owned();
+        let title = text::truncate(title, self.wide, text::Ellipsis::Middle).into_owned();
         self.lines
             .push(Line::styled(title, self.view.theme.strong()));
     }

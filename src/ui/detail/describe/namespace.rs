@@ -2,7 +2,7 @@
 
 use super::Sheet;
 use crate::{
-    app::panes::namespaces::tally,
+    app::panes::namespaces::namespace_counts,
     domain::{
         k8s::object_ref::{Name, Namespace},
         store::watch::Scope,
@@ -11,7 +11,7 @@ use crate::{
 
 pub(super) fn write(name: &Namespace, sheet: &mut Sheet<'_>) {
     let view = sheet.view;
-    let (theme, symbols, world) = (view.theme, view.theme.symbols(), &view.model.world);
+    let (theme, symbols, world) = (view.theme, view.theme.symbols(), &view.model.store);
     let here = Scope::Namespace(name.clone());
     if let Some(namespace) = world.namespace(name) {
         if namespace.terminating {
@@ -20,7 +20,7 @@ pub(super) fn write(name: &Namespace, sheet: &mut Sheet<'_>) {
         }
         sheet.common(&namespace.meta);
     }
-    let tally = tally(world, name);
+    let tally = namespace_counts(world, name);
     sheet.plain("Pods", &tally.pods.to_string());
     let (symbol, style) = match tally.pull_failing {
         0 => (symbols.finished, theme.good()),

@@ -13,7 +13,7 @@ pub(super) fn write(pod: &Pod, sheet: &mut Sheet<'_>) {
     let status = pod_status(pod);
     let (symbol, style) = theme.health(status.health);
     sheet.field("Status", &format!("{symbol} {}", status.status), style);
-    match sheet.view.model.world.workload_of(pod) {
+    match sheet.view.model.store.workload_of(pod) {
         Some(workload) => sheet.plain("Workload", &workload.id.to_string()),
         None => sheet.plain("Workload", "none: a bare Pod"),
     }
@@ -75,15 +75,15 @@ fn container(pod: &Pod, container: &Container, sheet: &mut Sheet<'_>) {
             if let Some(message) = message {
                 sheet.paragraph(message, style);
             }
-            remembered(pod, container, message.as_deref(), sheet);
+            last_pull_error(pod, container, message.as_deref(), sheet);
         }
     }
 }
 
 /// The error that the back-off notice does not repeat.
-fn remembered(pod: &Pod, container: &Container, shown: Option<&str>, sheet: &mut Sheet<'_>) {
+fn last_pull_error(pod: &Pod, container: &Container, shown: Option<&str>, sheet: &mut Sheet<'_>) {
     let view = sheet.view;
-    let errors = view.model.world.last_errors(&pod.key);
+    let errors = view.model.store.last_errors(&pod.key);
     let mut errors = errors.iter();
     let Some(error) = errors.find(|error| error.container == container.name) else {
         return;

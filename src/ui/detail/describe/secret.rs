@@ -2,7 +2,7 @@
 
 use super::{super::probe_result, Sheet};
 use crate::{
-    app::secret_test::{self, Trial},
+    app::secret_test::{self, EntryCheck},
     domain::{
         k8s::{
             age,
@@ -15,7 +15,7 @@ use crate::{
 
 pub(super) fn write(secret: &Secret, sheet: &mut Sheet<'_>) {
     let view = sheet.view;
-    let (theme, symbols, world) = (view.theme, view.theme.symbols(), &view.model.world);
+    let (theme, symbols, world) = (view.theme, view.theme.symbols(), &view.model.store);
     match &secret.secret_type {
         SecretType::Other(None) => sheet.plain("Type", "not one of a pull Secret"),
         known => sheet.plain("Type", &known.to_string()),
@@ -46,11 +46,11 @@ pub(super) fn write(secret: &Secret, sheet: &mut Sheet<'_>) {
     for oddity in summary.warnings.iter() {
         sheet.paragraph(&oddity.to_string(), theme.warning());
     }
-    let trials = secret_test::trials(world, secret);
+    let trials = secret_test::entry_checks(world, secret);
     for (at, entry) in summary.entries.iter().enumerate() {
         self::entry(entry, sheet);
         if let Some(trial) = trials.get(at) {
-            tried(trial, sheet);
+            check_results(trial, sheet);
         }
     }
 }
@@ -79,21 +79,21 @@ fn entry(entry: &AuthSummary, sheet: &mut Sheet<'_>) {
 }
 
 /// What the registries said of the images that are pulled with an entry.
-fn tried(trial: &Trial, sheet: &mut Sheet<'_>) {
+fn check_results(trial: &EntryCheck, sheet: &mut Sheet<'_>) {
     let view = sheet.view;
     let theme = view.theme;
-    if trial.questions.is_empty() {
+    if trial.queries.is_empty() {
         let text = "no image that lists this Secret is pulled with it";
         sheet.field("  Images", text, theme.dim());
         return;
     }
-    let count = trial.questions.len();
+    let count = trial.queries.len();
     sheet.plain("  Images", &format!("{count}; t asks their registries"));
-    for question in &trial.questions {
-        let Some(state) = view.model.answers.to(question) else {
+    for question in &trial.queries {
+        let Some(state) = view.model.probes.get(question) else {
             continue;
         };
-        let (symbol, style, words) = probe_result::words(view, state);
+        let (symbol, style, words) = probe_result::describe(view, state);
         sheet.paragraph(&question.image.to_string(), theme.text());
         let said = indented(&format!("{symbol} {words}"), 4, sheet.wide, style);
         sheet.lines.extend(said);

@@ -16,18 +16,18 @@ use crate::{
             rollout::{RolloutState, RolloutStatus, rollout_status},
         },
     },
-    ui::{draw_context::View, text, widgets::paragraph::wrapped},
+    ui::{draw_context::DrawContext, text, widgets::paragraph::wrapped},
 };
 
 /// Pods that are listed of one revision, and nodes of all; who has more wants their number.
 const LISTED: usize = 40;
 
-pub(super) fn lines(id: &WorkloadRef, wide: usize, view: View<'_>) -> Vec<Line<'static>> {
-    let Some(progress) = rollout_status(&view.model.world, id) else {
-        return vec![super::gone(view)];
+pub(super) fn lines(id: &WorkloadRef, wide: usize, view: DrawContext<'_>) -> Vec<Line<'static>> {
+    let Some(progress) = rollout_status(&view.model.store, id) else {
+        return vec![super::deleted_line(view)];
     };
     let mut lines = no_pods(id, wide, view);
-    lines.extend(outlook(view, &progress, wide));
+    lines.extend(rollout_state(view, &progress, wide));
     lines.push(numbers(view, &progress));
     for (at, revision) in progress.revisions.iter().enumerate() {
         // Revisions that have no Pods any more are history.
@@ -42,9 +42,9 @@ pub(super) fn lines(id: &WorkloadRef, wide: usize, view: View<'_>) -> Vec<Line<'
 }
 
 /// Why the workload makes no Pods, and what helps.
-fn no_pods(id: &WorkloadRef, wide: usize, view: View<'_>) -> Vec<Line<'static>> {
+fn no_pods(id: &WorkloadRef, wide: usize, view: DrawContext<'_>) -> Vec<Line<'static>> {
     let subject = Subject::Workload(id.clone());
-    let Some(verdict) = view.model.verdicts.of(&subject) else {
+    let Some(verdict) = view.model.diagnoses.get(&subject) else {
         return Vec::new();
     };
     let (finding, theme) = (&verdict.finding, view.theme);
@@ -59,14 +59,21 @@ fn no_pods(id: &WorkloadRef, wide: usize, view: View<'_>) -> Vec<Line<'static>> 
         };
         lines.push(Line::from(vec![
             Span::styled(lead, theme.key()),
-            Span::raw(text::fit(&fix.title, wide.saturating_sub(11), text::Cut::End).into_owned()),
+            Span::raw(
+                text::truncate(&fix.title, wide.saturating_sub(11), text::Ellipsis::End)
+                    .into_owned(),
+            ),
         ]));
     }
     lines.push(Line::default());
     lines
 }
 
-fn outlook(view: View<'_>, progress: &RolloutStatus, wide: usize) -> Vec<Line<'static>> {
+fn rollout_state(
+    view: DrawContext<'_>,
+    progress: &RolloutStatus,
+    wide: usize,
+) -> Vec<Line<'static>> {
     let (theme, symbols) = (view.theme, view.theme.symbols());
     let (symbol, style, words) = match &progress.state {
         RolloutState::Complete => (
@@ -119,14 +126,14 @@ fn outlook(view: View<'_>, progress: &RolloutStatus, wide: usize) -> Vec<Line<'s
             images.join(", "),
             before.ready
         );
-        let words = text::fit(&words, wide, text::Cut::Middle).into_owned();
+        let words = text::truncate(&words, wide, text::Ellipsis::Middle).into_owned();
         lines.push(Line::styled(words, theme.dim()));
     }
     lines
 }
 
-fn blocked(view: View<'_>, progress: &RolloutStatus, pod: &ObjectRef<Pod>) -> String {
-    let verdict = view.model.verdicts.of_pod(pod);
+fn blocked(view: DrawContext<'_>, progress: &RolloutStatus, pod: &ObjectRef<Pod>) -> String {
+    let verdict = view.model.diagnoses.for_pod(pod);
     let why = verdict.map_or("it fails", |verdict| verdict.finding.title());
     let rest = if progress.workload.status.ready > 0 {
         "it will not end by itself; the Pods before it go on serving"
@@ -137,7 +144,7 @@ fn blocked(view: View<'_>, progress: &RolloutStatus, pod: &ObjectRef<Pod>) -> St
 }
 
 /// `desired 12   updated 3   ready 9   available 9     surge 25%, unavailable 25%`
-fn numbers(view: View<'_>, progress: &RolloutStatus) -> Line<'static> {
+fn numbers(view: DrawContext<'_>, progress: &RolloutStatus) -> Line<'static> {
     let theme = view.theme;
     let rollout = &progress.workload.status;
     let mut spans = vec![Span::raw("  ")];

@@ -8,15 +8,15 @@ use ratatui::text::{Line, Span};
 use super::LISTED;
 use crate::{
     domain::k8s::{age, rollout::RolloutStatus, timeline::last_pull},
-    ui::{draw_context::View, text},
+    ui::{draw_context::DrawContext, text},
 };
 
 /// Cells of the longest bar.
 const BAR: u32 = 24;
 
 /// The longest pull on each node, the slowest first.
-pub(super) fn lines(view: View<'_>, progress: &RolloutStatus) -> Vec<Line<'static>> {
-    let world = &view.model.world;
+pub(super) fn lines(view: DrawContext<'_>, progress: &RolloutStatus) -> Vec<Line<'static>> {
+    let world = &view.model.store;
     let mut slowest: BTreeMap<&str, SignedDuration> = BTreeMap::new();
     for key in progress
         .revisions
@@ -46,7 +46,7 @@ pub(super) fn lines(view: View<'_>, progress: &RolloutStatus) -> Vec<Line<'stati
     let more = nodes.len().saturating_sub(LISTED);
     let more = (more > 0).then(|| Line::styled(format!("  and {more} more"), view.theme.dim()));
     let bars = nodes.into_iter().take(LISTED).map(|(node, took)| {
-        let node = text::fit(node, 24, text::Cut::Middle).into_owned();
+        let node = text::truncate(node, 24, text::Ellipsis::Middle).into_owned();
         let cells = bar(took, longest);
         Line::from(vec![
             Span::styled(format!("  {node:24} "), view.theme.dim()),

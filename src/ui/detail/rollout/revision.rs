@@ -14,11 +14,11 @@ use crate::{
         rollout::RevisionStatus,
         timeline::{StageStatus, last_pull, timeline},
     },
-    ui::{draw_context::View, text},
+    ui::{draw_context::DrawContext, text},
 };
 
 pub(super) fn lines(
-    view: View<'_>,
+    view: DrawContext<'_>,
     revision: &RevisionStatus,
     newest: bool,
     wide: usize,
@@ -35,7 +35,7 @@ pub(super) fn lines(
     words.push(format!("{} of {} ready", revision.ready, revision.desired));
     let images: Vec<&str> = revision.images.iter().map(|(_, image)| &**image).collect();
     words.push(images.join(", "));
-    let heading = text::fit(&words.join(" · "), wide, text::Cut::Middle).into_owned();
+    let heading = text::truncate(&words.join(" · "), wide, text::Ellipsis::Middle).into_owned();
     let mut lines = vec![Line::styled(heading, theme.strong())];
     lines.extend(
         revision
@@ -52,9 +52,9 @@ pub(super) fn lines(
 }
 
 /// A Pod's stage, for how long, and what is wrong.
-fn line(view: View<'_>, key: &ObjectRef<Pod>, wide: usize) -> Option<Line<'static>> {
+fn line(view: DrawContext<'_>, key: &ObjectRef<Pod>, wide: usize) -> Option<Line<'static>> {
     let theme = view.theme;
-    let world = &view.model.world;
+    let world = &view.model.store;
     let pod = world.pod(key)?;
     let status = pod_status(pod);
     let (symbol, style) = theme.health(status.health);
@@ -65,19 +65,19 @@ fn line(view: View<'_>, key: &ObjectRef<Pod>, wide: usize) -> Option<Line<'stati
         .or(pod.containers.first())?;
     let events = world.events_of_pod(key);
     let (stage, lasts) = stage(view, pod, container, &events);
-    let about = match view.model.verdicts.of_pod(key) {
+    let about = match view.model.diagnoses.for_pod(key) {
         Some(verdict) => verdict.finding.title().to_owned(),
         None => pulled(container, &events),
     };
     let name_room = (wide / 3).clamp(16, 44);
     // Symbol, node, stage and duration take 4, 15, 17 and 10 cells.
     let about_room = wide.saturating_sub(name_room + 47);
-    let about = text::fit(&about, about_room, text::Cut::End).into_owned();
-    let name = text::fit(key.name.as_str(), name_room, text::Cut::Middle).into_owned();
-    let node = text::fit(
+    let about = text::truncate(&about, about_room, text::Ellipsis::End).into_owned();
+    let name = text::truncate(key.name.as_str(), name_room, text::Ellipsis::Middle).into_owned();
+    let node = text::truncate(
         pod.node.as_deref().unwrap_or("no node"),
         14,
-        text::Cut::Middle,
+        text::Ellipsis::Middle,
     )
     .into_owned();
     Some(Line::from(vec![
@@ -92,7 +92,7 @@ fn line(view: View<'_>, key: &ObjectRef<Pod>, wide: usize) -> Option<Line<'stati
 
 /// What the Pod is doing, and for how long.
 fn stage(
-    view: View<'_>,
+    view: DrawContext<'_>,
     pod: &Pod,
     container: &Container,
     events: &[Arc<Event>],
