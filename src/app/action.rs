@@ -1,4 +1,4 @@
-//! What a key, a palette entry or a click can ask for.
+//! User actions: what a key, a palette command or a click can request.
 
 use super::{detail::Tab, panes::Pane};
 

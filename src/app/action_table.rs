@@ -1,4 +1,4 @@
-//! The table of actions: what each is called where a user rebinds its keys, and of which kind it is.
+//! The table of actions: configuration name and kind of each.
 
 use super::{
     action::{Action, ExternalTool, Motion},

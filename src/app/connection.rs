@@ -1,4 +1,4 @@
-//! The connection as the user should see it: to what, in which state, and how old the data is.
+//! Connection status as shown to the user: target, state of the watches and age of the data.
 
 use std::{
     collections::{BTreeMap, BTreeSet},

@@ -1,4 +1,4 @@
-//! What of the scope was not read, and what may be said of a scope in which no problem is known.
+//! Coverage: which objects of the scope could not be read, and what may be claimed when no problem is known.
 //!
 //! Unknown is never well: *nothing is wrong* is said only where everything in scope was read. A gap has
 //! the same words in the header, in the panes and in the list of problems.

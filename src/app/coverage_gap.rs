@@ -1,4 +1,4 @@
-//! A kind of object of which something is not read, and why.
+//! Gaps in coverage: a kind of object that is not, or not fully, read, with the reason.
 
 use jiff::Timestamp;
 
@@ -7,14 +7,14 @@ use crate::domain::{
     store::{unreadable::UnreadableObjects, watch::WatchKind},
 };
 
-/// What of one kind is not read.
+/// Objects of one kind that are not read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CoverageGap<'a> {
     pub kind: WatchKind,
     pub reason: GapReason<'a>,
 }
 
-/// Why something is not read.
+/// The reason of a gap.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum GapReason<'a> {
     /// None of it may be listed (403). What was listed before is shown as of then.

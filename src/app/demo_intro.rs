@@ -1,4 +1,4 @@
-//! What a demonstration's world is about: told above the keys, and announced at the start.
+//! Introduction text of a demo scenario.
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DemoIntro {

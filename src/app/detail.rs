@@ -1,4 +1,4 @@
-//! The views of the detail area and its overlay: which there are of what, and where the reader is.
+//! The tabs of the detail area and of the details overlay, with the scroll position.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! What `update` wants done outside: data that says what, never how.
+//! Effects: side effects that `update` requests from the runtime, as data.
 
 use std::sync::Arc;
 

@@ -1,5 +1,4 @@
-//! *Explain this to me*: the section of the guide that is about what the user looks at, told with the
-//! user's own objects.
+//! Chooses the section of the guide for the current focus and fills in the user's own objects.
 
 use super::{
     detail::Tab,

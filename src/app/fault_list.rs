@@ -1,4 +1,4 @@
-//! The list of what is wrong while it is open: it does not move under the hand that works through it.
+//! Snapshot of the fault list while it is open: rows keep their order; resolved rows stay.
 
 use std::collections::BTreeSet;
 

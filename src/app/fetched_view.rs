@@ -1,4 +1,4 @@
-//! What was asked of the API server for the open view: an object whole, a container's log.
+//! Data fetched for the open view: an object's YAML, a container's log.
 
 use jiff::Timestamp;
 

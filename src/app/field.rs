@@ -1,4 +1,4 @@
-//! Keys in a text field: those of readline, which every shell has.
+//! Text field editing with readline keys.
 
 use tui_input::{Input, InputRequest};
 

@@ -1,4 +1,4 @@
-//! The filter of a pane, in k9s's forms.
+//! Filters of pane rows, in the syntax of k9s.
 //!
 //! `checkout` rows with all these words, or where there is none, what comes near · `!checkout` rows
 //! without it · `-l app=web` by label · `-f chkt` fuzzy.

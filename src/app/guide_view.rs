@@ -1,5 +1,4 @@
-//! The guide as it is read: a section of it, and before that what is wrong with the Pod that is looked
-//! at.
+//! State of the guide view: the open section and the summary of the Pod's finding.
 
 use super::scroll::Scroll;
 use crate::domain::{
@@ -15,7 +14,7 @@ pub struct GuideView {
     pub scroll: Scroll,
 }
 
-/// What is wrong with a Pod, as far as it is the same for all Pods.
+/// The cause and root cause of a finding, without the names of objects.
 #[derive(Clone, Copy, Debug)]
 pub struct FindingSummary {
     pub title: &'static str,

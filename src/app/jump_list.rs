@@ -1,4 +1,4 @@
-//! The way that was gone along the chain, to go back and forth on it as in a browser.
+//! Jump list: visited locations, to go back and forward.
 
 use super::panes::Selected;
 use crate::domain::store::watch::Scope;
@@ -20,7 +20,7 @@ pub struct JumpList {
 }
 
 impl JumpList {
-    /// One has left this place for another.
+    /// Adds a location that was left.
     pub fn push(&mut self, place: Location) {
         self.forward_stack.clear();
         self.back_stack.push(place);
@@ -29,7 +29,7 @@ impl JumpList {
         }
     }
 
-    /// The place before; `here` is where one comes back to by going forth.
+    /// Goes back; `here` is pushed to the forward stack.
     pub fn back(&mut self, here: Location) -> Option<Location> {
         let place = self.back_stack.pop()?;
         self.forward_stack.push(here);

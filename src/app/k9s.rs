@@ -1,4 +1,4 @@
-//! Resources that k9s lists by these names and this program does not, with what there is instead.
+//! Resource names known from k9s that have no view here, with the alternative.
 //!
 //! The names are those of k9s v0.50 (`internal/config/alias.go`) and the short names of
 //! `kubectl api-resources`. None of them may run another command by its letters.

@@ -1,4 +1,4 @@
-//! A key as the product names it: `ctrl-x`, `shift-left`, `G`, `?`.
+//! Key events and their names: `ctrl-x`, `shift-left`, `G`, `?`.
 //!
 //! The app's own type, so that the model can be driven without a terminal.
 

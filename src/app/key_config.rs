@@ -1,4 +1,4 @@
-//! The keys in force: the table, or the table with some actions on other keys.
+//! The active keymap: the default table with the user's overrides.
 
 use std::fmt;
 
@@ -23,14 +23,14 @@ pub struct ActiveBinding {
     rebound: bool,
 }
 
-/// An action that the user wants on other keys, both by name.
+/// Keys that the user has configured for an action, both by name.
 #[derive(Clone, Copy, Debug)]
 pub struct KeyOverride<'a> {
     pub action: &'a str,
     pub keys: &'a [String],
 }
 
-/// Why a wish cannot be granted.
+/// An invalid key override.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum KeyConfigError {
     UnknownAction {

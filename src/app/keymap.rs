@@ -1,4 +1,4 @@
-//! The one table of keys. Dispatch, footer, help and the documents all come from it.
+//! The table of default key bindings. Dispatch, footer, help and the documents all come from it.
 //!
 //! Where k9s has a meaning for a key, k9s wins; new verbs sit on keys that it leaves free.
 

@@ -1,5 +1,4 @@
-//! A list with a selection: by identity and not by row number, so that it stays on the same object
-//! when rows move.
+//! A list with a selection by identity, so that it stays on the same object when rows move.
 
 use super::motion::Motion;
 

@@ -1,5 +1,5 @@
-//! Secrets whose only copy is in this session: a conversion has deleted them, and the server would not take
-//! them back. Undo restores them; the end of the session, or another cluster, loses them.
+//! Secrets whose only copy is in this session, after a failed type conversion. Undo restores them; the end of
+//! the session, or another cluster, loses them.
 
 use std::collections::BTreeMap;
 

@@ -1,5 +1,4 @@
-//! The menu of what can be done with what is selected: every verb with its key, and for those that
-//! cannot be done now the reason.
+//! The action menu: every action for the selection with its key, and the reason where it is not available.
 //!
 //! It offers what the table of keys offers and adds nothing of its own, so that it teaches the keys.
 
@@ -30,7 +29,7 @@ pub struct MenuItem {
     pub requirement: ActionRequirement,
 }
 
-/// What an action takes.
+/// What an action requires.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ActionRequirement {
     /// It only shows something, or copies it.
@@ -43,7 +42,7 @@ pub enum ActionRequirement {
     NotApplicable(String),
 }
 
-/// Whether an action can be taken.
+/// Availability of an action.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Availability {
     Available,
@@ -54,7 +53,7 @@ pub enum Availability {
     Forbidden(Permission),
 }
 
-/// By what it is decided whether an action can be taken.
+/// Inputs that decide whether an action is available.
 #[derive(Clone, Copy)]
 pub struct PermissionContext<'a> {
     /// Else nothing is changed at all.

@@ -1,4 +1,4 @@
-//! Everything that can happen to the model.
+//! Messages: every event that can change the model.
 
 use std::sync::Arc;
 
@@ -40,7 +40,7 @@ pub enum Message {
     Tick,
     /// The terminal has another size, or was away.
     Redraw,
-    /// The program is ending and waits for changes.
+    /// A shutdown that waits for changes in progress.
     ShuttingDown(PendingShutdown),
     Connected(RequestId, Result<ConnectionInfo, UserError>),
     Contexts(RequestId, Result<Vec<KubeContext>, UserError>),

@@ -1,4 +1,5 @@
-//! Floor 2: what the user sees and wants. Pure: no async, no Kubernetes client, no terminal.
+//! The application layer: model, messages, effects and `update`. Pure: no async, no Kubernetes client, no
+//! terminal.
 //!
 //! `update` takes messages and answers with effects; `refresh` makes rows before a frame. Views read
 //! the model and never change it.

@@ -1,4 +1,4 @@
-//! The model: what the cluster is, what the user looks at, and what lies above it.
+//! The model: state of the cluster, the panes and the overlays.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -32,7 +32,7 @@ use crate::domain::{
     store::{Store, watch::Scope},
 };
 
-/// A stop on the round through all that is wrong.
+/// Position in the round through all faults.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FaultCursor {
     pub fault: FaultId,
@@ -40,7 +40,7 @@ pub struct FaultCursor {
     pub place: usize,
 }
 
-/// A short line that says what a key did, until its time is over.
+/// A status message: a short line that is shown for a few seconds after a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StatusMessage {
     pub text: String,
@@ -50,7 +50,7 @@ pub struct StatusMessage {
 /// How long a flash stays.
 const STATUS_SHOWN_FOR: SignedDuration = SignedDuration::from_secs(4);
 
-/// What the program was started to be able to do.
+/// Capabilities that the program was started with.
 #[derive(Clone, Copy, Debug)]
 pub struct Capabilities {
     /// Else nothing is changed in the cluster, whatever is pressed.
@@ -224,7 +224,7 @@ impl Model {
         }
     }
 
-    /// What may be done from this menu.
+    /// Returns the inputs that decide which items of a menu are available.
     pub fn permission_context<'a>(&'a self, menu: &'a Menu) -> PermissionContext<'a> {
         PermissionContext {
             can_write: self.capabilities.can_write,

@@ -1,4 +1,4 @@
-//! What changes for a workload while the user looks elsewhere: it begins to fail, or works again.
+//! Notices: a workload begins to fail, or has recovered.
 //!
 //! What already fails when a cluster is first seen is no news. A workload is said to work again only
 //! when it has not failed for a while: a restart makes a failing Pod vanish for a moment.

@@ -1,4 +1,4 @@
-//! What lies above the panes: a stack of layers, of which the top one gets the key first.
+//! The stack of overlays above the panes; the topmost gets keys first.
 
 use tui_input::Input;
 

@@ -1,4 +1,4 @@
-//! Commands behind `:`, named as in k9s, with completion.
+//! Command mode: the commands behind `:`, named as in k9s, and their completion.
 //!
 //! A part of a name, or its letters in their order, is enough to go somewhere. What changes the cluster, a
 //! file or the clipboard runs by its full name only, or when it is chosen from the list.
@@ -182,7 +182,7 @@ pub struct Suggestion {
     pub help: Cow<'static, str>,
 }
 
-/// What a command line asks for.
+/// A parsed command line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ParsedCommand {
     Act(Action),
@@ -222,7 +222,7 @@ impl ParsedCommand {
     }
 }
 
-/// What enter runs.
+/// What the enter key runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EnterAction {
     Run(String),

@@ -1,4 +1,4 @@
-//! A plan on its way: rehearsed, looked at, carried out, and watched until it has worked.
+//! The plan dialog: dry run, review, apply, and recovery of the affected workloads.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use crate::domain::{
     store::Store,
 };
 
-/// A plan as effects carry it; the same plan is the same object.
+/// A shared plan, compared by identity.
 #[derive(Clone, Debug)]
 pub struct SharedPlan(pub Arc<Plan>);
 
@@ -106,7 +106,7 @@ impl PlanDialog {
     }
 }
 
-/// What fails after a plan was carried out.
+/// Failures that remain after a plan was applied.
 #[derive(Clone, Debug)]
 pub struct RemainingFailure<'a> {
     /// So many Pods fail; 0 where none can be created.

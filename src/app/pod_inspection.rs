@@ -1,5 +1,5 @@
-//! The Pod that the chain strip and the detail area speak of, with everything known of it: made again
-//! only when the store has changed or another Pod is chosen.
+//! The inspected Pod of the chain strip and the detail area, with its diagnosis: recomputed when the store
+//! has changed or another Pod is selected.
 
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ use crate::domain::{
     store::{Store, Versions, watch::WatchCoverage},
 };
 
-/// One Pod, looked into.
+/// An inspected Pod with its diagnosis.
 #[derive(Debug)]
 pub struct PodInspection {
     pub pod: ObjectRef<Pod>,
@@ -35,7 +35,7 @@ pub struct PodInspection {
 }
 
 impl PodInspection {
-    /// Looks into this Pod, unless `before` did and nothing has changed since.
+    /// Inspects a Pod; returns `before` where nothing has changed.
     pub fn inspect(
         before: Option<Self>,
         pod: Option<ObjectRef<Pod>>,

@@ -1,4 +1,4 @@
-//! What the user has set, as far as it changes what the model does.
+//! User settings that affect the model.
 
 use std::collections::BTreeMap;
 

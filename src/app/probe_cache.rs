@@ -1,4 +1,4 @@
-//! What registries were asked about images, and what they said.
+//! Cache of registry probes and their results.
 //!
 //! An answer is kept for the question: this image, with these Secrets as they are. When a Secret
 //! changes it is another question, and one that was asked long ago may be asked again.
@@ -20,7 +20,7 @@ use crate::domain::{
     registry_auth::image_ref::ImageRef,
 };
 
-/// May this image be pulled with these Secrets?
+/// A probe query: can this image be pulled with these Secrets?
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ProbeQuery {
     pub image: ImageRef,
@@ -67,7 +67,7 @@ pub enum ProbeState {
     Failed(UserError),
 }
 
-/// An answer.
+/// A probe result with its source and time.
 #[derive(Clone, Debug)]
 pub struct ProbeRecord {
     pub conclusion: ProbeConclusion,
@@ -79,12 +79,12 @@ pub struct ProbeRecord {
 /// For so long an answer settles what is wrong: meanwhile a tag may have been pushed.
 const VALID: SignedDuration = SignedDuration::from_mins(10);
 
-/// All questions that were asked.
+/// All probe queries and their results.
 #[derive(Debug, Default)]
 pub struct ProbeCache {
     entries: BTreeMap<ProbeQuery, ProbeState>,
     version: u64,
-    /// When the next answer ceases to settle anything.
+    /// Expiry of the next cache entry.
     next_expiry: Option<Timestamp>,
 }
 
@@ -139,7 +139,7 @@ impl ProbeCache {
         self.next_expiry = ends.filter(|end| now < *end).min();
     }
 
-    /// When the next answer ceases to settle anything.
+    /// Expiry of the next cache entry.
     pub fn next_expiry(&self) -> Option<Timestamp> {
         self.next_expiry
     }
@@ -163,7 +163,7 @@ impl ProbeCache {
         asked.filter_map(move |question| self.recent(question, now))
     }
 
-    /// What the registry said not long ago.
+    /// Returns the result of a query, if it has not expired.
     pub fn recent(&self, question: &ProbeQuery, now: Timestamp) -> Option<&ProbeRecord> {
         match self.entries.get(question)? {
             ProbeState::Done(said) if now.duration_since(said.at) < VALID => Some(said),

@@ -1,4 +1,4 @@
-//! A pull test on its way: on which nodes, and what each of their kubelets says.
+//! A pull test: the chosen nodes and the result of each kubelet.
 
 use std::{collections::BTreeSet, sync::Arc};
 

@@ -1,5 +1,5 @@
-//! What the server has said of the user's rights, by namespace. Asked when somebody wants to know, and
-//! for this connection only.
+//! Cache of the user's RBAC rules, by namespace. Asked when somebody wants to know, and for this connection
+//! only.
 
 use std::collections::BTreeMap;
 

@@ -1,5 +1,5 @@
-//! Before each frame: rows that are out of date are made again, and the next moment is found at which
-//! the screen would read differently although nothing happened.
+//! Prepares the model for a frame: rebuilds outdated rows and computes when the screen changes without an
+//! event.
 
 use jiff::{SignedDuration, Timestamp};
 

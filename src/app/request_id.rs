@@ -1,10 +1,10 @@
-//! Tickets: an answer whose ticket is no longer awaited is dropped. That is the whole cure for stale
+//! Request IDs: a response whose ID is no longer expected is dropped. That is the whole cure for stale
 //! replies.
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RequestId(u64);
 
-/// Gives out tickets, each once.
+/// Generates unique request IDs.
 #[derive(Debug, Default)]
 pub struct RequestIds(u64);
 

@@ -1,4 +1,4 @@
-//! The values of a Secret on the screen: only when that was confirmed, and only for a while.
+//! Shows the values of a Secret after confirmation, for a limited time.
 //!
 //! The passwords live in the layer that shows them and nowhere else; when its time is over, or it is
 //! left, they are dropped and thereby wiped.
@@ -37,7 +37,7 @@ pub enum RevealStage {
     Failed(UserError),
 }
 
-/// What the Secret holds, until it is hidden.
+/// The values of a Secret, until they are hidden.
 #[derive(Debug)]
 pub struct RevealedSecret {
     /// `None`: its type holds no credential that the kubelet reads.

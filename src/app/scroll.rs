@@ -1,4 +1,4 @@
-//! How far a text is scrolled, by one who does not know how it is broken into lines.
+//! Scroll position of a text, independent of how its lines are wrapped.
 
 use super::motion::Motion;
 

@@ -1,5 +1,4 @@
-//! The test of a pull Secret: what the registries are asked so that each of its entries is tried with the
-//! images that are pulled with it.
+//! Test of a pull Secret: the registry probes that check each of its entries.
 //!
 //! Pure: it names the questions; asking them, and keeping the answers, is the same as for a Pod.
 

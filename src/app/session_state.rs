@@ -1,5 +1,5 @@
-//! What is remembered from one start to the next: where the user was in each context, and the commands
-//! typed. No secrets: a line that is no command is not kept.
+//! Session state kept between runs: last location per context, saved views and command history. No secrets: a
+//! line that is no command is not kept.
 
 use std::collections::BTreeMap;
 
@@ -27,7 +27,7 @@ pub struct SessionState {
     views: BTreeMap<String, SavedView>,
 }
 
-/// Where the user was.
+/// The last location of the user in a context.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SavedLocation {
     /// `None`: all namespaces.

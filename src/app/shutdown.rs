@@ -1,10 +1,10 @@
-//! The line that says that the program ends when changes under way are finished.
+//! A pending shutdown: the program waits for changes in progress.
 
 use jiff::Timestamp;
 
 use super::{action::Action, key_config::Keymap};
 
-/// The program is ending and waits for changes.
+/// A shutdown that waits for changes in progress.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PendingShutdown {
     /// How many are under way.

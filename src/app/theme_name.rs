@@ -1,4 +1,4 @@
-//! The names of the themes; what they look like is the screen's business.
+//! Names of the colour themes.
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ThemeName {

@@ -1,5 +1,5 @@
-//! What this user may do: `SelfSubjectAccessReview` for one thing, `SelfSubjectRulesReview` for a
-//! namespace, which `kubectl auth can-i` asks as well.
+//! Queries the user's permissions with `SelfSubjectAccessReview` and `SelfSubjectRulesReview`, as
+//! `kubectl auth can-i` does.
 
 use kube::Client;
 use serde::Deserialize;

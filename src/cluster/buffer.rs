@@ -1,5 +1,4 @@
-//! Received bytes that may hold passwords: wiped when they are dropped, and wherever they have been
-//! while they became more.
+//! Buffer for received bytes that may hold passwords: zeroized on drop and on growth.
 
 use std::{io, ops::Deref};
 
@@ -8,8 +7,8 @@ use zeroize::Zeroizing;
 /// Room for the first bytes.
 const FEW: usize = 16 * 1024;
 
-/// A `Vec` that leaves nothing behind when it grows. What the layers below keep of the same bytes is out
-/// of its reach.
+/// A `Vec` that is zeroized when it grows and when it is dropped. What the layers below keep of the same
+/// bytes is out of its reach.
 #[derive(Default)]
 pub(super) struct ZeroizingBuffer(Zeroizing<Vec<u8>>);
 

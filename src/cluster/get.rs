@@ -1,4 +1,4 @@
-//! What is read on demand for somebody to look at: an object whole, a container's log.
+//! Reads on demand: an object as YAML, a container's log.
 //!
 //! It must not know how either is shown.
 

@@ -1,5 +1,4 @@
-//! What the cluster's nodes are, asked when somebody wants to know: their processors and operating
-//! systems, from the labels that every kubelet gives its node.
+//! Lists the platforms of the cluster's nodes from their labels.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! Where the API has each object.
+//! API paths of objects.
 //!
 //! A name is percent-encoded as one segment, so that none becomes a query or another path. The API
 //! server splits a path after it has decoded it: a segment that would still be several, or `.` or `..`, is

@@ -1,4 +1,4 @@
-//! The Pod of a pull test: created, looked at until the kubelet has said something, and deleted.
+//! Runs a pull test: creates the Pod, waits for the kubelet's result and deletes the Pod.
 
 use std::{
     collections::hash_map::RandomState,

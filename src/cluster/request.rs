@@ -1,4 +1,4 @@
-//! One request, one answer: raw bytes from the API server, or the `ApiError`.
+//! Single requests to the API server: the response body, or the [`ApiError`].
 //!
 //! kube's typed calls are not used for reading: `Client::request` copies the body and writes it to the
 //! log when it does not parse, and a body may be a list of Secrets. Here the bytes stay in one buffer,
@@ -20,7 +20,7 @@ const ERROR_BODY_LIMIT: usize = 64 * 1024;
 /// No honest answer is larger: a page holds 500 objects, and etcd holds none above 1.5 MiB.
 const ANSWER_LIMIT: usize = 768 * 1024 * 1024;
 
-/// A server that wants to be left alone for longer is asked again nevertheless: somebody waits.
+/// Limit of `Retry-After`, as somebody waits.
 const LONGEST_PAUSE: Duration = Duration::from_secs(120);
 
 /// The media type of a request's body, when it is no patch.
@@ -82,8 +82,7 @@ pub(super) async fn send(
     })
 }
 
-/// How long the server wants to be left alone. The API server names whole seconds; a date, which HTTP
-/// has too, is not read.
+/// Reads `Retry-After`. The API server names whole seconds; a date, which HTTP has too, is not read.
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let seconds = headers
         .get(header::RETRY_AFTER)?
@@ -178,7 +177,7 @@ pub(super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
     serde_json::from_slice(bytes).map_err(|error| ApiError::from_decode(&error))
 }
 
-/// What the body of an error says.
+/// The parts of an error's `Status` body that are used.
 struct StatusBody {
     message: Option<String>,
     /// `reason` of a `Status`, a word for programs; `None` where something else has answered, or in

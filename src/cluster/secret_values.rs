@@ -1,5 +1,5 @@
-//! One Secret's values, on demand: for a probe, a reveal, a rotation. Watches keep fingerprints only. And
-//! the names that a ServiceAccount lists, for those who watch nothing.
+//! Reads the values of one Secret on demand: for probes, reveal and rotation. Watches keep fingerprints only.
+//! And the names that a ServiceAccount lists, for those who watch nothing.
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use serde::Deserialize;

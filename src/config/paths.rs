@@ -1,4 +1,4 @@
-//! Where things are kept: the XDG base directories, also on macOS, as users of kubectl and k9s expect.
+//! XDG paths of the configuration, state and log files, also on macOS, as users of kubectl and k9s expect.
 
 use std::{
     env,
@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// What the environment says.
+/// The XDG variables and `NO_COLOR`.
 #[derive(Clone, Debug, Default)]
 pub struct XdgPaths {
     config: Option<PathBuf>,

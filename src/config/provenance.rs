@@ -1,4 +1,4 @@
-//! A value and where it came from.
+//! Provenance of settings: a value with its origin.
 
 use std::{collections::BTreeMap, fmt, path::PathBuf, sync::Arc};
 

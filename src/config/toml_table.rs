@@ -1,5 +1,5 @@
-//! Reading a TOML table into settings: each knows its line, and a key that nobody asked for is an error
-//! that names the nearest one.
+//! Reads settings from TOML tables: each value knows its line, and an unknown key is an error that names the
+//! nearest one.
 
 use std::{ops::Range, path::PathBuf, sync::Arc};
 
@@ -17,7 +17,7 @@ pub(super) struct TomlFile<'a> {
     pub(super) text: &'a str,
 }
 
-/// A table, and what has been asked of it.
+/// A table, and the keys that were read of it.
 pub(super) struct TomlTable<'a> {
     file: &'a TomlFile<'a>,
     /// Empty for the outermost.

@@ -1,8 +1,8 @@
-//! In whose name a registry is asked.
+//! Authentication of a probe.
 
 use crate::domain::{probe::AnonymousReason, registry_auth::credential::Password};
 
-/// Somebody with a password, or nobody.
+/// Basic credentials or anonymous.
 #[derive(Clone, Debug)]
 pub enum RegistryAuth {
     Basic { name: String, password: Password },

@@ -1,4 +1,4 @@
-//! A credential as a header, and the token that a realm gives for it.
+//! Authorization headers: basic credentials, and tokens from a realm.
 //!
 //! The distribution specification's token endpoint: `GET realm?service=…&scope=repository:…:pull`,
 //! with the user name and password as Basic login, or without one for a stranger.

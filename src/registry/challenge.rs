@@ -1,4 +1,4 @@
-//! `WWW-Authenticate`: how a registry wants to know who asks (RFC 9110 §11.6.1).
+//! Parses the `WWW-Authenticate` header (RFC 9110 §11.6.1).
 //!
 //! A pure parser of hostile text. One header may hold several challenges, and there may be several
 //! headers; unknown schemes are passed over.

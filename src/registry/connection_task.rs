@@ -1,4 +1,4 @@
-//! What all HTTP here shares: who we say we are, what moves a connection's bytes, what its errors mean.
+//! Shared HTTP parts: the user agent, the connection task and error mapping.
 
 use std::{error::Error as _, future::Future, io};
 
@@ -10,7 +10,7 @@ use crate::domain::{probe::ProbeError, sanitize::sanitize};
 /// What a `User-Agent` says.
 pub(super) const CLIENT_NAME: &str = concat!("pullscope/", env!("CARGO_PKG_VERSION"));
 
-/// What moves the bytes of a connection. Ends with it, whatever the other side does.
+/// The task that drives a connection; aborted on drop. Ends with it, whatever the other side does.
 pub(super) struct ConnectionTask(JoinHandle<()>);
 
 impl ConnectionTask {

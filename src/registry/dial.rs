@@ -1,4 +1,4 @@
-//! From a host name to a connection, one observable step after the other.
+//! Dials a host: DNS, TCP and TLS as separate steps.
 
 use std::{
     io,
@@ -18,7 +18,7 @@ use tokio_rustls::{TlsConnector, client::TlsStream};
 use super::{tls, trust::ServerOrigin};
 use crate::domain::probe::ProbeError;
 
-/// What bytes go in and come out of.
+/// A bidirectional byte stream.
 pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}

@@ -1,4 +1,4 @@
-//! One question and its answer over HTTP, within limits, redirects followed.
+//! HTTP client of the probe: one request and response within limits, redirects followed.
 //!
 //! A connection is kept per server and used again. The login goes to the server that it is meant for
 //! and to no other.
@@ -58,7 +58,7 @@ pub(super) struct HttpResponse {
     pub(super) body: Zeroizing<Vec<u8>>,
 }
 
-/// The connections of one walk.
+/// The connections of one handshake.
 pub(super) struct HttpClient {
     transport: Transport,
     limits: ProbeLimits,

@@ -1,4 +1,4 @@
-//! Floor 2: the OCI distribution handshake, spoken step by step.
+//! The registry client: probes images by the OCI distribution protocol, step by step.
 //!
 //! [`Prober::probe`] asks a registry whether an image can be pulled and writes down each step; what
 //! the steps mean is judged by `domain::probe`. Every step has a time limit and a byte limit, for the
@@ -97,7 +97,7 @@ impl Prober {
     }
 }
 
-/// The registry knows the credential, or thinks so, and says no: what it says to a stranger tells more.
+/// On 400 to 403, retries anonymously to tell a public image from a private one.
 fn is_refusal(transcript: &Transcript) -> bool {
     let Some((_, ProbeError::Refusal(Refusal { status, .. }))) = transcript.failed() else {
         return false;

@@ -1,4 +1,4 @@
-//! The proxy between this machine and a registry: who it is, and how it is asked to lead on.
+//! Proxies between this machine and a registry, and tunnels through them.
 //!
 //! Which one it is stands in the environment, in the variables of curl and of Go's clients
 //! (`HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`, `NO_PROXY`). This machine itself is never asked
@@ -34,7 +34,7 @@ use super::{
 };
 use crate::domain::{probe::ProbeError, sanitize::sanitize};
 
-/// The proxies of a machine, and what goes past them.
+/// The proxies of a machine and their exceptions.
 #[derive(Clone, Default)]
 pub struct Proxies(Option<Arc<Matcher>>);
 

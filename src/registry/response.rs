@@ -1,4 +1,4 @@
-//! What a registry's answers say: errors, manifests, lists of tags.
+//! Parses responses of registries: errors, manifests, tag lists.
 
 use std::time::Duration;
 

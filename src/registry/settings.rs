@@ -1,4 +1,4 @@
-//! How to ask: limits, and what the user allows besides the strict rules.
+//! Settings of the prober: limits, and exceptions to the strict defaults.
 
 use std::{net::IpAddr, time::Duration};
 

@@ -1,4 +1,4 @@
-//! Whom to trust, and what a failed handshake says.
+//! TLS configuration, and errors of failed handshakes.
 
 use std::{io, sync::Arc};
 

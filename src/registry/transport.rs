@@ -1,4 +1,4 @@
-//! What connections are made of: the machine's sockets and TLS, or another network altogether.
+//! Transports of the prober: the system's sockets with TLS, or a custom network.
 //!
 //! The demo's registries live in its own process. The probe goes the same way to them, step by step,
 //! and speaks the same HTTP; only the sockets are somebody else's.
@@ -22,7 +22,7 @@ pub trait Network: Send + Sync {
     fn open(&self, authority: &str, security: Security) -> Result<DuplexStream, ProbeError>;
 }
 
-/// The way that a prober's connections take.
+/// The transport of a prober's connections.
 #[derive(Clone)]
 pub(super) enum Transport {
     System(Arc<ClientConfig>),

@@ -1,4 +1,4 @@
-//! Where a credential may be sent.
+//! Rules on which hosts may receive a credential.
 //!
 //! To the registry that the image names, and to the host of its tokens when that is of the same house.
 //! A redirect to anywhere else is followed without the credential; a login anywhere else is not
@@ -117,8 +117,8 @@ impl fmt::Display for ServerOrigin {
     }
 }
 
-/// Whether the credential for this registry may go to this realm. `named` are the hosts that the user
-/// allows besides, as `host[:port]`.
+/// Allows a registry's credential for a token realm: same origin, a known pair, or the same parent domain
+/// over TLS. `named` are the hosts that the user allows besides, as `host[:port]`.
 ///
 /// A sibling or the parent (`gitlab.example.com` for `registry.example.com`) is of the same house when
 /// both speak TLS at the usual port. That rests on the registry's word over TLS, to which the

@@ -1,4 +1,4 @@
-//! Changes to the cluster that are under way: the program does not end before they have.
+//! Active changes: the program does not exit before they have finished.
 //!
 //! A change is more than one request: a Secret is deleted and created again, a pull test creates a Pod and
 //! deletes it. A program that ends in between leaves the cluster without the Secret, or with the Pod. So

@@ -1,4 +1,4 @@
-//! Asking the terminal how bright its background is (OSC 11), before its keys are read.
+//! Queries the terminal's background colour (OSC 11) before its keys are read.
 //!
 //! Behind that question goes one that every terminal answers (primary device attributes): when its
 //! answer is there, the other hardly comes any more. So nobody waits for a terminal that does not know
@@ -20,7 +20,7 @@ use crate::{
     ui::theme::Background,
 };
 
-/// What came back.
+/// The terminal's reply.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct TerminalReply {
     pub(super) background: Option<Background>,

@@ -1,4 +1,4 @@
-//! What the terminal can show, as far as the environment tells.
+//! Terminal capabilities as derived from the environment.
 
 use std::{env, fmt};
 

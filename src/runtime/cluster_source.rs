@@ -1,4 +1,4 @@
-//! Where clusters come from: the kubeconfig, or whatever `main` hands in.
+//! Cluster sources: the kubeconfig, or a given cluster.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use crate::{
     registry::{ProbeSettings, Prober},
 };
 
-/// Connects, and knows what else could be connected to.
+/// A source of clusters: connects, and lists contexts.
 pub trait ClusterSource: Send + Sync {
     /// Connects to a context; `None`: the one chosen at the start.
     fn connect(&self, context: Option<String>)

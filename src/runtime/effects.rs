@@ -1,4 +1,4 @@
-//! Carrying out effects: each becomes a task, and its answer a message with the same ticket.
+//! Executes effects: each becomes a task whose result is a message with the same request ID.
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -33,7 +33,7 @@ use crate::{
     },
 };
 
-/// A connection that a task has made and the loop has not yet taken over.
+/// A new connection that the event loop has not yet received.
 pub(super) type NewConnection = (RequestId, Box<Connection>);
 
 pub(super) struct Effects {
@@ -53,7 +53,7 @@ pub(super) struct Effects {
     namespaces: BTreeSet<Namespace>,
 }
 
-/// What the loop itself must do for an effect.
+/// What the event loop itself must do for an effect.
 pub(super) enum LoopCommand {
     Nothing,
     /// The watches are dropped: nothing more is to be heard of them.
@@ -173,7 +173,7 @@ impl Effects {
         tokio::task::spawn_blocking(move || drop(answers.blocking_send(task())));
     }
 
-    /// Changes that have begun are not aborted when the dashboard goes on: what becomes of them is told.
+    /// Applies a plan in a task that is not aborted when its request ID is no longer expected.
     fn apply(&self, ticket: RequestId, plan: SharedPlan) {
         let (writer, answers) = (self.writer(), self.answers.clone());
         let active = self.changes.begin_plan(self.context(), plan.clone());

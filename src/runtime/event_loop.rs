@@ -1,5 +1,4 @@
-//! The loop: sleep until something happens, let `update` have it, carry out what it asks for, draw if
-//! something changed.
+//! The event loop: waits for events, passes them to `update`, executes effects and draws.
 
 use std::{
     collections::BTreeSet,
@@ -58,7 +57,7 @@ use crate::{
     },
 };
 
-/// What the dashboard starts with.
+/// Options of the dashboard.
 pub struct DashboardOptions {
     pub source: SharedSource,
     /// Made before the terminal was taken, so that a plugin could still ask its questions there.
@@ -184,7 +183,7 @@ struct EventLoop {
     stops: bool,
 }
 
-/// What a turn of the loop woke up for.
+/// An event that wakes the loop.
 enum LoopEvent {
     /// `None`: the terminal is gone.
     Arrival(Option<Incoming>),

@@ -1,4 +1,4 @@
-//! Writing what the user asked to have in a file.
+//! Writes exported text to a new file.
 
 use std::io::{self, Write};
 

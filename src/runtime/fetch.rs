@@ -1,4 +1,4 @@
-//! Reading what somebody asked to see: an object whole, a Secret's values, a container's log.
+//! Fetches data on request: an object as YAML, a Secret's values, a container's log.
 
 use futures::future::join;
 use tokio::sync::mpsc;

@@ -1,4 +1,4 @@
-//! When to draw: at the earliest wanted moment, and not more often than a screen can show.
+//! Frame scheduler: draws at the earliest requested time, at most 60 times a second.
 //!
 //! Pure, so that it is tested without a clock.
 

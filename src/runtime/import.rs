@@ -1,4 +1,4 @@
-//! Reading a credential for a form: off this machine, or out of a Secret of the cluster.
+//! Imports a credential for a form: from this machine or from a Secret of the cluster.
 
 use std::env;
 

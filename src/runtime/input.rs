@@ -1,4 +1,4 @@
-//! crossterm's events as the app's messages.
+//! Converts crossterm events to messages.
 
 use crossterm::event::{
     Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEvent, MouseEventKind,

@@ -1,4 +1,4 @@
-//! The lanes that lead to `update`: keys first, then answers of effects, then what the watches bring.
+//! Mailbox of the event loop: keys first, then results of effects, then watch updates.
 
 use std::{future::pending, time::Instant};
 

@@ -1,4 +1,4 @@
-//! Floor 4: the shell around the pure parts: terminal, loop, effects, signals, log.
+//! The runtime: terminal, event loop, effects, signals and log.
 //!
 //! It waits, draws and carries out; it decides nothing.
 

@@ -1,4 +1,4 @@
-//! The platforms of the cluster's nodes, asked once a minute at most however many questions need them.
+//! Cache of the node platforms, refreshed at most once a minute.
 
 use std::{
     sync::Arc,

@@ -1,9 +1,8 @@
-//! Telling what has changed to a user who looks at another window: by the bell, or by a notification of
-//! the desktop.
+//! Notifications for a user who looks at another window: terminal bell or desktop notification.
 
 use std::io::{self, Write};
 
-/// How it is told.
+/// The way of notification.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum NotifyMethod {
     #[default]

@@ -1,4 +1,4 @@
-//! Output to the terminal, written by a thread of its own.
+//! Terminal output, written by a thread of its own.
 //!
 //! A terminal may stop taking output: flow control, a dead SSH connection, a program that no longer reads
 //! its pseudo-terminal. A write then blocks for as long as that lasts, and whoever writes looks at no signal.

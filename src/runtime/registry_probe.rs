@@ -1,4 +1,4 @@
-//! Asking the registry what only it can tell, with the credentials that the kubelet would send.
+//! Probes registries with the credentials that the kubelet would send.
 //!
 //! The Secrets' values are fetched for this and wiped after it. The question comes from the operator's
 //! machine: a node may have another mirror, proxy or authority.

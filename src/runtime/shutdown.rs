@@ -1,4 +1,4 @@
-//! The end of the dashboard: it waits for changes that are under way.
+//! Shutdown of the dashboard: waits for active changes.
 //!
 //! Every end passes here: a key, a signal, a lost terminal, a panic. The first wish to end closes the
 //! cluster to new changes and waits for those under way; a second one, or the end of the time, does not wait
@@ -26,7 +26,7 @@ const SAME: Duration = Duration::from_millis(800);
 /// Most changes have ended after this time, before anybody has read a line about them.
 const SOON: Duration = Duration::from_millis(300);
 
-/// A wish to end that waits for changes.
+/// A shutdown request that waits for changes.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ShutdownWait {
     pub(super) ending: Ending,
@@ -76,7 +76,7 @@ impl ShutdownWait {
     }
 }
 
-/// Who wants the program to end.
+/// A shutdown request and its source.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum ShutdownRequest {
     Key(Ending),
@@ -87,7 +87,7 @@ pub(super) enum ShutdownRequest {
     Gone(Ending),
 }
 
-/// How the event loop was left.
+/// How the event loop ended.
 pub(super) enum LoopExit {
     /// No change is under way, or none is waited for any longer.
     Ended(Ending),

@@ -1,5 +1,5 @@
-//! The file in which the memory lies between two runs. Without it nothing is amiss: a broken one is
-//! ignored, one that cannot be written is a line in the log.
+//! Reads and writes the state file. Without it nothing is amiss: a broken one is ignored, one that cannot be
+//! written is a line in the log.
 
 use std::{
     fs,

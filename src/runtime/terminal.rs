@@ -1,4 +1,4 @@
-//! The terminal: taken over, and always given back: on quit, on a panic, on a signal, before a stop.
+//! Takes the terminal and restores it: on quit, on a panic, on a signal, before a stop.
 
 use std::{
     env,
@@ -25,7 +25,7 @@ const STALLED: Duration = Duration::from_secs(1);
 
 pub(super) type Screen = Terminal<CrosstermBackend<FrameBuffer>>;
 
-/// The terminal while it is ours; given back when dropped.
+/// Guard of the terminal: restored on drop.
 pub struct TerminalGuard {
     pub(super) screen: Screen,
     frame: FrameBuffer,

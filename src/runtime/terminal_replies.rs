@@ -1,4 +1,4 @@
-//! Answers of the terminal that come when keys are read already: they never become keys.
+//! Filters late replies of the terminal out of the key input.
 //!
 //! `background` asks two questions and waits for a second. Over a slow link the answers come later, and GNU
 //! screen sends the colour after the answer that should be the last
@@ -30,7 +30,7 @@ const PIECE: Duration = Duration::from_secs(30);
 /// So long a `]` or `[` waits that comes after an escape key which was passed on.
 const BRACKET: Duration = Duration::from_millis(250);
 
-/// What is left of the terminal's input.
+/// Terminal input without replies to queries.
 #[derive(Debug, PartialEq)]
 pub(super) enum FilteredInput {
     Event(Event),
@@ -50,7 +50,7 @@ pub(super) struct ReplyFilter {
     deadline: Option<Instant>,
 }
 
-/// What bytes are that follow an `ESC`.
+/// How the bytes after an `ESC` are parsed.
 #[derive(Debug, PartialEq)]
 enum ReplyParse {
     /// No beginning of an answer.

@@ -1,4 +1,4 @@
-//! What changes the cluster, and is not done without a permit.
+//! Write operations, which need a write permit.
 
 use crate::{
     cluster::{

@@ -1,4 +1,4 @@
-//! How a world moves.
+//! The sandbox's event loop: runs timers up to the present.
 //!
 //! Everything that lives in the sandbox moves in `catch_up`, one due happening after the other, so
 //! that a test that winds the clock and a demo that runs with it see the same.

@@ -1,5 +1,4 @@
-//! The one table of what this server serves: discovery, routes, printing and access reviews are
-//! read from it.
+//! The table of served resources: for discovery, routes, tables and access reviews.
 
 /// A kind of object in the store. The order is that in which an owner's dependents are dealt with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -1,5 +1,4 @@
-//! Chance that repeats: uids and name suffixes come from a seeded generator, so that a scenario
-//! looks the same at every start and a test can be run again.
+//! Seeded random numbers: uids and name suffixes, the same at every start.
 
 /// SplitMix64: small, well mixed, and not for secrets.
 #[derive(Clone, Debug)]

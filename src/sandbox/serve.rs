@@ -1,4 +1,4 @@
-//! The sandbox on a port of this machine, for kubectl and whatever else speaks to Kubernetes.
+//! Serves the sandbox on a local port, for kubectl and other clients.
 //!
 //! Who asks is said by the path in front of the API's own, `/users/NAME`: kubectl sends no credential to
 //! a server without TLS (`clientcmd` reads the user's part of a kubeconfig only for TLS), and each

@@ -1,10 +1,10 @@
-//! What is going to happen, and when.
+//! Timer queue ordered by time and sequence.
 
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-/// Happenings in the order of their time; those of one moment in the order of their entry.
+/// Timers ordered by time, and by insertion within one moment.
 pub struct TimerQueue<T> {
     entries: BTreeMap<(Timestamp, u64), T>,
     serial: u64,

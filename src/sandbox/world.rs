@@ -1,5 +1,5 @@
-//! All that a sandbox is, behind one lock: the objects, the time, chance, and what is going to
-//! happen when. How it moves is said by `event_loop`.
+//! The simulated cluster behind one lock: objects, clock, random numbers and timers. How it moves is said by
+//! `event_loop`.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -42,7 +42,7 @@ pub struct World {
     pub(super) recorder: EventCorrelator,
 }
 
-/// What has its time.
+/// A timer of the sandbox.
 pub(super) enum TimerEvent {
     Kubelet(Task),
     Work(Work),

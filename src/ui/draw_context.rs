@@ -1,4 +1,4 @@
-//! What every view is drawn from: the model, the theme, the time. Nothing here can be changed.
+//! Draw context: the model, the theme and the current time. Nothing here can be changed.
 
 use jiff::Timestamp;
 
@@ -13,7 +13,7 @@ pub struct DrawContext<'a> {
 }
 
 impl DrawContext<'_> {
-    /// What the names of Secrets in lists are judged by.
+    /// Returns the inputs for the state of listed Secrets.
     pub(super) fn secret_list_context(&self) -> SecretListContext<'_> {
         SecretListContext {
             store: &self.model.store,

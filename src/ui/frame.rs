@@ -1,4 +1,4 @@
-//! The screen, drawn from the model part by part.
+//! Renders the screen from the model.
 
 use jiff::Timestamp;
 use ratatui::{Frame, buffer::Buffer};

@@ -1,4 +1,5 @@
-//! Where everything is on a screen of some size. It knows of no cell and of no model.
+//! Screen layout: the areas of panes, header and footer for a terminal size. It knows of no cell and of no
+//! model.
 
 use ratatui::layout::{Constraint, Layout as Split, Position, Rect};
 

@@ -1,4 +1,5 @@
-//! Floor 3: cells from the model. Views only read: they own nothing, send nothing and judge nothing.
+//! The presentation layer: renders the model into cells. Views only read: they own nothing, send nothing and
+//! judge nothing.
 //!
 //! `layout` divides the screen, `frame` draws it and is the entry; text from outside passes `text`, and
 //! nothing else makes cells of it.

@@ -1,4 +1,4 @@
-//! When the kubelet tries a failed pull again, as far as that can be told.
+//! Countdown to the kubelet's next pull attempt, where it can be computed.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! The one door for text from outside: names, messages, answers of registries.
+//! Sanitizes and measures text from outside: names, messages, responses of registries.
 //!
 //! Control characters, escape sequences, bidirectional overrides and zero-width characters do not
 //! pass, and what passes has a known width in cells.
@@ -9,7 +9,7 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use crate::domain::sanitize::is_hidden;
 
-/// Which part gives way when a text is too long.
+/// Which part of a text is replaced by an ellipsis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ellipsis {
     End,

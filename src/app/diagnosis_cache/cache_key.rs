@@ -1,4 +1,4 @@
-//! What a judgement rests on, as far as it changes.
+//! Cache key of a diagnosis: versions of its inputs.
 
 use std::sync::Arc;
 
@@ -23,9 +23,9 @@ pub(super) struct CacheKey {
     pub(super) owner: Option<(WorkloadRef, i64)>,
     /// Of the Secrets and ServiceAccounts that are looked at.
     credentials: CredentialVersions,
-    /// What is seen of the cluster at all, counted.
+    /// Version of the watch coverage.
     coverage_version: u64,
-    /// Registries have said so often something.
+    /// Version of the probe cache.
     probes_version: u64,
     /// Of the Pod's last error: events and statuses that named a cause.
     pub(super) last_error_at: Option<Timestamp>,
@@ -94,7 +94,7 @@ impl CacheKey {
         }
     }
 
-    /// Whether what was judged is still so.
+    /// Returns true if the diagnosis is still current.
     pub(super) fn is_current(&self, other: &Self) -> bool {
         is_same(self.pod.as_ref(), other.pod.as_ref())
             && is_same(self.workload.as_ref(), other.workload.as_ref())

@@ -1,5 +1,5 @@
-//! What is wrong with each failing Pod, worked out once and kept until something that it rests on has
-//! changed; and the few faults behind all of them.
+//! Cache of diagnoses: computed once per failing subject and kept until an input has changed; and the faults
+//! that group them.
 
 mod cache_key;
 #[cfg(test)]
@@ -31,7 +31,7 @@ const BUDGET: usize = 200;
 /// images: in a rollout that is so many times a second.
 const PEERS: SignedDuration = SignedDuration::from_secs(5);
 
-/// The judgement of one failing subject.
+/// The cached diagnosis of one failing subject.
 #[derive(Clone, Debug)]
 pub struct CachedDiagnosis {
     pub finding: Finding,
@@ -40,7 +40,7 @@ pub struct CachedDiagnosis {
     pub owner: Subject,
 }
 
-/// A judgement, and what it was made from.
+/// A cache entry with the key that it was computed for.
 #[derive(Debug)]
 struct CacheEntry {
     key: CacheKey,
@@ -51,7 +51,7 @@ struct CacheEntry {
 }
 
 impl CacheEntry {
-    /// Whether what was judged is still so.
+    /// Returns true if the diagnosis is still current.
     fn is_current(&self, basis: &CacheKey, now: Timestamp) -> bool {
         self.expires_at.is_none_or(|until| now < until) && self.key.is_current(basis)
     }
@@ -61,7 +61,7 @@ impl CacheEntry {
     }
 }
 
-/// What every judgement rests on, counted.
+/// Versions of inputs that all diagnoses share.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct GlobalVersions {
     specs: u64,
@@ -76,11 +76,11 @@ pub struct DiagnosisCache {
     /// Who suffers from each fault.
     subjects_by_fault: BTreeMap<FaultId, BTreeSet<Subject>>,
     faults: Vec<Fault>,
-    /// Where in `faults` the worst is that this is to blame for.
+    /// Index of the worst fault caused by this object.
     worst_fault_by_object: BTreeMap<BlamedObject, usize>,
     /// Still to be looked at.
     pending: BTreeSet<Subject>,
-    /// Those that rest on the Secrets of all namespaces.
+    /// Diagnoses that depend on all namespaces' Secrets.
     cluster_wide: BTreeSet<Subject>,
     /// Of those Secrets and ServiceAccounts.
     cluster_versions: (u64, u64),
@@ -399,7 +399,7 @@ impl DiagnosisCache {
     }
 }
 
-/// Judges a subject; and when the clock alone may change that.
+/// Diagnoses a subject; also returns when time alone may change the result.
 fn diagnose_subject(
     world: &Store,
     sight: &WatchCoverage,

@@ -1,4 +1,4 @@
-//! Answers that follow from others, as long as nobody gave them.
+//! Derived defaults: values of fields that follow from other fields until the user edits them.
 
 use super::{CredentialSource, FieldId, FieldInput, Form, Select, fields, source};
 use crate::domain::{

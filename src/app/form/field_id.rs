@@ -1,4 +1,4 @@
-//! The questions that a form can ask.
+//! Identifiers and labels of form fields.
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FieldId {

@@ -1,4 +1,4 @@
-//! How an answer is given: typed, chosen out of a few, or taken out of many.
+//! Inputs of a form field: text, select and multi-select.
 
 use tui_input::Input;
 

@@ -1,4 +1,4 @@
-//! The fields of each form, with what is known already.
+//! The fields of each form with their initial values.
 
 use super::{
     CredentialSource, Field, FieldId, FieldInput, MultiSelect, Select, SelectOption,
@@ -18,7 +18,7 @@ use crate::{
     },
 };
 
-/// The fields that a form asks for.
+/// Returns the fields of a form.
 pub(super) fn fields_for(ask: &FormSpec) -> Vec<Field> {
     match ask {
         FormSpec::Login {

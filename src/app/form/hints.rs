@@ -1,4 +1,4 @@
-//! What to know about an answer before it is given.
+//! Hints of form fields.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ use crate::domain::{
 };
 
 impl Form {
-    /// What to know about an answer before it is given.
+    /// Hints of form fields.
     pub fn hint(&self, answer: FieldId, world: &Store) -> String {
         let server = self.registry();
         let preset = preset(&server);

@@ -1,4 +1,4 @@
-//! A form: what is asked for, field by field, with a word on each answer while it is given.
+//! Form state: fields, focus, validation and import of credentials.
 //!
 //! Its end is a plan, which is shown before anything is done. It knows no terminal and no cluster.
 

@@ -1,4 +1,4 @@
-//! Numbers in words.
+//! Pluralised counts for messages.
 
 /// `no Pod`, `1 Pod`, `3 Pods`.
 pub(super) fn pluralize(number: usize, what: &str) -> String {

@@ -1,4 +1,4 @@
-//! Where a credential comes from.
+//! Sources of a credential in a form, and the state of its import.
 
 use crate::{
     app::request_id::RequestId,

@@ -1,4 +1,4 @@
-//! What there is to say of an answer while it is given.
+//! Validation of form fields.
 
 use super::{CredentialSource, FieldId, Form, ImportState};
 use crate::domain::{
@@ -15,7 +15,7 @@ use crate::domain::{
 };
 
 impl Form {
-    /// What there is to say of an answer.
+    /// Validates the value of a field.
     pub fn validate(&self, answer: FieldId, world: &Store) -> Option<ValidationError> {
         let text = self.text(answer);
         match answer {

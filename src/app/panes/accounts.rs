@@ -1,4 +1,4 @@
-//! ServiceAccounts with their pull Secrets, those that list something broken first.
+//! Rows of the ServiceAccounts pane: those that list a broken Secret first.
 
 use std::{cmp::Reverse, sync::Arc};
 
@@ -31,7 +31,7 @@ pub struct ServiceAccounts;
 /// A row costs so many of a plain one: all that it lists is judged.
 const ROW: usize = 4;
 
-/// What is behind a Secret's name in a list.
+/// State of a Secret that is listed by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ListedSecret {
     PullSecret,
@@ -46,7 +46,7 @@ pub enum ListedSecret {
     Unknown,
 }
 
-/// What the names in lists of Secrets are judged by.
+/// Inputs for the state of listed Secrets.
 #[derive(Clone, Copy)]
 pub struct SecretListContext<'a> {
     pub store: &'a Store,

@@ -1,4 +1,4 @@
-//! A pane whose rows are of any type: what keys and the frame do to all panes alike.
+//! Type-erased panes: operations that do not depend on the type of the rows.
 
 use jiff::Timestamp;
 

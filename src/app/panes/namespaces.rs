@@ -1,4 +1,4 @@
-//! Namespaces, those with failing Pods first; above them the row that stands for all.
+//! Rows of the Namespaces pane: those with failing Pods first, above them *all namespaces*.
 
 use std::{cmp::Reverse, collections::BTreeSet};
 

@@ -1,4 +1,4 @@
-//! Pods, what fails first; folded, one row per workload.
+//! Rows of the Pods pane: failing Pods first; folded, one row per workload.
 
 use std::{
     cmp::Reverse,

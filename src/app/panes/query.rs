@@ -1,4 +1,4 @@
-//! What the user wants to see of a pane: the filter, the order, and whether only what fails.
+//! The query of a pane: filter, sort order and *faults only*.
 
 use super::super::filter::Filter;
 

@@ -1,4 +1,5 @@
-//! How often rows are made again: short lists at once, long ones now and then.
+//! Rate limit for rebuilding rows: short lists at once, long lists a few times per second, to keep input
+//! latency low.
 
 use jiff::{SignedDuration, Timestamp};
 

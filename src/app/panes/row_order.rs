@@ -1,5 +1,4 @@
-//! The order of Pods by health, kept up while Pods come, go and change: a row is moved, and the other fifty
-//! thousand stay where they are.
+//! Incremental order of Pod rows by health: single rows are moved instead of rebuilding the list.
 
 use std::cmp::Ordering;
 

@@ -1,4 +1,4 @@
-//! What a pane has to say of itself: one implementation of [`PaneRows`] per pane.
+//! The interface of a pane: one implementation of [`PaneRows`] per pane.
 
 use std::{collections::BTreeSet, fmt::Debug};
 
@@ -57,7 +57,7 @@ pub struct RowContext<'a> {
 }
 
 impl<'a> RowContext<'a> {
-    /// What the names in lists of Secrets are judged by.
+    /// Inputs for the state of listed Secrets.
     pub fn secret_list_context(&self) -> SecretListContext<'a> {
         SecretListContext {
             store: self.store,

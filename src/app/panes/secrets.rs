@@ -1,4 +1,5 @@
-//! Pull Secrets, and Secrets of other types that someone lists as if they were; what is broken first.
+//! Rows of the Secrets pane: pull Secrets and Secrets of other types that are listed as pull Secrets; broken
+//! ones first.
 
 use std::{cmp::Reverse, sync::Arc};
 

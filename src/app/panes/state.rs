@@ -1,5 +1,4 @@
-//! What a pane holds, and when its rows are made again: only when something that they depend on has
-//! changed, and at most once per frame.
+//! State of a pane: its rows are rebuilt when their dependencies have changed, at most once per frame.
 
 use jiff::Timestamp;
 

@@ -1,4 +1,4 @@
-//! The table of panes, and what has one member per pane: all of it is made from the table's rows.
+//! The table of panes; everything with one member per pane is generated from it.
 
 use super::{
     AnyPane, PaneInfo, PaneRows, PaneState, SortBy, accounts, events, namespaces, pods, secrets,

@@ -1,4 +1,4 @@
-//! The command line behind `:`: typed, completed, recalled, and run.
+//! Command line input: typing, completion, history and execution.
 
 use jiff::Timestamp;
 

@@ -1,4 +1,4 @@
-//! Connecting, and changing the context: the old world is dropped before the new one is asked for.
+//! Connecting and switching contexts: the store is cleared before the new connection is requested.
 
 use jiff::Timestamp;
 

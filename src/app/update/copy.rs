@@ -1,4 +1,4 @@
-//! What is handed out: names, messages and commands to the clipboard, a report to a file.
+//! Copying names, messages and commands to the clipboard, and writing reports.
 
 use jiff::Timestamp;
 
@@ -21,7 +21,7 @@ use crate::{
     },
 };
 
-/// What each action copies.
+/// Copies the text of an action to the clipboard and says so.
 pub(super) fn copy_for_action(model: &mut Model, action: Action, now: Timestamp) -> Vec<Effect> {
     match action {
         Action::CopyNamespace => namespace(model, now),

@@ -1,4 +1,4 @@
-//! The details of an object: opened, turned from view to view, folded.
+//! The details overlay: open, switch tabs, fold.
 
 use std::sync::Arc;
 

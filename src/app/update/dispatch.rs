@@ -1,4 +1,4 @@
-//! What each action does, one arm each; the work is in the modules beside.
+//! Dispatches an action to the module that implements it.
 
 use jiff::Timestamp;
 
@@ -20,7 +20,7 @@ use crate::{
     domain::guide::Section,
 };
 
-/// Does it, and remembers the place that it leads away from.
+/// Performs an action; adds the location that it leaves to the jump list.
 pub(super) fn dispatch(model: &mut Model, action: Action, now: Timestamp) -> Vec<Effect> {
     // What is chosen from the menu is done as if its own key had been pressed.
     let action = match (action, model.overlays.last()) {

@@ -1,4 +1,4 @@
-//! What open details show and no watch brings, the YAML and the log: asked for, taken in, let go of.
+//! Requests data of the open details that no watch delivers: YAML and logs.
 
 use std::sync::Arc;
 

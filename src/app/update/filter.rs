@@ -1,4 +1,4 @@
-//! The filter of a pane: opened, typed, brought back, dropped. The rows follow while it is typed.
+//! Editing the filter of a pane. The rows follow while it is typed.
 
 use super::navigate;
 use crate::app::{

@@ -1,4 +1,4 @@
-//! Looking for words in the text that the details show.
+//! Text search in the details.
 
 use jiff::Timestamp;
 

@@ -1,4 +1,4 @@
-//! From what is wrong to the plan that removes it, or to the form that asks what it takes.
+//! Turns a fix of a finding into a plan, or into the form that asks for its parameters.
 
 use std::collections::BTreeSet;
 
@@ -202,7 +202,7 @@ fn for_all_namespaces(model: &Model, fix: FixId, offer: FixProposal) -> FixPropo
     }
 }
 
-/// What is to be fixed, and for whom.
+/// The finding to fix and the affected objects.
 struct FixRequest {
     finding: Finding,
     fault: Option<FaultId>,

@@ -1,4 +1,4 @@
-//! Forms: opened, filled in, read into, and turned into a plan.
+//! Forms: open, edit, import credentials, submit.
 
 use jiff::Timestamp;
 

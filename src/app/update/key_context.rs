@@ -1,4 +1,4 @@
-//! Where a key is looked up in the table: what lies on top says which contexts are in force.
+//! Active key contexts: determined by the topmost overlay.
 
 use super::detail;
 use crate::app::{form::FieldInput, keymap::Context, model::Model, overlay::Overlay};

@@ -1,5 +1,4 @@
-//! A key finds its way: the top layer first, a text field takes what can be typed, the table has the
-//! rest.
+//! Key events: the topmost overlay first, then the focused text field, then the keymap.
 
 use jiff::Timestamp;
 

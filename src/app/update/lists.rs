@@ -1,4 +1,4 @@
-//! What keys do to a pane as a list: sort, fold, and the lists of what is wrong.
+//! List commands of a pane: sort, fold, and the fault list.
 
 use jiff::Timestamp;
 

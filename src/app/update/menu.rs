@@ -1,4 +1,4 @@
-//! The menu of verbs: made from the table of keys for what is selected, and taken from.
+//! The action menu: built from the keymap for the selection.
 
 use jiff::Timestamp;
 

@@ -1,4 +1,4 @@
-//! The menu of verbs: what it offers, what it greys, and that it does what the key would do.
+//! The action menu: built from the keymap for the selection.
 
 use super::{
     super::{

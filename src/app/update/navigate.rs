@@ -1,4 +1,4 @@
-//! Moving: within a pane, between panes, along the chain, to the next problem.
+//! Navigation: within a pane, between panes, along the chain, to the next fault.
 
 use jiff::Timestamp;
 

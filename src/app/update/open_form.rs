@@ -1,4 +1,4 @@
-//! Which form a key opens, for what is selected.
+//! Chooses the form that an action opens for the selection.
 
 use std::sync::Arc;
 

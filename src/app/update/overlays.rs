@@ -1,4 +1,4 @@
-//! The layers above the panes: opened, walked through, left.
+//! Overlays: open, move, close.
 
 use jiff::Timestamp;
 

@@ -1,4 +1,4 @@
-//! A plan on its way: rehearsed, shown, carried out, watched, and taken back.
+//! The plan dialog: dry run, apply, progress and undo.
 
 use std::sync::Arc;
 

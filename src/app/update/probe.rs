@@ -1,5 +1,4 @@
-//! Asking registries about a Pod's image, or about all that is pulled with a Secret: never twice at once,
-//! and each answer keeps its age.
+//! Registry probes for a Pod's image or for all images pulled with a Secret: one request per query at a time.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! The pull test: asked for, started, answered.
+//! Starting pull tests and receiving their results.
 
 use std::sync::Arc;
 

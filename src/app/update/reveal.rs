@@ -1,4 +1,4 @@
-//! A Secret's values: a warning first, then fetched, shown for a while, and gone.
+//! Revealing a Secret's values: warning, fetch, display, expiry.
 
 use std::sync::Arc;
 

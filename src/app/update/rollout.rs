@@ -1,4 +1,4 @@
-//! What is done to a rollout from its view: pause, resume, back to a revision that worked.
+//! Rollout commands: pause, resume, roll back.
 
 use jiff::Timestamp;
 

@@ -1,4 +1,4 @@
-//! What is selected, and what the keys therefore speak of. Nothing is changed here.
+//! The current selection, which key commands act on. Nothing is changed here.
 
 use crate::{
     app::{

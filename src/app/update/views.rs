@@ -1,4 +1,4 @@
-//! Saved views: gone to, kept, forgotten.
+//! Saved views: open, save, delete.
 
 use jiff::Timestamp;
 

@@ -1,4 +1,4 @@
-//! Changes to ServiceAccounts.
+//! Applies changes to ServiceAccounts.
 
 use serde_json::{Value, json};
 

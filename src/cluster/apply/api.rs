@@ -1,4 +1,4 @@
-//! The API server for one plan: requests that are meant, or only tried.
+//! API client of one plan: requests are dry runs or real writes.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use crate::{
 /// Who the server should say has set a field.
 pub(super) const MANAGER: &str = "pullscope";
 
-/// Whether a request is meant, or only tried.
+/// dryRun=All or a real write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum WriteMode {
     /// `dryRun=All`: admission and validation run, nothing is stored.

@@ -1,4 +1,4 @@
-//! How long a change bears with others who write at the same time, and with answers that are lost.
+//! Retry policy of writes: conflicts, transient errors and lost responses.
 
 use std::{
     collections::hash_map::RandomState,
@@ -35,7 +35,7 @@ const PAUSES: [Duration; 6] = [
     Duration::from_secs(8),
 ];
 
-/// A server that wants to be left alone for longer is asked again nevertheless.
+/// Limit of `Retry-After`.
 const LONGEST_PAUSE: Duration = Duration::from_secs(20);
 
 /// However long each request takes, no look begins later than this after the first.

@@ -1,4 +1,4 @@
-//! Another type for a Secret. The field is immutable, so the Secret is deleted and made again.
+//! Converts a Secret to another type. The field is immutable, so the Secret is deleted and made again.
 //!
 //! In between there is none. So the whole replacement is tried before, by a dry run under a name that is
 //! free, and the old one is deleted only in the state of which the replacement was made. No second Secret is
@@ -48,7 +48,7 @@ const PAUSES: [Duration; 5] = [
 /// Between later attempts.
 const LAST_PAUSE: Duration = Duration::from_secs(8);
 
-/// A server that wants to be left alone for longer is asked again nevertheless: the Secret is gone.
+/// Limit of `Retry-After`, as the Secret is missing meanwhile.
 const LONGEST_PAUSE: Duration = Duration::from_secs(20);
 
 /// The phases of a conversion, each with its last request: looking at the Secret and trying the replacement,

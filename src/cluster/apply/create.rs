@@ -1,4 +1,4 @@
-//! Making an object, or finding that it is there as it is wanted.
+//! Creates an object; an existing one that fits counts as success.
 //!
 //! The object is looked for before it is made. One that is there after a lost answer, and was not before, is
 //! ours where it is what was sent; else somebody has made it meanwhile, and it is never deleted by undo.

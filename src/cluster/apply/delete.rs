@@ -1,4 +1,4 @@
-//! Deleting an object in the state that was seen, and no other.
+//! Deletes an object with preconditions on uid and resourceVersion.
 
 use serde_json::{Value, json};
 
@@ -46,7 +46,7 @@ impl Precondition {
     }
 }
 
-/// What became of a deletion.
+/// Outcome of a deletion.
 #[derive(Debug)]
 pub(super) enum DeleteOutcome {
     Gone,

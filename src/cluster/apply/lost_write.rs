@@ -1,4 +1,4 @@
-//! A write whose answer was lost: what may have become of it, over all attempts.
+//! A write whose response was lost: its possible outcome over all attempts.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! Carrying out a plan: asked for first, rehearsed by the server, then made change by change.
+//! Applies a plan: checks permissions, dry-runs the changes on the server, then makes them one by one.
 //!
 //! What is there counts, never what a watch showed earlier: each object is read, and written for the version
 //! that was read; it is read again when somebody wrote in between. Where a field is replaced (an image, a

@@ -1,4 +1,4 @@
-//! Namespaces are created.
+//! Creates Namespaces.
 
 use serde_json::Value;
 

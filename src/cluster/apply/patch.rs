@@ -1,4 +1,4 @@
-//! A patch for the one state of an object that was read: it always carries the `resourceVersion`.
+//! A patch bound to the `resourceVersion` that was read.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! What is sent to change an object that is there: patches as JSON, and what is read off its answers.
+//! JSON bodies of patches, and readers of returned objects.
 
 use std::{
     hash::{DefaultHasher, Hash, Hasher},

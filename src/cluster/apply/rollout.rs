@@ -1,4 +1,4 @@
-//! A Deployment's rollout: stopped, let go on, taken back to an older revision.
+//! Rollout changes of a Deployment: pause, resume, roll back.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! An object of the API that may hold passwords: its texts are wiped when it is dropped.
+//! A JSON object that may hold passwords: its strings are zeroized on drop.
 
 use std::ops::{Deref, DerefMut};
 

@@ -1,4 +1,4 @@
-//! Changes to pull Secrets: the values are read when the change is made, and wiped after it.
+//! Applies changes to pull Secrets; values are read when the change is made and zeroized after it.
 
 mod copy;
 

@@ -1,4 +1,4 @@
-//! Taking back: what was there is put back where nobody has changed it since.
+//! Undoes changes: restores the previous state unless somebody has changed the object since.
 
 use std::sync::Arc;
 

@@ -1,5 +1,4 @@
-//! Changes to an object that is there: read, patched for the version that was read, and read again when
-//! somebody wrote in between or the answer was lost.
+//! Updates an existing object: read, patch with the `resourceVersion`, retry on conflict or lost response.
 //!
 //! A patch whose answer is lost is sent again for the same version. At most one of the two can be stored,
 //! so what is there afterwards says whether it was.
@@ -19,7 +18,7 @@ use crate::{
     domain::plan::{Change, ChangeResult},
 };
 
-/// What is to be done with an object as it was found.
+/// What to do with an object as it was read.
 pub(super) enum UpdateDecision {
     /// It is so already.
     Keep,
@@ -28,7 +27,7 @@ pub(super) enum UpdateDecision {
     Write(Patch),
 }
 
-/// What became of a change to an object that is there.
+/// Outcome of an update.
 pub(super) enum UpdateOutcome {
     Kept(SecretValue),
     Refused {
@@ -46,7 +45,7 @@ pub(super) enum UpdateOutcome {
     },
 }
 
-/// A patch of which it is not known whether it was stored.
+/// A patch whose response was lost.
 struct UnansweredPatch {
     found: SecretValue,
     patch: Patch,

@@ -1,4 +1,4 @@
-//! Changes to workloads and their Pods.
+//! Applies changes to workloads and their Pods.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! A client and what is known of both its ends.
+//! A connection: the client, and what is known of server and user.
 
 use std::{sync::Arc, time::Duration};
 

@@ -1,4 +1,4 @@
-//! Why there is no connection: what failed, why, and what to do next.
+//! Connection errors: what failed, the cause and the next step.
 
 use std::{fmt, path::PathBuf};
 

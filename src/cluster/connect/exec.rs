@@ -34,7 +34,7 @@ pub(super) struct ExecPlugin {
     time_limit: Duration,
 }
 
-/// What a plugin gave.
+/// The credential that a plugin returned.
 #[derive(Debug)]
 pub(super) struct ExecCredential {
     pub(super) token: Option<Password>,
@@ -155,8 +155,8 @@ impl ExecPlugin {
     }
 }
 
-/// The plugin's process group while it runs. Dropped before the plugin has ended, it ends them all: what
-/// is often a script would otherwise leave behind the program that it waits for.
+/// The plugin's process group: killed on drop unless disarmed. Dropped before the plugin has ended, it ends
+/// them all: what is often a script would otherwise leave behind the program that it waits for.
 #[cfg(unix)]
 struct Group(Option<rustix::process::Pid>);
 

@@ -1,4 +1,4 @@
-//! A client that logs in with a credential plugin, again and again as credentials end.
+//! Authenticates requests with a credential plugin and refreshes the credential before it expires.
 //!
 //! The plugin is asked before the first request, a minute before the credential expires, and after a
 //! 401 (client-go does the same). A new client certificate needs a new TLS client; a new token only a
@@ -30,8 +30,8 @@ const EARLY: SignedDuration = SignedDuration::from_secs(60);
 /// watches ask, and some plugins open a browser.
 const PAUSE: Duration = Duration::from_secs(15);
 
-/// A request waits so long for a plugin that is being asked: less than anybody waits for the request, so
-/// that it is the plugin that is said to be slow and not the server.
+/// Timeout of a request that waits for a plugin: shorter than any request timeout, so that the error names
+/// the plugin.
 const WAIT: Duration = Duration::from_secs(12);
 
 /// A client whose every request carries the plugin's present credential. The first one is asked for

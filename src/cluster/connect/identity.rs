@@ -1,4 +1,4 @@
-//! Who we talk to and who we are: the server's version, and our user as the server sees it.
+//! Reads the server's version and the authenticated user.
 
 use std::{fmt, sync::Arc, time::Duration};
 

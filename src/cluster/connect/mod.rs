@@ -1,5 +1,4 @@
-//! From what a kubectl user has to a connection: kubeconfig files, the ServiceAccount of a Pod, or a
-//! client that is handed in.
+//! Connects to a cluster: from kubeconfig files, a Pod's ServiceAccount or a given client.
 //!
 //! The environment and the files are read here and nowhere else in this room.
 

@@ -1,4 +1,4 @@
-//! What the command line says about the connection, and how long to wait for what.
+//! Connection options of the command line, and timeouts.
 
 use std::{path::PathBuf, time::Duration};
 

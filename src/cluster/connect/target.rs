@@ -1,4 +1,4 @@
-//! Which cluster and which user, as the files and the flags say, before anything is sent.
+//! Resolves cluster and user from kubeconfig files and flags, before anything is sent.
 
 use std::{env, fs, sync::Arc};
 

@@ -1,4 +1,4 @@
-//! Texts as they stand in the received bytes, and lists and maps that may be `null`.
+//! Lenient deserialization: borrowed strings, times, and lists and maps that may be `null`.
 
 use std::{borrow::Cow, fmt};
 

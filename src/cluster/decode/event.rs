@@ -1,4 +1,4 @@
-//! Events off the wire, from either API.
+//! Decodes Events of either API.
 //!
 //! Both APIs serve the same stored objects under different names: `involvedObject` is `regarding`,
 //! `message` is `update`, and what is old in the core API is `deprecated…` in `events.k8s.io`. One wire

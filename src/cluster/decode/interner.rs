@@ -1,4 +1,4 @@
-//! One allocation for each text, label set and list of names, however many objects repeat it.
+//! Interner: one allocation per distinct string, label set and name list.
 //!
 //! Ten thousand Pods of one Deployment share their namespace, image, node, labels and messages. What
 //! nobody uses any more is swept out when the tables have doubled, so they follow the objects.

@@ -1,4 +1,4 @@
-//! How one kind comes off the wire.
+//! Decoding of one kind of object.
 
 use std::{fmt::Debug, hash::Hash, sync::Arc};
 
@@ -13,7 +13,7 @@ use crate::domain::{
     },
 };
 
-/// What is a kind's own: its form on the wire, its object, its key.
+/// Decodes one kind: its wire type, its object and its key.
 pub(in crate::cluster) trait Decode: Send + Sync + 'static {
     type Wire<'a>: Deserialize<'a>;
     type Object: Send + Sync;

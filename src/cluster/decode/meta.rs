@@ -1,4 +1,4 @@
-//! `metadata`, as much of it as is used.
+//! Decodes the parts of `metadata` that are used.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, de::IgnoredAny};

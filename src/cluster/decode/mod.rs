@@ -1,4 +1,4 @@
-//! From the wire to `domain` objects: only the fields that the product uses, in one pass.
+//! Decodes API objects into `domain` objects: only the fields that the product uses, in one pass.
 //!
 //! The wire structs (`Wire…`) have the names of the API's fields and borrow their texts from the
 //! received bytes; the interner makes them shared texts. managedFields, annotations and everything

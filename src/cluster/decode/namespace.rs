@@ -1,4 +1,4 @@
-//! Namespaces off the wire.
+//! Decodes Namespaces.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! One page of a list, or one line of a watch, from bytes to objects.
+//! Decodes a page of a list or a watch event.
 
 use std::sync::Arc;
 
@@ -20,8 +20,7 @@ use crate::{
     },
 };
 
-/// A page of a list, opened far enough to tell whether more follow: the next one is asked for before
-/// the objects of this one are made.
+/// A page of a list, parsed far enough to know its continue token before its items are decoded.
 pub(in crate::cluster) struct ListPage<'a, D: Decode> {
     metadata: protobuf::ListMetaMessage<'a>,
     items: PageItems<'a, D::Wire<'a>>,

@@ -1,4 +1,4 @@
-//! Pods off the wire: spec and status of each container are joined here.
+//! Decodes Pods: joins spec and status of each container.
 
 use serde::Deserialize;
 

@@ -1,5 +1,4 @@
-//! The API server's protobuf, as much of it as is needed: the envelope, and messages of which only the
-//! fields are read that the product uses.
+//! Decodes the API server's protobuf: the envelope, and the fields of messages that are used.
 //!
 //! Written by hand and not generated: a message here borrows its texts from the received bytes, as the
 //! JSON wire structs do, and the format skips what nobody asks for by its length. The field numbers are

@@ -1,4 +1,4 @@
-//! ServiceAccounts off the wire.
+//! Decodes ServiceAccounts.
 
 use serde::Deserialize;
 

@@ -1,4 +1,4 @@
-//! The part of a Pod's spec that a Pod template has too.
+//! Decodes the part of a Pod spec that Pod templates share.
 
 use serde::Deserialize;
 

@@ -1,4 +1,4 @@
-//! The six workload kinds off the wire, into one type.
+//! Decodes the six workload kinds into one type.
 //!
 //! Their statuses name the same numbers differently; each kind's rule is a function of its own below.
 
@@ -25,7 +25,7 @@ use crate::domain::{
     },
 };
 
-/// One of the six kinds: what is its own.
+/// The API of one of the six workload kinds.
 pub(in crate::cluster) trait WorkloadApi: Send + Sync + 'static {
     const KIND: WorkloadKind;
     /// The `kind` of a list of them.

@@ -1,4 +1,4 @@
-//! What can go wrong between us and the API server, told apart.
+//! Errors of requests to the API server, by cause.
 //!
 //! kube hands over layers of boxed errors; a person needs to know whether the name did not resolve,
 //! nobody listened, the certificate was not trusted or the login was refused. This is the one place
@@ -17,7 +17,7 @@ pub(super) use write_fate::WriteFate;
 
 use crate::domain::sanitize::sanitize;
 
-/// Why a request was not answered as asked.
+/// An error of a request to the API server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ApiError {
     /// Nobody listens at the address.

@@ -1,4 +1,4 @@
-//! What can go wrong with a credential plugin.
+//! Errors of credential plugins.
 
 use std::{fmt, time::Duration};
 

@@ -1,9 +1,8 @@
-//! Whether a write may have been stored although its answer did not come.
+//! The fate of a write without a response: whether it may have been stored.
 
 use super::ApiError;
 
-/// What became of a write that was not answered as asked.
-/// The order is that of what may still happen.
+/// What may have become of a write that failed. The order is that of what may still happen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::cluster) enum WriteFate {
     /// It never reached the server, or the server refused it.

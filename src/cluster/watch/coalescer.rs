@@ -1,4 +1,4 @@
-//! What a watch has not yet handed over: the newest state per object.
+//! Coalesces watch events per key while the channel is full; memory is O(objects).
 //!
 //! A watch puts changes in, a second task takes them out when the lane has room. While it has none,
 //! a later change of the same object takes the place of the earlier one, so what waits here is bounded
@@ -150,7 +150,7 @@ fn whole<T, K>(scope: Scope, list: Vec<Arc<T>>) -> Delta<T, K> {
     }
 }
 
-/// Where a watch puts its changes and its state.
+/// Pending changes and state of one watch.
 pub(super) struct Coalescer<D: Decode> {
     id: WatchId,
     decode: Arc<D>,

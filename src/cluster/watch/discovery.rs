@@ -1,4 +1,4 @@
-//! Whether the server serves an API at all, by its own discovery documents.
+//! Discovery: whether the server serves an API.
 //!
 //! A 404 of a list alone does not tell: an ingress without a backend answers it too, and an API server
 //! answers it in plain text for a group that it does not know.

@@ -1,4 +1,4 @@
-//! Where each kind is listed and watched, with what selector, and in pages of what size.
+//! Endpoints: path, selector and page size of the list and watch of each kind.
 
 use http::{HeaderValue, Request, header};
 use kube::core::{

@@ -1,4 +1,4 @@
-//! Whether the server is still there, when nothing is heard.
+//! Liveness probe: after 20 s without traffic, GET /version; on timeout all watches are restarted.
 //!
 //! A quiet cluster and a dead connection look the same: no bytes. Whoever hears something says so
 //! here; after some quiet the server is asked for its version, the cheapest question there is. No

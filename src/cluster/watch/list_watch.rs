@@ -1,4 +1,4 @@
-//! One kind in one scope: the list, then the changes, then again where that broke.
+//! List and watch of one kind in one scope, restarted on errors (client-go: `Reflector`).
 //!
 //! This is done here and not by kube's `watcher` for what a dashboard must say about its data.
 //! `watcher` (5.0) takes up a broken watch without a word, so that a quiet kind would be called
@@ -35,7 +35,7 @@ use crate::{
     },
 };
 
-/// Within this time after it accepted a version, the server says whether it still has it (410).
+/// A watch counts as synced if no 410 arrives within this time of the response.
 const SYNC_AFTER: Duration = Duration::from_secs(1);
 
 /// Until the first byte of an answer.
@@ -62,7 +62,7 @@ const REFUSAL_RETRIES: [Duration; 3] = [
 /// One line in the log per kind and time: a server may send thousands of unreadable changes a second.
 const LOG_AGAIN: Duration = Duration::from_secs(60);
 
-/// Why a watch cannot be held at all.
+/// Reason why a watch is denied.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum WatchDenied {
     Forbidden {
@@ -93,7 +93,7 @@ pub(super) struct ListWatch<D: Decode> {
     logged: Option<Instant>,
 }
 
-/// What was last said of a watch. It outlives a `ListWatch`: what was listed is kept when the server
+/// The last reported status of a watch. It outlives a `ListWatch`: what was listed is kept when the server
 /// refuses to go on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum LastStatus {
@@ -124,7 +124,7 @@ impl LastStatus {
     }
 }
 
-/// How a turn ended that was not refused.
+/// Outcome of a list or watch that was not refused.
 enum TurnOutcome {
     /// The list is complete.
     Listed(Arc<str>),
@@ -362,8 +362,8 @@ impl<D: Decode> ListWatch<D> {
         }
     }
 
-    /// The server has what comes after the version: only that ends the waiting, for a server that lists
-    /// but lets nobody watch would be asked for list after list.
+    /// Resets the back-off: only when the watch is synced, else a list-only server would be relisted in a
+    /// loop.
     fn mark_synced(&mut self) {
         self.is_synced = true;
         self.backoff.reset();

@@ -1,4 +1,4 @@
-//! The watches: one task per kind and scope, each with its own state, all feeding one bounded lane.
+//! The watches: one task per kind and scope, which send into one bounded channel.
 //!
 //! `Watches` is the handle: while it lives, the tasks run; dropping it ends them all. Cluster-wide
 //! rights are tried first; a kind that may not be listed everywhere is watched in the namespaces that

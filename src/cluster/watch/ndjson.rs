@@ -1,4 +1,4 @@
-//! The lines of a body that never ends.
+//! Reads newline-delimited JSON from a streaming body.
 
 use kube::client::Body;
 

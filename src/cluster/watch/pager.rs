@@ -1,4 +1,4 @@
-//! The pages of one list: while one is decoded the next is on its way.
+//! List pager: requests the next page while one is decoded.
 
 use std::{sync::Arc, time::Duration};
 

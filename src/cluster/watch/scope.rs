@@ -1,4 +1,4 @@
-//! Where to look.
+//! Which namespaces are watched.
 
 use crate::domain::k8s::object_ref::Namespace;
 

@@ -1,4 +1,5 @@
-//! One kind: in which scopes it is watched, given the reach and what the server permits.
+//! Supervises the watches of one kind: which scopes are watched, given the requested scope and the user's
+//! permissions.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -305,7 +306,7 @@ impl<D: Decode> Supervisor<D> {
         }
     }
 
-    /// A server without an API has no objects of that kind: that is as good as an empty list.
+    /// Reports an empty list: 404 on the list means that the API group is not served.
     fn not_served(outbox: &Coalescer<D>, standing: &mut LastStatus) {
         outbox.replace(Vec::new(), UnreadableObjects::default());
         *standing = LastStatus::New;
@@ -409,8 +410,7 @@ impl<D: Decode> Supervisor<D> {
     }
 }
 
-/// Waits until the task is no more: what one that is only told to end may still say would come after
-/// the word that it has ended.
+/// Awaits an aborted task: it could still send after `Ended`.
 async fn join_task(mut task: JoinSet<()>) {
     task.shutdown().await;
 }
@@ -429,7 +429,7 @@ fn watch_state(refusal: &WatchDenied, standing: LastStatus) -> WatchState {
 /// The running watches of single namespaces; one that is dropped ends.
 type NamespaceWatches = BTreeMap<Scope, JoinSet<()>>;
 
-/// What becomes of the objects of a watch that ends.
+/// Whether the objects of a stopped watch are kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Retention {
     Clear,

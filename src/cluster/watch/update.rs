@@ -1,4 +1,4 @@
-//! What comes out of the watches.
+//! Updates that the watches send.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use crate::domain::store::{
     watch::{WatchId, WatchState},
 };
 
-/// One piece of news, of any watch.
+/// An update of any watch.
 #[derive(Clone, Debug, PartialEq)]
 pub enum WatchUpdate {
     Batch(StoreUpdate),

@@ -1,4 +1,4 @@
-//! The first steps: from an image's name to a connection on which HTTP is spoken.
+//! First steps of the handshake: from an image's name to an HTTP connection.
 
 use std::{net::SocketAddr, sync::Arc, time::Instant};
 

@@ -1,4 +1,4 @@
-//! The handshake itself: resolve, connect, TLS, challenge, token, manifest; each step is written down.
+//! The handshake: resolve, connect, TLS, challenge, token, manifest; each step is recorded.
 
 mod connect;
 
@@ -47,7 +47,7 @@ pub(super) struct Handshake<'a> {
     pub(super) tags: Option<Tags>,
 }
 
-/// What the registry said to `/v2/`.
+/// Result of GET `/v2/`: open or auth challenge.
 enum AuthState {
     Open,
     Challenge(Challenge),

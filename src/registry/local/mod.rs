@@ -1,4 +1,4 @@
-//! Logins on this machine: the configurations of Docker and Podman, and the helpers that they name.
+//! Reads logins from Docker and Podman configurations and their credential helpers.
 //!
 //! Of a configuration only the login for one registry is taken.
 

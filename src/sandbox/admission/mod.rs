@@ -1,4 +1,4 @@
-//! What the server adds to a new object, or refuses it for, because of *other* objects.
+//! Admission: changes or rejects a new object because of other objects.
 
 mod image_policy;
 mod namespace;

@@ -1,4 +1,4 @@
-//! `NamespaceLifecycle`: nothing new in a namespace that is not there or is going.
+//! `NamespaceLifecycle` admission: rejects new objects in a namespace that is missing or terminating.
 
 use serde_json::Value;
 

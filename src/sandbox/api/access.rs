@@ -1,4 +1,4 @@
-//! Who asks, and whether they may: RBAC over the Roles and bindings that are in the store.
+//! Authentication and authorization: RBAC over the Roles and bindings in the store.
 //!
 //! The built-in users are ordinary RBAC subjects, so that a Role that is granted in the sandbox
 //! really grants something.
@@ -18,7 +18,7 @@ use crate::sandbox::{
 /// What the user names of ServiceAccounts begin with.
 const ACCOUNT: &str = "system:serviceaccount:";
 
-/// One who sends requests.
+/// An authenticated user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct User {
     pub name: String,
@@ -161,7 +161,7 @@ impl User {
     }
 }
 
-/// What somebody wants to do.
+/// Attributes of a request for authorization.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Attributes {
     pub verb: String,

@@ -1,4 +1,4 @@
-//! The body of a response: whole, or a watch that goes on.
+//! Response bodies: complete, or a stream of watch events.
 
 use std::{
     convert::Infallible,

@@ -1,4 +1,4 @@
-//! Delete one, delete many.
+//! Handlers of delete and deletecollection.
 
 use http::{Response, StatusCode};
 use serde_json::{Map, Value, json};

@@ -1,5 +1,4 @@
-//! What this server serves, for clients that ask: version, groups and resources, in the old form
-//! and in the aggregated one.
+//! Discovery: version, groups and resources, in the legacy and the aggregated format.
 
 use http::{HeaderMap, Response, StatusCode, header};
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! Lists: selectors, pages, and the revision they are of.
+//! Handler of lists: selectors, pages and the resource version.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use http::Response;

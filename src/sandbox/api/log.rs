@@ -1,5 +1,4 @@
-//! What a container has written, as far as the sandbox's programs write; or why there is nothing yet, in
-//! the kubelet's words (`validateContainerLogStatus`).
+//! Handler of container logs, with the kubelet's errors (`validateContainerLogStatus`).
 
 use http::{Response, StatusCode};
 use serde_json::Value;

@@ -1,4 +1,4 @@
-//! How the answer is to be dressed: whole objects, their metadata alone, or a table for people.
+//! Content negotiation: full objects, metadata only, or a table.
 
 use http::HeaderMap;
 

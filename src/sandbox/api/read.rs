@@ -1,4 +1,4 @@
-//! One object, and how any object is dressed for the way out.
+//! Handler of get, and rendering of objects in the negotiated form.
 
 use http::Response;
 use serde::{Serialize, Serializer, ser::SerializeMap};

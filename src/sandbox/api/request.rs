@@ -1,4 +1,4 @@
-//! A request that has arrived whole, and the object in its body.
+//! A complete request, and the object in its body.
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, header};

@@ -1,4 +1,4 @@
-//! What a user may ask about itself: whether it may, what it may, who it is.
+//! Self-subject reviews: access, rules and identity.
 
 use http::{Response, StatusCode};
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! From a path to what it names.
+//! Routes: parses a path into resource, namespace and name.
 
 use super::query::percent_decoded;
 use crate::sandbox::{

@@ -1,4 +1,4 @@
-//! The door: a tower service from HTTP requests to HTTP responses.
+//! The API as a tower service.
 
 use std::{
     convert::Infallible,

@@ -1,4 +1,4 @@
-//! What is below an object and not a part of it: its scale, the eviction of a Pod, a ServiceAccount's token.
+//! Subresources: scale, eviction and token.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use http::{Response, StatusCode};

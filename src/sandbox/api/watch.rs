@@ -1,4 +1,4 @@
-//! Watches: what is there, what happens, bookmarks, and the end.
+//! Handler of watches: initial events, changes, bookmarks and the end.
 
 use std::{collections::VecDeque, time::Duration};
 

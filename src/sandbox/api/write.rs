@@ -1,4 +1,4 @@
-//! Create and replace: from the body to the store, and the answer.
+//! Handlers of create and replace.
 
 use http::{Response, StatusCode};
 use serde_json::Value;

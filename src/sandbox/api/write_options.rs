@@ -1,4 +1,4 @@
-//! On whose behalf a request writes, and whether it really does.
+//! Write options of a request: field manager and dry run.
 
 use http::{Method, header};
 

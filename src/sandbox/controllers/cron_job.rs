@@ -1,4 +1,4 @@
-//! CronJobs: a Job at its minute.
+//! CronJob controller.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! DaemonSets: one Pod on each node.
+//! DaemonSet controller: one Pod per node.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! Deployments: one ReplicaSet per template, rolled from the old to the new.
+//! Deployment controller: one ReplicaSet per template, rolled from the old to the new.
 
 use std::time::Duration;
 

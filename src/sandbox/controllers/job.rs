@@ -1,4 +1,4 @@
-//! Jobs: Pods that run to their end.
+//! Job controller.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! The controllers: each looks at what changed and works towards what was asked for.
+//! The controllers: each reconciles what has changed with the desired state.
 
 mod cron_job;
 mod daemon_set;
@@ -30,7 +30,7 @@ pub fn enqueue(world: &mut World, work: Work) {
     world.controllers.enqueue(work);
 }
 
-/// Works until there is nothing left to do at this moment.
+/// Runs the controllers until their queue is empty.
 pub fn run_until_idle(world: &mut World) {
     loop {
         enqueue_changes(world);
@@ -53,7 +53,7 @@ pub fn run_until_idle(world: &mut World) {
     }
 }
 
-/// Turns changes that nobody has looked at into work.
+/// Enqueues work for changes since the last call.
 fn enqueue_changes(world: &mut World) {
     let seen = world.controllers.last_revision;
     // Should the ring have lost some, the objects that are there still are looked at when they

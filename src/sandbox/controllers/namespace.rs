@@ -1,4 +1,4 @@
-//! A namespace that is asked to go is emptied first, and then let go.
+//! Namespace controller: deletes the content of a terminating namespace, then the namespace.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! What all workload controllers do with Pods: find theirs, make them, judge them, delete them.
+//! Pod operations shared by workload controllers.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! ReplicaSets: as many Pods as wanted.
+//! ReplicaSet controller.
 
 use std::cmp::Reverse;
 

@@ -1,4 +1,4 @@
-//! The scheduler: a node with room for each Pod, or the reason why there is none.
+//! The scheduler: binds each Pod to a node that fits, or reports why none does.
 
 use std::{collections::BTreeMap, time::Duration};
 

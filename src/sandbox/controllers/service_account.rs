@@ -1,4 +1,4 @@
-//! Every namespace has a ServiceAccount `default`, again and again.
+//! ServiceAccount controller: keeps a ServiceAccount `default` in every namespace.
 
 use serde_json::json;
 

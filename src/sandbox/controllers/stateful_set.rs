@@ -1,4 +1,4 @@
-//! StatefulSets: numbered Pods, one after the other.
+//! StatefulSet controller: Pods with ordinals, one after the other.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! When controllers look at something again.
+//! Timers of the controllers.
 
 use jiff::Timestamp;
 

@@ -1,4 +1,4 @@
-//! What waits to be looked at by the controllers.
+//! Work queue of the controllers.
 //!
 //! It is part of the world and knows nothing of how it moves.
 

@@ -1,4 +1,4 @@
-//! What recorders remember of each object: how much was said of it, and where.
+//! Event correlator: counts and rate limits per object (client-go: `EventCorrelator`).
 //!
 //! It is part of the world and knows nothing of how it moves.
 

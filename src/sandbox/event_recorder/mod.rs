@@ -1,5 +1,4 @@
-//! Writing Events as client-go's recorder does: the same again is a count, and too many of one
-//! object are dropped, though not from the count.
+//! Event recorder, as client-go's: repeated events are counted, and excess events of one object are dropped.
 //!
 //! The filter is per object: 25 at once, then one more every five minutes
 //! (`client-go/tools/record/events_cache.go`). That is why the events of a Pod fall silent after

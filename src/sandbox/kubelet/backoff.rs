@@ -1,4 +1,4 @@
-//! Waiting longer after each failure (`client-go/util/flowcontrol.Backoff`).
+//! Exponential back-off (`client-go/util/flowcontrol.Backoff`).
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! The keyring of a Pod: what its listed Secrets hold.
+//! The keyring of a Pod, from its listed Secrets.
 //!
 //! Reading and matching are `domain`'s, which is pinned by vectors from the kubelet's own code;
 //! which Secrets are looked at, and what is said of those that are missing, is here
@@ -23,7 +23,7 @@ use crate::{
     },
 };
 
-/// What the listed Secrets came to.
+/// Credentials read from the listed Secrets.
 pub struct PodCredentials {
     /// The kubelet's words about the first Secret that it could not read: it stops the pull.
     pub unreadable: Option<String>,

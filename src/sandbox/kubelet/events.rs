@@ -1,4 +1,4 @@
-//! What a kubelet reports of a Pod and its containers.
+//! Events that a kubelet reports about a Pod and its containers.
 
 use serde_json::Value;
 
@@ -9,7 +9,7 @@ use crate::sandbox::{
     world::World,
 };
 
-/// The container that is dealt with: the Pod as this look found it, and its place among the Pod's.
+/// A container of a Pod: the Pod as this sync found it, and its place in the worker's list.
 #[derive(Clone, Copy)]
 pub(super) struct ContainerSubject<'a> {
     pub pod: &'a Value,

@@ -1,4 +1,4 @@
-//! Whether an image has to be pulled, and whether it may be now (`EnsureImageExists`).
+//! Decides whether an image must, and may, be pulled (`EnsureImageExists`).
 //!
 //! Since 1.35 a kubelet remembers who pulled an image that is there, and lets others use it only if
 //! they could have pulled it themselves (KEP-2535; `pkg/kubelet/images/pullmanager`).

@@ -1,4 +1,4 @@
-//! A login for a registry, and where the kubelet has it from.
+//! A registry login of the kubelet, and its source.
 
 use crate::{
     domain::registry_auth::credential::Password,

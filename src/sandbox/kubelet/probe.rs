@@ -1,4 +1,4 @@
-//! Readiness: at once without a probe, after its first good answer with one.
+//! Readiness: immediate without a probe, after the first success with one.
 
 use std::time::Duration;
 

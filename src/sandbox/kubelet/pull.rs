@@ -1,5 +1,4 @@
-//! The image of a container that is to be started, or of a volume that it mounts: there already, to be
-//! pulled, or not to be had (`EnsureImageExists`).
+//! Ensures the image of a container or an image volume: present, pulling or failed (`EnsureImageExists`).
 
 use serde_json::Value;
 
@@ -23,7 +22,7 @@ use crate::{
     },
 };
 
-/// What came of an image that is needed.
+/// Result of ensuring an image.
 pub(super) enum Ensured {
     /// On the node, with its digest where the runtime knows it.
     Present(Option<String>),

@@ -1,4 +1,4 @@
-//! The runtime's part: an image is pulled with one login after the other, or without any.
+//! The container runtime's pull: one login after the other, or anonymous.
 //!
 //! It gives the reason of a failure as a value; how that reads is said by `wording`.
 

@@ -1,4 +1,4 @@
-//! Processes: started, ended, restarted.
+//! Container processes: start, exit, restart.
 
 use serde_json::Value;
 

@@ -1,5 +1,4 @@
-//! Before the first container: volumes are mounted and the Pod's sandbox is made; a missing Secret or
-//! ConfigMap stops it there.
+//! Pod setup: mounts volumes and makes the Pod's sandbox; a missing Secret or ConfigMap stops it.
 
 use serde_json::Value;
 

@@ -1,4 +1,4 @@
-//! What the kubelets keep in mind between two looks: their Pods, their nodes, and what they will do.
+//! State of the kubelets: Pods, nodes and pending tasks.
 //!
 //! It is part of the world and knows nothing of how it moves.
 
@@ -17,7 +17,7 @@ use crate::sandbox::{
     store::ObjectStore,
 };
 
-/// All kubelets: their Pods by uid, their nodes by name.
+/// State of all kubelets: Pods by uid, nodes by name.
 #[derive(Default)]
 pub struct Kubelets {
     pub(super) workers: BTreeMap<String, Worker>,
@@ -35,7 +35,7 @@ pub(super) struct NodeState {
     pub(super) pulls_free_at: Option<Timestamp>,
 }
 
-/// Something that a kubelet does at its time.
+/// A timed task of a kubelet.
 #[derive(Clone, Debug)]
 pub enum Task {
     Sync(String),

@@ -1,4 +1,4 @@
-//! The status of a Pod, as its kubelet sees it (`generateAPIPodStatus`).
+//! Computes the status of a Pod (`generateAPIPodStatus`).
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! One look at a Pod: what its containers need, done as far as it can be done now (`SyncPod`).
+//! One sync of a Pod (`SyncPod`).
 
 use std::time::Duration;
 

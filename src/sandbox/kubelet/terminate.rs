@@ -1,4 +1,4 @@
-//! The end of a Pod: its processes are stopped, and then the kubelet lets go of the object.
+//! Pod termination: stops the processes, then releases the object.
 
 use std::time::Duration;
 

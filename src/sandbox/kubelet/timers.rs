@@ -1,4 +1,4 @@
-//! When a kubelet does something.
+//! Timers of the kubelets.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What kubelets and runtimes say, word for word, by profile.
+//! Messages of kubelets and runtimes, verbatim, by profile.
 //!
 //! Recorded on real nodes; a test holds these sentences against the recordings.
 

@@ -1,4 +1,4 @@
-//! What a kubelet keeps in mind about one Pod.
+//! Pod worker: the kubelet's state of one Pod.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -68,14 +68,14 @@ impl WorkerContainerRole {
     }
 }
 
-/// What an image is pulled for, by its place in the worker's lists.
+/// The container or volume that an image is pulled for, by its place in the worker's lists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ImageUse {
     Container(usize),
     Volume(usize),
 }
 
-/// What became of one container at a sync.
+/// Result of one container at a sync.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SyncStep {
     Next,

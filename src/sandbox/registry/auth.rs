@@ -1,5 +1,5 @@
-//! Who may pull what: accounts, challenges and bearer tokens
-//! (distribution specification, *Token Authentication*).
+//! Registry authentication: accounts, challenges and bearer tokens (distribution specification, *Token
+//! Authentication*).
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use serde_json::json;
 use super::{Registry, Request, Response};
 use crate::sandbox::clock::later;
 
-/// How a registry wants to be convinced.
+/// Authentication scheme of a registry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Auth {
     None,
@@ -65,7 +65,7 @@ impl Account {
     }
 }
 
-/// What a bearer token stands for.
+/// An issued bearer token.
 #[derive(Clone, Debug)]
 pub struct IssuedToken {
     user: Option<String>,
@@ -75,7 +75,7 @@ pub struct IssuedToken {
 /// How long a bearer token lasts, as at Docker Hub.
 const TOKEN_LIFE: Duration = Duration::from_secs(300);
 
-/// Whether a request may read a repository.
+/// Access decision for a repository.
 pub(super) enum AccessDecision {
     Granted,
     /// Say who you are (or: that did not convince).

@@ -1,4 +1,4 @@
-//! Repositories, and what their tags name.
+//! Repositories, tags and images.
 
 use std::{collections::BTreeMap, fmt::Write, time::Duration};
 

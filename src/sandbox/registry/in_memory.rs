@@ -1,4 +1,4 @@
-//! The registries over HTTP's types: the probe's network in the demo.
+//! The sandbox's registries as the probe's network.
 
 use std::net::IpAddr;
 

@@ -1,4 +1,4 @@
-//! The network of registries that the sandbox's nodes and the probe reach.
+//! The registries that the sandbox's nodes and the probe can reach.
 //!
 //! It speaks the OCI distribution protocol as values: a request in, a response out, or the reason
 //! why no connection came about. The kubelet's puller and the product's probe ask the same
@@ -101,7 +101,7 @@ pub enum Unreachable {
     PlainHttp,
 }
 
-/// What stands between a client and the registry.
+/// TLS mode of a registry.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum TlsMode {
     #[default]
@@ -122,7 +122,7 @@ pub enum RegistryHealth {
     Failing(u16),
 }
 
-/// Whom a rate limit bites.
+/// Which requests a rate limit applies to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RateLimit {
     EveryRequest,

@@ -1,4 +1,4 @@
-//! A connection to a registry without a socket: HTTP over a pipe in memory.
+//! In-memory connection to a registry: HTTP over a pipe.
 
 use std::future::ready;
 

@@ -1,4 +1,4 @@
-//! What a registry answers (OCI distribution specification 1.1).
+//! Responses of a registry (OCI distribution specification 1.1).
 
 use jiff::Timestamp;
 use serde_json::json;

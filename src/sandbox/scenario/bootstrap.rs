@@ -1,4 +1,4 @@
-//! What every cluster has from its first day: namespaces, and the Roles of the built-in users.
+//! Default objects of every cluster: namespaces, and the Roles of the built-in users.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! From a scenario file to happenings at their times: what is there was created once, too.
+//! Builds scheduled events from a scenario file.
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
@@ -25,7 +25,7 @@ use crate::sandbox::{
     world::World,
 };
 
-/// All that a file makes happen, in the order of its time.
+/// All events of a scenario file in the order of time.
 #[derive(Clone)]
 pub(super) struct ScenarioPlan {
     steps: ScheduledSteps,

@@ -1,4 +1,4 @@
-//! The form of a scenario file. It has no `Debug`: passwords are in it.
+//! Schema of a scenario file. It has no `Debug`: passwords are in it.
 
 use std::{collections::BTreeMap, time::Duration};
 

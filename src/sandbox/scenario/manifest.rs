@@ -1,4 +1,4 @@
-//! From the short forms of a scenario file to the objects of Kubernetes.
+//! Converts the short forms of a scenario file to Kubernetes objects.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! Worlds to start from: data in `assets/scenarios/`, compiled in.
+//! Scenarios: data in `assets/scenarios/`, compiled in.
 //!
 //! A scenario says what there is and since when, and what happens on the way. Starting one lives
 //! through its past, so that ages, events and back-offs are what they would be.

@@ -1,4 +1,4 @@
-//! How the things of a scenario happen.
+//! Performs the events of a scenario.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};

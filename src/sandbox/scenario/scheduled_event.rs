@@ -1,4 +1,4 @@
-//! Things that happen in a scenario, beside what its users and controllers do.
+//! Scheduled events of a scenario.
 //!
 //! They have no `Debug`: Secrets may be in them.
 
@@ -14,7 +14,7 @@ use crate::sandbox::{
     store::ObjectKey,
 };
 
-/// One happening; with `every` it comes again and takes the next of its values.
+/// A scheduled event; with `every` it repeats and takes the next of its values.
 #[derive(Clone)]
 pub struct ScheduledEvent {
     pub action: ScenarioAction,

@@ -1,4 +1,4 @@
-//! The ring of recent changes.
+//! Ring buffer of recent changes.
 
 use std::collections::VecDeque;
 

@@ -1,4 +1,4 @@
-//! The Pod's row: its status column is a judgement over all its containers (`printPod`).
+//! The Pod's row: status computed from all containers (`printPod`).
 
 use jiff::Timestamp;
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! What an object must be by itself (`pkg/apis/*/validation`): 422 with every cause at once.
+//! Validation of single objects (`pkg/apis/*/validation`): 422 with every cause at once.
 
 mod ephemeral;
 mod names;

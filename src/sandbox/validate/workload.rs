@@ -1,4 +1,4 @@
-//! Pods and what makes them: the rules that a person or a plan is likely to break.
+//! Validation of Pods and workloads.
 
 use serde_json::{Value, json};
 

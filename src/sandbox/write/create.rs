@@ -1,4 +1,4 @@
-//! A new object: who it is, what it gets that was not said, and whether it may be.
+//! Creates an object: identity, defaults and validation.
 
 use serde_json::{Value, json};
 

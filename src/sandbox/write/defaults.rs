@@ -1,4 +1,4 @@
-//! What the server fills in where a client said nothing (`pkg/apis/*/v1/defaults.go`).
+//! Defaulting of objects (`pkg/apis/*/v1/defaults.go`).
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};

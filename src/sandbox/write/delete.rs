@@ -1,4 +1,4 @@
-//! The end of an object: preconditions, grace, finalizers, and what becomes of its dependents.
+//! Deletes an object: preconditions, grace period, finalizers and dependents.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Who owns which field (`metadata.managedFields`).
+//! Field ownership (`metadata.managedFields`).
 //!
 //! An update takes over the fields that it changes and gives up those that it removes; an apply
 //! does so only by force. See `structured-merge-diff/merge/update.go`.

@@ -1,5 +1,4 @@
-//! The way of an object into the store: metadata, defaults, admission, validation, ownership of
-//! fields, and out of it again.
+//! Writes to the store: metadata, defaults, admission, validation and field ownership.
 //!
 //! The API and the controllers take the same way, as they do in a real cluster: a ReplicaSet whose
 //! Pod is refused hears what a user would hear.
@@ -16,7 +15,7 @@ pub use update::{UpdatePart, update, update_part};
 
 use managed_fields::Manager;
 
-/// On whose behalf an object is written, and whether it really is.
+/// Options of a write: field manager and dry run.
 #[derive(Clone, Debug, Default)]
 pub struct WriteOptions {
     /// Whose fields they become; the sandbox's own controllers keep no such books.

@@ -1,4 +1,4 @@
-//! A changed object: against which version, and what a client cannot change.
+//! Updates an object: checks its version and immutable fields.
 
 use serde_json::Value;
 

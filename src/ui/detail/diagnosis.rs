@@ -1,4 +1,4 @@
-//! The findings: what is broken, why, what to press.
+//! Diagnosis view: the findings with evidence and fixes.
 
 use std::collections::BTreeSet;
 

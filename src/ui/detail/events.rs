@@ -1,4 +1,4 @@
-//! What was said of the object, newest first.
+//! Events of an object, newest first.
 
 use ratatui::text::{Line, Span};
 

@@ -1,5 +1,4 @@
-//! What is known of one object, in one of several views: the area under the panes shows as much of a
-//! Pod's as fits, the overlay all of it.
+//! Detail views of an object: the detail area shows part of a Pod's, the overlay all.
 
 mod describe;
 mod diagnosis;
@@ -25,7 +24,7 @@ use crate::{
     },
 };
 
-/// How much room the lines have.
+/// Height limit of rendered lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum HeightBudget {
     /// So many lines; what matters most must be among them.

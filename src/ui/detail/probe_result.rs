@@ -1,4 +1,4 @@
-//! What a registry, or a kubelet in a pull test, said when it was asked: one sentence with its age.
+//! One line for the result of a registry probe or pull test, with its age.
 
 use ratatui::style::Style;
 

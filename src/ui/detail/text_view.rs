@@ -1,4 +1,4 @@
-//! Texts that are shown as they are: an object's YAML, a container's log.
+//! Plain text views: an object's YAML, a container's log.
 
 use ratatui::{buffer::Buffer, layout::Rect, style::Style, text::Line, widgets::Widget};
 

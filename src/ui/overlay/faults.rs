@@ -1,4 +1,4 @@
-//! All that is wrong, over all namespaces: each fault once, with who suffers from it and the fix.
+//! The fault list over all namespaces: each fault once, with the affected workloads and the fix.
 
 use ratatui::{
     buffer::Buffer,

@@ -1,5 +1,4 @@
-//! A form: a line per answer, and below it what there is to say of it; a list opens when it has the
-//! keyboard.
+//! Renders a form: one line per field, messages below it; a list opens when it has the focus.
 
 use ratatui::{
     buffer::Buffer,

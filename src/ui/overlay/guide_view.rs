@@ -1,4 +1,4 @@
-//! What the user looks at, explained: the cause, the big picture with the user's objects, the guide.
+//! The guide overlay: the finding, the credential chain and the guide text.
 
 use ratatui::{
     buffer::Buffer,

@@ -1,4 +1,4 @@
-//! The keys, out of the one table.
+//! The help overlay: key bindings.
 
 use ratatui::{
     buffer::Buffer,

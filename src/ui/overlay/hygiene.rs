@@ -1,5 +1,5 @@
-//! What to put in order before it fails (guide G9): namespace by namespace, which practices do not hold,
-//! where, and what helps; and how its apps fare.
+//! The hygiene report (guide G9): failed practices per namespace with their fixes, and the scores of its
+//! apps.
 
 use ratatui::{
     buffer::Buffer,

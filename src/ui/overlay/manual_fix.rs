@@ -1,4 +1,4 @@
-//! A fix that nothing here can make: what to do, where, and the commands for it.
+//! The overlay of a manual fix: steps, place and commands.
 
 use ratatui::{buffer::Buffer, layout::Rect, text::Line};
 

@@ -1,4 +1,4 @@
-//! The menu of what can be done with what is selected; what cannot is dim, with the reason.
+//! Renders the action menu; unavailable actions are dim, with the reason.
 
 use ratatui::{buffer::Buffer, layout::Rect};
 

@@ -1,4 +1,4 @@
-//! The layers above the panes.
+//! Renders the overlays above the panes.
 
 mod contexts;
 mod details;

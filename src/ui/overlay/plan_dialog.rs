@@ -1,5 +1,5 @@
-//! A plan: each change in a sentence and as lines added and removed, what the server says of it, and
-//! the same with kubectl; after it is carried out, how what it was for recovers.
+//! Renders the plan dialog: changes as sentences and diffs, the server's answer, kubectl commands and the
+//! recovery.
 
 use ratatui::{
     buffer::Buffer,

@@ -1,4 +1,4 @@
-//! An error: what, why, what next.
+//! The error overlay: what failed, the cause and the next step.
 
 use ratatui::{buffer::Buffer, layout::Rect, text::Line};
 

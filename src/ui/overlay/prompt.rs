@@ -1,4 +1,4 @@
-//! The line that is typed into: a filter, or a command with its suggestions.
+//! The prompt line: a filter, or a command with its suggestions.
 
 use ratatui::{
     buffer::Buffer,

@@ -1,4 +1,4 @@
-//! A pull test: the nodes to choose from, and what their kubelets say.
+//! The pull test overlay: nodes to choose from and their results.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! The values of a Secret, behind a warning and before a clock.
+//! The overlay with a Secret's values: a warning first, then the values with a countdown.
 
 use ratatui::{
     buffer::Buffer,

@@ -1,5 +1,4 @@
-//! The box of a layer in the middle of the screen, and what mostly stands in it: lines to read, or rows
-//! to choose from.
+//! Centered windows with scrollable text or a list to choose from.
 
 use ratatui::{
     buffer::Buffer,

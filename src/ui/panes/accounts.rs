@@ -1,4 +1,4 @@
-//! ServiceAccounts with their pull Secrets, each with what is behind its name.
+//! The ServiceAccounts table: each pull Secret with its state.
 
 use ratatui::{layout::Rect, style::Style};
 

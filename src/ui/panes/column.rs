@@ -1,4 +1,4 @@
-//! What a pane says of its columns and of having no rows: one implementation of [`PaneView`] per pane.
+//! Columns and empty states of a pane: one implementation of [`PaneView`] per pane.
 
 use ratatui::layout::Rect;
 

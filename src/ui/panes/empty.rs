@@ -1,4 +1,4 @@
-//! Why a pane has no rows, and what to press.
+//! Explains why a pane has no rows, and what to press.
 
 use super::{DrawContext, column::PaneView};
 use crate::{

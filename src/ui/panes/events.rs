@@ -1,4 +1,4 @@
-//! Events, newest first; pull failures by symbol and colour, folded into stories with cause and fix.
+//! The Events table, newest first; pull failures are grouped with cause and fix.
 
 use std::borrow::Cow;
 

@@ -1,4 +1,4 @@
-//! The panes, each a table of what its namesake in `app::panes` lists.
+//! Renders the panes as tables of the rows of `app::panes`.
 //!
 //! A pane is one file here that implements `PaneView`, and one row of `PaneDrawing::for_pane`. What all have
 //! in common, the box, the columns that are shown, and why there are no rows, is drawn here.

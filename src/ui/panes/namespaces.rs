@@ -1,4 +1,4 @@
-//! Namespaces with the number of Pods that fail in each.
+//! The Namespaces table: failing Pods per namespace.
 
 use ratatui::{layout::Rect, style::Style};
 

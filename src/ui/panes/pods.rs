@@ -1,4 +1,4 @@
-//! Pods as `kubectl get pods` has them, with what fails marked.
+//! The Pods table: the columns of `kubectl get pods`, failing Pods marked.
 
 use std::borrow::Cow;
 

@@ -1,4 +1,4 @@
-//! Pull Secrets: for which registries, as whom, and who uses them. Never a password.
+//! The Secrets table: registries, user names and users of each pull Secret. Never a password.
 
 use jiff::Timestamp;
 use ratatui::{layout::Rect, style::Style};

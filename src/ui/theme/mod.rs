@@ -1,4 +1,4 @@
-//! Roles instead of colours: a view says *failing*, the theme says red.
+//! Themes: views name roles such as *failing*, a theme maps them to colours.
 //!
 //! Default foreground for text, dim for the secondary, one meaning per colour, a symbol beside every
 //! colour. Which colour a role has is said in `palette`, and by the user.

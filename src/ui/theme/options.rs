@@ -1,4 +1,4 @@
-//! What the terminal can show and what the user has set, from which a theme is made by its name.
+//! Theme options: terminal capabilities and user settings from which a theme is built.
 
 use std::collections::BTreeMap;
 

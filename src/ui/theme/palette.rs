@@ -1,4 +1,4 @@
-//! The colours of each role, and how they are brought to what a terminal can show.
+//! Colour palettes: a colour per role, quantized to what the terminal can show.
 
 use ratatui::style::Color;
 

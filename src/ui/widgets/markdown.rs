@@ -1,5 +1,4 @@
-//! The little Markdown that the guide is written in: paragraphs, lists, tables of the Pods' errors,
-//! blocks of code, `code` and **strong** words.
+//! Renders the Markdown subset of the guide: paragraphs, lists, tables, code blocks, `code` and **strong**.
 
 use ratatui::{
     style::Style,

@@ -1,4 +1,4 @@
-//! Pieces that several views are made of.
+//! Shared widgets.
 
 pub mod markdown;
 pub mod pane;

@@ -1,4 +1,4 @@
-//! The box around a pane: title, filter, count; and what stands in it when there are no rows.
+//! The block around a pane: title, filter and count; and the text of an empty pane.
 
 use ratatui::{
     buffer::Buffer,
@@ -11,7 +11,7 @@ use ratatui::{
 use super::paragraph::wrapped;
 use crate::ui::{text, theme::Theme};
 
-/// What stands on the border of a pane.
+/// Title line of a pane's block.
 pub struct PaneTitle<'a> {
     pub title: String,
     pub filter: &'a str,

@@ -1,4 +1,4 @@
-//! A long text to read: lines broken at the edge, scrolled by whole lines, words in it marked.
+//! Scrollable text with wrapped lines and highlighted search matches.
 
 use std::borrow::Cow;
 

@@ -1,4 +1,4 @@
-//! Who lists what: a Secret in many ServiceAccounts, many Secrets in one, the account of a workload.
+//! Plan changes for lists of pull Secrets in ServiceAccounts and workload templates.
 
 use std::collections::BTreeSet;
 

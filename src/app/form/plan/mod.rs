@@ -1,4 +1,4 @@
-//! From the answers of a form to the plan that they make.
+//! Builds a plan from the values of a form.
 
 mod lists;
 mod secrets;

@@ -1,4 +1,4 @@
-//! Secrets: another login in one, a new one, copies, and the end of one.
+//! Plan changes for pull Secrets: rotate, create, copy and delete.
 
 use std::sync::Arc;
 

@@ -1,5 +1,5 @@
-//! From nothing, or from what is there, to a running workload. Carried out again it goes on where it
-//! stopped: what is there by then is changed and not made.
+//! Plan changes of the setup wizard: namespace, Secret, ServiceAccount and Deployment. Carried out again it
+//! goes on where it stopped: what is there by then is changed and not made.
 
 use super::{super::fields, CredentialSource, FieldId, Form};
 use crate::domain::{

@@ -1,6 +1,5 @@
-//! Events, newest first: one line per object, reason and message; and what the kubelet says of one
-//! fault of one workload, over all its Pods and attempts, folded into one story, as are the starts of
-//! its Pods that go well.
+//! Rows of the Events pane, newest first: one row per event series; events of one fault of one workload are
+//! grouped.
 
 mod startup;
 

@@ -1,4 +1,4 @@
-//! Starts that go well: what is told of the Pods of one workload on their way up, as one row.
+//! Groups of startup events: the Pods of one workload that start without a failure.
 //!
 //! A Pod that starts is told of five times. Twelve of them would push out of sight what matters.
 
@@ -49,7 +49,7 @@ impl StartupStep {
     }
 }
 
-/// What was told of the starting Pods of one workload.
+/// Startup events of the Pods of one workload.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct StartupGroup {
     /// How far each Pod is.

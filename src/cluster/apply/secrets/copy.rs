@@ -1,4 +1,4 @@
-//! Copies of pull Secrets.
+//! Copies pull Secrets.
 
 use std::sync::Arc;
 

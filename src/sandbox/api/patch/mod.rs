@@ -1,4 +1,4 @@
-//! Patches: four languages for one change.
+//! Patches: the four patch types.
 
 mod apply;
 mod json;

@@ -1,4 +1,4 @@
-//! What the fields of Kubernetes' messages are called and what is in them: `messages.txt`, read once.
+//! Schema of Kubernetes' protobuf messages, read from `messages.txt`.
 
 use std::{collections::HashMap, sync::LazyLock};
 

@@ -1,4 +1,4 @@
-//! The encoding itself: numbered fields, without names and types.
+//! The protobuf wire format: numbered fields without names and types.
 
 /// What stands in a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! Label selectors, in the words of a query (`k8s.io/apimachinery/pkg/labels`).
+//! Label selectors (`k8s.io/apimachinery/pkg/labels`).
 
 use serde_json::Value;
 

@@ -1,4 +1,4 @@
-//! What a list, a watch or a `deletecollection` means of a collection: label and field selectors.
+//! Selectors of list, watch and `deletecollection`: labels and fields.
 
 mod fields;
 mod labels;

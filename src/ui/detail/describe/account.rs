@@ -1,4 +1,4 @@
-//! A ServiceAccount: what it lists, and who runs as it.
+//! Describes a ServiceAccount: its pull Secrets and the workloads that use it.
 
 use super::Sheet;
 use crate::{

@@ -1,4 +1,4 @@
-//! An object in words: what it is, and what it has to do with the others.
+//! Describe view: the properties and references of an object.
 
 mod account;
 mod namespace;

@@ -1,4 +1,4 @@
-//! A Namespace: how its Pods fare, and what it has to pull with.
+//! Describes a Namespace: health of its Pods, its Secrets and ServiceAccounts.
 
 use super::Sheet;
 use crate::{

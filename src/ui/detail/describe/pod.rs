@@ -1,4 +1,4 @@
-//! A Pod: its chain, its containers, and the whole text of what they fail with.
+//! Describes a Pod: its credential chain, its containers and full error messages.
 
 use super::Sheet;
 use crate::domain::k8s::{

@@ -1,4 +1,4 @@
-//! A pull Secret: its entries without their passwords, what is wrong with them, and who uses it.
+//! Describes a pull Secret: entries without passwords, problems and users.
 
 use super::{super::probe_result, Sheet};
 use crate::{

@@ -1,4 +1,4 @@
-//! A workload: its template's identity and images, and its numbers.
+//! Describes a workload: template, images and replica counts.
 
 use super::Sheet;
 use crate::domain::k8s::objects::Workload;

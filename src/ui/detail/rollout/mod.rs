@@ -1,4 +1,4 @@
-//! A workload's rollout, live: numbers, what holds it up, each Pod's stage, and how long nodes pulled.
+//! Rollout view: replica counts, the blocking Pod, each Pod's stage, pull times per node.
 
 mod pulls;
 mod revision;

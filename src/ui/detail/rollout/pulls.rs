@@ -1,4 +1,4 @@
-//! How long the nodes took to pull for a workload's Pods.
+//! Pull times per node for a workload.
 
 use std::collections::BTreeMap;
 

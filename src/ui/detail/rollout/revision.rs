@@ -1,4 +1,4 @@
-//! One revision of a workload: its Pods, each with its stage and what is wrong.
+//! One revision of a workload: its Pods with stage and problem.
 
 use std::sync::Arc;
 
