@@ -84,9 +84,9 @@ pub enum KindState<'a> {
 }
 
 impl ConnectionStatus {
-    pub fn connecting(ticket: RequestId, context: Option<String>, since: Timestamp) -> Self {
+    pub fn connecting(request_id: RequestId, context: Option<String>, since: Timestamp) -> Self {
         Self {
-            request_id: ticket,
+            request_id,
             phase: ConnectionPhase::Connecting { context, since },
             watches: BTreeMap::new(),
             coverage: WatchCoverage::default(),

@@ -301,7 +301,7 @@ mod tests {
         let mut model = Model::new(&StartScope::FromContext, seconds_ago(5));
         model.scope = scope.clone();
         model.scope_is_given = true;
-        let ticket = model.connection.request_id;
+        let request_id = model.connection.request_id;
         let identity = ConnectionInfo {
             context: "prod".into(),
             cluster: "prod".into(),
@@ -312,12 +312,12 @@ mod tests {
         let list = full_list(Scope::Cluster, vec![namespace("shop")]);
         let watch = |kind, state| {
             let scope = Scope::Cluster;
-            Message::Watch(ticket, WatchId { kind, scope }, state)
+            Message::Watch(request_id, WatchId { kind, scope }, state)
         };
         for message in [
-            Message::Connected(ticket, Ok(identity)),
+            Message::Connected(request_id, Ok(identity)),
             watch(WatchKind::Namespaces, WatchState::Live),
-            Message::Batch(ticket, StoreUpdate::Namespaces(list)),
+            Message::Batch(request_id, StoreUpdate::Namespaces(list)),
             watch(WatchKind::Pods, pods),
         ] {
             update(&mut model, message, now());
@@ -355,13 +355,17 @@ mod tests {
         let told = no_problem(&model, now());
         assert_eq!(told, "Pods not read yet: 500 Internal Server Error");
         // Once read, what was read may be spoken of.
-        let ticket = model.connection.request_id;
+        let request_id = model.connection.request_id;
         let id = WatchId {
             kind: WatchKind::Pods,
             scope: Scope::Cluster,
         };
         for state in [WatchState::Live, stale()] {
-            update(&mut model, Message::Watch(ticket, id.clone(), state), now());
+            update(
+                &mut model,
+                Message::Watch(request_id, id.clone(), state),
+                now(),
+            );
         }
         assert_eq!(all_clear(&model), AllClear::Unknown);
         assert_eq!(no_problem(&model, now()), "no problems when last read");

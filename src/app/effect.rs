@@ -20,70 +20,70 @@ pub enum Effect {
     /// Connects to a context (`None`: the one that the command line or the kubeconfig chose) and
     /// starts its watches; whatever was watched before is dropped.
     Connect {
-        ticket: RequestId,
+        request_id: RequestId,
         context: Option<String>,
     },
     /// Reads the contexts of the kubeconfig.
     ListContexts {
-        ticket: RequestId,
+        request_id: RequestId,
     },
     /// Asks the watches to look into this namespace, where listing all namespaces is not permitted.
     WatchNamespace {
-        ticket: RequestId,
+        request_id: RequestId,
         namespace: Namespace,
     },
     /// Lets the server try a plan without storing anything.
     DryRun {
-        ticket: RequestId,
+        request_id: RequestId,
         plan: SharedPlan,
     },
     /// Asks the registry, with the credentials of Secrets in the cluster.
     ProbeImage {
-        ticket: RequestId,
-        question: ProbeQuery,
+        request_id: RequestId,
+        query: ProbeQuery,
     },
     /// Asks the registry the plan's question.
     CheckCredential {
-        ticket: RequestId,
+        request_id: RequestId,
         plan: SharedPlan,
     },
     /// Lets the kubelets of these nodes pull, each with a Pod of its own.
     PullTest {
-        ticket: RequestId,
+        request_id: RequestId,
         test: PullTest,
         nodes: Vec<Arc<str>>,
     },
     /// Asks what the user may do in a namespace.
     LoadRbacRules {
-        ticket: RequestId,
+        request_id: RequestId,
         namespace: Namespace,
     },
     /// Reads an object whole.
     FetchObject {
-        ticket: RequestId,
+        request_id: RequestId,
         object: AnyObjectRef,
     },
     /// Fetches the values of a Secret, to be shown.
     Reveal {
-        ticket: RequestId,
+        request_id: RequestId,
         secret: ObjectRef<Secret>,
     },
     /// Follows a container's log, instead of the one that is followed.
     FollowLog {
-        ticket: RequestId,
+        request_id: RequestId,
         source: LogSource,
     },
     StopLog,
     /// Makes the changes of a plan.
     Apply {
-        ticket: RequestId,
+        request_id: RequestId,
         plan: SharedPlan,
     },
     /// Draws in these colours from now on.
     Theme(ThemeName),
     /// Reads a credential for a registry.
     Import {
-        ticket: RequestId,
+        request_id: RequestId,
         origin: ImportSource,
         server: String,
     },

@@ -19,7 +19,7 @@ pub fn guide_for_focus(model: &Model) -> GuideView {
     let finding = model
         .inspection
         .as_ref()
-        .and_then(|inquiry| inquiry.diagnosis.first());
+        .and_then(|inspection| inspection.diagnosis.first());
     let of_the_pod = finding.map(|finding| {
         let about = FindingSummary {
             title: finding.title(),
@@ -76,20 +76,20 @@ pub fn substitutions(model: &Model) -> Substitutions {
     }
 }
 
-fn pod_substitutions(inquiry: &PodInspection) -> Substitutions {
-    let case = &inquiry.context;
-    let image = inquiry.image().map(ToString::to_string);
+fn pod_substitutions(inspection: &PodInspection) -> Substitutions {
+    let case = &inspection.context;
+    let image = inspection.image().map(ToString::to_string);
     let reference = image
         .as_deref()
         .and_then(|image| ImageRef::parse(image).ok());
     let listed = case.pull_secrets.first();
-    let tried = inquiry
+    let tried = inspection
         .links
         .as_ref()
         .and_then(|links| links.candidates.first());
     let workload = case.workload.as_ref();
     Substitutions {
-        namespace: Some(inquiry.pod.namespace.to_string()),
+        namespace: Some(inspection.pod.namespace.to_string()),
         secret: listed.map(|listed| listed.name.to_string()),
         account: Some(case.pod.service_account.to_string()),
         workload: workload.map(|workload| workload.id.key.name.to_string()),
@@ -98,6 +98,6 @@ fn pod_substitutions(inquiry: &PodInspection) -> Substitutions {
             .or_else(|| reference.map(|image| image.host().to_string())),
         user: tried.and_then(|(_, entry)| entry.username.as_deref().map(str::to_owned)),
         image,
-        pod: Some(inquiry.pod.name.to_string()),
+        pod: Some(inspection.pod.name.to_string()),
     }
 }

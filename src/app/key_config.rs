@@ -102,14 +102,14 @@ impl Keymap {
         let mut keymap = Self::default();
         let mut troubles = Vec::new();
         for (number, wish) in wishes.iter().enumerate() {
-            if let Err(trouble) = keymap.rebind(wish) {
-                troubles.push((number, trouble));
+            if let Err(error) = keymap.rebind(wish) {
+                troubles.push((number, error));
             }
         }
         // Only now: two actions may have changed places.
         for (number, wish) in wishes.iter().enumerate() {
             let clash = Action::from_name(wish.action).and_then(|action| keymap.conflict(action));
-            troubles.extend(clash.map(|trouble| (number, trouble)));
+            troubles.extend(clash.map(|error| (number, error)));
         }
         if troubles.is_empty() {
             Ok(keymap)

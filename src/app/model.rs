@@ -129,8 +129,8 @@ pub enum StartScope {
 
 impl Model {
     pub fn new(start: &StartScope, now: Timestamp) -> Self {
-        let mut tickets = RequestIds::default();
-        let ticket = tickets.next();
+        let mut request_ids = RequestIds::default();
+        let request_id = request_ids.next();
         let scope = match start {
             StartScope::Namespace(namespace) => Scope::Namespace(namespace.clone()),
             StartScope::All | StartScope::FromContext => Scope::Cluster,
@@ -143,8 +143,8 @@ impl Model {
             store: Store::default(),
             diagnoses: DiagnosisCache::default(),
             inspection: None,
-            connection: ConnectionStatus::connecting(ticket, None, now),
-            request_ids: tickets,
+            connection: ConnectionStatus::connecting(request_id, None, now),
+            request_ids,
             scope,
             last_scope: None,
             known_namespaces: known,
@@ -191,24 +191,24 @@ impl Model {
     }
 
     /// What takes back the changes of a plan that is shown, if it was carried out and can be undone.
-    pub fn undo_for(&self, proposal: &PlanDialog) -> Option<&AppliedPlan> {
-        let PlanStage::Done { ticket, .. } = &proposal.stage else {
+    pub fn undo_for(&self, dialog: &PlanDialog) -> Option<&AppliedPlan> {
+        let PlanStage::Done { request_id, .. } = &dialog.stage else {
             return None;
         };
         self.applied
             .iter()
-            .find(|applied| applied.request_id == *ticket)
+            .find(|applied| applied.request_id == *request_id)
     }
 
     /// Whether an action of the table has a use in what is on top: the footer leaves the others out.
     pub fn is_action_available(&self, action: Action) -> bool {
-        let Some(Overlay::PlanDialog(proposal)) = self.overlays.last() else {
+        let Some(Overlay::PlanDialog(dialog)) = self.overlays.last() else {
             return true;
         };
         match action {
-            Action::Undo => self.undo_for(proposal).is_some(),
-            Action::Apply => match proposal.stage {
-                PlanStage::Ready(_) => proposal.stage.is_successful(),
+            Action::Undo => self.undo_for(dialog).is_some(),
+            Action::Apply => match dialog.stage {
+                PlanStage::Ready(_) => dialog.stage.is_successful(),
                 PlanStage::DryRunning(_) | PlanStage::Applying(..) => false,
                 PlanStage::Done { .. } => true,
             },

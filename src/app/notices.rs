@@ -93,8 +93,8 @@ impl Notices {
     /// Compares what fails with what failed before. `complete`: all that there is has been seen.
     pub fn refresh(
         &mut self,
-        world: &Store,
-        verdicts: &DiagnosisCache,
+        store: &Store,
+        diagnoses: &DiagnosisCache,
         complete: bool,
         now: Timestamp,
     ) {
@@ -108,21 +108,21 @@ impl Notices {
         }
         self.is_coverage_complete = complete;
         let due = self.is_unready || self.quiet_until().is_some_and(|at| at <= now);
-        if !complete || (self.compared == Some(verdicts.members_version()) && !due) {
+        if !complete || (self.compared == Some(diagnoses.members_version()) && !due) {
             return;
         }
-        self.compared = Some(verdicts.members_version());
-        let current: BTreeMap<Subject, &Fault> = verdicts
+        self.compared = Some(diagnoses.members_version());
+        let current: BTreeMap<Subject, &Fault> = diagnoses
             .faults()
             .iter()
             .flat_map(|fault| subjects(fault).map(move |subject| (subject, fault)))
             .collect();
         if self.failing.is_none() {
-            self.set_baseline(world, &current, now);
+            self.set_baseline(store, &current, now);
             return;
         }
         let new = self.new_failures(&current, now);
-        let well = self.recovered(world, &current, now);
+        let well = self.recovered(store, &current, now);
         if let Some((subject, why)) = new.first() {
             let text = format!(
                 "{} fails: {why}{}",
@@ -141,7 +141,7 @@ impl Notices {
     }
 
     /// What fails already is no news; Pods that a pull test has left behind are.
-    fn set_baseline(&mut self, world: &Store, current: &BTreeMap<Subject, &Fault>, now: Timestamp) {
+    fn set_baseline(&mut self, store: &Store, current: &BTreeMap<Subject, &Fault>, now: Timestamp) {
         let failing = current.iter().map(|(subject, fault)| {
             let failing = FailingSubject {
                 since: fault.since.unwrap_or(now),
@@ -151,7 +151,7 @@ impl Notices {
             (subject.clone(), failing)
         });
         self.failing = Some(failing.collect());
-        let left = world
+        let left = store
             .pods(&Scope::Cluster)
             .filter(|pod| is_of_a_test(pod))
             .count();
@@ -190,7 +190,7 @@ impl Notices {
     /// Those that have not failed for long enough, and how long they did.
     fn recovered(
         &mut self,
-        world: &Store,
+        store: &Store,
         current: &BTreeMap<Subject, &Fault>,
         now: Timestamp,
     ) -> Vec<(Subject, String)> {
@@ -202,7 +202,7 @@ impl Notices {
                 if current.contains_key(subject) {
                     return true;
                 }
-                match readiness(world, subject) {
+                match readiness(store, subject) {
                     Readiness::Ready => {}
                     Readiness::NotReady => {
                         known.quiet = None;
@@ -267,7 +267,7 @@ enum Readiness {
     Gone,
 }
 
-fn readiness(world: &Store, subject: &Subject) -> Readiness {
+fn readiness(store: &Store, subject: &Subject) -> Readiness {
     let pods_are_ready = |pods: &[&Pod]| {
         let is_ready = |pod: &&Pod| {
             matches!(
@@ -282,11 +282,11 @@ fn readiness(world: &Store, subject: &Subject) -> Readiness {
         }
     };
     match subject {
-        Subject::Pod(key) => world
+        Subject::Pod(key) => store
             .pod(key)
             .map_or(Readiness::Gone, |pod| pods_are_ready(&[&**pod])),
         Subject::Workload(id) => {
-            let Some(workload) = world.workload(id) else {
+            let Some(workload) = store.workload(id) else {
                 return Readiness::Gone;
             };
             let rollout = &workload.status;
@@ -295,10 +295,10 @@ fn readiness(world: &Store, subject: &Subject) -> Readiness {
                 WorkloadKind::Job | WorkloadKind::CronJob => {
                     let here = Scope::Namespace(id.key.namespace.clone());
                     let of_it = |pod: &&Arc<Pod>| {
-                        world.workload_of(pod).is_some_and(|found| found.id == *id)
+                        store.workload_of(pod).is_some_and(|found| found.id == *id)
                     };
                     let pods: Vec<&Pod> =
-                        world.pods(&here).filter(of_it).map(|pod| &**pod).collect();
+                        store.pods(&here).filter(of_it).map(|pod| &**pod).collect();
                     pods_are_ready(&pods)
                 }
                 WorkloadKind::Deployment
@@ -343,8 +343,8 @@ mod tests {
     };
 
     struct Stage {
-        world: Store,
-        verdicts: DiagnosisCache,
+        store: Store,
+        diagnoses: DiagnosisCache,
         notices: Notices,
         now: Timestamp,
     }
@@ -352,8 +352,8 @@ mod tests {
     impl Stage {
         fn new() -> Self {
             let mut stage = Self {
-                world: Store::default(),
-                verdicts: DiagnosisCache::default(),
+                store: Store::default(),
+                diagnoses: DiagnosisCache::default(),
                 notices: Notices::default(),
                 now: now(),
             };
@@ -369,7 +369,7 @@ mod tests {
                 waiting("ErrImagePull", "x:9: not found")
             };
             let batch = StoreUpdate::Pods(upserted(vec![pod("shop", name, state)]));
-            self.world.apply(batch, self.now);
+            self.store.apply(batch, self.now);
         }
 
         fn look(&mut self) -> Option<String> {
@@ -377,14 +377,14 @@ mod tests {
         }
 
         fn see(&mut self, complete: bool) -> Option<String> {
-            self.verdicts.refresh(
-                &self.world,
+            self.diagnoses.refresh(
+                &self.store,
                 &WatchCoverage::default(),
                 &ProbeCache::default(),
                 self.now,
             );
             self.notices
-                .refresh(&self.world, &self.verdicts, complete, self.now);
+                .refresh(&self.store, &self.diagnoses, complete, self.now);
             self.notices.take_bell()
         }
 
@@ -421,13 +421,13 @@ mod tests {
             }));
             StoreUpdate::Pods(upserted(vec![crashed]))
         };
-        stage.world.apply(crash(), stage.now);
+        stage.store.apply(crash(), stage.now);
         assert!(stage.look().unwrap().starts_with("Pod/job in shop fails"));
         stage.pod("job", true);
         stage.look();
         stage.wait(300);
         assert_eq!(stage.look(), None);
-        stage.world.apply(crash(), stage.now);
+        stage.store.apply(crash(), stage.now);
         assert_eq!(stage.look(), None, "it has been told");
         stage.pod("job", true);
         stage.look();
@@ -473,16 +473,16 @@ mod tests {
             set,
             new(waiting("ErrImagePull", "x:9: not found")),
         ] {
-            stage.world.apply(batch, stage.now);
+            stage.store.apply(batch, stage.now);
         }
         let told = stage.look().unwrap();
         assert!(told.starts_with("Deployment/web in shop fails"), "{told}");
-        stage.world.apply(new(running()), stage.now);
-        stage.world.apply(deployment(1), stage.now);
+        stage.store.apply(new(running()), stage.now);
+        stage.store.apply(deployment(1), stage.now);
         stage.look();
         stage.wait(60);
         assert_eq!(stage.look(), None, "1 of 3 is ready");
-        stage.world.apply(deployment(3), stage.now);
+        stage.store.apply(deployment(3), stage.now);
         assert_eq!(stage.look(), None);
         stage.wait(5);
         let told = stage.look().unwrap();
@@ -511,7 +511,7 @@ mod tests {
     fn what_is_deleted_has_not_recovered() {
         let mut stage = Stage::new();
         let batch = StoreUpdate::Pods(removed(vec![key("shop", "old")]));
-        stage.world.apply(batch, stage.now);
+        stage.store.apply(batch, stage.now);
         stage.look();
         stage.wait(5);
         assert_eq!(stage.look(), None);

@@ -267,7 +267,7 @@ pub fn resolve_enter(typed: &str, suggestions: &[Suggestion], chosen: usize) -> 
 }
 
 /// Completions of what is typed; empty when nothing begins so.
-pub fn suggestions(typed: &str, world: &Store, memory: &SessionState) -> Vec<Suggestion> {
+pub fn suggestions(typed: &str, store: &Store, memory: &SessionState) -> Vec<Suggestion> {
     let typed = typed.trim_start();
     if let Some((word, argument)) = typed.split_once(' ') {
         let Some(command) = find_command(word) else {
@@ -289,11 +289,11 @@ pub fn suggestions(typed: &str, world: &Store, memory: &SessionState) -> Vec<Sug
             of_name.map(suggestion).collect()
         };
         return match command.target {
-            CommandTarget::Namespace => names(world)
+            CommandTarget::Namespace => names(store)
                 .filter(|name| name.as_str().contains(argument))
                 .map(|name| complete(format!("ns {name}")))
                 .collect(),
-            CommandTarget::Pane(_) => names(world)
+            CommandTarget::Pane(_) => names(store)
                 .filter(|name| name.as_str().contains(argument))
                 .map(|name| complete(format!("{word} {name}")))
                 .collect(),
@@ -328,7 +328,7 @@ pub fn suggestions(typed: &str, world: &Store, memory: &SessionState) -> Vec<Sug
     let begin = verbs().filter(|(name, _)| name.starts_with(typed));
     found.extend(begin.map(|(name, verb)| suggestion(name, verb.help)));
     let filter = Filter::parse(&format!("-f {typed}"));
-    let mut sieve = FilterMatcher::new(&filter);
+    let mut matcher = FilterMatcher::new(&filter);
     let commands = COMMANDS.iter().flat_map(|command| {
         let names = command.names.iter();
         names.map(|name| (*name, command.help))
@@ -339,7 +339,7 @@ pub fn suggestions(typed: &str, world: &Store, memory: &SessionState) -> Vec<Sug
     // Enter takes the first: whoever leaves letters out seldom leaves out the first one.
     rest.sort_by_key(|(name, _)| name.chars().next() != typed.chars().next());
     for (name, help) in rest {
-        if !found.iter().any(|it| it.help == help) && sieve.matches([name], None) {
+        if !found.iter().any(|it| it.help == help) && matcher.matches([name], None) {
             found.push(suggestion(name, help));
         }
     }
@@ -446,8 +446,8 @@ fn find_command(name: &str) -> Option<&'static CommandSpec> {
         .find(|command| command.names.contains(&name))
 }
 
-fn names(world: &Store) -> impl Iterator<Item = &Namespace> {
-    world.namespaces().map(|namespace| &namespace.name)
+fn names(store: &Store) -> impl Iterator<Item = &Namespace> {
+    store.namespaces().map(|namespace| &namespace.name)
 }
 
 #[cfg(test)]
@@ -504,8 +504,8 @@ mod tests {
         assert_eq!(parse("restart"), ParsedCommand::Act(Action::Restart));
         assert_eq!(parse("pull-test"), ParsedCommand::Act(Action::PullTest));
         assert_eq!(parse("copy-image"), ParsedCommand::Act(Action::CopyImage));
-        let (world, memory) = (Store::default(), SessionState::default());
-        let found = |typed| suggestions(typed, &world, &memory);
+        let (store, memory) = (Store::default(), SessionState::default());
+        let found = |typed| suggestions(typed, &store, &memory);
         assert!(found("ptest").iter().any(|it| it.text == "pull-test"));
         let first = |typed| found(typed).into_iter().next().map(|it| it.text);
         assert_eq!(first("rst").as_deref(), Some("restart"));
@@ -513,8 +513,8 @@ mod tests {
     }
 
     fn enter(typed: &str) -> EnterAction {
-        let (world, memory) = (Store::default(), SessionState::default());
-        resolve_enter(typed, &suggestions(typed, &world, &memory), 0)
+        let (store, memory) = (Store::default(), SessionState::default());
+        resolve_enter(typed, &suggestions(typed, &store, &memory), 0)
     }
 
     #[test]
@@ -549,12 +549,12 @@ mod tests {
 
     #[test]
     fn what_is_chosen_from_the_list_runs() {
-        let (world, memory) = (Store::default(), SessionState::default());
-        let found = suggestions("rst", &world, &memory);
+        let (store, memory) = (Store::default(), SessionState::default());
+        let found = suggestions("rst", &store, &memory);
         let at = found.iter().position(|it| it.text == "restart").unwrap();
         assert!(at == 0, "{found:?}");
         assert_eq!(enter("rst"), EnterAction::Choose("restart".to_owned()));
-        let found = suggestions("re", &world, &memory);
+        let found = suggestions("re", &store, &memory);
         let at = found.iter().position(|it| it.text == "restart").unwrap();
         assert_eq!(
             resolve_enter("re", &found, at),
@@ -564,12 +564,12 @@ mod tests {
 
     #[test]
     fn completes_by_the_beginning() {
-        let (world, memory) = (Store::default(), SessionState::default());
-        let texts: Vec<String> = suggestions("sec", &world, &memory)
+        let (store, memory) = (Store::default(), SessionState::default());
+        let texts: Vec<String> = suggestions("sec", &store, &memory)
             .into_iter()
             .map(|s| s.text)
             .collect();
         assert_eq!(texts.first().map(String::as_str), Some("sec"));
-        assert_eq!(suggestions("", &world, &memory).len(), COMMANDS.len());
+        assert_eq!(suggestions("", &store, &memory).len(), COMMANDS.len());
     }
 }

@@ -61,12 +61,12 @@ pub struct AppliedPlan {
 
 impl PlanDialog {
     /// How far what the plan was for has recovered; `None` before it is carried out.
-    pub fn recovery(&self, world: &Store) -> Option<Recovery> {
+    pub fn recovery(&self, store: &Store) -> Option<Recovery> {
         let is_watched = self.stage.is_done()
             && self.stage.is_successful()
             && !self.stage.changes_nothing()
             && !self.affected.is_empty();
-        is_watched.then(|| recovery(world, &self.affected))
+        is_watched.then(|| recovery(store, &self.affected))
     }
 
     /// What goes wrong with the Pods that it was for, once it is carried out: new Pods fail, or the old ones
@@ -74,14 +74,14 @@ impl PlanDialog {
     /// them have been ready since.
     pub fn remaining_failure<'a>(
         &self,
-        world: &Store,
-        verdicts: &'a DiagnosisCache,
+        store: &Store,
+        diagnoses: &'a DiagnosisCache,
     ) -> Option<RemainingFailure<'a>> {
         let PlanStage::Done { recovered, .. } = &self.stage else {
             return None;
         };
         let again = recovered.is_some();
-        let found = self.recovery(world)?;
+        let found = self.recovery(store)?;
         let subjects = found.failing.iter().cloned().map(Subject::Pod);
         // Of a workload that cannot create Pods nothing but itself can fail.
         let none = found.failing.is_empty();
@@ -89,7 +89,7 @@ impl PlanDialog {
         let (subject, verdict) = subjects
             .chain(workloads.map(Subject::Workload))
             .filter_map(|subject| {
-                let verdict = verdicts.get(&subject)?;
+                let verdict = diagnoses.get(&subject)?;
                 Some((subject, verdict))
             })
             .find(|(_, verdict)| {
@@ -128,7 +128,7 @@ pub enum PlanStage {
     Applying(RequestId, Vec<Outcome>),
     Done {
         /// Of the change in the list of what can be undone.
-        ticket: RequestId,
+        request_id: RequestId,
         outcomes: Vec<Outcome>,
         at: Timestamp,
         /// When every Pod that the plan was for was ready.
@@ -177,9 +177,9 @@ impl PlanStage {
         matches!(self, Self::Done { .. })
     }
 
-    pub fn is_awaiting(&self, ticket: RequestId) -> bool {
+    pub fn is_awaiting(&self, request_id: RequestId) -> bool {
         match self {
-            Self::DryRunning(waiting) | Self::Applying(waiting, _) => *waiting == ticket,
+            Self::DryRunning(waiting) | Self::Applying(waiting, _) => *waiting == request_id,
             Self::Ready(_) | Self::Done { .. } => false,
         }
     }

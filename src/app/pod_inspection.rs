@@ -39,13 +39,13 @@ impl PodInspection {
     pub fn inspect(
         before: Option<Self>,
         pod: Option<ObjectRef<Pod>>,
-        world: &Store,
+        store: &Store,
         sight: &WatchCoverage,
         answers: &ProbeCache,
         now: Timestamp,
     ) -> Option<Self> {
         let pod = pod?;
-        let versions = world.versions();
+        let versions = store.versions();
         if let Some(before) = before
             && before.pod == pod
             && before.made_from.0 == versions
@@ -55,7 +55,7 @@ impl PodInspection {
         {
             return Some(before);
         }
-        let case = context::pod_context(world, sight, &pod, now)?;
+        let case = context::pod_context(store, sight, &pod, now)?;
         let mut diagnosis = diagnose(&case);
         for finding in &mut diagnosis.findings {
             diagnosis_cache::add_probe_evidence(finding, &case, answers, now);

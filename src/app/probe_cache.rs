@@ -89,32 +89,32 @@ pub struct ProbeCache {
 }
 
 impl ProbeCache {
-    pub fn get(&self, question: &ProbeQuery) -> Option<&ProbeState> {
-        self.entries.get(question)
+    pub fn get(&self, query: &ProbeQuery) -> Option<&ProbeState> {
+        self.entries.get(query)
     }
 
     /// Whether the registry has not answered this question yet.
-    pub fn is_pending(&self, question: &ProbeQuery) -> bool {
-        matches!(self.entries.get(question), Some(ProbeState::Pending(_)))
+    pub fn is_pending(&self, query: &ProbeQuery) -> bool {
+        matches!(self.entries.get(query), Some(ProbeState::Pending(_)))
     }
 
-    pub fn begin(&mut self, question: ProbeQuery, ticket: RequestId) {
-        self.entries.insert(question, ProbeState::Pending(ticket));
+    pub fn begin(&mut self, query: ProbeQuery, request_id: RequestId) {
+        self.entries.insert(query, ProbeState::Pending(request_id));
     }
 
     /// Takes an answer that came in another way.
-    pub fn insert(&mut self, question: ProbeQuery, said: ProbeRecord) {
+    pub fn insert(&mut self, query: ProbeQuery, said: ProbeRecord) {
         self.note_expiry(&said);
-        self.entries.insert(question, ProbeState::Done(said));
+        self.entries.insert(query, ProbeState::Done(said));
         self.version += 1;
     }
 
     /// Takes the answer to the question of this ticket.
-    pub fn finish(&mut self, ticket: RequestId, answer: ProbeState) {
+    pub fn finish(&mut self, request_id: RequestId, answer: ProbeState) {
         if let ProbeState::Done(said) = &answer {
             self.note_expiry(said);
         }
-        let asking = |state: &ProbeState| matches!(state, ProbeState::Pending(waiting) if *waiting == ticket);
+        let asking = |state: &ProbeState| matches!(state, ProbeState::Pending(waiting) if *waiting == request_id);
         if let Some(state) = self.entries.values_mut().find(|state| asking(state)) {
             *state = answer;
             self.version += 1;
@@ -155,17 +155,17 @@ impl ProbeCache {
         secret: &'a Secret,
         now: Timestamp,
     ) -> impl Iterator<Item = &'a ProbeRecord> {
-        let alone = move |question: &ProbeQuery| {
-            matches!(&question.secrets[..], [(key, Some(version))]
+        let alone = move |query: &ProbeQuery| {
+            matches!(&query.secrets[..], [(key, Some(version))]
                 if *key == secret.key && *version == secret.meta.resource_version)
         };
-        let asked = self.entries.keys().filter(move |question| alone(question));
-        asked.filter_map(move |question| self.recent(question, now))
+        let asked = self.entries.keys().filter(move |query| alone(query));
+        asked.filter_map(move |query| self.recent(query, now))
     }
 
     /// Returns the result of a query, if it has not expired.
-    pub fn recent(&self, question: &ProbeQuery, now: Timestamp) -> Option<&ProbeRecord> {
-        match self.entries.get(question)? {
+    pub fn recent(&self, query: &ProbeQuery, now: Timestamp) -> Option<&ProbeRecord> {
+        match self.entries.get(query)? {
             ProbeState::Done(said) if now.duration_since(said.at) < VALID => Some(said),
             ProbeState::Done(_) | ProbeState::Pending(_) | ProbeState::Failed(_) => None,
         }
@@ -188,10 +188,10 @@ mod tests {
     fn an_answer_is_heard_of_when_it_comes_and_when_its_time_is_over() {
         let regcred = secret("shop", "regcred", SecretType::DockerConfigJson, &[]);
         let image = ImageRef::parse("registry.example/app:1").unwrap();
-        let question = ProbeQuery::for_secret(&regcred, image);
-        let ticket = RequestIds::default().next();
+        let query = ProbeQuery::for_secret(&regcred, image);
+        let request_id = RequestIds::default().next();
         let mut answers = ProbeCache::default();
-        answers.begin(question.clone(), ticket);
+        answers.begin(query.clone(), request_id);
         assert_eq!(answers.next_expiry(), None);
         let verdict = ProbeConclusion {
             answer: PullAnswer::Ok,
@@ -206,7 +206,7 @@ mod tests {
             source: EvidenceSource::Registry,
             at: now(),
         };
-        answers.finish(ticket, ProbeState::Done(said));
+        answers.finish(request_id, ProbeState::Done(said));
         let version = answers.version();
         answers.expire(now() + VALID - SignedDuration::from_secs(1));
         assert_eq!(answers.version(), version);
@@ -217,7 +217,7 @@ mod tests {
             answers.version() > version,
             "what rests on it is judged anew"
         );
-        assert!(answers.recent(&question, end).is_none());
+        assert!(answers.recent(&query, end).is_none());
         assert_eq!(answers.next_expiry(), None);
     }
 }

@@ -15,13 +15,14 @@ use crate::domain::{
 pub struct RunningTests(BTreeSet<(RequestId, Namespace, Arc<str>)>);
 
 impl RunningTests {
-    pub fn insert(&mut self, ticket: RequestId, namespace: &Namespace, node: Arc<str>) {
-        self.0.insert((ticket, namespace.clone(), node));
+    pub fn insert(&mut self, request_id: RequestId, namespace: &Namespace, node: Arc<str>) {
+        self.0.insert((request_id, namespace.clone(), node));
     }
 
     /// The test on this node has ended, and deleted its Pod.
-    pub fn remove(&mut self, ticket: RequestId, node: &str) {
-        self.0.retain(|(of, _, on)| *of != ticket || **on != *node);
+    pub fn remove(&mut self, request_id: RequestId, node: &str) {
+        self.0
+            .retain(|(of, _, on)| *of != request_id || **on != *node);
     }
 
     /// Whether this Pod of a test may be one of a running test: its name is known to the test alone.
@@ -48,17 +49,17 @@ pub enum PullTestStage {
     /// Nothing has been made yet.
     Choosing,
     Running {
-        ticket: RequestId,
+        request_id: RequestId,
         since: Timestamp,
         said: Vec<(Arc<str>, PullTestResult)>,
     },
 }
 
 impl PullTestRun {
-    pub fn new(test: PullTest, question: Option<ProbeQuery>, nodes: Vec<Arc<str>>) -> Self {
+    pub fn new(test: PullTest, query: Option<ProbeQuery>, nodes: Vec<Arc<str>>) -> Self {
         Self {
             test,
-            query: question,
+            query,
             chosen: nodes.first().cloned().into_iter().collect(),
             nodes: List::unscrolled(nodes),
             stage: PullTestStage::Choosing,

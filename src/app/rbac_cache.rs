@@ -26,9 +26,9 @@ impl RbacCache {
         !self.by_namespace.contains_key(namespace)
     }
 
-    pub fn begin(&mut self, namespace: Namespace, ticket: RequestId) {
+    pub fn begin(&mut self, namespace: Namespace, request_id: RequestId) {
         self.by_namespace
-            .insert(namespace, RulesState::Requested(ticket));
+            .insert(namespace, RulesState::Requested(request_id));
     }
 
     pub fn is_pending(&self, namespace: &Namespace) -> bool {
@@ -39,9 +39,9 @@ impl RbacCache {
     }
 
     /// Takes in an answer. `None`: there was none, and it may be asked again.
-    pub fn insert(&mut self, ticket: RequestId, rules: Option<SubjectRules>) {
+    pub fn insert(&mut self, request_id: RequestId, rules: Option<SubjectRules>) {
         let asked = self.by_namespace.iter().find_map(|(namespace, state)| {
-            matches!(state, RulesState::Requested(awaited) if *awaited == ticket)
+            matches!(state, RulesState::Requested(awaited) if *awaited == request_id)
                 .then(|| namespace.clone())
         });
         let Some(namespace) = asked else { return };

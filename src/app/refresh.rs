@@ -36,8 +36,8 @@ pub fn refresh(model: &mut Model, heights: Heights, now: Timestamp) {
     }
     let Model {
         panes,
-        store: world,
-        diagnoses: verdicts,
+        store,
+        diagnoses,
         connection,
         notices,
         probes: answers,
@@ -46,16 +46,16 @@ pub fn refresh(model: &mut Model, heights: Heights, now: Timestamp) {
         ..
     } = model;
     answers.expire(now);
-    verdicts.refresh(world, connection.coverage(), answers, now);
+    diagnoses.refresh(store, connection.coverage(), answers, now);
     let watched = matches!(
         connection.health(scope),
         WatchHealth::Live | WatchHealth::Partial
     );
-    let seen = watched && !verdicts.has_pending();
-    notices.refresh(world, verdicts, seen, now);
+    let seen = watched && !diagnoses.has_pending();
+    notices.refresh(store, diagnoses, seen, now);
     let context = RowContext {
-        store: world,
-        diagnoses: verdicts,
+        store,
+        diagnoses,
         coverage: connection.coverage(),
         known_namespaces: known,
         scope,
@@ -90,31 +90,31 @@ fn refresh_fault_list(model: &mut Model) {
 fn watch_recovery(model: &mut Model, now: Timestamp) {
     let Model {
         overlays,
-        store: world,
+        store,
         connection,
         probes: answers,
         ..
     } = model;
     for overlay in overlays {
-        let Overlay::PlanDialog(proposal) = overlay else {
+        let Overlay::PlanDialog(dialog) = overlay else {
             continue;
         };
-        let Some(found) = proposal.recovery(world) else {
+        let Some(found) = dialog.recovery(store) else {
             continue;
         };
-        let youngest = || rollout::newest_pod(world, &proposal.affected.workloads());
+        let youngest = || rollout::newest_pod(store, &dialog.affected.workloads());
         let pod = found.failing.first().cloned().or_else(youngest);
-        let pod = pod.or_else(|| proposal.affected.pod().cloned());
+        let pod = pod.or_else(|| dialog.affected.pod().cloned());
         let watched = PodInspection::inspect(
-            proposal.watched.take().map(|inquiry| *inquiry),
+            dialog.watched.take().map(|inspection| *inspection),
             pod,
-            world,
+            store,
             connection.coverage(),
             answers,
             now,
         );
-        proposal.watched = watched.map(Box::new);
-        if let PlanStage::Done { recovered, .. } = &mut proposal.stage
+        dialog.watched = watched.map(Box::new);
+        if let PlanStage::Done { recovered, .. } = &mut dialog.stage
             && recovered.is_none()
             && found.is_complete()
         {
@@ -157,7 +157,7 @@ pub fn next_wakeup(model: &Model, now: Timestamp) -> Option<Timestamp> {
         || model.connection.health(&model.scope) == WatchHealth::Listing;
     let spinner = waiting.then_some(now + SPIN);
     // Its seconds are counted down.
-    let finishing = model.shutdown.map(|_| now + SignedDuration::from_secs(1));
+    let shutdown = model.shutdown.map(|_| now + SignedDuration::from_secs(1));
     let flash = model.status.as_ref().map(|flash| flash.until);
     let stale = match model.connection.health(&model.scope) {
         WatchHealth::Stale { since, .. } => Some(next_age_change(since, now)),
@@ -177,7 +177,7 @@ pub fn next_wakeup(model: &Model, now: Timestamp) -> Option<Timestamp> {
     let looked_into = model
         .inspection
         .as_ref()
-        .and_then(|inquiry| inquiry.expires_at);
+        .and_then(|inspection| inspection.expires_at);
     let ages = visible_times(model)
         .map(|since| next_age_change(since, now))
         .min();
@@ -185,7 +185,7 @@ pub fn next_wakeup(model: &Model, now: Timestamp) -> Option<Timestamp> {
     let waiting_rows = panes.map(|pane| model.panes.get(pane).next_refresh());
     [
         spinner,
-        finishing,
+        shutdown,
         flash,
         stale,
         notices,
@@ -230,6 +230,6 @@ fn visible_times(model: &Model) -> impl Iterator<Item = Timestamp> {
     let under_way = model
         .inspection
         .iter()
-        .filter_map(|inquiry| inquiry.context.pod.meta.created);
+        .filter_map(|inspection| inspection.context.pod.meta.created);
     visible.chain(under_way)
 }

@@ -23,7 +23,7 @@ pub struct EntryCheck {
 }
 
 /// The trials of a Secret's entries, in their order; none where the kubelet cannot read it.
-pub fn entry_checks(world: &Store, secret: &Secret) -> Vec<EntryCheck> {
+pub fn entry_checks(store: &Store, secret: &Secret) -> Vec<EntryCheck> {
     let SecretContent::Read(summary) = &secret.content else {
         return Vec::new();
     };
@@ -37,7 +37,7 @@ pub fn entry_checks(world: &Store, secret: &Secret) -> Vec<EntryCheck> {
         })
         .collect();
     let keyring = keyring(summary);
-    for image in images(world, secret) {
+    for image in images(store, secret) {
         // The kubelet goes on to the next entry only when this one is refused, and so does the question.
         let first = keyring.candidates(&image).first().map(|tried| *tried.entry);
         if let Some(trial) = first.and_then(|at| trials.get_mut(at)) {
@@ -56,17 +56,17 @@ fn keyring(summary: &DockerConfigSummary) -> Keyring<usize> {
 }
 
 /// The images of the Pods that list the Secret, and of the workloads whose next Pods will.
-fn images(world: &Store, secret: &Secret) -> BTreeSet<ImageRef> {
+fn images(store: &Store, secret: &Secret) -> BTreeSet<ImageRef> {
     let key = &secret.key;
     let mut texts: BTreeSet<&str> = BTreeSet::new();
-    for name in world.pods_of_secret(key) {
+    for name in store.pods_of_secret(key) {
         let pod = ObjectRef::new(key.namespace.clone(), name.clone());
-        if let Some(pod) = world.pod(&pod) {
+        if let Some(pod) = store.pod(&pod) {
             texts.extend(pod.containers.iter().map(|it| &*it.image));
         }
     }
-    let accounts: BTreeSet<_> = world.accounts_of_secret(key).collect();
-    let tops = world.workloads().filter(|it| it.meta.owner.is_none());
+    let accounts: BTreeSet<_> = store.accounts_of_secret(key).collect();
+    let tops = store.workloads().filter(|it| it.meta.owner.is_none());
     for workload in tops.filter(|it| it.id.key.namespace == key.namespace) {
         let lists = if workload.pull_secrets.is_empty() {
             accounts.contains(&workload.service_account)
@@ -100,14 +100,14 @@ mod tests {
             ("ghcr.io", "me"),
         ];
         let regcred = secret("shop", "regcred", SecretType::DockerConfigJson, &entries);
-        let mut world = Store::default();
+        let mut store = Store::default();
         let mut one = pod("shop", "one", waiting("ErrImagePull", "no"));
         one.pull_secrets = Arc::from([regcred.key.name.clone()]);
         one.containers[0].image = "registry.example/team/app:1".into();
         let mut stranger = one.clone();
         stranger.key = key("pay", "two");
         stranger.containers[0].image = "registry.example/pay:1".into();
-        world.apply(StoreUpdate::Pods(upserted(vec![one, stranger])), now());
+        store.apply(StoreUpdate::Pods(upserted(vec![one, stranger])), now());
         let mut web = workload(WorkloadKind::Deployment, "shop", "web", None);
         web.images = Arc::from([
             ("app".into(), "registry.example/web:2".into()),
@@ -115,16 +115,16 @@ mod tests {
         ]);
         web.service_account = crate::domain::k8s::object_ref::Name::new("runner");
         let kind = WorkloadKind::Deployment;
-        world.apply(StoreUpdate::Workloads(kind, upserted(vec![web])), now());
+        store.apply(StoreUpdate::Workloads(kind, upserted(vec![web])), now());
         let runner = account("shop", "runner", &["regcred"]);
-        world.apply(StoreUpdate::ServiceAccounts(upserted(vec![runner])), now());
+        store.apply(StoreUpdate::ServiceAccounts(upserted(vec![runner])), now());
         let slice = SecretWatch::DockerConfigJson;
-        world.apply(
+        store.apply(
             StoreUpdate::Secrets(slice, upserted(vec![regcred.clone()])),
             now(),
         );
 
-        let found: Vec<(String, Vec<String>)> = entry_checks(&world, &regcred)
+        let found: Vec<(String, Vec<String>)> = entry_checks(&store, &regcred)
             .into_iter()
             .map(|trial| {
                 let questions = trial.queries.iter();

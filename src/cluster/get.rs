@@ -38,7 +38,7 @@ pub async fn namespace_exists(
     match get(connection, &paths::namespace(namespace)).await {
         Ok(_) => Ok(true),
         Err(ApiError::NotFound(_)) => Ok(false),
-        Err(trouble) => Err(trouble),
+        Err(error) => Err(error),
     }
 }
 

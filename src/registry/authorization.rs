@@ -28,8 +28,8 @@ struct TokenResponse {
 }
 
 /// The login with user name and password; `None` for nobody.
-pub(super) fn basic(who: &RegistryAuth) -> Option<HeaderValue> {
-    let RegistryAuth::Basic { name, password } = who else {
+pub(super) fn basic(auth: &RegistryAuth) -> Option<HeaderValue> {
+    let RegistryAuth::Basic { name, password } = auth else {
         return None;
     };
     let pair = Zeroizing::new(format!("{name}:{}", password.expose()));
@@ -154,10 +154,10 @@ mod tests {
 
     #[test]
     fn a_password_of_any_text_is_sent() {
-        let who = RegistryAuth::Basic {
+        let auth = RegistryAuth::Basic {
             name: "robot$ci".into(),
             password: Password::new("pä:ss\n"),
         };
-        assert_eq!(basic(&who).unwrap(), "Basic cm9ib3QkY2k6cMOkOnNzCg==");
+        assert_eq!(basic(&auth).unwrap(), "Basic cm9ib3QkY2k6cMOkOnNzCg==");
     }
 }

@@ -143,8 +143,8 @@ async fn speaks_http(origin: &ServerOrigin, address: SocketAddr) -> io::Result<b
     const SIGN: &[u8; 5] = b"HTTP/";
     let mut stream = TcpStream::connect(address).await?;
     let host = origin.authority();
-    let question = format!("GET /v2/ HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
-    stream.write_all(question.as_bytes()).await?;
+    let request = format!("GET /v2/ HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).await?;
     let mut begin = [0; SIGN.len()];
     stream.read_exact(&mut begin).await?;
     Ok(begin == *SIGN)

@@ -76,9 +76,9 @@ struct PooledConnection {
 }
 
 impl HttpClient {
-    pub(super) fn new(settings: &ProbeSettings, road: Transport) -> Self {
+    pub(super) fn new(settings: &ProbeSettings, transport: Transport) -> Self {
         Self {
-            transport: road,
+            transport,
             limits: settings.limits,
             addresses: settings.addresses.clone(),
             proxies: settings.proxies.clone(),

@@ -50,10 +50,10 @@ impl Prober {
     /// Reads the system's authorities; fails when one of the settings' is no certificate.
     pub fn new(settings: ProbeSettings) -> Result<Self, rustls::Error> {
         let tls = tls::config(&settings.authorities)?;
-        let road = Transport::System(tls);
+        let transport = Transport::System(tls);
         Ok(Self {
             settings,
-            transport: road,
+            transport,
         })
     }
 
@@ -66,9 +66,9 @@ impl Prober {
     }
 
     /// Asks whether the image can be pulled. Dropping the future ends every connection.
-    pub async fn probe(&self, image: &ImageRef, who: &RegistryAuth) -> Transcript {
-        let mut transcript = self.run_handshake(image, who).await;
-        if matches!(who, RegistryAuth::Basic { .. }) && is_refusal(&transcript) {
+    pub async fn probe(&self, image: &ImageRef, auth: &RegistryAuth) -> Transcript {
+        let mut transcript = self.run_handshake(image, auth).await;
+        if matches!(auth, RegistryAuth::Basic { .. }) && is_refusal(&transcript) {
             let stranger = self
                 .run_handshake(image, &RegistryAuth::Anonymous(AnonymousReason::Chosen))
                 .await;
@@ -80,18 +80,18 @@ impl Prober {
         transcript
     }
 
-    async fn run_handshake(&self, image: &ImageRef, who: &RegistryAuth) -> Transcript {
-        let mut walk = Handshake::new(&self.settings, self.transport.clone(), image, who);
-        walk.run().await;
+    async fn run_handshake(&self, image: &ImageRef, auth: &RegistryAuth) -> Transcript {
+        let mut handshake = Handshake::new(&self.settings, self.transport.clone(), image, auth);
+        handshake.run().await;
         Transcript {
             image: image.clone(),
-            requester: match who {
+            requester: match auth {
                 RegistryAuth::Basic { name, .. } => Requester::User(name.clone()),
                 RegistryAuth::Anonymous(why) => Requester::Anonymous(*why),
             },
-            proxy: walk.proxy,
-            tags: walk.tags,
-            steps: walk.steps,
+            proxy: handshake.proxy,
+            tags: handshake.tags,
+            steps: handshake.steps,
             anonymous_access: None,
         }
     }

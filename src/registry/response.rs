@@ -53,7 +53,7 @@ pub(super) fn not_a_registry(reply: &HttpResponse) -> Option<ProbeError> {
 }
 
 /// What a status that is no success came with. A registry that repeats the credential is not quoted.
-pub(super) fn refusal(reply: &HttpResponse, who: &RegistryAuth) -> Refusal {
+pub(super) fn refusal(reply: &HttpResponse, auth: &RegistryAuth) -> Refusal {
     let told: ErrorBody = serde_json::from_slice(&reply.body).unwrap_or_default();
     let codes = told.errors.iter().filter_map(|error| error.code.as_deref());
     let first = told
@@ -68,10 +68,10 @@ pub(super) fn refusal(reply: &HttpResponse, who: &RegistryAuth) -> Refusal {
         status: reply.status.as_u16(),
         codes: codes
             .take(CODES)
-            .filter_map(|code| redact_echo(code, who))
+            .filter_map(|code| redact_echo(code, auth))
             .collect(),
         message: message
-            .and_then(|text| redact_echo(text, who))
+            .and_then(|text| redact_echo(text, auth))
             .filter(|text| !text.is_empty()),
         retry_after: header(&reply.headers, RETRY_AFTER.as_str())
             .and_then(|seconds| seconds.parse().ok())
@@ -80,14 +80,14 @@ pub(super) fn refusal(reply: &HttpResponse, who: &RegistryAuth) -> Refusal {
 }
 
 /// What may be told of a registry's words: they may be broken up by characters that are not kept.
-fn redact_echo(text: &str, who: &RegistryAuth) -> Option<String> {
+fn redact_echo(text: &str, auth: &RegistryAuth) -> Option<String> {
     let kept = sanitize(text);
-    let repeats = echoes_credential(text, who) || echoes_credential(&kept, who);
+    let repeats = echoes_credential(text, auth) || echoes_credential(&kept, auth);
     (!repeats).then_some(kept)
 }
 
-fn echoes_credential(text: &str, who: &RegistryAuth) -> bool {
-    let RegistryAuth::Basic { name, password } = who else {
+fn echoes_credential(text: &str, auth: &RegistryAuth) -> bool {
+    let RegistryAuth::Basic { name, password } = auth else {
         return false;
     };
     let password = password.expose();
@@ -271,13 +271,13 @@ mod tests {
 
     #[test]
     fn a_registry_that_repeats_the_credential_is_not_quoted() {
-        let who = RegistryAuth::Basic {
+        let auth = RegistryAuth::Basic {
             name: "jane".into(),
             password: Password::new("canary"),
         };
         for told in ["canary", "amFuZTpjYW5hcnk=", "can\\u0007ary"] {
             let body = format!(r#"{{"errors":[{{"code":"{told}","message":"bad {told}"}}]}}"#);
-            let found = refusal(&reply(401, &[], &body), &who);
+            let found = refusal(&reply(401, &[], &body), &auth);
             assert_eq!((found.codes.len(), found.message), (0, None));
         }
     }

@@ -90,65 +90,73 @@ impl Effects {
 
     pub(super) fn start(&mut self, effect: Effect) -> LoopCommand {
         match effect {
-            Effect::Connect { ticket, context } => {
-                self.connect(ticket, context);
+            Effect::Connect {
+                request_id,
+                context,
+            } => {
+                self.connect(request_id, context);
                 return LoopCommand::StopFeed;
             }
-            Effect::ListContexts { ticket } => {
+            Effect::ListContexts { request_id } => {
                 let source = Arc::clone(&self.source);
-                self.answer_from_disk(move || Message::Contexts(ticket, source.contexts()));
+                self.answer_from_disk(move || Message::Contexts(request_id, source.contexts()));
             }
             Effect::WatchNamespace { namespace, .. } => self.watch_namespace(namespace),
-            Effect::DryRun { ticket, plan } => {
+            Effect::DryRun { request_id, plan } => {
                 let writer = self.writer();
                 self.answer(async move {
                     let done = writer.dry_run(&plan.0).await;
-                    Message::DryRunDone(ticket, done)
+                    Message::DryRunDone(request_id, done)
                 });
             }
-            Effect::Apply { ticket, plan } => self.apply(ticket, plan),
+            Effect::Apply { request_id, plan } => self.apply(request_id, plan),
             Effect::PullTest {
-                ticket,
+                request_id,
                 test,
                 nodes,
-            } => self.pull_test(ticket, &test, nodes),
-            Effect::LoadRbacRules { ticket, namespace } => self.load_rules(ticket, namespace),
-            Effect::ProbeImage { ticket, question } => self.probe_image(ticket, question),
-            Effect::CheckCredential { ticket, plan } => self.check_credential(ticket, &plan),
+            } => self.pull_test(request_id, &test, nodes),
+            Effect::LoadRbacRules {
+                request_id,
+                namespace,
+            } => self.load_rules(request_id, namespace),
+            Effect::ProbeImage { request_id, query } => self.probe_image(request_id, query),
+            Effect::CheckCredential { request_id, plan } => {
+                self.check_credential(request_id, &plan)
+            }
             Effect::Import {
-                ticket,
+                request_id,
                 origin,
                 server,
             } => {
                 let connection = self.connection.clone();
                 self.answer(async move {
                     let answer = import::read(connection, origin, &server).await;
-                    Message::Imported(ticket, answer)
+                    Message::Imported(request_id, answer)
                 });
             }
             Effect::Save { path, text } => {
                 self.answer_from_disk(move || Message::Saved(export_file::export(path, &text)));
             }
-            Effect::FetchObject { ticket, object } => {
+            Effect::FetchObject { request_id, object } => {
                 let connection = self.connected();
                 self.answer(async move {
                     let answer = fetch::document(connection, &object).await;
-                    Message::ObjectFetched(ticket, answer.map(Box::new))
+                    Message::ObjectFetched(request_id, answer.map(Box::new))
                 });
             }
-            Effect::Reveal { ticket, secret } => {
+            Effect::Reveal { request_id, secret } => {
                 let connection = self.connected();
                 self.answer(async move {
                     let answer = fetch::values(connection, &secret).await;
-                    Message::Revealed(ticket, answer)
+                    Message::Revealed(request_id, answer)
                 });
             }
-            Effect::FollowLog { ticket, source } => {
+            Effect::FollowLog { request_id, source } => {
                 self.stop_log();
                 let (connection, answers) = (self.connected(), self.answers.clone());
                 let task = self.answer(async move {
-                    let end = fetch::log(connection, ticket, source, answers).await;
-                    Message::LogEnded(ticket, end)
+                    let end = fetch::log(connection, request_id, source, answers).await;
+                    Message::LogEnded(request_id, end)
                 });
                 self.log = Some(task);
             }
@@ -174,27 +182,27 @@ impl Effects {
     }
 
     /// Applies a plan in a task that is not aborted when its request ID is no longer expected.
-    fn apply(&self, ticket: RequestId, plan: SharedPlan) {
+    fn apply(&self, request_id: RequestId, plan: SharedPlan) {
         let (writer, answers) = (self.writer(), self.answers.clone());
         let active = self.changes.begin_plan(self.context(), plan.clone());
         self.answer(async move {
             let Some(active) = active else {
                 let done = writer::refused_at_end(&plan.0);
-                return Message::Applied(ticket, plan, done);
+                return Message::Applied(request_id, plan, done);
             };
             let tell = |change, outcome: Outcome| {
                 active.set_outcome(change, outcome.clone());
                 // A screen that is behind sees the next one, and all of them at the end.
-                let _ = answers.try_send(Message::ApplyProgress(ticket, change, outcome));
+                let _ = answers.try_send(Message::ApplyProgress(request_id, change, outcome));
             };
             let done = writer.apply(&plan.0, tell).await;
             active.finish(&done);
-            Message::Applied(ticket, plan, done)
+            Message::Applied(request_id, plan, done)
         });
     }
 
     /// One task per node; each deletes its Pod, whether the answer is still wanted or not.
-    fn pull_test(&self, ticket: RequestId, test: &PullTest, nodes: Vec<Arc<str>>) {
+    fn pull_test(&self, request_id: RequestId, test: &PullTest, nodes: Vec<Arc<str>>) {
         for node in nodes {
             let (writer, stop) = (self.writer(), self.changes.ending());
             let pod = TestPod::new(test, &node);
@@ -208,49 +216,48 @@ impl Effects {
                     }
                     None => PullTestResult::Unknown(writer::QUITTING.to_owned()),
                 };
-                Message::PullTestAnswered(ticket, node, pulled)
+                Message::PullTestAnswered(request_id, node, pulled)
             });
         }
     }
 
-    fn load_rules(&self, ticket: RequestId, namespace: Namespace) {
+    fn load_rules(&self, request_id: RequestId, namespace: Namespace) {
         let connection = self.connected();
         self.answer(async move {
             let rules = match connection {
                 Ok(connection) => access::rules(&connection, &namespace).await.ok(),
                 Err(_) => None,
             };
-            Message::RbacLoaded(ticket, rules)
+            Message::RbacLoaded(request_id, rules)
         });
     }
 
     /// Asks the registry about a Pod's image.
-    fn probe_image(&self, ticket: RequestId, question: ProbeQuery) {
+    fn probe_image(&self, request_id: RequestId, query: ProbeQuery) {
         let (connection, prober) = (self.connected(), self.source.prober());
         let nodes = self.nodes.clone();
         self.answer(async move {
             // In a box, as it holds more than all the others.
             let answer = Box::pin(registry_probe::probe_pod_image(
-                connection, prober, &question, &nodes,
+                connection, prober, &query, &nodes,
             ))
             .await;
-            Message::ProbeDone(ticket, answer.map(Box::new))
+            Message::ProbeDone(request_id, answer.map(Box::new))
         });
     }
 
     /// Asks the registry whether it takes a login. Where registries are not to be asked, nobody answers,
     /// and the plan says so.
-    fn check_credential(&self, ticket: RequestId, plan: &SharedPlan) {
-        let (Some(prober), Some(question)) =
-            (self.source.prober(), plan.0.credential_check.clone())
+    fn check_credential(&self, request_id: RequestId, plan: &SharedPlan) {
+        let (Some(prober), Some(query)) = (self.source.prober(), plan.0.credential_check.clone())
         else {
             return;
         };
         let (connection, nodes) = (self.connection.clone(), self.nodes.clone());
         self.answer(async move {
-            let asked = registry_probe::check_credential(connection, &prober, question, &nodes);
+            let asked = registry_probe::check_credential(connection, &prober, query, &nodes);
             let verdict = Box::pin(asked).await;
-            Message::CredentialChecked(ticket, Box::new(verdict))
+            Message::CredentialChecked(request_id, Box::new(verdict))
         });
     }
 
@@ -283,7 +290,7 @@ impl Effects {
     }
 
     /// Drops what is watched, and what was asked to be looked into with it, and connects.
-    fn connect(&mut self, ticket: RequestId, context: Option<String>) {
+    fn connect(&mut self, request_id: RequestId, context: Option<String>) {
         self.watches = None;
         self.connection = None;
         self.nodes = NodePlatforms::default();
@@ -297,8 +304,12 @@ impl Effects {
         self.connecting = Some(tokio::spawn(async move {
             match connection.await {
                 // The loop may be gone by then: nobody is left to be told.
-                Ok(connection) => drop(made.send((ticket, Box::new(connection))).await),
-                Err(problem) => drop(answers.send(Message::Connected(ticket, Err(problem))).await),
+                Ok(connection) => drop(made.send((request_id, Box::new(connection))).await),
+                Err(problem) => drop(
+                    answers
+                        .send(Message::Connected(request_id, Err(problem)))
+                        .await,
+                ),
             }
         }));
     }
@@ -306,14 +317,17 @@ impl Effects {
     /// Starts the watches of a connection.
     pub(super) fn watch(
         &mut self,
-        ticket: RequestId,
+        request_id: RequestId,
         connection: &Connection,
     ) -> (Message, mpsc::Receiver<WatchUpdate>) {
         self.namespaces.insert(connection.namespace.clone());
         let (watches, feed) = Watches::start(connection, self.watch_scope(), &self.fingerprints);
         self.watches = Some(watches);
         self.connection = Some(connection.clone());
-        (Message::Connected(ticket, Ok(identity(connection))), feed)
+        (
+            Message::Connected(request_id, Ok(identity(connection))),
+            feed,
+        )
     }
 
     fn watch_scope(&self) -> WatchScope {

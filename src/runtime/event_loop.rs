@@ -253,8 +253,8 @@ impl EventLoop {
             drawn: Vec::new(),
             stops: false,
         };
-        let ticket = shell.model.connection.request_id;
-        shell.attach_connection(ticket, &start.connection);
+        let request_id = shell.model.connection.request_id;
+        shell.attach_connection(request_id, &start.connection);
         shell
     }
 
@@ -316,7 +316,9 @@ impl EventLoop {
             LoopEvent::Arrival(None) | LoopEvent::Gone(_) => {
                 return Ok(Some(ShutdownRequest::Gone(HUNG_UP)));
             }
-            LoopEvent::Made((ticket, connection)) => self.attach_connection(ticket, &connection),
+            LoopEvent::Made((request_id, connection)) => {
+                self.attach_connection(request_id, &connection)
+            }
             LoopEvent::Signal(signal) => return self.handle_signal(signal, signals).await,
             LoopEvent::Frame => self.update(Message::Tick),
             LoopEvent::Changes if self.stops && self.changes.count() == 0 => {
@@ -358,25 +360,25 @@ impl EventLoop {
         let now = Instant::now();
         match (wish, &mut self.shutdown) {
             (None, _) => {}
-            (Some(wish), Some(leaving)) => {
-                if let Some(ending) = leaving.request_again(wish, now) {
+            (Some(wish), Some(wait)) => {
+                if let Some(ending) = wait.request_again(wish, now) {
                     return Some(LoopExit::Ended(ending));
                 }
             }
-            (Some(wish), leaving @ None) => {
+            (Some(wish), wait @ None) => {
                 self.changes.end();
-                *leaving = Some(ShutdownWait::new(wish, now));
+                *wait = Some(ShutdownWait::new(wish, now));
             }
         }
-        let leaving = self.shutdown?;
+        let wait = self.shutdown?;
         let changes = *self.counts.borrow_and_update();
-        if changes == 0 || now >= leaving.deadline() {
-            return Some(LoopExit::Ended(leaving.ending));
+        if changes == 0 || now >= wait.deadline() {
+            return Some(LoopExit::Ended(wait.ending));
         }
-        if leaving.is_unseen {
-            return Some(LoopExit::Unseen(leaving));
+        if wait.is_unseen {
+            return Some(LoopExit::Unseen(wait));
         }
-        self.show_finishing(changes, leaving.deadline() - now);
+        self.show_finishing(changes, wait.deadline() - now);
         None
     }
 
@@ -399,10 +401,10 @@ impl EventLoop {
                 None => std::future::pending().await,
             }
         };
-        let leaving = self.shutdown;
+        let wait = self.shutdown;
         let over = async {
-            match leaving {
-                Some(leaving) => sleep_until(leaving.deadline().into()).await,
+            match wait {
+                Some(wait) => sleep_until(wait.deadline().into()).await,
                 None => std::future::pending().await,
             }
         };
@@ -412,7 +414,7 @@ impl EventLoop {
             () = terminal::panicked() => LoopEvent::Panic,
             kind = OUTPUT.failure() => LoopEvent::Gone(kind),
             () = over => LoopEvent::Changes,
-            Ok(()) = self.counts.changed(), if leaving.is_some() || self.stops => LoopEvent::Changes,
+            Ok(()) = self.counts.changed(), if wait.is_some() || self.stops => LoopEvent::Changes,
             () = frame => LoopEvent::Frame,
             Some(made) = self.new_connections.recv() => LoopEvent::Made(made),
             arrival = self.mailbox.next() => LoopEvent::Arrival(arrival),
@@ -471,10 +473,10 @@ impl EventLoop {
     }
 
     /// Watches over a connection that has been made, unless another one is wanted by now.
-    fn attach_connection(&mut self, ticket: RequestId, connection: &Connection) {
-        if ticket == self.model.connection.request_id {
-            let (message, feed) = self.effects.watch(ticket, connection);
-            self.mailbox.set_feed(ticket, feed);
+    fn attach_connection(&mut self, request_id: RequestId, connection: &Connection) {
+        if request_id == self.model.connection.request_id {
+            let (message, feed) = self.effects.watch(request_id, connection);
+            self.mailbox.set_feed(request_id, feed);
             self.update(message);
         }
     }

@@ -53,7 +53,7 @@ const WAITING: usize = 4;
 /// Follows a log to its end; each piece is an answer.
 pub(super) async fn log(
     connection: Result<Connection, UserError>,
-    ticket: RequestId,
+    request_id: RequestId,
     source: LogSource,
     answers: mpsc::Sender<Message>,
 ) -> Result<(), UserError> {
@@ -66,7 +66,11 @@ pub(super) async fn log(
     };
     let telling = async {
         while let Some(lines) = lane.recv().await {
-            if answers.send(Message::Logged(ticket, lines)).await.is_err() {
+            if answers
+                .send(Message::Logged(request_id, lines))
+                .await
+                .is_err()
+            {
                 break;
             }
         }

@@ -49,8 +49,8 @@ impl Mailbox {
     }
 
     /// Listens to these watches from now on, and to no others.
-    pub(super) fn set_feed(&mut self, ticket: RequestId, feed: mpsc::Receiver<WatchUpdate>) {
-        self.feed = Some((ticket, feed));
+    pub(super) fn set_feed(&mut self, request_id: RequestId, feed: mpsc::Receiver<WatchUpdate>) {
+        self.feed = Some((request_id, feed));
     }
 
     pub(super) fn stop_feed(&mut self) {
@@ -67,8 +67,8 @@ impl Mailbox {
         } = self;
         let fed = async {
             match feed {
-                Some((ticket, lane)) => match lane.recv().await {
-                    Some(feed) => message(*ticket, feed),
+                Some((request_id, lane)) => match lane.recv().await {
+                    Some(feed) => message(*request_id, feed),
                     None => pending().await,
                 },
                 None => pending().await,
@@ -91,10 +91,10 @@ impl Mailbox {
         if let Ok(answer) = self.answers.try_recv() {
             return Some(Incoming::Answer(answer));
         }
-        let (ticket, lane) = self.feed.as_mut()?;
+        let (request_id, lane) = self.feed.as_mut()?;
         lane.try_recv()
             .ok()
-            .map(|feed| Incoming::Feed(message(*ticket, feed)))
+            .map(|feed| Incoming::Feed(message(*request_id, feed)))
     }
 }
 
@@ -132,11 +132,11 @@ fn read_input(mut late: ReplyFilter) -> mpsc::Receiver<FilteredInput> {
     receiver
 }
 
-fn message(ticket: RequestId, feed: WatchUpdate) -> Message {
+fn message(request_id: RequestId, feed: WatchUpdate) -> Message {
     match feed {
-        WatchUpdate::Batch(batch) => Message::Batch(ticket, batch),
-        WatchUpdate::Unreadable(id, unreadable) => Message::Unreadable(ticket, id, unreadable),
-        WatchUpdate::State(id, state) => Message::Watch(ticket, id, state),
-        WatchUpdate::Ended(id) => Message::WatchEnded(ticket, id),
+        WatchUpdate::Batch(batch) => Message::Batch(request_id, batch),
+        WatchUpdate::Unreadable(id, unreadable) => Message::Unreadable(request_id, id, unreadable),
+        WatchUpdate::State(id, state) => Message::Watch(request_id, id, state),
+        WatchUpdate::Ended(id) => Message::WatchEnded(request_id, id),
     }
 }

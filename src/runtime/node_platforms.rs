@@ -30,8 +30,8 @@ impl NodePlatforms {
         }
         let wanted = match nodes::platforms(connection).await {
             Ok(platforms) => TargetPlatforms::Nodes(platforms),
-            Err(trouble) => {
-                tracing::info!(%trouble, "platforms of the nodes are not known");
+            Err(error) => {
+                tracing::info!(%error, "platforms of the nodes are not known");
                 TargetPlatforms::Anything
             }
         };

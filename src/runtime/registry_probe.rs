@@ -21,16 +21,16 @@ use crate::{
 pub(super) async fn probe_pod_image(
     connection: Result<Connection, UserError>,
     prober: Option<Prober>,
-    question: &ProbeQuery,
+    query: &ProbeQuery,
     nodes: &NodePlatforms,
 ) -> Result<ProbeConclusion, UserError> {
     let connection = connection?;
     let prober = prober.ok_or_else(|| UserError::new("no registry can be asked"))?;
-    let configs = configs(&connection, question).await?;
+    let configs = configs(&connection, query).await?;
     let wanted = nodes.get(&connection).await;
     let mut last = None;
-    for who in &credential_candidates(&configs, question)? {
-        let verdict = conclude(&prober.probe(&question.image, who).await, &wanted);
+    for who in &credential_candidates(&configs, query)? {
+        let verdict = conclude(&prober.probe(&query.image, who).await, &wanted);
         let enough = verdict.answer == PullAnswer::Ok;
         last = Some(verdict);
         if enough {
@@ -44,7 +44,7 @@ pub(super) async fn probe_pod_image(
 pub(super) async fn check_credential(
     connection: Option<Connection>,
     prober: &Prober,
-    question: plan::CredentialCheck,
+    query: plan::CredentialCheck,
     nodes: &NodePlatforms,
 ) -> ProbeConclusion {
     let wanted = match &connection {
@@ -52,19 +52,19 @@ pub(super) async fn check_credential(
         None => TargetPlatforms::Anything,
     };
     let who = RegistryAuth::Basic {
-        name: question.login.username,
-        password: question.login.password,
+        name: query.login.username,
+        password: query.login.password,
     };
-    conclude(&prober.probe(&question.image, &who).await, &wanted)
+    conclude(&prober.probe(&query.image, &who).await, &wanted)
 }
 
 /// What the kubelet reads of the Secrets; it passes over what is not there.
 async fn configs<'a>(
     connection: &Connection,
-    question: &'a ProbeQuery,
+    query: &'a ProbeQuery,
 ) -> Result<Vec<(&'a ObjectRef<Secret>, DockerConfig)>, UserError> {
     let mut configs = Vec::new();
-    for key in question.secrets() {
+    for key in query.secrets() {
         match secret_values::pull_secret(connection, key).await {
             Ok(secret) => configs.extend(secret.config.map(|config| (key, config))),
             Err(ApiError::NotFound(_)) => {}
@@ -77,7 +77,7 @@ async fn configs<'a>(
 /// As whom the kubelet would ask, in its order; as nobody, if no entry gives it a credential.
 fn credential_candidates(
     configs: &[(&ObjectRef<Secret>, DockerConfig)],
-    question: &ProbeQuery,
+    query: &ProbeQuery,
 ) -> Result<Vec<RegistryAuth>, UserError> {
     let mut keyring = Keyring::default();
     for (key, config) in configs {
@@ -88,7 +88,7 @@ fn credential_candidates(
             keyring.add(&entry.server, entry);
         }
     }
-    let lookup = keyring.lookup(&question.image);
+    let lookup = keyring.lookup(&query.image);
     let mut askers: Vec<RegistryAuth> = lookup
         .candidates
         .iter()

@@ -105,10 +105,10 @@ pub(super) async fn wait_for_changes(
 ) -> io::Result<Ending> {
     match left {
         Ok(Ok(LoopExit::Ended(ending))) => Ok(ending),
-        Ok(Ok(LoopExit::Unseen(leaving))) => {
+        Ok(Ok(LoopExit::Unseen(wait))) => {
             terminal::silence_input();
-            wait_unseen(changes, signals, leaving).await;
-            Ok(leaving.ending)
+            wait_unseen(changes, signals, wait).await;
+            Ok(wait.ending)
         }
         // The hook has given the terminal back, and the panic was reported there.
         Ok(Ok(LoopExit::Panicked)) | Err(_) => {
@@ -137,14 +137,14 @@ pub(super) fn report(changes: &ActiveChanges) -> bool {
 
 /// Waits for the changes without a screen: it is gone, or was given back after a panic. Returns when they
 /// are finished, the time is over, or a signal will not wait.
-async fn wait_unseen(changes: &ActiveChanges, signals: &mut Signals, mut leaving: ShutdownWait) {
-    let deadline = leaving.deadline();
+async fn wait_unseen(changes: &ActiveChanges, signals: &mut Signals, mut wait: ShutdownWait) {
+    let deadline = wait.deadline();
     let refused = async {
         loop {
             match signals.next().await {
                 Signal::Quit(status) => {
                     let wish = ShutdownRequest::Signal(Ending::Signal(status));
-                    if leaving.request_again(wish, Instant::now()).is_some() {
+                    if wait.request_again(wish, Instant::now()).is_some() {
                         return;
                     }
                 }
@@ -174,10 +174,10 @@ async fn wait_restored(changes: &ActiveChanges, signals: &mut Signals) {
             "pullscope: finishing {count} {noun} before quitting (at most {} s; ctrl-c: quit now)",
             LIMIT.as_secs()
         ));
-        let mut leaving = ShutdownWait::new(ShutdownRequest::Gone(Ending::Panic), begun);
+        let mut wait = ShutdownWait::new(ShutdownRequest::Gone(Ending::Panic), begun);
         // The line above has been read: the first signal is meant.
-        leaving.same_until = Some(begun);
-        wait_unseen(changes, signals, leaving).await;
+        wait.same_until = Some(begun);
+        wait_unseen(changes, signals, wait).await;
     }
 }
 
@@ -189,39 +189,36 @@ mod tests {
     fn a_second_end_is_obeyed_unless_it_is_the_first_one_again() {
         let now = Instant::now();
         let key = ShutdownRequest::Key(Ending::Quit);
-        let mut leaving = ShutdownWait::new(key, now);
+        let mut wait = ShutdownWait::new(key, now);
         let later = now + SAME;
         let term = Ending::Signal(143);
+        assert_eq!(wait.request_again(ShutdownRequest::Signal(term), now), None);
+        assert_eq!(wait.request_again(key, now), None);
         assert_eq!(
-            leaving.request_again(ShutdownRequest::Signal(term), now),
-            None
-        );
-        assert_eq!(leaving.request_again(key, now), None);
-        assert_eq!(
-            leaving.request_again(ShutdownRequest::Signal(term), later),
+            wait.request_again(ShutdownRequest::Signal(term), later),
             Some(term)
         );
-        assert_eq!(leaving.request_again(key, later + SAME), Some(Ending::Quit));
-        assert_eq!(leaving.deadline(), now + LIMIT);
+        assert_eq!(wait.request_again(key, later + SAME), Some(Ending::Quit));
+        assert_eq!(wait.deadline(), now + LIMIT);
     }
 
     #[test]
     fn a_terminal_that_is_closed_is_no_second_end() {
         let now = Instant::now();
         let hang_up = Ending::Signal(129);
-        let mut leaving = ShutdownWait::new(ShutdownRequest::Signal(Ending::Signal(143)), now);
+        let mut wait = ShutdownWait::new(ShutdownRequest::Signal(Ending::Signal(143)), now);
         let later = now + SAME;
         assert_eq!(
-            leaving.request_again(ShutdownRequest::HangUp(hang_up), later),
+            wait.request_again(ShutdownRequest::HangUp(hang_up), later),
             None
         );
-        assert!(!leaving.is_unseen);
+        assert!(!wait.is_unseen);
         assert_eq!(
-            leaving.request_again(ShutdownRequest::Gone(hang_up), later),
+            wait.request_again(ShutdownRequest::Gone(hang_up), later),
             None
         );
-        assert!(leaving.is_unseen);
-        assert_eq!(leaving.ending, Ending::Signal(143));
+        assert!(wait.is_unseen);
+        assert_eq!(wait.ending, Ending::Signal(143));
         let mut closed = ShutdownWait::new(ShutdownRequest::Gone(hang_up), now);
         assert!(closed.is_unseen);
         let term = ShutdownRequest::Signal(Ending::Signal(143));
@@ -241,17 +238,17 @@ mod tests {
     fn a_key_that_is_held_is_one_wish_however_long() {
         let begun = Instant::now();
         let key = ShutdownRequest::Key(Ending::Quit);
-        let mut leaving = ShutdownWait::new(key, begun);
+        let mut wait = ShutdownWait::new(key, begun);
         // The delay of the terminal, and then its rate.
         let mut at = begun + Duration::from_millis(660);
-        assert_eq!(leaving.request_again(key, at), None);
+        assert_eq!(wait.request_again(key, at), None);
         for _ in 0..100 {
             at += Duration::from_millis(33);
-            assert_eq!(leaving.request_again(key, at), None);
+            assert_eq!(wait.request_again(key, at), None);
         }
         at += SAME;
         assert_eq!(
-            leaving.request_again(key, at),
+            wait.request_again(key, at),
             Some(Ending::Quit),
             "it is pressed anew"
         );

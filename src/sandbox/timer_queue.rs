@@ -44,13 +44,13 @@ mod tests {
     #[test]
     fn happenings_come_in_their_order() {
         let at = |second| Timestamp::from_second(second).unwrap();
-        let mut agenda = TimerQueue::default();
-        agenda.schedule(at(2), "b");
-        agenda.schedule(at(1), "a");
-        agenda.schedule(at(2), "c");
-        assert_eq!(agenda.next_at(), Some(at(1)));
+        let mut timers = TimerQueue::default();
+        timers.schedule(at(2), "b");
+        timers.schedule(at(1), "a");
+        timers.schedule(at(2), "c");
+        assert_eq!(timers.next_at(), Some(at(1)));
         let mut order = Vec::new();
-        while let Some((_, happening)) = agenda.pop_due(at(2)) {
+        while let Some((_, happening)) = timers.pop_due(at(2)) {
             order.push(happening);
         }
         assert_eq!(order, ["a", "b", "c"]);

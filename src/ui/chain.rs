@@ -41,10 +41,10 @@ struct ChainSegment {
     why: &'static str,
 }
 
-pub(super) fn draw(view: DrawContext<'_>, area: Rect, buffer: &mut Buffer) {
-    let theme = view.theme;
-    let Some(inquiry) = &view.model.inspection else {
-        if view.model.connection.identity().is_some() {
+pub(super) fn draw(cx: DrawContext<'_>, area: Rect, buffer: &mut Buffer) {
+    let theme = cx.theme;
+    let Some(inspection) = &cx.model.inspection else {
+        if cx.model.connection.identity().is_some() {
             let words = " no Pod to follow from what is selected";
             Line::styled(words, theme.dim()).render(area, buffer);
         }
@@ -52,7 +52,7 @@ pub(super) fn draw(view: DrawContext<'_>, area: Rect, buffer: &mut Buffer) {
     };
     let wide = area.width >= WIDE;
     let arrow = if wide { " ◂── " } else { " ◂ " };
-    let mut parts = parts(view, inquiry, wide);
+    let mut parts = parts(cx, inspection, wide);
     if !wide {
         parts.iter_mut().for_each(ChainSegment::forget_kind);
     }
@@ -65,7 +65,7 @@ pub(super) fn draw(view: DrawContext<'_>, area: Rect, buffer: &mut Buffer) {
         if index > 0 {
             spans.push(Span::styled(arrow, theme.dim()));
         }
-        let (symbol, style) = mark(view, part.state);
+        let (symbol, style) = mark(cx, part.state);
         if !part.kind.is_empty() {
             spans.push(Span::styled(format!("{} ", part.kind), theme.dim()));
         }
@@ -94,8 +94,8 @@ impl ChainSegment {
     }
 }
 
-fn mark(view: DrawContext<'_>, state: LinkState) -> (&'static str, Style) {
-    let (theme, symbols) = (view.theme, view.theme.symbols());
+fn mark(cx: DrawContext<'_>, state: LinkState) -> (&'static str, Style) {
+    let (theme, symbols) = (cx.theme, cx.theme.symbols());
     match state {
         LinkState::Good => (symbols.finished, theme.good()),
         LinkState::Broken => (symbols.pull_failing, theme.failing()),
@@ -116,18 +116,18 @@ fn segment_widths(parts: &[ChainSegment], room: usize) -> Vec<usize> {
     widths
 }
 
-fn parts(view: DrawContext<'_>, inquiry: &PodInspection, wide: bool) -> Vec<ChainSegment> {
-    let finding = inquiry.diagnosis.first();
+fn parts(cx: DrawContext<'_>, inspection: &PodInspection, wide: bool) -> Vec<ChainSegment> {
+    let finding = inspection.diagnosis.first();
     vec![
-        registry(inquiry, finding),
-        secret(inquiry, finding),
-        account(inquiry, finding),
-        workload(view, inquiry, finding, wide),
+        registry(inspection, finding),
+        secret(inspection, finding),
+        account(inspection, finding),
+        workload(cx, inspection, finding, wide),
     ]
 }
 
-fn registry(inquiry: &PodInspection, finding: Option<&Finding>) -> ChainSegment {
-    let image = inquiry.image().map_or("no image", |image| &**image);
+fn registry(inspection: &PodInspection, finding: Option<&Finding>) -> ChainSegment {
+    let image = inspection.image().map_or("no image", |image| &**image);
     let broken = finding.filter(|finding| finding.image.is_some());
     let host = ImageRef::parse(image).map(|image| image.host().to_owned());
     let host = host.unwrap_or_else(|_| image.to_owned());
@@ -147,7 +147,7 @@ fn registry(inquiry: &PodInspection, finding: Option<&Finding>) -> ChainSegment 
         Some(_) | None => ChainSegment {
             kind: "registry",
             name: host,
-            state: if has_image(inquiry) {
+            state: if has_image(inspection) {
                 LinkState::Good
             } else {
                 LinkState::Unknown
@@ -157,8 +157,8 @@ fn registry(inquiry: &PodInspection, finding: Option<&Finding>) -> ChainSegment 
     }
 }
 
-fn has_image(inquiry: &PodInspection) -> bool {
-    inquiry.container().is_some_and(|container| {
+fn has_image(inspection: &PodInspection) -> bool {
+    inspection.container().is_some_and(|container| {
         container.ready
             || container
                 .image_id
@@ -167,8 +167,11 @@ fn has_image(inquiry: &PodInspection) -> bool {
     })
 }
 
-fn secret(inquiry: &PodInspection, finding: Option<&Finding>) -> ChainSegment {
-    let listed: &[SecretLink] = inquiry.links.as_ref().map_or(&[], |links| &links.secrets);
+fn secret(inspection: &PodInspection, finding: Option<&Finding>) -> ChainSegment {
+    let listed: &[SecretLink] = inspection
+        .links
+        .as_ref()
+        .map_or(&[], |links| &links.secrets);
     let blamed = finding
         .filter(|finding| finding.link() == ChainLink::Secret)
         .map(|finding| (finding.names.secret.as_deref(), finding.title()));
@@ -222,10 +225,10 @@ fn problem_label(state: &SecretState) -> &'static str {
     }
 }
 
-fn account(inquiry: &PodInspection, finding: Option<&Finding>) -> ChainSegment {
-    let name = &inquiry.context.pod.service_account;
+fn account(inspection: &PodInspection, finding: Option<&Finding>) -> ChainSegment {
+    let name = &inspection.context.pod.service_account;
     let broken = finding.filter(|finding| finding.link() == ChainLink::Account);
-    let known = inquiry.links.as_ref().map(|links| links.account);
+    let known = inspection.links.as_ref().map(|links| links.account);
     let (state, why) = match (broken, known) {
         (Some(finding), _) => (LinkState::Broken, finding.title()),
         (None, Some(AccountState::Present)) => (LinkState::Good, ""),
@@ -242,14 +245,14 @@ fn account(inquiry: &PodInspection, finding: Option<&Finding>) -> ChainSegment {
 
 /// The workload, or a Pod that has none; where there is room, with its kind as kubectl writes it.
 fn workload(
-    view: DrawContext<'_>,
-    inquiry: &PodInspection,
+    cx: DrawContext<'_>,
+    inspection: &PodInspection,
     finding: Option<&Finding>,
     wide: bool,
 ) -> ChainSegment {
-    let name = match &inquiry.context.workload {
-        None if wide => format!("Pod/{}", inquiry.pod.name),
-        None => inquiry.pod.name.to_string(),
+    let name = match &inspection.context.workload {
+        None if wide => format!("Pod/{}", inspection.pod.name),
+        None => inspection.pod.name.to_string(),
         Some(workload) => {
             let (id, rollout) = (&workload.id, &workload.status);
             let ready = format!("{}/{}", rollout.ready, rollout.desired);
@@ -261,10 +264,10 @@ fn workload(
         }
     };
     let own = finding.filter(|finding| matches!(finding.link(), ChainLink::Pod | ChainLink::Node));
-    let health = view
+    let health = cx
         .model
         .store
-        .pod(&inquiry.pod)
+        .pod(&inspection.pod)
         .map(|pod| pod_status(pod).health);
     let (state, why) = match (own, health) {
         (Some(finding), _) => (LinkState::Broken, finding.title()),

@@ -11,16 +11,16 @@ use super::{draw_context::DrawContext, text};
 use crate::app::active_contexts;
 
 /// Draws a status message, what has changed meanwhile, or the keys that can be used.
-pub(super) fn draw(view: DrawContext<'_>, area: Rect, buffer: &mut Buffer) {
-    let theme = view.theme;
-    if let Some(finishing) = view.model.shutdown {
-        let line = finishing.line(&view.model.preferences.keymap, view.now);
+pub(super) fn draw(cx: DrawContext<'_>, area: Rect, buffer: &mut Buffer) {
+    let theme = cx.theme;
+    if let Some(shutdown) = cx.model.shutdown {
+        let line = shutdown.line(&cx.model.preferences.keymap, cx.now);
         let line = format!(" {} {line}", theme.symbols().failing);
         let line = text::truncate(&line, usize::from(area.width), text::Ellipsis::End).into_owned();
         Line::styled(line, theme.warning()).render(area, buffer);
         return;
     }
-    if let Some(flash) = &view.model.status {
+    if let Some(flash) = &cx.model.status {
         let line = text::truncate(
             &format!(" {}", flash.text),
             usize::from(area.width),
@@ -30,7 +30,7 @@ pub(super) fn draw(view: DrawContext<'_>, area: Rect, buffer: &mut Buffer) {
         Line::styled(line, theme.strong()).render(area, buffer);
         return;
     }
-    if let Some(notice) = view.model.notices.shown() {
+    if let Some(notice) = cx.model.notices.shown() {
         let (symbol, style) = theme.health(notice.health);
         let line = format!(" {symbol} {}", notice.text);
         let line =
@@ -40,14 +40,14 @@ pub(super) fn draw(view: DrawContext<'_>, area: Rect, buffer: &mut Buffer) {
     }
     let mut spans = vec![Span::raw(" ")];
     let mut room = usize::from(area.width).saturating_sub(1);
-    for row in view
+    for row in cx
         .model
         .preferences
         .keymap
-        .footer(&active_contexts(view.model))
+        .footer(&active_contexts(cx.model))
     {
         let binding = row.binding;
-        if !view.model.is_action_available(binding.action) {
+        if !cx.model.is_action_available(binding.action) {
             continue;
         }
         let key = row

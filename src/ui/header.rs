@@ -18,9 +18,9 @@ use crate::{
 };
 
 /// ` pullscope  context › namespace            v1.36.3 · user   ● live   ✗ 3 problems, 44 Pods `
-pub(super) fn draw(view: DrawContext<'_>, area: Rect, buffer: &mut Buffer) {
-    let theme = view.theme;
-    let model = view.model;
+pub(super) fn draw(cx: DrawContext<'_>, area: Rect, buffer: &mut Buffer) {
+    let theme = cx.theme;
+    let model = cx.model;
     let (context, who) = match &model.connection.phase {
         ConnectionPhase::Connected(identity) => {
             let who = [identity.server_version.as_deref(), identity.user.as_deref()];
@@ -43,11 +43,11 @@ pub(super) fn draw(view: DrawContext<'_>, area: Rect, buffer: &mut Buffer) {
         format!(" pullscope  {context} › {place} ")
     };
     let left = text::clean(&left);
-    let mut right = right_side(view, false);
+    let mut right = right_side(cx, false);
     let mut wide: usize = right.iter().map(Span::width).sum();
     // What is not read gives way before the place does; the panes say it too.
     if wide + text::width(&left) > usize::from(area.width) {
-        right = right_side(view, true);
+        right = right_side(cx, true);
         wide = right.iter().map(Span::width).sum();
     }
     let who = text::clean(&who).into_owned();
@@ -76,24 +76,24 @@ pub(super) fn draw(view: DrawContext<'_>, area: Rect, buffer: &mut Buffer) {
 }
 
 /// How the data stands, and the problems.
-fn right_side(view: DrawContext<'_>, short: bool) -> Vec<Span<'static>> {
-    let (state, style) = state(view, short);
+fn right_side(cx: DrawContext<'_>, short: bool) -> Vec<Span<'static>> {
+    let (state, style) = state(cx, short);
     vec![
         Span::styled(state, style),
         Span::raw("   "),
-        problems(view),
+        problems(cx),
         Span::raw(" "),
     ]
 }
 
-fn problems(view: DrawContext<'_>) -> Span<'static> {
-    let faults = view.model.diagnoses.faults();
+fn problems(cx: DrawContext<'_>) -> Span<'static> {
+    let faults = cx.model.diagnoses.faults();
     let pods: usize = faults.iter().map(|fault| fault.pods.len()).sum();
-    let symbols = view.theme.symbols();
+    let symbols = cx.theme.symbols();
     let (symbol, style) = match faults.iter().map(Fault::is_pull).max() {
-        None => return all_clear(view),
-        Some(false) => (symbols.failing, view.theme.warning()),
-        Some(true) => (symbols.pull_failing, view.theme.failing()),
+        None => return all_clear(cx),
+        Some(false) => (symbols.failing, cx.theme.warning()),
+        Some(true) => (symbols.pull_failing, cx.theme.failing()),
     };
     let problems = pluralize(faults.len(), "problem", "problems");
     let text = match pods {
@@ -104,19 +104,19 @@ fn problems(view: DrawContext<'_>) -> Span<'static> {
 }
 
 /// Only where everything was read is nothing wrong.
-fn all_clear(view: DrawContext<'_>) -> Span<'static> {
-    let clear = coverage::all_clear(view.model);
+fn all_clear(cx: DrawContext<'_>) -> Span<'static> {
+    let clear = coverage::all_clear(cx.model);
     let sentence = clear.sentence();
     match clear {
         AllClear::Cluster | AllClear::Namespace => {
-            let text = format!("{} {sentence}", view.theme.symbols().finished);
-            Span::styled(text, view.theme.good())
+            let text = format!("{} {sentence}", cx.theme.symbols().finished);
+            Span::styled(text, cx.theme.good())
         }
-        AllClear::NoFailures => Span::styled(sentence, view.theme.text()),
-        AllClear::Unknown => Span::styled(sentence, view.theme.dim()),
+        AllClear::NoFailures => Span::styled(sentence, cx.theme.text()),
+        AllClear::Unknown => Span::styled(sentence, cx.theme.dim()),
         AllClear::NeverRead(_) | AllClear::NoNamespace => {
-            let text = format!("{} {sentence}", view.theme.symbols().failing);
-            Span::styled(text, view.theme.warning())
+            let text = format!("{} {sentence}", cx.theme.symbols().failing);
+            Span::styled(text, cx.theme.warning())
         }
         AllClear::NotYet => Span::raw(""),
     }
@@ -127,14 +127,14 @@ fn pluralize(count: usize, one: &str, many: &str) -> String {
 }
 
 /// How the data stands; `short` where there is no room for what is not read.
-fn state(view: DrawContext<'_>, short: bool) -> (String, Style) {
-    let theme = view.theme;
-    let verdicts = &view.model.diagnoses;
+fn state(cx: DrawContext<'_>, short: bool) -> (String, Style) {
+    let theme = cx.theme;
+    let diagnoses = &cx.model.diagnoses;
     let symbols = theme.symbols();
-    let spinner = view.spinner();
-    let health = view.model.connection.health(&view.model.scope);
+    let spinner = cx.spinner();
+    let health = cx.model.connection.health(&cx.model.scope);
     if let (WatchHealth::Live | WatchHealth::Partial, Some((done, all))) =
-        (&health, verdicts.progress())
+        (&health, diagnoses.progress())
     {
         let text = format!("{spinner} {}", coverage::diagnosing(done, all));
         return (text, theme.accent());
@@ -142,12 +142,12 @@ fn state(view: DrawContext<'_>, short: bool) -> (String, Style) {
     match health {
         WatchHealth::Connecting => (format!("{spinner} connecting"), theme.accent()),
         WatchHealth::Listing => {
-            let received = view.model.connection.received();
+            let received = cx.model.connection.received();
             (format!("{spinner} listing {received}"), theme.accent())
         }
         WatchHealth::Stale { since, .. } => {
-            let age = age::age(since, view.now);
-            let text = match coverage::never_read(view.model) {
+            let age = age::age(since, cx.now);
+            let text = match coverage::never_read(cx.model) {
                 Some(_) => format!("{} no answer for {age}", symbols.failing),
                 None => format!("{} stale for {age}", symbols.failing),
             };
@@ -159,7 +159,7 @@ fn state(view: DrawContext<'_>, short: bool) -> (String, Style) {
         ),
         WatchHealth::Live => (format!("{} live", symbols.healthy), theme.good()),
         WatchHealth::Partial => {
-            let what = match coverage::missing_summary_short(view.model, view.now) {
+            let what = match coverage::missing_summary_short(cx.model, cx.now) {
                 Some(what) if !short => format!(": {what}"),
                 Some(_) | None => String::new(),
             };

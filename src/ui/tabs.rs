@@ -11,11 +11,11 @@ use super::draw_context::DrawContext;
 use crate::app::panes::Pane;
 
 /// Draws the titles of all panes, the focused one marked.
-pub(super) fn draw(view: DrawContext<'_>, area: Rect, buffer: &mut Buffer) {
-    let theme = view.theme;
+pub(super) fn draw(cx: DrawContext<'_>, area: Rect, buffer: &mut Buffer) {
+    let theme = cx.theme;
     let mut spans = vec![Span::raw(" ")];
     for pane in Pane::ALL {
-        let style = if pane == view.model.focus {
+        let style = if pane == cx.model.focus {
             theme.selected(true)
         } else {
             theme.dim()

@@ -140,15 +140,15 @@ impl Bench {
             server_version: Some("v1.36.3".into()),
             namespace: None,
         };
-        let ticket = self.model.connection.request_id;
-        self.take(Message::Connected(ticket, Ok(identity)));
+        let request_id = self.model.connection.request_id;
+        self.take(Message::Connected(request_id, Ok(identity)));
         for kind in KINDS
             .into_iter()
             .chain(WorkloadKind::ALL.map(WatchKind::Workloads))
         {
             let scope = Scope::Cluster;
             self.take(Message::Watch(
-                ticket,
+                request_id,
                 WatchId { kind, scope },
                 WatchState::Live,
             ));
@@ -196,8 +196,8 @@ impl Bench {
     }
 
     fn batch(&mut self, batch: StoreUpdate) {
-        let ticket = self.model.connection.request_id;
-        self.take(Message::Batch(ticket, batch));
+        let request_id = self.model.connection.request_id;
+        self.take(Message::Batch(request_id, batch));
     }
 
     fn press(&mut self, key: &str) {

@@ -38,32 +38,32 @@ pub(super) struct CacheKey {
 }
 
 impl CacheKey {
-    pub(super) fn new(world: &Store, subject: &Subject, sight: u64, answers: u64) -> Self {
+    pub(super) fn new(store: &Store, subject: &Subject, sight: u64, answers: u64) -> Self {
         let basis = Self {
             pod: None,
             workload: None,
             owner: None,
             credentials: CredentialVersions::OfNamespace(
-                world.credentials_version(subject.namespace()),
+                store.credentials_version(subject.namespace()),
             ),
             coverage_version: sight,
             probes_version: answers,
             last_error_at: None,
-            peers: world.pulled_version(subject.namespace()),
+            peers: store.pulled_version(subject.namespace()),
             run: None,
             pods: 0,
         };
         match subject {
             Subject::Pod(key) => {
-                let pod = world.pod(key);
+                let pod = store.pod(key);
                 Self {
                     credentials: pod.map_or(basis.credentials, |pod| {
-                        CredentialVersions::new(world, subject.namespace(), &pod.pull_secrets)
+                        CredentialVersions::new(store, subject.namespace(), &pod.pull_secrets)
                     }),
                     owner: pod
-                        .and_then(|pod| world.workload_of(pod))
+                        .and_then(|pod| store.workload_of(pod))
                         .map(|owner| (owner.id.clone(), owner.status.generation)),
-                    last_error_at: world
+                    last_error_at: store
                         .last_errors(key)
                         .iter()
                         .map(|error| error.observed_at)
@@ -73,20 +73,20 @@ impl CacheKey {
                 }
             }
             Subject::Workload(id) => {
-                let workload = world.workload(id);
-                let newest = workload.and_then(|it| context::newest_run(world, it));
-                let events = workload.map(|it| context::events_of_workload(world, it));
+                let workload = store.workload(id);
+                let newest = workload.and_then(|it| context::newest_run(store, it));
+                let events = workload.map(|it| context::events_of_workload(store, it));
                 let run = newest.as_ref().or(workload);
-                let lost = run.map(|it| context::events_of_lost(world, it));
+                let lost = run.map(|it| context::events_of_lost(store, it));
                 let events = events.into_iter().chain(lost).flatten();
                 Self {
                     last_error_at: events.filter_map(|event| event.last).max(),
                     credentials: workload.map_or(basis.credentials, |workload| {
                         let listed = &workload.pull_secrets;
-                        CredentialVersions::new(world, subject.namespace(), listed)
+                        CredentialVersions::new(store, subject.namespace(), listed)
                     }),
                     workload: workload.cloned(),
-                    pods: run.map_or(0, |run| world.pods_of_owner(&run.meta.uid).len()),
+                    pods: run.map_or(0, |run| store.pods_of_owner(&run.meta.uid).len()),
                     run: newest,
                     ..basis
                 }
@@ -148,30 +148,30 @@ enum CredentialVersions {
 }
 
 impl CredentialVersions {
-    fn new(world: &Store, namespace: &Namespace, listed: &[Name<Secret>]) -> Self {
+    fn new(store: &Store, namespace: &Namespace, listed: &[Name<Secret>]) -> Self {
         let is_there = |name| {
             let key = ObjectRef::new(namespace.clone(), name);
-            world.secret(&key).is_some()
+            store.secret(&key).is_some()
         };
         if !listed.is_empty() && listed.iter().cloned().all(is_there) {
-            return Self::OfNamespace(world.credentials_version(namespace));
+            return Self::OfNamespace(store.credentials_version(namespace));
         }
-        let versions = world.versions();
+        let versions = store.versions();
         Self::OfCluster(versions.secrets, versions.accounts)
     }
 }
 
 /// All that may have to be judged.
-pub(super) fn subjects(world: &Store) -> impl Iterator<Item = Subject> {
+pub(super) fn subjects(store: &Store) -> impl Iterator<Item = Subject> {
     let pods = [
         PodHealth::PullFailing,
         PodHealth::Failing,
         PodHealth::Progressing,
     ]
     .into_iter()
-    .flat_map(|health| world.pods_in(health, &Scope::Cluster))
+    .flat_map(|health| store.pods_in(health, &Scope::Cluster))
     .map(|pod| Subject::Pod(pod.key.clone()));
-    let workloads = world
+    let workloads = store
         .workloads()
         .filter(|workload| workload_needs_diagnosis(workload))
         .map(|workload| Subject::Workload(workload.id.clone()));
@@ -179,17 +179,17 @@ pub(super) fn subjects(world: &Store) -> impl Iterator<Item = Subject> {
 }
 
 /// Whether there is something wrong that could be judged.
-pub(super) fn need(world: &Store, subject: &Subject, now: Timestamp) -> Need {
+pub(super) fn need(store: &Store, subject: &Subject, now: Timestamp) -> Need {
     match subject {
-        Subject::Pod(key) => world.pod(key).map_or(Need::Never, |pod| {
+        Subject::Pod(key) => store.pod(key).map_or(Need::Never, |pod| {
             // What is on its way is judged by its events, which need not be gathered for others.
             let events = match pod_status(pod).health {
-                PodHealth::Progressing => world.events_of_pod(key),
+                PodHealth::Progressing => store.events_of_pod(key),
                 _ => Vec::new(),
             };
             needs_diagnosis(pod, &events, now)
         }),
-        Subject::Workload(id) => match world.workload(id) {
+        Subject::Workload(id) => match store.workload(id) {
             Some(workload) if workload_needs_diagnosis(workload) => Need::Now,
             _ => Need::Never,
         },

@@ -144,9 +144,9 @@ impl DiagnosisCache {
     }
 
     /// When something is to be judged although nothing happens to it.
-    pub fn next_wakeup(&self, world: &Store) -> Option<Timestamp> {
+    pub fn next_wakeup(&self, store: &Store) -> Option<Timestamp> {
         let due = self.scheduled.first().map(|(at, _)| *at);
-        let peers = (self.peers.0 != world.versions().pulled && !self.entries.is_empty())
+        let peers = (self.peers.0 != store.versions().pulled && !self.entries.is_empty())
             .then(|| self.peers.1.map(|at| at + PEERS));
         due.into_iter().chain(peers.flatten()).min()
     }
@@ -169,7 +169,7 @@ impl DiagnosisCache {
     /// Judges what has changed.
     pub fn refresh(
         &mut self,
-        world: &Store,
+        store: &Store,
         sight: &WatchCoverage,
         answers: &ProbeCache,
         now: Timestamp,
@@ -178,13 +178,13 @@ impl DiagnosisCache {
             self.coverage = sight.clone();
             self.coverage_version += 1;
         }
-        self.queue_changed(world, answers, now);
+        self.queue_changed(store, answers, now);
         self.queue_scheduled(now);
-        self.queue_peers(world, now);
+        self.queue_peers(store, now);
         let mut stirred = BTreeSet::new();
         let (mut budget, mut news) = (BUDGET, false);
         while let Some(subject) = self.pending.pop_first() {
-            match cache_key::need(world, &subject, now) {
+            match cache_key::need(store, &subject, now) {
                 Need::Now => {}
                 need @ (Need::Never | Need::From(_)) => {
                     news |= self.remove(&subject, &mut stirred);
@@ -194,7 +194,7 @@ impl DiagnosisCache {
                     continue;
                 }
             }
-            let basis = CacheKey::new(world, &subject, self.coverage_version, answers.version());
+            let basis = CacheKey::new(store, &subject, self.coverage_version, answers.version());
             let before = self.entries.get(&subject);
             if before.is_some_and(|kept| kept.is_current(&basis, now)) {
                 continue;
@@ -204,7 +204,7 @@ impl DiagnosisCache {
                 break;
             }
             budget -= 1;
-            let (mut verdict, until) = diagnose_subject(world, sight, answers, &subject, now);
+            let (mut verdict, until) = diagnose_subject(store, sight, answers, &subject, now);
             if let Some(verdict) = &mut verdict
                 && let Some((known, _)) = self.subjects_by_fault.get_key_value(&verdict.fault)
             {
@@ -219,7 +219,7 @@ impl DiagnosisCache {
         }
         self.version += u64::from(news);
         if !stirred.is_empty() {
-            self.recount(world, &stirred);
+            self.recount(store, &stirred);
         }
     }
 
@@ -245,28 +245,28 @@ impl DiagnosisCache {
     }
 
     /// What other Pods have pulled tells of the same image, and of the same registry.
-    fn queue_peers(&mut self, world: &Store, now: Timestamp) {
-        let pulled = world.versions().pulled;
+    fn queue_peers(&mut self, store: &Store, now: Timestamp) {
+        let pulled = store.versions().pulled;
         let (read, at) = self.peers;
         if pulled == read || at.is_some_and(|at| at <= now && now < at + PEERS) {
             return;
         }
         self.peers = (pulled, Some(now));
         let changed = self.entries.iter().filter(|(subject, kept)| {
-            kept.key.peers() != world.pulled_version(subject.namespace())
+            kept.key.peers() != store.pulled_version(subject.namespace())
         });
         self.pending
             .extend(changed.map(|(subject, _)| subject.clone()));
     }
 
-    fn queue_changed(&mut self, world: &Store, answers: &ProbeCache, now: Timestamp) {
-        let versions = world.versions();
+    fn queue_changed(&mut self, store: &Store, answers: &ProbeCache, now: Timestamp) {
+        let versions = store.versions();
         let ground = GlobalVersions {
             specs: versions.specs,
             coverage: self.coverage_version,
             probes: answers.version(),
         };
-        let touched = world
+        let touched = store
             .touched_since(self.log_position)
             .filter(|_| self.global_versions == Some(ground));
         if let Some(touched) = touched {
@@ -278,19 +278,19 @@ impl DiagnosisCache {
             }
         } else {
             let gone = self.entries.keys();
-            let gone = gone.filter(|it| cache_key::need(world, it, now) != Need::Now);
+            let gone = gone.filter(|it| cache_key::need(store, it, now) != Need::Now);
             self.pending.extend(gone.cloned());
-            let changed = cache_key::subjects(world).filter(|subject| {
+            let changed = cache_key::subjects(store).filter(|subject| {
                 let kept = self.entries.get(subject);
                 kept.is_none_or(|kept| {
                     let basis =
-                        CacheKey::new(world, subject, self.coverage_version, answers.version());
+                        CacheKey::new(store, subject, self.coverage_version, answers.version());
                     !kept.is_current(&basis, now)
                 })
             });
             self.pending.extend(changed);
         }
-        self.log_position = world.touched_until();
+        self.log_position = store.touched_until();
         self.global_versions = Some(ground);
     }
 
@@ -358,11 +358,11 @@ impl DiagnosisCache {
     }
 
     /// Counts those faults again that somebody has joined or left.
-    fn recount(&mut self, world: &Store, stirred: &BTreeSet<FaultId>) {
+    fn recount(&mut self, store: &Store, stirred: &BTreeSet<FaultId>) {
         let said = self.blame_summaries();
         self.faults.retain(|fault| !stirred.contains(&fault.id));
         for id in stirred {
-            let fault = self.build_fault(world, id);
+            let fault = self.build_fault(store, id);
             self.faults.extend(fault);
         }
         self.faults.sort_by_cached_key(Fault::rank);
@@ -373,7 +373,7 @@ impl DiagnosisCache {
         self.culprits_version += u64::from(self.blame_summaries() != said);
     }
 
-    fn build_fault(&self, world: &Store, id: &FaultId) -> Option<Fault> {
+    fn build_fault(&self, store: &Store, id: &FaultId) -> Option<Fault> {
         let subjects = self.subjects_by_fault.get(id)?;
         let example = subjects.first()?;
         let finding = self.get(example)?.finding.clone();
@@ -383,7 +383,7 @@ impl DiagnosisCache {
                 .entries
                 .get(subject)
                 .and_then(|kept| kept.key.failing_since());
-            fault.add(subject, owner(world, subject), since);
+            fault.add(subject, owner(store, subject), since);
         }
         Some(fault)
     }
@@ -401,7 +401,7 @@ impl DiagnosisCache {
 
 /// Diagnoses a subject; also returns when time alone may change the result.
 fn diagnose_subject(
-    world: &Store,
+    store: &Store,
     sight: &WatchCoverage,
     answers: &ProbeCache,
     subject: &Subject,
@@ -409,7 +409,7 @@ fn diagnose_subject(
 ) -> (Option<CachedDiagnosis>, Option<Timestamp>) {
     let (finding, until) = match subject {
         Subject::Pod(key) => {
-            let Some(case) = context::pod_context(world, sight, key, now) else {
+            let Some(case) = context::pod_context(store, sight, key, now) else {
                 return (None, None);
             };
             let mut finding = diagnose(&case).findings.into_iter().next();
@@ -419,15 +419,15 @@ fn diagnose_subject(
             (finding, changes_at(&case))
         }
         Subject::Workload(id) => {
-            let Some(workload) = world.workload(id) else {
+            let Some(workload) = store.workload(id) else {
                 return (None, None);
             };
-            let case = context::workload_context(world, sight, workload, now);
+            let case = context::workload_context(store, sight, workload, now);
             let until = case.lost.as_deref().and_then(changes_at);
             (diagnostics::workload(&case), until)
         }
     };
-    let owner = owner(world, subject);
+    let owner = owner(store, subject);
     let verdict = finding.map(|finding| CachedDiagnosis {
         fault: FaultId::from_finding(&finding, subject, owner),
         owner: owner.map_or_else(|| subject.clone(), |id| Subject::Workload(id.clone())),
@@ -443,22 +443,19 @@ pub fn add_probe_evidence(
     answers: &ProbeCache,
     now: Timestamp,
 ) {
-    let question = finding
+    let query = finding
         .image
         .as_deref()
         .and_then(|image| ProbeQuery::for_pod(case, image));
-    if let Some(said) = question
-        .as_ref()
-        .and_then(|question| answers.recent(question, now))
-    {
+    if let Some(said) = query.as_ref().and_then(|query| answers.recent(query, now)) {
         diagnostics::apply_probe(finding, &said.conclusion, said.source, said.at);
     }
 }
 
 /// The workload that a subject belongs to.
-fn owner<'a>(world: &'a Store, subject: &Subject) -> Option<&'a WorkloadRef> {
+fn owner<'a>(store: &'a Store, subject: &Subject) -> Option<&'a WorkloadRef> {
     match subject {
-        Subject::Pod(key) => world.workload_of(world.pod(key)?).map(|owner| &owner.id),
+        Subject::Pod(key) => store.workload_of(store.pod(key)?).map(|owner| &owner.id),
         Subject::Workload(_) => None,
     }
 }

@@ -12,44 +12,44 @@ use crate::domain::{
 
 #[test]
 fn a_workload_that_comes_after_its_pods_still_counts_as_theirs() {
-    let (mut world, mut verdicts) = (Store::default(), DiagnosisCache::default());
+    let (mut store, mut diagnoses) = (Store::default(), DiagnosisCache::default());
     let failing = owned(
         pod("shop", "web-1", waiting("ErrImagePull", "401 Unauthorized")),
         "web-5c9f",
     );
-    world.apply(StoreUpdate::Pods(upserted(vec![failing])), now());
-    verdicts.refresh(
-        &world,
+    store.apply(StoreUpdate::Pods(upserted(vec![failing])), now());
+    diagnoses.refresh(
+        &store,
         &WatchCoverage::complete(),
         &ProbeCache::default(),
         now(),
     );
-    assert!(verdicts.faults()[0].workloads.is_empty());
-    let version = verdicts.version();
+    assert!(diagnoses.faults()[0].workloads.is_empty());
+    let version = diagnoses.version();
     for (kind, name, above) in [
         (WorkloadKind::Deployment, "web", None),
         (WorkloadKind::ReplicaSet, "web-5c9f", Some("web")),
     ] {
         let workload = fixtures::workload(kind, "shop", name, above);
-        world.apply(
+        store.apply(
             StoreUpdate::Workloads(kind, upserted(vec![workload])),
             now(),
         );
     }
-    verdicts.refresh(
-        &world,
+    diagnoses.refresh(
+        &store,
         &WatchCoverage::complete(),
         &ProbeCache::default(),
         now(),
     );
-    let workloads = &verdicts.faults()[0].workloads;
+    let workloads = &diagnoses.faults()[0].workloads;
     assert_eq!(workloads.first().unwrap().to_string(), "Deployment/web");
-    assert!(verdicts.version() > version, "the panes hear of it");
+    assert!(diagnoses.version() > version, "the panes hear of it");
 }
 
 #[test]
 fn two_registries_of_one_service_account_are_two_faults() {
-    let (mut world, mut verdicts) = (Store::default(), DiagnosisCache::default());
+    let (mut store, mut diagnoses) = (Store::default(), DiagnosisCache::default());
     let pods = [
         ("ghcr", "ghcr.io"),
         ("own", "r.example"),
@@ -63,16 +63,16 @@ fn two_registries_of_one_service_account_are_two_faults() {
         pod.containers[0].image = image.as_str().into();
         pod
     });
-    world.apply(StoreUpdate::Pods(upserted(pods.to_vec())), now());
+    store.apply(StoreUpdate::Pods(upserted(pods.to_vec())), now());
     let account = fixtures::account("shop", "runner", &[]);
-    world.apply(StoreUpdate::ServiceAccounts(upserted(vec![account])), now());
-    verdicts.refresh(
-        &world,
+    store.apply(StoreUpdate::ServiceAccounts(upserted(vec![account])), now());
+    diagnoses.refresh(
+        &store,
         &WatchCoverage::complete(),
         &ProbeCache::default(),
         now(),
     );
-    let mut places: Vec<(String, usize)> = verdicts
+    let mut places: Vec<(String, usize)> = diagnoses
         .faults()
         .iter()
         .map(|fault| (fault.id.object_label(), fault.pods.len()))
@@ -84,20 +84,20 @@ fn two_registries_of_one_service_account_are_two_faults() {
 
 #[test]
 fn time_alone_makes_a_fault_of_a_silent_pull() {
-    let (mut world, mut verdicts) = (Store::default(), DiagnosisCache::default());
+    let (mut store, mut diagnoses) = (Store::default(), DiagnosisCache::default());
     let pulls = pod("shop", "web-1", waiting("ContainerCreating", ""));
     let told = fixtures::event("e1", "web-1", "Pulling", "Pulling image \"a\"", 1, now());
-    world.apply(StoreUpdate::Pods(upserted(vec![pulls])), now());
-    world.apply(StoreUpdate::Events(upserted(vec![told])), now());
+    store.apply(StoreUpdate::Pods(upserted(vec![pulls])), now());
+    store.apply(StoreUpdate::Events(upserted(vec![told])), now());
     let at = |seconds| now() + jiff::SignedDuration::from_secs(seconds);
     let mut refresh = |seconds| {
-        verdicts.refresh(
-            &world,
+        diagnoses.refresh(
+            &store,
             &WatchCoverage::complete(),
             &ProbeCache::default(),
             at(seconds),
         );
-        (verdicts.faults().len(), verdicts.next_wakeup(&world))
+        (diagnoses.faults().len(), diagnoses.next_wakeup(&store))
     };
     assert_eq!(refresh(1), (0, Some(at(120))));
     assert_eq!(refresh(119), (0, Some(at(120))));
@@ -106,7 +106,7 @@ fn time_alone_makes_a_fault_of_a_silent_pull() {
 
 #[test]
 fn a_first_refusal_is_judged_again_by_the_clock() {
-    let (mut world, mut verdicts) = (Store::default(), DiagnosisCache::default());
+    let (mut store, mut diagnoses) = (Store::default(), DiagnosisCache::default());
     let refused = "unexpected status from HEAD request to https://registry.example/v2/team/app/manifests/1: 401 Unauthorized";
     let mut failing = pod("shop", "web-1", waiting("ErrImagePull", refused));
     failing.started = Some(now());
@@ -116,18 +116,18 @@ fn a_first_refusal_is_judged_again_by_the_clock() {
     let entries = [("registry.example", "bot")];
     let secret = fixtures::secret("shop", "regcred", SecretType::DockerConfigJson, &entries);
     let slice = SecretWatch::DockerConfigJson;
-    world.apply(StoreUpdate::Secrets(slice, upserted(vec![secret])), now());
-    world.apply(StoreUpdate::Pods(upserted(vec![failing])), now());
-    world.apply(StoreUpdate::Events(upserted(vec![told])), now());
+    store.apply(StoreUpdate::Secrets(slice, upserted(vec![secret])), now());
+    store.apply(StoreUpdate::Pods(upserted(vec![failing])), now());
+    store.apply(StoreUpdate::Events(upserted(vec![told])), now());
     let mut confidence = |seconds| {
         let at = now() + jiff::SignedDuration::from_secs(seconds);
-        verdicts.refresh(
-            &world,
+        diagnoses.refresh(
+            &store,
             &WatchCoverage::complete(),
             &ProbeCache::default(),
             at,
         );
-        verdicts.for_pod(&key).unwrap().finding.confidence
+        diagnoses.for_pod(&key).unwrap().finding.confidence
     };
     assert_eq!(confidence(5), Confidence::Likely, "it was one attempt");
     assert_eq!(confidence(40), Confidence::Certain);
@@ -135,43 +135,43 @@ fn a_first_refusal_is_judged_again_by_the_clock() {
 
 #[test]
 fn what_another_pod_pulls_is_taken_in() {
-    let (mut world, mut verdicts) = (Store::default(), DiagnosisCache::default());
+    let (mut store, mut diagnoses) = (Store::default(), DiagnosisCache::default());
     let failing = pod("shop", "web-1", waiting("ErrImagePull", "no such host"));
     let key = failing.key.clone();
     let mut other = pod("shop", "web-2", waiting("ContainerCreating", ""));
     other.node = Some("node-2".into());
-    world.apply(
+    store.apply(
         StoreUpdate::Pods(upserted(vec![failing, other.clone()])),
         now(),
     );
     let at = |seconds| now() + jiff::SignedDuration::from_secs(seconds);
-    let mut told = |world: &Store, seconds| {
-        verdicts.refresh(
-            world,
+    let mut told = |store: &Store, seconds| {
+        diagnoses.refresh(
+            store,
             &WatchCoverage::complete(),
             &ProbeCache::default(),
             at(seconds),
         );
-        let finding = &verdicts.for_pod(&key).unwrap().finding;
+        let finding = &diagnoses.for_pod(&key).unwrap().finding;
         let facts = finding.evidence.iter().map(|it| it.fact.to_string());
         let is_told = facts
             .into_iter()
             .any(|fact| fact.contains("was pulled for Pod web-2"));
-        (is_told, verdicts.next_wakeup(world))
+        (is_told, diagnoses.next_wakeup(store))
     };
-    assert!(!told(&world, 1).0);
+    assert!(!told(&store, 1).0);
     other.containers[0].state = fixtures::running();
-    world.apply(StoreUpdate::Pods(upserted(vec![other.clone()])), at(2));
-    assert!(told(&world, 2).0);
+    store.apply(StoreUpdate::Pods(upserted(vec![other.clone()])), at(2));
+    assert!(told(&store, 2).0);
     other.containers[0].state = waiting("ContainerCreating", "");
-    world.apply(StoreUpdate::Pods(upserted(vec![other])), at(3));
-    assert_eq!(told(&world, 3), (true, Some(at(7))), "not again at once");
-    assert!(!told(&world, 7).0);
+    store.apply(StoreUpdate::Pods(upserted(vec![other])), at(3));
+    assert_eq!(told(&store, 3), (true, Some(at(7))), "not again at once");
+    assert!(!told(&store, 7).0);
 }
 
 #[test]
 fn what_a_job_says_is_told_of_its_cron_job() {
-    let (mut world, mut verdicts) = (Store::default(), DiagnosisCache::default());
+    let (mut store, mut diagnoses) = (Store::default(), DiagnosisCache::default());
     let cron = fixtures::workload(WorkloadKind::CronJob, "shop", "report", None);
     let mut job = fixtures::workload(WorkloadKind::Job, "shop", "report-1", None);
     job.status.desired = 1;
@@ -185,30 +185,30 @@ fn what_a_job_says_is_told_of_its_cron_job() {
     let text = "Error creating: pods \"report-1-\" is forbidden: error looking up service account shop/runner: serviceaccount \"runner\" not found";
     let mut refused = fixtures::event("e1", "report-1", "FailedCreate", text, 3, now());
     refused.regarding.kind = "Job".into();
-    world.apply(
+    store.apply(
         StoreUpdate::Workloads(WorkloadKind::CronJob, upserted(vec![cron])),
         now(),
     );
-    let mut faults = |world: &Store| {
-        verdicts.refresh(
-            world,
+    let mut faults = |store: &Store| {
+        diagnoses.refresh(
+            store,
             &WatchCoverage::complete(),
             &ProbeCache::default(),
             now(),
         );
-        verdicts.faults().len()
+        diagnoses.faults().len()
     };
-    assert_eq!(faults(&world), 0);
-    world.apply(
+    assert_eq!(faults(&store), 0);
+    store.apply(
         StoreUpdate::Workloads(WorkloadKind::Job, upserted(vec![job])),
         now(),
     );
-    assert_eq!(faults(&world), 0);
-    world.apply(StoreUpdate::Events(upserted(vec![refused])), now());
-    assert_eq!(faults(&world), 1);
+    assert_eq!(faults(&store), 0);
+    store.apply(StoreUpdate::Events(upserted(vec![refused])), now());
+    assert_eq!(faults(&store), 1);
     let account = fixtures::account("shop", "runner", &[]);
-    world.apply(StoreUpdate::ServiceAccounts(upserted(vec![account])), now());
-    assert_eq!(faults(&world), 0, "the ServiceAccount is there now");
+    store.apply(StoreUpdate::ServiceAccounts(upserted(vec![account])), now());
+    assert_eq!(faults(&store), 0, "the ServiceAccount is there now");
 }
 
 /// One thing that happens in a cluster.
@@ -233,7 +233,7 @@ fn happening() -> impl Strategy<Value = Happening> {
     ]
 }
 
-fn happen(world: &mut Store, what: &Happening, at: Timestamp) {
+fn happen(store: &mut Store, what: &Happening, at: Timestamp) {
     let place = |pod: u8| (["shop", "pay"][usize::from(pod % 2)], format!("web-{pod}"));
     let batch = match what {
         Happening::Look => return,
@@ -288,7 +288,7 @@ fn happen(world: &mut Store, what: &Happening, at: Timestamp) {
             StoreUpdate::Events(upserted(vec![event]))
         }
     };
-    world.apply(batch, at);
+    store.apply(batch, at);
 }
 
 proptest! {
@@ -297,20 +297,20 @@ proptest! {
     fn judging_what_changed_is_judging_all(
         happenings in proptest::collection::vec(happening(), 1..60),
     ) {
-        let (mut world, mut kept) = (Store::default(), DiagnosisCache::default());
+        let (mut store, mut kept) = (Store::default(), DiagnosisCache::default());
         let (sight, answers) = (WatchCoverage::complete(), ProbeCache::default());
         for (second, what) in (0_i64..).zip(&happenings) {
             // Longer than what other Pods have pulled is left alone.
             let at = now() + PEERS * i32::try_from(second).unwrap();
-            happen(&mut world, what, at);
+            happen(&mut store, what, at);
             if !matches!(what, Happening::Look) {
                 continue;
             }
-            kept.refresh(&world, &sight, &answers, at);
+            kept.refresh(&store, &sight, &answers, at);
             let mut fresh = DiagnosisCache::default();
-            fresh.refresh(&world, &sight, &answers, at);
-            let told = |verdicts: &DiagnosisCache| -> Vec<String> {
-                let faults = verdicts.faults().iter();
+            fresh.refresh(&store, &sight, &answers, at);
+            let told = |diagnoses: &DiagnosisCache| -> Vec<String> {
+                let faults = diagnoses.faults().iter();
                 faults
                     .map(|fault| {
                         format!(

@@ -10,12 +10,12 @@ use crate::domain::{
 
 impl Form {
     /// The registry of the image, names after the image's own, and the Secrets that fit.
-    pub(super) fn derive_defaults(&mut self, world: &Store) {
+    pub(super) fn derive_defaults(&mut self, store: &Store) {
         if let Ok(image) = ImageRef::parse(self.text(FieldId::Image)) {
             self.derive_from_image(&image);
         }
         self.derive_from_credential();
-        self.offer_secrets(world);
+        self.offer_secrets(store);
     }
 
     fn derive_from_image(&mut self, image: &ImageRef) {
@@ -73,7 +73,7 @@ impl Form {
 
     /// The Secrets that hold an entry for this registry. Where a workload is deployed and its
     /// namespace has one, that one is the answer until another is given.
-    fn offer_secrets(&mut self, world: &Store) {
+    fn offer_secrets(&mut self, store: &Store) {
         if self.field(FieldId::FromSecret).is_none() {
             return;
         }
@@ -86,7 +86,7 @@ impl Form {
                     || registries::registry_of(key) == registries::registry_of(&server)
             }
         };
-        let mut holders = source::holders(world, fits);
+        let mut holders = source::holders(store, fits);
         holders.retain(|key| !self.is_rotated_secret(key));
         let namespace = match &self.spec {
             FormSpec::Login { secret, .. } => secret.namespace.to_string(),

@@ -12,7 +12,7 @@ use crate::domain::{
 
 impl Form {
     /// Hints of form fields.
-    pub fn hint(&self, answer: FieldId, world: &Store) -> String {
+    pub fn hint(&self, answer: FieldId, store: &Store) -> String {
         let server = self.registry();
         let preset = preset(&server);
         match (answer, preset) {
@@ -33,14 +33,14 @@ impl Form {
             },
             (FieldId::Namespace, _) if !self.text(FieldId::Namespace).is_empty() => {
                 let namespace = Namespace::new(self.text(FieldId::Namespace));
-                if world.namespace(&namespace).is_some() {
+                if store.namespace(&namespace).is_some() {
                     return String::new();
                 }
-                let all = world.namespaces().map(|namespace| namespace.name.as_str());
+                let all = store.namespaces().map(|namespace| namespace.name.as_str());
                 made_or_meant(namespace.as_str(), all)
             }
-            (FieldId::Image, _) => self.image_hint(world),
-            (FieldId::Account, _) => self.account_hint(world),
+            (FieldId::Image, _) => self.image_hint(store),
+            (FieldId::Account, _) => self.account_hint(store),
             (FieldId::Port, _) => "what the container listens on, if it does".to_owned(),
             (FieldId::Restart, _) => {
                 "Pods keep the list that they were made with".to_owned()
@@ -59,7 +59,7 @@ impl Form {
     }
 
     /// What runs in the workload's namespace out of the same repository: mostly one of these is meant.
-    fn image_hint(&self, world: &Store) -> String {
+    fn image_hint(&self, store: &Store) -> String {
         let FormSpec::Image { targets, .. } = &self.spec else {
             return String::new();
         };
@@ -70,7 +70,7 @@ impl Form {
             return String::new();
         };
         let scope = Scope::Namespace(owner.subject().namespace().clone());
-        let containers = world.pods(&scope).flat_map(|pod| &pod.containers);
+        let containers = store.pods(&scope).flat_map(|pod| &pod.containers);
         let running = containers.filter(|container| container.ready);
         let siblings: BTreeSet<String> = running
             .filter(|container| container.image != *before)
@@ -85,7 +85,7 @@ impl Form {
         format!("in this namespace runs {}", some.join(", "))
     }
 
-    fn account_hint(&self, world: &Store) -> String {
+    fn account_hint(&self, store: &Store) -> String {
         if self.text(FieldId::Account) == "default" {
             return "everything in the namespace that names no other runs as default".to_owned();
         }
@@ -95,10 +95,10 @@ impl Form {
         else {
             return String::new();
         };
-        match world.account(&key) {
+        match store.account(&key) {
             None => {
                 let scope = Scope::Namespace(key.namespace.clone());
-                let all = world
+                let all = store
                     .accounts(&scope)
                     .map(|account| account.key.name.as_str());
                 made_or_meant(key.name.as_str(), all)

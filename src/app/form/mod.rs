@@ -119,7 +119,7 @@ pub struct Form {
 }
 
 impl Form {
-    pub fn new(ask: FormSpec, fault: Option<FaultId>, world: &Store) -> Self {
+    pub fn new(ask: FormSpec, fault: Option<FaultId>, store: &Store) -> Self {
         let mut form = Self {
             fields: fields::fields_for(&ask),
             spec: ask,
@@ -129,7 +129,7 @@ impl Form {
             modified: false,
             leave_confirmed: false,
         };
-        form.derive_defaults(world);
+        form.derive_defaults(store);
         // What is known needs no typing: the first open question is asked first.
         let first_open = form.visible_fields().position(|field| match &field.entry {
             FieldInput::Text(input) => input.value().is_empty(),
@@ -279,7 +279,7 @@ impl Form {
     }
 
     /// What was given in the focused field has changed.
-    pub fn on_field_changed(&mut self, world: &Store) {
+    pub fn on_field_changed(&mut self, store: &Store) {
         self.leave_confirmed = false;
         self.modified = true;
         let Some(field) = self.fields.get_mut(self.focus) else {
@@ -301,7 +301,7 @@ impl Form {
         if reads_again {
             self.import = ImportState::Idle;
         }
-        self.derive_defaults(world);
+        self.derive_defaults(store);
     }
 
     /// What is to be read before there is a credential.
@@ -324,8 +324,8 @@ impl Form {
     }
 
     /// Takes in what was read.
-    pub fn imported(&mut self, ticket: RequestId, answer: Result<ImportedLogin, String>) {
-        if self.import != ImportState::Reading(ticket) {
+    pub fn imported(&mut self, request_id: RequestId, answer: Result<ImportedLogin, String>) {
+        if self.import != ImportState::Reading(request_id) {
             return;
         }
         self.import = match answer {

@@ -77,8 +77,8 @@ pub enum ImportState {
 }
 
 /// Pull Secrets that hold an entry for one of these, in words `namespace/name`.
-pub(super) fn holders(world: &Store, fits: impl Fn(&str) -> bool) -> Vec<ObjectRef<Secret>> {
-    let secrets = world.secrets(&Scope::Cluster);
+pub(super) fn holders(store: &Store, fits: impl Fn(&str) -> bool) -> Vec<ObjectRef<Secret>> {
+    let secrets = store.secrets(&Scope::Cluster);
     secrets
         .filter(|secret| servers(secret).iter().any(|server| fits(server)))
         .map(|secret| secret.key.clone())

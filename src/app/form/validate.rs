@@ -16,11 +16,11 @@ use crate::domain::{
 
 impl Form {
     /// Validates the value of a field.
-    pub fn validate(&self, answer: FieldId, world: &Store) -> Option<ValidationError> {
+    pub fn validate(&self, answer: FieldId, store: &Store) -> Option<ValidationError> {
         let text = self.text(answer);
         match answer {
             FieldId::Namespace => {
-                validate::label(text).or_else(|| self.namespace_terminating(world))
+                validate::label(text).or_else(|| self.namespace_terminating(store))
             }
             FieldId::Image => validate::image(text),
             FieldId::Server => validate::server(text).or_else(|| no_login(text)),
@@ -48,10 +48,10 @@ impl Form {
                 None
             }
             FieldId::Account => {
-                validate::subdomain(text).or_else(|| self.account_in_other_namespace(world))
+                validate::subdomain(text).or_else(|| self.account_in_other_namespace(store))
             }
-            FieldId::Secret => validate::subdomain(text).or_else(|| self.secret_exists(world)),
-            FieldId::Deployment => validate::label(text).or_else(|| self.deployment_exists(world)),
+            FieldId::Secret => validate::subdomain(text).or_else(|| self.secret_exists(store)),
+            FieldId::Deployment => validate::label(text).or_else(|| self.deployment_exists(store)),
             FieldId::Replicas => validate::replicas(text),
             FieldId::Port => validate::port(text),
             FieldId::Confirm => match &self.spec {
@@ -85,9 +85,9 @@ impl Form {
             .then(|| validate::reject("enter reads it"))
     }
 
-    fn namespace_terminating(&self, world: &Store) -> Option<ValidationError> {
+    fn namespace_terminating(&self, store: &Store) -> Option<ValidationError> {
         let namespace = Namespace::new(self.text(FieldId::Namespace));
-        let found = world.namespace(&namespace)?;
+        let found = store.namespace(&namespace)?;
         found
             .terminating
             .then(|| validate::reject("it is being deleted: nothing new can be made in it"))
@@ -112,12 +112,12 @@ impl Form {
     }
 
     /// A Pod can use only the ServiceAccounts of its own namespace.
-    fn account_in_other_namespace(&self, world: &Store) -> Option<ValidationError> {
+    fn account_in_other_namespace(&self, store: &Store) -> Option<ValidationError> {
         let key = self.account_key()?;
-        if world.account(&key).is_some() || key.name.as_str() == "default" {
+        if store.account(&key).is_some() || key.name.as_str() == "default" {
             return None;
         }
-        let mut others = world.accounts(&Scope::Cluster);
+        let mut others = store.accounts(&Scope::Cluster);
         let other = others.find(|account| account.key.name == key.name)?;
         Some(validate::warn(format!(
             "{} has one; a Pod uses those of its own namespace, so one is made here",
@@ -125,9 +125,9 @@ impl Form {
         )))
     }
 
-    fn secret_exists(&self, world: &Store) -> Option<ValidationError> {
+    fn secret_exists(&self, store: &Store) -> Option<ValidationError> {
         let name = Name::new(self.text(FieldId::Secret));
-        let servers = servers_in(world, &self.target_namespace()?, &name)?;
+        let servers = servers_in(store, &self.target_namespace()?, &name)?;
         let server = self.registry();
         let same = servers.iter().any(|known| **known == *server);
         Some(validate::warn(if same {
@@ -137,9 +137,9 @@ impl Form {
         }))
     }
 
-    fn deployment_exists(&self, world: &Store) -> Option<ValidationError> {
+    fn deployment_exists(&self, store: &Store) -> Option<ValidationError> {
         let id = self.deployment_id()?;
-        world.workload(&id)?;
+        store.workload(&id)?;
         Some(validate::warn(
             "it exists: it gets the image and the ServiceAccount",
         ))

@@ -127,11 +127,11 @@ impl PaneRows for ServiceAccounts {
         _candidates: Option<&[Row]>,
         context: &RowContext<'_>,
     ) -> Vec<Row> {
-        let (world, by) = (context.store, context.secret_list_context());
-        let mut sieve = FilterMatcher::new(&query.filter);
-        let mut rows: Vec<&Arc<ServiceAccount>> = world
+        let (store, by) = (context.store, context.secret_list_context());
+        let mut matcher = FilterMatcher::new(&query.filter);
+        let mut rows: Vec<&Arc<ServiceAccount>> = store
             .accounts(context.scope)
-            .filter(|account| sieve.matches(texts(account), Some(&account.meta)))
+            .filter(|account| matcher.matches(texts(account), Some(&account.meta)))
             .filter(|account| !query.faults_only || has_broken_secret(by, account))
             .collect();
         match query.sort.by {
@@ -139,7 +139,7 @@ impl PaneRows for ServiceAccounts {
             SortBy::Name => rows.sort_by_key(|account| &account.key.name),
             SortBy::Namespace => {}
             SortBy::Count => {
-                rows.sort_by_key(|account| Reverse(world.pods_of_account(&account.key).len()));
+                rows.sort_by_key(|account| Reverse(store.pods_of_account(&account.key).len()));
             }
             SortBy::Age => rows.sort_by_key(|account| Reverse(account.meta.created)),
         }
@@ -151,17 +151,17 @@ impl PaneRows for ServiceAccounts {
         Some(AnyObjectRef::ServiceAccount(row.clone()))
     }
 
-    fn user(&self, row: &Row, world: &Store) -> Option<ObjectRef<Pod>> {
-        least_healthy(world, &row.namespace, world.pods_of_account(row))
+    fn user(&self, row: &Row, store: &Store) -> Option<ObjectRef<Pod>> {
+        least_healthy(store, &row.namespace, store.pods_of_account(row))
     }
 
-    fn time(&self, row: &Row, world: &Store) -> Option<Timestamp> {
-        world.account(row)?.meta.created
+    fn time(&self, row: &Row, store: &Store) -> Option<Timestamp> {
+        store.account(row)?.meta.created
     }
 
     /// Goes to the first pull Secret that the account lists.
-    fn enter(&self, row: Option<&Row>, world: &Store) -> Enter {
-        let account = row.and_then(|key| world.account(key));
+    fn enter(&self, row: Option<&Row>, store: &Store) -> Enter {
+        let account = row.and_then(|key| store.account(key));
         let secret = account.and_then(|account| {
             let first = account.pull_secrets.first()?;
             Some(ObjectRef::new(account.key.namespace.clone(), first.clone()))

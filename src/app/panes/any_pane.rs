@@ -37,19 +37,19 @@ pub trait AnyPane {
     fn set_folded(&mut self, folded: bool);
 
     /// The times whose ages the visible rows show.
-    fn visible_times(&self, world: &Store) -> Vec<Timestamp>;
+    fn visible_times(&self, store: &Store) -> Vec<Timestamp>;
 
     /// The object that the selected row stands for.
-    fn selected_object(&self, world: &Store) -> Option<AnyObjectRef>;
+    fn selected_object(&self, store: &Store) -> Option<AnyObjectRef>;
 
     /// The least healthy Pod that uses the object of the selected row.
-    fn selected_user(&self, world: &Store) -> Option<ObjectRef<Pod>>;
+    fn selected_user(&self, store: &Store) -> Option<ObjectRef<Pod>>;
 
     /// The Pod that is diagnosed for the selected row.
-    fn selected_pod(&self, world: &Store) -> Option<ObjectRef<Pod>>;
+    fn selected_pod(&self, store: &Store) -> Option<ObjectRef<Pod>>;
 
     /// What `enter` does with the selected row.
-    fn enter(&self, world: &Store) -> Enter;
+    fn enter(&self, store: &Store) -> Enter;
 }
 
 impl<P: PaneRows> AnyPane for PaneState<P> {
@@ -90,25 +90,25 @@ impl<P: PaneRows> AnyPane for PaneState<P> {
         self.invalidate();
     }
 
-    fn visible_times(&self, world: &Store) -> Vec<Timestamp> {
+    fn visible_times(&self, store: &Store) -> Vec<Timestamp> {
         let (_, rows) = self.list.visible();
-        let times = rows.iter().filter_map(|row| self.extra.time(row, world));
+        let times = rows.iter().filter_map(|row| self.extra.time(row, store));
         times.collect()
     }
 
-    fn selected_object(&self, world: &Store) -> Option<AnyObjectRef> {
-        self.extra.object(self.list.selected()?, world)
+    fn selected_object(&self, store: &Store) -> Option<AnyObjectRef> {
+        self.extra.object(self.list.selected()?, store)
     }
 
-    fn selected_user(&self, world: &Store) -> Option<ObjectRef<Pod>> {
-        self.extra.user(self.list.selected()?, world)
+    fn selected_user(&self, store: &Store) -> Option<ObjectRef<Pod>> {
+        self.extra.user(self.list.selected()?, store)
     }
 
-    fn selected_pod(&self, world: &Store) -> Option<ObjectRef<Pod>> {
-        self.extra.pod(self.list.selected()?, world)
+    fn selected_pod(&self, store: &Store) -> Option<ObjectRef<Pod>> {
+        self.extra.pod(self.list.selected()?, store)
     }
 
-    fn enter(&self, world: &Store) -> Enter {
-        self.extra.enter(self.list.selected(), world)
+    fn enter(&self, store: &Store) -> Enter {
+        self.extra.enter(self.list.selected(), store)
     }
 }

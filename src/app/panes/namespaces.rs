@@ -59,20 +59,20 @@ impl PaneRows for Namespaces {
         _candidates: Option<&[Row]>,
         context: &RowContext<'_>,
     ) -> Vec<Row> {
-        let world = context.store;
-        let mut sieve = FilterMatcher::new(&query.filter);
+        let store = context.store;
+        let mut matcher = FilterMatcher::new(&query.filter);
         let mut names: Vec<&Namespace> = names(context)
             .into_iter()
             .filter(|name| {
-                let meta = world.namespace(name).map(|namespace| &namespace.meta);
-                sieve.matches([name.as_str()], meta)
-                    && (!query.faults_only || has_failing_pods(world, name))
+                let meta = store.namespace(name).map(|namespace| &namespace.meta);
+                matcher.matches([name.as_str()], meta)
+                    && (!query.faults_only || has_failing_pods(store, name))
             })
             .collect();
         match query.sort.by {
-            SortBy::Age => names.sort_by_key(|name| Reverse(created(world, name))),
+            SortBy::Age => names.sort_by_key(|name| Reverse(created(store, name))),
             SortBy::Status | SortBy::Count => names.sort_by_key(|name| {
-                let tally = namespace_counts(world, name);
+                let tally = namespace_counts(store, name);
                 (tally.pull_failing == 0, tally.failing == 0)
             }),
             SortBy::Name | SortBy::Namespace => {}
@@ -90,8 +90,8 @@ impl PaneRows for Namespaces {
         row.clone().map(AnyObjectRef::Namespace)
     }
 
-    fn time(&self, row: &Row, world: &Store) -> Option<Timestamp> {
-        created(world, row.as_ref()?)
+    fn time(&self, row: &Row, store: &Store) -> Option<Timestamp> {
+        created(store, row.as_ref()?)
     }
 
     fn enter(&self, _row: Option<&Row>, _world: &Store) -> Enter {
@@ -102,11 +102,11 @@ impl PaneRows for Namespaces {
 /// The namespaces to list: where Namespaces may not be listed, those of the Pods seen and those that
 /// the user named are all there is.
 fn names<'a>(context: &RowContext<'a>) -> BTreeSet<&'a Namespace> {
-    let world = context.store;
-    let mut names: BTreeSet<&Namespace> = world.tallies().keys().collect();
-    if world.namespaces().next().is_some() {
-        names.retain(|name| world.namespace(name).is_some());
-        names.extend(world.namespaces().map(|namespace| &namespace.name));
+    let store = context.store;
+    let mut names: BTreeSet<&Namespace> = store.tallies().keys().collect();
+    if store.namespaces().next().is_some() {
+        names.retain(|name| store.namespace(name).is_some());
+        names.extend(store.namespaces().map(|namespace| &namespace.name));
     } else {
         names.extend(context.known_namespaces);
     }
@@ -114,15 +114,15 @@ fn names<'a>(context: &RowContext<'a>) -> BTreeSet<&'a Namespace> {
 }
 
 /// Pods and failing Pods of a namespace.
-pub fn namespace_counts(world: &Store, namespace: &Namespace) -> NamespaceCounts {
-    world.tallies().get(namespace).copied().unwrap_or_default()
+pub fn namespace_counts(store: &Store, namespace: &Namespace) -> NamespaceCounts {
+    store.tallies().get(namespace).copied().unwrap_or_default()
 }
 
-fn has_failing_pods(world: &Store, namespace: &Namespace) -> bool {
-    let tally = namespace_counts(world, namespace);
+fn has_failing_pods(store: &Store, namespace: &Namespace) -> bool {
+    let tally = namespace_counts(store, namespace);
     tally.pull_failing + tally.failing > 0
 }
 
-fn created(world: &Store, namespace: &Namespace) -> Option<Timestamp> {
-    world.namespace(namespace)?.meta.created
+fn created(store: &Store, namespace: &Namespace) -> Option<Timestamp> {
+    store.namespace(namespace)?.meta.created
 }

@@ -151,10 +151,10 @@ impl PaneRows for Pods {
         }
     }
 
-    fn time(&self, row: &Row, world: &Store) -> Option<Timestamp> {
+    fn time(&self, row: &Row, store: &Store) -> Option<Timestamp> {
         match row {
-            Row::Pod(key) => world.pod(key)?.meta.created,
-            Row::Workload(id) => world.workload(id)?.meta.created,
+            Row::Pod(key) => store.pod(key)?.meta.created,
+            Row::Workload(id) => store.workload(id)?.meta.created,
         }
     }
 
@@ -194,30 +194,30 @@ fn is_health_order(query: &Query) -> bool {
 }
 
 fn pod_count(context: &RowContext<'_>) -> usize {
-    let world = context.store;
+    let store = context.store;
     match context.scope {
-        Scope::Cluster => world.pod_count(),
-        Scope::Namespace(namespace) => world.tallies().get(namespace).map_or(0, |it| it.pods),
+        Scope::Cluster => store.pod_count(),
+        Scope::Namespace(namespace) => store.tallies().get(namespace).map_or(0, |it| it.pods),
     }
 }
 
 /// The least healthy of these Pods; one that does not exist comes first.
 pub(super) fn least_healthy<'a>(
-    world: &Store,
+    store: &Store,
     namespace: &Namespace,
     names: impl Iterator<Item = &'a Name<Pod>>,
 ) -> Option<ObjectRef<Pod>> {
     let keys = names.map(|name| ObjectRef::new(namespace.clone(), name.clone()));
-    keys.min_by_key(|key| world.pod(key).map(|pod| pod_status(pod).health))
+    keys.min_by_key(|key| store.pod(key).map(|pod| pod_status(pod).health))
 }
 
 /// Those of the candidates that still pass.
-fn refine(query: &Query, candidates: &[Row], world: &Store) -> Vec<Row> {
-    let mut sieve = FilterMatcher::new(&query.filter);
+fn refine(query: &Query, candidates: &[Row], store: &Store) -> Vec<Row> {
+    let mut matcher = FilterMatcher::new(&query.filter);
     let candidates = candidates.iter();
     candidates
         .filter(|row| match row {
-            Row::Pod(key) => world.pod(key).is_some_and(|pod| passes(&mut sieve, pod)),
+            Row::Pod(key) => store.pod(key).is_some_and(|pod| passes(&mut matcher, pod)),
             Row::Workload(_) => false,
         })
         .cloned()
@@ -226,14 +226,14 @@ fn refine(query: &Query, candidates: &[Row], world: &Store) -> Vec<Row> {
 
 /// The Pods that pass the filter, in the pane's order.
 fn filter_pods<'a>(query: &Query, context: &RowContext<'a>) -> Vec<&'a Arc<Pod>> {
-    let mut sieve = FilterMatcher::new(&query.filter);
+    let mut matcher = FilterMatcher::new(&query.filter);
     let unfiltered = query.filter.is_empty();
     let by_health = ORDER
         .into_iter()
         .filter(|health| !query.faults_only || *health <= PodHealth::Failing)
         .flat_map(|health| context.store.pods_in(health, context.scope));
     let mut pods: Vec<&Arc<Pod>> = by_health
-        .filter(|pod| unfiltered || passes(&mut sieve, pod))
+        .filter(|pod| unfiltered || passes(&mut matcher, pod))
         .collect();
     match query.sort.by {
         SortBy::Status => {}
@@ -245,27 +245,27 @@ fn filter_pods<'a>(query: &Query, context: &RowContext<'a>) -> Vec<&'a Arc<Pod>>
     pods
 }
 
-fn passes(sieve: &mut FilterMatcher<'_>, pod: &Pod) -> bool {
+fn passes(matcher: &mut FilterMatcher<'_>, pod: &Pod) -> bool {
     let names = [pod.key.name.as_str(), pod.key.namespace.as_str()];
     // Most filters are meant for names, and a status costs more than looking for them.
-    if sieve.matches_partial(names) {
+    if matcher.matches_partial(names) {
         return true;
     }
     let status = pod_status(pod);
     let texts = names.into_iter().chain([&*status.status]);
     let images = pod.containers.iter().map(|container| &*container.image);
     let texts = texts.chain(images).chain(pod.node.as_deref());
-    sieve.matches(texts, Some(&pod.meta))
+    matcher.matches(texts, Some(&pod.meta))
 }
 
 impl Pods {
     /// Makes one row per workload, at the place of its first Pod; bare Pods stay as they are.
-    fn fold(&mut self, world: &Store, pods: Vec<&Arc<Pod>>) -> Vec<Row> {
+    fn fold(&mut self, store: &Store, pods: Vec<&Arc<Pod>>) -> Vec<Row> {
         let mut rows: Vec<Row> = Vec::new();
         let mut members: BTreeMap<WorkloadRef, Vec<Row>> = BTreeMap::new();
         for pod in pods {
             let row = Row::Pod(pod.key.clone());
-            let Some(workload) = world.workload_of(pod) else {
+            let Some(workload) = store.workload_of(pod) else {
                 rows.push(row);
                 continue;
             };

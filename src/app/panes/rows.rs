@@ -155,7 +155,7 @@ pub trait PaneRows: Debug + Default {
     fn set_folded(&mut self, _folded: bool) {}
 
     /// The object that a row stands for.
-    fn object(&self, row: &Self::Row, world: &Store) -> Option<AnyObjectRef>;
+    fn object(&self, row: &Self::Row, store: &Store) -> Option<AnyObjectRef>;
 
     /// The least healthy Pod that uses the object of a row.
     fn user(&self, _row: &Self::Row, _world: &Store) -> Option<ObjectRef<Pod>> {
@@ -163,13 +163,13 @@ pub trait PaneRows: Debug + Default {
     }
 
     /// The Pod that is diagnosed while the row is selected.
-    fn pod(&self, row: &Self::Row, world: &Store) -> Option<ObjectRef<Pod>> {
-        self.user(row, world)
+    fn pod(&self, row: &Self::Row, store: &Store) -> Option<ObjectRef<Pod>> {
+        self.user(row, store)
     }
 
     /// The time whose age the row shows.
-    fn time(&self, row: &Self::Row, world: &Store) -> Option<Timestamp>;
+    fn time(&self, row: &Self::Row, store: &Store) -> Option<Timestamp>;
 
     /// What `enter` does; `None`: no row is selected.
-    fn enter(&self, row: Option<&Self::Row>, world: &Store) -> Enter;
+    fn enter(&self, row: Option<&Self::Row>, store: &Store) -> Enter;
 }

@@ -35,10 +35,10 @@ pub struct Uses {
     pub accounts: usize,
 }
 
-pub fn uses(world: &Store, key: &ObjectRef<Secret>) -> Uses {
+pub fn uses(store: &Store, key: &ObjectRef<Secret>) -> Uses {
     Uses {
-        pods: world.pods_of_secret(key).len(),
-        accounts: world.accounts_of_secret(key).len(),
+        pods: store.pods_of_secret(key).len(),
+        accounts: store.accounts_of_secret(key).len(),
     }
 }
 
@@ -50,7 +50,7 @@ impl Uses {
 }
 
 /// How a Secret stands: by its content, and by what the Pods that list it show of it.
-pub fn secret_health(secret: &Secret, verdicts: &DiagnosisCache, now: Timestamp) -> SecretHealth {
+pub fn secret_health(secret: &Secret, diagnoses: &DiagnosisCache, now: Timestamp) -> SecretHealth {
     let SecretContent::Read(summary) = &secret.content else {
         return match secret.secret_type {
             SecretType::Other(_) => {
@@ -59,7 +59,7 @@ pub fn secret_health(secret: &Secret, verdicts: &DiagnosisCache, now: Timestamp)
             SecretType::DockerConfigJson | SecretType::DockerCfg => SecretHealth::Healthy,
         };
     };
-    match (summary.health(now), verdicts.for_secret(&secret.key)) {
+    match (summary.health(now), diagnoses.for_secret(&secret.key)) {
         (SecretHealth::Healthy | SecretHealth::Warning(_), Some(fault)) => {
             SecretHealth::Unusable(fault.finding.title().to_owned())
         }
@@ -112,16 +112,16 @@ impl PaneRows for Secrets {
         _candidates: Option<&[Row]>,
         context: &RowContext<'_>,
     ) -> Vec<Row> {
-        let (world, verdicts, now) = (context.store, context.diagnoses, context.now);
-        let mut sieve = FilterMatcher::new(&query.filter);
-        let mut rows: Vec<&Arc<Secret>> = world
+        let (store, diagnoses, now) = (context.store, context.diagnoses, context.now);
+        let mut matcher = FilterMatcher::new(&query.filter);
+        let mut rows: Vec<&Arc<Secret>> = store
             .secrets(context.scope)
-            .filter(|secret| is_relevant(world, secret))
-            .filter(|secret| sieve.matches(texts(secret), Some(&secret.meta)))
+            .filter(|secret| is_relevant(store, secret))
+            .filter(|secret| matcher.matches(texts(secret), Some(&secret.meta)))
             .filter(|secret| {
                 let broken = || {
                     matches!(
-                        secret_health(secret, verdicts, now),
+                        secret_health(secret, diagnoses, now),
                         SecretHealth::Unusable(_)
                     )
                 };
@@ -130,11 +130,11 @@ impl PaneRows for Secrets {
             .collect();
         match query.sort.by {
             SortBy::Status => {
-                rows.sort_by_cached_key(|secret| rank(world, verdicts, secret, now));
+                rows.sort_by_cached_key(|secret| rank(store, diagnoses, secret, now));
             }
             SortBy::Name => rows.sort_by_key(|secret| &secret.key.name),
             SortBy::Namespace => {}
-            SortBy::Count => rows.sort_by_key(|secret| Reverse(uses(world, &secret.key))),
+            SortBy::Count => rows.sort_by_key(|secret| Reverse(uses(store, &secret.key))),
             SortBy::Age => rows.sort_by_key(|secret| Reverse(secret.meta.created)),
         }
         rows.into_iter().map(|secret| secret.key.clone()).collect()
@@ -144,18 +144,18 @@ impl PaneRows for Secrets {
         Some(AnyObjectRef::Secret(row.clone()))
     }
 
-    fn user(&self, row: &Row, world: &Store) -> Option<ObjectRef<Pod>> {
-        least_healthy(world, &row.namespace, world.pods_of_secret(row))
+    fn user(&self, row: &Row, store: &Store) -> Option<ObjectRef<Pod>> {
+        least_healthy(store, &row.namespace, store.pods_of_secret(row))
     }
 
-    fn time(&self, row: &Row, world: &Store) -> Option<Timestamp> {
-        world.secret(row)?.meta.created
+    fn time(&self, row: &Row, store: &Store) -> Option<Timestamp> {
+        store.secret(row)?.meta.created
     }
 
     /// Goes to the first ServiceAccount that lists the Secret.
-    fn enter(&self, row: Option<&Row>, world: &Store) -> Enter {
+    fn enter(&self, row: Option<&Row>, store: &Store) -> Enter {
         let account = row.and_then(|secret| {
-            let name = world.accounts_of_secret(secret).next()?;
+            let name = store.accounts_of_secret(secret).next()?;
             Some(ObjectRef::new(secret.namespace.clone(), name.clone()))
         });
         account.map_or(Enter::Refuse("no ServiceAccount lists it"), Enter::Account)
@@ -164,24 +164,24 @@ impl PaneRows for Secrets {
 
 /// Broken, odd, in use, unused; by name among equals.
 fn rank(
-    world: &Store,
-    verdicts: &DiagnosisCache,
+    store: &Store,
+    diagnoses: &DiagnosisCache,
     secret: &Secret,
     now: Timestamp,
 ) -> (u8, ObjectRef<Secret>) {
-    let class = match secret_health(secret, verdicts, now) {
+    let class = match secret_health(secret, diagnoses, now) {
         SecretHealth::Unusable(_) => 0,
         SecretHealth::Warning(_) => 1,
-        SecretHealth::Healthy if uses(world, &secret.key) != Uses::NONE => 2,
+        SecretHealth::Healthy if uses(store, &secret.key) != Uses::NONE => 2,
         SecretHealth::Healthy => 3,
     };
     (class, secret.key.clone())
 }
 
-fn is_relevant(world: &Store, secret: &Secret) -> bool {
+fn is_relevant(store: &Store, secret: &Secret) -> bool {
     match secret.secret_type {
         SecretType::DockerConfigJson | SecretType::DockerCfg => true,
-        SecretType::Other(_) => uses(world, &secret.key) != Uses::NONE,
+        SecretType::Other(_) => uses(store, &secret.key) != Uses::NONE,
     }
 }
 

@@ -49,11 +49,11 @@ pub(super) fn connect(model: &mut Model, context: Option<String>, now: Timestamp
         return Vec::new();
     }
     let context = context.or(same);
-    let ticket = model.request_ids.next();
+    let request_id = model.request_ids.next();
     if leaves {
         save_location(model);
     }
-    model.connection = ConnectionStatus::connecting(ticket, context.clone(), now);
+    model.connection = ConnectionStatus::connecting(request_id, context.clone(), now);
     model.store = Store::default();
     model.diagnoses = DiagnosisCache::default();
     model.inspection = None;
@@ -80,10 +80,16 @@ pub(super) fn connect(model: &mut Model, context: Option<String>, now: Timestamp
     model.overlays.clear();
     // The watches know nothing any more; what the user named is looked into again.
     let looks = model.known_namespaces.iter().cloned();
-    let looks = looks.map(|namespace| Effect::WatchNamespace { ticket, namespace });
-    std::iter::once(Effect::Connect { ticket, context })
-        .chain(looks)
-        .collect()
+    let looks = looks.map(|namespace| Effect::WatchNamespace {
+        request_id,
+        namespace,
+    });
+    std::iter::once(Effect::Connect {
+        request_id,
+        context,
+    })
+    .chain(looks)
+    .collect()
 }
 
 /// Keeps where the user was in the context that is left.
@@ -98,10 +104,10 @@ pub fn save_location(model: &mut Model) {
 
 pub(super) fn connected(
     model: &mut Model,
-    ticket: RequestId,
+    request_id: RequestId,
     answer: Result<ConnectionInfo, UserError>,
 ) -> Vec<Effect> {
-    if ticket != model.connection.request_id {
+    if request_id != model.connection.request_id {
         return Vec::new();
     }
     match answer {
@@ -162,27 +168,27 @@ fn restore_location(model: &mut Model, identity: &ConnectionInfo) -> Vec<Effect>
     }
     // It may be one that cannot be listed.
     vec![Effect::WatchNamespace {
-        ticket: model.connection.request_id,
+        request_id: model.connection.request_id,
         namespace,
     }]
 }
 
 pub(super) fn list_contexts(model: &mut Model) -> Vec<Effect> {
-    let ticket = model.request_ids.next();
+    let request_id = model.request_ids.next();
     model
         .overlays
-        .push(Overlay::Contexts(ContextPicker::Loading(ticket)));
-    vec![Effect::ListContexts { ticket }]
+        .push(Overlay::Contexts(ContextPicker::Loading(request_id)));
+    vec![Effect::ListContexts { request_id }]
 }
 
 /// The contexts of the kubeconfig, to choose from.
 pub(super) fn contexts(
     model: &mut Model,
-    ticket: RequestId,
+    request_id: RequestId,
     answer: Result<Vec<KubeContext>, UserError>,
 ) {
     let awaited = model.overlays.iter().position(
-        |overlay| matches!(overlay, Overlay::Contexts(ContextPicker::Loading(waiting)) if *waiting == ticket),
+        |overlay| matches!(overlay, Overlay::Contexts(ContextPicker::Loading(waiting)) if *waiting == request_id),
     );
     let Some(position) = awaited else { return };
     match answer {

@@ -55,8 +55,8 @@ fn namespace(model: &mut Model, now: Timestamp) -> Vec<Effect> {
 
 /// Copies the image of the Pod that the keys speak of.
 fn image(model: &mut Model, now: Timestamp) -> Vec<Effect> {
-    let inquiry = model.inspection.as_ref();
-    let image = inquiry.and_then(|inquiry| Some(inquiry.image()?.to_string()));
+    let inspection = model.inspection.as_ref();
+    let image = inspection.and_then(|inspection| Some(inspection.image()?.to_string()));
     copy(model, image, now)
 }
 
@@ -115,8 +115,8 @@ fn copy(model: &mut Model, text: Option<String>, now: Timestamp) -> Vec<Effect> 
 }
 
 fn selected_name(model: &Model) -> Option<String> {
-    if let Some(Overlay::PlanDialog(proposal)) = model.overlays.last() {
-        return Some(proposal.plan.0.commands().join("\n"));
+    if let Some(Overlay::PlanDialog(dialog)) = model.overlays.last() {
+        return Some(dialog.plan.0.commands().join("\n"));
     }
     if is_of_events(model) {
         return Some(selection::selected_line(model)?.event.message.to_string());
@@ -144,10 +144,9 @@ pub(super) fn report(model: &mut Model, now: Timestamp) -> Vec<Effect> {
         ConnectionPhase::Connected(identity) => identity.server_version.as_deref(),
         ConnectionPhase::Connecting { .. } | ConnectionPhase::Failed { .. } => None,
     };
-    let odd = model
-        .inspection
-        .as_ref()
-        .is_some_and(|inquiry| !inquiry.pod.namespace.is_valid() || !inquiry.pod.name.is_valid());
+    let odd = model.inspection.as_ref().is_some_and(|inspection| {
+        !inspection.pod.namespace.is_valid() || !inspection.pod.name.is_valid()
+    });
     if odd {
         // It would be a part of a path.
         model.set_status(
@@ -156,9 +155,9 @@ pub(super) fn report(model: &mut Model, now: Timestamp) -> Vec<Effect> {
         );
         return Vec::new();
     }
-    let written = model.inspection.as_ref().and_then(|inquiry| {
-        let text = report::report(&inquiry.context, &inquiry.diagnosis, server).ok()?;
-        let (namespace, name) = (&inquiry.pod.namespace, &inquiry.pod.name);
+    let written = model.inspection.as_ref().and_then(|inspection| {
+        let text = report::report(&inspection.context, &inspection.diagnosis, server).ok()?;
+        let (namespace, name) = (&inspection.pod.namespace, &inspection.pod.name);
         Some((format!("pullscope-{namespace}-{name}.json"), text))
     });
     let Some((path, text)) = written else {

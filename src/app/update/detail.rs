@@ -131,9 +131,9 @@ pub(super) fn contexts(model: &Model, details: &Details) -> &'static [Context] {
 
 /// The view that is shown: the chosen one, or the one that fits the object. Of a Pod that is the
 /// diagnosis while there is something to say.
-pub fn shown(inquiry: Option<&PodInspection>, details: &Details) -> Tab {
+pub fn shown(inspection: Option<&PodInspection>, details: &Details) -> Tab {
     let fitting = match &details.object {
-        AnyObjectRef::Pod(_) => default_tab(inquiry),
+        AnyObjectRef::Pod(_) => default_tab(inspection),
         AnyObjectRef::Workload(_) => Tab::Rollout,
         AnyObjectRef::Namespace(_) | AnyObjectRef::Secret(_) | AnyObjectRef::ServiceAccount(_) => {
             Tab::Describe
@@ -143,8 +143,8 @@ pub fn shown(inquiry: Option<&PodInspection>, details: &Details) -> Tab {
 }
 
 /// The view that fits a Pod's state.
-pub fn default_tab(inquiry: Option<&PodInspection>) -> Tab {
-    let wrong = inquiry.is_some_and(|inquiry| inquiry.diagnosis.first().is_some());
+pub fn default_tab(inspection: Option<&PodInspection>) -> Tab {
+    let wrong = inspection.is_some_and(|inspection| inspection.diagnosis.first().is_some());
     if wrong { Tab::Diagnosis } else { Tab::Timeline }
 }
 

@@ -31,7 +31,7 @@ fn answer(model: &mut Model, message: Message) {
 fn the_yaml_is_asked_for_once_and_again_when_it_is_wanted() {
     let mut model = model();
     let effects = press(&mut model, &["y"]);
-    let [Effect::FetchObject { ticket, object }] = &effects[..] else {
+    let [Effect::FetchObject { request_id, object }] = &effects[..] else {
         panic!("{effects:?}");
     };
     assert_eq!(*object, details(&model).object);
@@ -39,7 +39,7 @@ fn the_yaml_is_asked_for_once_and_again_when_it_is_wanted() {
     let document = YamlDocument::from_object(serde_json::json!({"kind": "Pod"})).unwrap();
     answer(
         &mut model,
-        Message::ObjectFetched(*ticket, Ok(Box::new(document))),
+        Message::ObjectFetched(*request_id, Ok(Box::new(document))),
     );
     let reading = model.fetched.as_ref().unwrap();
     assert!(matches!(reading.state, FetchState::Loaded { .. }));
@@ -55,13 +55,13 @@ fn the_yaml_is_asked_for_once_and_again_when_it_is_wanted() {
 fn a_log_is_followed_while_it_is_shown() {
     let mut model = model();
     let effects = press(&mut model, &["l"]);
-    let [Effect::FollowLog { ticket, source }] = &effects[..] else {
+    let [Effect::FollowLog { request_id, source }] = &effects[..] else {
         panic!("{effects:?}");
     };
     assert!(!source.previous);
     answer(
         &mut model,
-        Message::Logged(*ticket, vec!["one".into(), "Two".into()]),
+        Message::Logged(*request_id, vec!["one".into(), "Two".into()]),
     );
     assert_eq!(
         model.log.as_ref().map(|log| log.tail.lines().len()),
@@ -70,7 +70,10 @@ fn a_log_is_followed_while_it_is_shown() {
     // The run before is another log; lines of the first one come too late.
     let effects = press(&mut model, &["p"]);
     assert!(matches!(&effects[..], [Effect::FollowLog { source, .. }] if source.previous));
-    answer(&mut model, Message::Logged(*ticket, vec!["late".into()]));
+    answer(
+        &mut model,
+        Message::Logged(*request_id, vec!["late".into()]),
+    );
     let log = model.log.as_ref().unwrap();
     assert_eq!(
         (log.tail.lines().len(), &log.state),
@@ -84,13 +87,13 @@ fn a_log_is_followed_while_it_is_shown() {
 fn words_are_looked_for_and_escape_leaves_one_thing_at_a_time() {
     let mut model = model();
     let effects = press(&mut model, &["l"]);
-    let [Effect::FollowLog { ticket, .. }] = &effects[..] else {
+    let [Effect::FollowLog { request_id, .. }] = &effects[..] else {
         panic!("{effects:?}");
     };
     let lines = ["alpha", "beta", "alphabet", "gamma"]
         .map(str::to_owned)
         .to_vec();
-    answer(&mut model, Message::Logged(*ticket, lines));
+    answer(&mut model, Message::Logged(*request_id, lines));
     press(&mut model, &["g", "/", "A", "l", "p", "h", "enter"]);
     assert_eq!(details(&model).scroll, Scroll::FromTop(0));
     press(&mut model, &["n"]);

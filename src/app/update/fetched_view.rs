@@ -31,12 +31,12 @@ pub(super) fn sync_requests(model: &mut Model) -> Vec<Effect> {
         Some(object) => {
             let asked = model.fetched.as_ref().map(|reading| &reading.object);
             if asked != Some(&object) {
-                let ticket = model.request_ids.next();
+                let request_id = model.request_ids.next();
                 model.fetched = Some(FetchedObject {
                     object: object.clone(),
-                    state: FetchState::Requested(ticket),
+                    state: FetchState::Requested(request_id),
                 });
-                effects.push(Effect::FetchObject { ticket, object });
+                effects.push(Effect::FetchObject { request_id, object });
             }
         }
     }
@@ -45,14 +45,14 @@ pub(super) fn sync_requests(model: &mut Model) -> Vec<Effect> {
         None => {}
         Some(source) if model.log.as_ref().is_some_and(|log| log.source == source) => {}
         Some(source) => {
-            let ticket = model.request_ids.next();
+            let request_id = model.request_ids.next();
             model.log = Some(LogView {
                 source: source.clone(),
-                request_id: ticket,
+                request_id,
                 tail: LogTail::default(),
                 state: LogState::Opening,
             });
-            effects.push(Effect::FollowLog { ticket, source });
+            effects.push(Effect::FollowLog { request_id, source });
         }
     }
     effects
@@ -67,9 +67,9 @@ fn wanted_document(model: &Model) -> Option<AnyObjectRef> {
 
 /// Whose log the top view shows. The container that was spoken of when it was opened stays.
 fn wanted_log(model: &mut Model) -> Option<LogSource> {
-    let spoken_of = model.inspection.as_ref().and_then(|inquiry| {
-        let name = Arc::clone(&inquiry.container()?.name);
-        Some((inquiry.pod.clone(), name))
+    let spoken_of = model.inspection.as_ref().and_then(|inspection| {
+        let name = Arc::clone(&inspection.container()?.name);
+        Some((inspection.pod.clone(), name))
     });
     let Some(Overlay::Details(details)) = model.overlays.last_mut() else {
         return None;
@@ -102,12 +102,12 @@ pub(super) fn refetch(model: &mut Model) {
 
 pub(super) fn fetched(
     model: &mut Model,
-    ticket: RequestId,
+    request_id: RequestId,
     answer: Result<Box<YamlDocument>, UserError>,
     now: Timestamp,
 ) {
     if let Some(reading) = &mut model.fetched
-        && matches!(reading.state, FetchState::Requested(waiting) if waiting == ticket)
+        && matches!(reading.state, FetchState::Requested(waiting) if waiting == request_id)
     {
         reading.state = match answer {
             Ok(document) => FetchState::Loaded {
@@ -119,18 +119,18 @@ pub(super) fn fetched(
     }
 }
 
-pub(super) fn log_lines(model: &mut Model, ticket: RequestId, lines: Vec<String>) {
+pub(super) fn log_lines(model: &mut Model, request_id: RequestId, lines: Vec<String>) {
     if let Some(log) = &mut model.log
-        && log.request_id == ticket
+        && log.request_id == request_id
     {
         log.tail.push(lines);
         log.state = LogState::Open;
     }
 }
 
-pub(super) fn log_ended(model: &mut Model, ticket: RequestId, end: Result<(), UserError>) {
+pub(super) fn log_ended(model: &mut Model, request_id: RequestId, end: Result<(), UserError>) {
     if let Some(log) = &mut model.log
-        && log.request_id == ticket
+        && log.request_id == request_id
     {
         log.state = match end {
             Ok(()) => LogState::Ended,

@@ -235,12 +235,9 @@ fn fix_request(model: &Model) -> Option<FixRequest> {
                 reach: Reach::All,
             });
         }
-        Some(Overlay::PlanDialog(proposal)) => {
-            let trouble = proposal.remaining_failure(&model.store, &model.diagnoses)?;
-            return Some(FixRequest::from_diagnosis(
-                trouble.subject,
-                trouble.diagnosis,
-            ));
+        Some(Overlay::PlanDialog(dialog)) => {
+            let error = dialog.remaining_failure(&model.store, &model.diagnoses)?;
+            return Some(FixRequest::from_diagnosis(error.subject, error.diagnosis));
         }
         Some(Overlay::Details(details)) => {
             if let AnyObjectRef::Workload(id) = &details.object {
@@ -252,12 +249,12 @@ fn fix_request(model: &Model) -> Option<FixRequest> {
         }
         _ => {}
     }
-    let inquiry = model.inspection.as_ref()?;
-    let verdict = model.diagnoses.for_pod(&inquiry.pod);
+    let inspection = model.inspection.as_ref()?;
+    let verdict = model.diagnoses.for_pod(&inspection.pod);
     Some(FixRequest {
-        finding: inquiry.diagnosis.first()?.clone(),
+        finding: inspection.diagnosis.first()?.clone(),
         fault: verdict.map(|verdict| verdict.fault.clone()),
-        subject: Some(Subject::Pod(inquiry.pod.clone())),
+        subject: Some(Subject::Pod(inspection.pod.clone())),
         reach: Reach::Selected,
     })
 }

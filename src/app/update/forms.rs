@@ -54,7 +54,7 @@ fn is_behind_source(model: &mut Model) -> bool {
 
 /// Reads the credential that the answers name.
 fn start_import(model: &mut Model) -> Vec<Effect> {
-    let ticket = model.request_ids.next();
+    let request_id = model.request_ids.next();
     let Some(form) = top(model) else {
         return Vec::new();
     };
@@ -62,9 +62,9 @@ fn start_import(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     };
     let server = form.registry();
-    form.import = ImportState::Reading(ticket);
+    form.import = ImportState::Reading(request_id);
     vec![Effect::Import {
-        ticket,
+        request_id,
         origin,
         server,
     }]
@@ -73,17 +73,17 @@ fn start_import(model: &mut Model) -> Vec<Effect> {
 /// A credential was read, or not.
 pub(super) fn imported(
     model: &mut Model,
-    ticket: RequestId,
+    request_id: RequestId,
     answer: Result<ImportedLogin, String>,
     now: Timestamp,
 ) {
     let awaiting = model.overlays.iter_mut().find_map(|overlay| match overlay {
-        Overlay::Form(form) if form.import == ImportState::Reading(ticket) => Some(form),
+        Overlay::Form(form) if form.import == ImportState::Reading(request_id) => Some(form),
         _ => None,
     });
     let Some(form) = awaiting else { return };
     let failed = answer.as_ref().err().cloned();
-    form.imported(ticket, answer);
+    form.imported(request_id, answer);
     if let Some(why) = failed {
         model.set_status(why, now);
     }
@@ -176,10 +176,10 @@ fn export(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     }
     let (style, path) = (form.export_format(), form.export_path().map(str::to_owned));
     model.overlays.pop();
-    let Some(Overlay::PlanDialog(proposal)) = model.overlays.last() else {
+    let Some(Overlay::PlanDialog(dialog)) = model.overlays.last() else {
         return Vec::new();
     };
-    let text = proposal.plan.0.manifests(style);
+    let text = dialog.plan.0.manifests(style);
     match path {
         Some(path) => vec![Effect::Save { path, text }],
         None => copy::text(model, text, "the YAML", now),

@@ -21,8 +21,8 @@ pub fn active_contexts(model: &Model) -> Vec<Context> {
         Some(Overlay::PullTest(_)) => over(&[Context::PullTest]),
         Some(Overlay::Reveal(_)) => over(&[Context::Reveal]),
         Some(Overlay::Guide(_)) => over(&[Context::Guide]),
-        Some(Overlay::PlanDialog(proposal)) => over(&[
-            if proposal.stage.is_done() || proposal.stage.changes_nothing() {
+        Some(Overlay::PlanDialog(dialog)) => over(&[
+            if dialog.stage.is_done() || dialog.stage.changes_nothing() {
                 Context::AppliedPlan
             } else {
                 Context::PlanDialog

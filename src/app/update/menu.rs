@@ -44,9 +44,12 @@ pub(super) fn open(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     let Some(namespace) = namespace.filter(|namespace| model.rbac.needs_request(namespace)) else {
         return Vec::new();
     };
-    let ticket = model.request_ids.next();
-    model.rbac.begin(namespace.clone(), ticket);
-    vec![Effect::LoadRbacRules { ticket, namespace }]
+    let request_id = model.request_ids.next();
+    model.rbac.begin(namespace.clone(), request_id);
+    vec![Effect::LoadRbacRules {
+        request_id,
+        namespace,
+    }]
 }
 
 /// The bindings of verbs that are in force here, each action once, the innermost context first.

@@ -24,7 +24,7 @@ fn standing(model: &Model, action: Action) -> Availability {
 /// Opens the menu on the first Pod, and lets the server answer with these verbs for everything.
 fn with_verbs(model: &mut Model, verbs: &[&str]) {
     let effects = press(model, &["g", "."]);
-    let [Effect::LoadRbacRules { ticket, .. }] = &effects[..] else {
+    let [Effect::LoadRbacRules { request_id, .. }] = &effects[..] else {
         panic!("{effects:?}")
     };
     assert_eq!(
@@ -41,7 +41,7 @@ fn with_verbs(model: &mut Model, verbs: &[&str]) {
         rules: vec![rule],
         incomplete: false,
     };
-    update(model, Message::RbacLoaded(*ticket, Some(rules)), now());
+    update(model, Message::RbacLoaded(*request_id, Some(rules)), now());
 }
 
 #[test]

@@ -75,53 +75,59 @@ fn handle(model: &mut Model, message: Message, now: Timestamp) -> Vec<Effect> {
         Message::Click { pane, row } => navigate::click(model, pane, row),
         Message::Scroll { pane, down } => overlays::scroll(model, pane, down),
         Message::Tick | Message::Redraw => {}
-        Message::ShuttingDown(finishing) => model.shutdown = Some(finishing),
-        Message::Connected(ticket, answer) => return connect::connected(model, ticket, answer),
-        Message::Contexts(ticket, answer) => connect::contexts(model, ticket, answer),
-        Message::Batch(ticket, batch) => {
-            if ticket == model.connection.request_id {
+        Message::ShuttingDown(shutdown) => model.shutdown = Some(shutdown),
+        Message::Connected(request_id, answer) => {
+            return connect::connected(model, request_id, answer);
+        }
+        Message::Contexts(request_id, answer) => connect::contexts(model, request_id, answer),
+        Message::Batch(request_id, batch) => {
+            if request_id == model.connection.request_id {
                 model.store.apply(batch, now);
             }
         }
-        Message::Watch(ticket, id, state) => {
-            if ticket == model.connection.request_id {
+        Message::Watch(request_id, id, state) => {
+            if request_id == model.connection.request_id {
                 model.connection.set_watch_state(id, state);
             }
         }
-        Message::Unreadable(ticket, id, unreadable) => {
-            if ticket == model.connection.request_id {
+        Message::Unreadable(request_id, id, unreadable) => {
+            if request_id == model.connection.request_id {
                 model.connection.set_unreadable(id, unreadable);
             }
         }
-        Message::WatchEnded(ticket, id) => {
-            if ticket == model.connection.request_id {
+        Message::WatchEnded(request_id, id) => {
+            if request_id == model.connection.request_id {
                 model.connection.remove_watch(&id);
             }
         }
-        Message::DryRunDone(ticket, done) => plan_dialog::dry_run_done(model, ticket, &done),
-        Message::ApplyProgress(ticket, change, outcome) => {
-            plan_dialog::progressed(model, ticket, change, outcome);
+        Message::DryRunDone(request_id, done) => {
+            plan_dialog::dry_run_done(model, request_id, &done)
         }
-        Message::Applied(ticket, plan, done) => {
-            plan_dialog::applied(model, ticket, &plan, &done, now);
+        Message::ApplyProgress(request_id, change, outcome) => {
+            plan_dialog::progressed(model, request_id, change, outcome);
         }
-        Message::CredentialChecked(ticket, verdict) => {
-            plan_dialog::credential_checked(model, ticket, *verdict)
+        Message::Applied(request_id, plan, done) => {
+            plan_dialog::applied(model, request_id, &plan, &done, now);
         }
-        Message::Imported(ticket, answer) => forms::imported(model, ticket, answer, now),
+        Message::CredentialChecked(request_id, verdict) => {
+            plan_dialog::credential_checked(model, request_id, *verdict)
+        }
+        Message::Imported(request_id, answer) => forms::imported(model, request_id, answer, now),
         Message::Saved(answer) => forms::saved(model, answer, now),
-        Message::ProbeDone(ticket, answer) => {
-            plan_dialog::probe_done(model, ticket, answer.as_deref().ok());
-            probe::probe_done(model, ticket, answer, now);
+        Message::ProbeDone(request_id, answer) => {
+            plan_dialog::probe_done(model, request_id, answer.as_deref().ok());
+            probe::probe_done(model, request_id, answer, now);
         }
-        Message::RbacLoaded(ticket, rules) => model.rbac.insert(ticket, rules),
-        Message::ObjectFetched(ticket, answer) => fetched_view::fetched(model, ticket, answer, now),
-        Message::Revealed(ticket, answer) => reveal::revealed(model, ticket, answer, now),
-        Message::PullTestAnswered(ticket, node, pulled) => {
-            pull_test::answered(model, ticket, node, pulled, now);
+        Message::RbacLoaded(request_id, rules) => model.rbac.insert(request_id, rules),
+        Message::ObjectFetched(request_id, answer) => {
+            fetched_view::fetched(model, request_id, answer, now)
         }
-        Message::Logged(ticket, lines) => fetched_view::log_lines(model, ticket, lines),
-        Message::LogEnded(ticket, end) => fetched_view::log_ended(model, ticket, end),
+        Message::Revealed(request_id, answer) => reveal::revealed(model, request_id, answer, now),
+        Message::PullTestAnswered(request_id, node, pulled) => {
+            pull_test::answered(model, request_id, node, pulled, now);
+        }
+        Message::Logged(request_id, lines) => fetched_view::log_lines(model, request_id, lines),
+        Message::LogEnded(request_id, end) => fetched_view::log_ended(model, request_id, end),
     }
     Vec::new()
 }

@@ -51,7 +51,7 @@ pub(super) fn to_namespace(model: &mut Model, namespace: Namespace) -> Vec<Effec
     model.panes.namespaces.invalidate();
     to_scope(model, Scope::Namespace(namespace.clone()));
     vec![Effect::WatchNamespace {
-        ticket: model.connection.request_id,
+        request_id: model.connection.request_id,
         namespace,
     }]
 }

@@ -40,7 +40,7 @@ pub(super) fn form_spec_for(
     model: &Model,
     action: Action,
 ) -> Option<Result<FormSpec, &'static str>> {
-    let world = &model.store;
+    let store = &model.store;
     Some(match action {
         Action::New => Ok(new(model)),
         Action::Setup => Ok(FormSpec::Setup { namespace: None }),
@@ -49,18 +49,18 @@ pub(super) fn form_spec_for(
         }),
         Action::Bind => bind(model),
         Action::Rotate => secret(model)
-            .and_then(|key| FormSpec::for_rotation(world, key))
+            .and_then(|key| FormSpec::for_rotation(store, key))
             .ok_or("select a Secret that holds a credential"),
         Action::CopyTo => secret(model)
-            .and_then(|key| FormSpec::for_copy(world, key))
+            .and_then(|key| FormSpec::for_copy(store, key))
             .ok_or(NO_SECRET),
         Action::SetImage => set_image(model),
         Action::Delete => match model.focus {
             Pane::Secrets => secret(model)
-                .map(|key| FormSpec::for_secret_deletion(world, key))
+                .map(|key| FormSpec::for_secret_deletion(store, key))
                 .ok_or(NO_SECRET),
             Pane::ServiceAccounts => account(model)
-                .and_then(|key| FormSpec::for_account_deletion(world, key))
+                .and_then(|key| FormSpec::for_account_deletion(store, key))
                 .ok_or(NO_ACCOUNT),
             Pane::Pods => return None,
             Pane::Namespaces | Pane::Events => Err("that is not deleted from here"),

@@ -46,19 +46,19 @@ pub(super) fn open(
         return Vec::new();
     }
     let affected = affected(model, &plan, fault.as_ref());
-    let question = image_check(model, &plan, &affected.workloads(), now);
+    let query = image_check(model, &plan, &affected.workloads(), now);
     let plan = plan.pinned(&model.store);
-    let mut effects = show(model, SharedPlan(Arc::new(plan)), |proposal| PlanDialog {
+    let mut effects = show(model, SharedPlan(Arc::new(plan)), |dialog| PlanDialog {
         fault,
         affected,
-        ..proposal
+        ..dialog
     });
-    if let Some(question) = question {
-        let ticket = model.request_ids.next();
-        if let Some(Overlay::PlanDialog(proposal)) = model.overlays.last_mut() {
-            proposal.credential_check = Some(ticket);
+    if let Some(query) = query {
+        let request_id = model.request_ids.next();
+        if let Some(Overlay::PlanDialog(dialog)) = model.overlays.last_mut() {
+            dialog.credential_check = Some(request_id);
         }
-        effects.push(probe::send(model, question, ticket));
+        effects.push(probe::send(model, query, request_id));
     }
     effects
 }
@@ -100,14 +100,14 @@ fn show(
     plan: SharedPlan,
     about: impl FnOnce(PlanDialog) -> PlanDialog,
 ) -> Vec<Effect> {
-    let ticket = model.request_ids.next();
+    let request_id = model.request_ids.next();
     let asks = plan.0.credential_check.is_some() && model.capabilities.can_probe_registries;
     model.overlays.push(Overlay::PlanDialog(about(PlanDialog {
         plan: plan.clone(),
         fault: None,
         affected: Affected::default(),
-        stage: PlanStage::DryRunning(ticket),
-        credential_check: asks.then_some(ticket),
+        stage: PlanStage::DryRunning(request_id),
+        credential_check: asks.then_some(request_id),
         check_result: None,
         is_override_confirmed: false,
         managers: Vec::new(),
@@ -116,10 +116,10 @@ fn show(
         scroll: Scroll::TOP,
     })));
     let mut effects = vec![Effect::DryRun {
-        ticket,
+        request_id,
         plan: plan.clone(),
     }];
-    effects.extend(asks.then_some(Effect::CheckCredential { ticket, plan }));
+    effects.extend(asks.then_some(Effect::CheckCredential { request_id, plan }));
     effects
 }
 
@@ -134,12 +134,12 @@ fn next_undo(model: &Model) -> Option<&AppliedPlan> {
 /// Shows what would take back the plan that is shown; where none is, the one that was carried out last.
 pub(super) fn undo(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     let (found, none) = match model.overlays.last() {
-        Some(Overlay::PlanDialog(proposal)) => {
-            if !proposal.stage.is_done() {
+        Some(Overlay::PlanDialog(dialog)) => {
+            if !dialog.stage.is_done() {
                 model.set_status("nothing of it has been made yet", now);
                 return Vec::new();
             }
-            (model.undo_for(proposal), "This change cannot be undone")
+            (model.undo_for(dialog), "This change cannot be undone")
         }
         _ => (
             next_undo(model),
@@ -150,7 +150,7 @@ pub(super) fn undo(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     if reject_if_read_only(model, now) {
         return Vec::new();
     }
-    let Some((ticket, plan)) = found else {
+    let Some((request_id, plan)) = found else {
         model.set_status(none, now);
         return Vec::new();
     };
@@ -158,47 +158,53 @@ pub(super) fn undo(model: &mut Model, now: Timestamp) -> Vec<Effect> {
         model.overlays.pop();
     }
     model.notices.dismiss();
-    show(model, plan, |proposal| PlanDialog {
-        undoes: Some(ticket),
-        ..proposal
+    show(model, plan, |dialog| PlanDialog {
+        undoes: Some(request_id),
+        ..dialog
     })
 }
 
-fn dialog_for(model: &mut Model, ticket: RequestId) -> Option<&mut PlanDialog> {
+fn dialog_for(model: &mut Model, request_id: RequestId) -> Option<&mut PlanDialog> {
     model.overlays.iter_mut().find_map(|overlay| match overlay {
-        Overlay::PlanDialog(proposal) if proposal.stage.is_awaiting(ticket) => Some(proposal),
+        Overlay::PlanDialog(dialog) if dialog.stage.is_awaiting(request_id) => Some(dialog),
         _ => None,
     })
 }
 
 /// What the registry says of the image that a plan sets; nothing, where it could not be asked.
-pub(super) fn probe_done(model: &mut Model, ticket: RequestId, verdict: Option<&ProbeConclusion>) {
+pub(super) fn probe_done(
+    model: &mut Model,
+    request_id: RequestId,
+    verdict: Option<&ProbeConclusion>,
+) {
     if let Some(verdict) = verdict {
-        credential_checked(model, ticket, verdict.clone());
+        credential_checked(model, request_id, verdict.clone());
         return;
     }
     for overlay in &mut model.overlays {
-        if let Overlay::PlanDialog(proposal) = overlay
-            && proposal.credential_check == Some(ticket)
+        if let Overlay::PlanDialog(dialog) = overlay
+            && dialog.credential_check == Some(request_id)
         {
-            proposal.credential_check = None;
+            dialog.credential_check = None;
         }
     }
 }
 
 /// What the registry says of the login that a plan would save, or of the image that it sets.
-pub(super) fn credential_checked(model: &mut Model, ticket: RequestId, verdict: ProbeConclusion) {
+pub(super) fn credential_checked(
+    model: &mut Model,
+    request_id: RequestId,
+    verdict: ProbeConclusion,
+) {
     let asked = model.overlays.iter_mut().find_map(|overlay| match overlay {
-        Overlay::PlanDialog(proposal) if proposal.credential_check == Some(ticket) => {
-            Some(proposal)
-        }
+        Overlay::PlanDialog(dialog) if dialog.credential_check == Some(request_id) => Some(dialog),
         _ => None,
     });
-    let Some(proposal) = asked else { return };
+    let Some(dialog) = asked else { return };
     let refused = verdict.answer == PullAnswer::No;
-    proposal.credential_check = None;
+    dialog.credential_check = None;
     let link = link_to_correct(&verdict);
-    proposal.check_result = Some(verdict);
+    dialog.check_result = Some(verdict);
     // Whoever goes back wants to correct what is to blame.
     if refused {
         go_to(model, fields_for_link(link));
@@ -220,38 +226,38 @@ fn go_to(model: &mut Model, answers: &[FormAnswer]) {
 
 /// Carries out the plan that is shown, if the server would take it.
 pub(super) fn apply(model: &mut Model, now: Timestamp) -> Vec<Effect> {
-    let ticket = model.request_ids.next();
-    let Some(Overlay::PlanDialog(proposal)) = model.overlays.last() else {
+    let request_id = model.request_ids.next();
+    let Some(Overlay::PlanDialog(dialog)) = model.overlays.last() else {
         return Vec::new();
     };
-    let (plan, fault) = (proposal.plan.clone(), proposal.fault.clone());
+    let (plan, fault) = (dialog.plan.clone(), dialog.fault.clone());
     let affected = affected(model, &plan.0, fault.as_ref());
-    let Some(Overlay::PlanDialog(proposal)) = model.overlays.last_mut() else {
+    let Some(Overlay::PlanDialog(dialog)) = model.overlays.last_mut() else {
         return Vec::new();
     };
-    if proposal.stage.changes_nothing() {
+    if dialog.stage.changes_nothing() {
         close(model);
         return Vec::new();
     }
-    let refused = proposal
+    let refused = dialog
         .check_result
         .as_ref()
         .is_some_and(|verdict| verdict.answer == PullAnswer::No);
-    if refused && !proposal.is_override_confirmed && matches!(proposal.stage, PlanStage::Ready(_)) {
-        proposal.is_override_confirmed = true;
+    if refused && !dialog.is_override_confirmed && matches!(dialog.stage, PlanStage::Ready(_)) {
+        dialog.is_override_confirmed = true;
         model.set_status(
             "the registry says no: esc to correct it, enter to do it anyway",
             now,
         );
         return Vec::new();
     }
-    match &proposal.stage {
-        PlanStage::Ready(_) if proposal.stage.is_successful() => {
-            proposal.stage = PlanStage::Applying(ticket, Vec::new());
+    match &dialog.stage {
+        PlanStage::Ready(_) if dialog.stage.is_successful() => {
+            dialog.stage = PlanStage::Applying(request_id, Vec::new());
             // What suffers now, and not when the plan was made, is to recover by it.
-            proposal.affected = affected;
-            model.active_plans.insert(ticket, proposal.undoes);
-            vec![Effect::Apply { ticket, plan }]
+            dialog.affected = affected;
+            model.active_plans.insert(request_id, dialog.undoes);
+            vec![Effect::Apply { request_id, plan }]
         }
         PlanStage::Ready(_) => {
             model.set_status("the server refuses it: nothing was changed", now);
@@ -275,27 +281,32 @@ pub(super) fn apply(model: &mut Model, now: Timestamp) -> Vec<Effect> {
 
 /// The server's answer to a rehearsal, and who else keeps what would be changed. From here on the plan is
 /// what was found: that is shown, and that must still be there when it is carried out.
-pub(super) fn dry_run_done(model: &mut Model, ticket: RequestId, done: &[ChangeResult]) {
-    let Some(proposal) = dialog_for(model, ticket) else {
+pub(super) fn dry_run_done(model: &mut Model, request_id: RequestId, done: &[ChangeResult]) {
+    let Some(dialog) = dialog_for(model, request_id) else {
         return;
     };
-    let changes = proposal.plan.0.changes.iter().zip(done);
-    proposal.managers = changes
+    let changes = dialog.plan.0.changes.iter().zip(done);
+    dialog.managers = changes
         .map(|(change, done)| change.manager(&done.traces))
         .collect();
-    update_observed(proposal, done);
-    proposal.stage = PlanStage::Ready(outcomes(done));
+    update_observed(dialog, done);
+    dialog.stage = PlanStage::Ready(outcomes(done));
 }
 
 /// Shows the plan as what it changes was found.
-fn update_observed(proposal: &mut PlanDialog, done: &[ChangeResult]) {
-    proposal.plan = SharedPlan(Arc::new(proposal.plan.0.with_live_state(done)));
+fn update_observed(dialog: &mut PlanDialog, done: &[ChangeResult]) {
+    dialog.plan = SharedPlan(Arc::new(dialog.plan.0.with_live_state(done)));
 }
 
 /// One more change was made, or taken back.
-pub(super) fn progressed(model: &mut Model, ticket: RequestId, change: usize, outcome: Outcome) {
+pub(super) fn progressed(
+    model: &mut Model,
+    request_id: RequestId,
+    change: usize,
+    outcome: Outcome,
+) {
     let Some(PlanStage::Applying(_, outcomes)) =
-        dialog_for(model, ticket).map(|proposal| &mut proposal.stage)
+        dialog_for(model, request_id).map(|dialog| &mut dialog.stage)
     else {
         return;
     };
@@ -310,23 +321,23 @@ pub(super) fn progressed(model: &mut Model, ticket: RequestId, change: usize, ou
 /// What became of the changes. What can be taken back is remembered, also when nobody looks any more.
 pub(super) fn applied(
     model: &mut Model,
-    ticket: RequestId,
+    request_id: RequestId,
     plan: &SharedPlan,
     done: &[ChangeResult],
     now: Timestamp,
 ) {
-    let Some(undoes) = model.active_plans.remove(&ticket) else {
+    let Some(undoes) = model.active_plans.remove(&request_id) else {
         return;
     };
     model.lost_secrets.update(&plan.0, done);
     let failure = lost_secret(&plan.0, done).or_else(|| first_failure(&plan.0, &outcomes(done)));
-    if let Some(proposal) = dialog_for(model, ticket) {
+    if let Some(dialog) = dialog_for(model, request_id) {
         // Of what somebody has changed meanwhile, it is shown what is there.
-        update_observed(proposal, done);
+        update_observed(dialog, done);
         let outcomes = outcomes(done);
-        proposal.affected.applied(&plan.0, &outcomes);
-        proposal.stage = PlanStage::Done {
-            ticket,
+        dialog.affected.applied(&plan.0, &outcomes);
+        dialog.stage = PlanStage::Done {
+            request_id,
             outcomes,
             at: now,
             recovered: None,
@@ -347,7 +358,7 @@ pub(super) fn applied(
     }
     if let Some(undo) = plan.0.undo_plan(done) {
         model.applied.push(AppliedPlan {
-            request_id: ticket,
+            request_id,
             undo: SharedPlan(Arc::new(undo)),
         });
     }
@@ -383,9 +394,9 @@ fn outcomes(done: &[ChangeResult]) -> Vec<Outcome> {
 /// Leaves a plan with esc: back to the answers that it was made of, at the one that is to blame.
 pub(super) fn back(model: &mut Model) {
     let blamed = match model.overlays.last() {
-        Some(Overlay::PlanDialog(proposal)) => proposal
+        Some(Overlay::PlanDialog(dialog)) => dialog
             .remaining_failure(&model.store, &model.diagnoses)
-            .map(|trouble| fields_to_correct(proposal, trouble.diagnosis.finding.link())),
+            .map(|error| fields_to_correct(dialog, error.diagnosis.finding.link())),
         _ => None,
     };
     let over = matches!(
@@ -394,7 +405,7 @@ pub(super) fn back(model: &mut Model) {
     );
     let recovered = matches!(
         model.overlays.last(),
-        Some(Overlay::PlanDialog(proposal)) if proposal.stage.has_recovered()
+        Some(Overlay::PlanDialog(dialog)) if dialog.stage.has_recovered()
     );
     if over && (blamed.is_none() || recovered) {
         close(model);
@@ -408,8 +419,8 @@ pub(super) fn back(model: &mut Model) {
 
 /// The questions whose answers are to blame. What the registry itself has refused is, whatever the
 /// kubelet's first word looks like while not all objects have been seen.
-fn fields_to_correct(proposal: &PlanDialog, link: ChainLink) -> &'static [FormAnswer] {
-    let refused = proposal.check_result.as_ref();
+fn fields_to_correct(dialog: &PlanDialog, link: ChainLink) -> &'static [FormAnswer] {
+    let refused = dialog.check_result.as_ref();
     let refused = refused.filter(|verdict| verdict.answer == PullAnswer::No);
     fields_for_link(refused.map_or(link, self::link_to_correct))
 }
@@ -433,10 +444,10 @@ fn fields_for_link(link: ChainLink) -> &'static [FormAnswer] {
 
 /// Leaves a plan that is carried out, and the form that it came from if all went well.
 fn close(model: &mut Model) {
-    let Some(Overlay::PlanDialog(proposal)) = model.overlays.pop() else {
+    let Some(Overlay::PlanDialog(dialog)) = model.overlays.pop() else {
         return;
     };
-    if !proposal.stage.is_successful() {
+    if !dialog.stage.is_successful() {
         return;
     }
     close_form(model);

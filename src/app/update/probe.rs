@@ -45,21 +45,21 @@ pub(super) fn probe_selection(model: &mut Model, now: Timestamp) -> Vec<Effect> 
 }
 
 fn probe_pod(model: &mut Model, now: Timestamp) -> Vec<Effect> {
-    let asked = model.inspection.as_ref().and_then(|inquiry| {
-        let question = ProbeQuery::for_pod(&inquiry.context, inquiry.image()?)?;
-        Some((inquiry.pod.clone(), question))
+    let asked = model.inspection.as_ref().and_then(|inspection| {
+        let query = ProbeQuery::for_pod(&inspection.context, inspection.image()?)?;
+        Some((inspection.pod.clone(), query))
     });
-    let Some((pod, question)) = asked else {
+    let Some((pod, query)) = asked else {
         model.set_status("there is no image to ask about", now);
         return Vec::new();
     };
-    if model.probes.is_pending(&question) {
+    if model.probes.is_pending(&query) {
         model.set_status("the registry has not answered yet", now);
         return Vec::new();
     }
     show(model, AnyObjectRef::Pod(pod), Tab::Diagnosis);
-    let ticket = model.request_ids.next();
-    vec![send(model, question, ticket)]
+    let request_id = model.request_ids.next();
+    vec![send(model, query, request_id)]
 }
 
 fn probe_secret(model: &mut Model, key: &ObjectRef<Secret>, now: Timestamp) -> Vec<Effect> {
@@ -76,8 +76,8 @@ fn probe_secret(model: &mut Model, key: &ObjectRef<Secret>, now: Timestamp) -> V
     // Those that nobody has asked come first, so that pressing again gets on with the rest.
     let (old, mut open): (Vec<_>, Vec<_>) = questions
         .into_iter()
-        .filter(|question| !model.probes.is_pending(question))
-        .partition(|question| model.probes.get(question).is_some());
+        .filter(|query| !model.probes.is_pending(query))
+        .partition(|query| model.probes.get(query).is_some());
     open.extend(old);
     if open.is_empty() {
         model.set_status("the registries have not answered yet", now);
@@ -88,16 +88,16 @@ fn probe_secret(model: &mut Model, key: &ObjectRef<Secret>, now: Timestamp) -> V
         open.truncate(MAX_PARALLEL);
     }
     open.into_iter()
-        .map(|question| {
-            let ticket = model.request_ids.next();
-            send(model, question, ticket)
+        .map(|query| {
+            let request_id = model.request_ids.next();
+            send(model, query, request_id)
         })
         .collect()
 }
 
-pub(super) fn send(model: &mut Model, question: ProbeQuery, ticket: RequestId) -> Effect {
-    model.probes.begin(question.clone(), ticket);
-    Effect::ProbeImage { ticket, question }
+pub(super) fn send(model: &mut Model, query: ProbeQuery, request_id: RequestId) -> Effect {
+    model.probes.begin(query.clone(), request_id);
+    Effect::ProbeImage { request_id, query }
 }
 
 /// Shows the view of the object. One that fits by itself is left as it is, and with it where its reader
@@ -112,7 +112,7 @@ fn show(model: &mut Model, object: AnyObjectRef, tab: Tab) {
 
 pub(super) fn probe_done(
     model: &mut Model,
-    ticket: RequestId,
+    request_id: RequestId,
     answer: Result<Box<ProbeConclusion>, UserError>,
     now: Timestamp,
 ) {
@@ -124,5 +124,5 @@ pub(super) fn probe_done(
         }),
         Err(problem) => ProbeState::Failed(problem),
     };
-    model.probes.finish(ticket, answer);
+    model.probes.finish(request_id, answer);
 }

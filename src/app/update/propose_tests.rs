@@ -45,7 +45,7 @@ fn all_well(count: usize) -> Vec<ChangeResult> {
 
 fn stage(model: &Model) -> &PlanStage {
     match model.overlays.last() {
-        Some(Overlay::PlanDialog(proposal)) => &proposal.stage,
+        Some(Overlay::PlanDialog(dialog)) => &dialog.stage,
         other => panic!("{other:?}"),
     }
 }
@@ -55,7 +55,7 @@ fn a_fix_is_asked_for_shown_rehearsed_and_only_then_made() {
     let mut model = model();
     let effects = rehearsed(&mut model);
     let [
-        Effect::DryRun { ticket, plan },
+        Effect::DryRun { request_id, plan },
         Effect::CheckCredential { .. },
     ] = &effects[..]
     else {
@@ -70,23 +70,23 @@ fn a_fix_is_asked_for_shown_rehearsed_and_only_then_made() {
     let all = plan.0.changes.len();
     update(
         &mut model,
-        Message::DryRunDone(*ticket, all_well(all)),
+        Message::DryRunDone(*request_id, all_well(all)),
         now(),
     );
     assert!(matches!(stage(&model), PlanStage::Ready(_)));
-    let Some(Overlay::PlanDialog(proposal)) = model.overlays.last() else {
+    let Some(Overlay::PlanDialog(dialog)) = model.overlays.last() else {
         panic!("{:?}", model.overlays)
     };
-    let shown = proposal.plan.clone();
+    let shown = dialog.plan.clone();
     let effects = press(&mut model, &["enter"]);
-    let [Effect::Apply { ticket, plan }] = &effects[..] else {
+    let [Effect::Apply { request_id, plan }] = &effects[..] else {
         panic!("{effects:?}")
     };
     assert_eq!(*plan, shown, "what was shown is what is done");
-    let step = Message::ApplyProgress(*ticket, 0, Outcome::Applied);
+    let step = Message::ApplyProgress(*request_id, 0, Outcome::Applied);
     update(&mut model, step, now());
     assert!(matches!(stage(&model), PlanStage::Applying(_, so_far) if so_far.len() == 1));
-    let carried = Message::Applied(*ticket, plan.clone(), all_well(all));
+    let carried = Message::Applied(*request_id, plan.clone(), all_well(all));
     update(&mut model, carried, now());
     assert!(matches!(
         stage(&model),
@@ -105,13 +105,13 @@ fn who_quits_is_told_of_a_secret_that_is_in_this_session_only() {
         vec![Change::convert_secret(key("shop", "regcred"))],
     );
     let effects = plan_dialog::open(&mut model, plan, None, now());
-    let Some(Effect::DryRun { ticket, .. }) = effects.first() else {
+    let Some(Effect::DryRun { request_id, .. }) = effects.first() else {
         panic!("{effects:?}")
     };
     let done = vec![ChangeResult::new(Outcome::Applied)];
-    update(&mut model, Message::DryRunDone(*ticket, done), now());
+    update(&mut model, Message::DryRunDone(*request_id, done), now());
     let effects = press(&mut model, &["enter"]);
-    let [Effect::Apply { plan, ticket }] = &effects[..] else {
+    let [Effect::Apply { plan, request_id }] = &effects[..] else {
         panic!("{effects:?}")
     };
     let done = vec![ChangeResult {
@@ -120,7 +120,7 @@ fn who_quits_is_told_of_a_secret_that_is_in_this_session_only() {
     }];
     update(
         &mut model,
-        Message::Applied(*ticket, plan.clone(), done),
+        Message::Applied(*request_id, plan.clone(), done),
         now(),
     );
     assert_eq!(press(&mut model, &["ctrl-c"]), []);
@@ -142,7 +142,7 @@ fn what_the_rehearsal_found_is_shown_and_must_be_there_when_it_is_made() {
     let set = SetImage::new(workload.unwrap().into(), "app".into(), "a:2");
     let plan = Plan::new("Another image", vec![set.clone().into()]);
     let effects = plan_dialog::open(&mut model, plan, None, now());
-    let Some(Effect::DryRun { ticket, .. }) = effects.first() else {
+    let Some(Effect::DryRun { request_id, .. }) = effects.first() else {
         panic!("{effects:?}")
     };
     let observed = Observed {
@@ -163,15 +163,19 @@ fn what_the_rehearsal_found_is_shown_and_must_be_there_when_it_is_made() {
         found: found(&observed),
         ..ChangeResult::new(Outcome::Applied)
     };
-    update(&mut model, Message::DryRunDone(*ticket, vec![done]), now());
-    let Some(Overlay::PlanDialog(proposal)) = model.overlays.last() else {
+    update(
+        &mut model,
+        Message::DryRunDone(*request_id, vec![done]),
+        now(),
+    );
+    let Some(Overlay::PlanDialog(dialog)) = model.overlays.last() else {
         panic!("{:?}", model.overlays)
     };
-    let shown = proposal.plan.clone();
+    let shown = dialog.plan.clone();
     let lines = shown.0.changes[0].preview();
     assert!(lines.iter().any(|line| line.text.contains("live:9")));
     let effects = press(&mut model, &["enter"]);
-    let [Effect::Apply { plan, ticket }] = &effects[..] else {
+    let [Effect::Apply { plan, request_id }] = &effects[..] else {
         panic!("{effects:?}")
     };
     assert_eq!(*plan, shown);
@@ -191,12 +195,12 @@ fn what_the_rehearsal_found_is_shown_and_must_be_there_when_it_is_made() {
         found: found(&theirs),
         ..ChangeResult::new(Outcome::Failed("somebody has changed it".to_owned()))
     };
-    let carried = Message::Applied(*ticket, plan.clone(), vec![late]);
+    let carried = Message::Applied(*request_id, plan.clone(), vec![late]);
     update(&mut model, carried, now());
-    let Some(Overlay::PlanDialog(proposal)) = model.overlays.last() else {
+    let Some(Overlay::PlanDialog(dialog)) = model.overlays.last() else {
         panic!("{:?}", model.overlays)
     };
-    let lines = proposal.plan.0.changes[0].preview();
+    let lines = dialog.plan.0.changes[0].preview();
     assert!(lines.iter().any(|line| line.text.contains("theirs:1")));
 }
 
@@ -205,7 +209,7 @@ fn what_the_server_refuses_cannot_be_applied() {
     let mut model = model();
     let effects = rehearsed(&mut model);
     let [
-        Effect::DryRun { ticket, .. },
+        Effect::DryRun { request_id, .. },
         Effect::CheckCredential { .. },
     ] = &effects[..]
     else {
@@ -214,7 +218,7 @@ fn what_the_server_refuses_cannot_be_applied() {
     let refused = ChangeResult::new(Outcome::Failed("you may not patch secrets".into()));
     update(
         &mut model,
-        Message::DryRunDone(*ticket, vec![refused]),
+        Message::DryRunDone(*request_id, vec![refused]),
         now(),
     );
     assert_eq!(press(&mut model, &["enter"]), []);
@@ -266,14 +270,14 @@ fn a_login_that_the_registry_refuses_is_not_saved_by_one_key() {
     let mut model = model();
     let effects = rehearsed(&mut model);
     let [
-        Effect::DryRun { ticket, plan },
+        Effect::DryRun { request_id, plan },
         Effect::CheckCredential { .. },
     ] = &effects[..]
     else {
         panic!("{effects:?}")
     };
     let done = all_well(plan.0.changes.len());
-    update(&mut model, Message::DryRunDone(*ticket, done), now());
+    update(&mut model, Message::DryRunDone(*request_id, done), now());
     let verdict = ProbeConclusion {
         answer: PullAnswer::No,
         cause: None,
@@ -284,7 +288,7 @@ fn a_login_that_the_registry_refuses_is_not_saved_by_one_key() {
     };
     update(
         &mut model,
-        Message::CredentialChecked(*ticket, Box::new(verdict)),
+        Message::CredentialChecked(*request_id, Box::new(verdict)),
         now(),
     );
     assert_eq!(press(&mut model, &["enter"]), [], "told first");
@@ -304,16 +308,16 @@ fn another_image_is_asked_for_before_it_is_set() {
     let effects = press(&mut model, &["enter"]);
     let [
         Effect::DryRun {
-            ticket: tried,
+            request_id: tried,
             plan,
         },
-        Effect::ProbeImage { ticket, question },
+        Effect::ProbeImage { request_id, query },
     ] = &effects[..]
     else {
         panic!("{effects:?}")
     };
-    assert_eq!(question.image.to_string(), "registry.example/team/app:12");
-    assert_eq!(question.secrets().len(), 1, "with what the Pod lists");
+    assert_eq!(query.image.to_string(), "registry.example/team/app:12");
+    assert_eq!(query.secrets().len(), 1, "with what the Pod lists");
     let done = all_well(plan.0.changes.len());
     update(&mut model, Message::DryRunDone(*tried, done), now());
     let no = ProbeConclusion {
@@ -326,7 +330,7 @@ fn another_image_is_asked_for_before_it_is_set() {
     };
     update(
         &mut model,
-        Message::ProbeDone(*ticket, Ok(Box::new(no))),
+        Message::ProbeDone(*request_id, Ok(Box::new(no))),
         now(),
     );
     assert_eq!(press(&mut model, &["enter"]), [], "told first");
@@ -339,16 +343,20 @@ fn a_registry_is_not_asked_twice_at_once_and_its_answer_is_kept() {
     use crate::app::probe_cache::ProbeState;
     let mut model = model();
     let effects = press(&mut model, &["g", "t"]);
-    let [Effect::ProbeImage { ticket, question }] = &effects[..] else {
+    let [Effect::ProbeImage { request_id, query }] = &effects[..] else {
         panic!("{effects:?}")
     };
-    assert_eq!(question.image.repository(), "registry.example/team/app");
-    assert_eq!(question.secrets().len(), 1);
+    assert_eq!(query.image.repository(), "registry.example/team/app");
+    assert_eq!(query.secrets().len(), 1);
     assert!(matches!(model.overlays.last(), Some(Overlay::Details(_))));
     assert_eq!(press(&mut model, &["t"]), [], "it is being asked");
     let problem = crate::domain::error::UserError::new("cannot read Secret shop/regcred");
-    update(&mut model, Message::ProbeDone(*ticket, Err(problem)), now());
-    let state = model.probes.get(question).unwrap();
+    update(
+        &mut model,
+        Message::ProbeDone(*request_id, Err(problem)),
+        now(),
+    );
+    let state = model.probes.get(query).unwrap();
     assert!(matches!(state, ProbeState::Failed(_)));
     assert_eq!(
         press(&mut model, &["t"]).len(),
@@ -370,8 +378,8 @@ fn no_plan_is_made_while_the_lists_are_still_coming_in() {
         scope: Scope::Cluster,
     };
     let listing = WatchState::Listing { received: 3 };
-    let ticket = model.connection.request_id;
-    update(&mut model, Message::Watch(ticket, id, listing), now());
+    let request_id = model.connection.request_id;
+    update(&mut model, Message::Watch(request_id, id, listing), now());
     assert_eq!(press(&mut model, &["ctrl-x"]), []);
     assert!(model.overlays.is_empty());
 }
@@ -379,7 +387,7 @@ fn no_plan_is_made_while_the_lists_are_still_coming_in() {
 /// Carries out the fix; what is answered when it has been made, and could be taken back.
 fn made(model: &mut Model) -> Message {
     let effects = rehearsed(model);
-    let [Effect::DryRun { ticket, plan }, ..] = &effects[..] else {
+    let [Effect::DryRun { request_id, plan }, ..] = &effects[..] else {
         panic!("{effects:?}")
     };
     let Change::EditSecret(edit) = &plan.0.changes[0] else {
@@ -392,12 +400,12 @@ fn made(model: &mut Model) -> Message {
     };
     let mut done = all_well(plan.0.changes.len());
     done[0].undo = Some(edit.undo(before));
-    update(model, Message::DryRunDone(*ticket, done.clone()), now());
+    update(model, Message::DryRunDone(*request_id, done.clone()), now());
     let effects = press(model, &["enter"]);
-    let [Effect::Apply { ticket, .. }] = &effects[..] else {
+    let [Effect::Apply { request_id, .. }] = &effects[..] else {
         panic!("{effects:?}")
     };
-    Message::Applied(*ticket, plan.clone(), done)
+    Message::Applied(*request_id, plan.clone(), done)
 }
 
 fn command(model: &mut Model, line: &str) -> Vec<Effect> {
@@ -444,20 +452,24 @@ fn what_was_carried_out_can_be_taken_back_once() {
     let answer = made(&mut model);
     update(&mut model, answer, now());
     let effects = press(&mut model, &["u"]);
-    let [Effect::DryRun { ticket, plan }] = &effects[..] else {
+    let [Effect::DryRun { request_id, plan }] = &effects[..] else {
         panic!("{effects:?}")
     };
     assert!(matches!(&plan.0.changes[..], [Change::TakeBack(_)]));
     assert!(!format!("{plan:?}{:?}", model.applied).contains(CANARY));
-    update(&mut model, Message::DryRunDone(*ticket, all_well(1)), now());
-    let effects = press(&mut model, &["enter"]);
-    let [Effect::Apply { ticket, plan }] = &effects[..] else {
-        panic!("{effects:?}")
-    };
-    let (ticket, plan) = (*ticket, plan.clone());
     update(
         &mut model,
-        Message::Applied(ticket, plan, all_well(1)),
+        Message::DryRunDone(*request_id, all_well(1)),
+        now(),
+    );
+    let effects = press(&mut model, &["enter"]);
+    let [Effect::Apply { request_id, plan }] = &effects[..] else {
+        panic!("{effects:?}")
+    };
+    let (request_id, plan) = (*request_id, plan.clone());
+    update(
+        &mut model,
+        Message::Applied(request_id, plan, all_well(1)),
         now(),
     );
     assert!(model.applied.is_empty());
@@ -478,19 +490,23 @@ fn what_takes_back_is_not_taken_back_itself() {
     update(&mut model, second, now());
     assert_eq!(model.applied.len(), 2);
     let effects = press(&mut model, &["u"]);
-    let [Effect::DryRun { ticket, .. }] = &effects[..] else {
+    let [Effect::DryRun { request_id, .. }] = &effects[..] else {
         panic!("{effects:?}")
     };
-    update(&mut model, Message::DryRunDone(*ticket, all_well(1)), now());
+    update(
+        &mut model,
+        Message::DryRunDone(*request_id, all_well(1)),
+        now(),
+    );
     let effects = press(&mut model, &["enter"]);
-    let [Effect::Apply { ticket, plan }] = &effects[..] else {
+    let [Effect::Apply { request_id, plan }] = &effects[..] else {
         panic!("{effects:?}")
     };
-    let (ticket, plan) = (*ticket, plan.clone());
+    let (request_id, plan) = (*request_id, plan.clone());
     model.overlays.clear();
     update(
         &mut model,
-        Message::Applied(ticket, plan, made[..1].to_vec()),
+        Message::Applied(request_id, plan, made[..1].to_vec()),
         now(),
     );
     let left: Vec<_> = model
@@ -562,7 +578,7 @@ fn a_secret_is_tested_with_all_images_that_are_pulled_with_it() {
     assert_eq!(press(&mut model, &["t"]), [], "no image is pulled with it");
     assert!(model.status.is_some() && model.overlays.is_empty());
     let effects = press(&mut model, &["G", "t"]);
-    let [Effect::ProbeImage { ticket, question }] = &effects[..] else {
+    let [Effect::ProbeImage { request_id, query }] = &effects[..] else {
         panic!("{effects:?}")
     };
     let Some(Overlay::Details(details)) = model.overlays.last() else {
@@ -571,7 +587,7 @@ fn a_secret_is_tested_with_all_images_that_are_pulled_with_it() {
     let AnyObjectRef::Secret(key) = details.object.clone() else {
         panic!("{:?}", details.object)
     };
-    assert_eq!(question.secrets().collect::<Vec<_>>(), [&key]);
+    assert_eq!(query.secrets().collect::<Vec<_>>(), [&key]);
     assert_eq!(press(&mut model, &["t"]), [], "it is being asked");
     let verdict = ProbeConclusion {
         answer: PullAnswer::No,
@@ -583,7 +599,7 @@ fn a_secret_is_tested_with_all_images_that_are_pulled_with_it() {
     };
     update(
         &mut model,
-        Message::ProbeDone(*ticket, Ok(Box::new(verdict))),
+        Message::ProbeDone(*request_id, Ok(Box::new(verdict))),
         now(),
     );
     let secret = model.store.secret(&key).unwrap();
@@ -731,10 +747,10 @@ fn another_fault_is_no_recovery_and_its_fix_is_one_key_away() {
     };
     put(&mut model, waiting("ErrImagePull", missing), "1");
     assert!(!recovered(&model));
-    let Some(Overlay::PlanDialog(proposal)) = model.overlays.last() else {
+    let Some(Overlay::PlanDialog(dialog)) = model.overlays.last() else {
         panic!("{:?}", model.overlays)
     };
-    let trouble = proposal
+    let trouble = dialog
         .remaining_failure(&model.store, &model.diagnoses)
         .unwrap();
     assert_eq!((trouble.failing, trouble.pods), (3, 3));
@@ -748,11 +764,11 @@ fn another_fault_is_no_recovery_and_its_fix_is_one_key_away() {
     assert!(recovered(&model));
     // What has recovered is judged on.
     put(&mut model, waiting("ErrImagePull", missing), "1");
-    let Some(Overlay::PlanDialog(proposal)) = model.overlays.last() else {
+    let Some(Overlay::PlanDialog(dialog)) = model.overlays.last() else {
         panic!("{:?}", model.overlays)
     };
-    assert!(proposal.stage.has_recovered());
-    let trouble = proposal
+    assert!(dialog.stage.has_recovered());
+    let trouble = dialog
         .remaining_failure(&model.store, &model.diagnoses)
         .unwrap();
     assert_eq!(trouble.failing, 3);
@@ -785,15 +801,23 @@ fn the_next_fix_is_closed_with_the_plan_and_the_form_before_it() {
 fn carried_out(model: &mut Model, plan: Plan, done: Vec<ChangeResult>) {
     let count = plan.changes.len();
     let effects = plan_dialog::open(model, plan, None, now());
-    let Some(Effect::DryRun { ticket, .. }) = effects.first() else {
+    let Some(Effect::DryRun { request_id, .. }) = effects.first() else {
         panic!("{effects:?}")
     };
-    update(model, Message::DryRunDone(*ticket, all_well(count)), now());
+    update(
+        model,
+        Message::DryRunDone(*request_id, all_well(count)),
+        now(),
+    );
     let effects = press(model, &["enter"]);
-    let [Effect::Apply { ticket, plan }] = &effects[..] else {
+    let [Effect::Apply { request_id, plan }] = &effects[..] else {
         panic!("{effects:?}")
     };
-    update(model, Message::Applied(*ticket, plan.clone(), done), now());
+    update(
+        model,
+        Message::Applied(*request_id, plan.clone(), done),
+        now(),
+    );
 }
 
 fn restart() -> Plan {
@@ -834,7 +858,7 @@ fn a_plan_that_cannot_be_undone_does_not_undo_another() {
 #[test]
 fn a_failure_of_a_plan_whose_view_is_closed_is_told_until_it_is_seen() {
     let mut model = model();
-    let Message::Applied(ticket, plan, _) = made(&mut model) else {
+    let Message::Applied(request_id, plan, _) = made(&mut model) else {
         panic!("it is carried out")
     };
     press(&mut model, &["esc", "esc", "esc"]);
@@ -842,7 +866,7 @@ fn a_failure_of_a_plan_whose_view_is_closed_is_told_until_it_is_seen() {
     let mut done = all_well(plan.0.changes.len());
     done[0] = ChangeResult::new(Outcome::Failed("403 Forbidden".to_owned()));
     let title = plan.0.title.clone();
-    update(&mut model, Message::Applied(ticket, plan, done), now());
+    update(&mut model, Message::Applied(request_id, plan, done), now());
     let text = format!("Failed: {title}: 403 Forbidden");
     assert_eq!(told(&model), text);
     let later = now() + jiff::SignedDuration::from_hours(1);
@@ -869,12 +893,16 @@ fn a_secret_that_a_closed_plan_has_lost_is_named_first_and_undo_creates_it() {
         vec![convert],
     );
     let effects = plan_dialog::open(&mut model, plan, None, now());
-    let Some(Effect::DryRun { ticket, .. }) = effects.first() else {
+    let Some(Effect::DryRun { request_id, .. }) = effects.first() else {
         panic!("{effects:?}")
     };
-    update(&mut model, Message::DryRunDone(*ticket, all_well(1)), now());
+    update(
+        &mut model,
+        Message::DryRunDone(*request_id, all_well(1)),
+        now(),
+    );
     let effects = press(&mut model, &["enter"]);
-    let [Effect::Apply { plan, ticket }] = &effects[..] else {
+    let [Effect::Apply { plan, request_id }] = &effects[..] else {
         panic!("{effects:?}")
     };
     press(&mut model, &["esc"]);
@@ -883,7 +911,7 @@ fn a_secret_that_a_closed_plan_has_lost_is_named_first_and_undo_creates_it() {
         is_lost: true,
         ..ChangeResult::new(Outcome::Failed("507 …".to_owned()))
     };
-    let answer = Message::Applied(*ticket, plan.clone(), vec![lost]);
+    let answer = Message::Applied(*request_id, plan.clone(), vec![lost]);
     update(&mut model, answer, now());
     let text = "Secret shop/regcred is deleted and not created again: :undo restores it";
     assert_eq!(told(&model), text);
@@ -895,11 +923,15 @@ fn a_secret_that_a_closed_plan_has_lost_is_named_first_and_undo_creates_it() {
 fn where_nothing_is_to_change_enter_closes_the_plan() {
     let mut model = model();
     let effects = rehearsed(&mut model);
-    let [Effect::DryRun { ticket, plan }, ..] = &effects[..] else {
+    let [Effect::DryRun { request_id, plan }, ..] = &effects[..] else {
         panic!("{effects:?}")
     };
     let unchanged = vec![ChangeResult::new(Outcome::Unchanged); plan.0.changes.len()];
-    update(&mut model, Message::DryRunDone(*ticket, unchanged), now());
+    update(
+        &mut model,
+        Message::DryRunDone(*request_id, unchanged),
+        now(),
+    );
     assert!(stage(&model).changes_nothing() && !stage(&model).can_be_applied());
     assert_eq!(press(&mut model, &["enter"]), []);
     assert!(model.overlays.is_empty());
@@ -908,21 +940,25 @@ fn where_nothing_is_to_change_enter_closes_the_plan() {
 #[test]
 fn nothing_recovers_by_a_plan_that_turned_out_to_be_made_already() {
     let mut model = model();
-    let Message::Applied(ticket, plan, _) = made(&mut model) else {
+    let Message::Applied(request_id, plan, _) = made(&mut model) else {
         panic!("it is carried out")
     };
     let unchanged = vec![ChangeResult::new(Outcome::Unchanged); plan.0.changes.len()];
-    update(&mut model, Message::Applied(ticket, plan, unchanged), now());
+    update(
+        &mut model,
+        Message::Applied(request_id, plan, unchanged),
+        now(),
+    );
     crate::app::refresh::refresh(
         &mut model,
         crate::app::refresh::Heights::from_fn(|_| 20),
         now(),
     );
-    let Some(Overlay::PlanDialog(proposal)) = model.overlays.last() else {
+    let Some(Overlay::PlanDialog(dialog)) = model.overlays.last() else {
         panic!("{:?}", model.overlays)
     };
-    assert_eq!(proposal.recovery(&model.store), None);
-    assert!(!proposal.stage.has_recovered());
+    assert_eq!(dialog.recovery(&model.store), None);
+    assert!(!dialog.stage.has_recovered());
 }
 
 #[test]
@@ -930,11 +966,11 @@ fn what_the_server_refuses_is_not_offered() {
     use super::super::action::Action;
     let mut model = model();
     let effects = rehearsed(&mut model);
-    let [Effect::DryRun { ticket, .. }, ..] = &effects[..] else {
+    let [Effect::DryRun { request_id, .. }, ..] = &effects[..] else {
         panic!("{effects:?}")
     };
     let refused = vec![ChangeResult::new(Outcome::Failed("403".into()))];
-    update(&mut model, Message::DryRunDone(*ticket, refused), now());
+    update(&mut model, Message::DryRunDone(*request_id, refused), now());
     assert!(!model.is_action_available(Action::Apply));
     assert!(model.is_action_available(Action::Export));
 }
@@ -942,11 +978,11 @@ fn what_the_server_refuses_is_not_offered() {
 #[test]
 fn an_enter_that_was_pressed_too_early_hides_no_failure() {
     let mut model = model();
-    let Message::Applied(ticket, plan, mut done) = made(&mut model) else {
+    let Message::Applied(request_id, plan, mut done) = made(&mut model) else {
         panic!("it is carried out")
     };
     done[0] = ChangeResult::new(Outcome::Failed("507: no room".to_owned()));
-    update(&mut model, Message::Applied(ticket, plan, done), now());
+    update(&mut model, Message::Applied(request_id, plan, done), now());
     assert_eq!(model.notices.shown().map(|it| it.text.clone()), None);
     press(&mut model, &["enter"]);
     let shown = model.notices.shown().expect("the failure is shown");

@@ -40,15 +40,15 @@ pub(super) fn open(model: &mut Model, now: Timestamp) {
 }
 
 fn new_run(model: &Model) -> Option<PullTestRun> {
-    let inquiry = model.inspection.as_ref()?;
-    let case = &inquiry.context;
+    let inspection = model.inspection.as_ref()?;
+    let case = &inspection.context;
     let pod = &case.pod;
     // Nothing makes a bare Pod again: what it lists is all that there is.
     let template = case.workload.as_ref();
     let secrets = template.map_or(&pod.pull_secrets, |workload| &workload.pull_secrets);
     let test = PullTest {
-        namespace: inquiry.pod.namespace.clone(),
-        image: Arc::clone(inquiry.image()?),
+        namespace: inspection.pod.namespace.clone(),
+        image: Arc::clone(inspection.image()?),
         account: pod.service_account.clone(),
         secrets: secrets.to_vec(),
     };
@@ -65,8 +65,8 @@ fn new_run(model: &Model) -> Option<PullTestRun> {
             .into_iter()
             .filter(|node| Some(node) != pod.node.as_ref()),
     );
-    let question = ProbeQuery::for_pod(case, &test.image).filter(|_| pulls_like(case, &test));
-    Some(PullTestRun::new(test, question, nodes))
+    let query = ProbeQuery::for_pod(case, &test.image).filter(|_| pulls_like(case, &test));
+    Some(PullTestRun::new(test, query, nodes))
 }
 
 /// Whether the test's Pod lists what this Pod lists, so that what becomes of it is true of this Pod, too.
@@ -84,7 +84,7 @@ fn pulls_like(case: &PodContext, test: &PullTest) -> bool {
 
 /// Starts the test on the chosen nodes.
 pub(super) fn start(model: &mut Model, now: Timestamp) -> Vec<Effect> {
-    let ticket = model.request_ids.next();
+    let request_id = model.request_ids.next();
     let Some(Overlay::PullTest(trial)) = model.overlays.last_mut() else {
         return Vec::new();
     };
@@ -99,7 +99,7 @@ pub(super) fn start(model: &mut Model, now: Timestamp) -> Vec<Effect> {
         return Vec::new();
     }
     trial.stage = PullTestStage::Running {
-        ticket,
+        request_id,
         since: now,
         said: Vec::new(),
     };
@@ -108,10 +108,10 @@ pub(super) fn start(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     for node in &nodes {
         model
             .running_tests
-            .insert(ticket, &test.namespace, Arc::clone(node));
+            .insert(request_id, &test.namespace, Arc::clone(node));
     }
     vec![Effect::PullTest {
-        ticket,
+        request_id,
         test,
         nodes,
     }]
@@ -120,28 +120,28 @@ pub(super) fn start(model: &mut Model, now: Timestamp) -> Vec<Effect> {
 /// A kubelet has answered; what it says settles what is wrong with the Pod.
 pub(super) fn answered(
     model: &mut Model,
-    ticket: RequestId,
+    request_id: RequestId,
     node: Arc<str>,
     pulled: PullTestResult,
     now: Timestamp,
 ) {
-    model.running_tests.remove(ticket, &node);
+    model.running_tests.remove(request_id, &node);
     for overlay in &mut model.overlays {
         if let Overlay::PullTest(trial) = overlay
             && let PullTestStage::Running {
-                ticket: waiting,
+                request_id: waiting,
                 said,
                 ..
             } = &mut trial.stage
-            && *waiting == ticket
+            && *waiting == request_id
         {
-            if let (Some(question), Some(verdict)) = (&trial.query, pulled.conclusion(&node)) {
+            if let (Some(query), Some(verdict)) = (&trial.query, pulled.conclusion(&node)) {
                 let said = ProbeRecord {
                     conclusion: verdict,
                     source: EvidenceSource::PullTest,
                     at: now,
                 };
-                model.probes.insert(question.clone(), said);
+                model.probes.insert(query.clone(), said);
             }
             said.push((node, pulled));
             return;
@@ -217,10 +217,10 @@ mod tests {
     }
 
     fn fold(model: &mut Model, batch: StoreUpdate) {
-        let ticket = model.connection.request_id;
+        let request_id = model.connection.request_id;
         update(
             model,
-            crate::app::message::Message::Batch(ticket, batch),
+            crate::app::message::Message::Batch(request_id, batch),
             now(),
         );
     }
@@ -246,10 +246,15 @@ mod tests {
         crate::app::update::tests::typed(&mut model, "5c9f-0");
         press(&mut model, &["enter", "g", "ctrl-t"]);
         let effects = press(&mut model, &["enter"]);
-        let [Effect::PullTest { ticket, nodes, .. }] = &effects[..] else {
+        let [
+            Effect::PullTest {
+                request_id, nodes, ..
+            },
+        ] = &effects[..]
+        else {
             panic!("{effects:?}")
         };
-        let (ticket, node) = (*ticket, Arc::clone(&nodes[0]));
+        let (request_id, node) = (*request_id, Arc::clone(&nodes[0]));
         // Also when nobody looks at the test any more.
         press(&mut model, &["esc", "esc"]);
         assert!(model.overlays.is_empty(), "{:?}", model.overlays);
@@ -274,7 +279,7 @@ mod tests {
         press(&mut model, &["esc"]);
 
         let ended = PullTestResult::Unknown("stopped".to_owned());
-        answered(&mut model, ticket, node, ended, now());
+        answered(&mut model, request_id, node, ended, now());
         let (said, notes) = deleted(&clean_up(&mut model, now()));
         assert_eq!((said.len(), notes.len()), (2, 0), "it could not delete it");
     }

@@ -44,10 +44,10 @@ pub(super) fn reveal(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     };
     match &reveal.stage {
         RevealStage::Warning | RevealStage::Hidden => {
-            let ticket = model.request_ids.next();
-            reveal.stage = RevealStage::Fetching(ticket);
+            let request_id = model.request_ids.next();
+            reveal.stage = RevealStage::Fetching(request_id);
             let secret = reveal.secret.clone();
-            vec![Effect::Reveal { ticket, secret }]
+            vec![Effect::Reveal { request_id, secret }]
         }
         RevealStage::Fetching(_) => Vec::new(),
         RevealStage::Shown(_) | RevealStage::Failed(_) => {
@@ -60,12 +60,12 @@ pub(super) fn reveal(model: &mut Model, now: Timestamp) -> Vec<Effect> {
 /// Shows what was fetched, if the layer that asked for it is still there; else it is dropped unseen.
 pub(super) fn revealed(
     model: &mut Model,
-    ticket: RequestId,
+    request_id: RequestId,
     answer: Result<Option<DockerConfig>, UserError>,
     now: Timestamp,
 ) {
     for reveal in reveals(model) {
-        if matches!(reveal.stage, RevealStage::Fetching(waiting) if waiting == ticket) {
+        if matches!(reveal.stage, RevealStage::Fetching(waiting) if waiting == request_id) {
             reveal.stage = match answer {
                 Ok(config) => RevealStage::Shown(RevealedSecret::new(config, now)),
                 Err(problem) => RevealStage::Failed(problem),

@@ -44,17 +44,17 @@ fn asked() -> (Model, RequestId) {
     assert_eq!(press(&mut model, &["tab", "tab", "x"]), []);
     assert!(matches!(stage(&model), Some(RevealStage::Warning)));
     let effects = press(&mut model, &["enter"]);
-    let [Effect::Reveal { ticket, .. }] = effects[..] else {
+    let [Effect::Reveal { request_id, .. }] = effects[..] else {
         panic!("{effects:?}")
     };
-    (model, ticket)
+    (model, request_id)
 }
 
 fn shown() -> Model {
-    let (mut model, ticket) = asked();
+    let (mut model, request_id) = asked();
     update(
         &mut model,
-        Message::Revealed(ticket, Ok(Some(config()))),
+        Message::Revealed(request_id, Ok(Some(config()))),
         now(),
     );
     model
@@ -92,15 +92,15 @@ fn it_is_hidden_when_its_time_is_over_whatever_lies_above_it() {
 
 #[test]
 fn an_answer_that_nobody_waits_for_any_more_is_dropped() {
-    let (mut model, ticket) = asked();
+    let (mut model, request_id) = asked();
     press(&mut model, &["esc"]);
-    let answer = Message::Revealed(ticket, Ok(Some(config())));
+    let answer = Message::Revealed(request_id, Ok(Some(config())));
     update(&mut model, answer, now());
     assert!(model.overlays.is_empty());
 
-    let (mut model, ticket) = asked();
+    let (mut model, request_id) = asked();
     press(&mut model, &["esc", "x"]);
-    let answer = Message::Revealed(ticket, Ok(Some(config())));
+    let answer = Message::Revealed(request_id, Ok(Some(config())));
     update(&mut model, answer, now());
     assert!(matches!(stage(&model), Some(RevealStage::Warning)));
 }
@@ -131,10 +131,14 @@ fn only_the_key_for_it_copies_and_it_copies_the_selected_entry() {
 
 #[test]
 fn a_refusal_says_which_permission_is_missing() {
-    let (mut model, ticket) = asked();
+    let (mut model, request_id) = asked();
     let problem = UserError::new("cannot read Secret shop/regcred")
         .with_help("ask for the permission to get secrets in namespace shop");
-    update(&mut model, Message::Revealed(ticket, Err(problem)), now());
+    update(
+        &mut model,
+        Message::Revealed(request_id, Err(problem)),
+        now(),
+    );
     assert!(matches!(stage(&model), Some(RevealStage::Failed(_))));
     assert_eq!(press(&mut model, &["enter"]), []);
     assert!(model.overlays.is_empty());

@@ -60,11 +60,11 @@ pub(super) fn current_workload(model: &Model) -> Option<WorkloadRef> {
 
 /// Of a workload's Pods the one that fares worst.
 fn worst_pod(model: &Model, id: &WorkloadRef) -> Option<ObjectRef<Pod>> {
-    let world = &model.store;
+    let store = &model.store;
     let here = Scope::Namespace(id.key.namespace.clone());
-    world
+    store
         .pods(&here)
-        .filter(|pod| world.workload_of(pod).is_some_and(|found| found.id == *id))
+        .filter(|pod| store.workload_of(pod).is_some_and(|found| found.id == *id))
         .min_by_key(|pod| pod_status(pod).health)
         .map(|pod| pod.key.clone())
 }

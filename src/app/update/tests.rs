@@ -40,10 +40,10 @@ fn identity(namespace: Option<&str>) -> ConnectionInfo {
 /// The company, connected and live.
 pub(super) fn model() -> Model {
     let mut model = Model::new(&StartScope::FromContext, seconds_ago(5));
-    let ticket = model.connection.request_id;
+    let request_id = model.connection.request_id;
     update(
         &mut model,
-        Message::Connected(ticket, Ok(identity(None))),
+        Message::Connected(request_id, Ok(identity(None))),
         now(),
     );
     let kinds = [
@@ -63,12 +63,12 @@ pub(super) fn model() -> Model {
         };
         update(
             &mut model,
-            Message::Watch(ticket, id, WatchState::Live),
+            Message::Watch(request_id, id, WatchState::Live),
             now(),
         );
     }
     for batch in sample_updates() {
-        update(&mut model, Message::Batch(ticket, batch), now());
+        update(&mut model, Message::Batch(request_id, batch), now());
     }
     refresh::refresh(&mut model, refresh::Heights::from_fn(|_| 20), now());
     model
@@ -388,11 +388,11 @@ fn only_pull_failures_when_asked() {
 fn the_selection_stays_on_its_pod_while_the_world_turns() {
     let mut model = model();
     press(&mut model, &["g", "down"]);
-    let ticket = model.connection.request_id;
+    let request_id = model.connection.request_id;
     let early = pod("app", "aaa", waiting("ErrImagePull", "not found"));
     update(
         &mut model,
-        Message::Batch(ticket, StoreUpdate::Pods(upserted(vec![early]))),
+        Message::Batch(request_id, StoreUpdate::Pods(upserted(vec![early]))),
         now(),
     );
     refresh::refresh(&mut model, refresh::Heights::from_fn(|_| 20), now());
@@ -403,7 +403,7 @@ fn the_selection_stays_on_its_pod_while_the_world_turns() {
     update(
         &mut model,
         Message::Batch(
-            ticket,
+            request_id,
             StoreUpdate::Pods(removed(vec![key("shop", "checkout-5c9f-1")])),
         ),
         now(),
@@ -420,7 +420,7 @@ fn another_context_leaves_nothing_of_the_old_one() {
     let mut model = model();
     let old = model.connection.request_id;
     let effects = press(&mut model, &[":", "c", "t", "x", "enter"]);
-    let [Effect::ListContexts { ticket }] = effects[..] else {
+    let [Effect::ListContexts { request_id }] = effects[..] else {
         panic!("{effects:?}")
     };
     let entry = |name: &str| KubeContext {
@@ -432,7 +432,7 @@ fn another_context_leaves_nothing_of_the_old_one() {
     };
     update(
         &mut model,
-        Message::Contexts(ticket, Ok(vec![entry("prod"), entry("test")])),
+        Message::Contexts(request_id, Ok(vec![entry("prod"), entry("test")])),
         now(),
     );
     assert!(matches!(
@@ -442,7 +442,7 @@ fn another_context_leaves_nothing_of_the_old_one() {
     let effects = press(&mut model, &["down", "enter"]);
     let [
         Effect::Connect {
-            ticket: new,
+            request_id: new,
             context: Some(context),
         },
     ] = &effects[..]
@@ -477,7 +477,7 @@ fn a_context_that_cannot_be_reached_says_so_and_another_can_be_tried() {
     let effects = press(&mut model, &["ctrl-r"]);
     let [
         Effect::Connect {
-            ticket,
+            request_id,
             context: Some(_),
         },
     ] = effects[..]
@@ -485,7 +485,11 @@ fn a_context_that_cannot_be_reached_says_so_and_another_can_be_tried() {
         panic!("{effects:?}")
     };
     let problem = UserError::new("cannot reach the server").with_cause("connection refused");
-    update(&mut model, Message::Connected(ticket, Err(problem)), now());
+    update(
+        &mut model,
+        Message::Connected(request_id, Err(problem)),
+        now(),
+    );
     assert_eq!(model.connection.health(&model.scope), WatchHealth::Failed);
     assert!(matches!(
         press(&mut model, &["ctrl-r"])[..],
@@ -507,10 +511,10 @@ fn the_contexts_namespace_is_looked_at_unless_another_was_asked_for() {
         ),
     ] {
         let mut model = Model::new(&start, now());
-        let ticket = model.connection.request_id;
+        let request_id = model.connection.request_id;
         update(
             &mut model,
-            Message::Connected(ticket, Ok(identity(Some("team")))),
+            Message::Connected(request_id, Ok(identity(Some("team")))),
             now(),
         );
         assert_eq!(model.scope, expected, "{start:?}");
@@ -530,8 +534,8 @@ fn a_namespace_that_cannot_be_listed_can_be_named() {
     // Watches that begin afresh have forgotten it.
     let effects = press(&mut model, &["ctrl-r"]);
     assert!(
-        matches!(&effects[..], [Effect::Connect { ticket, .. }, Effect::WatchNamespace { ticket: same, namespace }]
-            if ticket == same && namespace.as_str() == "hidden"),
+        matches!(&effects[..], [Effect::Connect { request_id, .. }, Effect::WatchNamespace { request_id: same, namespace }]
+            if request_id == same && namespace.as_str() == "hidden"),
         "{effects:?}"
     );
 }
@@ -560,7 +564,7 @@ fn the_words_of_a_problem_are_copied_and_no_name_below_it() {
 #[test]
 fn stale_data_is_said_to_be_stale_until_it_is_live_again() {
     let mut model = model();
-    let ticket = model.connection.request_id;
+    let request_id = model.connection.request_id;
     let id = WatchId {
         kind: WatchKind::Pods,
         scope: Scope::Cluster,
@@ -569,14 +573,18 @@ fn stale_data_is_said_to_be_stale_until_it_is_live_again() {
         since: seconds_ago(12),
         why: "connection refused".into(),
     };
-    update(&mut model, Message::Watch(ticket, id.clone(), stale), now());
+    update(
+        &mut model,
+        Message::Watch(request_id, id.clone(), stale),
+        now(),
+    );
     assert!(
         matches!(model.connection.health(&model.scope), WatchHealth::Stale { since, .. } if since == seconds_ago(12))
     );
     assert!(refresh::next_wakeup(&model, now()).is_some());
     update(
         &mut model,
-        Message::Watch(ticket, id, WatchState::Live),
+        Message::Watch(request_id, id, WatchState::Live),
         now(),
     );
     assert_eq!(model.connection.health(&model.scope), WatchHealth::Live);
@@ -636,11 +644,11 @@ fn keys_that_k9s_users_have_in_their_fingers() {
 #[test]
 fn a_pod_without_a_controller_gets_another_image_itself() {
     let mut model = model();
-    let ticket = model.connection.request_id;
+    let request_id = model.connection.request_id;
     let bare = pod("shop", "alone", waiting("ErrImagePull", "denied"));
     update(
         &mut model,
-        Message::Batch(ticket, StoreUpdate::Pods(upserted(vec![bare]))),
+        Message::Batch(request_id, StoreUpdate::Pods(upserted(vec![bare]))),
         now(),
     );
     press(&mut model, &["/"]);

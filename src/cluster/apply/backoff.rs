@@ -84,19 +84,19 @@ impl WriteBackoff {
 
     /// Waits after trouble before the same request is sent again; `false` when it is time to give up, and for
     /// trouble that does not pass.
-    pub(super) async fn after_error(&mut self, trouble: &ApiError) -> bool {
-        trouble.is_transient() && self.before_retry(trouble).await
+    pub(super) async fn after_error(&mut self, error: &ApiError) -> bool {
+        error.is_transient() && self.before_retry(error).await
     }
 
     /// Waits before the same is tried again, whatever the trouble; `false` when it is time to give up.
-    pub(super) async fn before_retry(&mut self, trouble: &ApiError) -> bool {
+    pub(super) async fn before_retry(&mut self, error: &ApiError) -> bool {
         let last = self.persists.then_some(PAUSES.len() - 1);
         let number = last.map_or(self.errors, |last| self.errors.min(last));
         let Some(pause) = PAUSES.get(number).copied() else {
             return false;
         };
         self.errors += 1;
-        let pause = match trouble {
+        let pause = match error {
             ApiError::RetryAfter { after, .. } => (*after).clamp(pause, LONGEST_PAUSE),
             _ => pause,
         };

@@ -173,9 +173,9 @@ pub(super) async fn replace(
         )));
     }
     let trying = server.with_limits(LOOKING.saturating_sub(REQUEST), REQUEST);
-    if let Err(trouble) = dry_run_under_other_name(trying, key, wanted).await {
+    if let Err(error) = dry_run_under_other_name(trying, key, wanted).await {
         return Ok(failed(format!(
-            "the server would not take the new Secret, so the old one stays: {trouble}"
+            "the server would not take the new Secret, so the old one stays: {error}"
         )));
     }
     let state = Precondition::State(patches::object_version(found));
@@ -236,7 +236,7 @@ pub(super) async fn replace(
         Ok(Creation::Present(done) | Creation::Absent(done) | Creation::Unknown(done, _)) => {
             reason(done.outcome)
         }
-        Err(trouble) => trouble.to_string(),
+        Err(error) => error.to_string(),
     };
     Ok(match put_back(server, key, found, wanted, why).await {
         PutBack::Old(done) => done,
@@ -295,14 +295,14 @@ async fn put_back(
         create_as_given(server, key, &old)
     })
     .await;
-    let trouble = match answer {
+    let error = match answer {
         Ok(creation) => match creation.done_for_good().outcome {
             outcome if outcome.is_good() => {
                 return PutBack::Old(failed(format!("{why}; the old Secret is put back")));
             }
             outcome => outcome.to_string(),
         },
-        Err(trouble) => trouble.to_string(),
+        Err(error) => error.to_string(),
     };
     if let Ok(there) = server.get(&paths::secret(key)).await
         && is_wanted(&there, wanted)
@@ -311,7 +311,7 @@ async fn put_back(
     }
     // It is kept, so that it is not lost: taking the change back tries again.
     PutBack::Neither(failed(format!(
-        "{why}; and the old Secret, deleted for it, could not be put back: {trouble}{}",
+        "{why}; and the old Secret, deleted for it, could not be put back: {error}{}",
         manual_commands(key, [wanted, found])
     )))
 }
@@ -389,7 +389,7 @@ where
                 pause = (*after).clamp(pause, LONGEST_PAUSE);
                 false
             }
-            Err(trouble) => !trouble.is_transient(),
+            Err(error) => !error.is_transient(),
         };
         refused += usize::from(is_refused);
         let gives_up = match refusals {

@@ -67,31 +67,31 @@ pub(super) async fn delete(
     let mut backoff = server.backoff();
     let mut lost: Option<LostWrite> = None;
     loop {
-        let trouble = match server.delete(path, precondition.options()).await {
+        let error = match server.delete(path, precondition.options()).await {
             Ok(answer) => {
                 return Ok(match patches::pending_deletion(&answer) {
                     Some(why) => DeleteOutcome::Lingers(why),
                     None => DeleteOutcome::Gone,
                 });
             }
-            Err(trouble) => trouble,
+            Err(error) => error,
         };
-        if lost.is_none() && !server.may_be_stored(&trouble) {
-            return match trouble {
+        if lost.is_none() && !server.may_be_stored(&error) {
+            return match error {
                 ApiError::NotFound(_) => Ok(DeleteOutcome::Absent),
                 ApiError::Conflict(_) => Ok(DeleteOutcome::Changed),
-                trouble if !server.is_dry_run() && backoff.after_error(&trouble).await => {
+                error if !server.is_dry_run() && backoff.after_error(&error).await => {
                     continue;
                 }
-                trouble => Err(trouble),
+                error => Err(error),
             };
         }
-        if matches!(trouble, ApiError::NotFound(_)) {
+        if matches!(error, ApiError::NotFound(_)) {
             return Ok(DeleteOutcome::Gone);
         }
         // It is another one by now, or in another state: to ask again is of no use.
-        let is_over = matches!(trouble, ApiError::Conflict(_));
-        let unanswered = LostWrite::merge(lost.take(), trouble);
+        let is_over = matches!(error, ApiError::Conflict(_));
+        let unanswered = LostWrite::merge(lost.take(), error);
         if let Some(ended) = after_loss(server, path, precondition, &mut backoff).await {
             return Ok(ended);
         }
@@ -219,11 +219,11 @@ pub(super) async fn delete_if_unchanged(
                 return delete_late_creation(server, path, created.content).await;
             }
             Err(ApiError::NotFound(_)) => return Ok(ChangeResult::new(Outcome::Unchanged)),
-            Err(trouble @ ApiError::Forbidden(_)) => match &created.revision {
+            Err(error @ ApiError::Forbidden(_)) => match &created.revision {
                 Some(revision) => (revision.clone(), false),
-                None => return Err(trouble),
+                None => return Err(error),
             },
-            Err(trouble) => return Err(trouble),
+            Err(error) => return Err(error),
         };
         return Ok(
             match delete(server, path, &Precondition::State(state)).await? {

@@ -192,17 +192,15 @@ async fn roll_back(
 async fn roll_back_one(server: ApiServer<'_>, undo: &Change) -> Outcome {
     let mut backoff = server.backoff();
     loop {
-        let (outcome, trouble) = match apply_change(server, undo).await {
-            Err(trouble) if trouble.is_transient() => {
-                (Outcome::Failed(trouble.to_string()), trouble)
-            }
+        let (outcome, error) = match apply_change(server, undo).await {
+            Err(error) if error.is_transient() => (Outcome::Failed(error.to_string()), error),
             Ok(ChangeResult {
                 outcome: Outcome::Unknown(why),
                 ..
             }) => (Outcome::Unknown(why.clone()), ApiError::Transport(why)),
             answer => return to_result(answer).outcome,
         };
-        if !backoff.after_error(&trouble).await {
+        if !backoff.after_error(&error).await {
             return outcome;
         }
     }
@@ -223,7 +221,7 @@ async fn missing_permission(connection: &Connection, change: &Change) -> Option<
 }
 
 fn to_result(answer: Result<ChangeResult, ApiError>) -> ChangeResult {
-    answer.unwrap_or_else(|trouble| ChangeResult::new(Outcome::Failed(trouble.to_string())))
+    answer.unwrap_or_else(|error| ChangeResult::new(Outcome::Failed(error.to_string())))
 }
 
 /// One change as requests.

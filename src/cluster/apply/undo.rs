@@ -100,7 +100,7 @@ async fn convert_back(
             let found = Some(change.with_absent_secret(key, before));
             return Ok(ChangeResult { found, ..done });
         }
-        Err(trouble) => return Err(trouble),
+        Err(error) => return Err(error),
     };
     if is_same(&found, &old) {
         return Ok(unchanged(&found));

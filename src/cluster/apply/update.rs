@@ -70,30 +70,30 @@ pub(super) async fn update(
         let sent = match (server.patch(path, &patch).await, unanswered.take()) {
             (Ok(now), _) => return Ok(UpdateOutcome::Written { found, now }),
             // A refusal says nothing of the attempt before it.
-            (Err(trouble), Some(sent)) => sent.merge(trouble),
-            (Err(trouble), None) if server.may_be_stored(&trouble) => UnansweredPatch {
+            (Err(error), Some(sent)) => sent.merge(error),
+            (Err(error), None) if server.may_be_stored(&error) => UnansweredPatch {
                 found,
                 patch,
-                lost: LostWrite::merge(None, trouble),
+                lost: LostWrite::merge(None, error),
             },
-            (Err(trouble @ ApiError::Conflict(_)), None) => {
+            (Err(error @ ApiError::Conflict(_)), None) => {
                 if !backoff.after_conflict().await {
-                    return Err(trouble);
+                    return Err(error);
                 }
                 found = read(server, path, &mut backoff).await?;
                 continue;
             }
-            (Err(trouble), None) => {
-                if !server.is_dry_run() && backoff.after_error(&trouble).await {
+            (Err(error), None) => {
+                if !server.is_dry_run() && backoff.after_error(&error).await {
                     continue;
                 }
-                return Err(trouble);
+                return Err(error);
             }
         };
         let now = match read_after_loss(server, path, &mut backoff).await {
             Ok(Some(now)) => now,
             Ok(None) => return Ok(sent.given_up(true)),
-            Err(trouble) => return Err(trouble),
+            Err(error) => return Err(error),
         };
         if patches::object_version(&now) == patches::object_version(&sent.found) {
             // Not stored so far: for the same version it can be sent again.
@@ -129,7 +129,7 @@ pub(super) async fn read(
 ) -> Result<SecretValue, ApiError> {
     loop {
         match server.get(path).await {
-            Err(trouble) if !server.is_dry_run() && backoff.after_error(&trouble).await => {}
+            Err(error) if !server.is_dry_run() && backoff.after_error(&error).await => {}
             answer => return answer,
         }
     }
@@ -144,7 +144,7 @@ pub(super) async fn read_after_loss(
     loop {
         match server.get(path).await {
             Ok(now) => return Ok(Some(now)),
-            Err(trouble @ ApiError::NotFound(_)) => return Err(trouble),
+            Err(error @ ApiError::NotFound(_)) => return Err(error),
             Err(ApiError::Forbidden(_)) => return Ok(None),
             Err(_) if backoff.before_read().await => {}
             Err(_) => return Ok(None),
@@ -195,9 +195,9 @@ fn is_part_of(part: &Value, whole: &Value) -> bool {
 
 impl UnansweredPatch {
     /// The same patch for the same version was sent again, and ended so.
-    fn merge(self, trouble: ApiError) -> Self {
+    fn merge(self, error: ApiError) -> Self {
         Self {
-            lost: LostWrite::merge(Some(self.lost), trouble),
+            lost: LostWrite::merge(Some(self.lost), error),
             ..self
         }
     }

@@ -220,7 +220,7 @@ pub(super) async fn delete_pod(
             }
             Err(ApiError::NotFound(_)) => return Ok(ChangeResult::new(Outcome::Unchanged)),
             Ok(_) => {}
-            Err(trouble) => return Err(trouble),
+            Err(error) => return Err(error),
         }
     }
     delete_pinned(server, &path, change.uid.as_deref(), "another Pod").await

@@ -43,7 +43,7 @@ pub(super) async fn version(
         Ok(version) => Ok(Some(ServerVersion(version.git_version))),
         // A refusal to let us be someone else hits every request, this one too.
         Err(ApiError::Forbidden(why)) if !why.contains("impersonate") => Ok(None),
-        Err(trouble) => Err(trouble),
+        Err(error) => Err(error),
     }
 }
 

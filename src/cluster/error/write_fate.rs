@@ -105,13 +105,13 @@ mod tests {
 
     #[test]
     fn a_409_says_by_its_reason_what_it_means() {
-        let trouble = |reason| ApiError::from_reason(409, reason, "x".to_owned());
+        let error = |reason| ApiError::from_reason(409, reason, "x".to_owned());
         assert_eq!(
-            trouble(Some("AlreadyExists")),
+            error(Some("AlreadyExists")),
             ApiError::AlreadyExists("x".to_owned())
         );
         for reason in [Some("Conflict"), None] {
-            assert_eq!(trouble(reason), ApiError::Conflict("x".to_owned()));
+            assert_eq!(error(reason), ApiError::Conflict("x".to_owned()));
         }
     }
 }

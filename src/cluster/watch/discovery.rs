@@ -57,6 +57,6 @@ pub(super) async fn is_served(
             let version = base.trim_start_matches("/apis/");
             Ok(versions.any(|served| served.group_version == version))
         }
-        Err(trouble) => Err(trouble),
+        Err(error) => Err(error),
     }
 }

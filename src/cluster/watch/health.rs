@@ -116,7 +116,7 @@ async fn ask_for_version(client: &Client) -> ProbeReply {
     match timeout(REPLY_LIMIT, request::send(client, request)).await {
         Err(_) => ProbeReply::Nothing,
         Ok(Err(ApiError::Plugin(_))) => ProbeReply::NotAsked,
-        Ok(Err(trouble)) if trouble.is_unreachable() => ProbeReply::Nothing,
+        Ok(Err(error)) if error.is_unreachable() => ProbeReply::Nothing,
         Ok(_) => ProbeReply::Something,
     }
 }

@@ -138,20 +138,20 @@ impl<D: Decode> ListWatch<D> {
         source: ListSource<D>,
         scope: Scope,
         first: Vec<Namespace>,
-        outbox: Arc<Coalescer<D>>,
-        pulse: Arc<ServerHealth>,
-        standing: LastStatus,
+        coalescer: Arc<Coalescer<D>>,
+        health: Arc<ServerHealth>,
+        status: LastStatus,
     ) -> Self {
         Self {
             source,
             scope,
             priority_namespaces: first,
-            coalescer: outbox,
-            health: pulse,
+            coalescer,
+            health,
             texts: Interner::default(),
             version: None,
             is_synced: false,
-            status: standing,
+            status,
             backoff: DefaultBackoff::default(),
             failures: 0,
             refusals: 0,
@@ -186,13 +186,13 @@ impl<D: Decode> ListWatch<D> {
                     self.stale(&ApiError::Forbidden(why));
                     sleep(pause).await;
                 }
-                Err(trouble @ ApiError::NotFound(_)) => {
+                Err(error @ ApiError::NotFound(_)) => {
                     if self.version.is_none() && self.is_not_served().await {
                         return WatchDenied::NotServed;
                     }
-                    self.failed(&trouble).await;
+                    self.failed(&error).await;
                 }
-                Err(trouble) => self.failed(&trouble).await,
+                Err(error) => self.failed(&error).await,
             }
         }
     }
@@ -324,7 +324,7 @@ impl<D: Decode> ListWatch<D> {
                 self.unreadable(object, deleted);
                 self.set_resource_version(version);
             }
-            WatchEvent::Error(trouble) => return Err(trouble),
+            WatchEvent::Error(error) => return Err(error),
         }
         self.texts.sweep();
         Ok(())
@@ -382,8 +382,8 @@ impl<D: Decode> ListWatch<D> {
     }
 
     /// Says what is wrong, and since when the data is old.
-    fn stale(&mut self, trouble: &ApiError) {
-        let since = match (self.status, trouble) {
+    fn stale(&mut self, error: &ApiError) {
+        let since = match (self.status, error) {
             (
                 LastStatus::Stale { since }
                 | LastStatus::Failed { since }
@@ -400,14 +400,14 @@ impl<D: Decode> ListWatch<D> {
         };
         self.coalescer.state(WatchState::Stale {
             since,
-            why: trouble.to_string().into(),
+            why: error.to_string().into(),
         });
     }
 
     /// Says what is wrong and waits before the next try.
-    async fn failed(&mut self, trouble: &ApiError) {
-        self.stale(trouble);
-        if *trouble == ApiError::Expired {
+    async fn failed(&mut self, error: &ApiError) {
+        self.stale(error);
+        if *error == ApiError::Expired {
             self.version = None;
             // What was held has merely grown old. A version that was never held is one that the server
             // took back at once, or that of a list which took longer than it keeps them: the next
@@ -418,13 +418,13 @@ impl<D: Decode> ListWatch<D> {
             return;
         }
         self.failures += 1;
-        if let ApiError::RetryAfter { after, .. } = trouble {
+        if let ApiError::RetryAfter { after, .. } = error {
             // Not given up: a list would be more work for a server that has too much of it.
             sleep(*after).await;
-        } else if self.failures >= MAX_VERSION_REFUSALS && !trouble.is_unreachable() {
+        } else if self.failures >= MAX_VERSION_REFUSALS && !error.is_unreachable() {
             self.version = None;
         }
-        self.pause(trouble.is_unreachable()).await;
+        self.pause(error.is_unreachable()).await;
     }
 
     /// Waits as the back-off says; when the server was out of reach, not longer than until another

@@ -90,17 +90,17 @@ impl Watches {
     /// Starts all watches; what they see comes out of the receiver.
     pub fn start(
         connection: &Connection,
-        reach: WatchScope,
+        watch_scope: WatchScope,
         fingerprints: &FingerprintKey,
     ) -> (Self, mpsc::Receiver<WatchUpdate>) {
         let (lane, feed) = mpsc::channel(CHANNEL_CAPACITY);
-        let (reach, follow) = watch::channel(reach);
-        let pulse = Arc::new(ServerHealth::new());
+        let (watch_scope, follow) = watch::channel(watch_scope);
+        let health = Arc::new(ServerHealth::new());
         let mut start = WatchStarter {
             tasks: JoinSet::new(),
             connection,
             lane,
-            health: Arc::clone(&pulse),
+            health: Arc::clone(&health),
             follow,
         };
         for kind in WATCHED {
@@ -109,19 +109,19 @@ impl Watches {
         let client = connection.client.clone();
         start
             .tasks
-            .spawn(async move { pulse.probe_loop(&client).await });
+            .spawn(async move { health.probe_loop(&client).await });
         let watches = Self {
-            scope: reach,
+            scope: watch_scope,
             _tasks: start.tasks,
         };
         (watches, feed)
     }
 
     /// Looks elsewhere from now on; what is no longer looked at is taken back.
-    pub fn set_scope(&self, reach: WatchScope) {
+    pub fn set_scope(&self, watch_scope: WatchScope) {
         self.scope.send_if_modified(|present| {
-            let changed = *present != reach;
-            *present = reach;
+            let changed = *present != watch_scope;
+            *present = watch_scope;
             changed
         });
     }
@@ -175,7 +175,7 @@ impl WatchStarter<'_> {
             updates: self.lane.clone(),
             health: Arc::clone(&self.health),
         };
-        let reach = self.follow.clone();
-        self.tasks.spawn(supervisor.supervise(reach));
+        let watch_scope = self.follow.clone();
+        self.tasks.spawn(supervisor.supervise(watch_scope));
     }
 }

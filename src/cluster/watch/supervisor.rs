@@ -64,8 +64,8 @@ impl RetryInterval {
         }
     }
 
-    fn pause(&mut self, standing: LastStatus) -> Duration {
-        if standing.as_of().is_none() {
+    fn pause(&mut self, status: LastStatus) -> Duration {
+        if status.as_of().is_none() {
             return ASK_AGAIN;
         }
         // It was permitted for a good while in between.
@@ -109,21 +109,21 @@ impl<D: Decode> Clone for Supervisor<D> {
 
 impl<D: Decode> Supervisor<D> {
     /// Watches as the reach says, until there is nobody to set it or to receive.
-    pub(super) async fn supervise(self, mut reach: watch::Receiver<WatchScope>) {
+    pub(super) async fn supervise(self, mut watch_scope: watch::Receiver<WatchScope>) {
         if self.kind == WatchKind::Namespaces {
-            return self.follow_namespaces(&mut reach).await;
+            return self.follow_namespaces(&mut watch_scope).await;
         }
         let mut local = NamespaceWatches::default();
         let mut refused: Option<DeniedWatch> = None;
         // What is kept of the whole cluster.
-        let mut standing = LastStatus::New;
+        let mut status = LastStatus::New;
         let mut patience = RetryInterval::new();
         loop {
-            let now = reach.borrow_and_update().clone();
+            let now = watch_scope.borrow_and_update().clone();
             let ended = match (now, &refused) {
                 (WatchScope::Cluster { .. }, None) => {
                     self.stop_watches(&mut local, Retention::Keep).await;
-                    let (ending, ended) = self.everywhere(&mut reach, standing).await;
+                    let (ending, ended) = self.everywhere(&mut watch_scope, status).await;
                     match &ending {
                         Some(refused) => self.report_denied(Scope::Cluster, refused).await,
                         None => self.stop_watch(Scope::Cluster, Retention::Clear).await,
@@ -138,13 +138,13 @@ impl<D: Decode> Supervisor<D> {
                     Some(DeniedWatch { status: kept, .. }),
                 ) => {
                     self.sync_namespaces(&mut local, &otherwise).await;
-                    standing = *kept;
+                    status = *kept;
                     tokio::select! {
-                        () = self.wait_for_rights(&mut patience, standing) => {
+                        () = self.wait_for_rights(&mut patience, status) => {
                             refused = None;
                             Ok(())
                         }
-                        ended = reach.changed() => ended,
+                        ended = watch_scope.changed() => ended,
                     }
                 }
                 (WatchScope::Namespaces(namespaces), _) => {
@@ -152,9 +152,9 @@ impl<D: Decode> Supervisor<D> {
                         self.stop_watches(&mut local, Retention::Keep).await;
                         self.stop_watch(Scope::Cluster, Retention::Clear).await;
                     }
-                    standing = LastStatus::New;
+                    status = LastStatus::New;
                     self.sync_namespaces(&mut local, &namespaces).await;
-                    reach.changed().await
+                    watch_scope.changed().await
                 }
             };
             if ended.is_err() {
@@ -166,49 +166,49 @@ impl<D: Decode> Supervisor<D> {
     /// Watches the whole cluster until that is refused or no longer wanted.
     async fn everywhere(
         &self,
-        reach: &mut watch::Receiver<WatchScope>,
-        standing: LastStatus,
+        watch_scope: &mut watch::Receiver<WatchScope>,
+        status: LastStatus,
     ) -> (Option<DeniedWatch>, Result<(), RecvError>) {
-        let first = reach.borrow().namespaces().to_vec();
+        let first = watch_scope.borrow().namespaces().to_vec();
         tokio::select! {
-            refused = self.watch_until_denied(Scope::Cluster, first, standing) => (refused, Ok(())),
-            left = reach.wait_for(|reach| matches!(reach, WatchScope::Namespaces(_))) => {
+            refused = self.watch_until_denied(Scope::Cluster, first, status) => (refused, Ok(())),
+            left = watch_scope.wait_for(|watch_scope| matches!(watch_scope, WatchScope::Namespaces(_))) => {
                 (None, left.map(|_| ()))
             }
         }
     }
 
     /// Namespaces are no part of a namespace: where they were never listed, the known ones stand in.
-    async fn follow_namespaces(&self, reach: &mut watch::Receiver<WatchScope>) {
-        let outbox = self.coalescer(&Scope::Cluster);
+    async fn follow_namespaces(&self, watch_scope: &mut watch::Receiver<WatchScope>) {
+        let coalescer = self.coalescer(&Scope::Cluster);
         let watching = async {
-            outbox.state(WatchState::Connecting);
-            let (mut standing, mut patience) = (LastStatus::New, RetryInterval::new());
+            coalescer.state(WatchState::Connecting);
+            let (mut status, mut patience) = (LastStatus::New, RetryInterval::new());
             loop {
                 let refusal = self
-                    .try_endpoints(&Scope::Cluster, &[], &outbox, &mut standing)
+                    .try_endpoints(&Scope::Cluster, &[], &coalescer, &mut status)
                     .await;
-                outbox.state(watch_state(&refusal, standing));
-                let again = sleep(patience.pause(standing));
+                coalescer.state(watch_state(&refusal, status));
+                let again = sleep(patience.pause(status));
                 tokio::pin!(again);
                 loop {
-                    let known = reach.borrow_and_update().namespaces().to_vec();
-                    if standing.as_of().is_none() {
-                        outbox.replace(
+                    let known = watch_scope.borrow_and_update().namespaces().to_vec();
+                    if status.as_of().is_none() {
+                        coalescer.replace(
                             self.decode.placeholders(&known),
                             UnreadableObjects::default(),
                         );
                     }
                     tokio::select! {
                         () = &mut again => break,
-                        changed = reach.changed() => if changed.is_err() { return },
+                        changed = watch_scope.changed() => if changed.is_err() { return },
                     }
                 }
             }
         };
         tokio::select! {
             () = watching => {}
-            () = outbox.flush_loop(&self.updates) => {}
+            () = coalescer.flush_loop(&self.updates) => {}
         }
     }
 
@@ -247,58 +247,58 @@ impl<D: Decode> Supervisor<D> {
 
     /// Watches one scope, and says so while that is refused. What was listed before is kept.
     async fn watch_scope(&self, scope: Scope) {
-        let outbox = self.coalescer(&scope);
+        let coalescer = self.coalescer(&scope);
         let watching = async {
-            outbox.state(WatchState::Connecting);
-            let (mut standing, mut patience) = (LastStatus::New, RetryInterval::new());
+            coalescer.state(WatchState::Connecting);
+            let (mut status, mut patience) = (LastStatus::New, RetryInterval::new());
             loop {
                 let refusal = self
-                    .try_endpoints(&scope, &[], &outbox, &mut standing)
+                    .try_endpoints(&scope, &[], &coalescer, &mut status)
                     .await;
                 if refusal == WatchDenied::NotServed {
-                    Self::not_served(&outbox, &mut standing);
+                    Self::not_served(&coalescer, &mut status);
                 }
-                outbox.state(watch_state(&refusal, standing));
-                sleep(patience.pause(standing)).await;
+                coalescer.state(watch_state(&refusal, status));
+                sleep(patience.pause(status)).await;
             }
         };
         tokio::select! {
             () = watching => {}
-            () = outbox.flush_loop(&self.updates) => {}
+            () = coalescer.flush_loop(&self.updates) => {}
         }
     }
 
     /// Watches the scope, `first` before the rest of it, until that is forbidden; `None` when nobody
-    /// receives any more. `standing` is how what was listed before stands.
+    /// receives any more. `status` is how what was listed before stands.
     async fn watch_until_denied(
         &self,
         scope: Scope,
         first: Vec<Namespace>,
-        mut standing: LastStatus,
+        mut status: LastStatus,
     ) -> Option<DeniedWatch> {
-        let outbox = self.coalescer(&scope);
+        let coalescer = self.coalescer(&scope);
         let watching = async {
-            outbox.state(WatchState::Connecting);
+            coalescer.state(WatchState::Connecting);
             loop {
                 let refusal = self
-                    .try_endpoints(&scope, &first, &outbox, &mut standing)
+                    .try_endpoints(&scope, &first, &coalescer, &mut status)
                     .await;
                 if refusal != WatchDenied::NotServed {
                     return DeniedWatch {
                         denied: refusal,
-                        status: standing,
+                        status,
                     };
                 }
-                Self::not_served(&outbox, &mut standing);
-                outbox.state(watch_state(&refusal, standing));
+                Self::not_served(&coalescer, &mut status);
+                coalescer.state(watch_state(&refusal, status));
                 sleep(ASK_AGAIN).await;
             }
         };
-        let mut handing = std::pin::pin!(outbox.flush_loop(&self.updates));
+        let mut handing = std::pin::pin!(coalescer.flush_loop(&self.updates));
         tokio::select! {
             refused = watching => {
                 // What was listed is kept: all of it goes out before the refusal does.
-                outbox.close();
+                coalescer.close();
                 handing.await;
                 Some(refused)
             }
@@ -307,9 +307,9 @@ impl<D: Decode> Supervisor<D> {
     }
 
     /// Reports an empty list: 404 on the list means that the API group is not served.
-    fn not_served(outbox: &Coalescer<D>, standing: &mut LastStatus) {
-        outbox.replace(Vec::new(), UnreadableObjects::default());
-        *standing = LastStatus::New;
+    fn not_served(coalescer: &Coalescer<D>, status: &mut LastStatus) {
+        coalescer.replace(Vec::new(), UnreadableObjects::default());
+        *status = LastStatus::New;
     }
 
     /// Tries the kind's APIs in turn; the refusal is that of the first, which is the usual one.
@@ -317,8 +317,8 @@ impl<D: Decode> Supervisor<D> {
         &self,
         scope: &Scope,
         looked_at: &[Namespace],
-        outbox: &Arc<Coalescer<D>>,
-        standing: &mut LastStatus,
+        coalescer: &Arc<Coalescer<D>>,
+        status: &mut LastStatus,
     ) -> WatchDenied {
         let mut first = None;
         for endpoint in endpoints(self.kind) {
@@ -332,12 +332,12 @@ impl<D: Decode> Supervisor<D> {
                 source,
                 scope.clone(),
                 looked_at.to_vec(),
-                Arc::clone(outbox),
+                Arc::clone(coalescer),
                 Arc::clone(&self.health),
-                *standing,
+                *status,
             );
             let refusal = watch.run().await;
-            *standing = watch.status();
+            *status = watch.status();
             match first {
                 Some(WatchDenied::Forbidden { .. }) => {}
                 Some(WatchDenied::NotServed) | None => first = Some(refusal),
@@ -347,9 +347,9 @@ impl<D: Decode> Supervisor<D> {
     }
 
     /// Asks now and then whether this kind may be listed and watched everywhere by now.
-    async fn wait_for_rights(&self, patience: &mut RetryInterval, standing: LastStatus) {
+    async fn wait_for_rights(&self, patience: &mut RetryInterval, status: LastStatus) {
         loop {
-            sleep(patience.pause(standing)).await;
+            sleep(patience.pause(status)).await;
             for endpoint in endpoints(self.kind) {
                 if self.check_list_and_watch(endpoint).await.is_ok() {
                     return;
@@ -415,12 +415,12 @@ async fn join_task(mut task: JoinSet<()>) {
     task.shutdown().await;
 }
 
-fn watch_state(refusal: &WatchDenied, standing: LastStatus) -> WatchState {
+fn watch_state(refusal: &WatchDenied, status: LastStatus) -> WatchState {
     match refusal {
         WatchDenied::Forbidden { missing, why } => WatchState::Forbidden {
             missing: missing.clone(),
             why: Arc::clone(why),
-            as_of: standing.as_of(),
+            as_of: status.as_of(),
         },
         WatchDenied::NotServed => WatchState::Live,
     }

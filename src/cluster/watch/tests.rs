@@ -143,8 +143,8 @@ fn watching(lines: Vec<String>, then: Then) -> ServerBody {
 struct Watched {
     server: Arc<Server>,
     feed: mpsc::Receiver<WatchUpdate>,
-    reach: watch::Sender<WatchScope>,
-    pulse: Arc<ServerHealth>,
+    watch_scope: watch::Sender<WatchScope>,
+    health: Arc<ServerHealth>,
     _tasks: JoinSet<()>,
 }
 
@@ -179,23 +179,24 @@ impl Watched {
             }
         });
         let (lane, feed) = mpsc::channel(4);
-        let (reach, follow) = watch::channel(WatchScope::Namespaces(vec![Namespace::new("app")]));
-        let pulse = Arc::new(ServerHealth::new());
+        let (watch_scope, follow) =
+            watch::channel(WatchScope::Namespaces(vec![Namespace::new("app")]));
+        let health = Arc::new(ServerHealth::new());
         let supervisor = Supervisor {
             kind,
             decode: Arc::new(decode),
             client: Client::new(service, "app"),
             limit: Duration::from_secs(60),
             updates: lane,
-            health: Arc::clone(&pulse),
+            health: Arc::clone(&health),
         };
         let mut tasks = JoinSet::new();
         tasks.spawn(supervisor.supervise(follow));
         Self {
             server,
             feed,
-            reach,
-            pulse,
+            watch_scope,
+            health,
             _tasks: tasks,
         }
     }
@@ -347,7 +348,7 @@ async fn pages_become_one_whole_batch() {
 #[tokio::test(start_paused = true)]
 async fn of_a_long_list_the_namespace_that_is_looked_at_comes_first() {
     let mut watched = Watched::accounts([], hold);
-    watched.reach.send_replace(WatchScope::Cluster {
+    watched.watch_scope.send_replace(WatchScope::Cluster {
         fallback: vec![Namespace::new("app")],
     });
     let mut script: VecDeque<Answer> = (0..20)
@@ -372,7 +373,7 @@ async fn of_a_long_list_the_namespace_that_is_looked_at_comes_first() {
 #[tokio::test(start_paused = true)]
 async fn half_of_a_namespace_is_never_seen() {
     let mut watched = Watched::accounts([], hold);
-    watched.reach.send_replace(WatchScope::Cluster {
+    watched.watch_scope.send_replace(WatchScope::Cluster {
         fallback: vec![Namespace::new("app")],
     });
     // Two pages of the cluster, the first of the namespace, and no second one.
@@ -390,7 +391,7 @@ async fn half_of_a_namespace_is_never_seen() {
 #[tokio::test(start_paused = true)]
 async fn a_list_of_one_page_is_asked_for_once() {
     let mut watched = Watched::accounts([], hold);
-    watched.reach.send_replace(WatchScope::Cluster {
+    watched.watch_scope.send_replace(WatchScope::Cluster {
         fallback: vec![Namespace::new("app")],
     });
     *watched.server.script.lock().unwrap() = [Page(list(5, &["a"]))].into();
@@ -608,14 +609,14 @@ async fn a_silent_server_makes_the_data_as_old_as_the_last_word() {
     watched.live().await;
     // Let the watch be opened before the line goes dead.
     sleep(Duration::from_secs(5)).await;
-    let heard = watched.pulse.last_heard();
+    let heard = watched.health.last_heard();
     let dead = tower::service_fn(|_: Request<Body>| {
         std::future::pending::<io::Result<Response<ServerBody>>>()
     });
     let dead = Client::new(dead, "app");
-    let pulse = Arc::clone(&watched.pulse);
+    let health = Arc::clone(&watched.health);
     let mut tasks = JoinSet::new();
-    tasks.spawn(async move { pulse.probe_loop(&dead).await });
+    tasks.spawn(async move { health.probe_loop(&dead).await });
     let (since, why) = watched.stale().await;
     assert_eq!(since, heard);
     assert!(why.contains("no answer"), "{why}");
@@ -750,7 +751,7 @@ async fn what_was_listed_stays_when_it_may_no_longer_be_read() {
 #[tokio::test(start_paused = true)]
 async fn what_was_listed_of_the_cluster_stays_when_it_may_no_longer_be() {
     let mut watched = Watched::accounts([], hold);
-    watched.reach.send_replace(WatchScope::Cluster {
+    watched.watch_scope.send_replace(WatchScope::Cluster {
         fallback: vec![Namespace::new("app")],
     });
     let script = [
@@ -852,7 +853,7 @@ async fn a_kind_that_is_not_served_at_all_is_empty() {
 #[tokio::test(start_paused = true)]
 async fn where_the_cluster_may_not_be_listed_the_namespace_is() {
     let mut watched = Watched::accounts([], hold);
-    watched.reach.send_replace(WatchScope::Cluster {
+    watched.watch_scope.send_replace(WatchScope::Cluster {
         fallback: vec![Namespace::new("app")],
     });
     let script = [Refused(403), Page(list(5, &["a"]))];
@@ -873,7 +874,7 @@ async fn where_the_cluster_may_not_be_listed_the_namespace_is() {
 #[tokio::test(start_paused = true)]
 async fn rights_to_list_everywhere_and_not_to_watch_take_nothing_back() {
     let mut watched = Watched::accounts([], hold);
-    watched.reach.send_replace(WatchScope::Cluster {
+    watched.watch_scope.send_replace(WatchScope::Cluster {
         fallback: vec![Namespace::new("app")],
     });
     // The cluster, then the namespace, then the cluster again after a while.
@@ -910,22 +911,22 @@ async fn rights_to_list_everywhere_and_not_to_watch_take_nothing_back() {
 async fn a_refusal_of_the_cluster_stands_beside_what_namespaces_show() {
     let mut watched = Watched::accounts([], || Refused(403));
     let nowhere = Vec::new();
-    let reach = |otherwise| WatchScope::Cluster {
+    let watch_scope = |otherwise| WatchScope::Cluster {
         fallback: otherwise,
     };
-    watched.reach.send_replace(reach(nowhere));
+    watched.watch_scope.send_replace(watch_scope(nowhere));
     let refused = |state: &WatchState| matches!(state, WatchState::Forbidden { as_of: None, .. });
     watched.state(refused).await;
     watched
-        .reach
-        .send_replace(reach(vec![Namespace::new("app")]));
+        .watch_scope
+        .send_replace(watch_scope(vec![Namespace::new("app")]));
     // Of the namespace, too, and neither takes the other's place.
     watched.state(refused).await;
     let minute = Duration::from_secs(30);
     watched.nothing_is_taken_back(&Scope::Cluster, minute).await;
     // Only who looks at namespaces alone has no use for it.
     let alone = WatchScope::Namespaces(vec![Namespace::new("app")]);
-    watched.reach.send_replace(alone);
+    watched.watch_scope.send_replace(alone);
     loop {
         if let WatchUpdate::Ended(id) = watched.next().await
             && id.scope == Scope::Cluster

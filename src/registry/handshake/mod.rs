@@ -56,16 +56,16 @@ enum AuthState {
 impl<'a> Handshake<'a> {
     pub(super) fn new(
         settings: &'a ProbeSettings,
-        road: Transport,
+        transport: Transport,
         image: &'a ImageRef,
-        who: &'a RegistryAuth,
+        auth: &'a RegistryAuth,
     ) -> Self {
         Self {
             settings,
             image,
-            auth: who,
-            client: HttpClient::new(settings, road.clone()),
-            transport: road,
+            auth,
+            client: HttpClient::new(settings, transport.clone()),
+            transport,
             proxy: None,
             steps: Vec::new(),
             tags: None,
@@ -293,9 +293,9 @@ impl<'a> Handshake<'a> {
         .await
     }
 
-    async fn ask(&mut self, question: HttpRequest) -> Result<HttpResponse, ProbeError> {
+    async fn ask(&mut self, request: HttpRequest) -> Result<HttpResponse, ProbeError> {
         let limit = self.settings.limits.step;
-        timed(limit, self.client.send(question)).await
+        timed(limit, self.client.send(request)).await
     }
 
     async fn with_timeout<T>(

@@ -19,19 +19,19 @@ use crate::sandbox::{
 };
 
 /// Enters a happening for its time.
-pub(super) fn schedule(world: &mut World, at: Timestamp, happening: ScheduledEvent) {
+pub(super) fn schedule(world: &mut World, at: Timestamp, event: ScheduledEvent) {
     world
         .timers
-        .schedule(at, TimerEvent::Scenario(Box::new(happening)));
+        .schedule(at, TimerEvent::Scenario(Box::new(event)));
 }
 
 /// Lets it happen; one that repeats enters itself again.
-pub fn fire(world: &mut World, happening: ScheduledEvent) {
-    perform(world, &happening.action, happening.round);
-    if let Some(every) = happening.every {
+pub fn fire(world: &mut World, event: ScheduledEvent) {
+    perform(world, &event.action, event.round);
+    if let Some(every) = event.every {
         let next = ScheduledEvent {
-            round: happening.round + 1,
-            ..happening
+            round: event.round + 1,
+            ..event
         };
         let at = later(world.now, every);
         schedule(world, at, next);

@@ -21,7 +21,7 @@ pub fn create(
     kind: ResourceKind,
     namespace: &str,
     mut object: Value,
-    intent: &WriteOptions,
+    options: &WriteOptions,
 ) -> ApiResult<StoredObject> {
     let resource = kind.resource();
     validate::encoding(kind, &object)?;
@@ -35,10 +35,10 @@ pub fn create(
     if let Some(there) = world.store.at(kind, &ObjectKey::from_object(&object)) {
         return Err(exists(resource, there));
     }
-    if let Some(manager) = &intent.manager {
+    if let Some(manager) = &options.manager {
         managed_fields::track(manager, None, &mut object, world.now);
     }
-    if intent.dry_run {
+    if options.dry_run {
         return Ok(StoredObject::new(object));
     }
     Ok(world.store.put(kind, object))

@@ -48,7 +48,7 @@ pub fn update(
     kind: ResourceKind,
     place: &ObjectKey,
     mut object: Value,
-    intent: &WriteOptions,
+    options: &WriteOptions,
 ) -> ApiResult<StoredObject> {
     let resource = kind.resource();
     validate::encoding(kind, &object)?;
@@ -68,7 +68,7 @@ pub fn update(
         put(&mut object, "/metadata/generation", next);
     }
     validate::changed_object(kind, &old, &object)?;
-    Ok(store(world, kind, &old, object, intent))
+    Ok(store(world, kind, &old, object, options))
 }
 
 /// Replaces a part of an object and nothing else.
@@ -78,7 +78,7 @@ pub fn update_part(
     place: &ObjectKey,
     part: UpdatePart,
     object: &Value,
-    intent: &WriteOptions,
+    options: &WriteOptions,
 ) -> ApiResult<StoredObject> {
     let resource = kind.resource();
     let old = current(world, resource, place)?;
@@ -92,7 +92,7 @@ pub fn update_part(
             validate::changed_ephemeral_containers(&old, &changed)?;
         }
     }
-    Ok(store(world, kind, &old, changed, intent))
+    Ok(store(world, kind, &old, changed, options))
 }
 
 fn store(
@@ -100,12 +100,12 @@ fn store(
     kind: ResourceKind,
     old: &Value,
     mut object: Value,
-    intent: &WriteOptions,
+    options: &WriteOptions,
 ) -> StoredObject {
-    if let Some(manager) = &intent.manager {
+    if let Some(manager) = &options.manager {
         managed_fields::track(manager, Some(old), &mut object, world.now);
     }
-    if intent.dry_run {
+    if options.dry_run {
         copy(&mut object, old, "/metadata/resourceVersion");
         return StoredObject::new(object);
     }

@@ -25,27 +25,27 @@ use crate::{
 };
 
 pub(super) fn lines(
-    view: DrawContext<'_>,
-    inquiry: &PodInspection,
+    cx: DrawContext<'_>,
+    inspection: &PodInspection,
     wide: usize,
     room: HeightBudget,
 ) -> Vec<Line<'static>> {
-    let findings = &inquiry.diagnosis.findings;
+    let findings = &inspection.diagnosis.findings;
     if findings.is_empty() {
         return vec![Line::styled(
             "nothing is wrong with this Pod",
-            view.theme.good(),
+            cx.theme.good(),
         )];
     }
     match room {
-        HeightBudget::Lines(room) => brief(view, findings, wide, room),
+        HeightBudget::Lines(room) => brief(cx, findings, wide, room),
         HeightBudget::All => {
             let mut lines = Vec::new();
             for finding in findings {
                 if !lines.is_empty() {
                     lines.push(Line::default());
                 }
-                lines.extend(full(view, inquiry, finding, wide));
+                lines.extend(full(cx, inspection, finding, wide));
             }
             lines
         }
@@ -54,7 +54,7 @@ pub(super) fn lines(
 
 /// The first finding in so many lines: the summary, as much evidence as fits, and the fixes always.
 fn brief(
-    view: DrawContext<'_>,
+    cx: DrawContext<'_>,
     findings: &[Finding],
     wide: usize,
     room: usize,
@@ -63,7 +63,7 @@ fn brief(
         return Vec::new();
     };
     let fixes = finding.filled_fixes();
-    let mut lines = summary(view, finding, wide, room.saturating_sub(1).clamp(1, 2));
+    let mut lines = summary(cx, finding, wide, room.saturating_sub(1).clamp(1, 2));
     let fix_lines = fixes.len().min(room.saturating_sub(lines.len()).max(1));
     let evidence = room.saturating_sub(lines.len() + fix_lines);
     lines.extend(
@@ -71,33 +71,33 @@ fn brief(
             .evidence
             .iter()
             .take(evidence)
-            .map(|evidence| fact(view, &evidence.line(view.now), wide)),
+            .map(|evidence| fact(cx, &evidence.line(cx.now), wide)),
     );
     for (number, fix) in fixes.iter().enumerate().take(fix_lines) {
-        lines.push(fix_line(view, number, fix, wide));
+        lines.push(fix_line(cx, number, fix, wide));
     }
     lines
 }
 
 fn full(
-    view: DrawContext<'_>,
-    inquiry: &PodInspection,
+    cx: DrawContext<'_>,
+    inspection: &PodInspection,
     finding: &Finding,
     wide: usize,
 ) -> Vec<Line<'static>> {
-    let theme = view.theme;
-    let mut lines = summary(view, finding, wide, usize::MAX);
+    let theme = cx.theme;
+    let mut lines = summary(cx, finding, wide, usize::MAX);
     let fixes = finding.filled_fixes();
     for (number, fix) in fixes.iter().enumerate() {
-        lines.push(fix_line(view, number, fix, wide));
+        lines.push(fix_line(cx, number, fix, wide));
     }
-    if let Some(spread) = credential_usage(view, inquiry, finding) {
+    if let Some(spread) = credential_usage(cx, inspection, finding) {
         lines.extend(indented(&spread, 4, wide, theme.warning()));
     }
-    if let Some(retry) = retry(view, inquiry) {
+    if let Some(retry) = retry(cx, inspection) {
         lines.push(Line::styled(format!("    {retry}"), theme.dim()));
     }
-    let answered = probe_result(view, inquiry, wide);
+    let answered = probe_result(cx, inspection, wide);
     // The answer is not told a second time as evidence.
     let is_told = |source| matches!(source, EvidenceSource::Registry | EvidenceSource::PullTest);
     let evidence = finding.evidence.iter();
@@ -106,23 +106,23 @@ fn full(
         .collect();
     lines.extend(answered);
     if !evidence.is_empty() {
-        lines.push(heading(view, "Evidence"));
+        lines.push(heading(cx, "Evidence"));
     }
     for evidence in evidence {
-        lines.extend(bullets(view, &evidence.line(view.now), wide));
+        lines.extend(bullets(cx, &evidence.line(cx.now), wide));
     }
     if !finding.alternatives.is_empty() {
-        lines.push(heading(view, "It could also be"));
+        lines.push(heading(cx, "It could also be"));
         for cause in &finding.alternatives {
             let entry = cause.info();
             let words = format!("{}: {}", entry.label, entry.summary);
-            lines.extend(bullets(view, &words, wide));
+            lines.extend(bullets(cx, &words, wide));
         }
     }
     if !finding.confirming_checks.is_empty() {
-        lines.push(heading(view, "What would settle it"));
+        lines.push(heading(cx, "What would settle it"));
         for settle in &finding.confirming_checks {
-            lines.extend(bullets(view, settle, wide));
+            lines.extend(bullets(cx, settle, wide));
         }
     }
     for (number, fix) in fixes.iter().enumerate() {
@@ -141,13 +141,8 @@ fn full(
 }
 
 /// What is wrong, in so many lines at most.
-fn summary(
-    view: DrawContext<'_>,
-    finding: &Finding,
-    wide: usize,
-    most: usize,
-) -> Vec<Line<'static>> {
-    let (symbol, style) = view.theme.health(if finding.is_pull() {
+fn summary(cx: DrawContext<'_>, finding: &Finding, wide: usize, most: usize) -> Vec<Line<'static>> {
+    let (symbol, style) = cx.theme.health(if finding.is_pull() {
         PodHealth::PullFailing
     } else {
         PodHealth::Failing
@@ -163,23 +158,27 @@ fn summary(
 }
 
 /// What the registry said when it was asked about this Pod.
-fn probe_result(view: DrawContext<'_>, inquiry: &PodInspection, wide: usize) -> Vec<Line<'static>> {
-    let question = inquiry
+fn probe_result(
+    cx: DrawContext<'_>,
+    inspection: &PodInspection,
+    wide: usize,
+) -> Vec<Line<'static>> {
+    let query = inspection
         .image()
-        .and_then(|image| ProbeQuery::for_pod(&inquiry.context, image));
-    let Some(state) = question.and_then(|question| view.model.probes.get(&question)) else {
+        .and_then(|image| ProbeQuery::for_pod(&inspection.context, image));
+    let Some(state) = query.and_then(|query| cx.model.probes.get(&query)) else {
         return Vec::new();
     };
-    let (symbol, style, text) = probe_result::describe(view, state);
-    let mut lines = vec![heading(view, "Asked and tried")];
+    let (symbol, style, text) = probe_result::describe(cx, state);
+    let mut lines = vec![heading(cx, "Asked and tried")];
     lines.extend(indented(&format!("{symbol} {text}"), 2, wide, style));
     lines
 }
 
 /// Where else the refused credential is, and which fix reaches how far.
 fn credential_usage(
-    view: DrawContext<'_>,
-    inquiry: &PodInspection,
+    cx: DrawContext<'_>,
+    inspection: &PodInspection,
     finding: &Finding,
 ) -> Option<String> {
     if finding.fixes.first() != Some(&FixId::NewToken) {
@@ -187,7 +186,7 @@ fn credential_usage(
     }
     let names = &finding.names;
     let secret = Name::new(names.secret.as_deref()?);
-    let secret = ObjectRef::new(inquiry.pod.namespace.clone(), secret);
+    let secret = ObjectRef::new(inspection.pod.namespace.clone(), secret);
     let entry = EntryRef {
         secret: &secret,
         server: names
@@ -196,7 +195,7 @@ fn credential_usage(
             .or(names.expected_auth_key.as_deref())?,
         username: names.username.as_deref().unwrap_or_default(),
     };
-    let spread = CredentialUsage::of_entry(&view.model.store, entry)?;
+    let spread = CredentialUsage::of_entry(&cx.model.store, entry)?;
     let carriers = spread.carriers();
     let namespaces: BTreeSet<_> = carriers.iter().map(|key| &key.namespace).collect();
     (carriers.len() > 1).then(|| {
@@ -212,8 +211,8 @@ fn credential_usage(
 }
 
 /// When the kubelet tries again.
-fn retry(view: DrawContext<'_>, inquiry: &PodInspection) -> Option<String> {
-    let next = retry::countdown(inquiry.attempt()?, &inquiry.context.events, view.now)?;
+fn retry(cx: DrawContext<'_>, inspection: &PodInspection) -> Option<String> {
+    let next = retry::countdown(inspection.attempt()?, &inspection.context.events, cx.now)?;
     Some(match next {
         RetryCountdown::In(seconds) => format!(
             "the kubelet tries again in {} or soon after",
@@ -223,41 +222,41 @@ fn retry(view: DrawContext<'_>, inquiry: &PodInspection) -> Option<String> {
     })
 }
 
-fn heading(view: DrawContext<'_>, title: &'static str) -> Line<'static> {
-    Line::styled(title, view.theme.strong())
+fn heading(cx: DrawContext<'_>, title: &'static str) -> Line<'static> {
+    Line::styled(title, cx.theme.strong())
 }
 
-fn fact(view: DrawContext<'_>, line: &str, wide: usize) -> Line<'static> {
-    let quiet = view.theme.symbols().quiet;
+fn fact(cx: DrawContext<'_>, line: &str, wide: usize) -> Line<'static> {
+    let quiet = cx.theme.symbols().quiet;
     let text = text::truncate(line, wide.saturating_sub(4), text::Ellipsis::Middle).into_owned();
     Line::from(vec![
-        Span::styled(format!("  {quiet} "), view.theme.dim()),
+        Span::styled(format!("  {quiet} "), cx.theme.dim()),
         Span::raw(text),
     ])
 }
 
-fn bullets(view: DrawContext<'_>, line: &str, wide: usize) -> Vec<Line<'static>> {
-    let quiet = view.theme.symbols().quiet;
+fn bullets(cx: DrawContext<'_>, line: &str, wide: usize) -> Vec<Line<'static>> {
+    let quiet = cx.theme.symbols().quiet;
     text::wrap(line, wide.saturating_sub(4))
         .into_iter()
         .enumerate()
         .map(|(index, line)| {
             let mark = if index == 0 { quiet } else { " " };
             Line::from(vec![
-                Span::styled(format!("  {mark} "), view.theme.dim()),
+                Span::styled(format!("  {mark} "), cx.theme.dim()),
                 Span::raw(line),
             ])
         })
         .collect()
 }
 
-fn fix_line(view: DrawContext<'_>, number: usize, fix: &Fix, wide: usize) -> Line<'static> {
+fn fix_line(cx: DrawContext<'_>, number: usize, fix: &Fix, wide: usize) -> Line<'static> {
     let title =
         text::truncate(&fix.title, wide.saturating_sub(8), text::Ellipsis::End).into_owned();
     let lead = if number == 0 { "Fix" } else { "   " };
     Line::from(vec![
-        Span::styled(format!("{lead} "), view.theme.strong()),
-        Span::styled((number + 1).to_string(), view.theme.key()),
+        Span::styled(format!("{lead} "), cx.theme.strong()),
+        Span::styled((number + 1).to_string(), cx.theme.key()),
         Span::raw(format!(" {title}")),
     ])
 }

@@ -10,14 +10,10 @@ use crate::{
 /// Cells before the message.
 const LEAD: usize = 10;
 
-pub(super) fn lines(
-    object: &AnyObjectRef,
-    wide: usize,
-    view: DrawContext<'_>,
-) -> Vec<Line<'static>> {
-    let theme = view.theme;
-    let world = &view.model.store;
-    let mut said: Vec<_> = world
+pub(super) fn lines(object: &AnyObjectRef, wide: usize, cx: DrawContext<'_>) -> Vec<Line<'static>> {
+    let theme = cx.theme;
+    let store = &cx.model.store;
+    let mut said: Vec<_> = store
         .events_about(object.kind(), object.namespace(), object.name())
         .collect();
     if said.is_empty() {
@@ -33,7 +29,7 @@ pub(super) fn lines(
         let words = if line.warning() { style } else { theme.text() };
         let last = line
             .last
-            .map_or_else(String::new, |at| age::age(at, view.now));
+            .map_or_else(String::new, |at| age::age(at, cx.now));
         let times = if line.count > 1 {
             format!(" ×{}", line.count)
         } else {

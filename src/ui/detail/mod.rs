@@ -36,41 +36,41 @@ pub(super) enum HeightBudget {
 /// The lines of a view, none wider than so many cells.
 pub(super) fn lines(
     tab: Tab,
-    view: DrawContext<'_>,
+    cx: DrawContext<'_>,
     object: &AnyObjectRef,
-    inquiry: Option<&PodInspection>,
+    inspection: Option<&PodInspection>,
     wide: usize,
     room: HeightBudget,
 ) -> Vec<Line<'static>> {
-    match (tab, inquiry, object) {
-        (Tab::Diagnosis, Some(inquiry), _) => diagnosis::lines(view, inquiry, wide, room),
-        (Tab::Timeline, Some(inquiry), _) => timeline::lines(view, inquiry, wide),
-        (Tab::Rollout, _, AnyObjectRef::Workload(id)) => rollout::lines(id, wide, view),
-        (Tab::Describe, ..) => describe::lines(object, wide, view),
-        (Tab::Events, ..) => events::lines(object, wide, view),
-        (Tab::Diagnosis | Tab::Timeline | Tab::Rollout, ..) => vec![deleted_line(view)],
+    match (tab, inspection, object) {
+        (Tab::Diagnosis, Some(inspection), _) => diagnosis::lines(cx, inspection, wide, room),
+        (Tab::Timeline, Some(inspection), _) => timeline::lines(cx, inspection, wide),
+        (Tab::Rollout, _, AnyObjectRef::Workload(id)) => rollout::lines(id, wide, cx),
+        (Tab::Describe, ..) => describe::lines(object, wide, cx),
+        (Tab::Events, ..) => events::lines(object, wide, cx),
+        (Tab::Diagnosis | Tab::Timeline | Tab::Rollout, ..) => vec![deleted_line(cx)],
         // Drawn by `text_view`, which scrolls them by itself.
         (Tab::Yaml | Tab::Logs, ..) => Vec::new(),
     }
 }
 
 /// What is said of an object that is there no more.
-fn deleted_line(view: DrawContext<'_>) -> Line<'static> {
-    Line::styled("it is gone", view.theme.dim())
+fn deleted_line(cx: DrawContext<'_>) -> Line<'static> {
+    Line::styled("it is gone", cx.theme.dim())
 }
 
 /// The steps of a Pod's start, for a layer that watches one.
 pub(super) fn timeline(
-    view: DrawContext<'_>,
-    inquiry: &PodInspection,
+    cx: DrawContext<'_>,
+    inspection: &PodInspection,
     wide: usize,
 ) -> Vec<Line<'static>> {
-    timeline::lines(view, inquiry, wide)
+    timeline::lines(cx, inspection, wide)
 }
 
 /// The titles of the views, the shown one marked.
-pub(super) fn tabs(view: DrawContext<'_>, object: &AnyObjectRef, shown: Tab) -> Line<'static> {
-    let theme = view.theme;
+pub(super) fn tabs(cx: DrawContext<'_>, object: &AnyObjectRef, shown: Tab) -> Line<'static> {
+    let theme = cx.theme;
     let mut spans = vec![Span::raw(" ")];
     for (at, tab) in Tab::tabs_for(object).iter().enumerate() {
         let style = if *tab == shown {
@@ -88,8 +88,8 @@ pub(super) fn tabs(view: DrawContext<'_>, object: &AnyObjectRef, shown: Tab) -> 
 }
 
 /// How sure the diagnosis is, and how many Pods suffer alike.
-pub(super) fn confidence_label(view: DrawContext<'_>, inquiry: &PodInspection) -> String {
-    let Some(finding) = inquiry.diagnosis.first() else {
+pub(super) fn confidence_label(cx: DrawContext<'_>, inspection: &PodInspection) -> String {
+    let Some(finding) = inspection.diagnosis.first() else {
         return String::new();
     };
     let sure = if finding.cause == Cause::CauseNotStated && finding.root.is_none() {
@@ -97,37 +97,37 @@ pub(super) fn confidence_label(view: DrawContext<'_>, inquiry: &PodInspection) -
     } else {
         finding.confidence.as_str()
     };
-    let verdict = view.model.diagnoses.for_pod(&inquiry.pod);
-    match pods(view, verdict.map(|verdict| &verdict.fault)) {
+    let verdict = cx.model.diagnoses.for_pod(&inspection.pod);
+    match pods(cx, verdict.map(|verdict| &verdict.fault)) {
         0 | 1 => sure.to_owned(),
         pods => format!("{sure} · {pods} Pods"),
     }
 }
 
-fn pods(view: DrawContext<'_>, fault: Option<&FaultId>) -> usize {
+fn pods(cx: DrawContext<'_>, fault: Option<&FaultId>) -> usize {
     fault
-        .and_then(|id| view.model.diagnoses.fault(id))
+        .and_then(|id| cx.model.diagnoses.fault(id))
         .map_or(0, |fault| fault.pods.len())
 }
 
 /// The area under the panes.
-pub(super) fn draw(view: DrawContext<'_>, area: Rect, buffer: &mut Buffer) {
-    let theme = view.theme;
+pub(super) fn draw(cx: DrawContext<'_>, area: Rect, buffer: &mut Buffer) {
+    let theme = cx.theme;
     let border = Block::bordered()
         .border_type(BorderType::Rounded)
         .border_style(theme.border(false))
         .padding(Padding::horizontal(1));
-    let Some(inquiry) = &view.model.inspection else {
+    let Some(inspection) = &cx.model.inspection else {
         let border = border.title(Span::styled(" Diagnosis ", theme.title(false)));
         let words = "what a Pod fails with stands here, and what helps, once one is selected";
         let lines = wrapped(words, usize::from(border.inner(area).width), theme.dim());
         Paragraph::new(lines).block(border).render(area, buffer);
         return;
     };
-    let tab = default_tab(Some(inquiry));
-    let about = format!(" {} · Pod {} ", tab.title(), inquiry.pod.name);
+    let tab = default_tab(Some(inspection));
+    let about = format!(" {} · Pod {} ", tab.title(), inspection.pod.name);
     let about = text::truncate(&about, usize::from(area.width / 2), text::Ellipsis::Middle);
-    let extent = confidence_label(view, inquiry);
+    let extent = confidence_label(cx, inspection);
     let mut block = border.title(Span::styled(about.into_owned(), theme.title(false)));
     if !extent.is_empty() {
         let extent = Span::styled(format!(" {extent} "), theme.dim());
@@ -137,9 +137,9 @@ pub(super) fn draw(view: DrawContext<'_>, area: Rect, buffer: &mut Buffer) {
     block.render(area, buffer);
     let lines = lines(
         tab,
-        view,
-        &AnyObjectRef::Pod(inquiry.pod.clone()),
-        Some(inquiry),
+        cx,
+        &AnyObjectRef::Pod(inspection.pod.clone()),
+        Some(inspection),
         usize::from(inside.width),
         HeightBudget::Lines(usize::from(inside.height)),
     );

@@ -9,8 +9,8 @@ use crate::{
 };
 
 /// The symbol, its colour, and the words.
-pub(super) fn describe(view: DrawContext<'_>, state: &ProbeState) -> (&'static str, Style, String) {
-    let (theme, symbols) = (view.theme, view.theme.symbols());
+pub(super) fn describe(cx: DrawContext<'_>, state: &ProbeState) -> (&'static str, Style, String) {
+    let (theme, symbols) = (cx.theme, cx.theme.symbols());
     match state {
         ProbeState::Pending(_) => (
             symbols.progressing,
@@ -23,7 +23,7 @@ pub(super) fn describe(view: DrawContext<'_>, state: &ProbeState) -> (&'static s
                 PullAnswer::No => (symbols.pull_failing, theme.failing()),
                 PullAnswer::Unknown => (symbols.failing, theme.warning()),
             };
-            let ago = age::age(said.at, view.now);
+            let ago = age::age(said.at, cx.now);
             let from = match said.source {
                 EvidenceSource::PullTest => "tried",
                 _ => "asked from this machine",

@@ -22,13 +22,13 @@ use crate::{
 pub(in crate::ui) fn draw(
     tab: Tab,
     details: &Details,
-    view: DrawContext<'_>,
+    cx: DrawContext<'_>,
     area: Rect,
     buffer: &mut Buffer,
 ) -> usize {
     let (state, reader) = match tab {
-        Tab::Logs => log(details, view),
-        _ => yaml(details, view),
+        Tab::Logs => log(details, cx),
+        _ => yaml(details, cx),
     };
     let state = match (&details.find, details.search_term()) {
         (Some(find), _) if find.typing => format!("/{}", find.input.value()),
@@ -37,13 +37,13 @@ pub(in crate::ui) fn draw(
     };
     let head = Rect { height: 1, ..area };
     let state = text::truncate(&state, usize::from(area.width), text::Ellipsis::End).into_owned();
-    Line::styled(state, view.theme.dim()).render(head, buffer);
+    Line::styled(state, cx.theme.dim()).render(head, buffer);
     let body = Rect {
         y: area.y + 1,
         height: area.height.saturating_sub(1),
         ..area
     };
-    reader.draw(view.theme, body, buffer)
+    reader.draw(cx.theme, body, buffer)
 }
 
 fn matches(reader: &ScrollableText<'_>, sought: &str) -> String {
@@ -57,17 +57,15 @@ fn matches(reader: &ScrollableText<'_>, sought: &str) -> String {
     }
 }
 
-fn yaml<'a>(details: &'a Details, view: DrawContext<'a>) -> (String, ScrollableText<'a>) {
-    let theme = view.theme;
-    let reading = view
+fn yaml<'a>(details: &'a Details, cx: DrawContext<'a>) -> (String, ScrollableText<'a>) {
+    let theme = cx.theme;
+    let reading = cx
         .model
         .fetched
         .as_ref()
         .filter(|reading| reading.object == details.object);
     let (state, lines) = match reading.map(|reading| &reading.state) {
-        None | Some(FetchState::Requested(_)) => {
-            (format!("{} reading", view.spinner()), Vec::new())
-        }
+        None | Some(FetchState::Requested(_)) => (format!("{} reading", cx.spinner()), Vec::new()),
         Some(FetchState::Failed(problem)) => (
             "not read".to_owned(),
             problem_lines(problem, theme.failing()),
@@ -75,7 +73,7 @@ fn yaml<'a>(details: &'a Details, view: DrawContext<'a>) -> (String, ScrollableT
         Some(FetchState::Loaded { document, at }) => (
             format!(
                 "as of {} ago · ctrl-r reads it again · z folds · / finds",
-                age::age(*at, view.now)
+                age::age(*at, cx.now)
             ),
             document
                 .folded(details.fold)
@@ -106,9 +104,9 @@ fn yaml_line<'a>(line: &VisibleLine<'a>, style: Style) -> TextLine<'a> {
     }
 }
 
-fn log<'a>(details: &'a Details, view: DrawContext<'a>) -> (String, ScrollableText<'a>) {
-    let theme = view.theme;
-    let Some(log) = &view.model.log else {
+fn log<'a>(details: &'a Details, cx: DrawContext<'a>) -> (String, ScrollableText<'a>) {
+    let theme = cx.theme;
+    let Some(log) = &cx.model.log else {
         let none = "the Pod has no container".to_owned();
         return (
             none,
@@ -125,7 +123,7 @@ fn log<'a>(details: &'a Details, view: DrawContext<'a>) -> (String, ScrollableTe
         "this run"
     };
     let state = match &log.state {
-        LogState::Opening => format!("{} opening", view.spinner()),
+        LogState::Opening => format!("{} opening", cx.spinner()),
         LogState::Open if log.source.previous => "there is more".to_owned(),
         LogState::Open => "followed".to_owned(),
         LogState::Ended => "its end".to_owned(),

@@ -19,18 +19,18 @@ use crate::{
 };
 
 pub(super) fn lines(
-    view: DrawContext<'_>,
-    inquiry: &PodInspection,
+    cx: DrawContext<'_>,
+    inspection: &PodInspection,
     wide: usize,
 ) -> Vec<Line<'static>> {
-    let pod = &inquiry.context.pod;
+    let pod = &inspection.context.pod;
     // The container that is spoken of comes first, the others are for those who scroll.
-    let spoken_of = inquiry.container().into_iter();
+    let spoken_of = inspection.container().into_iter();
     let others = pod
         .containers
         .iter()
         .enumerate()
-        .filter(|(index, _)| *index != inquiry.container)
+        .filter(|(index, _)| *index != inspection.container)
         .map(|(_, container)| container);
     let mut lines = Vec::new();
     for container in spoken_of.chain(others) {
@@ -39,28 +39,25 @@ pub(super) fn lines(
                 lines.push(Line::default());
             }
             let name = text::clean(&container.name).into_owned();
-            lines.push(Line::styled(
-                format!("container {name}"),
-                view.theme.strong(),
-            ));
+            lines.push(Line::styled(format!("container {name}"), cx.theme.strong()));
         }
-        let steps = timeline(pod, container, &inquiry.context.events, view.now);
+        let steps = timeline(pod, container, &inspection.context.events, cx.now);
         for (number, step) in steps.iter().enumerate() {
-            lines.push(line(view, inquiry, container, number + 1, step, wide));
+            lines.push(line(cx, inspection, container, number + 1, step, wide));
         }
     }
     lines
 }
 
 fn line(
-    view: DrawContext<'_>,
-    inquiry: &PodInspection,
+    cx: DrawContext<'_>,
+    inspection: &PodInspection,
     container: &Container,
     number: usize,
     step: &StageState,
     wide: usize,
 ) -> Line<'static> {
-    let theme = view.theme;
+    let theme = cx.theme;
     let symbols = theme.symbols();
     let (symbol, style): (&str, Style) = match step.status {
         StageStatus::Done => (symbols.finished, theme.good()),
@@ -70,7 +67,7 @@ fn line(
     };
     let at = step
         .at
-        .map_or_else(String::new, |at| time_of_day(at, view.now, zone()));
+        .map_or_else(String::new, |at| time_of_day(at, cx.now, zone()));
     let took = step.took.map_or_else(String::new, |took| {
         let span = age::duration(took.as_secs());
         match step.status {
@@ -86,7 +83,7 @@ fn line(
     };
     let head = format!("{:33}{at:>8}  {took:>9}  ", step.stage.title());
     let room = wide.saturating_sub(text::width(&head) + 4);
-    let about = stage_detail(inquiry, container, step);
+    let about = stage_detail(inspection, container, step);
     let about = text::truncate(&about, room, text::Ellipsis::Middle).into_owned();
     Line::from(vec![
         Span::styled(format!("{number} "), theme.dim()),
@@ -120,10 +117,10 @@ fn zone() -> TimeZone {
 }
 
 /// What the step is about, and what it stands at.
-fn stage_detail(inquiry: &PodInspection, container: &Container, step: &StageState) -> String {
-    let pod = &inquiry.context.pod;
+fn stage_detail(inspection: &PodInspection, container: &Container, step: &StageState) -> String {
+    let pod = &inspection.context.pod;
     if step.status == StageStatus::Stuck {
-        let finding = inquiry.diagnosis.first();
+        let finding = inspection.diagnosis.first();
         return finding.map_or_else(String::new, |finding| finding.title().to_owned());
     }
     match step.stage {

@@ -20,8 +20,8 @@ const COLUMNS: &[ColumnSpec] = &[
     ColumnSpec::new("NAMESPACE", 3, 24).truncate_middle(),
 ];
 
-pub(super) fn draw(picker: &ContextPicker, view: DrawContext<'_>, area: Rect, buffer: &mut Buffer) {
-    let theme = view.theme;
+pub(super) fn draw(picker: &ContextPicker, cx: DrawContext<'_>, area: Rect, buffer: &mut Buffer) {
+    let theme = cx.theme;
     let waiting = Window {
         title: "Contexts",
         hint: "esc back",
@@ -29,7 +29,7 @@ pub(super) fn draw(picker: &ContextPicker, view: DrawContext<'_>, area: Rect, bu
     };
     match picker {
         ContextPicker::Loading(_) => {
-            let words = format!("{} reading the kubeconfig", view.spinner());
+            let words = format!("{} reading the kubeconfig", cx.spinner());
             let lines = vec![Line::styled(words, theme.dim())];
             waiting.render_text(lines, Scroll::TOP, theme, area, buffer);
         }
@@ -44,16 +44,16 @@ pub(super) fn draw(picker: &ContextPicker, view: DrawContext<'_>, area: Rect, bu
                 wide: 110,
             };
             let inside = window.render(entries.len() + 1, theme, area, buffer);
-            let cells = |entry: &KubeContext| cells(entry, view);
+            let cells = |entry: &KubeContext| cells(entry, cx);
             let chosen = list.position();
             render_list(COLUMNS, entries, chosen, cells, theme, inside, buffer);
         }
     }
 }
 
-fn cells(entry: &KubeContext, view: DrawContext<'_>) -> Vec<Cell> {
-    let theme = view.theme;
-    let here = view
+fn cells(entry: &KubeContext, cx: DrawContext<'_>) -> Vec<Cell> {
+    let theme = cx.theme;
+    let here = cx
         .model
         .connection
         .identity()

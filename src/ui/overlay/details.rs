@@ -35,24 +35,24 @@ const WIDE_WITH_EXTENT: u16 = 90;
 /// Returns how far what is shown can be scrolled.
 pub(super) fn draw(
     details: &Details,
-    view: DrawContext<'_>,
+    cx: DrawContext<'_>,
     area: Rect,
     buffer: &mut Buffer,
 ) -> Option<usize> {
     let object = &details.object;
-    let inquiry = view
+    let inspection = cx
         .model
         .inspection
         .as_ref()
-        .filter(|inquiry| Some(&inquiry.pod) == object.pod());
-    let tab = shown(inquiry, details);
+        .filter(|inspection| Some(&inspection.pod) == object.pod());
+    let tab = shown(inspection, details);
     let title = object.to_string();
     let window = Window {
         title: &title,
         hint: "↑↓ scroll · tab next view · esc back",
         wide: WIDE,
     };
-    let inside = window.render(FULL, view.theme, room_for(area), buffer);
+    let inside = window.render(FULL, cx.theme, room_for(area), buffer);
     if inside.height < 2 {
         return None;
     }
@@ -60,18 +60,18 @@ pub(super) fn draw(
         height: 1,
         ..inside
     };
-    detail::tabs(view, object, tab).render(head, buffer);
-    extent(view, inquiry, head, buffer);
+    detail::tabs(cx, object, tab).render(head, buffer);
+    extent(cx, inspection, head, buffer);
     let body = Rect {
         y: inside.y + 1,
         height: inside.height - 1,
         ..inside
     };
     if matches!(tab, Tab::Yaml | Tab::Logs) {
-        return Some(detail::text_view::draw(tab, details, view, body, buffer));
+        return Some(detail::text_view::draw(tab, details, cx, body, buffer));
     }
     let room = usize::from(body.width);
-    let lines = detail::lines(tab, view, object, inquiry, room, HeightBudget::All);
+    let lines = detail::lines(tab, cx, object, inspection, room, HeightBudget::All);
     Some(render_scrolled(lines, details.scroll, body, buffer))
 }
 
@@ -86,11 +86,16 @@ fn room_for(area: Rect) -> Rect {
 }
 
 /// How sure the diagnosis is, at the right of the tabs.
-fn extent(view: DrawContext<'_>, inquiry: Option<&PodInspection>, head: Rect, buffer: &mut Buffer) {
-    let extent = inquiry.map_or_else(String::new, |inquiry| {
-        detail::confidence_label(view, inquiry)
+fn extent(
+    cx: DrawContext<'_>,
+    inspection: Option<&PodInspection>,
+    head: Rect,
+    buffer: &mut Buffer,
+) {
+    let extent = inspection.map_or_else(String::new, |inspection| {
+        detail::confidence_label(cx, inspection)
     });
-    let extent = Span::styled(extent, view.theme.dim());
+    let extent = Span::styled(extent, cx.theme.dim());
     let wide = u16::try_from(extent.width())
         .unwrap_or(head.width)
         .min(head.width);

@@ -31,7 +31,7 @@ enum FormLine {
     Option(usize, usize),
 }
 
-pub(super) fn draw(form: &Form, view: DrawContext<'_>, area: Rect, buffer: &mut Buffer) {
+pub(super) fn draw(form: &Form, cx: DrawContext<'_>, area: Rect, buffer: &mut Buffer) {
     let hint = if form.leave_confirmed {
         "esc again drops what you typed"
     } else {
@@ -52,7 +52,7 @@ pub(super) fn draw(form: &Form, view: DrawContext<'_>, area: Rect, buffer: &mut 
         hint,
         wide: WIDE,
     };
-    let inside = window.render(rows.len(), view.theme, area, buffer);
+    let inside = window.render(rows.len(), cx.theme, area, buffer);
     let room = room(area);
     let shown = rows.iter().skip(first_shown(form, &rows, inside.height));
     for (row, y) in shown.zip(inside.y..inside.bottom()) {
@@ -61,7 +61,7 @@ pub(super) fn draw(form: &Form, view: DrawContext<'_>, area: Rect, buffer: &mut 
             height: 1,
             ..inside
         };
-        line(form, *row, room, view).render(place, buffer);
+        line(form, *row, room, cx).render(place, buffer);
     }
 }
 
@@ -107,17 +107,17 @@ fn first_shown(form: &Form, rows: &[FormLine], height: u16) -> usize {
     (last + 1).saturating_sub(height).min(most)
 }
 
-fn line(form: &Form, row: FormLine, room: usize, view: DrawContext<'_>) -> Line<'static> {
+fn line(form: &Form, row: FormLine, room: usize, cx: DrawContext<'_>) -> Line<'static> {
     let field = |index: usize| form.fields.get(index);
     match row {
         FormLine::Field(index) => {
-            field(index).map(|field| field_line(form, index, field, room, view))
+            field(index).map(|field| field_line(form, index, field, room, cx))
         }
         FormLine::Message(index) => {
-            field(index).map(|field| message_line(form, index, field, room, view))
+            field(index).map(|field| message_line(form, index, field, room, cx))
         }
         FormLine::Option(index, pick) => {
-            field(index).map(|field| option_line(field, pick, room, view))
+            field(index).map(|field| option_line(field, pick, room, cx))
         }
     }
     .unwrap_or_default()
@@ -128,9 +128,9 @@ fn field_line(
     index: usize,
     field: &Field,
     room: usize,
-    view: DrawContext<'_>,
+    cx: DrawContext<'_>,
 ) -> Line<'static> {
-    let theme = view.theme;
+    let theme = cx.theme;
     let focused = index == form.focus;
     let style = if focused {
         theme.strong()
@@ -145,7 +145,7 @@ fn field_line(
             let value: String = shown(field).chars().skip(scroll).take(room).collect();
             spans.push(Span::styled(value, style));
         }
-        FieldInput::Select(choice) => spans.extend(options(choice, focused, room, view)),
+        FieldInput::Select(choice) => spans.extend(options(choice, focused, room, cx)),
         FieldInput::MultiSelect(picks) if focused && !picks.filter.value().is_empty() => {
             let filter = text::clean(picks.filter.value()).into_owned();
             spans.push(Span::styled(format!("/{filter}"), style));
@@ -160,13 +160,8 @@ fn field_line(
 }
 
 /// ` ‹ chosen › 2 of 4`
-fn options(
-    choice: &Select,
-    focused: bool,
-    room: usize,
-    view: DrawContext<'_>,
-) -> Vec<Span<'static>> {
-    let theme = view.theme;
+fn options(choice: &Select, focused: bool, room: usize, cx: DrawContext<'_>) -> Vec<Span<'static>> {
+    let theme = cx.theme;
     let value =
         text::truncate(choice.value(), room.saturating_sub(12), text::Ellipsis::End).into_owned();
     if !focused || choice.options.len() < 2 {
@@ -183,8 +178,8 @@ fn options(
     ]
 }
 
-fn option_line(field: &Field, pick: usize, room: usize, view: DrawContext<'_>) -> Line<'static> {
-    let theme = view.theme;
+fn option_line(field: &Field, pick: usize, room: usize, cx: DrawContext<'_>) -> Line<'static> {
+    let theme = cx.theme;
     let FieldInput::MultiSelect(picks) = &field.entry else {
         return Line::default();
     };
@@ -232,13 +227,13 @@ fn message_line(
     index: usize,
     field: &Field,
     room: usize,
-    view: DrawContext<'_>,
+    cx: DrawContext<'_>,
 ) -> Line<'static> {
-    let theme = view.theme;
+    let theme = cx.theme;
     let symbols = theme.symbols();
-    let world = &view.model.store;
+    let store = &cx.model.store;
     let open = matches!(&field.entry, FieldInput::Text(input) if input.value().is_empty());
-    let complaint = form.validate(field.id, world);
+    let complaint = form.validate(field.id, store);
     let (text, style) = match complaint {
         // What was not asked yet is not complained about.
         Some(complaint) if !open || index < form.focus => {
@@ -254,11 +249,11 @@ fn message_line(
             };
             (format!("{symbol} {}", complaint.text), style)
         }
-        _ => (form.hint(field.id, world), theme.dim()),
+        _ => (form.hint(field.id, store), theme.dim()),
     };
     let reads = matches!(form.import, ImportState::Reading(_)) && field.id == FieldId::Source;
     let text = if reads {
-        format!("{} {text}", view.spinner())
+        format!("{} {text}", cx.spinner())
     } else {
         text
     };

@@ -24,22 +24,22 @@ const WIDE: u16 = 100;
 
 pub(super) fn draw(
     learn: &GuideView,
-    view: DrawContext<'_>,
+    cx: DrawContext<'_>,
     area: Rect,
     buffer: &mut Buffer,
 ) -> usize {
     let room = window::inner_width(WIDE, area);
-    let own = explain::substitutions(view.model);
+    let own = explain::substitutions(cx.model);
     let mut lines = Vec::new();
     if let Some(about) = learn.about {
-        lines.extend(self::about(about, view, room));
+        lines.extend(self::about(about, cx, room));
         lines.push(Line::default());
     }
     if learn.section == Section::BIG_PICTURE {
-        lines.extend(picture(&own, view, room));
+        lines.extend(picture(&own, cx, room));
         lines.push(Line::default());
     }
-    let heading = Line::styled(learn.section.title(), view.theme.title(true));
+    let heading = Line::styled(learn.section.title(), cx.theme.title(true));
     if learn.about.is_some() {
         lines.push(heading);
         lines.push(Line::default());
@@ -47,7 +47,7 @@ pub(super) fn draw(
     lines.extend(markdown::lines(
         learn.section.body(),
         room,
-        view.theme,
+        cx.theme,
         |line| own.render(line),
     ));
     let title = match learn.about {
@@ -59,12 +59,12 @@ pub(super) fn draw(
         hint: "↑↓ scroll · ←→ other sections · esc back",
         wide: WIDE,
     };
-    window.render_text(lines, learn.scroll, view.theme, area, buffer)
+    window.render_text(lines, learn.scroll, cx.theme, area, buffer)
 }
 
 /// What the catalogue has of a cause, and why it is so for this Pod.
-fn about(about: FindingSummary, view: DrawContext<'_>, wide: usize) -> Vec<Line<'static>> {
-    let theme = view.theme;
+fn about(about: FindingSummary, cx: DrawContext<'_>, wide: usize) -> Vec<Line<'static>> {
+    let theme = cx.theme;
     let entry = about.cause.info();
     let mut lines = Vec::new();
     let mut told = |heading: &'static str, words: &str| {
@@ -91,8 +91,8 @@ fn about(about: FindingSummary, view: DrawContext<'_>, wide: usize) -> Vec<Line<
 }
 
 /// The chain from the registry to the Pod, with the user's own objects.
-fn picture(own: &Substitutions, view: DrawContext<'_>, wide: usize) -> Vec<Line<'static>> {
-    let theme = view.theme;
+fn picture(own: &Substitutions, cx: DrawContext<'_>, wide: usize) -> Vec<Line<'static>> {
+    let theme = cx.theme;
     let links = [
         ("registry", own.server.as_deref(), "has the image"),
         ("Secret", own.secret.as_deref(), "the credentials"),

@@ -22,7 +22,7 @@ const WIDE: u16 = 110;
 pub(super) fn draw(
     standings: &[NamespaceScorecard],
     scroll: Scroll,
-    view: DrawContext<'_>,
+    cx: DrawContext<'_>,
     area: Rect,
     buffer: &mut Buffer,
 ) -> usize {
@@ -32,22 +32,22 @@ pub(super) fn draw(
         if !lines.is_empty() {
             lines.push(Line::default());
         }
-        lines.extend(namespace(standing, view, room));
+        lines.extend(namespace(standing, cx, room));
     }
     let window = Window {
         title: "To put in order before it fails",
         hint: "↑↓ scroll · L the practices · esc back",
         wide: WIDE,
     };
-    window.render_text(lines, scroll, view.theme, area, buffer)
+    window.render_text(lines, scroll, cx.theme, area, buffer)
 }
 
 fn namespace(
     standing: &NamespaceScorecard,
-    view: DrawContext<'_>,
+    cx: DrawContext<'_>,
     room: usize,
 ) -> Vec<Line<'static>> {
-    let theme = view.theme;
+    let theme = cx.theme;
     let name = text::clean(standing.namespace.as_str()).into_owned();
     let score = format!("   {} practices hold", standing.score());
     let mut lines = vec![Line::from(vec![
@@ -55,7 +55,7 @@ fn namespace(
         Span::styled(score, theme.dim()),
     ])];
     for (practice, lints) in &standing.broken {
-        lines.extend(broken(*practice, lints, &standing.namespace, view, room));
+        lines.extend(broken(*practice, lints, &standing.namespace, cx, room));
     }
     if !standing.apps.is_empty() {
         let apps = standing.apps.iter();
@@ -73,10 +73,10 @@ fn broken(
     practice: Practice,
     lints: &[Lint],
     namespace: &Namespace,
-    view: DrawContext<'_>,
+    cx: DrawContext<'_>,
     room: usize,
 ) -> Vec<Line<'static>> {
-    let theme = view.theme;
+    let theme = cx.theme;
     let mut lines = vec![Line::from(vec![
         Span::styled(format!("  {} ", theme.symbols().failing), theme.warning()),
         Span::styled(practice.title(), theme.text()),

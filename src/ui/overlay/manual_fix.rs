@@ -18,7 +18,7 @@ pub(super) fn draw(
     why: &str,
     fix: &Fix,
     scroll: Scroll,
-    view: DrawContext<'_>,
+    cx: DrawContext<'_>,
     area: Rect,
     buffer: &mut Buffer,
 ) -> usize {
@@ -32,12 +32,12 @@ pub(super) fn draw(
         hint,
         wide: WIDE,
     };
-    let lines = lines(why, fix, view, window::inner_width(WIDE, area));
-    window.render_text(lines, scroll, view.theme, area, buffer)
+    let lines = lines(why, fix, cx, window::inner_width(WIDE, area));
+    window.render_text(lines, scroll, cx.theme, area, buffer)
 }
 
-fn lines(why: &str, fix: &Fix, view: DrawContext<'_>, room: usize) -> Vec<Line<'static>> {
-    let theme = view.theme;
+fn lines(why: &str, fix: &Fix, cx: DrawContext<'_>, room: usize) -> Vec<Line<'static>> {
+    let theme = cx.theme;
     let mut lines = wrapped(why, room, theme.strong());
     let words = "What helps is not done from here. This is how it is done:";
     lines.push(Line::default());

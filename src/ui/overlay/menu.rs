@@ -19,29 +19,29 @@ const COLUMNS: &[ColumnSpec] = &[
 
 const WIDE: u16 = 120;
 
-pub(super) fn draw(menu: &Menu, view: DrawContext<'_>, area: Rect, buffer: &mut Buffer) {
+pub(super) fn draw(menu: &Menu, cx: DrawContext<'_>, area: Rect, buffer: &mut Buffer) {
     let window = Window {
         title: &menu.title,
         hint: "enter or its key · esc back",
         wide: WIDE,
     };
-    let inside = window.render(menu.items.len() + 1, view.theme, area, buffer);
-    let cells = |item: &MenuItem| cells(menu, item, view);
+    let inside = window.render(menu.items.len() + 1, cx.theme, area, buffer);
+    let cells = |item: &MenuItem| cells(menu, item, cx);
     let chosen = menu.list.position();
     render_list(
         COLUMNS,
         &menu.items,
         chosen,
         cells,
-        view.theme,
+        cx.theme,
         inside,
         buffer,
     );
 }
 
-fn cells(menu: &Menu, item: &MenuItem, view: DrawContext<'_>) -> Vec<Cell> {
-    let theme = view.theme;
-    let standing = item.availability(view.model.permission_context(menu));
+fn cells(menu: &Menu, item: &MenuItem, cx: DrawContext<'_>) -> Vec<Cell> {
+    let theme = cx.theme;
+    let standing = item.availability(cx.model.permission_context(menu));
     let why = match &standing {
         Availability::Available => String::new(),
         Availability::Loading => "asking the server".to_owned(),

@@ -26,19 +26,19 @@ use crate::app::{connection::ConnectionPhase, overlay::Overlay};
 
 /// Draws what lies above the panes, lowest layer first; returns how far the topmost can be scrolled, if it
 /// is a text.
-pub(super) fn draw(view: DrawContext<'_>, layout: &Layout, buffer: &mut Buffer) -> Option<usize> {
+pub(super) fn draw(cx: DrawContext<'_>, layout: &Layout, buffer: &mut Buffer) -> Option<usize> {
     let area = above_footer(layout);
-    if let ConnectionPhase::Failed { problem, .. } = &view.model.connection.phase {
-        problem::no_connection(problem, view, area, buffer);
+    if let ConnectionPhase::Failed { problem, .. } = &cx.model.connection.phase {
+        problem::no_connection(problem, cx, area, buffer);
     }
-    let layers = &view.model.overlays;
+    let layers = &cx.model.overlays;
     let mut end = None;
     for (at, overlay) in layers.iter().enumerate() {
         // A form that has become a plan waits below it, unseen: two boxes of one size confuse.
         if let (Overlay::Form(_), Some(Overlay::PlanDialog(_))) = (overlay, layers.get(at + 1)) {
             continue;
         }
-        end = layer(overlay, view, layout, area, buffer);
+        end = layer(overlay, cx, layout, area, buffer);
     }
     end
 }
@@ -46,34 +46,34 @@ pub(super) fn draw(view: DrawContext<'_>, layout: &Layout, buffer: &mut Buffer) 
 /// Draws one layer; returns how far it can be scrolled, if it is a text.
 fn layer(
     overlay: &Overlay,
-    view: DrawContext<'_>,
+    cx: DrawContext<'_>,
     layout: &Layout,
     area: Rect,
     buffer: &mut Buffer,
 ) -> Option<usize> {
     match overlay {
-        Overlay::Help { scroll } => return Some(help::draw(*scroll, view, area, buffer)),
-        Overlay::Details(details) => return details::draw(details, view, area, buffer),
-        Overlay::PlanDialog(proposal) => {
-            return Some(plan_dialog::draw(proposal, view, area, buffer));
+        Overlay::Help { scroll } => return Some(help::draw(*scroll, cx, area, buffer)),
+        Overlay::Details(details) => return details::draw(details, cx, area, buffer),
+        Overlay::PlanDialog(dialog) => {
+            return Some(plan_dialog::draw(dialog, cx, area, buffer));
         }
-        Overlay::Guide(learn) => return Some(guide_view::draw(learn, view, area, buffer)),
+        Overlay::Guide(learn) => return Some(guide_view::draw(learn, cx, area, buffer)),
         Overlay::Hygiene { standings, scroll } => {
-            return Some(hygiene::draw(standings, *scroll, view, area, buffer));
+            return Some(hygiene::draw(standings, *scroll, cx, area, buffer));
         }
         Overlay::ManualFix { why, fix, scroll } => {
-            return Some(manual_fix::draw(why, fix, *scroll, view, area, buffer));
+            return Some(manual_fix::draw(why, fix, *scroll, cx, area, buffer));
         }
         Overlay::Problem { problem, scroll } => {
-            return Some(problem::draw(problem, *scroll, view, area, buffer));
+            return Some(problem::draw(problem, *scroll, cx, area, buffer));
         }
-        Overlay::Faults(faults) => faults::draw(&faults.list, view, area, buffer),
-        Overlay::PullTest(trial) => pull_test::draw(trial, view, area, buffer),
-        Overlay::Menu(menu) => menu::draw(menu, view, area, buffer),
-        Overlay::Reveal(values) => reveal::draw(values, view, area, buffer),
-        Overlay::Form(form) => form::draw(form, view, area, buffer),
-        Overlay::Contexts(picker) => contexts::draw(picker, view, area, buffer),
-        Overlay::Filter { .. } | Overlay::Palette(_) => prompt::draw(overlay, view, layout, buffer),
+        Overlay::Faults(faults) => faults::draw(&faults.list, cx, area, buffer),
+        Overlay::PullTest(trial) => pull_test::draw(trial, cx, area, buffer),
+        Overlay::Menu(menu) => menu::draw(menu, cx, area, buffer),
+        Overlay::Reveal(values) => reveal::draw(values, cx, area, buffer),
+        Overlay::Form(form) => form::draw(form, cx, area, buffer),
+        Overlay::Contexts(picker) => contexts::draw(picker, cx, area, buffer),
+        Overlay::Filter { .. } | Overlay::Palette(_) => prompt::draw(overlay, cx, layout, buffer),
     }
     None
 }
@@ -87,8 +87,8 @@ fn above_footer(layout: &Layout) -> Rect {
 }
 
 /// Where the cursor stands: in the field that is typed into.
-pub(super) fn cursor(view: DrawContext<'_>, layout: &Layout) -> Option<Position> {
-    match view.model.overlays.last()? {
+pub(super) fn cursor(cx: DrawContext<'_>, layout: &Layout) -> Option<Position> {
+    match cx.model.overlays.last()? {
         Overlay::Form(form) => form::cursor(form, above_footer(layout)),
         Overlay::Details(details) => details::cursor(details, layout),
         overlay => prompt::cursor(overlay, layout),

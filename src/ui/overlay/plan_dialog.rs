@@ -32,51 +32,47 @@ use crate::{
 const WIDE: u16 = 116;
 
 pub(super) fn draw(
-    proposal: &PlanDialog,
-    view: DrawContext<'_>,
+    dialog: &PlanDialog,
+    cx: DrawContext<'_>,
     area: Rect,
     buffer: &mut Buffer,
 ) -> usize {
-    let lines = lines(proposal, view, window::inner_width(WIDE, area));
-    let hint = hint(proposal, view);
+    let lines = lines(dialog, cx, window::inner_width(WIDE, area));
+    let hint = hint(dialog, cx);
     let window = Window {
-        title: &proposal.plan.0.title,
+        title: &dialog.plan.0.title,
         hint: &hint,
         wide: WIDE,
     };
 
-    window.render_text(lines, proposal.scroll, view.theme, area, buffer)
+    window.render_text(lines, dialog.scroll, cx.theme, area, buffer)
 }
 
 /// The keys that have a use now.
-fn hint(proposal: &PlanDialog, view: DrawContext<'_>) -> String {
-    let model = view.model;
-    let keys: &[&str] = match &proposal.stage {
+fn hint(dialog: &PlanDialog, cx: DrawContext<'_>) -> String {
+    let model = cx.model;
+    let keys: &[&str] = match &dialog.stage {
         stage if stage.changes_nothing() => &["enter close", "y export"],
-        PlanStage::Ready(_)
-            if proposal.stage.can_be_applied() && proposal.is_override_confirmed =>
-        {
-            &[
-                "enter apply anyway",
-                "c copy commands",
-                "y export",
-                "esc correct it",
-            ]
-        }
-        PlanStage::Ready(_) if proposal.stage.can_be_applied() => {
+        PlanStage::Ready(_) if dialog.stage.can_be_applied() && dialog.is_override_confirmed => &[
+            "enter apply anyway",
+            "c copy commands",
+            "y export",
+            "esc correct it",
+        ],
+        PlanStage::Ready(_) if dialog.stage.can_be_applied() => {
             &["enter apply", "c copy commands", "y export", "esc back"]
         }
         PlanStage::DryRunning(_) | PlanStage::Applying(..) | PlanStage::Ready(_) => {
             &["c copy commands", "y export", "esc back"]
         }
         PlanStage::Done { .. } => {
-            let fails = proposal
+            let fails = dialog
                 .remaining_failure(&model.store, &model.diagnoses)
                 .is_some();
             let mut layers = model.overlays.iter();
             let asked = layers.any(|layer| matches!(layer, Overlay::Form(_)));
-            let back = asked && !proposal.stage.has_recovered();
-            let undo = model.undo_for(proposal).is_some();
+            let back = asked && !dialog.stage.has_recovered();
+            let undo = model.undo_for(dialog).is_some();
             let keys = [
                 (fails, "ctrl-x next fix"),
                 (fails && back, "esc back to the answers"),
@@ -91,21 +87,21 @@ fn hint(proposal: &PlanDialog, view: DrawContext<'_>) -> String {
     keys.join(" · ")
 }
 
-fn lines(proposal: &PlanDialog, view: DrawContext<'_>, room: usize) -> Vec<Line<'static>> {
-    let theme = view.theme;
-    let mut lines = vec![state(proposal, view)];
-    lines.extend(registry(proposal, view, room));
-    if let Some(words) = recovery(proposal, view) {
-        let fails = fails_again(proposal, view);
-        let style = match proposal.stage.has_recovered() {
+fn lines(dialog: &PlanDialog, cx: DrawContext<'_>, room: usize) -> Vec<Line<'static>> {
+    let theme = cx.theme;
+    let mut lines = vec![state(dialog, cx)];
+    lines.extend(registry(dialog, cx, room));
+    if let Some(words) = recovery(dialog, cx) {
+        let fails = fails_again(dialog, cx);
+        let style = match dialog.stage.has_recovered() {
             true if fails => theme.failing(),
             true => theme.good(),
             false => theme.text(),
         };
         lines.extend(wrapped(&words, room, style));
     }
-    lines.extend(trouble(proposal, view, room));
-    if let Some(watched) = &proposal.watched {
+    lines.extend(error(dialog, cx, room));
+    if let Some(watched) = &dialog.watched {
         let pod = text::truncate(
             watched.pod.name.as_str(),
             room.saturating_sub(4),
@@ -113,27 +109,27 @@ fn lines(proposal: &PlanDialog, view: DrawContext<'_>, room: usize) -> Vec<Line<
         );
         lines.push(Line::default());
         lines.push(Line::styled(format!("Pod {pod}"), theme.strong()));
-        lines.extend(detail::timeline(view, watched, room));
+        lines.extend(detail::timeline(cx, watched, room));
         lines.push(Line::default());
     }
-    for note in &proposal.plan.0.notes {
+    for note in &dialog.plan.0.notes {
         let note = format!("{} {note}", theme.symbols().quiet);
         lines.extend(wrapped(&note, room, theme.text()));
     }
-    let outcomes = proposal.stage.outcomes();
+    let outcomes = dialog.stage.outcomes();
     // What was made was read before it was made; now it matters what comes of it.
-    let made = proposal.stage.is_done() && proposal.stage.is_successful();
-    for (index, change) in proposal.plan.0.changes.iter().enumerate() {
+    let made = dialog.stage.is_done() && dialog.stage.is_successful();
+    for (index, change) in dialog.plan.0.changes.iter().enumerate() {
         if !made {
             lines.push(Line::default());
         }
-        lines.extend(sentence(index, change, outcomes.get(index), view, room));
-        if let Some(Some(keeper)) = proposal.managers.get(index) {
+        lines.extend(sentence(index, change, outcomes.get(index), cx, room));
+        if let Some(Some(keeper)) = dialog.managers.get(index) {
             let warning = format!("{} {}", theme.symbols().failing, keeper.warning());
             lines.extend(indented(&warning, 4, room, theme.warning()));
         }
         if !made && !is_so_already(outcomes.get(index)) {
-            lines.extend(preview(change, &proposal.stage, view, room));
+            lines.extend(preview(change, &dialog.stage, cx, room));
         }
     }
     if made {
@@ -141,7 +137,7 @@ fn lines(proposal: &PlanDialog, view: DrawContext<'_>, room: usize) -> Vec<Line<
     }
     lines.push(Line::default());
     lines.push(Line::styled("The same with kubectl", theme.strong()));
-    for command in proposal.plan.0.commands() {
+    for command in dialog.plan.0.commands() {
         lines.extend(indented(&format!("$ {command}"), 2, room, theme.dim()));
     }
     lines
@@ -153,10 +149,10 @@ fn lines(proposal: &PlanDialog, view: DrawContext<'_>, room: usize) -> Vec<Line<
 fn preview(
     change: &Change,
     stage: &PlanStage,
-    view: DrawContext<'_>,
+    cx: DrawContext<'_>,
     room: usize,
 ) -> Vec<Line<'static>> {
-    let theme = view.theme;
+    let theme = cx.theme;
     let unread = matches!(stage, PlanStage::DryRunning(_));
     let mut lines = Vec::new();
     let shown = change.preview().into_iter();
@@ -182,11 +178,11 @@ fn is_so_already(outcome: Option<&Outcome>) -> bool {
     outcome.is_some_and(Outcome::is_no_change)
 }
 
-fn state(proposal: &PlanDialog, view: DrawContext<'_>) -> Line<'static> {
-    let (theme, symbols) = (view.theme, view.theme.symbols());
-    let (symbol, text, style) = match &proposal.stage {
+fn state(dialog: &PlanDialog, cx: DrawContext<'_>) -> Line<'static> {
+    let (theme, symbols) = (cx.theme, cx.theme.symbols());
+    let (symbol, text, style) = match &dialog.stage {
         PlanStage::DryRunning(_) => (
-            view.spinner(),
+            cx.spinner(),
             "The server tries it; nothing is stored.".to_owned(),
             theme.accent(),
         ),
@@ -195,7 +191,7 @@ fn state(proposal: &PlanDialog, view: DrawContext<'_>) -> Line<'static> {
             "Nothing to change: it is so already.".to_owned(),
             theme.good(),
         ),
-        PlanStage::Ready(_) if proposal.stage.is_successful() => (
+        PlanStage::Ready(_) if dialog.stage.is_successful() => (
             symbols.finished,
             "The server would take all of it. Nothing has been changed yet.".to_owned(),
             theme.good(),
@@ -206,15 +202,15 @@ fn state(proposal: &PlanDialog, view: DrawContext<'_>) -> Line<'static> {
             theme.failing(),
         ),
         PlanStage::Applying(_, outcomes) => (
-            view.spinner(),
+            cx.spinner(),
             format!(
                 "The changes are being made: {} of {}.",
                 outcomes.len(),
-                proposal.plan.0.changes.len()
+                dialog.plan.0.changes.len()
             ),
             theme.accent(),
         ),
-        PlanStage::Done { .. } if proposal.stage.is_successful() => (
+        PlanStage::Done { .. } if dialog.stage.is_successful() => (
             symbols.finished,
             "All changes are made.".to_owned(),
             theme.good(),
@@ -236,16 +232,16 @@ fn state(proposal: &PlanDialog, view: DrawContext<'_>) -> Line<'static> {
 }
 
 /// What fails now, and the fix for that.
-fn trouble(proposal: &PlanDialog, view: DrawContext<'_>, room: usize) -> Vec<Line<'static>> {
-    let Some(trouble) = proposal.remaining_failure(&view.model.store, &view.model.diagnoses) else {
+fn error(dialog: &PlanDialog, cx: DrawContext<'_>, room: usize) -> Vec<Line<'static>> {
+    let Some(error) = dialog.remaining_failure(&cx.model.store, &cx.model.diagnoses) else {
         return Vec::new();
     };
-    let theme = view.theme;
-    let finding = &trouble.diagnosis.finding;
+    let theme = cx.theme;
+    let finding = &error.diagnosis.finding;
     let text = format!(
         "{} {}: {}",
         theme.symbols().pull_failing,
-        still_failing(&trouble, proposal.stage.has_recovered()),
+        still_failing(&error, dialog.stage.has_recovered()),
         finding.summary()
     );
     let mut lines = wrapped(&text, room, theme.failing());
@@ -256,14 +252,14 @@ fn trouble(proposal: &PlanDialog, view: DrawContext<'_>, room: usize) -> Vec<Lin
     lines
 }
 
-fn still_failing(trouble: &RemainingFailure<'_>, again: bool) -> String {
+fn still_failing(error: &RemainingFailure<'_>, again: bool) -> String {
     let still = if again { "again " } else { "still " };
-    let cannot = if trouble.diagnosis.finding.is_pull() {
+    let cannot = if error.diagnosis.finding.is_pull() {
         "cannot pull"
     } else {
         "cannot start"
     };
-    match (trouble.failing, trouble.pods) {
+    match (error.failing, error.pods) {
         (0, _) => format!("Pods {still}cannot be created"),
         (failing, 1) => format!("{failing} of 1 Pod {still}{cannot}"),
         (failing, pods) => format!("{failing} of {pods} Pods {still}{cannot}"),
@@ -271,9 +267,9 @@ fn still_failing(trouble: &RemainingFailure<'_>, again: bool) -> String {
 }
 
 /// What the registry says of the login that would be saved.
-fn registry(proposal: &PlanDialog, view: DrawContext<'_>, room: usize) -> Vec<Line<'static>> {
-    let (theme, symbols) = (view.theme, view.theme.symbols());
-    let (symbol, style, text) = match (&proposal.check_result, proposal.credential_check) {
+fn registry(dialog: &PlanDialog, cx: DrawContext<'_>, room: usize) -> Vec<Line<'static>> {
+    let (theme, symbols) = (cx.theme, cx.theme.symbols());
+    let (symbol, style, text) = match (&dialog.check_result, dialog.credential_check) {
         (Some(verdict), _) => match verdict.answer {
             PullAnswer::Ok => (symbols.finished, theme.good(), verdict.summary.as_str()),
             PullAnswer::No => (
@@ -291,7 +287,7 @@ fn registry(proposal: &PlanDialog, view: DrawContext<'_>, room: usize) -> Vec<Li
         (None, None) => return Vec::new(),
     };
     let mut lines = wrapped(&format!("{symbol} From here: {text}"), room, style);
-    if proposal.is_override_confirmed && matches!(proposal.stage, PlanStage::Ready(_)) {
+    if dialog.is_override_confirmed && matches!(dialog.stage, PlanStage::Ready(_)) {
         let ask = "  The registry says no: esc to correct it, enter to do it anyway.";
         lines.extend(wrapped(ask, room, theme.warning()));
     }
@@ -299,26 +295,26 @@ fn registry(proposal: &PlanDialog, view: DrawContext<'_>, room: usize) -> Vec<Li
 }
 
 /// Whether what had recovered after the changes fails now.
-fn fails_again(proposal: &PlanDialog, view: DrawContext<'_>) -> bool {
+fn fails_again(dialog: &PlanDialog, cx: DrawContext<'_>) -> bool {
     let fails = |found: Recovery| !found.failing.is_empty();
-    proposal.stage.has_recovered() && proposal.recovery(&view.model.store).is_some_and(fails)
+    dialog.stage.has_recovered() && dialog.recovery(&cx.model.store).is_some_and(fails)
 }
 
 /// Whether it has worked, once it is done.
-fn recovery(proposal: &PlanDialog, view: DrawContext<'_>) -> Option<String> {
-    let PlanStage::Done { at, recovered, .. } = &proposal.stage else {
+fn recovery(dialog: &PlanDialog, cx: DrawContext<'_>) -> Option<String> {
+    let PlanStage::Done { at, recovered, .. } = &dialog.stage else {
         return None;
     };
-    let found = proposal.recovery(&view.model.store)?;
-    let symbols = view.theme.symbols();
+    let found = dialog.recovery(&cx.model.store)?;
+    let symbols = cx.theme.symbols();
     if let Some(recovered) = recovered {
         let took = age::countdown(recovered.duration_since(*at).as_secs());
-        let word = if proposal.fault.is_some() {
+        let word = if dialog.fault.is_some() {
             "recovered"
         } else {
             "ready"
         };
-        return Some(if fails_again(proposal, view) {
+        return Some(if fails_again(dialog, cx) {
             let failing = match (found.failing.len(), found.wanted) {
                 (failing, 0 | 1) => format!("{failing} Pod"),
                 (failing, pods) => format!("{failing} of {pods} Pods"),
@@ -331,13 +327,13 @@ fn recovery(proposal: &PlanDialog, view: DrawContext<'_>) -> Option<String> {
             format!("{} {word} after {took}", symbols.finished)
         });
     }
-    let waited = age::countdown(age::seconds_between(*at, view.now));
+    let waited = age::countdown(age::seconds_between(*at, cx.now));
     let rollout = |id: &WorkloadRef| {
         // A Job has a run, and no number of Pods that are kept ready.
         if matches!(id.kind, WorkloadKind::Job | WorkloadKind::CronJob) {
             return None;
         }
-        let rollout = &view.model.store.workload(id)?.status;
+        let rollout = &cx.model.store.workload(id)?.status;
         Some(format!("{id} {}/{} ready", rollout.ready, rollout.desired))
     };
     let pods = match found.wanted {
@@ -346,12 +342,12 @@ fn recovery(proposal: &PlanDialog, view: DrawContext<'_>) -> Option<String> {
         1 => format!("{} of 1 Pod ready", found.ready),
         pods => format!("{} of {pods} Pods ready", found.ready),
     };
-    let workloads = proposal.affected.workloads();
+    let workloads = dialog.affected.workloads();
     let workloads = workloads.iter().filter_map(rollout).take(3);
     let seen: Vec<String> = std::iter::once(pods).chain(workloads).collect();
     Some(format!(
         "{} watching for {waited}: {}",
-        view.spinner(),
+        cx.spinner(),
         seen.join("; ")
     ))
 }
@@ -360,10 +356,10 @@ fn sentence(
     index: usize,
     change: &Change,
     outcome: Option<&Outcome>,
-    view: DrawContext<'_>,
+    cx: DrawContext<'_>,
     room: usize,
 ) -> Vec<Line<'static>> {
-    let theme = view.theme;
+    let theme = cx.theme;
     let symbols = theme.symbols();
     let (symbol, style) = match outcome {
         None | Some(Outcome::NotTried) => (symbols.quiet, theme.dim()),

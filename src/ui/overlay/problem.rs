@@ -15,7 +15,7 @@ const WIDE: u16 = 84;
 pub(super) fn draw(
     problem: &UserError,
     scroll: Scroll,
-    view: DrawContext<'_>,
+    cx: DrawContext<'_>,
     area: Rect,
     buffer: &mut Buffer,
 ) -> usize {
@@ -24,14 +24,14 @@ pub(super) fn draw(
         hint: "↑↓ scroll · esc back",
         wide: WIDE,
     };
-    let lines = lines(problem, window::inner_width(WIDE, area), view.theme);
-    window.render_text(lines, scroll, view.theme, area, buffer)
+    let lines = lines(problem, window::inner_width(WIDE, area), cx.theme);
+    window.render_text(lines, scroll, cx.theme, area, buffer)
 }
 
 /// Why there is nothing to show at all.
 pub(super) fn no_connection(
     problem: &UserError,
-    view: DrawContext<'_>,
+    cx: DrawContext<'_>,
     area: Rect,
     buffer: &mut Buffer,
 ) {
@@ -40,8 +40,8 @@ pub(super) fn no_connection(
         hint: "ctrl-r try again · :ctx other context",
         wide: WIDE,
     };
-    let lines = lines(problem, window::inner_width(WIDE, area), view.theme);
-    window.render_text(lines, Scroll::TOP, view.theme, area, buffer);
+    let lines = lines(problem, window::inner_width(WIDE, area), cx.theme);
+    window.render_text(lines, Scroll::TOP, cx.theme, area, buffer);
 }
 
 /// The problem in lines of so many cells.

@@ -17,7 +17,7 @@ use crate::app::{
 /// Suggestions that are shown at once.
 const SHOWN: usize = 8;
 
-pub(super) fn draw(overlay: &Overlay, view: DrawContext<'_>, layout: &Layout, buffer: &mut Buffer) {
+pub(super) fn draw(overlay: &Overlay, cx: DrawContext<'_>, layout: &Layout, buffer: &mut Buffer) {
     let Some((sign, input)) = sign_and_input(overlay) else {
         return;
     };
@@ -31,12 +31,12 @@ pub(super) fn draw(overlay: &Overlay, view: DrawContext<'_>, layout: &Layout, bu
         .take(room)
         .collect();
     Line::from(vec![
-        Span::styled(format!(" {sign}"), view.theme.key()),
+        Span::styled(format!(" {sign}"), cx.theme.key()),
         Span::raw(shown),
     ])
     .render(area, buffer);
     if let Overlay::Palette(palette) = overlay {
-        suggestions(palette, view, layout, buffer);
+        suggestions(palette, cx, layout, buffer);
     }
 }
 
@@ -85,16 +85,12 @@ const HELD: &str = "changes something: tab, then enter runs it";
 /// The suggestions grow upwards from the line.
 fn suggestions(
     palette: &CommandPalette,
-    view: DrawContext<'_>,
+    cx: DrawContext<'_>,
     layout: &Layout,
     buffer: &mut Buffer,
 ) {
-    let theme = view.theme;
-    let all = palette::suggestions(
-        palette.input.value(),
-        &view.model.store,
-        &view.model.session,
-    );
+    let theme = cx.theme;
+    let all = palette::suggestions(palette.input.value(), &cx.model.store, &cx.model.session);
     let room = usize::from(layout.footer.y.saturating_sub(layout.area.y)).min(SHOWN);
     let first = (palette.chosen + 1).saturating_sub(room);
     let shown: Vec<_> = all.iter().enumerate().skip(first).take(room).collect();

@@ -29,14 +29,14 @@ const WIDE: u16 = 110;
 /// Most cells for the name of a node.
 const NODE: usize = 40;
 
-pub(super) fn draw(trial: &PullTestRun, view: DrawContext<'_>, area: Rect, buffer: &mut Buffer) {
-    let theme = view.theme;
+pub(super) fn draw(trial: &PullTestRun, cx: DrawContext<'_>, area: Rect, buffer: &mut Buffer) {
+    let theme = cx.theme;
     let room = window::inner_width(WIDE, area);
     let test = &trial.test;
     let mut lines = vec![
-        field(view, "Image", &test.image, room),
+        field(cx, "Image", &test.image, room),
         field(
-            view,
+            cx,
             "As",
             &format!("ServiceAccount {} in {}", test.account, test.namespace),
             room,
@@ -72,11 +72,9 @@ pub(super) fn draw(trial: &PullTestRun, view: DrawContext<'_>, area: Rect, buffe
             seen = lines.len();
         }
         match trial.stage {
-            PullTestStage::Choosing => {
-                lines.push(offered(trial, node, selected == Some(node), view))
-            }
+            PullTestStage::Choosing => lines.push(offered(trial, node, selected == Some(node), cx)),
             PullTestStage::Running { since, .. } => {
-                lines.extend(answered(trial.result(node), node, wide, since, view, room));
+                lines.extend(answered(trial.result(node), node, wide, since, cx, room));
             }
         }
     }
@@ -90,10 +88,10 @@ pub(super) fn draw(trial: &PullTestRun, view: DrawContext<'_>, area: Rect, buffe
     render_scrolled(lines, Scroll::FromTop(first), inside, buffer);
 }
 
-fn field(view: DrawContext<'_>, name: &str, value: &str, room: usize) -> Line<'static> {
+fn field(cx: DrawContext<'_>, name: &str, value: &str, room: usize) -> Line<'static> {
     let value = text::truncate(value, room.saturating_sub(8), text::Ellipsis::Middle).into_owned();
     Line::from(vec![
-        Span::styled(format!("{name:8}"), view.theme.dim()),
+        Span::styled(format!("{name:8}"), cx.theme.dim()),
         Span::raw(value),
     ])
 }
@@ -103,9 +101,9 @@ fn offered(
     trial: &PullTestRun,
     node: &Arc<str>,
     selected: bool,
-    view: DrawContext<'_>,
+    cx: DrawContext<'_>,
 ) -> Line<'static> {
-    let (theme, symbols) = (view.theme, view.theme.symbols());
+    let (theme, symbols) = (cx.theme, cx.theme.symbols());
     let name = text::truncate(node, NODE, text::Ellipsis::Middle);
     let mark = if trial.chosen.contains(node) {
         symbols.finished
@@ -126,16 +124,16 @@ fn answered(
     node: &str,
     wide: usize,
     since: Timestamp,
-    view: DrawContext<'_>,
+    cx: DrawContext<'_>,
     room: usize,
 ) -> Vec<Line<'static>> {
-    let (theme, symbols) = (view.theme, view.theme.symbols());
+    let (theme, symbols) = (cx.theme, cx.theme.symbols());
     let name = text::truncate(node, wide, text::Ellipsis::Middle);
     let (symbol, style, words): (&str, Style, String) = match said {
         None => (
-            view.spinner(),
+            cx.spinner(),
             theme.accent(),
-            format!("for {}", age::age(since, view.now)),
+            format!("for {}", age::age(since, cx.now)),
         ),
         Some(PullTestResult::Pulled { took: Some(took) }) => (
             symbols.finished,

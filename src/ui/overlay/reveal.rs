@@ -24,13 +24,13 @@ const WIDE: u16 = 100;
 /// Cells for the name of a value.
 const NAME: usize = 10;
 
-pub(super) fn draw(reveal: &Reveal, view: DrawContext<'_>, area: Rect, buffer: &mut Buffer) {
-    let theme = view.theme;
+pub(super) fn draw(reveal: &Reveal, cx: DrawContext<'_>, area: Rect, buffer: &mut Buffer) {
+    let theme = cx.theme;
     let room = window::inner_width(WIDE, area);
     let mut selected = 0;
-    let (lines, hint) = match (&reveal.stage, reveal.revealed(view.now)) {
+    let (lines, hint) = match (&reveal.stage, reveal.revealed(cx.now)) {
         (RevealStage::Shown(_), Some((shown, seconds))) => {
-            let (lines, at) = values(shown, view, room);
+            let (lines, at) = values(shown, cx, room);
             selected = at;
             let hint = format!("hidden in {seconds} s · ↑↓ entry · c copy password · esc hide");
             (lines, hint)
@@ -41,12 +41,12 @@ pub(super) fn draw(reveal: &Reveal, view: DrawContext<'_>, area: Rect, buffer: &
             "enter show them once more · esc back".to_owned(),
         ),
         (RevealStage::Warning, _) => (
-            warning(view, room),
+            warning(cx, room),
             "enter show the values · esc back".to_owned(),
         ),
         (RevealStage::Fetching(_), _) => (
             vec![Line::styled(
-                format!("{} asking the cluster", view.spinner()),
+                format!("{} asking the cluster", cx.spinner()),
                 theme.accent(),
             )],
             "esc back".to_owned(),
@@ -65,8 +65,8 @@ pub(super) fn draw(reveal: &Reveal, view: DrawContext<'_>, area: Rect, buffer: &
     window.render_text(lines, Scroll::FromTop(selected), theme, area, buffer);
 }
 
-fn warning(view: DrawContext<'_>, room: usize) -> Vec<Line<'static>> {
-    let theme = view.theme;
+fn warning(cx: DrawContext<'_>, room: usize) -> Vec<Line<'static>> {
+    let theme = cx.theme;
     let mut lines = wrapped(
         &format!(
             "{} The user names and passwords in this Secret will stand on the screen in plain text.",
@@ -86,12 +86,8 @@ fn warning(view: DrawContext<'_>, room: usize) -> Vec<Line<'static>> {
 }
 
 /// The entries, and the line at which the selected one begins.
-fn values(
-    shown: &RevealedSecret,
-    view: DrawContext<'_>,
-    room: usize,
-) -> (Vec<Line<'static>>, usize) {
-    let theme = view.theme;
+fn values(shown: &RevealedSecret, cx: DrawContext<'_>, room: usize) -> (Vec<Line<'static>>, usize) {
+    let theme = cx.theme;
     let Some(config) = &shown.config else {
         let words = "It is no pull Secret with content: the kubelet reads no credential from it, and \
                      other values are not shown here.";
@@ -117,7 +113,7 @@ fn values(
         if chosen && place > 0 {
             at = lines.len();
         }
-        lines.extend(of_entry(entry, chosen, view, room));
+        lines.extend(of_entry(entry, chosen, cx, room));
     }
     (lines, at)
 }
@@ -125,10 +121,10 @@ fn values(
 fn of_entry(
     entry: &AuthConfig,
     chosen: bool,
-    view: DrawContext<'_>,
+    cx: DrawContext<'_>,
     room: usize,
 ) -> Vec<Line<'static>> {
-    let theme = view.theme;
+    let theme = cx.theme;
     let server = text::truncate(
         &entry.server,
         room.saturating_sub(NAME),
@@ -144,8 +140,8 @@ fn of_entry(
         Span::styled(format!("{:NAME$}", "registry"), theme.dim()),
         Span::styled(server, style),
     ])];
-    lines.extend(value("user", &entry.username, view, room));
-    lines.extend(value("password", entry.password.expose(), view, room));
+    lines.extend(value("user", &entry.username, cx, room));
+    lines.extend(value("password", entry.password.expose(), cx, room));
     for problem in entry.problems.iter() {
         let words = text::wrap(&problem.to_string(), room.saturating_sub(NAME));
         lines.extend(words.into_iter().map(|line| {
@@ -159,8 +155,8 @@ fn of_entry(
 }
 
 /// A value with every blank in it: one too many is what may be wrong with it.
-fn value(name: &str, value: &str, view: DrawContext<'_>, room: usize) -> Vec<Line<'static>> {
-    let theme = view.theme;
+fn value(name: &str, value: &str, cx: DrawContext<'_>, room: usize) -> Vec<Line<'static>> {
+    let theme = cx.theme;
     if value.is_empty() {
         return vec![Line::styled(format!("{name:NAME$}none"), theme.dim())];
     }

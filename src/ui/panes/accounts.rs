@@ -66,35 +66,35 @@ impl PaneView for ServiceAccounts {
     const NO_ROWS: &'static str = "no ServiceAccounts";
     const HINT: Option<&'static str> = None;
 
-    fn look_up<'a>(view: DrawContext<'a>, row: &'a Row, _area: Rect) -> Option<RowData<'a>> {
-        let account = &**view.model.store.account(row)?;
+    fn look_up<'a>(cx: DrawContext<'a>, row: &'a Row, _area: Rect) -> Option<RowData<'a>> {
+        let account = &**cx.model.store.account(row)?;
         Some(RowData {
             account,
-            broken: accounts::has_broken_secret(view.secret_list_context(), account),
+            broken: accounts::has_broken_secret(cx.secret_list_context(), account),
         })
     }
 
-    fn cell(view: DrawContext<'_>, object: &RowData<'_>, column: Column) -> Cell {
-        let (theme, account) = (view.theme, object.account);
+    fn cell(cx: DrawContext<'_>, object: &RowData<'_>, column: Column) -> Cell {
+        let (theme, account) = (cx.theme, object.account);
         match column {
             Column::Symbol => {
-                let (symbol, style) = symbol(view, object);
+                let (symbol, style) = symbol(cx, object);
                 Cell::new(symbol, style)
             }
             Column::Namespace => Cell::new(account.key.namespace.as_str(), theme.dim()),
             Column::Name => Cell::new(account.key.name.as_str(), theme.text()),
-            Column::PullSecrets => pull_secrets(view, object),
+            Column::PullSecrets => pull_secrets(cx, object),
             Column::Pods => {
-                let pods = view.model.store.pods_of_account(&account.key).len();
+                let pods = cx.model.store.pods_of_account(&account.key).len();
                 Cell::new(pods.to_string(), theme.dim())
             }
-            Column::Age => view.age(account.meta.created),
+            Column::Age => cx.age(account.meta.created),
         }
     }
 }
 
-fn symbol(view: DrawContext<'_>, object: &RowData<'_>) -> (&'static str, Style) {
-    let theme = view.theme;
+fn symbol(cx: DrawContext<'_>, object: &RowData<'_>) -> (&'static str, Style) {
+    let theme = cx.theme;
     if object.broken {
         theme.health(PodHealth::PullFailing)
     } else if object.account.pull_secrets.is_empty() {
@@ -105,14 +105,14 @@ fn symbol(view: DrawContext<'_>, object: &RowData<'_>) -> (&'static str, Style) 
 }
 
 /// Each name behind its state, so that what gives way in a narrow pane is not the state.
-fn pull_secrets(view: DrawContext<'_>, object: &RowData<'_>) -> Cell {
-    let (theme, account) = (view.theme, object.account);
+fn pull_secrets(cx: DrawContext<'_>, object: &RowData<'_>) -> Cell {
+    let (theme, account) = (cx.theme, object.account);
     if account.pull_secrets.is_empty() {
         return Cell::new("none", theme.dim());
     }
-    let (symbols, judging) = (theme.symbols(), view.secret_list_context());
+    let (symbols, list_context) = (theme.symbols(), cx.secret_list_context());
     let each = account.pull_secrets.iter().map(|name| {
-        match accounts::listed_secret(judging, account, name) {
+        match accounts::listed_secret(list_context, account, name) {
             ListedSecret::PullSecret => format!("{} {name}", symbols.finished),
             ListedSecret::WrongType => format!("{} {name} wrong type", symbols.pull_failing),
             ListedSecret::Broken => format!("{} {name} broken", symbols.pull_failing),
@@ -122,7 +122,7 @@ fn pull_secrets(view: DrawContext<'_>, object: &RowData<'_>) -> Cell {
         }
     });
     let style = if object.broken {
-        symbol(view, object).1
+        symbol(cx, object).1
     } else {
         theme.text()
     };

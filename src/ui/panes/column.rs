@@ -58,12 +58,12 @@ pub(super) trait PaneView: PaneEntry {
 
     /// Looks up what a row shows; `None`: the object is gone, and the row is blank until the next refresh.
     fn look_up<'a>(
-        view: DrawContext<'a>,
+        cx: DrawContext<'a>,
         row: &'a Self::Row,
         area: Rect,
     ) -> Option<Self::RowData<'a>>;
 
-    fn cell(view: DrawContext<'_>, object: &Self::RowData<'_>, column: Self::Column) -> Cell;
+    fn cell(cx: DrawContext<'_>, object: &Self::RowData<'_>, column: Self::Column) -> Cell;
 
     /// What the pane says on its border beside what all say.
     fn note(&self) -> Option<&'static str> {

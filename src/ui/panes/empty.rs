@@ -11,8 +11,8 @@ use crate::{
 };
 
 /// Why the pane has no rows, and what to press.
-pub(super) fn why_empty<P: PaneView>(view: DrawContext<'_>, state: &PaneState<P>) -> Vec<String> {
-    let model = view.model;
+pub(super) fn why_empty<P: PaneView>(cx: DrawContext<'_>, state: &PaneState<P>) -> Vec<String> {
+    let model = cx.model;
     match &model.connection.phase {
         ConnectionPhase::Connecting { .. } => return vec!["connecting…".to_owned()],
         ConnectionPhase::Failed { .. } => return vec!["not connected".to_owned()],
@@ -46,12 +46,12 @@ pub(super) fn why_empty<P: PaneView>(view: DrawContext<'_>, state: &PaneState<P>
     if state.query.faults_only {
         return vec![P::NO_FAULTS.to_owned(), "next: ctrl-z shows all".to_owned()];
     }
-    nothing_there::<P>(view, watched)
+    nothing_there::<P>(cx, watched)
 }
 
 /// What there is none of, where it was looked for, and what to do.
-fn nothing_there<P: PaneView>(view: DrawContext<'_>, watched: KindState<'_>) -> Vec<String> {
-    let (model, what) = (view.model, P::NO_ROWS);
+fn nothing_there<P: PaneView>(cx: DrawContext<'_>, watched: KindState<'_>) -> Vec<String> {
+    let (model, what) = (cx.model, P::NO_ROWS);
     let hint = P::HINT.map(str::to_owned);
     if !P::INFO.namespaced {
         return std::iter::once(what.to_owned()).chain(hint).collect();

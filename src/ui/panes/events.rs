@@ -96,8 +96,8 @@ impl PaneView for Events {
     const FAULTS_ONLY: &'static str = "pull failures only";
     const NO_FAULTS: &'static str = "no pull failure here";
 
-    fn look_up<'a>(view: DrawContext<'a>, row: &'a Row, area: Rect) -> Option<RowData<'a>> {
-        let model = view.model;
+    fn look_up<'a>(cx: DrawContext<'a>, row: &'a Row, area: Rect) -> Option<RowData<'a>> {
+        let model = cx.model;
         let events = &model.panes.events.extra;
         let of = match row {
             Row::Line(key) => EventRow::Line(model.store.event_line(key)?),
@@ -116,17 +116,17 @@ impl PaneView for Events {
         Some(RowData { row: of, narrow })
     }
 
-    fn cell(view: DrawContext<'_>, object: &RowData<'_>, column: Column) -> Cell {
-        let theme = view.theme;
+    fn cell(cx: DrawContext<'_>, object: &RowData<'_>, column: Column) -> Cell {
+        let theme = cx.theme;
         match column {
-            Column::Last => last(view, object),
+            Column::Last => last(cx, object),
             Column::Symbol => {
-                let (symbol, style) = symbol(view, object);
+                let (symbol, style) = symbol(cx, object);
                 Cell::new(symbol, style)
             }
-            Column::Object => Cell::new(name(view, object), theme.text()),
-            Column::Reason => reason(view, object),
-            Column::Message => message(view, object),
+            Column::Object => Cell::new(name(cx, object), theme.text()),
+            Column::Reason => reason(cx, object),
+            Column::Message => message(cx, object),
             Column::Fix => match object.row {
                 EventRow::Group(_, _, fault) => Cell::new(
                     fault.finding.first_fix().unwrap_or_default(),
@@ -143,20 +143,18 @@ impl PaneView for Events {
     }
 }
 
-fn last(view: DrawContext<'_>, object: &RowData<'_>) -> Cell {
+fn last(cx: DrawContext<'_>, object: &RowData<'_>) -> Cell {
     match object.row {
-        EventRow::Line(line) => view.age(line.last),
+        EventRow::Line(line) => cx.age(line.last),
         // Its events have expired; the statuses of its Pods still say it.
-        EventRow::Group(_, story, _) if story.last.is_none() => {
-            Cell::new("status", view.theme.dim())
-        }
-        EventRow::Group(_, story, _) => view.age(story.last),
-        EventRow::Startup(_, start, _) => view.age(start.last),
+        EventRow::Group(_, story, _) if story.last.is_none() => Cell::new("status", cx.theme.dim()),
+        EventRow::Group(_, story, _) => cx.age(story.last),
+        EventRow::Startup(_, start, _) => cx.age(start.last),
     }
 }
 
-fn symbol(view: DrawContext<'_>, object: &RowData<'_>) -> (&'static str, Style) {
-    let theme = view.theme;
+fn symbol(cx: DrawContext<'_>, object: &RowData<'_>) -> (&'static str, Style) {
+    let theme = cx.theme;
     match object.row {
         EventRow::Line(line) => theme.event(line),
         EventRow::Group(..) => theme.health(PodHealth::PullFailing),
@@ -164,41 +162,41 @@ fn symbol(view: DrawContext<'_>, object: &RowData<'_>) -> (&'static str, Style) 
     }
 }
 
-fn name(view: DrawContext<'_>, object: &RowData<'_>) -> String {
+fn name(cx: DrawContext<'_>, object: &RowData<'_>) -> String {
     match object.row {
-        EventRow::Line(line) => subject(view, line, object.narrow),
-        EventRow::Group(id, story, _) => owner(view, &id.owner, story.pods.len(), object.narrow),
-        EventRow::Startup(id, start, _) => owner(view, id, start.pods.len(), object.narrow),
+        EventRow::Line(line) => subject(cx, line, object.narrow),
+        EventRow::Group(id, story, _) => owner(cx, &id.owner, story.pods.len(), object.narrow),
+        EventRow::Startup(id, start, _) => owner(cx, id, start.pods.len(), object.narrow),
     }
 }
 
 /// The style of an event's own words.
-fn text_style(view: DrawContext<'_>, line: &EventSeries) -> Style {
+fn text_style(cx: DrawContext<'_>, line: &EventSeries) -> Style {
     if line.pull_failure {
-        view.theme.event(line).1
+        cx.theme.event(line).1
     } else {
-        view.theme.text()
+        cx.theme.text()
     }
 }
 
-fn reason(view: DrawContext<'_>, object: &RowData<'_>) -> Cell {
+fn reason(cx: DrawContext<'_>, object: &RowData<'_>) -> Cell {
     match object.row {
-        EventRow::Line(line) => Cell::new(&*line.event.reason, text_style(view, line)),
-        EventRow::Group(_, _, fault) => Cell::new(fault.finding.title(), symbol(view, object).1),
+        EventRow::Line(line) => Cell::new(&*line.event.reason, text_style(cx, line)),
+        EventRow::Group(_, _, fault) => Cell::new(fault.finding.title(), symbol(cx, object).1),
         EventRow::Startup(_, start, newest) => {
             let reached = match (start.pods.len(), newest) {
                 (0, Some(line)) => line.event.reason.to_string(),
                 (pods, _) => reached(start, pods),
             };
-            Cell::new(reached, view.theme.text())
+            Cell::new(reached, cx.theme.text())
         }
     }
 }
 
-fn message(view: DrawContext<'_>, object: &RowData<'_>) -> Cell {
-    let theme = view.theme;
+fn message(cx: DrawContext<'_>, object: &RowData<'_>) -> Cell {
+    let theme = cx.theme;
     match object.row {
-        EventRow::Line(line) => Cell::new(&*line.event.message, text_style(view, line)),
+        EventRow::Line(line) => Cell::new(&*line.event.message, text_style(cx, line)),
         EventRow::Group(_, story, fault) => {
             let message = story.error.as_deref().map_or_else(
                 || Cow::Owned(fault.finding.summary()),
@@ -253,14 +251,14 @@ fn pulled(start: &StartupGroup) -> Option<String> {
 }
 
 /// Whose Pods a folded row is about, and how many of them.
-fn owner(view: DrawContext<'_>, owner: &Subject, pods: usize, narrow: bool) -> String {
+fn owner(cx: DrawContext<'_>, owner: &Subject, pods: usize, narrow: bool) -> String {
     let short = match owner {
         Subject::Pod(key) if narrow => key.name.to_string(),
         Subject::Pod(key) => format!("pod/{}", key.name),
         Subject::Workload(id) if narrow => id.key.name.to_string(),
         Subject::Workload(id) => id.short_name(),
     };
-    let owner = if view.all_namespaces() {
+    let owner = if cx.all_namespaces() {
         format!("{} {short}", owner.namespace())
     } else {
         short
@@ -280,7 +278,7 @@ fn times(count: u32) -> String {
 }
 
 /// The object that an event is about.
-fn subject(view: DrawContext<'_>, line: &EventSeries, narrow: bool) -> String {
+fn subject(cx: DrawContext<'_>, line: &EventSeries, narrow: bool) -> String {
     let subject = &line.event.regarding;
     let name = if narrow {
         subject.name.to_string()
@@ -288,7 +286,7 @@ fn subject(view: DrawContext<'_>, line: &EventSeries, narrow: bool) -> String {
         format!("{}/{}", short(&subject.kind), subject.name)
     };
     match &subject.namespace {
-        Some(namespace) if view.all_namespaces() => format!("{namespace} {name}"),
+        Some(namespace) if cx.all_namespaces() => format!("{namespace} {name}"),
         _ => name,
     }
 }

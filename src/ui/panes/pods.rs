@@ -88,11 +88,11 @@ impl PaneView for Pods {
     const NO_ROWS: &'static str = "no Pods";
     const HINT: Option<&'static str> = Some("next: + sets up a private image, step by step");
 
-    fn look_up<'a>(view: DrawContext<'a>, row: &'a Row, _area: Rect) -> Option<RowData<'a>> {
-        let world = &view.model.store;
+    fn look_up<'a>(cx: DrawContext<'a>, row: &'a Row, _area: Rect) -> Option<RowData<'a>> {
+        let store = &cx.model.store;
         Some(match row {
             Row::Pod(key) => {
-                let pod = &**world.pod(key)?;
+                let pod = &**store.pod(key)?;
                 let status = pod_status(pod);
                 RowData {
                     health: status.health,
@@ -101,35 +101,35 @@ impl PaneView for Pods {
                 }
             }
             Row::Workload(id) => {
-                let group = view.model.panes.pods.extra.groups.get(id)?;
+                let group = cx.model.panes.pods.extra.groups.get(id)?;
                 RowData {
                     health: group.health,
                     row: PodRow::Workload(id, group),
-                    pod: world.pod(&group.worst).map(|pod| &**pod),
+                    pod: store.pod(&group.worst).map(|pod| &**pod),
                 }
             }
         })
     }
 
-    fn cell(view: DrawContext<'_>, object: &RowData<'_>, column: Column) -> Cell {
-        let theme = view.theme;
+    fn cell(cx: DrawContext<'_>, object: &RowData<'_>, column: Column) -> Cell {
+        let theme = cx.theme;
         let (symbol, style) = theme.health(object.health);
         match column {
             Column::Symbol => Cell::new(symbol, style),
             Column::Namespace => Cell::new(namespace(object), theme.dim()),
-            Column::Name => Cell::new(name(view, object), theme.text()),
+            Column::Name => Cell::new(name(cx, object), theme.text()),
             Column::Ready => Cell::new(ready(object), theme.text()),
             Column::Status if object.health < PodHealth::Progressing => {
                 Cell::new(status(object), style)
             }
             Column::Status => Cell::new(status(object), theme.text()),
-            Column::Why => Cell::new(why(view, object), style),
-            Column::Retry => Cell::new(retry(view, object.pod), theme.dim()),
+            Column::Why => Cell::new(why(cx, object), style),
+            Column::Retry => Cell::new(retry(cx, object.pod), theme.dim()),
             Column::Restarts => restarts(object, theme.text(), theme.dim()),
-            Column::Age => view.age(match &object.row {
+            Column::Age => cx.age(match &object.row {
                 PodRow::One(pod, _) => pod.meta.created,
                 PodRow::Workload(id, _) => {
-                    let workload = view.model.store.workload(id);
+                    let workload = cx.model.store.workload(id);
                     workload.and_then(|workload| workload.meta.created)
                 }
             }),
@@ -144,10 +144,10 @@ fn namespace<'a>(object: &'a RowData<'_>) -> &'a str {
     }
 }
 
-fn name(view: DrawContext<'_>, object: &RowData<'_>) -> String {
+fn name(cx: DrawContext<'_>, object: &RowData<'_>) -> String {
     match &object.row {
         PodRow::One(pod, _) => {
-            let folded = view.model.panes.pods.extra.is_folded();
+            let folded = cx.model.panes.pods.extra.is_folded();
             let indent = if folded && pod.meta.owner.is_some() {
                 "  "
             } else {
@@ -176,21 +176,21 @@ fn status(object: &RowData<'_>) -> String {
 }
 
 /// The cause in two words.
-fn why(view: DrawContext<'_>, object: &RowData<'_>) -> &'static str {
+fn why(cx: DrawContext<'_>, object: &RowData<'_>) -> &'static str {
     let pod = match &object.row {
         PodRow::One(pod, _) => &pod.key,
         PodRow::Workload(_, group) => &group.worst,
     };
-    let verdict = view.model.diagnoses.for_pod(pod);
+    let verdict = cx.model.diagnoses.for_pod(pod);
     verdict.map_or("", |verdict| verdict.finding.title())
 }
 
 /// When the kubelet tries again.
-fn retry(view: DrawContext<'_>, pod: Option<&Pod>) -> Cow<'static, str> {
+fn retry(cx: DrawContext<'_>, pod: Option<&Pod>) -> Cow<'static, str> {
     let next = pod.and_then(|pod| {
         let failure = pull_failure::pull_failures(pod).next()?;
-        let events = view.model.store.events_of_pod(&pod.key);
-        retry::countdown(failure.attempt, &events, view.now)
+        let events = cx.model.store.events_of_pod(&pod.key);
+        retry::countdown(failure.attempt, &events, cx.now)
     });
     match next {
         Some(RetryCountdown::In(seconds)) => Cow::Owned(format!("in {}", age::duration(seconds))),

@@ -91,8 +91,8 @@ impl PaneView for Secrets {
     const NO_ROWS: &'static str = "no pull Secrets";
     const HINT: Option<&'static str> = Some("next: + makes one");
 
-    fn look_up<'a>(view: DrawContext<'a>, row: &'a Row, _area: Rect) -> Option<RowData<'a>> {
-        let (model, now) = (view.model, view.now);
+    fn look_up<'a>(cx: DrawContext<'a>, row: &'a Row, _area: Rect) -> Option<RowData<'a>> {
+        let (model, now) = (cx.model, cx.now);
         let secret = &**model.store.secret(row)?;
         let (registry, user, kind) = content(secret);
         let standing = secrets::secret_health(secret, &model.diagnoses, now);
@@ -108,11 +108,11 @@ impl PaneView for Secrets {
         })
     }
 
-    fn cell(view: DrawContext<'_>, object: &RowData<'_>, column: Column) -> Cell {
-        let (theme, secret) = (view.theme, object.secret);
+    fn cell(cx: DrawContext<'_>, object: &RowData<'_>, column: Column) -> Cell {
+        let (theme, secret) = (cx.theme, object.secret);
         match column {
             Column::Symbol => {
-                let (symbol, style) = symbol(view, object);
+                let (symbol, style) = symbol(cx, object);
                 Cell::new(symbol, style)
             }
             Column::Namespace => Cell::new(secret.key.namespace.as_str(), theme.dim()),
@@ -123,17 +123,17 @@ impl PaneView for Secrets {
             Column::Credential => match &object.standing {
                 SecretHealth::Healthy => Cell::new(&*object.credential, theme.dim()),
                 SecretHealth::Warning(why) | SecretHealth::Unusable(why) => {
-                    Cell::new(&**why, symbol(view, object).1)
+                    Cell::new(&**why, symbol(cx, object).1)
                 }
             },
             Column::UsedBy => Cell::new(used_by(object.uses), theme.dim()),
-            Column::Age => view.age(secret.meta.created),
+            Column::Age => cx.age(secret.meta.created),
         }
     }
 }
 
-fn symbol(view: DrawContext<'_>, object: &RowData<'_>) -> (&'static str, Style) {
-    let theme = view.theme;
+fn symbol(cx: DrawContext<'_>, object: &RowData<'_>) -> (&'static str, Style) {
+    let theme = cx.theme;
     match object.standing {
         SecretHealth::Unusable(_) => theme.health(PodHealth::PullFailing),
         SecretHealth::Warning(_) => theme.health(PodHealth::Failing),

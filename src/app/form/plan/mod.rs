@@ -32,8 +32,8 @@ pub enum PlanError {
 
 impl Form {
     /// The plan, or why there is none.
-    pub fn plan(&self, world: &Store) -> Result<Plan, PlanError> {
-        if let Some(bad) = self.first_invalid_field(world) {
+    pub fn plan(&self, store: &Store) -> Result<Plan, PlanError> {
+        if let Some(bad) = self.first_invalid_field(store) {
             return Err(PlanError::Field(bad));
         }
         let plan = if let Some(spread) = self.credential_usage() {
@@ -43,7 +43,7 @@ impl Form {
         } else {
             Plan {
                 notes: self.notes(),
-                ..Plan::new(self.spec.title(), self.changes(world))
+                ..Plan::new(self.spec.title(), self.changes(store))
             }
         };
         if plan.changes.is_empty() {
@@ -56,11 +56,11 @@ impl Form {
     }
 
     /// The first field whose answer cannot be taken.
-    pub fn first_invalid_field(&self, world: &Store) -> Option<usize> {
+    pub fn first_invalid_field(&self, store: &Store) -> Option<usize> {
         self.fields.iter().position(|field: &Field| {
             self.is_visible(field.id)
                 && self
-                    .validate(field.id, world)
+                    .validate(field.id, store)
                     .is_some_and(|complaint| complaint.is_error)
         })
     }
@@ -135,7 +135,7 @@ impl Form {
             })
     }
 
-    fn changes(&self, world: &Store) -> Vec<Change> {
+    fn changes(&self, store: &Store) -> Vec<Change> {
         match &self.spec {
             FormSpec::Login {
                 secret, waiting, ..
@@ -145,7 +145,7 @@ impl Form {
                 listed,
                 targets,
                 ..
-            } => self.new_secret(namespace, listed, targets, world),
+            } => self.new_secret(namespace, listed, targets, store),
             FormSpec::Image { targets, .. } => {
                 let image = self.text(FieldId::Image);
                 let targets = targets.iter();
@@ -155,11 +155,11 @@ impl Form {
                 from,
                 brings,
                 targets,
-            } => self.copies(from, brings, targets, world),
+            } => self.copies(from, brings, targets, store),
             FormSpec::Bind { .. } | FormSpec::List { .. } | FormSpec::RunAs { .. } => {
                 self.list_changes()
             }
-            FormSpec::Setup { .. } | FormSpec::Deploy { .. } => self.setup(world),
+            FormSpec::Setup { .. } | FormSpec::Deploy { .. } => self.setup(store),
             FormSpec::DeleteSecret {
                 secret, accounts, ..
             } => self.deletion(secret, accounts),

@@ -149,12 +149,12 @@ impl PaneRows for Events {
     }
 
     /// The Pod that the event is about, or the workload.
-    fn object(&self, row: &Row, world: &Store) -> Option<AnyObjectRef> {
-        if let Some(pod) = self.pod(row, world) {
+    fn object(&self, row: &Row, store: &Store) -> Option<AnyObjectRef> {
+        if let Some(pod) = self.pod(row, store) {
             return Some(AnyObjectRef::Pod(pod));
         }
         let Row::Line(key) = row else { return None };
-        let subject = &world.event_line(key)?.event.regarding;
+        let subject = &store.event_line(key)?.event.regarding;
         let id = WorkloadRef {
             kind: WorkloadKind::parse(&subject.kind)?,
             key: ObjectRef::new(subject.namespace.clone()?, Name::new(subject.name.clone())),
@@ -163,28 +163,28 @@ impl PaneRows for Events {
     }
 
     /// The Pod that the event is about, while it exists; of a folded row the first of its Pods.
-    fn pod(&self, row: &Row, world: &Store) -> Option<ObjectRef<Pod>> {
+    fn pod(&self, row: &Row, store: &Store) -> Option<ObjectRef<Pod>> {
         let key = match row {
-            Row::Line(key) => subject(world.event_line(key)?)?,
+            Row::Line(key) => subject(store.event_line(key)?)?,
             Row::Group(id) => self.groups.get(id)?.pods.first()?.clone(),
             Row::Startup(owner) => {
                 let start = self.startups.get(owner)?;
                 start.pods.first_key_value()?.0.clone()
             }
         };
-        world.pod(&key).is_some().then_some(key)
+        store.pod(&key).is_some().then_some(key)
     }
 
-    fn time(&self, row: &Row, world: &Store) -> Option<Timestamp> {
+    fn time(&self, row: &Row, store: &Store) -> Option<Timestamp> {
         match row {
-            Row::Line(key) => world.event_line(key)?.last,
+            Row::Line(key) => store.event_line(key)?.last,
             Row::Group(id) => self.groups.get(id)?.last,
             Row::Startup(owner) => self.startups.get(owner)?.last,
         }
     }
 
-    fn enter(&self, row: Option<&Row>, world: &Store) -> Enter {
-        row.and_then(|row| self.pod(row, world)).map_or(
+    fn enter(&self, row: Option<&Row>, store: &Store) -> Enter {
+        row.and_then(|row| self.pod(row, store)).map_or(
             Enter::Refuse("that object is gone, or is no Pod"),
             Enter::Pod,
         )
@@ -199,7 +199,7 @@ struct EventGrouping<'a> {
 }
 
 fn rows(query: &Query, scope: &Scope, folded: bool, telling: &mut EventGrouping<'_>) -> Vec<Row> {
-    let mut sieve = FilterMatcher::new(&query.filter);
+    let mut matcher = FilterMatcher::new(&query.filter);
     let mut lines: Vec<&EventSeries> = telling
         .store
         .event_lines()
@@ -224,7 +224,7 @@ fn rows(query: &Query, scope: &Scope, folded: bool, telling: &mut EventGrouping<
         if query.faults_only && !of_a_fault && !line.pull_failure {
             continue;
         }
-        if !query.filter.is_empty() && !passes(&mut sieve, line) {
+        if !query.filter.is_empty() && !passes(&mut matcher, line) {
             continue;
         }
         match story {
@@ -392,9 +392,9 @@ fn in_scope(line: &EventSeries, scope: &Scope) -> bool {
     }
 }
 
-fn passes(sieve: &mut FilterMatcher<'_>, line: &EventSeries) -> bool {
+fn passes(matcher: &mut FilterMatcher<'_>, line: &EventSeries) -> bool {
     let subject = &line.event.regarding;
-    sieve.matches(
+    matcher.matches(
         [&*subject.name, &*line.event.reason, &*line.event.message],
         Some(&line.event.meta),
     )

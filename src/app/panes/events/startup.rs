@@ -128,20 +128,20 @@ mod tests {
 
     #[test]
     fn a_start_is_one_row_for_all_pods_of_a_workload() {
-        let mut world = Store::default();
+        let mut store = Store::default();
         for (kind, name, above) in [
             (WorkloadKind::Deployment, "web", None),
             (WorkloadKind::ReplicaSet, "web-5c9f", Some("web")),
         ] {
             let workload = workload(kind, "shop", name, above);
-            world.apply(
+            store.apply(
                 StoreUpdate::Workloads(kind, upserted(vec![workload])),
                 now(),
             );
         }
         let pods = ["web-5c9f-a", "web-5c9f-b"];
         let running = pods.map(|name| owned(pod("shop", name, running()), "web-5c9f"));
-        world.apply(StoreUpdate::Pods(upserted(running.to_vec())), now());
+        store.apply(StoreUpdate::Pods(upserted(running.to_vec())), now());
         let pulled = |took: &str| {
             format!(
                 "Successfully pulled image \"r.example/web:2\" in {took} (5s including waiting). Image size: 96000000 bytes."
@@ -176,10 +176,10 @@ mod tests {
                 seconds_ago(5),
             ),
         ];
-        world.apply(StoreUpdate::Events(upserted(events)), now());
+        store.apply(StoreUpdate::Events(upserted(events)), now());
 
         let mut pane = PaneState::<Events>::default();
-        refresh(&mut pane, &world, &Scope::Cluster);
+        refresh(&mut pane, &store, &Scope::Cluster);
 
         let web = Subject::Workload(workload(WorkloadKind::Deployment, "shop", "web", None).id);
         assert_eq!(pane.list.rows(), [Row::Startup(web.clone())]);
@@ -195,7 +195,7 @@ mod tests {
         assert_eq!(most.size, Some(96_000_000));
 
         pane.query.faults_only = true;
-        refresh(&mut pane, &world, &Scope::Cluster);
+        refresh(&mut pane, &store, &Scope::Cluster);
         assert!(pane.list.rows().is_empty(), "a start is no fault");
     }
 }

@@ -48,7 +48,7 @@ async fn outcome(reads: &[(u16, Value)], posts: &[(u16, &str)]) -> (Outcome, boo
             let is_ours = matches!(creation, Creation::Created(_));
             (creation.done_for_good().outcome, is_ours)
         }
-        Err(trouble) => (Outcome::Failed(trouble.to_string()), false),
+        Err(error) => (Outcome::Failed(error.to_string()), false),
     }
 }
 

@@ -91,7 +91,7 @@ async fn observed_copy(
             return Ok(Some((ObservedCopy { source, target }, None)));
         }
         Err(ApiError::Forbidden(_)) => return Ok(None),
-        Err(trouble) => return Err(trouble),
+        Err(error) => return Err(error),
     };
     let target = observed_config(&found);
     let target = target.map_or(ObservedTarget::Unknown, ObservedTarget::Present);
@@ -134,7 +134,7 @@ async fn write_to_target(
             (_, Err(why)) => Ok(failed(why)),
         },
         Ok((done, _)) => Ok(done),
-        Err(trouble) => Err(trouble),
+        Err(error) => Err(error),
     }
 }
 

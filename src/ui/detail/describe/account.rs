@@ -7,8 +7,8 @@ use crate::{
 };
 
 pub(super) fn write(account: &ServiceAccount, sheet: &mut Sheet<'_>) {
-    let view = sheet.view;
-    let (theme, symbols) = (view.theme, view.theme.symbols());
+    let cx = sheet.cx;
+    let (theme, symbols) = (cx.theme, cx.theme.symbols());
     sheet.common(&account.meta);
     if account.pull_secrets.is_empty() {
         let none = "none: its Pods pull without a credential, or with the node's";
@@ -16,7 +16,7 @@ pub(super) fn write(account: &ServiceAccount, sheet: &mut Sheet<'_>) {
     }
     for (at, name) in account.pull_secrets.iter().enumerate() {
         let broken = |why: &str| (format!("{} {why}", symbols.pull_failing), theme.failing());
-        let (words, style) = match listed_secret(view.secret_list_context(), account, name) {
+        let (words, style) = match listed_secret(cx.secret_list_context(), account, name) {
             ListedSecret::PullSecret => (symbols.finished.to_owned(), theme.good()),
             ListedSecret::WrongType => broken("wrong type: the kubelet ignores it"),
             ListedSecret::Broken => broken("cannot be read"),
@@ -27,7 +27,7 @@ pub(super) fn write(account: &ServiceAccount, sheet: &mut Sheet<'_>) {
         let heading = if at == 0 { "Pull Secrets" } else { "" };
         sheet.field(heading, &format!("{name} {words}"), style);
     }
-    let pods = view.model.store.pods_of_account(&account.key);
+    let pods = cx.model.store.pods_of_account(&account.key);
     sheet.list("Pods", pods);
     sheet.note(
         "Its list is copied into a Pod when the Pod is made, and only if the Pod lists none.",

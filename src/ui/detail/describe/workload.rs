@@ -4,7 +4,7 @@ use super::Sheet;
 use crate::domain::k8s::objects::Workload;
 
 pub(super) fn write(workload: &Workload, sheet: &mut Sheet<'_>) {
-    let theme = sheet.view.theme;
+    let theme = sheet.cx.theme;
     let rollout = &workload.status;
     let numbers = format!(
         "{} desired, {} updated, {} ready, {} available",

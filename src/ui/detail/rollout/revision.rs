@@ -18,12 +18,12 @@ use crate::{
 };
 
 pub(super) fn lines(
-    view: DrawContext<'_>,
+    cx: DrawContext<'_>,
     revision: &RevisionStatus,
     newest: bool,
     wide: usize,
 ) -> Vec<Line<'static>> {
-    let theme = view.theme;
+    let theme = cx.theme;
     let mut words = Vec::new();
     if let Some(number) = revision.number {
         let which = if newest { "" } else { ", being replaced" };
@@ -42,7 +42,7 @@ pub(super) fn lines(
             .pods
             .iter()
             .take(LISTED)
-            .filter_map(|pod| line(view, pod, wide)),
+            .filter_map(|pod| line(cx, pod, wide)),
     );
     let more = revision.pods.len().saturating_sub(LISTED);
     if more > 0 {
@@ -52,10 +52,10 @@ pub(super) fn lines(
 }
 
 /// A Pod's stage, for how long, and what is wrong.
-fn line(view: DrawContext<'_>, key: &ObjectRef<Pod>, wide: usize) -> Option<Line<'static>> {
-    let theme = view.theme;
-    let world = &view.model.store;
-    let pod = world.pod(key)?;
+fn line(cx: DrawContext<'_>, key: &ObjectRef<Pod>, wide: usize) -> Option<Line<'static>> {
+    let theme = cx.theme;
+    let store = &cx.model.store;
+    let pod = store.pod(key)?;
     let status = pod_status(pod);
     let (symbol, style) = theme.health(status.health);
     let container = pod
@@ -63,9 +63,9 @@ fn line(view: DrawContext<'_>, key: &ObjectRef<Pod>, wide: usize) -> Option<Line
         .iter()
         .find(|container| !container.ready)
         .or(pod.containers.first())?;
-    let events = world.events_of_pod(key);
-    let (stage, lasts) = stage(view, pod, container, &events);
-    let about = match view.model.diagnoses.for_pod(key) {
+    let events = store.events_of_pod(key);
+    let (stage, lasts) = stage(cx, pod, container, &events);
+    let about = match cx.model.diagnoses.for_pod(key) {
         Some(verdict) => verdict.finding.title().to_owned(),
         None => pulled(container, &events),
     };
@@ -92,7 +92,7 @@ fn line(view: DrawContext<'_>, key: &ObjectRef<Pod>, wide: usize) -> Option<Line
 
 /// What the Pod is doing, and for how long.
 fn stage(
-    view: DrawContext<'_>,
+    cx: DrawContext<'_>,
     pod: &Pod,
     container: &Container,
     events: &[Arc<Event>],
@@ -100,7 +100,7 @@ fn stage(
     if pod.meta.deleting.is_some() {
         return ("ending", String::new());
     }
-    let steps = timeline(pod, container, events, view.now);
+    let steps = timeline(pod, container, events, cx.now);
     let mut steps = steps.iter();
     let current =
         steps.find(|step| matches!(step.status, StageStatus::InProgress | StageStatus::Stuck));
