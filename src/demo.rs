@@ -56,7 +56,7 @@ pub fn simulated(scenario: &str, global: &Global) -> Result<(Sandbox, User, Demo
         }
     };
     let sandbox = Sandbox::start(&scenario, Timestamp::now(), Pace::Live);
-    sandbox.keep();
+    sandbox.spawn_event_loop();
     let story = DemoIntro {
         title: scenario.title.clone(),
         text: scenario.story.clone(),

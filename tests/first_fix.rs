@@ -199,7 +199,7 @@ impl Lab {
         }
         for (answer, text) in answers {
             form.focus_field(answer);
-            let FieldInput::Text(input) = &mut form.focused_mut().unwrap().entry else {
+            let FieldInput::Text(input) = &mut form.focused_mut().unwrap().input else {
                 panic!("{answer:?} is typed");
             };
             *input = text.into();

@@ -51,7 +51,7 @@ pub enum PullTestStage {
     Running {
         request_id: RequestId,
         since: Timestamp,
-        said: Vec<(Arc<str>, PullTestResult)>,
+        results: Vec<(Arc<str>, PullTestResult)>,
     },
 }
 
@@ -88,7 +88,7 @@ impl PullTestRun {
 
     /// What a node's kubelet has said so far.
     pub fn result(&self, node: &str) -> Option<&PullTestResult> {
-        let PullTestStage::Running { said, .. } = &self.stage else {
+        let PullTestStage::Running { results: said, .. } = &self.stage else {
             return None;
         };
         said.iter()
@@ -100,7 +100,7 @@ impl PullTestRun {
     pub fn is_waiting(&self) -> bool {
         match &self.stage {
             PullTestStage::Choosing => false,
-            PullTestStage::Running { said, .. } => said.len() < self.chosen.len(),
+            PullTestStage::Running { results: said, .. } => said.len() < self.chosen.len(),
         }
     }
 }

@@ -14,7 +14,7 @@ use std::{fs, io, path::PathBuf, sync::Arc};
 pub use self::{
     paths::XdgPaths,
     provenance::{Entries, SettingOrigin, WithOrigin},
-    settings::{Hygiene, Registries, SettingRow, Settings},
+    settings::{HygieneSettings, RegistrySettings, SettingRow, Settings},
 };
 use crate::domain::error::UserError;
 

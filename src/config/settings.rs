@@ -21,8 +21,8 @@ pub struct Settings {
     pub read_only: WithOrigin<bool>,
     /// Whether namespace, pane and commands are remembered until the next start.
     pub remember: WithOrigin<bool>,
-    pub hygiene: Hygiene,
-    pub registries: Registries,
+    pub hygiene: HygieneSettings,
+    pub registries: RegistrySettings,
     /// By role.
     pub colours: Entries<String>,
     /// By action.
@@ -32,7 +32,7 @@ pub struct Settings {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Hygiene {
+pub struct HygieneSettings {
     /// A pull Secret that is older is to be rotated.
     pub rotate_after_days: WithOrigin<u32>,
     /// Tags under which another image may appear.
@@ -40,7 +40,7 @@ pub struct Hygiene {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Registries {
+pub struct RegistrySettings {
     /// PEM files with authorities to trust besides the system's.
     pub ca: WithOrigin<Vec<String>>,
     /// Hosts that may be asked in plain HTTP.
@@ -59,12 +59,12 @@ impl Default for Settings {
             notify: text("off"),
             read_only: WithOrigin::default(),
             remember: WithOrigin::from_default(true),
-            hygiene: Hygiene {
+            hygiene: HygieneSettings {
                 // A quarter is what most policies ask for.
                 rotate_after_days: WithOrigin::from_default(90),
                 moving_tags: WithOrigin::from_default(vec!["latest".to_owned()]),
             },
-            registries: Registries::default(),
+            registries: RegistrySettings::default(),
             colours: Entries::new(),
             keys: Entries::new(),
             columns: Entries::new(),

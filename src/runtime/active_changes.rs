@@ -50,7 +50,7 @@ struct ActiveChangesState {
     /// Plans that have failed, until the screen shows it.
     not_shown: Vec<ActiveChange>,
     /// Secrets that were deleted and not created again, by the kubeconfig context.
-    lost: BTreeMap<String, LostSecrets>,
+    lost_secrets: BTreeMap<String, LostSecrets>,
 }
 
 /// A change as it is reported if it is not finished.
@@ -159,7 +159,7 @@ impl ActiveChanges {
             .chain(&state.not_shown)
             .chain(state.active.values())
             .map(ActiveChange::report)
-            .chain(state.lost.values().flat_map(LostSecrets::report))
+            .chain(state.lost_secrets.values().flat_map(LostSecrets::report))
             .collect();
         (!left.is_empty()).then(|| left.join("\n\n"))
     }
@@ -176,7 +176,11 @@ impl ActiveChanges {
     /// Notes which Secrets a plan has lost, or restored.
     fn note_lost(&self, number: u64, done: &[ChangeResult]) {
         let mut state = self.lock();
-        let ActiveChangesState { active, lost, .. } = &mut *state;
+        let ActiveChangesState {
+            active,
+            lost_secrets: lost,
+            ..
+        } = &mut *state;
         if let Some(ActiveChange {
             context,
             kind: what,

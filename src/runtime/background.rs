@@ -70,7 +70,7 @@ pub(super) fn query() -> TerminalReply {
 
 /// Windows has no such question.
 #[cfg(not(unix))]
-pub(super) fn ask() -> TerminalReply {
+pub(super) fn query() -> TerminalReply {
     TerminalReply::default()
 }
 

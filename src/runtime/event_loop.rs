@@ -103,7 +103,7 @@ const BUDGET: usize = 32;
 
 /// Runs the dashboard until it is left, and the changes that it has begun are finished.
 pub async fn run(start: DashboardOptions, mut signals: Signals) -> io::Result<Ending> {
-    let takeover = TerminalGuard::take()?;
+    let takeover = TerminalGuard::acquire()?;
     let mut start = start;
     let mut typed = Vec::new();
     // Where nothing is asked, answers to the program before may still come.

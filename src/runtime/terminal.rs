@@ -32,7 +32,7 @@ pub struct TerminalGuard {
 }
 
 impl TerminalGuard {
-    pub fn take() -> io::Result<Self> {
+    pub fn acquire() -> io::Result<Self> {
         enter()?;
         let frame = FrameBuffer::default();
         match Terminal::new(CrosstermBackend::new(frame.clone())) {

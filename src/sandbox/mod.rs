@@ -79,7 +79,7 @@ impl Sandbox {
     }
 
     /// Keeps a live sandbox going: lets happen what is due, when it is due. Ends with the task.
-    pub fn keep(&self) -> JoinHandle<()> {
+    pub fn spawn_event_loop(&self) -> JoinHandle<()> {
         let shared = self.shared.clone();
         tokio::spawn(async move {
             let mut changes = shared.world().store.subscribe();

@@ -74,7 +74,7 @@ impl Profile {
 
     /// Whether a `403` to a `HEAD` is asked again with `GET`, for the registry's error
     /// (containerd 2.4, `core/remotes/docker/resolver.go`).
-    pub fn asks_for_the_reason(self) -> bool {
+    pub fn retries_forbidden_with_get(self) -> bool {
         self == Self::Containerd24
     }
 

@@ -42,7 +42,7 @@ async fn open(files: &Files) -> Result<Connection, ConnectError> {
 
 async fn trouble(files: &Files) -> ApiError {
     match open(files).await.map(|connection| connection.identity()) {
-        Err(ConnectError::Refused { trouble, .. }) => *trouble,
+        Err(ConnectError::Refused { error: trouble, .. }) => *trouble,
         other => panic!("{other:?}"),
     }
 }

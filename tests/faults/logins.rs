@@ -51,7 +51,7 @@ pub async fn a_plugin_that_hangs(place: Place) {
     let began = Instant::now();
     let error = scene.try_connect().await.map(|_| ()).unwrap_err();
     assert!(began.elapsed() < Duration::from_secs(60));
-    let ConnectError::Refused { trouble, .. } = &error else {
+    let ConnectError::Refused { error: trouble, .. } = &error else {
         panic!("{error:?}")
     };
     assert!(matches!(**trouble, ApiError::Plugin(_)), "{error:?}");

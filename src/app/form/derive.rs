@@ -32,7 +32,7 @@ impl Form {
                 FieldId::Account | FieldId::Deployment => &name,
                 _ => continue,
             };
-            if let FieldInput::Text(input) = &mut field.entry {
+            if let FieldInput::Text(input) = &mut field.input {
                 *input = followed.as_str().into();
             }
         }
@@ -44,7 +44,7 @@ impl Form {
             return;
         };
         let Some(FieldInput::Select(which)) =
-            self.field(FieldId::Credential).map(|field| &field.entry)
+            self.field(FieldId::Credential).map(|field| &field.input)
         else {
             return;
         };
@@ -60,7 +60,7 @@ impl Form {
             return;
         }
         for field in &mut self.fields {
-            match (&mut field.entry, field.id) {
+            match (&mut field.input, field.id) {
                 (FieldInput::MultiSelect(picks), FieldId::Secrets) => {
                     picks.rows.clone_from(&rows);
                     picks.clamp_cursor();
@@ -99,7 +99,7 @@ impl Form {
         let options: Vec<String> = holders.iter().map(ToString::to_string).collect();
         let deploys = matches!(self.spec, FormSpec::Setup { .. } | FormSpec::Deploy { .. });
         for field in &mut self.fields {
-            let FieldInput::Select(choice) = &mut field.entry else {
+            let FieldInput::Select(choice) = &mut field.input else {
                 continue;
             };
             match field.id {
@@ -134,7 +134,7 @@ impl Form {
         let FormSpec::Rotate { spreads } = &self.spec else {
             return None;
         };
-        match &self.field(FieldId::Credential)?.entry {
+        match &self.field(FieldId::Credential)?.input {
             FieldInput::Select(which) => spreads.get(which.chosen),
             FieldInput::Text(_) | FieldInput::MultiSelect(_) => None,
         }

@@ -37,7 +37,7 @@ use crate::domain::{
 
 pub struct Field {
     pub id: FieldId,
-    pub entry: FieldInput,
+    pub input: FieldInput,
     /// Until it is given, it follows from other answers.
     touched: bool,
 }
@@ -47,13 +47,13 @@ impl Field {
         Self {
             id: answer,
             touched: matches!(&entry, FieldInput::Text(input) if !input.value().is_empty()),
-            entry,
+            input: entry,
         }
     }
 
     /// What is typed into while the field has the keyboard; of a list its filter.
     pub fn text_input(&mut self) -> Option<&mut Input> {
-        match &mut self.entry {
+        match &mut self.input {
             FieldInput::Text(input) => Some(input),
             FieldInput::MultiSelect(picks) => Some(&mut picks.filter),
             FieldInput::Select(_) => None,
@@ -74,7 +74,7 @@ impl Field {
 
     /// The answer as a text; of a list nothing.
     pub fn value(&self) -> &str {
-        match &self.entry {
+        match &self.input {
             FieldInput::Text(input) => input.value(),
             FieldInput::Select(choice) => choice.value(),
             FieldInput::MultiSelect(_) => "",
@@ -88,7 +88,7 @@ impl fmt::Debug for Field {
         let mut field = f.debug_struct("Field");
         field.field("answer", &self.id);
         if !self.id.is_masked() {
-            field.field("entry", &self.entry);
+            field.field("entry", &self.input);
         }
         field.field("touched", &self.touched).finish()
     }
@@ -97,7 +97,7 @@ impl fmt::Debug for Field {
 impl Drop for Field {
     fn drop(&mut self) {
         if self.id.is_masked()
-            && let FieldInput::Text(input) = &mut self.entry
+            && let FieldInput::Text(input) = &mut self.input
         {
             field::zeroize_input(input);
         }
@@ -131,7 +131,7 @@ impl Form {
         };
         form.derive_defaults(store);
         // What is known needs no typing: the first open question is asked first.
-        let first_open = form.visible_fields().position(|field| match &field.entry {
+        let first_open = form.visible_fields().position(|field| match &field.input {
             FieldInput::Text(input) => input.value().is_empty(),
             FieldInput::MultiSelect(_) => true,
             // With the token of the one, no other is to be overwritten.
@@ -166,7 +166,7 @@ impl Form {
                 source != Some(CredentialSource::NotNeeded) && self.secret_in_namespace().is_none()
             }
             FieldId::Credential => {
-                match self.field(FieldId::Credential).map(|field| &field.entry) {
+                match self.field(FieldId::Credential).map(|field| &field.input) {
                     Some(FieldInput::Select(choice)) => choice.options.len() > 1,
                     _ => false,
                 }
@@ -203,7 +203,7 @@ impl Form {
     }
 
     fn multi_select(&self, answer: FieldId) -> Option<&MultiSelect> {
-        match &self.field(answer)?.entry {
+        match &self.field(answer)?.input {
             FieldInput::MultiSelect(picks) => Some(picks),
             FieldInput::Text(_) | FieldInput::Select(_) => None,
         }
@@ -287,7 +287,7 @@ impl Form {
         };
         // Also what was emptied: else it would be filled again under the hands.
         field.touched = true;
-        if let FieldInput::MultiSelect(picks) = &mut field.entry {
+        if let FieldInput::MultiSelect(picks) = &mut field.input {
             picks.clamp_cursor();
         }
         let reads_again = matches!(
@@ -351,7 +351,7 @@ impl Form {
     fn set_text(&mut self, answer: FieldId, value: &str) {
         let field = self.fields.iter_mut().find(|field| field.id == answer);
         if let Some(Field {
-            entry: FieldInput::Text(input),
+            input: FieldInput::Text(input),
             touched,
             ..
         }) = field

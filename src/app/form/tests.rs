@@ -12,7 +12,7 @@ use crate::domain::{
 fn typed(form: &mut Form, store: &Store, answer: FieldId, text: &str) {
     form.focus_field(answer);
     assert_eq!(form.focused().unwrap().id, answer, "it is asked");
-    match &mut form.focused_mut().unwrap().entry {
+    match &mut form.focused_mut().unwrap().input {
         FieldInput::Text(input) => *input = text.into(),
         FieldInput::Select(choice) => choice.choose(text),
         FieldInput::MultiSelect(picks) => {

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::{
     super::{diagnosis_cache::DiagnosisCache, filter::FilterMatcher},
-    Dependencies, Enter, PaneInfo, PaneRows, Query, RowContext, SortBy,
+    Dependencies, EnterTarget, PaneInfo, PaneRows, Query, RowContext, SortBy,
     pods::least_healthy,
     secrets,
 };
@@ -160,15 +160,15 @@ impl PaneRows for ServiceAccounts {
     }
 
     /// Goes to the first pull Secret that the account lists.
-    fn enter(&self, row: Option<&Row>, store: &Store) -> Enter {
+    fn enter(&self, row: Option<&Row>, store: &Store) -> EnterTarget {
         let account = row.and_then(|key| store.account(key));
         let secret = account.and_then(|account| {
             let first = account.pull_secrets.first()?;
             Some(ObjectRef::new(account.key.namespace.clone(), first.clone()))
         });
         secret.map_or(
-            Enter::Refuse("the account lists no pull Secret"),
-            Enter::Secret,
+            EnterTarget::Refuse("the account lists no pull Secret"),
+            EnterTarget::Secret,
         )
     }
 }

@@ -2,7 +2,9 @@
 
 use jiff::Timestamp;
 
-use super::{super::motion::Motion, Enter, PaneRows, PaneState, Query, RefreshBudget, RowContext};
+use super::{
+    super::motion::Motion, EnterTarget, PaneRows, PaneState, Query, RefreshBudget, RowContext,
+};
 use crate::domain::{
     k8s::{
         object_ref::ObjectRef,
@@ -49,7 +51,7 @@ pub trait AnyPane {
     fn selected_pod(&self, store: &Store) -> Option<ObjectRef<Pod>>;
 
     /// What `enter` does with the selected row.
-    fn enter(&self, store: &Store) -> Enter;
+    fn enter(&self, store: &Store) -> EnterTarget;
 }
 
 impl<P: PaneRows> AnyPane for PaneState<P> {
@@ -108,7 +110,7 @@ impl<P: PaneRows> AnyPane for PaneState<P> {
         self.extra.pod(self.list.selected()?, store)
     }
 
-    fn enter(&self, store: &Store) -> Enter {
+    fn enter(&self, store: &Store) -> EnterTarget {
         self.extra.enter(self.list.selected(), store)
     }
 }

@@ -23,7 +23,7 @@ pub use self::{
     any_pane::AnyPane,
     query::{Query, Sort, SortBy},
     refresh_budget::RefreshBudget,
-    rows::{Dependencies, Enter, Follow, PaneInfo, PaneRows, RowContext},
+    rows::{Dependencies, EnterTarget, Follow, PaneInfo, PaneRows, RowContext},
     state::PaneState,
     table::{Pane, PaneEntry, Panes, PerPane, Selected},
 };

@@ -5,8 +5,8 @@ use std::{cmp::Reverse, collections::BTreeSet};
 use jiff::Timestamp;
 
 use super::{
-    super::filter::FilterMatcher, Dependencies, Enter, Pane, PaneInfo, PaneRows, Query, RowContext,
-    SortBy,
+    super::filter::FilterMatcher, Dependencies, EnterTarget, Pane, PaneInfo, PaneRows, Query,
+    RowContext, SortBy,
 };
 use crate::domain::{
     guide::Section,
@@ -94,8 +94,8 @@ impl PaneRows for Namespaces {
         created(store, row.as_ref()?)
     }
 
-    fn enter(&self, _row: Option<&Row>, _world: &Store) -> Enter {
-        Enter::Focus(Pane::Pods)
+    fn enter(&self, _row: Option<&Row>, _world: &Store) -> EnterTarget {
+        EnterTarget::Focus(Pane::Pods)
     }
 }
 

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 
 use super::{
     super::{filter::FilterMatcher, list::List},
-    Dependencies, Enter, Follow, PaneInfo, PaneRows, PaneState, Query, RowContext, SortBy,
+    Dependencies, EnterTarget, Follow, PaneInfo, PaneRows, PaneState, Query, RowContext, SortBy,
     row_order::{ORDER, RowOrder},
 };
 use crate::domain::{
@@ -158,11 +158,11 @@ impl PaneRows for Pods {
         }
     }
 
-    fn enter(&self, row: Option<&Row>, _world: &Store) -> Enter {
+    fn enter(&self, row: Option<&Row>, _world: &Store) -> EnterTarget {
         match row {
-            Some(Row::Pod(pod)) => Enter::Details(AnyObjectRef::Pod(pod.clone())),
-            Some(Row::Workload(id)) => Enter::Unfold(id.clone()),
-            None => Enter::Nothing,
+            Some(Row::Pod(pod)) => EnterTarget::Details(AnyObjectRef::Pod(pod.clone())),
+            Some(Row::Workload(id)) => EnterTarget::Unfold(id.clone()),
+            None => EnterTarget::Nothing,
         }
     }
 }

@@ -91,7 +91,7 @@ pub enum Follow {
 
 /// What `enter` does with the selected row.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Enter {
+pub enum EnterTarget {
     Nothing,
     /// Goes to another pane, where nothing else is selected.
     Focus(Pane),
@@ -171,5 +171,5 @@ pub trait PaneRows: Debug + Default {
     fn time(&self, row: &Self::Row, store: &Store) -> Option<Timestamp>;
 
     /// What `enter` does; `None`: no row is selected.
-    fn enter(&self, row: Option<&Self::Row>, store: &Store) -> Enter;
+    fn enter(&self, row: Option<&Self::Row>, store: &Store) -> EnterTarget;
 }

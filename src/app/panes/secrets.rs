@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::{
     super::{diagnosis_cache::DiagnosisCache, filter::FilterMatcher},
-    Dependencies, Enter, PaneInfo, PaneRows, Query, RowContext, SortBy,
+    Dependencies, EnterTarget, PaneInfo, PaneRows, Query, RowContext, SortBy,
     pods::least_healthy,
 };
 use crate::domain::{
@@ -153,12 +153,15 @@ impl PaneRows for Secrets {
     }
 
     /// Goes to the first ServiceAccount that lists the Secret.
-    fn enter(&self, row: Option<&Row>, store: &Store) -> Enter {
+    fn enter(&self, row: Option<&Row>, store: &Store) -> EnterTarget {
         let account = row.and_then(|secret| {
             let name = store.accounts_of_secret(secret).next()?;
             Some(ObjectRef::new(secret.namespace.clone(), name.clone()))
         });
-        account.map_or(Enter::Refuse("no ServiceAccount lists it"), Enter::Account)
+        account.map_or(
+            EnterTarget::Refuse("no ServiceAccount lists it"),
+            EnterTarget::Account,
+        )
     }
 }
 

@@ -93,7 +93,7 @@ pub(super) fn with_multi_select(model: &mut Model, change: fn(&mut MultiSelect))
     let Some(Overlay::Form(form)) = model.overlays.last_mut() else {
         return;
     };
-    if let Some(FieldInput::MultiSelect(picks)) = form.focused_mut().map(|field| &mut field.entry) {
+    if let Some(FieldInput::MultiSelect(picks)) = form.focused_mut().map(|field| &mut field.input) {
         change(picks);
         form.on_field_changed(&model.store);
     }
@@ -103,7 +103,7 @@ pub(super) fn choose(model: &mut Model, forward: bool) {
     let Some(Overlay::Form(form)) = model.overlays.last_mut() else {
         return;
     };
-    if let Some(FieldInput::Select(choice)) = form.focused_mut().map(|field| &mut field.entry) {
+    if let Some(FieldInput::Select(choice)) = form.focused_mut().map(|field| &mut field.input) {
         choice.cycle(forward);
         form.on_field_changed(&model.store);
     }
@@ -116,7 +116,7 @@ pub(super) fn move_cursor(form: &mut Form, motion: Motion) {
         Motion::Up => false,
         Motion::PageUp | Motion::PageDown | Motion::First | Motion::Last => return,
     };
-    let stays = match form.focused_mut().map(|field| &mut field.entry) {
+    let stays = match form.focused_mut().map(|field| &mut field.input) {
         Some(FieldInput::MultiSelect(picks)) => picks.move_cursor(down),
         _ => false,
     };

@@ -28,7 +28,7 @@ pub fn active_contexts(model: &Model) -> Vec<Context> {
                 Context::PlanDialog
             },
         ]),
-        Some(Overlay::Form(form)) => match form.focused().map(|field| &field.entry) {
+        Some(Overlay::Form(form)) => match form.focused().map(|field| &field.input) {
             Some(FieldInput::MultiSelect(_)) => vec![Context::MultiSelect, Context::Form],
             Some(FieldInput::Select(_)) => vec![Context::Select, Context::Form],
             Some(FieldInput::Text(_)) | None => vec![Context::Form],

@@ -141,16 +141,13 @@ fn get(resource: &str, namespace: Option<Namespace>) -> Permission {
     }
 }
 
-/// What is done instead of an action that cannot be done: its reason is told.
-pub(super) type Told = Vec<Effect>;
-
 /// Takes the chosen item.
-pub(super) fn chosen(model: &mut Model, now: Timestamp) -> Result<Action, Told> {
+pub(super) fn chosen(model: &mut Model, now: Timestamp) -> Result<Action, Vec<Effect>> {
     activate(model, Menu::chosen, now)
 }
 
 /// Takes the item that has this key.
-pub(super) fn by_key(model: &mut Model, key: Key, now: Timestamp) -> Result<Action, Told> {
+pub(super) fn by_key(model: &mut Model, key: Key, now: Timestamp) -> Result<Action, Vec<Effect>> {
     activate(model, |menu| menu.by_key(key), now)
 }
 
@@ -159,7 +156,7 @@ fn activate(
     model: &mut Model,
     item: impl FnOnce(&Menu) -> Option<&MenuItem>,
     now: Timestamp,
-) -> Result<Action, Told> {
+) -> Result<Action, Vec<Effect>> {
     let Some(Overlay::Menu(menu)) = model.overlays.last() else {
         return Err(Vec::new());
     };

@@ -12,7 +12,7 @@ use crate::{
         form::MultiSelect,
         model::Model,
         overlay::{ContextPicker, Overlay},
-        panes::{Enter, Pane},
+        panes::{EnterTarget, Pane},
         pull_test::PullTestRun,
         reveal::{Reveal, RevealStage},
         scroll::Scroll,
@@ -148,16 +148,16 @@ pub(super) fn open(model: &mut Model, now: Timestamp) -> Vec<Effect> {
 /// Goes on along the chain from what is selected.
 fn follow(model: &mut Model, now: Timestamp) {
     match model.panes.get(model.focus).enter(&model.store) {
-        Enter::Nothing => {}
-        Enter::Focus(pane) => model.focus = pane,
-        Enter::Details(object) => {
+        EnterTarget::Nothing => {}
+        EnterTarget::Focus(pane) => model.focus = pane,
+        EnterTarget::Details(object) => {
             let details = Details::new(object, None);
             model.overlays.push(Overlay::Details(details));
         }
-        Enter::Unfold(workload) => model.panes.pods.toggle_workload(workload),
-        Enter::Pod(pod) => navigate::to_pod(model, pod),
-        Enter::Account(account) => navigate::to_account(model, account),
-        Enter::Secret(secret) => navigate::to_secret(model, secret),
-        Enter::Refuse(why) => model.set_status(why, now),
+        EnterTarget::Unfold(workload) => model.panes.pods.toggle_workload(workload),
+        EnterTarget::Pod(pod) => navigate::to_pod(model, pod),
+        EnterTarget::Account(account) => navigate::to_account(model, account),
+        EnterTarget::Secret(secret) => navigate::to_secret(model, secret),
+        EnterTarget::Refuse(why) => model.set_status(why, now),
     }
 }

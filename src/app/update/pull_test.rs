@@ -101,7 +101,7 @@ pub(super) fn start(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     trial.stage = PullTestStage::Running {
         request_id,
         since: now,
-        said: Vec::new(),
+        results: Vec::new(),
     };
     let (test, nodes) = (trial.test.clone(), trial.chosen.iter().cloned());
     let nodes: Vec<Arc<str>> = nodes.collect();
@@ -130,7 +130,7 @@ pub(super) fn answered(
         if let Overlay::PullTest(trial) = overlay
             && let PullTestStage::Running {
                 request_id: waiting,
-                said,
+                results: said,
                 ..
             } = &mut trial.stage
             && *waiting == request_id

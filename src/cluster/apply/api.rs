@@ -29,7 +29,7 @@ pub(super) struct ApiServer<'a> {
     connection: &'a Connection,
     mode: WriteMode,
     /// In a rehearsal: an earlier change of the plan is to change the same object, and has not.
-    behind_another: bool,
+    follows_earlier_change: bool,
     /// What bounds each request and all of them; `None`: the connection's limit for each.
     limits: Option<TimeLimits>,
 }
@@ -47,7 +47,7 @@ impl<'a> ApiServer<'a> {
         Self {
             connection,
             mode,
-            behind_another: false,
+            follows_earlier_change: false,
             limits: None,
         }
     }
@@ -93,9 +93,9 @@ impl<'a> ApiServer<'a> {
     }
 
     /// For a change of an object that an earlier change of the plan changes too.
-    pub(super) fn behind_another(self, behind_another: bool) -> Self {
+    pub(super) fn follows_earlier_change(self, behind_another: bool) -> Self {
         Self {
-            behind_another,
+            follows_earlier_change: behind_another,
             ..self
         }
     }
@@ -114,7 +114,7 @@ impl<'a> ApiServer<'a> {
 
     /// Whether what is there must be what the change expects.
     pub(super) fn checks_expectations(self) -> bool {
-        !(self.is_dry_run() && self.behind_another)
+        !(self.is_dry_run() && self.follows_earlier_change)
     }
 
     /// Whether a write that ended so may have been stored all the same. A rehearsal stores nothing.

@@ -56,7 +56,7 @@ pub async fn dry_run(connection: &Connection, _: WritePermit, plan: &Plan) -> Ve
     let mut to_be_created: BTreeSet<AnyObjectRef> = BTreeSet::new();
     let mut changed: BTreeSet<AnyObjectRef> = BTreeSet::new();
     for (index, change) in plan.changes.iter().enumerate() {
-        let server = server.behind_another(!changed.insert(change.object()));
+        let server = server.follows_earlier_change(!changed.insert(change.object()));
         if plan.deletes_for_nothing(index, &all) {
             all.push(no_reason_to_delete());
             continue;

@@ -49,7 +49,7 @@ pub(super) enum UpdateOutcome {
 struct UnansweredPatch {
     found: SecretValue,
     patch: Patch,
-    lost: LostWrite,
+    lost_write: LostWrite,
 }
 
 /// Changes an object; `step` says how, and is asked again when the object has been changed meanwhile.
@@ -74,7 +74,7 @@ pub(super) async fn update(
             (Err(error), None) if server.may_be_stored(&error) => UnansweredPatch {
                 found,
                 patch,
-                lost: LostWrite::merge(None, error),
+                lost_write: LostWrite::merge(None, error),
             },
             (Err(error @ ApiError::Conflict(_)), None) => {
                 if !backoff.after_conflict().await {
@@ -98,7 +98,7 @@ pub(super) async fn update(
         if patches::object_version(&now) == patches::object_version(&sent.found) {
             // Not stored so far: for the same version it can be sent again.
             if !backoff.before_read().await {
-                let may_come = sent.lost.may_still_arrive();
+                let may_come = sent.lost_write.may_still_arrive();
                 return Ok(sent.given_up(may_come));
             }
             unanswered = Some(sent);
@@ -197,13 +197,17 @@ impl UnansweredPatch {
     /// The same patch for the same version was sent again, and ended so.
     fn merge(self, error: ApiError) -> Self {
         Self {
-            lost: LostWrite::merge(Some(self.lost), error),
+            lost_write: LostWrite::merge(Some(self.lost_write), error),
             ..self
         }
     }
 
     fn given_up(self, unknown: bool) -> UpdateOutcome {
-        let Self { found, lost, .. } = self;
+        let Self {
+            found,
+            lost_write: lost,
+            ..
+        } = self;
         if unknown {
             let why = lost.to_string();
             return UpdateOutcome::Unknown { found, why };

@@ -70,7 +70,7 @@ impl Connection {
                 return Err(ConnectError::Refused {
                     server: self.server.to_string(),
                     user: self.user.as_deref().map(str::to_owned),
-                    trouble: Box::new(trouble),
+                    error: Box::new(trouble),
                 });
             }
         }

@@ -63,7 +63,7 @@ pub enum ConnectError {
     Refused {
         server: String,
         user: Option<String>,
-        trouble: Box<ApiError>,
+        error: Box<ApiError>,
     },
 }
 
@@ -105,7 +105,7 @@ impl ConnectError {
             }
             Self::Refused {
                 server,
-                trouble,
+                error: trouble,
                 user,
             } => match &**trouble {
                 ApiError::Unauthorized(_) => {
@@ -154,7 +154,7 @@ impl ConnectError {
             Self::UnknownCluster { .. } => "no kubeconfig file has a cluster of that name".into(),
             Self::UnknownUser { .. } => "no kubeconfig file has a user of that name".into(),
             Self::ClientCertificateExpired { since, .. } => format!("it ended at {since}"),
-            Self::Refused { trouble, .. } => trouble.to_string(),
+            Self::Refused { error: trouble, .. } => trouble.to_string(),
         }
     }
 
@@ -186,7 +186,7 @@ impl ConnectError {
             Self::ClientCertificateExpired { .. } => {
                 "fetch a new kubeconfig from your cluster's provider or administrator".into()
             }
-            Self::Refused { trouble, .. } => advice_for(trouble),
+            Self::Refused { error: trouble, .. } => advice_for(trouble),
         }
     }
 }

@@ -69,9 +69,9 @@ impl ExecPlugin {
         let mut command = self.command();
         let running = async {
             let child = command.spawn()?;
-            let group = Group::of(&child);
+            let group = ProcessGroup::new(&child);
             let output = child.wait_with_output().await;
-            group.has_ended();
+            group.disarm();
             output
         };
         let output = match tokio::time::timeout(self.time_limit, running).await {
@@ -158,22 +158,22 @@ impl ExecPlugin {
 /// The plugin's process group: killed on drop unless disarmed. Dropped before the plugin has ended, it ends
 /// them all: what is often a script would otherwise leave behind the program that it waits for.
 #[cfg(unix)]
-struct Group(Option<rustix::process::Pid>);
+struct ProcessGroup(Option<rustix::process::Pid>);
 
 #[cfg(unix)]
-impl Group {
-    fn of(child: &Child) -> Self {
+impl ProcessGroup {
+    fn new(child: &Child) -> Self {
         let leader = child.id().and_then(|id| i32::try_from(id).ok());
         Self(leader.and_then(rustix::process::Pid::from_raw))
     }
 
-    fn has_ended(mut self) {
+    fn disarm(mut self) {
         self.0 = None;
     }
 }
 
 #[cfg(unix)]
-impl Drop for Group {
+impl Drop for ProcessGroup {
     fn drop(&mut self) {
         if let Some(leader) = self.0 {
             // They may be gone already.
@@ -184,15 +184,15 @@ impl Drop for Group {
 
 /// `kill_on_drop` ends the plugin itself.
 #[cfg(not(unix))]
-struct Group;
+struct ProcessGroup;
 
 #[cfg(not(unix))]
-impl Group {
-    fn of(_: &Child) -> Self {
+impl ProcessGroup {
+    fn new(_: &Child) -> Self {
         Self
     }
 
-    fn has_ended(self) {}
+    fn disarm(self) {}
 }
 
 /// The end of what the plugin complained of, in one line and without what a terminal would obey.

@@ -155,7 +155,7 @@ impl ConnectTarget {
                 (trouble, _) => ConnectError::Refused {
                     server: server.to_string(),
                     user: user.as_deref().map(str::to_owned),
-                    trouble: Box::new(trouble),
+                    error: Box::new(trouble),
                 },
             })?;
         let connection = Connection {

@@ -183,7 +183,7 @@ impl<D: Decode> ListWatch<D> {
                     let Some(pause) = self.refusal_retry_pause() else {
                         return self.refused(verb, why);
                     };
-                    self.stale(&ApiError::Forbidden(why));
+                    self.report_stale(&ApiError::Forbidden(why));
                     sleep(pause).await;
                 }
                 Err(error @ ApiError::NotFound(_)) => {
@@ -382,7 +382,7 @@ impl<D: Decode> ListWatch<D> {
     }
 
     /// Says what is wrong, and since when the data is old.
-    fn stale(&mut self, error: &ApiError) {
+    fn report_stale(&mut self, error: &ApiError) {
         let since = match (self.status, error) {
             (
                 LastStatus::Stale { since }
@@ -406,7 +406,7 @@ impl<D: Decode> ListWatch<D> {
 
     /// Says what is wrong and waits before the next try.
     async fn failed(&mut self, error: &ApiError) {
-        self.stale(error);
+        self.report_stale(error);
         if *error == ApiError::Expired {
             self.version = None;
             // What was held has merely grown old. A version that was never held is one that the server

@@ -37,7 +37,7 @@ pub(super) fn pod(case: &PodContext) -> Option<Finding> {
         PendingCause::Volume(event) => (
             first,
             CREATING,
-            no_pull(RootCause::NotAPull, Some(said(event))),
+            no_pull(RootCause::NotAPull, Some(event_evidence(event))),
         ),
         PendingCause::LongPull {
             container,
@@ -97,7 +97,7 @@ fn no_pull(root: RootCause, evidence: Option<Evidence>) -> FindingBuilder {
 }
 
 /// What an event says, as evidence.
-pub(super) fn said(event: &Event) -> Evidence {
+pub(super) fn event_evidence(event: &Event) -> Evidence {
     Evidence {
         fact: Fact::KubeletMessage {
             text: Arc::clone(&event.message),
@@ -115,7 +115,7 @@ fn unscheduled(event: Option<&Event>, condition: Option<&PodCondition>) -> Findi
             EvidenceSource::Pod,
         ))
     };
-    let evidence = event.map(said).or_else(of_condition);
+    let evidence = event.map(event_evidence).or_else(of_condition);
     let mut draft = no_pull(RootCause::NotScheduled, evidence);
     draft.fixes = vec![FixId::FixScheduling];
     draft
@@ -143,10 +143,10 @@ fn sandbox(event: &Event) -> FindingBuilder {
     match classify(&event.message).cause {
         Some(cause @ Cause::SandboxImagePull) => {
             let mut draft = FindingBuilder::new(cause);
-            draft.evidence.push(said(event));
+            draft.evidence.push(event_evidence(event));
             draft
         }
-        _ => no_pull(RootCause::NotAPull, Some(said(event))),
+        _ => no_pull(RootCause::NotAPull, Some(event_evidence(event))),
     }
 }
 

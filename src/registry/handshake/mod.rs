@@ -151,7 +151,7 @@ impl<'a> Handshake<'a> {
                 realm: host.authority(),
             });
         }
-        let reply = self.ask(HttpRequest {
+        let reply = self.send(HttpRequest {
             method: Method::GET,
             uri,
             accept: None,
@@ -234,7 +234,7 @@ impl<'a> Handshake<'a> {
         login: Option<HeaderValue>,
     ) -> Option<Platform> {
         let path = format!("/v2/{}/blobs/{digest}", self.image.path());
-        let reply = self.ask(HttpRequest {
+        let reply = self.send(HttpRequest {
             method: Method::GET,
             uri: address(registry, &path).ok()?,
             accept: None,
@@ -266,7 +266,7 @@ impl<'a> Handshake<'a> {
         let reference = image.digest().or(image.tag()).unwrap_or_default();
         let path = format!("/v2/{}/manifests/{reference}", image.path());
         let uri = address(registry, &path)?;
-        self.ask(HttpRequest {
+        self.send(HttpRequest {
             method,
             uri,
             accept: Some(MANIFESTS),
@@ -283,7 +283,7 @@ impl<'a> Handshake<'a> {
         login: Option<HeaderValue>,
     ) -> Result<HttpResponse, ProbeError> {
         let uri = address(registry, path)?;
-        self.ask(HttpRequest {
+        self.send(HttpRequest {
             method: Method::GET,
             uri,
             accept: None,
@@ -293,7 +293,7 @@ impl<'a> Handshake<'a> {
         .await
     }
 
-    async fn ask(&mut self, request: HttpRequest) -> Result<HttpResponse, ProbeError> {
+    async fn send(&mut self, request: HttpRequest) -> Result<HttpResponse, ProbeError> {
         let limit = self.settings.limits.step;
         timed(limit, self.client.send(request)).await
     }

@@ -177,8 +177,8 @@ fn under_way(world: &mut World, pod: &Value, target: ImageUse, fetched: Fetched)
     node.pulls_free_at = Some(ends);
     worker.pull = Some(Pull {
         target,
-        asked: now,
-        ends,
+        requested_at: now,
+        ends_at: ends,
         fetched,
     });
     let done = Task::Pulled {
@@ -195,7 +195,7 @@ pub(super) fn answered(world: &mut World, pod: &Value, target: ImageUse) -> Opti
     let worker = world.kubelets.workers.get_mut(uid(pod))?;
     let pull = worker
         .pull
-        .take_if(|pull| pull.target == target && pull.ends <= now)?;
+        .take_if(|pull| pull.target == target && pull.ends_at <= now)?;
     let (node, is_stopping) = (worker.node.clone(), worker.is_stopping);
     let image = worker.image(target)?.to_owned();
     if let (Ok(found), opened_by) = (&pull.fetched.result, &pull.fetched.opened_by) {
@@ -208,7 +208,10 @@ pub(super) fn answered(world: &mut World, pod: &Value, target: ImageUse) -> Opti
     Some(match pull.fetched.result {
         Ok(found) => {
             let took = pull.fetched.took;
-            let waited = pull.ends.duration_since(pull.asked).unsigned_abs();
+            let waited = pull
+                .ends_at
+                .duration_since(pull.requested_at)
+                .unsigned_abs();
             let message = wording::pulled(profile, &image, took, waited, found.bytes);
             report_image(world, pod, target, EventType::Normal, "Pulled", message);
             if let Some(worker) = world.kubelets.workers.get_mut(uid(pod))

@@ -19,9 +19,9 @@ struct Resolver<'a> {
     host: String,
     scheme: Scheme,
     may_fall_back: bool,
-    asks_for_the_reason: bool,
+    retries_forbidden_with_get: bool,
     /// The registry that is meant, where another host is asked in its place.
-    meant: Option<String>,
+    registry: Option<String>,
     path: String,
     now: Timestamp,
 }
@@ -46,8 +46,8 @@ pub(super) fn resolve(
         let mut resolver = Resolver {
             scheme: habit.scheme(&host),
             may_fall_back: habit == LocalScheme::TlsFirst && is_local(&host),
-            asks_for_the_reason: profile.asks_for_the_reason(),
-            meant: (!is_own).then(|| image.host().to_owned()),
+            retries_forbidden_with_get: profile.retries_forbidden_with_get(),
+            registry: (!is_own).then(|| image.host().to_owned()),
             network: &mut *network,
             host,
             path: format!("/v2/{}/manifests/{reference}", image.path()),
@@ -126,13 +126,13 @@ fn is_local(host: &str) -> bool {
 impl Resolver<'_> {
     fn url(&self) -> String {
         let url = format!("{}://{}{}", self.scheme.as_str(), self.host, self.path);
-        match &self.meant {
+        match &self.registry {
             Some(meant) => format!("{url}?ns={}", escape(meant)),
             None => url,
         }
     }
 
-    fn ask(
+    fn send(
         &mut self,
         method: Method,
         authorization: Option<String>,
@@ -148,7 +148,7 @@ impl Resolver<'_> {
             Err(Unreachable::PlainHttp) if self.may_fall_back => {
                 self.scheme = Scheme::Http;
                 self.may_fall_back = false;
-                self.ask(method, request.authorization)
+                self.send(method, request.authorization)
             }
             answer => answer.map_err(|why| RuntimePullError::Unreachable {
                 url: self.url(),
@@ -159,7 +159,7 @@ impl Resolver<'_> {
 
     /// Resolves the reference; gives the authorization that opened it.
     fn head(&mut self, login: Option<&RegistryLogin>) -> Result<Option<String>, RuntimePullError> {
-        let response = self.ask(Method::Head, None)?;
+        let response = self.send(Method::Head, None)?;
         if response.status != 401 {
             return self.check_response(&response, None).map(|()| None);
         }
@@ -172,7 +172,7 @@ impl Resolver<'_> {
         } else {
             login.ok_or(RuntimePullError::NoCredentials)?.header()
         };
-        let response = self.ask(Method::Head, Some(authorization.clone()))?;
+        let response = self.send(Method::Head, Some(authorization.clone()))?;
         let scope = response.header("WWW-Authenticate").unwrap_or_default();
         if response.status == 401 && scope.contains("insufficient_scope") {
             return Err(RuntimePullError::InsufficientScope);
@@ -191,7 +191,7 @@ impl Resolver<'_> {
             404 => Err(RuntimePullError::NotFound),
             status => Err(RuntimePullError::Status {
                 message: match status {
-                    403 if self.asks_for_the_reason => self.reason(sent.cloned()),
+                    403 if self.retries_forbidden_with_get => self.reason(sent.cloned()),
                     _ => None,
                 },
                 url: self.url(),
@@ -202,7 +202,7 @@ impl Resolver<'_> {
 
     /// What the registry says of a `403`: an answer to a `HEAD` has no body.
     fn reason(&mut self, authorization: Option<String>) -> Option<String> {
-        let response = self.ask(Method::Get, authorization).ok()?;
+        let response = self.send(Method::Get, authorization).ok()?;
         (response.status == 403).then(|| first_error(&response))
     }
 
@@ -261,7 +261,7 @@ impl Resolver<'_> {
 
     /// Fetches the manifest itself, which is where Docker Hub counts.
     fn get(&mut self, authorization: Option<String>) -> Result<(), RuntimePullError> {
-        let response = self.ask(Method::Get, authorization)?;
+        let response = self.send(Method::Get, authorization)?;
         if response.status == 200 {
             return Ok(());
         }

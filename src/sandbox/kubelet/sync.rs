@@ -111,11 +111,11 @@ fn finish(world: &mut World, pod: &Value) {
     if has_failed_pull && world.profile.missing_secrets() == MissingSecrets::AfterFailedPulls {
         report_missing_secrets(world, pod);
     }
-    look_again(world, uid(pod));
+    requeue(world, uid(pod));
 }
 
 /// A Pod with trouble is looked at again, soon after its start and rarely later.
-fn look_again(world: &mut World, uid: &str) {
+fn requeue(world: &mut World, uid: &str) {
     let Some(worker) = world.kubelets.workers.get(uid) else {
         return;
     };

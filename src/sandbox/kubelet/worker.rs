@@ -111,9 +111,9 @@ pub struct WaitingReason {
 #[derive(Clone, Debug)]
 pub struct Pull {
     pub target: ImageUse,
-    pub asked: Timestamp,
+    pub requested_at: Timestamp,
     /// After the pulls that were asked for before.
-    pub ends: Timestamp,
+    pub ends_at: Timestamp,
     pub fetched: Fetched,
 }
 

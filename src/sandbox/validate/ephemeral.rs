@@ -22,7 +22,7 @@ const FORBIDDEN: &[&str] = &[
 ];
 
 /// Neither a new Pod nor a template has any.
-pub(super) fn of_new_object(kind: ResourceKind, object: &Value) -> Option<StatusCause> {
+pub(super) fn check_new_object(kind: ResourceKind, object: &Value) -> Option<StatusCause> {
     let (pointer, why) = match kind {
         ResourceKind::Pod => (LIST, "cannot be set on create"),
         _ => (

@@ -24,7 +24,7 @@ pub fn encoding(kind: ResourceKind, object: &Value) -> ApiResult<()> {
 
 pub fn new_object(kind: ResourceKind, object: &Value) -> ApiResult<()> {
     let mut causes = causes(kind, object);
-    causes.extend(ephemeral::of_new_object(kind, object));
+    causes.extend(ephemeral::check_new_object(kind, object));
     refuse(kind, object, &causes)
 }
 

@@ -35,7 +35,7 @@ pub(super) fn draw(form: &Form, cx: DrawContext<'_>, area: Rect, buffer: &mut Bu
     let hint = if form.leave_confirmed {
         "esc again drops what you typed"
     } else {
-        match form.focused().map(|field| &field.entry) {
+        match form.focused().map(|field| &field.input) {
             Some(FieldInput::MultiSelect(_)) => {
                 "space take or leave · ctrl-space all · enter next · esc back"
             }
@@ -73,7 +73,7 @@ fn rows(form: &Form) -> Vec<FormLine> {
             continue;
         }
         rows.push(FormLine::Field(index));
-        if let FieldInput::MultiSelect(picks) = &field.entry
+        if let FieldInput::MultiSelect(picks) = &field.input
             && index == form.focus
         {
             let shown = picks.visible_rows();
@@ -139,7 +139,7 @@ fn field_line(
     };
     let label = if focused { theme.accent() } else { theme.dim() };
     let mut spans = vec![Span::styled(format!("{:LABEL$}", field.id.label()), label)];
-    match &field.entry {
+    match &field.input {
         FieldInput::Text(input) => {
             let scroll = input.visual_scroll(room);
             let value: String = shown(field).chars().skip(scroll).take(room).collect();
@@ -180,7 +180,7 @@ fn options(choice: &Select, focused: bool, room: usize, cx: DrawContext<'_>) -> 
 
 fn option_line(field: &Field, pick: usize, room: usize, cx: DrawContext<'_>) -> Line<'static> {
     let theme = cx.theme;
-    let FieldInput::MultiSelect(picks) = &field.entry else {
+    let FieldInput::MultiSelect(picks) = &field.input else {
         return Line::default();
     };
     let Some(row) = picks.rows.get(pick) else {
@@ -232,7 +232,7 @@ fn message_line(
     let theme = cx.theme;
     let symbols = theme.symbols();
     let store = &cx.model.store;
-    let open = matches!(&field.entry, FieldInput::Text(input) if input.value().is_empty());
+    let open = matches!(&field.input, FieldInput::Text(input) if input.value().is_empty());
     let complaint = form.validate(field.id, store);
     let (text, style) = match complaint {
         // What was not asked yet is not complained about.
@@ -274,7 +274,7 @@ pub(super) fn cursor(form: &Form, area: Rect) -> Option<Position> {
         .position(|row| *row == FormLine::Field(form.focus))?;
     let row = row.checked_sub(first)?;
     let room = room(area);
-    let x = match &form.focused()?.entry {
+    let x = match &form.focused()?.input {
         FieldInput::Text(input) => {
             let scroll = input.visual_scroll(room);
             input.visual_cursor().saturating_sub(scroll)

@@ -113,12 +113,12 @@ fn values(shown: &RevealedSecret, cx: DrawContext<'_>, room: usize) -> (Vec<Line
         if chosen && place > 0 {
             at = lines.len();
         }
-        lines.extend(of_entry(entry, chosen, cx, room));
+        lines.extend(entry_lines(entry, chosen, cx, room));
     }
     (lines, at)
 }
 
-fn of_entry(
+fn entry_lines(
     entry: &AuthConfig,
     chosen: bool,
     cx: DrawContext<'_>,

@@ -80,7 +80,7 @@ pub(super) struct RowData<'a> {
     user: String,
     /// The kinds of credentials, and whether they work.
     credential: String,
-    standing: SecretHealth,
+    health: SecretHealth,
 }
 
 impl PaneView for Secrets {
@@ -104,7 +104,7 @@ impl PaneView for Secrets {
             registry,
             user,
             credential,
-            standing,
+            health: standing,
         })
     }
 
@@ -120,7 +120,7 @@ impl PaneView for Secrets {
             Column::Registry => Cell::new(&*object.registry, theme.text()),
             Column::User => Cell::new(&*object.user, theme.dim()),
             // What is wrong says more than the kind of credential.
-            Column::Credential => match &object.standing {
+            Column::Credential => match &object.health {
                 SecretHealth::Healthy => Cell::new(&*object.credential, theme.dim()),
                 SecretHealth::Warning(why) | SecretHealth::Unusable(why) => {
                     Cell::new(&**why, symbol(cx, object).1)
@@ -134,7 +134,7 @@ impl PaneView for Secrets {
 
 fn symbol(cx: DrawContext<'_>, object: &RowData<'_>) -> (&'static str, Style) {
     let theme = cx.theme;
-    match object.standing {
+    match object.health {
         SecretHealth::Unusable(_) => theme.health(PodHealth::PullFailing),
         SecretHealth::Warning(_) => theme.health(PodHealth::Failing),
         SecretHealth::Healthy if object.uses == Uses::NONE => (theme.symbols().quiet, theme.dim()),

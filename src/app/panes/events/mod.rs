@@ -16,7 +16,7 @@ pub use self::startup::{StartupGroup, StartupStep};
 
 use super::{
     super::{diagnosis_cache::DiagnosisCache, filter::FilterMatcher},
-    Dependencies, Enter, PaneInfo, PaneRows, Query, RowContext, SortBy,
+    Dependencies, EnterTarget, PaneInfo, PaneRows, Query, RowContext, SortBy,
 };
 use crate::domain::{
     diagnostics::grouping::{FaultId, Subject},
@@ -183,10 +183,10 @@ impl PaneRows for Events {
         }
     }
 
-    fn enter(&self, row: Option<&Row>, store: &Store) -> Enter {
+    fn enter(&self, row: Option<&Row>, store: &Store) -> EnterTarget {
         row.and_then(|row| self.pod(row, store)).map_or(
-            Enter::Refuse("that object is gone, or is no Pod"),
-            Enter::Pod,
+            EnterTarget::Refuse("that object is gone, or is no Pod"),
+            EnterTarget::Pod,
         )
     }
 }

@@ -64,7 +64,7 @@ pub fn apply(
             return Err(ApiStatus::not_found(resource, &place.name));
         }
         let wish = owned_only(FieldSet::applied(&wanted));
-        own(&mut wanted, Vec::new(), &manager, &wish, world.now);
+        record_ownership(&mut wanted, Vec::new(), &manager, &wish, world.now);
         let made = write::create(world, resource.kind, &place.namespace, wanted, &intent)?;
         let answer = render_as(world, resource, &made, shape);
         return Ok(body::json(StatusCode::CREATED, &answer));
@@ -140,12 +140,12 @@ fn merge_into(
             return Err(conflict(conflicts));
         }
     }
-    own(&mut merged, entries, manager, &wish, world.now);
+    record_ownership(&mut merged, entries, manager, &wish, world.now);
     Ok(merged)
 }
 
 /// Writes the books: the manager owns what it applies, and only that.
-fn own(
+fn record_ownership(
     object: &mut Value,
     mut entries: Vec<ManagedFieldsEntry>,
     manager: &Manager,
