@@ -40,6 +40,7 @@ fn the_krew_manifest_is_one() {
     assert_eq!(manifest["metadata"]["name"], "pullscope");
     let spec = &manifest["spec"];
     assert_eq!(spec["version"], "v0.1.0");
+    assert_eq!(spec["homepage"], "https://github.com/acme/pullscope");
     // krew's index refuses a longer one.
     assert!(spec["shortDescription"].as_str().unwrap().len() <= 50);
     let mut seen = BTreeSet::new();

@@ -142,7 +142,11 @@ fn play() -> Vec<Frame> {
         }
         // What was still on its way to the terminal has arrived.
         thread::sleep(Duration::from_millis(300));
-        frames.push(take(&session, scene, Duration::from_secs_f64(scene.seconds)));
+        frames.push(take(
+            &session,
+            scene,
+            Duration::from_secs_f64(scene.seconds),
+        ));
     }
     frames
 }
