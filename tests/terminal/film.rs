@@ -26,7 +26,7 @@ struct Scene {
     seconds: f64,
 }
 
-const SCENES: [Scene; 9] = [
+const SCENES: [Scene; 10] = [
     Scene {
         typed: "",
         keys: "",
@@ -46,7 +46,7 @@ const SCENES: [Scene; 9] = [
         keys: "D",
         caption: "why: the cause, its evidence and the fixes",
         shows: &["Evidence", "401 Unauthorized"],
-        seconds: 3.4,
+        seconds: 3.0,
     },
     Scene {
         typed: "\x18",
@@ -67,7 +67,7 @@ const SCENES: [Scene; 9] = [
         keys: "enter",
         caption: "preview: dry run on the server, token tested at the registry",
         shows: &["nordwind/ingest:0.14", "+     password: ••••••"],
-        seconds: 3.8,
+        seconds: 3.4,
     },
     Scene {
         typed: "\r",
@@ -86,9 +86,16 @@ const SCENES: [Scene; 9] = [
     Scene {
         typed: "\r\x1b",
         keys: "esc",
-        caption: "and on to the next problem",
+        caption: "its Pods run again",
         shows: &["ServiceAccounts · all namespaces"],
-        seconds: 2.0,
+        seconds: 1.4,
+    },
+    Scene {
+        typed: "!",
+        keys: "!",
+        caption: "on to the next problem",
+        shows: &["ServiceAccounts · all namespaces"],
+        seconds: 2.4,
     },
 ];
 
