@@ -114,6 +114,21 @@ fn every_link_leads_somewhere() {
     assert!(count > 40, "{count} links");
 }
 
+/// Some people hear the documents read.
+#[test]
+fn every_picture_says_what_it_shows() {
+    for document in documents() {
+        for (index, _) in document.text.match_indices("![") {
+            let alternative = document.text[index + 2..].split(']').next().unwrap();
+            assert!(
+                alternative.len() > 9,
+                "{}: a picture without words: {alternative:?}",
+                document.name
+            );
+        }
+    }
+}
+
 #[test]
 fn a_broken_link_is_found() {
     let document = |text: &str| Document {
