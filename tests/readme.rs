@@ -21,6 +21,8 @@ use pullscope::app::keymap::{BINDINGS, Context};
 
 #[path = "readme/badges.rs"]
 mod badges;
+#[path = "readme/causes.rs"]
+mod causes;
 #[path = "readme/links.rs"]
 mod links;
 
@@ -405,6 +407,7 @@ fn the_lists_are_those_of_the_program() {
         ("assets/docs/keys.md", "keys", keys()),
         ("assets/docs/commands.md", "commands", commands()),
         ("assets/docs/settings.md", "settings", settings()),
+        ("assets/docs/causes.md", "causes", causes::list()),
     ] {
         let document = Document::read(name);
         let current = with_section(&document.text, section, &content);
