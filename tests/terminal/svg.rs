@@ -6,7 +6,7 @@ use unicode_width::UnicodeWidthStr;
 use vt100::{Cell, Color, Screen};
 
 /// Width and height of a cell in user units; the fonts of all terminals are about so.
-const CELL: (usize, usize) = (9, 19);
+const CELL: (usize, usize) = (9, 18);
 /// Around the screen, on each side.
 pub const MARGIN: usize = 10;
 
@@ -161,7 +161,7 @@ impl Run {
             let _ = writeln!(
                 out,
                 "<text x=\"{x}\" y=\"{}\" textLength=\"{width}\" fill=\"{}\"{weight}>{}</text>",
-                y + 15,
+                y + 14,
                 self.look.fill,
                 escaped(text)
             );
