@@ -379,6 +379,52 @@ fn commands_of(help: &str) -> Vec<&str> {
         .collect()
 }
 
+/// The lines of a section of a manual page, as they are read.
+fn man_section(command: Option<&str>, section: &str) -> Vec<String> {
+    let output = Command::new(PROGRAM)
+        .arg("man")
+        .args(command)
+        .env_clear()
+        .output()
+        .unwrap();
+    let page = String::from_utf8(output.stdout).unwrap();
+    let plain = |line: &str| {
+        let line = line.replace("\\fB", "").replace("\\fR", "");
+        line.replace("\\-", "-").replace("\\*(Aq", "'")
+    };
+    page.lines()
+        .skip_while(|line| !(line.starts_with(".SH") && line.contains(section)))
+        .skip(1)
+        .take_while(|line| !line.starts_with(".SH"))
+        .filter(|line| !line.starts_with('.'))
+        .map(plain)
+        .collect()
+}
+
+/// What the manual pages show has been run, and their exit statuses are those of the documents.
+#[test]
+fn the_manual_pages_say_what_the_documents_say() {
+    let examples = examples();
+    let texts: String = documents().into_iter().map(|it| it.text).collect();
+    let top = help(&[]);
+    let pages = commands_of(&top).into_iter().map(Some).chain([None]);
+    let mut count = 0;
+    for page in pages {
+        for example in man_section(page, "EXAMPLES").iter().step_by(2) {
+            assert!(examples.contains(example), "{page:?}: {example}");
+            count += 1;
+        }
+        let statuses = man_section(page, "EXIT STATUS");
+        for status in statuses.chunks(2) {
+            let row = format!("| {} | {} |", status[0], status[1]);
+            let row = row.replace("--wait", "`--wait`");
+            assert!(texts.contains(&row), "{page:?}: {row}");
+            count += 1;
+        }
+    }
+    assert!(count > 20, "{count}");
+}
+
 /// The help of the program and of each of its commands.
 fn commands() -> String {
     let top = help(&[]);
