@@ -1,6 +1,7 @@
 //! Floor 5: the tree of commands and flags. It only parses; `main` hands over.
 
 mod complete;
+mod man_sections;
 mod pages;
 
 use std::{

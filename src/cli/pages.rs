@@ -9,7 +9,7 @@ use clap_mangen::{
     roff::{Roff, bold, roman},
 };
 
-use super::Cli;
+use super::{Cli, man_sections::sections};
 use crate::app::keymap::{BINDINGS, Context};
 
 /// The completion script of a shell.
@@ -25,21 +25,23 @@ pub fn manual(command: Option<&str>) -> Option<io::Result<Vec<u8>>> {
     // Gives each command its full name.
     tree.build();
     match command {
-        None => Some(page(tree, true)),
+        None => Some(page(tree, None)),
         Some(name) => {
             let found = tree.find_subcommand(name)?.clone();
-            Some(page(found, false))
+            Some(page(found, Some(name)))
         }
     }
 }
 
-fn page(command: Command, with_keys: bool) -> io::Result<Vec<u8>> {
+/// The page of a command; of the program without a name.
+fn page(command: Command, name: Option<&str>) -> io::Result<Vec<u8>> {
     let mut text = Vec::new();
     let man = Man::new(command);
     man.render(&mut text)?;
-    if with_keys {
+    if name.is_none() {
         keys().to_writer(&mut text)?;
     }
+    sections(name).to_writer(&mut text)?;
     Ok(text)
 }
 
@@ -80,8 +82,18 @@ mod tests {
         ] {
             assert!(page.contains(word), "{word}");
         }
+        for section in [
+            "EXIT STATUS",
+            "ENVIRONMENT",
+            "FILES",
+            "EXAMPLES",
+            "SEE ALSO",
+        ] {
+            assert!(page.contains(section), "{section}");
+        }
         let page = String::from_utf8(manual(Some("demo")).unwrap().unwrap()).unwrap();
         assert!(page.contains("\\-\\-scenario"));
+        assert!(page.contains("SEE ALSO") && !page.contains("EXIT STATUS"));
         assert!(manual(Some("nothing")).is_none());
     }
 

@@ -138,7 +138,7 @@ fn draw(picture: &Picture) -> String {
     svg::draw(output.terminal.screen())
 }
 
-fn path(name: &str) -> PathBuf {
+pub fn path(name: &str) -> PathBuf {
     let directory = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("assets/screens");
     directory.join(format!("{name}.svg"))
 }
