@@ -111,12 +111,12 @@ fn shared<T: Eq + Hash>(known: &mut HashSet<Arc<[T]>>, list: Vec<T>) -> Arc<[T]>
     new
 }
 
-/// A `LocalObjectReference`.
+/// A `LocalObjectReference`, or another message of one name, such as a `PodSchedulingGate`.
 #[derive(Debug, Default, serde::Deserialize)]
 #[serde(default)]
 pub(in crate::cluster) struct Reference<'a> {
     #[serde(borrow)]
-    name: Text<'a>,
+    pub(super) name: Text<'a>,
 }
 
 impl<'a> Message<'a> for Reference<'a> {

@@ -23,6 +23,7 @@ pub(in crate::cluster) struct WirePodSpec<'a> {
     pub(super) containers: Items<WireContainer<'a>>,
     pub(super) ephemeral_containers: Items<WireContainer<'a>>,
     pub(super) volumes: Items<WireVolume<'a>>,
+    pub(super) scheduling_gates: Items<Reference<'a>>,
 }
 
 #[derive(Default, Deserialize)]
@@ -64,6 +65,7 @@ impl<'a> Message<'a> for WirePodSpec<'a> {
                 let EphemeralContainer(container) = value.message()?;
                 self.ephemeral_containers.0.push(container);
             }
+            38 => value.push(&mut self.scheduling_gates)?,
             _ => {}
         }
         Some(())
