@@ -11,7 +11,7 @@ use crate::domain::{
         pull_attempt::PullAttempt,
     },
     registry_auth::image_ref::{ImageError, ImageRef},
-    suggest::edit_distance,
+    suggest::is_misspelled,
 };
 
 /// The image reference is malformed: the kubelet does not try to pull it.
@@ -129,7 +129,7 @@ fn not_found(
         return;
     }
     let similar = neighbours.iter().find(|(neighbour, other)| {
-        neighbour.pulled && is_similar(&other.repository(), &image.repository())
+        neighbour.pulled && is_misspelled(&image.repository(), &other.repository())
     });
     if let Some((neighbour, _)) = similar {
         let fact = Fact::SimilarImage {
@@ -139,14 +139,6 @@ fn not_found(
         draft.root = Some(RootCause::RepositoryMissing);
         draft.limit_confidence(Confidence::Likely);
     }
-}
-
-/// Whether two names differ by at most two edits, and are not equal.
-fn is_similar(left: &str, right: &str) -> bool {
-    const SLIPS: usize = 2;
-    left != right
-        && left.len().abs_diff(right.len()) <= SLIPS
-        && edit_distance(left, right) <= SLIPS
 }
 
 /// What the revision before had under this container's name, when it differs. Of the image volumes of a
@@ -189,17 +181,4 @@ fn link(draft: &FindingBuilder) -> ChainLink {
     draft
         .root
         .map_or_else(|| ChainLink::from_cause(draft.cause), RootCause::chain_link)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_a_slip_or_two_apart_are_close() {
-        assert!(is_similar("team/privat-app", "team/private-app"));
-        assert!(is_similar("team/pirvate-app", "team/private-app"));
-        assert!(!is_similar("team/app", "team/app"));
-        assert!(!is_similar("team/app", "team/other"));
-    }
 }

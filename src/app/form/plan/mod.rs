@@ -137,8 +137,11 @@ impl Form {
     fn changes(&self, world: &Store) -> Vec<Change> {
         match &self.ask {
             FormSpec::Login {
-                secret, waiting, ..
-            } => self.other_login(secret, waiting),
+                secret,
+                listed,
+                targets,
+                ..
+            } => self.other_login(secret, listed, targets),
             FormSpec::NewSecret {
                 namespace,
                 listed,
