@@ -153,8 +153,9 @@ fn older_revision(draft: &mut FindingBuilder, case: &PodContext, attempt: PullAt
         images.any(|(name, image)| *name == container.name && *image != container.image)
     };
     let mut older = case.revisions.iter().skip(1).filter(another).peekable();
-    let undone =
-        older.peek().is_some() && is_of_the_newest(case) && link(draft) == ChainLink::Image;
+    let undone = older.peek().is_some()
+        && is_of_the_newest(case) == Some(true)
+        && link(draft) == ChainLink::Image;
     let serving = older.find(|revision| revision.status.ready > 0);
     if undone {
         // Where it still serves nothing has to be known to go back to it.
@@ -170,11 +171,16 @@ fn older_revision(draft: &mut FindingBuilder, case: &PodContext, attempt: PullAt
     }
 }
 
-fn is_of_the_newest(case: &PodContext) -> bool {
+/// Whether the Pod is of the newest revision of its Deployment; `None` where there are no revisions.
+fn is_of_the_newest(case: &PodContext) -> Option<bool> {
     let (owner, newest) = (case.pod.meta.owner.as_ref(), case.revisions.first());
-    owner
-        .zip(newest)
-        .is_some_and(|(owner, newest)| owner.uid == newest.meta.uid)
+    let (owner, newest) = owner.zip(newest)?;
+    Some(owner.uid == newest.meta.uid)
+}
+
+/// Whether the Pod is of a revision that a newer one replaces.
+pub(super) fn is_superseded(case: &PodContext) -> bool {
+    is_of_the_newest(case) == Some(false)
 }
 
 fn link(draft: &FindingBuilder) -> ChainLink {

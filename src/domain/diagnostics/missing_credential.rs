@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::{
     EvidenceSource, Fact, FindingBuilder, RootCause,
     attachable::{Attachable, attachable},
-    unreadable_secrets,
+    image_evidence, unreadable_secrets,
 };
 use crate::domain::{
     context::{AccountState, CredentialChain, PodContext, SecretLink, SecretState},
@@ -236,7 +236,12 @@ fn is_pod_older_than_binding(
         return false;
     }
     draft.add_evidence(account_lists(case), EvidenceSource::ServiceAccount);
-    draft.fixes = vec![FixId::Restart, FixId::RetryNow];
+    // A workload with a newer revision has been restarted: the Pods of that one have the list.
+    draft.fixes = if image_evidence::is_superseded(case) {
+        vec![FixId::RetryNow]
+    } else {
+        vec![FixId::Restart, FixId::RetryNow]
+    };
     if proven {
         draft.root = Some(RootCause::PodPredatesBinding);
         return true;

@@ -98,7 +98,11 @@ fn refused(draft: &mut FindingBuilder) {
         .retain(|other| *other != Cause::Unauthorized);
     draft.add_alternative(Cause::CredentialProviderFailure);
     draft.add_alternative(Cause::NoCredentialsSent);
-    draft.fixes = vec![FixId::CredentialProvider, FixId::CreateSecret];
+    let secret = match draft.matching_secret {
+        Some(_) => FixId::AttachSecret,
+        None => FixId::CreateSecret,
+    };
+    draft.fixes = vec![FixId::CredentialProvider, secret];
 }
 
 /// A Pod that lists no Secret and pulled an image that is not public, as far as that can be told: of the same

@@ -286,6 +286,18 @@ fn the_secret_to_attach_is_the_one_that_works_for_others() {
     assert_eq!(finding.names.matching_secret.as_deref(), Some("works"));
 }
 
+/// The restart that would give it the list has been made: it waits until a newer Pod is ready.
+#[test]
+fn a_pod_of_a_revision_that_is_replaced_is_not_to_be_restarted() {
+    let mut scene = Scene::new(REFUSED, &[]).with("regcred", JSON, "registry.example");
+    scene.account = Some(account("shop", "runner", &["regcred"]));
+    scene.before = Some((IMAGE, 0));
+    scene.pod = owned(scene.pod, "web-old");
+    let finding = scene.finding();
+    assert_eq!(finding.root, Some(RootCause::PodPredatesBinding));
+    assert_eq!(finding.fixes, [FixId::RetryNow]);
+}
+
 #[test]
 fn a_pod_that_runs_has_no_findings() {
     let mut scene = Scene::new("", &[]);
