@@ -21,6 +21,17 @@ pub fn did_you_mean<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) -
         .map(|(_, word)| word)
 }
 
+/// Whether one name can be the other one, misspelled: a slip, or two in a longer name.
+pub(in crate::domain) fn is_misspelled(name: &str, meant: &str) -> bool {
+    let slips = if name.len() < LONGER { 1 } else { 2 };
+    name != meant
+        && name.len().abs_diff(meant.len()) <= slips
+        && edit_distance(name, meant) <= slips
+}
+
+/// From this length on, two slips leave a name that can be recognised.
+const LONGER: usize = 6;
+
 /// Letters to insert, delete, replace, or swap with their neighbour.
 pub(in crate::domain) fn edit_distance(a: &str, b: &str) -> usize {
     let b: Vec<char> = b.chars().collect();
@@ -61,6 +72,21 @@ mod tests {
             ("thxmy", "theme", 2),
         ] {
             assert_eq!(edit_distance(a, b), edits, "{a} {b}");
+        }
+    }
+
+    #[test]
+    fn a_name_is_misspelled_by_a_slip_or_two() {
+        for (name, meant, expected) in [
+            ("regcerd", "regcred", true),
+            ("registry-credentials", "registry-credential", true),
+            ("hup", "hub", true),
+            ("hub", "hub", false),
+            ("hub", "ghcr", false),
+            ("right", "night-shift", false),
+            ("nowhere", "right", false),
+        ] {
+            assert_eq!(is_misspelled(name, meant), expected, "{name} {meant}");
         }
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::FindingBuilder;
 use crate::domain::{
     context::PodContext,
-    diagnostics::{FixContext, FixTarget},
+    diagnostics::{FixContext, FixTarget, NEW_SECRET},
     k8s::pull_attempt::PullAttempt,
     registry_auth::{image_ref::ImageRef, registries},
 };
@@ -36,6 +36,7 @@ pub(super) fn build(
             .as_ref()
             .map(ToString::to_string),
         matching_secret: draft.matching_secret.as_ref().map(ToString::to_string),
+        new_secret: Some(new_secret(case, secret.as_deref())),
         secret: secret.map(|name| name.to_string()),
         source_namespace: draft.source_namespace.as_ref().map(ToString::to_string),
         current_auth_key: draft.current_auth_key.as_ref().map(ToString::to_string),
@@ -73,6 +74,24 @@ fn only_listed(case: &PodContext) -> Option<Arc<str>> {
         [only] => Some(only.name.shared()),
         _ => None,
     }
+}
+
+/// A name that no Secret of the namespace has: that of the Secret that is missed, or the one of the Kubernetes
+/// documentation, with a number where that is taken.
+fn new_secret(case: &PodContext, missed: Option<&str>) -> String {
+    let listed = case.pull_secrets.iter();
+    let present = listed.filter_map(|listed| listed.secret.present());
+    let taken: Vec<&str> = present
+        .chain(&case.unlisted_secrets)
+        .map(|secret| secret.key.name.as_str())
+        .collect();
+    let numbered = (2..).map(|number| format!("{NEW_SECRET}-{number}"));
+    let names = missed.map(str::to_owned).into_iter();
+    names
+        .chain([NEW_SECRET.to_owned()])
+        .chain(numbered)
+        .find(|name| !taken.contains(&name.as_str()))
+        .unwrap_or_else(|| NEW_SECRET.to_owned())
 }
 
 /// What `--docker-server` gets for this image.

@@ -125,7 +125,10 @@ pub fn pull_failures(pod: &Pod) -> impl Iterator<Item = PullFailure<'_>> {
                     message: message.as_ref(),
                 })
             }
-            _ => None,
+            ContainerState::Waiting { .. }
+            | ContainerState::Running { .. }
+            | ContainerState::Terminated(_)
+            | ContainerState::Unreported => None,
         })
 }
 

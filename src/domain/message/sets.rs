@@ -42,8 +42,10 @@ impl RegistryKind {
     pub(super) fn from_registry(preset: Option<&'static RegistryInfo>) -> Self {
         preset.map_or(Self::OWN, |preset| match preset.id {
             "gcr" | "artifact-registry" => Self("google"),
-            _ if preset.login == LoginSupport::None => Self::PUBLIC,
-            id => Self(id),
+            id => match preset.login {
+                LoginSupport::None => Self::PUBLIC,
+                LoginSupport::Possible | LoginSupport::Required => Self(id),
+            },
         })
     }
 

@@ -29,6 +29,9 @@ pub struct FixContext {
     #[serde(default)]
     pub other_service_account: Option<String>,
     pub secret: Option<String>,
+    /// The name of a Secret that is to be created: no Secret has it, as far as is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub new_secret: Option<String>,
     /// Another Secret that matches the image: the one to attach.
     #[serde(rename = "matching")]
     #[serde(default)]

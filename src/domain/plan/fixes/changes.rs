@@ -48,13 +48,7 @@ pub(super) fn made<'a>(action: &FixAction, targets: &Targets<'a>) -> FixChanges<
                 login: untyped(current.username.as_deref()),
             };
             let change = Change::edit_secret(current.secret.clone(), edit);
-            let targets = targets.of_workloads();
-            FixChanges {
-                changes: std::iter::once(change)
-                    .chain(retry_pods(&targets))
-                    .collect(),
-                targets,
-            }
+            saved(change, &current.secret.name, targets)
         }
         FixAction::CorrectServer { secret, from, to } => edit(
             secret,
