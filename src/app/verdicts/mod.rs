@@ -247,6 +247,11 @@ impl Verdicts {
     /// What other Pods have pulled tells of the same image, and of the same registry.
     fn open_peers(&mut self, world: &Store, now: Timestamp) {
         let pulled = world.versions().pulled;
+        if self.kept.is_empty() {
+            // What is judged from now on is judged from that.
+            self.peers.0 = pulled;
+            return;
+        }
         let (read, at) = self.peers;
         if pulled == read || at.is_some_and(|at| at <= now && now < at + PEERS) {
             return;
