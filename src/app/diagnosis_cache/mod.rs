@@ -247,6 +247,11 @@ impl DiagnosisCache {
     /// What other Pods have pulled tells of the same image, and of the same registry.
     fn queue_peers(&mut self, store: &Store, now: Timestamp) {
         let pulled = store.versions().pulled;
+        if self.entries.is_empty() {
+            // What is diagnosed from now on is diagnosed from that.
+            self.peers.0 = pulled;
+            return;
+        }
         let (read, at) = self.peers;
         if pulled == read || at.is_some_and(|at| at <= now && now < at + PEERS) {
             return;

@@ -1,6 +1,6 @@
 //! A registry's rate limit: whether a login would have a larger quota, or has been sent.
 
-use super::{FindingBuilder, attachable::attachable, sent_credential};
+use super::{FindingBuilder, attachable::attachable, image_evidence, sent_credential};
 use crate::domain::{
     context::{PodContext, has_credential},
     diagnostics::FixId,
@@ -17,8 +17,19 @@ pub(super) fn refine(draft: &mut FindingBuilder, case: &PodContext, image: &Imag
         return;
     }
     let ranked = attachable(case, image);
-    if let Some(best) = ranked.first().filter(|it| it.standing.is_usable()) {
-        draft.matching_secret = Some(best.secret.key.name.shared());
-        draft.fixes.insert(0, FixId::AttachSecret);
-    }
+    let Some(best) = ranked.first().filter(|it| it.standing.is_usable()) else {
+        return;
+    };
+    let name = &best.secret.key.name;
+    let account = case.account.present();
+    draft.matching_secret = Some(name.shared());
+    // New Pods get what the ServiceAccount lists.
+    let fix = if !account.is_some_and(|account| account.pull_secrets.contains(name)) {
+        FixId::AttachSecret
+    } else if image_evidence::is_superseded(case) {
+        FixId::RetryNow
+    } else {
+        FixId::Restart
+    };
+    draft.fixes.insert(0, fix);
 }

@@ -15,7 +15,7 @@ use self::{changes::made, targets::Targets};
 use super::{
     Change, FormSpec, Plan,
     replace_pods::{not_reached, pods_with_the_old_list},
-    set_image::ask_image,
+    set_image::image_edit,
 };
 use crate::domain::diagnostics::{
     CurrentLogin, FixAction, FixId, FixTarget, ListOrigin, NewSecret, PodOwner,
@@ -151,7 +151,7 @@ fn form_for(action: &FixAction, targets: &Targets<'_>, scope: &FixScope<'_>) -> 
             Some(ask_login(login, targets, scope))
         }
         FixAction::CorrectImage | FixAction::WriteFullName { .. } => {
-            ask_image(targets.own, &targets.of_workloads())
+            image_edit(targets.own, &targets.of_workloads()).map(FormSpec::from)
         }
         FixAction::AttachSecret { .. }
         | FixAction::CorrectSecretName { .. }
