@@ -1,17 +1,13 @@
 //! Table of contents: parse, connect, hand over.
 
-mod answer;
-mod asked;
-mod check;
-mod dashboard;
-mod demo;
-mod demo_network;
-mod doctor;
-mod listings;
+mod commands;
 
 use std::{env, io, process::ExitCode, time::Duration};
 
-use answer::{console, exit, print};
+use commands::{
+    args, check, config, dashboard, demo, doctor,
+    output::{console, exit, print},
+};
 use pullscope::{
     cli::{self, Cli, Command, Demo},
     domain::{error::UserError, sanitize},
@@ -51,20 +47,20 @@ async fn dispatch(cli: Cli) -> color_eyre::Result<ExitCode> {
         None => dashboard::on_kubernetes(global).await,
         Some(Command::Demo(args)) => demo::run(&args, global).await,
         Some(Command::Doctor(args)) => doctor::run(&args, global).await,
-        Some(Command::Config(what)) => listings::run(&what, global),
+        Some(Command::Config(what)) => config::run(&what, global),
         Some(Command::Check(args)) => check::run(&args, global).await,
         Some(Command::Explain(args)) => {
             let stdin = io::stdin().lock();
             exit(explain::run(&args, stdin, console(), io::stdout()))
         }
         Some(Command::Match(args)) => {
-            let options = asked::connection(global);
+            let options = args::connection(global);
             let (stdin, stdout) = (io::stdin(), io::stdout());
             exit(match_image::run(&args, &options, stdin, console(), stdout).await)
         }
         Some(Command::Verify(args)) => {
-            let options = asked::connection(global);
-            let asking = wishes::registries(&asked::settings(global)?.settings)?;
+            let options = args::connection(global);
+            let asking = wishes::registries(&args::settings(global)?.settings)?;
             let (stdin, stdout) = (io::stdin(), io::stdout());
             let asked = verify::run(&args, &options, asking, stdin, console(), stdout);
             // Most runs do without, and need not carry its state about.

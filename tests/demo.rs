@@ -20,7 +20,7 @@ use pullscope::{
 use registries::Registries;
 use serde_json::Value;
 
-#[path = "../src/demo_network.rs"]
+#[path = "../src/commands/demo_registries.rs"]
 mod registries;
 
 /// Workload and root; what is not a failed pull is among them, to be told from one.

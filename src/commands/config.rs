@@ -10,14 +10,14 @@ use pullscope::{
     runtime::wishes::Wishes,
 };
 
-use crate::{answer, asked};
+use super::{args, output};
 
 pub fn run(what: &Config, global: &Global) -> color_eyre::Result<ExitCode> {
     // It is for those, too, whose file is broken.
     if matches!(what, Config::Sample) {
-        return answer::print(SAMPLE.as_bytes());
+        return output::print(SAMPLE.as_bytes());
     }
-    let settings = asked::settings(global)?.settings;
+    let settings = args::settings(global)?.settings;
     let wishes = Wishes::of(&settings)?;
     let entries: Vec<Entry> = match what {
         Config::Keys => wishes
@@ -37,7 +37,7 @@ pub fn run(what: &Config, global: &Global) -> color_eyre::Result<ExitCode> {
             .collect()
         }
     };
-    answer::exit(list(&entries, io::stdout()))
+    output::exit(list(&entries, io::stdout()))
 }
 
 fn action(row: &Row) -> Entry {

@@ -14,7 +14,7 @@ use pullscope::{
     },
 };
 
-use crate::asked;
+use super::args;
 
 /// The exit status of a Rust program that has panicked.
 const PANICKED: u8 = 101;
@@ -24,9 +24,9 @@ const UNFINISHED: u8 = 1;
 
 /// The dashboard on the cluster that the kubeconfig names.
 pub async fn on_kubernetes(global: &Global) -> color_eyre::Result<ExitCode> {
-    let settings = asked::settings(global)?.settings;
+    let settings = args::settings(global)?.settings;
     let source = Arc::new(Kubeconfig {
-        options: asked::connection(global),
+        options: args::connection(global),
         registries: wishes::registries(&settings)?,
     });
     let state = Places::from_environment().state_file();
@@ -58,7 +58,7 @@ pub async fn run(
     let start = Start {
         source,
         connection,
-        scope: asked::scope(global),
+        scope: args::scope(global),
         look: wishes.look,
         preferences: wishes.preferences,
         state,

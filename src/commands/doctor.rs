@@ -15,10 +15,10 @@ use pullscope::{
     },
 };
 
-use crate::{answer, asked};
+use super::{args, output};
 
 pub async fn run(args: &Args, global: &Global) -> color_eyre::Result<ExitCode> {
-    let (settings, configuration) = match asked::settings(global) {
+    let (settings, configuration) = match args::settings(global) {
         Ok(loaded) => {
             let line = configuration(&loaded);
             (loaded.settings, line)
@@ -30,15 +30,15 @@ pub async fn run(args: &Args, global: &Global) -> color_eyre::Result<ExitCode> {
         ),
     };
     let known = vec![version(), configuration, log(), terminal()];
-    let connection = Connection::open(&asked::connection(global)).await;
+    let connection = Connection::open(&args::connection(global)).await;
     let connection = connection.map_err(UserError::from);
     let namespace = match (&connection, global.all_namespaces) {
         (Ok(connection), false) => Some(connection.namespace.clone()),
         _ => None,
     };
     let asking = wishes::registries(&settings).unwrap_or_default();
-    let (console, stdout) = (answer::console(), io::stdout());
-    answer::exit(doctor::run(args, known, connection, namespace, asking, console, stdout).await)
+    let (console, stdout) = (output::console(), io::stdout());
+    output::exit(doctor::run(args, known, connection, namespace, asking, console, stdout).await)
 }
 
 fn version() -> Line {

@@ -11,10 +11,10 @@ use pullscope::{
     runtime::wishes,
 };
 
-use crate::{answer, asked, demo};
+use super::{args, demo, output};
 
 pub async fn run(args: &Args, global: &Global) -> color_eyre::Result<ExitCode> {
-    let asking = wishes::registries(&asked::settings(global)?.settings)?;
+    let asking = wishes::registries(&args::settings(global)?.settings)?;
     let named = global.namespace.as_deref().unwrap_or_default();
     let named: Vec<&str> = named.split(',').filter(|name| !name.is_empty()).collect();
     let (connection, prober) = if global.demo {
@@ -25,7 +25,7 @@ pub async fn run(args: &Args, global: &Global) -> color_eyre::Result<ExitCode> {
         let prober = args.probe.then(|| prober(asking)).transpose()?;
         let options = ConnectOptions {
             namespace: named.first().map(|name| (*name).to_owned()),
-            ..asked::connection(global)
+            ..args::connection(global)
         };
         let connection = Connection::open(&options).await.map_err(UserError::from)?;
         (connection, prober)
@@ -39,9 +39,9 @@ pub async fn run(args: &Args, global: &Global) -> color_eyre::Result<ExitCode> {
     } else {
         Reach::Namespaces(named.into_iter().map(Namespace::new).collect())
     };
-    let (prober, console) = (prober.as_ref(), answer::console());
+    let (prober, console) = (prober.as_ref(), output::console());
     let exit = check::run(args, &connection, reach, prober, console, io::stdout()).await?;
-    answer::exit(Ok(exit))
+    output::exit(Ok(exit))
 }
 
 fn prober(asking: Settings) -> Result<Prober, UserError> {

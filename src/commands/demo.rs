@@ -15,7 +15,7 @@ use pullscope::{
 };
 use tokio::net::TcpListener;
 
-use crate::{answer, asked, dashboard, demo_network::Registries};
+use super::{args, dashboard, demo_registries::Registries, output};
 
 /// Where a client of the demo looks when nobody names a namespace.
 const UNNAMED: &str = "default";
@@ -23,9 +23,9 @@ const UNNAMED: &str = "default";
 pub async fn run(args: &Demo, global: &Global) -> color_eyre::Result<ExitCode> {
     if args.list {
         let worlds: Vec<String> = Scenario::list().iter().map(listed).collect();
-        return answer::print(worlds.join("\n").as_bytes());
+        return output::print(worlds.join("\n").as_bytes());
     }
-    let settings = asked::settings(global)?.settings;
+    let settings = args::settings(global)?.settings;
     let (sandbox, user, story) = simulated(&args.scenario, global)?;
     if let Some(address) = args.serve {
         return serve(sandbox, address).await;
@@ -95,7 +95,7 @@ async fn serve(sandbox: Sandbox, address: SocketAddr) -> color_eyre::Result<Exit
         UserError::new(format!("cannot listen on {address}")).with_cause(error.to_string())
     })?;
     let config = serve::kubeconfig(listener.local_addr()?);
-    answer::print(format!("{config:#}\n").as_bytes())?;
+    output::print(format!("{config:#}\n").as_bytes())?;
     eprintln!("serving until ctrl-c; save what is printed above and name it with --kubeconfig");
     serve::serve(sandbox, listener).await;
     Ok(ExitCode::SUCCESS)
