@@ -14,18 +14,18 @@ use pullscope::{
 use super::{args, demo, output};
 
 pub async fn run(args: &Args, global: &Global) -> color_eyre::Result<ExitCode> {
-    let asking = wishes::registries(&args::settings(global)?.settings)?;
-    let named = global.namespace.as_deref().unwrap_or_default();
-    let named: Vec<&str> = named.split(',').filter(|name| !name.is_empty()).collect();
+    let registry_settings = wishes::registries(&args::load_settings(global)?.settings)?;
+    let listed = global.namespace.as_deref().unwrap_or_default();
+    let namespaces: Vec<&str> = listed.split(',').filter(|name| !name.is_empty()).collect();
     let (connection, prober) = if global.demo {
-        let (sandbox, user, story) = demo::simulated(&Demo::default().scenario, global)?;
-        let given = demo::given(&sandbox, user, story).await?;
-        (given.connection, args.probe.then_some(given.prober))
+        let (sandbox, user, story) = demo::start(&Demo::default().scenario, global)?;
+        let demo = demo::connect(&sandbox, user, story).await?;
+        (demo.connection, args.probe.then_some(demo.prober))
     } else {
-        let prober = args.probe.then(|| prober(asking)).transpose()?;
+        let prober = args.probe.then(|| prober(registry_settings)).transpose()?;
         let options = ConnectOptions {
-            namespace: named.first().map(|name| (*name).to_owned()),
-            ..args::connection(global)
+            namespace: namespaces.first().map(|name| (*name).to_owned()),
+            ..args::connect_options(global)
         };
         let connection = Connection::open(&options).await.map_err(UserError::from)?;
         (connection, prober)
@@ -34,17 +34,17 @@ pub async fn run(args: &Args, global: &Global) -> color_eyre::Result<ExitCode> {
         Reach::Cluster {
             otherwise: Vec::new(),
         }
-    } else if named.is_empty() {
+    } else if namespaces.is_empty() {
         Reach::Namespaces(vec![connection.namespace.clone()])
     } else {
-        Reach::Namespaces(named.into_iter().map(Namespace::new).collect())
+        Reach::Namespaces(namespaces.into_iter().map(Namespace::new).collect())
     };
     let (prober, console) = (prober.as_ref(), output::console());
     let exit = check::run(args, &connection, reach, prober, console, io::stdout()).await?;
-    output::exit(Ok(exit))
+    Ok(ExitCode::from(exit.code()))
 }
 
-fn prober(asking: Settings) -> Result<Prober, UserError> {
-    let refused = |why: String| UserError::new("cannot ask registries").with_cause(why);
-    Prober::new(asking).map_err(|error| refused(error.to_string()))
+fn prober(settings: Settings) -> Result<Prober, UserError> {
+    Prober::new(settings)
+        .map_err(|error| UserError::new("cannot ask registries").with_cause(error.to_string()))
 }

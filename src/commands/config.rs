@@ -12,20 +12,20 @@ use pullscope::{
 
 use super::{args, output};
 
-pub fn run(what: &Config, global: &Global) -> color_eyre::Result<ExitCode> {
-    // It is for those, too, whose file is broken.
-    if matches!(what, Config::Sample) {
+pub fn run(command: &Config, global: &Global) -> color_eyre::Result<ExitCode> {
+    // Printed without reading the settings, so that it is there for a broken file, too.
+    if matches!(command, Config::Sample) {
         return output::print(SAMPLE.as_bytes());
     }
-    let settings = args::settings(global)?.settings;
+    let settings = args::load_settings(global)?.settings;
     let wishes = Wishes::of(&settings)?;
-    let entries: Vec<Entry> = match what {
+    let entries: Vec<Entry> = match command {
         Config::Keys => wishes
             .preferences
             .keymap
             .rows()
             .iter()
-            .map(action)
+            .map(keys_entry)
             .collect(),
         Config::Show | Config::Sample => {
             let rows = settings.rows().into_iter();
@@ -37,10 +37,10 @@ pub fn run(what: &Config, global: &Global) -> color_eyre::Result<ExitCode> {
             .collect()
         }
     };
-    output::exit(list(&entries, io::stdout()))
+    output::exit_code(list(&entries, io::stdout()))
 }
 
-fn action(row: &Row) -> Entry {
+fn keys_entry(row: &Row) -> Entry {
     let keys: Vec<String> = row.keys.iter().map(ToString::to_string).collect();
     Entry {
         name: row.binding.action.name().to_owned(),

@@ -1,4 +1,4 @@
-//! The dashboard: everything that can be refused is refused, and then the terminal is handed over.
+//! The dashboard: settings, connection and terminal are checked before the terminal is taken.
 
 use std::{process::ExitCode, sync::Arc};
 
@@ -22,11 +22,11 @@ const PANICKED: u8 = 101;
 /// Changes were not finished, or a Secret is lost.
 const UNFINISHED: u8 = 1;
 
-/// The dashboard on the cluster that the kubeconfig names.
+/// Runs the dashboard on the cluster that the kubeconfig names.
 pub async fn on_kubernetes(global: &Global) -> color_eyre::Result<ExitCode> {
-    let settings = args::settings(global)?.settings;
+    let settings = args::load_settings(global)?.settings;
     let source = Arc::new(Kubeconfig {
-        options: args::connection(global),
+        options: args::connect_options(global),
         registries: wishes::registries(&settings)?,
     });
     let state = Places::from_environment().state_file();
@@ -34,7 +34,7 @@ pub async fn on_kubernetes(global: &Global) -> color_eyre::Result<ExitCode> {
     run(source, global, &settings, state.map(StateFile::new)).await
 }
 
-/// The dashboard on what `source` connects to.
+/// Runs the dashboard on what `source` connects to.
 pub async fn run(
     source: SharedSource,
     global: &Global,
@@ -58,7 +58,7 @@ pub async fn run(
     let start = Start {
         source,
         connection,
-        scope: args::scope(global),
+        scope: args::start_scope(global),
         look: wishes.look,
         preferences: wishes.preferences,
         state,

@@ -1,5 +1,6 @@
-//! `pullscope demo`: the dashboard on a simulated cluster, in this process: no port, no file, no network.
-//! Or the cluster served, for kubectl and a second pullscope.
+//! `pullscope demo`: the dashboard on a simulated cluster in this process, without port, file or network.
+//!
+//! `--serve` serves that cluster for kubectl and for a second pullscope.
 
 use std::{net::SocketAddr, process::ExitCode, sync::Arc};
 
@@ -17,26 +18,26 @@ use tokio::net::TcpListener;
 
 use super::{args, dashboard, demo_registries::Registries, output};
 
-/// Where a client of the demo looks when nobody names a namespace.
-const UNNAMED: &str = "default";
+/// Namespace of a client that names none.
+const DEFAULT_NAMESPACE: &str = "default";
 
 pub async fn run(args: &Demo, global: &Global) -> color_eyre::Result<ExitCode> {
     if args.list {
-        let worlds: Vec<String> = Scenario::list().iter().map(listed).collect();
-        return output::print(worlds.join("\n").as_bytes());
+        let scenarios: Vec<String> = Scenario::list().iter().map(description).collect();
+        return output::print(scenarios.join("\n").as_bytes());
     }
-    let settings = args::settings(global)?.settings;
-    let (sandbox, user, story) = simulated(&args.scenario, global)?;
+    let settings = args::load_settings(global)?.settings;
+    let (sandbox, user, story) = start(&args.scenario, global)?;
     if let Some(address) = args.serve {
         return serve(sandbox, address).await;
     }
-    let given = given(&sandbox, user, story).await?;
-    // What is remembered of clusters has no use here, and the demo begins the same each time.
-    dashboard::run(Arc::new(given), global, &settings, None).await
+    let source = connect(&sandbox, user, story).await?;
+    // Without a state file: the demo begins the same each time.
+    dashboard::run(Arc::new(source), global, &settings, None).await
 }
 
-/// A world's name, and what there is to find in it.
-fn listed(scenario: &Scenario) -> String {
+/// Name, title and story of a scenario, for `--list`.
+fn description(scenario: &Scenario) -> String {
     let story = scenario.story.trim().lines();
     let story: String = story
         .map(|line| format!("    {line}").trim_end().to_owned() + "\n")
@@ -44,8 +45,8 @@ fn listed(scenario: &Scenario) -> String {
     format!("{:20} {}\n{story}", scenario.name, scenario.title)
 }
 
-/// A world that runs by itself, and the user who looks at it.
-pub fn simulated(scenario: &str, global: &Global) -> Result<(Sandbox, User, Story), UserError> {
+/// Starts a scenario, and finds the user of `--as`.
+pub fn start(scenario: &str, global: &Global) -> Result<(Sandbox, User, Story), UserError> {
     let scenario = Scenario::named(scenario).map_err(|error| UserError::new(error.to_string()))?;
     let user = match &global.impersonate {
         None => User::admin(),
@@ -70,11 +71,11 @@ fn unknown_user(name: &str) -> UserError {
         .with_help(format!("--as one of: {}", users.join(", ")))
 }
 
-/// The way to a simulated cluster and to its registries.
-pub async fn given(sandbox: &Sandbox, user: User, story: Story) -> Result<Given, UserError> {
+/// Connects to a simulated cluster and to its registries.
+pub async fn connect(sandbox: &Sandbox, user: User, story: Story) -> Result<Given, UserError> {
     let prober = Prober::over(Arc::new(Registries(sandbox.registries())));
-    let client = kube::Client::new(sandbox.service(user), UNNAMED);
-    let namespace = Namespace::new(UNNAMED);
+    let client = kube::Client::new(sandbox.service(user), DEFAULT_NAMESPACE);
+    let namespace = Namespace::new(DEFAULT_NAMESPACE);
     let connection = Connection::from_client(client, "demo", namespace).await?;
     Ok(Given {
         connection,
@@ -106,7 +107,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_command_line_and_the_sandbox_begin_with_the_same_world() {
+    fn the_command_line_and_the_sandbox_have_the_same_default_scenario() {
         assert_eq!(Demo::default().scenario, Scenario::DEFAULT);
     }
 }

@@ -1,4 +1,4 @@
-//! `pullscope doctor`: what is known of this machine, and then the cluster.
+//! `pullscope doctor`: version, configuration, log and terminal of this machine, then the cluster.
 
 use std::{env, io, process::ExitCode};
 
@@ -18,36 +18,47 @@ use pullscope::{
 use super::{args, output};
 
 pub async fn run(args: &Args, global: &Global) -> color_eyre::Result<ExitCode> {
-    let (settings, configuration) = match args::settings(global) {
+    let (settings, configuration) = match args::load_settings(global) {
         Ok(loaded) => {
-            let line = configuration(&loaded);
+            let line = configuration_line(&loaded);
             (loaded.settings, line)
         }
-        // A broken one keeps nobody from looking at the rest.
+        // The rest is checked with the defaults.
         Err(problem) => (
             Settings::default(),
             Line::problem("configuration", &problem),
         ),
     };
-    let known = vec![version(), configuration, log(), terminal()];
-    let connection = Connection::open(&args::connection(global)).await;
+    let lines = vec![version_line(), configuration, log_line(), terminal_line()];
+    let connection = Connection::open(&args::connect_options(global)).await;
     let connection = connection.map_err(UserError::from);
     let namespace = match (&connection, global.all_namespaces) {
         (Ok(connection), false) => Some(connection.namespace.clone()),
         _ => None,
     };
-    let asking = wishes::registries(&settings).unwrap_or_default();
+    let registry_settings = wishes::registries(&settings).unwrap_or_default();
     let (console, stdout) = (output::console(), io::stdout());
-    output::exit(doctor::run(args, known, connection, namespace, asking, console, stdout).await)
+    output::exit_code(
+        doctor::run(
+            args,
+            lines,
+            connection,
+            namespace,
+            registry_settings,
+            console,
+            stdout,
+        )
+        .await,
+    )
 }
 
-fn version() -> Line {
+fn version_line() -> Line {
     let (os, arch) = (env::consts::OS, env::consts::ARCH);
     let version = env!("CARGO_PKG_VERSION");
     Line::ok("pullscope", format!("{version} on {os} {arch}"))
 }
 
-fn configuration(loaded: &Loaded) -> Line {
+fn configuration_line(loaded: &Loaded) -> Line {
     let file = loaded.file.as_ref();
     let file = file.map_or("no file".to_owned(), |file| file.display().to_string());
     match Wishes::of(&loaded.settings) {
@@ -56,7 +67,7 @@ fn configuration(loaded: &Loaded) -> Line {
     }
 }
 
-fn log() -> Line {
+fn log_line() -> Line {
     let file = Places::from_environment().log_file();
     let none = || "none: no home directory".to_owned();
     Line::ok(
@@ -65,7 +76,7 @@ fn log() -> Line {
     )
 }
 
-fn terminal() -> Line {
+fn terminal_line() -> Line {
     match terminal::check() {
         Ok(()) => Line::ok("terminal", Capabilities::from_environment().to_string()),
         // A report is often written to a file.

@@ -1,13 +1,72 @@
 //! Joins what a command needs from several layers: settings, cluster, registries, the demo.
 //!
-//! A command that needs one layer more than its arguments is a file of its own; the others are here.
-//! Only `demo` and `demo_registries` may know the sandbox.
+//! A command that connects to something is a file of its own; the others are here. Only `demo` and
+//! `demo_registries` may know the sandbox.
 
-pub mod args;
-pub mod check;
-pub mod config;
-pub mod dashboard;
-pub mod demo;
+mod args;
+mod check;
+mod config;
+mod dashboard;
+mod demo;
 mod demo_registries;
-pub mod doctor;
-pub mod output;
+mod doctor;
+mod output;
+
+use std::{io, process::ExitCode};
+
+use pullscope::{
+    cli::{self, Cli, Command, Demo, Global},
+    domain::error::UserError,
+    headless::{explain, match_image, rbac, verify},
+    runtime::wishes,
+};
+
+use output::{console, exit_code, print};
+
+/// Runs a command; without one, the dashboard.
+///
+/// Only what needs the settings loads them, so that a broken file stops nothing else.
+pub async fn run(cli: Cli) -> color_eyre::Result<ExitCode> {
+    let global = &cli.global;
+    match cli.command {
+        None if global.demo => demo::run(&Demo::default(), global).await,
+        None => dashboard::on_kubernetes(global).await,
+        Some(Command::Demo(args)) => demo::run(&args, global).await,
+        Some(Command::Doctor(args)) => doctor::run(&args, global).await,
+        Some(Command::Config(command)) => config::run(&command, global),
+        Some(Command::Check(args)) => check::run(&args, global).await,
+        Some(Command::Explain(args)) => {
+            let stdin = io::stdin().lock();
+            exit_code(explain::run(&args, stdin, console(), io::stdout()))
+        }
+        Some(Command::Match(args)) => {
+            let options = args::connect_options(global);
+            let (stdin, stdout) = (io::stdin(), io::stdout());
+            exit_code(match_image::run(&args, &options, stdin, console(), stdout).await)
+        }
+        // Most runs do without, and need not carry its state about.
+        Some(Command::Verify(args)) => Box::pin(verify(&args, global)).await,
+        Some(Command::Rbac(args)) => {
+            let namespace = global.namespace.as_deref();
+            exit_code(rbac::run(&args, namespace, io::stdout()))
+        }
+        Some(Command::Completions { shell }) => print(&cli::completions(shell)),
+        Some(Command::Complete { words }) => print(cli::proposals(&words).as_bytes()),
+        Some(Command::Man { command }) => print(&manual(command.as_deref())?),
+    }
+}
+
+async fn verify(args: &verify::Args, global: &Global) -> color_eyre::Result<ExitCode> {
+    let options = args::connect_options(global);
+    let settings = wishes::registries(&args::load_settings(global)?.settings)?;
+    let (stdin, stdout) = (io::stdin(), io::stdout());
+    exit_code(verify::run(args, &options, settings, stdin, console(), stdout).await)
+}
+
+fn manual(command: Option<&str>) -> color_eyre::Result<Vec<u8>> {
+    let page = cli::manual(command).ok_or_else(|| {
+        UserError::new(format!("there is no command {}", command.unwrap_or("")))
+            .with_help("pullscope --help names them")
+    })?;
+    Ok(page?)
+}

@@ -1,4 +1,4 @@
-//! What a command answers: to whom, what is printed, and with which exit status.
+//! Output of a command: whether a person or a program reads it, what is printed, the exit status.
 
 use std::{
     env,
@@ -12,37 +12,38 @@ use pullscope::{
     runtime::capabilities::Capabilities,
 };
 
-/// Who reads the results.
+/// Describes the two output streams: colours, symbols, progress.
 pub fn console() -> Console {
     let is_set = |name: &str| env::var_os(name).is_some_and(|value| !value.is_empty());
     let term = env::var_os("TERM");
     // Consoles of Windows set no TERM.
-    let dumb = term.map_or(cfg!(unix), |term| term == "dumb");
+    let is_dumb = term.map_or(cfg!(unix), |term| term == "dumb");
     Console {
-        colours: io::stdout().is_terminal() && !is_set("NO_COLOR") && !dumb,
+        colours: io::stdout().is_terminal() && !is_set("NO_COLOR") && !is_dumb,
         ascii: !Capabilities::from_environment().unicode,
-        progress: io::stderr().is_terminal() && !dumb,
+        progress: io::stderr().is_terminal() && !is_dumb,
     }
 }
 
-/// Prints what was made; a reader that has seen enough is no error.
+/// Prints to standard output. A reader that closes the pipe (`| head`) is no error.
 pub fn print(text: &[u8]) -> color_eyre::Result<ExitCode> {
     match io::stdout().write_all(text) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(unanswered(&error).into()),
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(io_error(&error).into()),
         _ => Ok(ExitCode::SUCCESS),
     }
 }
 
-/// The exit status of a command that reads standard input and writes to standard output. Where one of them
-/// fails, the command has not answered: that is none of its answers.
-pub fn exit(outcome: io::Result<Exit>) -> color_eyre::Result<ExitCode> {
+/// Exit code of a command that reads standard input and writes to standard output.
+///
+/// A failed read or write is an error, and not one of the statuses of the command.
+pub fn exit_code(outcome: io::Result<Exit>) -> color_eyre::Result<ExitCode> {
     match outcome {
         Ok(exit) => Ok(ExitCode::from(exit.code())),
-        Err(error) => Err(unanswered(&error).into()),
+        Err(error) => Err(io_error(&error).into()),
     }
 }
 
-fn unanswered(error: &io::Error) -> UserError {
+fn io_error(error: &io::Error) -> UserError {
     UserError::new("the input could not be read, or the answer not be written")
         .with_cause(error.to_string())
 }
