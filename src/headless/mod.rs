@@ -11,10 +11,10 @@ pub mod explain;
 mod json;
 pub mod match_image;
 mod messages;
+mod probe_result;
 pub mod rbac;
 mod report;
 mod secrets;
-mod verified;
 pub mod verify;
 
 use std::{

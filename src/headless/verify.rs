@@ -12,9 +12,9 @@ use super::{
     Exit, Output,
     console::Console,
     ended, image, json, named,
+    probe_result::{Asked, Origin, Verified},
     report::write_error,
     secrets::{self, Source},
-    verified::{Asked, Origin, Verified},
 };
 use crate::{
     cluster::{ConnectOptions, Connection, fetch},

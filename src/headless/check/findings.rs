@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{look::Seen, target::Choice};
+use super::{collect::Seen, selection::Choice};
 use crate::domain::{
     context::{self, PodContext},
     diagnostics::{self, Finding, Need, needs_diagnosis, workload_needs_diagnosis},

@@ -2,16 +2,16 @@
 //!
 //! The upper half of the dashboard's way without loop and screen: list once, fold, diagnose, report.
 
+mod collect;
 mod findings;
 mod junit;
-mod look;
 mod probe;
 mod report;
 mod sarif;
 mod save;
 mod scope;
+mod selection;
 mod selector;
-mod target;
 mod wait;
 
 use std::{
@@ -22,13 +22,13 @@ use std::{
 };
 
 use self::{
+    collect::{Patience, Seen},
     findings::Depth,
-    look::{Patience, Seen},
     probe::Answers,
     report::{Looked, Report},
     scope::Asked,
+    selection::Choice,
     selector::Selector,
-    target::Choice,
 };
 use super::{Exit, console::Console, duration, ended, json};
 use crate::{
@@ -103,7 +103,7 @@ pub async fn run(
         limit,
         asked: &asked,
     });
-    let seen = look::once(connection, reach.clone(), patience, &progress).await?;
+    let seen = collect::once(connection, reach.clone(), patience, &progress).await?;
     let now = Timestamp::now();
     let namespaces = namespaces(&seen, reach);
     asked.is_there(connection, &seen).await?;
@@ -155,7 +155,7 @@ pub(super) async fn images(
     namespace: Namespace,
 ) -> Result<BTreeSet<String>, UserError> {
     let reach = Reach::Namespaces(vec![namespace]);
-    let seen = look::once(connection, reach, None, &Console::default().progress()).await?;
+    let seen = collect::once(connection, reach, None, &Console::default().progress()).await?;
     let pods = seen.world.pods(&Scope::Cluster);
     let images = pods.flat_map(|pod| pod.containers.iter().map(|it| it.image.to_string()));
     Ok(images.collect())

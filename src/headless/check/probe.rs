@@ -24,7 +24,7 @@ use crate::{
         probe::{PullAnswer, TargetPlatforms},
         registry_auth::image_ref::ImageRef,
     },
-    headless::{console::Progress, secrets::Source, verified::Verified, verify},
+    headless::{console::Progress, probe_result::Verified, secrets::Source, verify},
     registry::Prober,
 };
 

@@ -11,8 +11,8 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{
+    collect::Seen,
     findings::{Checked, Found},
-    look::Seen,
     probe::{Answers, Probed},
 };
 use crate::{

@@ -4,7 +4,7 @@
 //! A typing error must not look like a healthy namespace, so what is not there is an error unless
 //! `--allow-empty` is given; with `--wait` it is waited for.
 
-use super::{look::Seen, target::Choice};
+use super::{collect::Seen, selection::Choice};
 use crate::{
     cluster::{Connection, Reach, Trouble, read},
     domain::{

@@ -2,7 +2,7 @@
 
 use std::{fmt, time::Duration};
 
-use super::target::Choice;
+use super::selection::Choice;
 use crate::domain::{
     k8s::{
         object_ref::ObjectRef,

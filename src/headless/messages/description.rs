@@ -2,7 +2,7 @@
 
 use std::io::{self, BufRead};
 
-use super::line::{Found, MOST, Taken, read_line, skip_line};
+use super::lines::{Found, MOST, Taken, read_line, skip_line};
 
 /// The Warnings of the events that `kubectl describe` lists below each object.
 pub(super) fn read(

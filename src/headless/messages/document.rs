@@ -12,7 +12,7 @@ use serde::{
 };
 use serde_json::Value;
 
-use super::line::{Found, MOST};
+use super::lines::{Found, MOST};
 
 /// Objects of the API, or lists of them: one, or one after the other as `--watch` prints them.
 pub(super) fn read(

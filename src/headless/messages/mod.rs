@@ -5,12 +5,11 @@
 
 mod description;
 mod document;
-mod line;
 mod lines;
 
 use std::io::{self, BufRead, Read as _};
 
-use self::line::{Found, Taken, read_line};
+use self::lines::{Found, Taken, read_line};
 
 /// Hands each message of the input to `take`.
 pub(super) fn each(
@@ -79,7 +78,7 @@ mod tests {
     use serde_json::json;
 
     use super::{
-        line::{MOST, TOO_LONG},
+        lines::{MOST, TOO_LONG},
         *,
     };
 

@@ -15,7 +15,7 @@ use tokio::{
 use super::{
     super::console::Progress,
     scope::Asked,
-    target::Choice,
+    selection::Choice,
     wait::{STUCK, Standing},
 };
 
