@@ -15,7 +15,7 @@ use pullscope::{
 const COULD_NOT_RUN: u8 = 2;
 
 fn main() -> color_eyre::Result<ExitCode> {
-    let cli = Cli::read(env::args_os().collect());
+    let cli = Cli::parse_or_exit(env::args_os().collect());
     color_eyre::install()?;
     terminal::install_panic_hook();
     // kube and the registry probe share one TLS provider; without a choice here, a second user of

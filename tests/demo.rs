@@ -11,7 +11,7 @@ use pullscope::{
     domain::k8s::object_ref::Namespace,
     headless::{
         Exit,
-        check::{self, Format},
+        check::{self, ReportFormat},
         console::Console,
     },
     registry::Prober,
@@ -66,7 +66,7 @@ async fn report_to(
         .await
         .unwrap();
     let args = check::Args {
-        output: Format::Json,
+        output: ReportFormat::Json,
         all,
         ..check::Args::default()
     };

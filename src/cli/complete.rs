@@ -17,7 +17,7 @@ const NO_FILES: u8 = 4;
 const FILES: u8 = 0;
 
 /// The answer for these words.
-pub fn proposals(words: &[String]) -> String {
+pub fn kubectl_completions(words: &[String]) -> String {
     let mut tree = Cli::command();
     // Hands the global flags down.
     tree.build();
@@ -157,7 +157,7 @@ mod tests {
 
     fn propose(line: &str) -> (Vec<String>, String) {
         let words: Vec<String> = line.split(' ').map(str::to_owned).collect();
-        let answer = proposals(&words);
+        let answer = kubectl_completions(&words);
         let mut lines: Vec<&str> = answer.lines().collect();
         let directive = lines.pop().unwrap().to_owned();
         let words = lines.iter().map(|line| line.split('\t').next().unwrap());

@@ -25,26 +25,26 @@ pub fn manual(command: Option<&str>) -> Option<io::Result<Vec<u8>>> {
     // Gives each command its full name.
     tree.build();
     match command {
-        None => Some(page(tree, true)),
+        None => Some(manual_page(tree, true)),
         Some(name) => {
             let found = tree.find_subcommand(name)?.clone();
-            Some(page(found, false))
+            Some(manual_page(found, false))
         }
     }
 }
 
-fn page(command: Command, with_keys: bool) -> io::Result<Vec<u8>> {
+fn manual_page(command: Command, with_keys: bool) -> io::Result<Vec<u8>> {
     let mut text = Vec::new();
     let man = Man::new(command);
     man.render(&mut text)?;
     if with_keys {
-        keys().to_writer(&mut text)?;
+        keys_section().to_writer(&mut text)?;
     }
     Ok(text)
 }
 
 /// The keys, context by context, in the order of the table.
-fn keys() -> Roff {
+fn keys_section() -> Roff {
     let mut roff = Roff::default();
     roff.control("SH", ["KEYS"]);
     let mut contexts: Vec<Context> = Vec::new();

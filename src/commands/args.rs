@@ -2,14 +2,14 @@
 
 use pullscope::{
     app::model::StartScope,
-    cli::Global,
+    cli::GlobalArgs,
     cluster::ConnectOptions,
     config::{self, Flags, Loaded, Places},
     domain::{error::UserError, k8s::object_ref::Namespace},
 };
 
 /// Loads the settings: defaults, file, environment, flags, the last one wins.
-pub fn load_settings(global: &Global) -> Result<Loaded, UserError> {
+pub fn load_settings(global: &GlobalArgs) -> Result<Loaded, UserError> {
     let flags = Flags {
         file: global.config.clone(),
         theme: global.theme.clone(),
@@ -20,7 +20,7 @@ pub fn load_settings(global: &Global) -> Result<Loaded, UserError> {
 }
 
 /// Options of the connection to the cluster that the kubeconfig names.
-pub fn connect_options(global: &Global) -> ConnectOptions {
+pub fn connect_options(global: &GlobalArgs) -> ConnectOptions {
     ConnectOptions {
         kubeconfig: global.kubeconfig.clone(),
         context: global.context.clone(),
@@ -32,7 +32,7 @@ pub fn connect_options(global: &Global) -> ConnectOptions {
 }
 
 /// Namespaces that the dashboard shows first.
-pub fn start_scope(global: &Global) -> StartScope {
+pub fn start_scope(global: &GlobalArgs) -> StartScope {
     match &global.namespace {
         Some(namespace) => StartScope::Namespace(Namespace::new(namespace.as_str())),
         None if global.all_namespaces => StartScope::All,

@@ -3,7 +3,7 @@
 use std::{io, process::ExitCode};
 
 use pullscope::{
-    cli::{Demo, Global},
+    cli::{DemoArgs, GlobalArgs},
     cluster::{ConnectOptions, Connection, Reach},
     domain::{error::UserError, k8s::object_ref::Namespace},
     headless::check::{self, Args},
@@ -13,12 +13,12 @@ use pullscope::{
 
 use super::{args, demo, output};
 
-pub async fn run(args: &Args, global: &Global) -> color_eyre::Result<ExitCode> {
+pub async fn run(args: &Args, global: &GlobalArgs) -> color_eyre::Result<ExitCode> {
     let registry_settings = wishes::registries(&args::load_settings(global)?.settings)?;
     let listed = global.namespace.as_deref().unwrap_or_default();
     let namespaces: Vec<&str> = listed.split(',').filter(|name| !name.is_empty()).collect();
     let (connection, prober) = if global.demo {
-        let (sandbox, user, story) = demo::start(&Demo::default().scenario, global)?;
+        let (sandbox, user, story) = demo::start(&DemoArgs::default().scenario, global)?;
         let demo = demo::connect(&sandbox, user, story).await?;
         (demo.connection, args.probe.then_some(demo.prober))
     } else {

@@ -4,32 +4,32 @@ use std::{io, process::ExitCode};
 
 use pullscope::{
     app::rebind::Row,
-    cli::Global,
+    cli::GlobalArgs,
     config::SAMPLE,
-    headless::config::{Config, Entry, list},
+    headless::config::{ConfigCommand, ConfigRow, write_rows},
     runtime::wishes::Wishes,
 };
 
 use super::{args, output};
 
-pub fn run(command: &Config, global: &Global) -> color_eyre::Result<ExitCode> {
+pub fn run(command: &ConfigCommand, global: &GlobalArgs) -> color_eyre::Result<ExitCode> {
     // Printed without reading the settings, so that it is there for a broken file, too.
-    if matches!(command, Config::Sample) {
+    if matches!(command, ConfigCommand::Sample) {
         return output::print(SAMPLE.as_bytes());
     }
     let settings = args::load_settings(global)?.settings;
     let wishes = Wishes::of(&settings)?;
-    let entries: Vec<Entry> = match command {
-        Config::Keys => wishes
+    let entries: Vec<ConfigRow> = match command {
+        ConfigCommand::Keys => wishes
             .preferences
             .keymap
             .rows()
             .iter()
             .map(keys_entry)
             .collect(),
-        Config::Show | Config::Sample => {
+        ConfigCommand::Show | ConfigCommand::Sample => {
             let rows = settings.rows().into_iter();
-            rows.map(|row| Entry {
+            rows.map(|row| ConfigRow {
                 name: row.name,
                 value: row.value,
                 about: row.origin.to_string(),
@@ -37,12 +37,12 @@ pub fn run(command: &Config, global: &Global) -> color_eyre::Result<ExitCode> {
             .collect()
         }
     };
-    output::exit_code(list(&entries, io::stdout()))
+    output::exit_code(write_rows(&entries, io::stdout()))
 }
 
-fn keys_entry(row: &Row) -> Entry {
+fn keys_entry(row: &Row) -> ConfigRow {
     let keys: Vec<String> = row.keys.iter().map(ToString::to_string).collect();
-    Entry {
+    ConfigRow {
         name: row.binding.action.name().to_owned(),
         value: keys.join(" "),
         about: format!("{}: {}", row.binding.context.title(), row.binding.help),

@@ -3,7 +3,7 @@
 use std::{process::ExitCode, sync::Arc};
 
 use pullscope::{
-    cli::Global,
+    cli::GlobalArgs,
     cluster::apply::WritePermit,
     config::{Places, Settings},
     runtime::{
@@ -23,7 +23,7 @@ const PANICKED: u8 = 101;
 const UNFINISHED: u8 = 1;
 
 /// Runs the dashboard on the cluster that the kubeconfig names.
-pub async fn on_kubernetes(global: &Global) -> color_eyre::Result<ExitCode> {
+pub async fn on_kubernetes(global: &GlobalArgs) -> color_eyre::Result<ExitCode> {
     let settings = args::load_settings(global)?.settings;
     let source = Arc::new(Kubeconfig {
         options: args::connect_options(global),
@@ -37,7 +37,7 @@ pub async fn on_kubernetes(global: &Global) -> color_eyre::Result<ExitCode> {
 /// Runs the dashboard on what `source` connects to.
 pub async fn run(
     source: SharedSource,
-    global: &Global,
+    global: &GlobalArgs,
     settings: &Settings,
     state: Option<StateFile>,
 ) -> color_eyre::Result<ExitCode> {

@@ -7,7 +7,7 @@ use std::{net::SocketAddr, process::ExitCode, sync::Arc};
 use jiff::Timestamp;
 use pullscope::{
     app::story::Story,
-    cli::{Demo, Global},
+    cli::{DemoArgs, GlobalArgs},
     cluster::Connection,
     domain::{error::UserError, k8s::object_ref::Namespace},
     registry::Prober,
@@ -21,7 +21,7 @@ use super::{args, dashboard, demo_registries::Registries, output};
 /// Namespace of a client that names none.
 const DEFAULT_NAMESPACE: &str = "default";
 
-pub async fn run(args: &Demo, global: &Global) -> color_eyre::Result<ExitCode> {
+pub async fn run(args: &DemoArgs, global: &GlobalArgs) -> color_eyre::Result<ExitCode> {
     if args.list {
         let scenarios: Vec<String> = Scenario::list().iter().map(description).collect();
         return output::print(scenarios.join("\n").as_bytes());
@@ -46,7 +46,7 @@ fn description(scenario: &Scenario) -> String {
 }
 
 /// Starts a scenario, and finds the user of `--as`.
-pub fn start(scenario: &str, global: &Global) -> Result<(Sandbox, User, Story), UserError> {
+pub fn start(scenario: &str, global: &GlobalArgs) -> Result<(Sandbox, User, Story), UserError> {
     let scenario = Scenario::named(scenario).map_err(|error| UserError::new(error.to_string()))?;
     let user = match &global.impersonate {
         None => User::admin(),
@@ -108,6 +108,6 @@ mod tests {
 
     #[test]
     fn the_command_line_and_the_sandbox_have_the_same_default_scenario() {
-        assert_eq!(Demo::default().scenario, Scenario::DEFAULT);
+        assert_eq!(DemoArgs::default().scenario, Scenario::DEFAULT);
     }
 }

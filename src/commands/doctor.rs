@@ -3,11 +3,11 @@
 use std::{env, io, process::ExitCode};
 
 use pullscope::{
-    cli::Global,
+    cli::GlobalArgs,
     cluster::Connection,
     config::{Loaded, Places, Settings},
     domain::error::UserError,
-    headless::doctor::{self, Args, Line},
+    headless::doctor::{self, Args, CheckLine},
     runtime::{
         capabilities::Capabilities,
         terminal,
@@ -17,7 +17,7 @@ use pullscope::{
 
 use super::{args, output};
 
-pub async fn run(args: &Args, global: &Global) -> color_eyre::Result<ExitCode> {
+pub async fn run(args: &Args, global: &GlobalArgs) -> color_eyre::Result<ExitCode> {
     let (settings, configuration) = match args::load_settings(global) {
         Ok(loaded) => {
             let line = configuration_line(&loaded);
@@ -26,7 +26,7 @@ pub async fn run(args: &Args, global: &Global) -> color_eyre::Result<ExitCode> {
         // The rest is checked with the defaults.
         Err(problem) => (
             Settings::default(),
-            Line::problem("configuration", &problem),
+            CheckLine::problem("configuration", &problem),
         ),
     };
     let lines = vec![version_line(), configuration, log_line(), terminal_line()];
@@ -52,34 +52,34 @@ pub async fn run(args: &Args, global: &Global) -> color_eyre::Result<ExitCode> {
     )
 }
 
-fn version_line() -> Line {
+fn version_line() -> CheckLine {
     let (os, arch) = (env::consts::OS, env::consts::ARCH);
     let version = env!("CARGO_PKG_VERSION");
-    Line::ok("pullscope", format!("{version} on {os} {arch}"))
+    CheckLine::ok("pullscope", format!("{version} on {os} {arch}"))
 }
 
-fn configuration_line(loaded: &Loaded) -> Line {
+fn configuration_line(loaded: &Loaded) -> CheckLine {
     let file = loaded.file.as_ref();
     let file = file.map_or("no file".to_owned(), |file| file.display().to_string());
     match Wishes::of(&loaded.settings) {
-        Ok(_) => Line::ok("configuration", file),
-        Err(problem) => Line::problem("configuration", &problem),
+        Ok(_) => CheckLine::ok("configuration", file),
+        Err(problem) => CheckLine::problem("configuration", &problem),
     }
 }
 
-fn log_line() -> Line {
+fn log_line() -> CheckLine {
     let file = Places::from_environment().log_file();
     let none = || "none: no home directory".to_owned();
-    Line::ok(
+    CheckLine::ok(
         "log",
         file.map_or_else(none, |path| path.display().to_string()),
     )
 }
 
-fn terminal_line() -> Line {
+fn terminal_line() -> CheckLine {
     match terminal::check() {
-        Ok(()) => Line::ok("terminal", Capabilities::from_environment().to_string()),
+        Ok(()) => CheckLine::ok("terminal", Capabilities::from_environment().to_string()),
         // A report is often written to a file.
-        Err(problem) => Line::problem("terminal", &problem).but_no_failure(),
+        Err(problem) => CheckLine::problem("terminal", &problem).as_missing(),
     }
 }

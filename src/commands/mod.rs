@@ -15,7 +15,7 @@ mod output;
 use std::{io, process::ExitCode};
 
 use pullscope::{
-    cli::{self, Cli, Command, Demo, Global},
+    cli::{self, Cli, Command, DemoArgs, GlobalArgs},
     domain::error::UserError,
     headless::{explain, match_image, rbac, verify},
     runtime::wishes,
@@ -29,7 +29,7 @@ use output::{console, exit_code, print};
 pub async fn run(cli: Cli) -> color_eyre::Result<ExitCode> {
     let global = &cli.global;
     match cli.command {
-        None if global.demo => demo::run(&Demo::default(), global).await,
+        None if global.demo => demo::run(&DemoArgs::default(), global).await,
         None => dashboard::on_kubernetes(global).await,
         Some(Command::Demo(args)) => demo::run(&args, global).await,
         Some(Command::Doctor(args)) => doctor::run(&args, global).await,
@@ -51,12 +51,12 @@ pub async fn run(cli: Cli) -> color_eyre::Result<ExitCode> {
             exit_code(rbac::run(&args, namespace, io::stdout()))
         }
         Some(Command::Completions { shell }) => print(&cli::completions(shell)),
-        Some(Command::Complete { words }) => print(cli::proposals(&words).as_bytes()),
+        Some(Command::Complete { words }) => print(cli::kubectl_completions(&words).as_bytes()),
         Some(Command::Man { command }) => print(&manual(command.as_deref())?),
     }
 }
 
-async fn verify(args: &verify::Args, global: &Global) -> color_eyre::Result<ExitCode> {
+async fn verify(args: &verify::Args, global: &GlobalArgs) -> color_eyre::Result<ExitCode> {
     let options = args::connect_options(global);
     let settings = wishes::registries(&args::load_settings(global)?.settings)?;
     let (stdin, stdout) = (io::stdin(), io::stdout());

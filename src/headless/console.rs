@@ -24,11 +24,11 @@ pub struct Console {
 /// What is said of a piece of text beside its words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Tone {
-    Bad,
-    Odd,
-    Good,
+    Error,
+    Warning,
+    Success,
     Dim,
-    Strong,
+    Bold,
     /// To be typed into a shell.
     Command,
 }
@@ -40,11 +40,11 @@ impl Console {
             return text.to_owned();
         }
         let code = match tone {
-            Tone::Bad => "1;31",
-            Tone::Odd => "33",
-            Tone::Good => "32",
+            Tone::Error => "1;31",
+            Tone::Warning => "33",
+            Tone::Success => "32",
             Tone::Dim => "2",
-            Tone::Strong => "1",
+            Tone::Bold => "1",
             Tone::Command => "36",
         };
         format!("\x1b[{code}m{text}\x1b[0m")
@@ -53,10 +53,10 @@ impl Console {
     /// The sign of yes or no.
     pub(super) fn mark(self, yes: bool) -> String {
         let (tone, sign) = match (yes, self.ascii) {
-            (true, false) => (Tone::Good, "✓"),
-            (true, true) => (Tone::Good, "+"),
-            (false, false) => (Tone::Bad, "✗"),
-            (false, true) => (Tone::Bad, "x"),
+            (true, false) => (Tone::Success, "✓"),
+            (true, true) => (Tone::Success, "+"),
+            (false, false) => (Tone::Error, "✗"),
+            (false, true) => (Tone::Error, "x"),
         };
         self.paint(tone, sign)
     }
@@ -64,7 +64,7 @@ impl Console {
     /// Word of how far a run has got, for whoever waits for it.
     pub(super) fn progress(self) -> Progress {
         Progress {
-            said: self.progress.then(RefCell::default),
+            shown: self.progress.then(RefCell::default),
         }
     }
 }
@@ -73,13 +73,13 @@ impl Console {
 #[derive(Debug)]
 pub(super) struct Progress {
     /// `None`: nobody watches.
-    said: Option<RefCell<String>>,
+    shown: Option<RefCell<String>>,
 }
 
 impl Progress {
     /// Says how far it is, unless it has just said so. That it cannot be said stops nothing.
-    pub(super) fn say(&self, text: &str) {
-        let Some(said) = &self.said else { return };
+    pub(super) fn update(&self, text: &str) {
+        let Some(said) = &self.shown else { return };
         if *said.borrow() != text {
             let shown = one_line(text);
             let _ = write!(io::stderr(), "\r\x1b[K{shown}").and_then(|()| io::stderr().flush());
@@ -90,7 +90,7 @@ impl Progress {
 
 impl Drop for Progress {
     fn drop(&mut self) {
-        if let Some(said) = &self.said
+        if let Some(said) = &self.shown
             && !said.borrow().is_empty()
         {
             let _ = write!(io::stderr(), "\r\x1b[K").and_then(|()| io::stderr().flush());
@@ -108,8 +108,8 @@ mod tests {
             colours: true,
             ..Console::default()
         };
-        assert_eq!(person.paint(Tone::Good, "yes"), "\x1b[32myes\x1b[0m");
-        assert_eq!(Console::default().paint(Tone::Good, "yes"), "yes");
+        assert_eq!(person.paint(Tone::Success, "yes"), "\x1b[32myes\x1b[0m");
+        assert_eq!(Console::default().paint(Tone::Success, "yes"), "yes");
         let old = Console {
             ascii: true,
             ..Console::default()

@@ -48,7 +48,7 @@ impl Exit {
 
     /// The worse of two.
     #[must_use]
-    pub fn and(self, other: Self) -> Self {
+    pub fn worse(self, other: Self) -> Self {
         if other.code() > self.code() {
             other
         } else {
@@ -59,14 +59,14 @@ impl Exit {
 
 /// The form of a result.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum Output {
+pub enum OutputFormat {
     #[default]
     Text,
     Json,
 }
 
 /// The image of an argument, or what is wrong with it.
-fn image(text: &str) -> Result<ImageRef, String> {
+fn parse_image(text: &str) -> Result<ImageRef, String> {
     ImageRef::parse(text).map_err(|error| {
         let hint = error.problem.hint();
         format!("couldn't parse image name {text:?}: {error}; {hint}")
@@ -74,7 +74,7 @@ fn image(text: &str) -> Result<ImageRef, String> {
 }
 
 /// Refuses what cannot be the name of an object, before it becomes a part of a path.
-fn named(name: &str) -> Result<(), String> {
+fn check_object_name(name: &str) -> Result<(), String> {
     let is_part = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '.');
     if name.is_empty() || name.starts_with('.') || !name.chars().all(is_part) {
         return Err(format!("{name:?} cannot be the name of an object"));
@@ -91,7 +91,7 @@ pub fn warn(line: &str) {
 ///
 /// A reader that has had enough closes the pipe (`| head -1`): that is no error, and what was found stays
 /// found.
-fn ended(written: io::Result<()>, exit: Exit) -> io::Result<Exit> {
+fn exit_after_write(written: io::Result<()>, exit: Exit) -> io::Result<Exit> {
     match written {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error),
         Err(_) | Ok(()) => Ok(exit),
@@ -99,7 +99,7 @@ fn ended(written: io::Result<()>, exit: Exit) -> io::Result<Exit> {
 }
 
 /// Reads a time as kubectl's `--request-timeout` does: `10s`, `1m30s`, or bare seconds.
-pub fn duration(text: &str) -> Result<Duration, String> {
+pub fn parse_duration(text: &str) -> Result<Duration, String> {
     if let Ok(seconds) = text.parse::<u64>() {
         return Ok(Duration::from_secs(seconds));
     }
@@ -122,12 +122,12 @@ mod tests {
             ("500ms", 500),
         ] {
             assert_eq!(
-                duration(text),
+                parse_duration(text),
                 Ok(Duration::from_millis(milliseconds)),
                 "{text}"
             );
         }
-        assert!(duration("soon").is_err());
-        assert!(duration("-5s").is_err());
+        assert!(parse_duration("soon").is_err());
+        assert!(parse_duration("-5s").is_err());
     }
 }

@@ -12,24 +12,24 @@ use crate::domain::{
 };
 
 /// One probe, with the auth entry that its credential is from.
-pub(super) struct Asked {
-    pub origin: Option<Origin>,
+pub(super) struct Attempt {
+    pub origin: Option<AuthEntry>,
     pub transcript: Transcript,
     pub verdict: ProbeConclusion,
 }
 
 /// An auth entry.
 #[derive(Clone, Debug, Serialize)]
-pub(super) struct Origin {
+pub(super) struct AuthEntry {
     pub source: String,
     pub key: String,
     pub username: String,
 }
 
 #[derive(Debug, Serialize)]
-pub(super) struct Verified {
+pub(super) struct ProbeResult {
     #[serde(skip)]
-    judged: ProbeConclusion,
+    conclusion: ProbeConclusion,
     image: String,
     verdict: PullAnswer,
     cause: Option<Cause>,
@@ -40,14 +40,14 @@ pub(super) struct Verified {
     digest: Option<String>,
     platforms: Vec<String>,
     /// The entry that decided: the first one that may pull, else the first that was tried.
-    entry: Option<Origin>,
-    steps: Vec<Taken>,
+    entry: Option<AuthEntry>,
+    steps: Vec<StepRow>,
     /// All entries that were tried, in the kubelet's order.
-    tried: Vec<Tried>,
+    tried: Vec<TriedEntry>,
 }
 
 #[derive(Debug, Serialize)]
-struct Taken {
+struct StepRow {
     step: &'static str,
     ok: bool,
     detail: String,
@@ -55,32 +55,32 @@ struct Taken {
 }
 
 #[derive(Debug, Serialize)]
-struct Tried {
+struct TriedEntry {
     #[serde(flatten)]
-    entry: Origin,
+    entry: AuthEntry,
     verdict: PullAnswer,
     cause: Option<Cause>,
 }
 
-impl Verified {
+impl ProbeResult {
     /// The verdict on the entry that decided.
-    pub(super) fn verdict(&self) -> &ProbeConclusion {
-        &self.judged
+    pub(super) fn conclusion(&self) -> &ProbeConclusion {
+        &self.conclusion
     }
 
     /// The answer from all that was asked; `None` when nothing was.
-    pub(super) fn of(asked: &[Asked]) -> Option<Self> {
-        let tried = asked.iter().filter_map(Tried::of).collect();
-        let is_ok = |asked: &&Asked| asked.verdict.answer == PullAnswer::Ok;
+    pub(super) fn from_attempts(asked: &[Attempt]) -> Option<Self> {
+        let tried = asked.iter().filter_map(TriedEntry::from_attempt).collect();
+        let is_ok = |asked: &&Attempt| asked.verdict.answer == PullAnswer::Ok;
         let at = asked.iter().find(is_ok).or(asked.first())?;
-        let Asked {
+        let Attempt {
             origin,
             transcript,
             verdict,
         } = at;
         let manifest = transcript.manifest();
         Some(Self {
-            judged: verdict.clone(),
+            conclusion: verdict.clone(),
             image: transcript.image.to_string(),
             verdict: verdict.answer,
             cause: verdict.cause,
@@ -95,7 +95,7 @@ impl Verified {
                 .map(ToString::to_string)
                 .collect(),
             entry: origin.clone(),
-            steps: transcript.steps.iter().map(Taken::of).collect(),
+            steps: transcript.steps.iter().map(StepRow::from_step).collect(),
             tried,
         })
     }
@@ -105,15 +105,15 @@ impl Verified {
     }
 
     /// The verdict and its summary.
-    pub(super) fn line(&self) -> String {
+    pub(super) fn summary_line(&self) -> String {
         format!("{}: {}", self.verdict.as_str(), self.summary)
     }
 
     pub(super) fn write_text(&self, console: Console, out: &mut impl Write) -> io::Result<()> {
         let tone = match self.verdict {
-            PullAnswer::Ok => Tone::Good,
-            PullAnswer::No => Tone::Bad,
-            PullAnswer::Unknown => Tone::Odd,
+            PullAnswer::Ok => Tone::Success,
+            PullAnswer::No => Tone::Error,
+            PullAnswer::Unknown => Tone::Warning,
         };
         let verdict = console.paint(tone, self.verdict.as_str());
         write!(out, "{}: {verdict}", self.image)?;
@@ -144,8 +144,8 @@ impl Verified {
     }
 }
 
-impl Taken {
-    fn of(step: &ProbeStep) -> Self {
+impl StepRow {
+    fn from_step(step: &ProbeStep) -> Self {
         Self {
             step: step.stage.as_str(),
             ok: step.outcome.is_ok(),
@@ -155,8 +155,8 @@ impl Taken {
     }
 }
 
-impl Tried {
-    fn of(asked: &Asked) -> Option<Self> {
+impl TriedEntry {
+    fn from_attempt(asked: &Attempt) -> Option<Self> {
         Some(Self {
             entry: asked.origin.clone()?,
             verdict: asked.verdict.answer,

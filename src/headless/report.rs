@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::{
-    Output,
+    OutputFormat,
     console::{Console, Tone},
     json,
 };
@@ -39,15 +39,19 @@ pub(super) struct Explanation {
 
 /// A line that could not be read, or a question that could not be asked.
 #[derive(Debug, Serialize)]
-pub(super) struct Failed<'a> {
+pub(super) struct ErrorLine<'a> {
     pub error: &'a str,
 }
 
 /// A question that could not be asked: the reason, in the form of the answer.
-pub(super) fn write_error(error: &str, output: Output, out: &mut impl Write) -> io::Result<()> {
+pub(super) fn write_error(
+    error: &str,
+    output: OutputFormat,
+    out: &mut impl Write,
+) -> io::Result<()> {
     match output {
-        Output::Json => json::write(&Failed { error }, out)?,
-        Output::Text => {
+        OutputFormat::Json => json::write(&ErrorLine { error }, out)?,
+        OutputFormat::Text => {
             for line in error.lines() {
                 writeln!(out, "{}", one_line(line))?;
             }
@@ -60,7 +64,7 @@ const UNKNOWN: &str = "unknown";
 const NOT_UNDERSTOOD: &str = "nothing in this message is known to be about pulling an image";
 
 impl Explanation {
-    pub(super) fn of(found: Classification) -> Self {
+    pub(super) fn from_classification(found: Classification) -> Self {
         let fixes = fixes(&found);
         Self {
             cause: found.cause.map_or(UNKNOWN, Cause::slug),
@@ -80,8 +84,8 @@ impl Explanation {
 
     pub(super) fn write_text(&self, console: Console, out: &mut impl Write) -> io::Result<()> {
         let tone = match self.cause {
-            UNKNOWN => Tone::Odd,
-            _ => Tone::Bad,
+            UNKNOWN => Tone::Warning,
+            _ => Tone::Error,
         };
         let cause = console.paint(tone, self.cause);
         writeln!(out, "{cause} ({})", self.confidence.as_str())?;
@@ -98,7 +102,7 @@ impl Explanation {
 pub(super) fn write_fixes(fixes: &[Fix], console: Console, out: &mut impl Write) -> io::Result<()> {
     let label = console.paint(Tone::Dim, "fix     ");
     for fix in fixes {
-        let title = console.paint(Tone::Strong, &one_line(&fix.title));
+        let title = console.paint(Tone::Bold, &one_line(&fix.title));
         writeln!(out, "  {label}{title}")?;
         for line in &fix.steps {
             writeln!(out, "          {}", one_line(line))?;
@@ -170,7 +174,7 @@ mod tests {
     fn the_lines_of_an_error_stay_lines() {
         let mut out = Vec::new();
         let error = "cannot reach it\n  refused\n  next: \x1bstart it";
-        write_error(error, Output::Text, &mut out).unwrap();
+        write_error(error, OutputFormat::Text, &mut out).unwrap();
         let out = String::from_utf8(out).unwrap();
         assert_eq!(out, "cannot reach it\n  refused\n  next: start it\n");
     }

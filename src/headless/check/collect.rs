@@ -14,9 +14,9 @@ use tokio::{
 
 use super::{
     super::console::Progress,
-    scope::Asked,
-    selection::Choice,
-    wait::{STUCK, Standing},
+    scope::CheckScope,
+    selection::Selection,
+    wait::{RolloutProgress, STUCK_AFTER},
 };
 
 use crate::{
@@ -34,9 +34,9 @@ use crate::{
 };
 
 /// What was there.
-pub(super) struct Seen {
-    pub world: Store,
-    pub sight: WatchCoverage,
+pub(super) struct Snapshot {
+    pub store: Store,
+    pub coverage: WatchCoverage,
     /// What could not be listed.
     pub forbidden: Vec<Permission>,
     /// The kinds of which something is not in the world: refused, or not decoded.
@@ -48,41 +48,45 @@ pub(super) struct Seen {
 }
 
 /// How long to wait for what.
-pub(super) struct Patience<'a> {
+pub(super) struct WaitOptions<'a> {
     pub limit: Duration,
-    pub asked: &'a Asked<'a>,
+    pub scope: &'a CheckScope<'a>,
 }
 
 /// Lists everything in reach.
-pub(super) async fn once(
+pub(super) async fn collect_once(
     connection: &Connection,
     reach: Reach,
-    patience: Option<Patience<'_>>,
+    patience: Option<WaitOptions<'_>>,
     progress: &Progress,
-) -> Result<Seen, UserError> {
-    let wanted = wanted(&reach);
+) -> Result<Snapshot, UserError> {
+    let wanted = required_watches(&reach);
     let (_watches, mut feed) = Watches::start(connection, reach, &FingerprintKey::default());
-    let mut looking = Looking::new(wanted);
+    let mut looking = Collector::new(wanted);
     let settled = timeout(
         connection.request_limit,
-        looking.until_settled(&mut feed, progress),
+        looking.wait_synced(&mut feed, progress),
     )
     .await;
     // A feed that has ended before all lists are there has not shown all.
     if settled != Ok(true) {
-        return Err(looking.unsettled());
+        return Err(looking.timeout_error());
     }
     let mut settled = None;
-    if let Some(Patience { limit, asked }) = patience {
-        looking.may_follow(asked.choice)?;
-        let waited = timeout(limit, looking.until_rolled_out(&mut feed, asked, progress)).await;
+    if let Some(WaitOptions {
+        limit,
+        scope: asked,
+    }) = patience
+    {
+        looking.ensure_watchable(asked.selection)?;
+        let waited = timeout(limit, looking.wait_rolled_out(&mut feed, asked, progress)).await;
         settled = Some(waited == Ok(true));
     }
     looking.finish(settled)
 }
 
 /// The watches whose lists are waited for.
-fn wanted(reach: &Reach) -> Vec<WatchId> {
+fn required_watches(reach: &Reach) -> Vec<WatchId> {
     let scopes: Vec<Scope> = match reach {
         Reach::Cluster { .. } => vec![Scope::Cluster],
         Reach::Namespaces(namespaces) => {
@@ -100,66 +104,66 @@ fn wanted(reach: &Reach) -> Vec<WatchId> {
     WATCHED.into_iter().flat_map(of).collect()
 }
 
-struct Looking {
-    world: Store,
-    sight: WatchCoverage,
+struct Collector {
+    store: Store,
+    coverage: WatchCoverage,
     states: BTreeMap<WatchId, Option<WatchState>>,
     /// What may be listed and not watched.
     unwatched: BTreeMap<WatchKind, Permission>,
 }
 
-impl Looking {
+impl Collector {
     fn new(wanted: Vec<WatchId>) -> Self {
         Self {
-            world: Store::default(),
-            sight: WatchCoverage::default(),
+            store: Store::default(),
+            coverage: WatchCoverage::default(),
             states: wanted.into_iter().map(|id| (id, None)).collect(),
             unwatched: BTreeMap::new(),
         }
     }
 
     /// Takes in what comes until each list is there, or is refused; whether it came to that.
-    async fn until_settled(&mut self, feed: &mut Receiver<Feed>, progress: &Progress) -> bool {
+    async fn wait_synced(&mut self, feed: &mut Receiver<Feed>, progress: &Progress) -> bool {
         let all = self.states.len();
         loop {
             let states = self.states.values();
-            let settled = states.filter(|state| is_settled(state.as_ref())).count();
+            let settled = states.filter(|state| is_synced(state.as_ref())).count();
             if settled == all {
                 return true;
             }
-            progress.say(&format!("listing: {settled} of {all} lists"));
+            progress.update(&format!("listing: {settled} of {all} lists"));
             let Some(feed) = feed.recv().await else {
                 return false;
             };
-            self.learn(feed);
+            self.apply_update(feed);
         }
     }
 
-    fn learn(&mut self, feed: Feed) {
+    fn apply_update(&mut self, feed: Feed) {
         match feed {
-            Feed::Batch(batch) => self.world.apply(batch, Timestamp::now()),
-            Feed::Unreadable(id, unreadable) => self.sight.set_unreadable(id, unreadable),
+            Feed::Batch(batch) => self.store.apply(batch, Timestamp::now()),
+            Feed::Unreadable(id, unreadable) => self.coverage.set_unreadable(id, unreadable),
             Feed::State(id, mut state) => {
-                if let Some(missing) = only_listed(&state) {
+                if let Some(missing) = missing_watch_permission(&state) {
                     self.unwatched.insert(id.kind, missing.clone());
                     state = WatchState::Live;
                 }
-                self.sight.set_state(&id, &state);
+                self.coverage.set_state(&id, &state);
                 if let Some(known) = self.states.get_mut(&id) {
                     *known = Some(state);
                 }
             }
-            Feed::Ended(id) => self.sight.remove(&id),
+            Feed::Ended(id) => self.coverage.remove(&id),
         }
     }
 
     /// Fails where a change would not be seen: what was listed once tells nothing of what comes of it.
-    fn may_follow(&self, choice: &Choice) -> Result<(), UserError> {
+    fn ensure_watchable(&self, choice: &Selection) -> Result<(), UserError> {
         let is_chosen = |kind: WatchKind| match kind {
             WatchKind::Pods => true,
             WatchKind::Workloads(kind) => {
-                let mut workloads = self.world.workloads();
-                workloads.any(|it| it.id.kind == kind && choice.has_workload(it))
+                let mut workloads = self.store.workloads();
+                workloads.any(|it| it.id.kind == kind && choice.matches_workload(it))
             }
             WatchKind::Namespaces
             | WatchKind::Secrets(_)
@@ -176,53 +180,53 @@ impl Looking {
     }
 
     /// The first list on which *all is well* rests and which is not followed at present.
-    fn cut_off(&self) -> Option<&WatchId> {
+    fn disconnected_list(&self) -> Option<&WatchId> {
         let states = self.states.iter();
         let mut needed = states.filter(|(id, _)| id.kind.shows_failures());
-        let cut = needed.find(|(_, state)| !is_settled(state.as_ref()));
+        let cut = needed.find(|(_, state)| !is_synced(state.as_ref()));
         cut.map(|(id, _)| id)
     }
 
     /// Follows the changes until what was asked for is there and all is well, or something fails and
     /// nothing gets on any more; `false` where the watches have ended before.
-    async fn until_rolled_out(
+    async fn wait_rolled_out(
         &mut self,
         feed: &mut Receiver<Feed>,
-        asked: &Asked<'_>,
+        asked: &CheckScope<'_>,
         progress: &Progress,
     ) -> bool {
-        let choice = asked.choice;
-        let mut standing = Standing::of(&self.world, choice);
+        let choice = asked.selection;
+        let mut standing = RolloutProgress::measure(&self.store, choice);
         let mut since = Instant::now();
         loop {
-            let awaited = asked.awaited(&self.world, &self.sight).or_else(|| {
-                let cut = self.cut_off()?;
+            let awaited = asked.pending(&self.store, &self.coverage).or_else(|| {
+                let cut = self.disconnected_list()?;
                 Some(format!("waiting for the watch of {}", cut.kind.plural()))
             });
             match &awaited {
-                None if standing.is_well() => return true,
-                None => progress.say(&standing.to_string()),
-                Some(awaited) => progress.say(awaited),
+                None if standing.is_complete() => return true,
+                None => progress.update(&standing.to_string()),
+                Some(awaited) => progress.update(awaited),
             }
-            let may_be_stuck = awaited.is_none() && standing.fails();
+            let may_be_stuck = awaited.is_none() && standing.has_failures();
             tokio::select! {
                 fed = feed.recv() => {
                     let Some(fed) = fed else {
                         return false;
                     };
-                    self.learn(fed);
-                    let next = Standing::of(&self.world, choice);
+                    self.apply_update(fed);
+                    let next = RolloutProgress::measure(&self.store, choice);
                     if next != standing {
                         standing = next;
                         since = Instant::now();
                     }
                 }
-                () = sleep_until(since + STUCK), if may_be_stuck => return true,
+                () = sleep_until(since + STUCK_AFTER), if may_be_stuck => return true,
             }
         }
     }
 
-    fn unsettled(&self) -> UserError {
+    fn timeout_error(&self) -> UserError {
         let problem = UserError::new("the cluster's lists did not arrive in time");
         let why = self.states.values().find_map(|state| match state {
             Some(WatchState::Stale { why, .. }) => Some(why.to_string()),
@@ -234,9 +238,9 @@ impl Looking {
         }
     }
 
-    fn finish(self, settled: Option<bool>) -> Result<Seen, UserError> {
+    fn finish(self, settled: Option<bool>) -> Result<Snapshot, UserError> {
         let mut forbidden = Vec::new();
-        let unreadable = self.sight.unreadable().map(|(id, _)| id.kind);
+        let unreadable = self.coverage.unreadable().map(|(id, _)| id.kind);
         let mut partial: BTreeSet<WatchKind> = unreadable.collect();
         let mut stale = Vec::new();
         for (id, state) in self.states {
@@ -266,9 +270,9 @@ impl Looking {
                 forbidden.push(missing);
             }
         }
-        Ok(Seen {
-            world: self.world,
-            sight: self.sight,
+        Ok(Snapshot {
+            store: self.store,
+            coverage: self.coverage,
             forbidden,
             partial,
             stale,
@@ -278,7 +282,7 @@ impl Looking {
 }
 
 /// What is missing to watch what could be listed: a list is all that a check needs that does not wait.
-fn only_listed(state: &WatchState) -> Option<&Permission> {
+fn missing_watch_permission(state: &WatchState) -> Option<&Permission> {
     match state {
         WatchState::Forbidden { missing, as_of, .. } => {
             (as_of.is_some() && *missing.verb == *"watch").then_some(missing)
@@ -290,7 +294,7 @@ fn only_listed(state: &WatchState) -> Option<&Permission> {
     }
 }
 
-fn is_settled(state: Option<&WatchState>) -> bool {
+fn is_synced(state: Option<&WatchState>) -> bool {
     matches!(state, Some(WatchState::Live | WatchState::Forbidden { .. }))
 }
 
@@ -308,13 +312,13 @@ mod tests {
         }
     }
 
-    fn looking() -> Looking {
+    fn looking() -> Collector {
         let reach = Reach::Cluster {
             otherwise: Vec::new(),
         };
-        let mut looking = Looking::new(wanted(&reach));
-        for id in wanted(&reach) {
-            looking.learn(Feed::State(id, WatchState::Live));
+        let mut looking = Collector::new(required_watches(&reach));
+        for id in required_watches(&reach) {
+            looking.apply_update(Feed::State(id, WatchState::Live));
         }
         looking
     }
@@ -322,13 +326,13 @@ mod tests {
     #[test]
     fn a_watch_that_is_cut_off_makes_its_list_stale() {
         let mut looking = looking();
-        assert_eq!(looking.cut_off(), None);
+        assert_eq!(looking.disconnected_list(), None);
         let stale = WatchState::Stale {
             since: now(),
             why: Arc::from("500"),
         };
-        looking.learn(Feed::State(pods(), stale));
-        assert_eq!(looking.cut_off(), Some(&pods()));
+        looking.apply_update(Feed::State(pods(), stale));
+        assert_eq!(looking.disconnected_list(), Some(&pods()));
         let seen = looking.finish(Some(true)).unwrap();
         assert!(seen.partial.contains(&WatchKind::Pods));
         assert!(seen.stale[0].starts_with("Pods since "), "{:?}", seen.stale);
@@ -337,15 +341,15 @@ mod tests {
     #[test]
     fn what_may_not_be_watched_cannot_be_waited_for() {
         let mut looking = looking();
-        let choice = Choice::default();
-        assert!(looking.may_follow(&choice).is_ok());
+        let choice = Selection::default();
+        assert!(looking.ensure_watchable(&choice).is_ok());
         let listed = WatchState::Forbidden {
             missing: Permission::new("watch", "", "pods", None),
             why: Arc::from("403"),
             as_of: Some(now()),
         };
-        looking.learn(Feed::State(pods(), listed));
-        let problem = looking.may_follow(&choice).unwrap_err().to_string();
+        looking.apply_update(Feed::State(pods(), listed));
+        let problem = looking.ensure_watchable(&choice).unwrap_err().to_string();
         assert!(problem.contains("you may not watch pods"), "{problem}");
         // Who does not wait needs no watch.
         assert!(looking.finish(None).unwrap().partial.is_empty());

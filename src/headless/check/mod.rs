@@ -22,15 +22,15 @@ use std::{
 };
 
 use self::{
-    collect::{Patience, Seen},
+    collect::{Snapshot, WaitOptions},
     findings::Depth,
-    probe::Answers,
-    report::{Looked, Report},
-    scope::Asked,
-    selection::Choice,
-    selector::Selector,
+    probe::ProbeOutcomes,
+    report::{Report, ReportScope},
+    scope::CheckScope,
+    selection::Selection,
+    selector::LabelSelector,
 };
-use super::{Exit, console::Console, duration, ended, json};
+use super::{Exit, console::Console, exit_after_write, json, parse_duration};
 use crate::{
     cluster::{Connection, Reach},
     domain::{error::UserError, k8s::object_ref::Namespace, sanitize::lines, store::watch::Scope},
@@ -47,10 +47,10 @@ pub struct Args {
     pub targets: Vec<String>,
     /// Only Pods and workloads with these labels, such as app=web,tier!=back
     #[arg(short = 'l', long, value_name = "SELECTOR")]
-    pub selector: Option<Selector>,
+    pub selector: Option<LabelSelector>,
     /// Wait until all runs, or something fails and nothing gets on any more, but no longer than this,
     /// such as 2m; what has not settled by then is status 1. What was asked for is waited for, too
-    #[arg(long, value_name = "TIME", value_parser = duration)]
+    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
     pub wait: Option<Duration>,
     /// A namespace that does not exist, and a name or selector that leads to nothing, is no error
     #[arg(long)]
@@ -65,7 +65,7 @@ pub struct Args {
     pub all: bool,
     /// Form of the answer
     #[arg(short, long, value_enum, default_value_t)]
-    pub output: Format,
+    pub output: ReportFormat,
     /// Also write what each finding rests on to this directory, one new file per Pod: objects and
     /// events, no passwords
     #[arg(long, value_name = "DIR")]
@@ -74,7 +74,7 @@ pub struct Args {
 
 /// The form of a report.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum Format {
+pub enum ReportFormat {
     /// For people
     #[default]
     Text,
@@ -97,55 +97,51 @@ pub async fn run(
     stdout: impl Write,
 ) -> Result<Exit, UserError> {
     let progress = console.progress();
-    let choice = Choice::read(&args.targets, args.selector.clone())?;
-    let asked = Asked::new(&choice, &reach, args.allow_empty)?;
-    let patience = args.wait.map(|limit| Patience {
+    let choice = Selection::parse(&args.targets, args.selector.clone())?;
+    let asked = CheckScope::new(&choice, &reach, args.allow_empty)?;
+    let patience = args.wait.map(|limit| WaitOptions {
         limit,
-        asked: &asked,
+        scope: &asked,
     });
-    let seen = collect::once(connection, reach.clone(), patience, &progress).await?;
+    let seen = collect::collect_once(connection, reach.clone(), patience, &progress).await?;
     let now = Timestamp::now();
     let namespaces = namespaces(&seen, reach);
-    asked.is_there(connection, &seen).await?;
-    let depth = if args.all {
-        Depth::Everything
-    } else {
-        Depth::WhatFails
-    };
-    let mut found = findings::all(&seen, &choice, depth, now);
+    asked.ensure_exists(connection, &seen).await?;
+    let depth = if args.all { Depth::All } else { Depth::Failing };
+    let mut found = findings::diagnose_all(&seen, &choice, depth, now);
     let answers = match prober {
-        Some(prober) => probe::ask(connection, prober, &found, &progress).await,
-        None => Answers::default(),
+        Some(prober) => probe::probe_all(connection, prober, &found, &progress).await,
+        None => ProbeOutcomes::default(),
     };
-    answers.settle(&mut found, now);
+    answers.apply_to(&mut found, now);
     let saved = match &args.save_cases {
-        Some(directory) => save::cases(directory, &found),
+        Some(directory) => save::save_all(directory, &found),
         None => Ok(()),
     };
     drop(progress);
-    let looked = Looked {
+    let looked = ReportScope {
         place: asked.place(),
         namespaces,
         needs_secrets: args.all || args.probe,
     };
-    let report = Report::of(connection, looked, &seen, &found, &answers, now);
+    let report = Report::new(connection, looked, &seen, &found, &answers, now);
     let mut exit = report.exit();
     // What was found is told also where a case of it could not be saved.
     if let Err(problem) = saved {
         super::warn(&lines(&problem.to_string()));
-        exit = exit.and(Exit::BadInput);
+        exit = exit.worse(Exit::BadInput);
     }
     if let Some(line) = report.not_read_line() {
         super::warn(&line);
     }
     let mut stdout = io::BufWriter::new(stdout);
     let written = match args.output {
-        Format::Text => report.write_text(console, &mut stdout),
-        Format::Json => json::write(&report, &mut stdout),
-        Format::Junit => junit::write(&report, &mut stdout),
-        Format::Sarif => json::write(&sarif::document(&report), &mut stdout),
+        ReportFormat::Text => report.write_text(console, &mut stdout),
+        ReportFormat::Json => json::write(&report, &mut stdout),
+        ReportFormat::Junit => junit::write(&report, &mut stdout),
+        ReportFormat::Sarif => json::write(&sarif::document(&report), &mut stdout),
     };
-    ended(written.and_then(|()| stdout.flush()), exit)
+    exit_after_write(written.and_then(|()| stdout.flush()), exit)
         .map_err(|error| UserError::new("cannot write the report").with_cause(error.to_string()))
 }
 
@@ -155,16 +151,17 @@ pub(super) async fn images(
     namespace: Namespace,
 ) -> Result<BTreeSet<String>, UserError> {
     let reach = Reach::Namespaces(vec![namespace]);
-    let seen = collect::once(connection, reach, None, &Console::default().progress()).await?;
-    let pods = seen.world.pods(&Scope::Cluster);
+    let seen =
+        collect::collect_once(connection, reach, None, &Console::default().progress()).await?;
+    let pods = seen.store.pods(&Scope::Cluster);
     let images = pods.flat_map(|pod| pod.containers.iter().map(|it| it.image.to_string()));
     Ok(images.collect())
 }
 
 /// The namespaces that were looked into.
-fn namespaces(seen: &Seen, reach: Reach) -> Vec<Namespace> {
+fn namespaces(seen: &Snapshot, reach: Reach) -> Vec<Namespace> {
     match reach {
-        Reach::Cluster { .. } => seen.world.tallies().keys().cloned().collect(),
+        Reach::Cluster { .. } => seen.store.tallies().keys().cloned().collect(),
         Reach::Namespaces(namespaces) => namespaces,
     }
 }

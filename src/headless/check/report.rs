@@ -11,9 +11,9 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{
-    collect::Seen,
-    findings::{Checked, Found},
-    probe::{Answers, Probed},
+    collect::Snapshot,
+    findings::{CheckFindings, DiagnosedPod},
+    probe::{ProbeOutcome, ProbeOutcomes},
 };
 use crate::{
     cluster::Connection,
@@ -56,17 +56,17 @@ pub(super) struct Report {
     /// With `--wait`: whether it settled in the time given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) settled: Option<bool>,
-    pub(super) findings: Vec<Row>,
+    pub(super) findings: Vec<FindingRow>,
     /// With `--all --probe`: every image that was asked about.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    images: Vec<Asked>,
+    images: Vec<ProbedImage>,
     /// The Pods without a finding.
     #[serde(skip)]
-    pub(super) well: Vec<Well>,
+    pub(super) healthy: Vec<HealthyPod>,
 }
 
 #[derive(Debug, Serialize)]
-pub(super) struct Row {
+pub(super) struct FindingRow {
     pub(super) namespace: String,
     /// None for a workload that makes no Pods.
     pub(super) pod: Option<String>,
@@ -85,16 +85,16 @@ pub(super) struct Row {
     pub(super) summary: String,
     evidence: Vec<String>,
     settle: Vec<String>,
-    chain: Option<Chain>,
+    chain: Option<ChainRow>,
     /// With `--probe`: what the registry says.
     #[serde(skip_serializing_if = "Option::is_none")]
-    probe: Option<Arc<Probed>>,
+    probe: Option<Arc<ProbeOutcome>>,
     pub(super) fixes: Vec<Fix>,
 }
 
 /// A Pod without a finding.
 #[derive(Debug)]
-pub(super) struct Well {
+pub(super) struct HealthyPod {
     pub(super) namespace: String,
     pub(super) pod: String,
     pub(super) workload: Option<String>,
@@ -102,7 +102,7 @@ pub(super) struct Well {
 
 /// An image that a registry was asked about.
 #[derive(Debug, Serialize)]
-struct Asked {
+struct ProbedImage {
     namespace: Namespace,
     image: String,
     /// None when it could not be asked.
@@ -111,27 +111,27 @@ struct Asked {
 }
 
 #[derive(Debug, Serialize)]
-struct Chain {
+struct ChainRow {
     service_account: String,
-    secrets: Vec<Link>,
+    secrets: Vec<SecretRow>,
 }
 
 #[derive(Debug, Serialize)]
-struct Link {
+struct SecretRow {
     name: String,
     state: &'static str,
 }
 
 /// Where a check has looked, and for what.
-pub(super) struct Looked {
+pub(super) struct ReportScope {
     pub(super) place: String,
     pub(super) namespaces: Vec<Namespace>,
     /// Whether what runs could be pulled again rests on Secrets and ServiceAccounts, too.
     pub(super) needs_secrets: bool,
 }
 
-impl Looked {
-    fn needs(&self, kind: WatchKind) -> bool {
+impl ReportScope {
+    fn requires(&self, kind: WatchKind) -> bool {
         match kind {
             WatchKind::Secrets(_) | WatchKind::ServiceAccounts => self.needs_secrets,
             kind => kind.shows_failures(),
@@ -140,49 +140,49 @@ impl Looked {
 }
 
 impl Report {
-    pub(super) fn of(
+    pub(super) fn new(
         connection: &Connection,
-        looked: Looked,
-        seen: &Seen,
-        found: &Found,
-        answers: &Answers,
+        looked: ReportScope,
+        seen: &Snapshot,
+        found: &CheckFindings,
+        answers: &ProbeOutcomes,
         now: Timestamp,
     ) -> Self {
         let of_pods = found.pods.iter().flat_map(|checked| {
             let rows = checked.findings.iter();
-            rows.map(|finding| Row {
-                probe: answers.to(checked, finding),
-                ..Row::of_pod(checked, finding, now)
+            rows.map(|finding| FindingRow {
+                probe: answers.outcome_for(checked, finding),
+                ..FindingRow::for_pod(checked, finding, now)
             })
         });
         let of_workloads = found
             .workloads
             .iter()
-            .map(|(workload, finding)| Row::of_workload(workload, finding, now));
-        let complete = !seen.partial.iter().any(|kind| looked.needs(*kind));
-        let runs = found.pods.iter().any(|checked| checked.runs);
+            .map(|(workload, finding)| FindingRow::for_workload(workload, finding, now));
+        let complete = !seen.partial.iter().any(|kind| looked.requires(*kind));
+        let runs = found.pods.iter().any(|checked| checked.is_running);
         Self {
             cluster: connection.cluster.to_string(),
             place: looked.place,
             namespaces: looked.namespaces,
-            not_read: not_read(&seen.sight),
+            not_read: unreadable_lines(&seen.coverage),
             stale: seen.stale.clone(),
             complete,
-            pods_checked: found.pods.len() + found.well.len(),
+            pods_checked: found.pods.len() + found.healthy.len(),
             settled: seen.settled,
             not_seen: seen.forbidden.iter().map(ToString::to_string).collect(),
             findings: of_pods.chain(of_workloads).collect(),
             images: answers
-                .each()
+                .iter()
                 .filter(|_| runs)
-                .map(|(namespace, image, probed)| Asked {
+                .map(|(namespace, image, probed)| ProbedImage {
                     namespace: namespace.clone(),
                     image: image.to_owned(),
                     verdict: probed.answer(),
-                    summary: probed.line(),
+                    summary: probed.summary_line(),
                 })
                 .collect(),
-            well: Well::all(found),
+            healthy: HealthyPod::from_findings(found),
         }
     }
 
@@ -213,7 +213,7 @@ impl Report {
     }
 
     pub(super) fn write_text(&self, console: Console, out: &mut impl Write) -> io::Result<()> {
-        for alike in self.alike() {
+        for alike in self.grouped() {
             let Some(first) = alike.first() else { continue };
             first.write_heading(&alike, console, out)?;
             first.write_text(console, out)?;
@@ -223,7 +223,7 @@ impl Report {
             let mark = match image.verdict {
                 Some(PullAnswer::Ok) => console.mark(true),
                 Some(PullAnswer::No) => console.mark(false),
-                Some(PullAnswer::Unknown) | None => console.paint(Tone::Odd, "?"),
+                Some(PullAnswer::Unknown) | None => console.paint(Tone::Warning, "?"),
             };
             let line = one_line(&format!("{}  {}", image.namespace, image.image));
             writeln!(out, "{mark} {line}")?;
@@ -233,27 +233,27 @@ impl Report {
         }
         for missing in &self.not_seen {
             let line = format!("not seen: needs {missing}");
-            writeln!(out, "{}", console.paint(Tone::Odd, &line))?;
+            writeln!(out, "{}", console.paint(Tone::Warning, &line))?;
         }
         for list in &self.stale {
             let line = one_line(&format!("not up to date: {list}"));
-            writeln!(out, "{}", console.paint(Tone::Odd, &line))?;
+            writeln!(out, "{}", console.paint(Tone::Warning, &line))?;
         }
         for object in &self.not_read {
             let line = one_line(&format!("not read: {object} cannot be decoded"));
-            writeln!(out, "{}", console.paint(Tone::Odd, &line))?;
+            writeln!(out, "{}", console.paint(Tone::Warning, &line))?;
         }
         if self.settled == Some(false) {
             let line = "not settled in the time given";
-            writeln!(out, "{}", console.paint(Tone::Bad, line))?;
+            writeln!(out, "{}", console.paint(Tone::Error, line))?;
         }
-        self.write_sum(console, out)
+        self.write_summary(console, out)
     }
 
-    fn write_sum(&self, console: Console, out: &mut impl Write) -> io::Result<()> {
+    fn write_summary(&self, console: Console, out: &mut impl Write) -> io::Result<()> {
         let tone = match self.exit() {
-            Exit::Success => Tone::Good,
-            Exit::Negative | Exit::BadInput => Tone::Bad,
+            Exit::Success => Tone::Success,
+            Exit::Negative | Exit::BadInput => Tone::Error,
         };
         let place = one_line(&format!("{} of cluster {}", self.place, self.cluster));
         let known = if self.complete {
@@ -279,11 +279,11 @@ impl Report {
     }
 
     /// The findings, those together that the Pods of one workload share.
-    fn alike(&self) -> Vec<Vec<&Row>> {
-        let mut groups: Vec<Vec<&Row>> = Vec::new();
+    fn grouped(&self) -> Vec<Vec<&FindingRow>> {
+        let mut groups: Vec<Vec<&FindingRow>> = Vec::new();
         let mut places: HashMap<_, usize> = HashMap::new();
         for row in &self.findings {
-            match places.entry(row.likeness()) {
+            match places.entry(row.group_key()) {
                 Entry::Occupied(place) => {
                     if let Some(group) = groups.get_mut(*place.get()) {
                         group.push(row);
@@ -300,7 +300,7 @@ impl Report {
 }
 
 /// Each object that could not be decoded, with its kind.
-fn not_read(sight: &WatchCoverage) -> Vec<String> {
+fn unreadable_lines(sight: &WatchCoverage) -> Vec<String> {
     let mut lines = Vec::new();
     for (id, unreadable) in sight.unreadable() {
         let plural = id.kind.plural();
@@ -315,24 +315,24 @@ fn not_read(sight: &WatchCoverage) -> Vec<String> {
     lines
 }
 
-impl Well {
-    fn all(found: &Found) -> Vec<Self> {
+impl HealthyPod {
+    fn from_findings(found: &CheckFindings) -> Vec<Self> {
         let of = |pod: &Pod, workload: Option<&Workload>| Self {
             namespace: pod.key.namespace.to_string(),
             pod: pod.key.name.to_string(),
             workload: workload.map(|workload| workload.id.to_string()),
         };
-        let well = found.well.iter();
+        let well = found.healthy.iter();
         let well = well.map(|(pod, workload)| of(pod, workload.as_deref()));
         let sound = found.pods.iter().filter(|it| it.findings.is_empty());
-        let sound = sound.map(|it| of(&it.case.pod, it.case.workload.as_deref()));
+        let sound = sound.map(|it| of(&it.context.pod, it.context.workload.as_deref()));
         well.chain(sound).collect()
     }
 }
 
-impl Row {
-    fn of_pod(checked: &Checked, finding: &Finding, now: Timestamp) -> Self {
-        let case = &checked.case;
+impl FindingRow {
+    fn for_pod(checked: &DiagnosedPod, finding: &Finding, now: Timestamp) -> Self {
+        let case = &checked.context;
         Self {
             namespace: case.pod.key.namespace.to_string(),
             pod: Some(case.pod.key.name.to_string()),
@@ -340,20 +340,20 @@ impl Row {
                 .workload
                 .as_ref()
                 .map(|workload| workload.id.to_string()),
-            chain: Some(Chain::of(case, finding)),
-            ..Self::of(finding, now)
+            chain: Some(ChainRow::for_finding(case, finding)),
+            ..Self::from_finding(finding, now)
         }
     }
 
-    fn of_workload(workload: &Workload, finding: &Finding, now: Timestamp) -> Self {
+    fn for_workload(workload: &Workload, finding: &Finding, now: Timestamp) -> Self {
         Self {
             namespace: workload.id.key.namespace.to_string(),
             workload: Some(workload.id.to_string()),
-            ..Self::of(finding, now)
+            ..Self::from_finding(finding, now)
         }
     }
 
-    fn of(finding: &Finding, now: Timestamp) -> Self {
+    fn from_finding(finding: &Finding, now: Timestamp) -> Self {
         let image = finding.image.as_deref();
         let normal = |image| ImageRef::parse(image).map_or(image.to_owned(), |it| it.to_string());
         Self {
@@ -395,7 +395,7 @@ impl Row {
     }
 
     /// What the findings of a workload's Pods share when they are one and the same.
-    fn likeness(&self) -> impl Hash + Eq + use<'_> {
+    fn group_key(&self) -> impl Hash + Eq + use<'_> {
         // A Pod without a workload stands for itself.
         let subject = self.workload.as_deref().unwrap_or(self.subject());
         let names = (&*self.namespace, subject, self.container.as_deref());
@@ -405,7 +405,7 @@ impl Row {
     /// Whom it is about: one Pod, or the workload with its number of Pods.
     fn write_heading(
         &self,
-        alike: &[&Row],
+        alike: &[&FindingRow],
         console: Console,
         out: &mut impl Write,
     ) -> io::Result<()> {
@@ -414,11 +414,11 @@ impl Row {
             _ => self.subject(),
         };
         let place = format!("{}/{subject}", self.namespace);
-        write!(out, "{}", console.paint(Tone::Strong, &one_line(&place)))?;
+        write!(out, "{}", console.paint(Tone::Bold, &one_line(&place)))?;
         if let Some(container) = &self.container {
             write!(out, " {}", one_line(container))?;
         }
-        let title = console.paint(Tone::Bad, self.title);
+        let title = console.paint(Tone::Error, self.title);
         write!(out, ": {title} ({})", one_line(&self.state))?;
         if alike.len() > 1 {
             write!(out, ", {} Pods", alike.len())?;
@@ -445,21 +445,26 @@ impl Row {
         if let Some(probe) = &self.probe
             && probe.answer().is_none()
         {
-            writeln!(out, "  {}{}", label("probe"), one_line(&probe.line()))?;
+            writeln!(
+                out,
+                "  {}{}",
+                label("probe"),
+                one_line(&probe.summary_line())
+            )?;
         }
         write_fixes(&self.fixes, console, out)
     }
 }
 
-impl Chain {
-    fn of(case: &PodContext, finding: &Finding) -> Self {
+impl ChainRow {
+    fn for_finding(case: &PodContext, finding: &Finding) -> Self {
         let image = finding.image.as_deref().map(ImageRef::parse);
         let secrets = match image {
             Some(Ok(image)) => case
                 .credential_chain(&image)
                 .secrets
                 .iter()
-                .map(|link| Link {
+                .map(|link| SecretRow {
                     name: link.name.to_string(),
                     state: link.state.slug(),
                 })

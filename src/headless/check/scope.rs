@@ -4,7 +4,7 @@
 //! A typing error must not look like a healthy namespace, so what is not there is an error unless
 //! `--allow-empty` is given; with `--wait` it is waited for.
 
-use super::{collect::Seen, selection::Choice};
+use super::{collect::Snapshot, selection::Selection};
 use crate::{
     cluster::{Connection, Reach, Trouble, read},
     domain::{
@@ -19,8 +19,8 @@ use crate::{
 };
 
 /// What a check is about.
-pub(super) struct Asked<'a> {
-    pub choice: &'a Choice,
+pub(super) struct CheckScope<'a> {
+    pub selection: &'a Selection,
     /// Empty for all of them.
     pub namespaces: Vec<Namespace>,
     pub allow_empty: bool,
@@ -35,9 +35,9 @@ enum Existence {
     Unknown,
 }
 
-impl<'a> Asked<'a> {
+impl<'a> CheckScope<'a> {
     pub(super) fn new(
-        choice: &'a Choice,
+        choice: &'a Selection,
         reach: &Reach,
         allow_empty: bool,
     ) -> Result<Self, UserError> {
@@ -53,53 +53,53 @@ impl<'a> Asked<'a> {
             .with_cause("lower case letters, digits and -, at most 63 characters"));
         }
         Ok(Self {
-            choice,
+            selection: choice,
             namespaces,
             allow_empty,
         })
     }
 
     /// What is still waited for, in words; `None` when all is there.
-    pub(super) fn awaited(&self, world: &Store, sight: &WatchCoverage) -> Option<String> {
+    pub(super) fn pending(&self, world: &Store, sight: &WatchCoverage) -> Option<String> {
         if self.allow_empty {
             return None;
         }
         let missing = self
             .namespaces
             .iter()
-            .find(|name| existence(world, sight, name) != Existence::Exists);
+            .find(|name| namespace_existence(world, sight, name) != Existence::Exists);
         if let Some(namespace) = missing {
             return Some(format!("waiting for Namespace {namespace}"));
         }
-        let absent = self.choice.absent(world);
+        let absent = self.selection.missing(world);
         absent.map(|absent| format!("waiting for {absent}"))
     }
 
     /// Fails where something is not there, or may not be.
-    pub(super) async fn is_there(
+    pub(super) async fn ensure_exists(
         &self,
         connection: &Connection,
-        seen: &Seen,
+        seen: &Snapshot,
     ) -> Result<(), UserError> {
         for namespace in self.namespaces.iter().filter(|_| !self.allow_empty) {
-            match existence(&seen.world, &seen.sight, namespace) {
+            match namespace_existence(&seen.store, &seen.coverage, namespace) {
                 Existence::Exists => {}
-                Existence::Missing => return Err(missing(namespace, seen)),
+                Existence::Missing => return Err(namespace_missing_error(namespace, seen)),
                 Existence::Unknown => match read::namespace_exists(connection, namespace).await {
                     Ok(true) => {}
-                    Ok(false) => return Err(missing(namespace, seen)),
-                    Err(trouble) => return Err(unknown(namespace, &trouble)),
+                    Ok(false) => return Err(namespace_missing_error(namespace, seen)),
+                    Err(trouble) => return Err(namespace_unknown_error(namespace, &trouble)),
                 },
             }
         }
         if self.allow_empty {
-            self.choice.may_be_looked_for(&seen.world, &seen.forbidden)
+            self.selection.ensure_listable(&seen.store, &seen.forbidden)
         } else {
             let found = self
-                .choice
-                .exists(&seen.world, &seen.forbidden, &self.place());
+                .selection
+                .ensure_exists(&seen.store, &seen.forbidden, &self.place());
             // What could not be decoded may be it: the report names that, and the status says so.
-            let is_whole = seen.sight.unreadable().next().is_none();
+            let is_whole = seen.coverage.unreadable().next().is_none();
             found.or_else(|problem| if is_whole { Err(problem) } else { Ok(()) })
         }
     }
@@ -117,7 +117,7 @@ impl<'a> Asked<'a> {
     }
 }
 
-fn existence(world: &Store, sight: &WatchCoverage, namespace: &Namespace) -> Existence {
+fn namespace_existence(world: &Store, sight: &WatchCoverage, namespace: &Namespace) -> Existence {
     let within = Scope::Namespace(namespace.clone());
     let has_objects = world.pods(&within).next().is_some()
         || world.accounts(&within).next().is_some()
@@ -134,14 +134,14 @@ fn existence(world: &Store, sight: &WatchCoverage, namespace: &Namespace) -> Exi
     }
 }
 
-fn missing(namespace: &Namespace, seen: &Seen) -> UserError {
+fn namespace_missing_error(namespace: &Namespace, seen: &Snapshot) -> UserError {
     let problem = UserError::new(format!("Namespace {namespace} does not exist"));
     let mut names: Vec<&str> = Vec::new();
     if seen
-        .sight
+        .coverage
         .is_complete_in(WatchKind::Namespaces, &Scope::Cluster)
     {
-        names.extend(seen.world.namespaces().map(|it| it.name.as_str()));
+        names.extend(seen.store.namespaces().map(|it| it.name.as_str()));
     }
     problem.with_help(match did_you_mean(namespace.as_str(), names) {
         Some(near) => format!("did you mean {near}? {ALLOW_EMPTY}"),
@@ -152,7 +152,7 @@ fn missing(namespace: &Namespace, seen: &Seen) -> UserError {
 /// Advice where nothing was found.
 pub(super) const ALLOW_EMPTY: &str = "--allow-empty accepts that, --wait waits for it";
 
-fn unknown(namespace: &Namespace, trouble: &Trouble) -> UserError {
+fn namespace_unknown_error(namespace: &Namespace, trouble: &Trouble) -> UserError {
     let what = format!("nothing found in Namespace {namespace}, and it may not exist");
     let problem = UserError::new(what).with_cause(trouble.to_string());
     match trouble {
@@ -183,29 +183,44 @@ mod tests {
             .clone();
         let nope = Namespace::new("nope");
         let listed = WatchCoverage::complete();
-        assert_eq!(existence(&world, &listed, &shop), Existence::Exists);
-        assert_eq!(existence(&world, &listed, &nope), Existence::Missing);
+        assert_eq!(
+            namespace_existence(&world, &listed, &shop),
+            Existence::Exists
+        );
+        assert_eq!(
+            namespace_existence(&world, &listed, &nope),
+            Existence::Missing
+        );
         let mut blind = WatchCoverage::complete();
         blind.remove(&WatchId {
             kind: WatchKind::Namespaces,
             scope: Scope::Cluster,
         });
-        assert_eq!(existence(&world, &blind, &shop), Existence::Exists);
-        assert_eq!(existence(&world, &blind, &nope), Existence::Unknown);
+        assert_eq!(
+            namespace_existence(&world, &blind, &shop),
+            Existence::Exists
+        );
+        assert_eq!(
+            namespace_existence(&world, &blind, &nope),
+            Existence::Unknown
+        );
         // Nothing is left in it, but it is listed.
         let nothing = full_list(Scope::Namespace(shop.clone()), Vec::new());
         world.apply(StoreUpdate::Pods(nothing), now());
-        assert_eq!(existence(&world, &listed, &shop), Existence::Exists);
+        assert_eq!(
+            namespace_existence(&world, &listed, &shop),
+            Existence::Exists
+        );
     }
 
     #[test]
     fn an_invalid_namespace_is_refused_before_anything_is_asked() {
-        let choice = Choice::default();
+        let choice = Selection::default();
         for wrong in ["Bad_NS", "..", "a/b", ""] {
             let reach = Reach::Namespaces(vec![Namespace::new(wrong)]);
-            assert!(Asked::new(&choice, &reach, true).is_err(), "{wrong}");
+            assert!(CheckScope::new(&choice, &reach, true).is_err(), "{wrong}");
         }
         let reach = Reach::Namespaces(vec![Namespace::new("shop")]);
-        assert!(Asked::new(&choice, &reach, false).is_ok());
+        assert!(CheckScope::new(&choice, &reach, false).is_ok());
     }
 }

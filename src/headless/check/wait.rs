@@ -2,7 +2,7 @@
 
 use std::{fmt, time::Duration};
 
-use super::selection::Choice;
+use super::selection::Selection;
 use crate::domain::{
     k8s::{
         object_ref::ObjectRef,
@@ -14,46 +14,46 @@ use crate::domain::{
 
 /// Something fails and nothing has got on for so long: it is stuck. Longer than the kubelet's first
 /// back-off (10 s), for a registry may refuse one attempt by mistake.
-pub(super) const STUCK: Duration = Duration::from_secs(15);
+pub(super) const STUCK_AFTER: Duration = Duration::from_secs(15);
 
 /// How far what was chosen has got.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Standing {
+pub(super) struct RolloutProgress {
     pods: Vec<(ObjectRef<Pod>, PodHealth)>,
     rolled_out: bool,
 }
 
-impl Standing {
-    pub(super) fn of(world: &Store, choice: &Choice) -> Self {
+impl RolloutProgress {
+    pub(super) fn measure(world: &Store, choice: &Selection) -> Self {
         let chosen = |pod: &&std::sync::Arc<Pod>| {
             let workload = world.workload_of(pod).map(AsRef::as_ref);
-            pod.meta.deleting.is_none() && choice.has_pod(pod, workload)
+            pod.meta.deleting.is_none() && choice.matches_pod(pod, workload)
         };
         let pods = world.pods(&Scope::Cluster).filter(chosen);
-        let workloads = world.workloads().filter(|it| choice.has_workload(it));
+        let workloads = world.workloads().filter(|it| choice.matches_workload(it));
         Self {
             pods: pods
                 .map(|pod| (pod.key.clone(), pod_status(pod).health))
                 .collect(),
             rolled_out: workloads
                 .into_iter()
-                .all(|it| it.is_rolled_out() && shows_its_pods(world, it)),
+                .all(|it| it.is_rolled_out() && has_listed_job_pods(world, it)),
         }
     }
 
     /// All runs, or has run to its end.
-    pub(super) fn is_well(&self) -> bool {
+    pub(super) fn is_complete(&self) -> bool {
         self.rolled_out && self.pods.iter().all(|(_, health)| health.is_sound())
     }
 
     /// Something fails.
-    pub(super) fn fails(&self) -> bool {
+    pub(super) fn has_failures(&self) -> bool {
         let mut healths = self.pods.iter().map(|(_, health)| health);
         healths.any(|health| matches!(health, PodHealth::PullFailing | PodHealth::Failing))
     }
 }
 
-impl fmt::Display for Standing {
+impl fmt::Display for RolloutProgress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let ready = self.pods.iter().filter(|(_, health)| health.is_sound());
         write!(
@@ -67,7 +67,7 @@ impl fmt::Display for Standing {
 
 /// The Pods that a Job counts have been seen. Its status may come before them, and there is nothing to wait
 /// for in Pods that nobody sees. What other kinds have available has been ready.
-fn shows_its_pods(world: &Store, workload: &Workload) -> bool {
+fn has_listed_job_pods(world: &Store, workload: &Workload) -> bool {
     let rollout = &workload.status;
     if workload.id.kind != WorkloadKind::Job || rollout.is_finished {
         return true;

@@ -7,30 +7,30 @@ use serde_json::Value;
 use super::document;
 
 /// A message, or why a line holds none.
-pub(super) type Found<'a> = Result<&'a str, &'a str>;
+pub(super) type MessageResult<'a> = Result<&'a str, &'a str>;
 
 /// A line, a message and an object of a list are no longer than this. The API server takes objects of some
 /// 1.5 MiB (etcd's limit for a request); more is no message of anybody's.
-pub(super) const MOST: usize = 4 << 20;
+pub(super) const MAX_LINE_BYTES: usize = 4 << 20;
 
-pub(super) const TOO_LONG: &str = "a line of more than 4 MiB";
+pub(super) const LINE_TOO_LONG: &str = "a line of more than 4 MiB";
 
 /// What was read of a line.
-pub(super) enum Taken {
-    End,
-    Whole,
+pub(super) enum LineRead {
+    Eof,
+    Complete,
     /// It is longer than a line may be; the rest of it is still there.
-    Part,
+    Truncated,
 }
 
-pub(super) fn read_line(input: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<Taken> {
+pub(super) fn read_line(input: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<LineRead> {
     line.clear();
-    let limit = u64::try_from(MOST).unwrap_or(u64::MAX);
+    let limit = u64::try_from(MAX_LINE_BYTES).unwrap_or(u64::MAX);
     let read = input.by_ref().take(limit).read_until(b'\n', line)?;
     Ok(match read {
-        0 => Taken::End,
-        MOST if !line.ends_with(b"\n") => Taken::Part,
-        _ => Taken::Whole,
+        0 => LineRead::Eof,
+        MAX_LINE_BYTES if !line.ends_with(b"\n") => LineRead::Truncated,
+        _ => LineRead::Complete,
     })
 }
 
@@ -51,39 +51,39 @@ pub(super) fn skip_line(input: &mut impl BufRead) -> io::Result<()> {
 
 pub(super) fn read(
     mut input: impl BufRead,
-    take: &mut impl FnMut(Found<'_>) -> io::Result<()>,
+    take: &mut impl FnMut(MessageResult<'_>) -> io::Result<()>,
 ) -> io::Result<()> {
     let mut line = Vec::new();
     loop {
         match read_line(&mut input, &mut line)? {
-            Taken::End => return Ok(()),
-            Taken::Part => {
+            LineRead::Eof => return Ok(()),
+            LineRead::Truncated => {
                 skip_line(&mut input)?;
-                take(Err(TOO_LONG))?;
+                take(Err(LINE_TOO_LONG))?;
                 continue;
             }
-            Taken::Whole => {}
+            LineRead::Complete => {}
         }
         let text = String::from_utf8_lossy(&line);
         let text = text.trim_end_matches(['\n', '\r']);
-        match object(text) {
-            Some(Object::Message(message)) => take(Ok(&message))?,
-            Some(Object::Wrong(error)) => take(Err(error))?,
-            Some(Object::OfTheApi) => document::read(line.as_slice(), take)?,
+        match parse_json_line(text) {
+            Some(JsonLine::Message(message)) => take(Ok(&message))?,
+            Some(JsonLine::Invalid(error)) => take(Err(error))?,
+            Some(JsonLine::ApiObject) => document::read(line.as_slice(), take)?,
             None => take(Ok(text))?,
         }
     }
 }
 
 /// A line that is a JSON object; a message may look like JSON too.
-enum Object {
+enum JsonLine {
     Message(String),
-    Wrong(&'static str),
+    Invalid(&'static str),
     /// A list, an event, or an object that says something by its status.
-    OfTheApi,
+    ApiObject,
 }
 
-fn object(line: &str) -> Option<Object> {
+fn parse_json_line(line: &str) -> Option<JsonLine> {
     if !line.trim_start().starts_with('{') {
         return None;
     }
@@ -91,10 +91,10 @@ fn object(line: &str) -> Option<Object> {
         return None;
     };
     if object.contains_key("apiVersion") {
-        return Some(Object::OfTheApi);
+        return Some(JsonLine::ApiObject);
     }
     match object.remove("message")? {
-        Value::String(message) => Some(Object::Message(message)),
-        _ => Some(Object::Wrong("the field \"message\" is not a text")),
+        Value::String(message) => Some(JsonLine::Message(message)),
+        _ => Some(JsonLine::Invalid("the field \"message\" is not a text")),
     }
 }
