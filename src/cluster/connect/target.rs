@@ -17,7 +17,7 @@ use super::{
     exec::Plugin,
     kubeconfig, login,
     options::{ConnectOptions, Limits},
-    proxy::ProxyVariables,
+    proxy,
 };
 use crate::{cluster::Trouble, domain::k8s::object_ref::Namespace};
 
@@ -185,9 +185,8 @@ async fn config_of(files: Kubeconfig, context: &str) -> Result<Config, ConnectEr
     let mut config = Config::from_custom_kubeconfig(files, &options)
         .await
         .map_err(|error| bad(error.to_string()))?;
-    let proxy = proxy_of_cluster
-        .or_else(|| ProxyVariables::from_environment().proxy_for(&config.cluster_url));
-    config.proxy_url = proxy
+    let address = proxy_of_cluster.or_else(|| proxy::from_environment(&config.cluster_url));
+    config.proxy_url = address
         .map(|address| address.parse())
         .transpose()
         .map_err(|error| bad(format!("the proxy's address cannot be read: {error}")))?;
