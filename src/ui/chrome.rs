@@ -16,7 +16,7 @@ use crate::{
         panes::Pane,
         path,
     },
-    domain::{diagnostics::grouping::Fault, k8s::age, store::watch::Scope},
+    domain::{diagnostics::grouping::Fault, k8s::age, plural::counted, store::watch::Scope},
 };
 
 /// ` pullscope  context › namespace            v1.36.3 · user   ● live   ✗ 3 problems, 44 Pods `
@@ -122,10 +122,6 @@ fn all_clear(view: View<'_>) -> Span<'static> {
         }
         AllClear::NotYet => Span::raw(""),
     }
-}
-
-fn counted(count: usize, one: &str, many: &str) -> String {
-    format!("{count} {}", if count == 1 { one } else { many })
 }
 
 /// How the data stands; `short` where there is no room for what is not read.

@@ -1,11 +1,12 @@
 //! Numbers in words.
 
+use crate::domain::plural;
+
 /// `no Pod`, `1 Pod`, `3 Pods`.
 pub(super) fn counted(number: usize, what: &str) -> String {
     match number {
         0 => format!("no {what}"),
-        1 => format!("1 {what}"),
-        number => format!("{number} {what}s"),
+        number => plural::counted(number, what, &format!("{what}s")),
     }
 }
 
