@@ -139,15 +139,14 @@ fn fixes(found: &Classification) -> Vec<Fix> {
         .image
         .as_deref()
         .and_then(|text| ImageRef::parse(text).ok());
-    let preset = found.registry.as_deref().and_then(registries::find_by_host);
     let names = FixContext {
         image: found.image.clone(),
         repository: image.as_ref().map(ImageRef::repository),
         host: found.host.clone().or_else(|| found.registry.clone()),
-        expected_auth_key: match preset {
-            Some(preset) if preset.id == "docker-hub" => Some(preset.server.to_owned()),
-            _ => found.registry.clone(),
-        },
+        expected_auth_key: found
+            .registry
+            .as_deref()
+            .map(|host| registries::docker_server(host).to_owned()),
         ..FixContext::default()
     };
     let mut ids = Vec::new();

@@ -137,13 +137,8 @@ fn from_manifest(document: &SecretManifest, path: &Path) -> Result<SecretSource,
         .clone()
         .unwrap_or_else(|| file_name(path));
     let kind = SecretType::parse(document.secret_type.as_deref().unwrap_or("Opaque"));
-    let format = match kind {
-        SecretType::DockerConfigJson => Some(ConfigFormat::ConfigJson),
-        SecretType::DockerCfg => Some(ConfigFormat::LegacyCfg),
-        SecretType::Other(_) => None,
-    };
     let mut config = None;
-    if let Some(format) = format
+    if let Some(format) = kind.config_format()
         && let Some(bytes) =
             content(document, format.data_key()).map_err(|why| format!("secret {name}: {why}"))?
     {

@@ -19,21 +19,17 @@ impl Form {
     }
 
     fn follow_image(&mut self, image: &ImageRef) {
-        let preset = registries::find_by_host(image.host());
-        let server = match preset {
-            Some(preset) if preset.id == "docker-hub" => preset.server.to_owned(),
-            _ => image.host().to_owned(),
-        };
+        let server = registries::docker_server(image.host());
         let last = image.path().rsplit('/').next().unwrap_or_default();
         let name = last.replace('_', "-");
         for field in self.fields.iter_mut().filter(|field| !field.touched) {
             let followed = match field.answer {
-                Answer::Server => &server,
-                Answer::Account | Answer::Deployment => &name,
+                Answer::Server => server,
+                Answer::Account | Answer::Deployment => name.as_str(),
                 _ => continue,
             };
             if let Entry::Text(input) = &mut field.entry {
-                *input = followed.as_str().into();
+                *input = followed.into();
             }
         }
     }

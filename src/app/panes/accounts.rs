@@ -14,7 +14,7 @@ use crate::domain::{
     guide::Section,
     k8s::{
         object_ref::{Name, ObjectRef},
-        objects::{AnyObjectRef, Pod, Secret, SecretType, ServiceAccount},
+        objects::{AnyObjectRef, Pod, Secret, ServiceAccount},
     },
     registry_auth::docker_config::SecretHealth,
     store::{
@@ -66,7 +66,7 @@ pub fn listed(by: Judging<'_>, account: &ServiceAccount, name: &Name<Secret>) ->
             Listed::Unknown
         };
     };
-    if matches!(secret.secret_type, SecretType::Other(_)) {
+    if !secret.secret_type.is_pull_secret() {
         return Listed::WrongType;
     }
     if let Some(fault) = by.verdicts.of_secret(&key) {
