@@ -1,9 +1,11 @@
-//! Completion while `kubectl pullscope …` is typed.
+//! Completion of `kubectl pullscope …`, in the protocol of cobra.
 //!
-//! kubectl asks the program `kubectl_complete-pullscope` on the path, with the words so far, the last of
-//! them unfinished. The answer is cobra's: a proposal per line, with a tab before its description, and in
-//! the end a colon and a number that says what else the shell may do (`ShellCompDirective`).
-//! For completion without kubectl there are the scripts of `pages`.
+//! kubectl runs `kubectl_complete-pullscope` with the arguments so far, the last of them incomplete. The answer
+//! is a candidate per line, with a tab before its description, and at the end a colon and a number
+//! (`ShellCompDirective`). For completion without kubectl there are the scripts of `pages`.
+//!
+//! `clap_complete::engine` 4.6 is not used: it is behind `unstable-dynamic`, takes the value of a flag for the
+//! command of that name (`-n check`), and does not tell whether file names should follow.
 
 use std::fmt::Write as _;
 
@@ -11,12 +13,12 @@ use clap::{Arg, Command, CommandFactory};
 
 use super::Cli;
 
-/// Nothing but the proposals.
+/// `ShellCompDirectiveNoFileComp`.
 const NO_FILES: u8 = 4;
-/// File names, for want of better.
+/// `ShellCompDirectiveDefault`: the shell completes file names.
 const FILES: u8 = 0;
 
-/// The answer for these words.
+/// Completes these arguments.
 pub fn kubectl_completions(words: &[String]) -> String {
     let mut tree = Cli::command();
     // Hands the global flags down.
@@ -39,12 +41,12 @@ pub fn kubectl_completions(words: &[String]) -> String {
     answer
 }
 
-/// Where in the tree the words have led.
+/// Command and argument that the words have led to.
 struct Place<'a> {
     command: &'a Command,
-    /// The flag that waits for its value.
+    /// Flag that still needs its value.
     waits: Option<&'a Arg>,
-    /// How many words stood for themselves.
+    /// Number of positional arguments so far.
     positionals: usize,
 }
 
@@ -130,7 +132,7 @@ impl<'a> Place<'a> {
     }
 }
 
-/// What can stand for a value, behind this beginning.
+/// Possible values of an argument, behind a prefix.
 fn values(arg: &Arg, begin: &str) -> (Found, u8) {
     let known: Found = arg
         .get_possible_values()

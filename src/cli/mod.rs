@@ -1,4 +1,4 @@
-//! Floor 5: the tree of commands and flags. It only parses; `main` hands over.
+//! Commands and flags. It only parses; `commands` runs them.
 
 mod complete;
 mod pages;
@@ -32,7 +32,7 @@ pub struct Cli {
 }
 
 impl Cli {
-    /// Reads the command line, or ends the program with what is wrong with it, or with its help.
+    /// Parses the command line, or exits with an error or the help.
     pub fn parse_or_exit(words: Vec<OsString>) -> Self {
         let words = insert_complete_command(words);
         let mut command = Self::command();
@@ -49,8 +49,7 @@ impl Cli {
     }
 }
 
-/// Prints a wrong argument without what a terminal obeys, or the help that was asked for, and ends the
-/// program.
+/// Prints an error without control characters, or the help, and exits.
 fn exit_with(error: &clap::Error) -> ! {
     let text = error.render().to_string();
     let shown = lines(&text);
@@ -61,7 +60,7 @@ fn exit_with(error: &clap::Error) -> ! {
     std::process::exit(error.exit_code());
 }
 
-/// What people type when kubectl finds the program as a plugin.
+/// Name of the program as a plugin of kubectl.
 const PLUGIN: &str = "kubectl pullscope";
 
 /// kubectl runs the file `kubectl-NAME`, and on Windows `kubectl-NAME.exe`, for `kubectl NAME`, and
@@ -72,8 +71,8 @@ const COMPLETER: &str = "kubectl_complete-pullscope";
 /// Cobra's name for the command that completes.
 const COMPLETE: &str = "__complete";
 
-/// The words with the command that completes, if it is asked for. Those behind it are data: kubectl hands
-/// over the flags of a line that is not finished yet.
+/// Inserts the completing command, if it is asked for, and `--` behind it: what follows is an incomplete line
+/// with flags of its own.
 fn insert_complete_command(mut words: Vec<OsString>) -> Vec<OsString> {
     if let Some(program) = words.first()
         && has_file_stem(Path::new(program), COMPLETER)
@@ -149,7 +148,7 @@ impl Default for DemoArgs {
     }
 }
 
-/// The world that the demo shows when none is named.
+/// Scenario of the demo when none is named.
 const DEFAULT_SCENARIO: &str = "company";
 
 /// Flags as kubectl has them, and those of the dashboard.

@@ -1,4 +1,4 @@
-//! Completions and manual pages, made from the tree of commands and the table of keys.
+//! Completion scripts and manual pages, made from the commands and the key bindings.
 
 use std::io;
 
@@ -12,14 +12,14 @@ use clap_mangen::{
 use super::Cli;
 use crate::app::keymap::{BINDINGS, Context};
 
-/// The completion script of a shell.
+/// Completion script of a shell.
 pub fn completions(shell: Shell) -> Vec<u8> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "pullscope", &mut script);
     script
 }
 
-/// The manual page of the program, or of one of its commands; `None` when there is no such command.
+/// Manual page of the program, or of a command; `None` when there is no such command.
 pub fn manual(command: Option<&str>) -> Option<io::Result<Vec<u8>>> {
     let mut tree = Cli::command();
     // Gives each command its full name.
@@ -43,7 +43,7 @@ fn manual_page(command: Command, with_keys: bool) -> io::Result<Vec<u8>> {
     Ok(text)
 }
 
-/// The keys, context by context, in the order of the table.
+/// Section of key bindings, by context.
 fn keys_section() -> Roff {
     let mut roff = Roff::default();
     roff.control("SH", ["KEYS"]);

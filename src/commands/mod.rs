@@ -44,8 +44,7 @@ pub async fn run(cli: Cli) -> color_eyre::Result<ExitCode> {
             let (stdin, stdout) = (io::stdin(), io::stdout());
             exit_code(match_image::run(&args, &options, stdin, console(), stdout).await)
         }
-        // Most runs do without, and need not carry its state about.
-        Some(Command::Verify(args)) => Box::pin(verify(&args, global)).await,
+        Some(Command::Verify(args)) => verify(&args, global).await,
         Some(Command::Rbac(args)) => {
             let namespace = global.namespace.as_deref();
             exit_code(rbac::run(&args, namespace, io::stdout()))
@@ -60,7 +59,16 @@ async fn verify(args: &verify::Args, global: &GlobalArgs) -> color_eyre::Result<
     let options = args::connect_options(global);
     let settings = wishes::registries(&args::load_settings(global)?.settings)?;
     let (stdin, stdout) = (io::stdin(), io::stdout());
-    exit_code(verify::run(args, &options, settings, stdin, console(), stdout).await)
+    // Boxed, so that other commands do not carry its large state.
+    let result = Box::pin(verify::run(
+        args,
+        &options,
+        settings,
+        stdin,
+        console(),
+        stdout,
+    ));
+    exit_code(result.await)
 }
 
 fn manual(command: Option<&str>) -> color_eyre::Result<Vec<u8>> {

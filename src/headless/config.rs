@@ -1,4 +1,4 @@
-//! `pullscope config`: what is set and where it came from, the sample file, the actions and their keys.
+//! `pullscope config`: settings and their origin, the sample file, actions and their keys.
 
 use std::io::{self, Write};
 
@@ -14,7 +14,7 @@ pub enum ConfigCommand {
     Keys,
 }
 
-/// A line of a listing: a name, a value, and what is said of it.
+/// A row of a listing: name, value, description.
 #[derive(Clone, Debug)]
 pub struct ConfigRow {
     pub name: String,
@@ -22,7 +22,7 @@ pub struct ConfigRow {
     pub about: String,
 }
 
-/// Prints entries in columns.
+/// Writes rows in aligned columns.
 pub fn write_rows(entries: &[ConfigRow], mut stdout: impl Write) -> io::Result<Exit> {
     let widest = |field: fn(&ConfigRow) -> &str| {
         let widths = entries.iter().map(|entry| field(entry).chars().count());

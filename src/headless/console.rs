@@ -1,7 +1,7 @@
-//! Who reads a command: a person at a terminal, or a program at the end of a pipe.
+//! Colours and progress for a person at a terminal; a pipe gets neither.
 //!
-//! Only a person gets colours, and word of how far a long run has got, which goes to standard error and is
-//! wiped off before the result comes. What the streams are is found out by `main`.
+//! Progress is one line on standard error, erased before the result is printed. What the streams are is found
+//! out by `commands::output`.
 
 use std::{
     cell::RefCell,
@@ -10,10 +10,10 @@ use std::{
 
 use crate::domain::sanitize::one_line;
 
-/// The reader of the two streams; the default is a program.
+/// Properties of the two output streams; the default is a pipe.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Console {
-    /// Standard output is a terminal that shows colours, and nobody asked for none.
+    /// Standard output is a terminal with colours, and `NO_COLOR` is not set.
     pub colours: bool,
     /// Nothing but ASCII can be shown.
     pub ascii: bool,
@@ -21,7 +21,7 @@ pub struct Console {
     pub progress: bool,
 }
 
-/// What is said of a piece of text beside its words.
+/// Style of a piece of text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Tone {
     Error,
@@ -29,12 +29,12 @@ pub(super) enum Tone {
     Success,
     Dim,
     Bold,
-    /// To be typed into a shell.
+    /// A command to type into a shell.
     Command,
 }
 
 impl Console {
-    /// The text in the colour of its tone, from the terminal's own palette.
+    /// Colours a text, from the terminal's own palette.
     pub(super) fn paint(self, tone: Tone, text: &str) -> String {
         if !self.colours || text.is_empty() {
             return text.to_owned();
@@ -50,7 +50,7 @@ impl Console {
         format!("\x1b[{code}m{text}\x1b[0m")
     }
 
-    /// The sign of yes or no.
+    /// Check mark or cross.
     pub(super) fn mark(self, yes: bool) -> String {
         let (tone, sign) = match (yes, self.ascii) {
             (true, false) => (Tone::Success, "✓"),
@@ -61,7 +61,7 @@ impl Console {
         self.paint(tone, sign)
     }
 
-    /// Word of how far a run has got, for whoever waits for it.
+    /// Progress line of a run.
     pub(super) fn progress(self) -> Progress {
         Progress {
             shown: self.progress.then(RefCell::default),
@@ -69,15 +69,15 @@ impl Console {
     }
 }
 
-/// One line that is written over and over, and is gone in the end.
+/// Progress line that is overwritten, and erased on drop.
 #[derive(Debug)]
 pub(super) struct Progress {
-    /// `None`: nobody watches.
+    /// The line that is shown; `None` where standard error is no terminal.
     shown: Option<RefCell<String>>,
 }
 
 impl Progress {
-    /// Says how far it is, unless it has just said so. That it cannot be said stops nothing.
+    /// Shows a new text. Errors are ignored: progress must not stop a run.
     pub(super) fn update(&self, text: &str) {
         let Some(said) = &self.shown else { return };
         if *said.borrow() != text {

@@ -1,5 +1,6 @@
-//! `pullscope doctor`: what a bug report needs, and what is missing for the dashboard to show all. It
-//! changes nothing and prints no credential.
+//! `pullscope doctor`: facts for a bug report, and what keeps the dashboard from showing all.
+//!
+//! Changes nothing and prints no credential.
 
 use std::{
     collections::BTreeSet,
@@ -37,7 +38,7 @@ pub struct Args {
     pub output: OutputFormat,
 }
 
-/// One thing that was looked at.
+/// Result of one check.
 #[derive(Clone, Debug, Serialize)]
 pub struct CheckLine {
     pub topic: &'static str,
@@ -52,9 +53,9 @@ pub struct CheckLine {
 #[serde(rename_all = "lowercase")]
 pub enum CheckState {
     Ok,
-    /// Something will not be shown, or not so well.
+    /// The dashboard will show less.
     Missing,
-    /// Nothing can be shown.
+    /// The dashboard cannot run.
     Failed,
 }
 
@@ -79,7 +80,7 @@ impl CheckLine {
         }
     }
 
-    /// Nothing can be done about it, or need be, for the rest to work.
+    /// Lowers a failure that keeps nothing else from working.
     #[must_use]
     pub fn as_missing(self) -> Self {
         Self {
@@ -98,17 +99,17 @@ impl CheckLine {
     }
 }
 
-/// Looks at the cluster, behind what is known of this machine already.
+/// Adds the checks of the cluster to those of this machine, and prints all.
 pub async fn run(
     args: &Args,
-    known: Vec<CheckLine>,
+    lines: Vec<CheckLine>,
     connection: Result<Connection, UserError>,
     namespace: Option<Namespace>,
-    asking: Settings,
+    settings: Settings,
     console: Console,
     stdout: impl Write,
 ) -> io::Result<Exit> {
-    let mut lines = known;
+    let mut lines = lines;
     match connection {
         Err(problem) => lines.push(CheckLine::problem("cluster", &problem)),
         Ok(connection) => {
@@ -117,15 +118,15 @@ pub async fn run(
             if args.probe {
                 let namespace = namespace.unwrap_or_else(|| connection.namespace.clone());
                 // Most runs do without, and need not carry its state about.
-                let asked = Box::pin(registry_lines(&connection, namespace, asking));
+                let asked = Box::pin(registry_lines(&connection, namespace, settings));
                 lines.extend(asked.await);
             }
         }
     }
-    let well = lines.iter().all(|line| line.state == CheckState::Ok);
+    let is_ok = lines.iter().all(|line| line.state == CheckState::Ok);
     let exit = if lines.iter().any(|line| line.state == CheckState::Failed) {
         Exit::BadInput
-    } else if well {
+    } else if is_ok {
         Exit::Success
     } else {
         Exit::Negative
@@ -145,7 +146,7 @@ fn cluster_line(connection: &Connection) -> CheckLine {
     CheckLine::ok("cluster", detail)
 }
 
-/// A line for each list that the panes are made of. Rights in one namespace are enough to see it.
+/// Checks each permission that the panes need; with a namespace, only there.
 async fn permission_lines(
     connection: &Connection,
     namespace: Option<&Namespace>,
@@ -178,17 +179,17 @@ async fn permission_lines(
     lines
 }
 
-/// A line for each registry of the namespace's images: whether it can be reached from here.
+/// Checks that each registry of the namespace's images can be reached from here.
 async fn registry_lines(
     connection: &Connection,
     namespace: Namespace,
-    asking: Settings,
+    settings: Settings,
 ) -> Vec<CheckLine> {
     let images = match check::images(connection, namespace).await {
         Ok(images) => images,
         Err(problem) => return vec![CheckLine::problem("registry", &problem)],
     };
-    let prober = match Prober::new(asking) {
+    let prober = match Prober::new(settings) {
         Ok(prober) => prober,
         Err(error) => {
             let problem = UserError::new("cannot ask registries").with_cause(error.to_string());

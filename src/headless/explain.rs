@@ -1,6 +1,6 @@
-//! `pullscope explain`: what pull-failure messages mean, offline.
+//! `pullscope explain`: classifies pull error messages, offline.
 //!
-//! The messages come from the arguments, or from `messages`; what is held is one of them.
+//! They come from the arguments, or one by one from `messages`.
 
 use std::{
     io::{self, BufRead, Write},
@@ -26,7 +26,7 @@ pub struct Args {
     pub output: OutputFormat,
 }
 
-/// So long the rest of the input is read for the exit status when nobody reads the answers any more.
+/// Time in which the rest of the input is still read for the exit status after the output was closed.
 const DRAIN_AFTER_CLOSE: Duration = Duration::from_secs(2);
 
 /// Explains the message of the arguments, or those of standard input.
@@ -50,14 +50,14 @@ pub fn run(
     exit_after_write(written, answer.exit)
 }
 
-/// The way of the answers out.
+/// Writes explanations, and keeps the exit status.
 struct Explainer<W: Write> {
     output: OutputFormat,
     console: Console,
     stdout: io::BufWriter<W>,
-    /// The worst of what was answered so far.
+    /// The worst status so far.
     exit: Exit,
-    /// Since when nobody reads the answers (`| head -1`). The status is still that of the whole input.
+    /// When the output was closed (`| head -1`). The status is still that of the whole input.
     pipe_closed_at: Option<Instant>,
 }
 
@@ -80,7 +80,7 @@ impl<W: Write> Explainer<W> {
         self.write_no_messages()
     }
 
-    /// Of Pods that run, nothing is said: that is as it should be.
+    /// Says that the input has no message: Pods that run have none.
     fn write_no_messages(&mut self) -> io::Result<()> {
         self.write_flushed(|answer| {
             if answer.output == OutputFormat::Text {
@@ -119,8 +119,9 @@ impl<W: Write> Explainer<W> {
         })
     }
 
-    /// Writes an answer. It goes out at once: behind `kubectl get events --watch` the next message may be
-    /// hours away, and the input never ends; so nobody waits for its end for longer than `DRAIN_AFTER_CLOSE`.
+    /// Writes and flushes an explanation: behind `kubectl get events --watch` the next message may be hours
+    /// away. That input never ends, so after the output was closed it is read no longer than
+    /// `DRAIN_AFTER_CLOSE`.
     fn write_flushed(&mut self, write: impl FnOnce(&mut Self) -> io::Result<()>) -> io::Result<()> {
         if let Some(closed) = self.pipe_closed_at {
             if closed.elapsed() < DRAIN_AFTER_CLOSE {

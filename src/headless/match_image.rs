@@ -65,14 +65,14 @@ struct Matches {
     entries: Vec<MatchedEntry>,
     /// The entries that are not tried, with the reason.
     misses: Vec<MismatchedEntry>,
-    /// The Secrets that the kubelet passes over.
+    /// The Secrets that the kubelet skips.
     skipped: Vec<SkippedSecret>,
     /// Keys of one Secret that the kubelet tries in random order, as their credentials differ.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     any_order: Vec<UnorderedKeys>,
 }
 
-/// Keys that are one registry to the kubelet.
+/// Keys that are the same registry to the kubelet.
 #[derive(Debug, Serialize)]
 struct UnorderedKeys {
     source: String,
@@ -101,14 +101,14 @@ struct MismatchedEntry {
     instead: Option<String>,
 }
 
-/// What hangs on an entry of the keyring.
+/// Where an entry of the keyring is from.
 struct EntryLabel {
     source: String,
     key: String,
     username: String,
 }
 
-/// Answers for one image.
+/// Matches one image.
 pub async fn run(
     args: &Args,
     options: &ConnectOptions,
@@ -176,7 +176,7 @@ async fn find_matches(
     Ok(matches)
 }
 
-/// A Secret, or a file that stands for one.
+/// A pull Secret, or a file in its place.
 struct KeyringSource {
     name: String,
     content: SourceContent,
@@ -184,7 +184,7 @@ struct KeyringSource {
 
 enum SourceContent {
     Config(DockerConfig),
-    /// The kubelet goes on without it, and says so at most in an event.
+    /// Skipped by the kubelet, with the reason.
     Skipped(String),
 }
 

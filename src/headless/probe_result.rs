@@ -1,4 +1,4 @@
-//! The answer of `pullscope verify`: its JSON shape (DESIGN §6) and its text.
+//! Result of `pullscope verify`: its JSON shape and its text.
 
 use std::io::{self, Write};
 
@@ -11,14 +11,14 @@ use crate::domain::{
     sanitize::one_line,
 };
 
-/// One probe, with the auth entry that its credential is from.
+/// One probe, and the auth entry of its credential.
 pub(super) struct Attempt {
     pub origin: Option<AuthEntry>,
     pub transcript: Transcript,
     pub verdict: ProbeConclusion,
 }
 
-/// An auth entry.
+/// Key, user and source of an auth entry.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct AuthEntry {
     pub source: String,
@@ -39,7 +39,7 @@ pub(super) struct ProbeResult {
     summary: String,
     digest: Option<String>,
     platforms: Vec<String>,
-    /// The entry that decided: the first one that may pull, else the first that was tried.
+    /// The entry that decides: the first that may pull, else the first that was tried.
     entry: Option<AuthEntry>,
     steps: Vec<StepRow>,
     /// All entries that were tried, in the kubelet's order.
@@ -63,16 +63,19 @@ struct TriedEntry {
 }
 
 impl ProbeResult {
-    /// The verdict on the entry that decided.
+    /// Conclusion on the entry that decides.
     pub(super) fn conclusion(&self) -> &ProbeConclusion {
         &self.conclusion
     }
 
-    /// The answer from all that was asked; `None` when nothing was.
-    pub(super) fn from_attempts(asked: &[Attempt]) -> Option<Self> {
-        let tried = asked.iter().filter_map(TriedEntry::from_attempt).collect();
-        let is_ok = |asked: &&Attempt| asked.verdict.answer == PullAnswer::Ok;
-        let at = asked.iter().find(is_ok).or(asked.first())?;
+    /// Makes the result of all attempts; `None` without any.
+    pub(super) fn from_attempts(attempts: &[Attempt]) -> Option<Self> {
+        let tried = attempts
+            .iter()
+            .filter_map(TriedEntry::from_attempt)
+            .collect();
+        let is_ok = |attempts: &&Attempt| attempts.verdict.answer == PullAnswer::Ok;
+        let at = attempts.iter().find(is_ok).or(attempts.first())?;
         let Attempt {
             origin,
             transcript,
@@ -104,7 +107,7 @@ impl ProbeResult {
         self.verdict
     }
 
-    /// The verdict and its summary.
+    /// Verdict and summary in one line.
     pub(super) fn summary_line(&self) -> String {
         format!("{}: {}", self.verdict.as_str(), self.summary)
     }
@@ -156,11 +159,11 @@ impl StepRow {
 }
 
 impl TriedEntry {
-    fn from_attempt(asked: &Attempt) -> Option<Self> {
+    fn from_attempt(attempts: &Attempt) -> Option<Self> {
         Some(Self {
-            entry: asked.origin.clone()?,
-            verdict: asked.verdict.answer,
-            cause: asked.verdict.cause,
+            entry: attempts.origin.clone()?,
+            verdict: attempts.verdict.answer,
+            cause: attempts.verdict.cause,
         })
     }
 }

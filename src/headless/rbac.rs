@@ -1,6 +1,6 @@
-//! `pullscope rbac`: the Roles that the product needs, for `kubectl apply -f -`.
+//! `pullscope rbac`: the Roles that pullscope needs, for `kubectl apply -f -`.
 //!
-//! The manifests stand in `assets/rbac`; `tests/rbac.rs` holds them against what the code asks for.
+//! The manifests are in `assets/rbac`; `tests/rbac.rs` holds them against what the code asks for.
 
 use std::io::{self, Write};
 

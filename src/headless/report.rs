@@ -1,4 +1,4 @@
-//! The JSON shapes of the commands (DESIGN §6) and their text: fields may be added, never changed.
+//! JSON shapes of the commands, and their text. Fields may be added, never changed.
 
 use std::io::{self, Write};
 
@@ -24,7 +24,7 @@ pub(super) struct Explanation {
     cause: &'static str,
     confidence: Confidence,
     alternatives: Vec<Cause>,
-    /// The deeper cause, when `cause` is the frame in which it is told.
+    /// The deeper cause, when `cause` only says where it happened.
     underlying: Option<Cause>,
     registry: Option<String>,
     image: Option<String>,
@@ -37,13 +37,13 @@ pub(super) struct Explanation {
     fixes: Vec<Fix>,
 }
 
-/// A line that could not be read, or a question that could not be asked.
+/// An error in place of a result.
 #[derive(Debug, Serialize)]
 pub(super) struct ErrorLine<'a> {
     pub error: &'a str,
 }
 
-/// A question that could not be asked: the reason, in the form of the answer.
+/// Writes an error in the output format of the result.
 pub(super) fn write_error(
     error: &str,
     output: OutputFormat,
@@ -98,7 +98,7 @@ impl Explanation {
     }
 }
 
-/// What helps, the commands below each.
+/// Writes fixes, each with its steps and commands.
 pub(super) fn write_fixes(fixes: &[Fix], console: Console, out: &mut impl Write) -> io::Result<()> {
     let label = console.paint(Tone::Dim, "fix     ");
     for fix in fixes {

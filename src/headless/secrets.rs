@@ -1,4 +1,4 @@
-//! Pull Secrets out of files: Docker configurations, and manifests in YAML or JSON.
+//! Reads pull Secrets from files: Docker configurations, and manifests in YAML or JSON.
 //!
 //! A manifest is read as the API server would store it (`stringData` over `data`, which is base64);
 //! what is in it is read by `domain::registry_auth::docker_config`, as the kubelet would.
@@ -19,11 +19,11 @@ use crate::domain::{
     registry_auth::docker_config::{self, ConfigFormat, DockerConfig},
 };
 
-/// A Secret, or a file that stands for one.
+/// A pull Secret of a manifest, or a Docker configuration file.
 #[derive(Debug)]
 pub(super) struct SecretSource {
     pub name: String,
-    /// `None`: of a type, or without the key, that the kubelet passes over in silence.
+    /// `None`: the kubelet skips it for its type, or for want of the key of that type.
     pub config: Option<DockerConfig>,
 }
 
@@ -43,7 +43,7 @@ struct SecretManifest {
     items: Vec<SecretManifest>,
 }
 
-/// Wiped when they have been read: among them are passwords.
+/// Values of `data`, zeroized on drop: among them are passwords.
 type SecretData = BTreeMap<String, Option<Zeroizing<String>>>;
 
 #[derive(Default, Deserialize)]
@@ -78,7 +78,7 @@ fn parse(path: &Path, bytes: &[u8]) -> Result<Vec<SecretSource>, String> {
     Ok(sources)
 }
 
-/// The documents of a manifest; `None` when the file is a Docker configuration, or is broken as one.
+/// Documents of a manifest; `None` when the file is a Docker configuration, or is broken as one.
 fn parse_manifests(bytes: &[u8]) -> Option<Vec<SecretManifest>> {
     let text = std::str::from_utf8(bytes).ok()?;
     let documents: Vec<Option<SecretManifest>> = serde_saphyr::from_multiple(text).ok()?;

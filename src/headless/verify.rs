@@ -79,11 +79,11 @@ fn parse_address(text: &str) -> Result<(String, IpAddr), String> {
     Ok((host.to_ascii_lowercase(), address))
 }
 
-/// Asks for one image.
+/// Probes one image.
 pub async fn run(
     args: &Args,
     options: &ConnectOptions,
-    asking: Settings,
+    configured: Settings,
     stdin: impl Read,
     console: Console,
     stdout: impl Write,
@@ -91,7 +91,7 @@ pub async fn run(
     let mut stdout = io::BufWriter::new(stdout);
     let progress = console.progress();
     progress.update(&format!("asking about {}", args.image));
-    let answer = verify_image(args, options, asking, stdin).await;
+    let answer = verify_image(args, options, configured, stdin).await;
     drop(progress);
     let (written, exit) = match answer {
         Ok(verified) => {
@@ -129,35 +129,35 @@ fn exit_status(verified: &ProbeResult) -> Exit {
 async fn verify_image(
     args: &Args,
     options: &ConnectOptions,
-    asking: Settings,
+    configured: Settings,
     stdin: impl Read,
 ) -> Result<ProbeResult, String> {
     let image = parse_image(&args.image)?;
-    let settings = probe_settings(args, options, asking)?;
+    let settings = probe_settings(args, options, configured)?;
     let configs = load_sources(&args.credential, options, stdin).await?;
     let prober = Prober::new(settings).map_err(|error| format!("--ca: {error}"))?;
-    let wanted = if args.platform.is_empty() {
+    let platforms = if args.platform.is_empty() {
         TargetPlatforms::Anything
     } else {
         TargetPlatforms::Each(args.platform.clone())
     };
-    probe_with_sources(&prober, &image, &configs, &wanted).await
+    probe_with_sources(&prober, &image, &configs, &platforms).await
 }
 
-/// Asks in the names that the kubelet would ask in, until one may pull.
+/// Probes with the credentials that the kubelet would try, until one may pull.
 pub(super) async fn probe_with_sources(
     prober: &Prober,
     image: &ImageRef,
     sources: &[SecretSource],
-    wanted: &TargetPlatforms,
+    platforms: &TargetPlatforms,
 ) -> Result<ProbeResult, String> {
-    let mut asked: Vec<Attempt> = Vec::new();
-    for asker in identities(image, sources)? {
-        let transcript = prober.probe(image, &asker.who).await;
-        let verdict = conclude(&transcript, wanted);
+    let mut attempts: Vec<Attempt> = Vec::new();
+    for identity in identities(image, sources)? {
+        let transcript = prober.probe(image, &identity.who).await;
+        let verdict = conclude(&transcript, platforms);
         let is_enough = verdict.answer == PullAnswer::Ok;
-        asked.push(Attempt {
-            origin: asker.origin,
+        attempts.push(Attempt {
+            origin: identity.origin,
             transcript,
             verdict,
         });
@@ -165,14 +165,14 @@ pub(super) async fn probe_with_sources(
             break;
         }
     }
-    ProbeResult::from_attempts(&asked).ok_or_else(|| "nobody to ask for".to_owned())
+    ProbeResult::from_attempts(&attempts).ok_or_else(|| "nobody to ask for".to_owned())
 }
 
-/// What the configuration says, and above it the flags.
+/// Settings of the configuration, overridden by the flags.
 fn probe_settings(
     args: &Args,
     options: &ConnectOptions,
-    asking: Settings,
+    configured: Settings,
 ) -> Result<Settings, String> {
     let mut settings = Settings {
         realms: args.realm.clone(),
@@ -182,7 +182,7 @@ fn probe_settings(
         } else {
             PlainHttp::Loopback
         },
-        ..asking
+        ..configured
     };
     if let Some(limit) = options.request_timeout.filter(|limit| !limit.is_zero()) {
         settings.limits.step = limit;
@@ -234,7 +234,7 @@ struct ProbeIdentity {
     origin: Option<AuthEntry>,
 }
 
-/// In whose names the kubelet would ask, in its order.
+/// Credentials that the kubelet would try, in its order.
 fn identities(image: &ImageRef, sources: &[SecretSource]) -> Result<Vec<ProbeIdentity>, String> {
     let mut keyring = Keyring::default();
     for source in sources {
@@ -249,7 +249,7 @@ fn identities(image: &ImageRef, sources: &[SecretSource]) -> Result<Vec<ProbeIde
         }
     }
     let lookup = keyring.lookup(image);
-    let nobody = |why| ProbeIdentity {
+    let anonymous = |why| ProbeIdentity {
         who: Who::Nobody(why),
         origin: None,
     };
@@ -259,9 +259,9 @@ fn identities(image: &ImageRef, sources: &[SecretSource]) -> Result<Vec<ProbeIde
         } else {
             AnonymousReason::NoEntryMatches
         };
-        return Ok(vec![nobody(why)]);
+        return Ok(vec![anonymous(why)]);
     }
-    let tries = lookup.candidates.iter().map(|tried| {
+    let identities = lookup.candidates.iter().map(|tried| {
         let (source, entry) = tried.entry;
         ProbeIdentity {
             who: login(&entry.username, &entry.password),
@@ -272,7 +272,7 @@ fn identities(image: &ImageRef, sources: &[SecretSource]) -> Result<Vec<ProbeIde
             }),
         }
     });
-    Ok(tries.collect())
+    Ok(identities.collect())
 }
 
 fn login(name: &str, password: &Password) -> Who {

@@ -1,5 +1,5 @@
-//! Listing once: the watches run until each has its list, or is refused it; and with `--wait` until what
-//! is looked at has settled.
+//! Lists once: runs the watches until each has its list or is denied it, and with `--wait` until the rollout
+//! is complete or stuck.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -33,59 +33,55 @@ use crate::{
     },
 };
 
-/// What was there.
+/// Objects at one time, and what could not be read.
 pub(super) struct Snapshot {
     pub store: Store,
     pub coverage: WatchCoverage,
-    /// What could not be listed.
+    /// Permissions that are missing to list something.
     pub forbidden: Vec<Permission>,
-    /// The kinds of which something is not in the world: refused, or not decoded.
+    /// Kinds of which objects are missing: denied, or not decoded.
     pub partial: BTreeSet<WatchKind>,
-    /// Lists that have grown old: their watch was cut off and has not come back.
+    /// Lists that are out of date: their watch was disconnected.
     pub stale: Vec<String>,
-    /// Whether it settled in the time given; `None` when nobody waited.
+    /// Whether the rollout settled in time; `None` without `--wait`.
     pub settled: Option<bool>,
 }
 
-/// How long to wait for what.
+/// How long `--wait` waits, and for what.
 pub(super) struct WaitOptions<'a> {
     pub limit: Duration,
     pub scope: &'a CheckScope<'a>,
 }
 
-/// Lists everything in reach.
+/// Lists everything once, and waits if told to.
 pub(super) async fn collect_once(
     connection: &Connection,
     reach: Reach,
-    patience: Option<WaitOptions<'_>>,
+    wait: Option<WaitOptions<'_>>,
     progress: &Progress,
 ) -> Result<Snapshot, UserError> {
-    let wanted = required_watches(&reach);
+    let ids = required_watches(&reach);
     let (_watches, mut feed) = Watches::start(connection, reach, &FingerprintKey::default());
-    let mut looking = Collector::new(wanted);
+    let mut collector = Collector::new(ids);
     let settled = timeout(
         connection.request_limit,
-        looking.wait_synced(&mut feed, progress),
+        collector.wait_synced(&mut feed, progress),
     )
     .await;
     // A feed that has ended before all lists are there has not shown all.
     if settled != Ok(true) {
-        return Err(looking.timeout_error());
+        return Err(collector.timeout_error());
     }
     let mut settled = None;
-    if let Some(WaitOptions {
-        limit,
-        scope: asked,
-    }) = patience
-    {
-        looking.ensure_watchable(asked.selection)?;
-        let waited = timeout(limit, looking.wait_rolled_out(&mut feed, asked, progress)).await;
+    if let Some(WaitOptions { limit, scope }) = wait {
+        collector.ensure_watchable(scope.selection)?;
+        let waited = timeout(limit, collector.wait_rolled_out(&mut feed, scope, progress)).await;
         settled = Some(waited == Ok(true));
     }
-    looking.finish(settled)
+    collector.finish(settled)
 }
 
-/// The watches whose lists are waited for.
+/// Watches whose lists are waited for.
 fn required_watches(reach: &Reach) -> Vec<WatchId> {
     let scopes: Vec<Scope> = match reach {
         Reach::Cluster { .. } => vec![Scope::Cluster],
@@ -108,21 +104,21 @@ struct Collector {
     store: Store,
     coverage: WatchCoverage,
     states: BTreeMap<WatchId, Option<WatchState>>,
-    /// What may be listed and not watched.
+    /// Kinds that may be listed and not watched.
     unwatched: BTreeMap<WatchKind, Permission>,
 }
 
 impl Collector {
-    fn new(wanted: Vec<WatchId>) -> Self {
+    fn new(ids: Vec<WatchId>) -> Self {
         Self {
             store: Store::default(),
             coverage: WatchCoverage::default(),
-            states: wanted.into_iter().map(|id| (id, None)).collect(),
+            states: ids.into_iter().map(|id| (id, None)).collect(),
             unwatched: BTreeMap::new(),
         }
     }
 
-    /// Takes in what comes until each list is there, or is refused; whether it came to that.
+    /// Applies updates until each list is complete or denied; `false` if the watches end before.
     async fn wait_synced(&mut self, feed: &mut Receiver<Feed>, progress: &Progress) -> bool {
         let all = self.states.len();
         loop {
@@ -157,13 +153,13 @@ impl Collector {
         }
     }
 
-    /// Fails where a change would not be seen: what was listed once tells nothing of what comes of it.
-    fn ensure_watchable(&self, choice: &Selection) -> Result<(), UserError> {
+    /// Fails if a selected kind may not be watched: its changes would not be seen.
+    fn ensure_watchable(&self, selection: &Selection) -> Result<(), UserError> {
         let is_chosen = |kind: WatchKind| match kind {
             WatchKind::Pods => true,
             WatchKind::Workloads(kind) => {
                 let mut workloads = self.store.workloads();
-                workloads.any(|it| it.id.kind == kind && choice.matches_workload(it))
+                workloads.any(|it| it.id.kind == kind && selection.matches_workload(it))
             }
             WatchKind::Namespaces
             | WatchKind::Secrets(_)
@@ -179,7 +175,7 @@ impl Collector {
         }
     }
 
-    /// The first list on which *all is well* rests and which is not followed at present.
+    /// First list that shows failures and whose watch is disconnected.
     fn disconnected_list(&self) -> Option<&WatchId> {
         let states = self.states.iter();
         let mut needed = states.filter(|(id, _)| id.kind.shows_failures());
@@ -187,37 +183,37 @@ impl Collector {
         cut.map(|(id, _)| id)
     }
 
-    /// Follows the changes until what was asked for is there and all is well, or something fails and
-    /// nothing gets on any more; `false` where the watches have ended before.
+    /// Applies updates until the scope exists and its rollout is complete or stuck; `false` if the watches end
+    /// before.
     async fn wait_rolled_out(
         &mut self,
         feed: &mut Receiver<Feed>,
-        asked: &CheckScope<'_>,
+        scope: &CheckScope<'_>,
         progress: &Progress,
     ) -> bool {
-        let choice = asked.selection;
-        let mut standing = RolloutProgress::measure(&self.store, choice);
+        let selection = scope.selection;
+        let mut rollout = RolloutProgress::measure(&self.store, selection);
         let mut since = Instant::now();
         loop {
-            let awaited = asked.pending(&self.store, &self.coverage).or_else(|| {
+            let pending = scope.pending(&self.store, &self.coverage).or_else(|| {
                 let cut = self.disconnected_list()?;
                 Some(format!("waiting for the watch of {}", cut.kind.plural()))
             });
-            match &awaited {
-                None if standing.is_complete() => return true,
-                None => progress.update(&standing.to_string()),
-                Some(awaited) => progress.update(awaited),
+            match &pending {
+                None if rollout.is_complete() => return true,
+                None => progress.update(&rollout.to_string()),
+                Some(pending) => progress.update(pending),
             }
-            let may_be_stuck = awaited.is_none() && standing.has_failures();
+            let may_be_stuck = pending.is_none() && rollout.has_failures();
             tokio::select! {
-                fed = feed.recv() => {
-                    let Some(fed) = fed else {
+                update = feed.recv() => {
+                    let Some(update) = update else {
                         return false;
                     };
-                    self.apply_update(fed);
-                    let next = RolloutProgress::measure(&self.store, choice);
-                    if next != standing {
-                        standing = next;
+                    self.apply_update(update);
+                    let next = RolloutProgress::measure(&self.store, selection);
+                    if next != rollout {
+                        rollout = next;
                         since = Instant::now();
                     }
                 }
@@ -281,7 +277,7 @@ impl Collector {
     }
 }
 
-/// What is missing to watch what could be listed: a list is all that a check needs that does not wait.
+/// Missing permission to watch a kind that was listed: without `--wait` the list is enough.
 fn missing_watch_permission(state: &WatchState) -> Option<&Permission> {
     match state {
         WatchState::Forbidden { missing, as_of, .. } => {

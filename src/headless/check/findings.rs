@@ -1,4 +1,4 @@
-//! Everything wrong that was seen: Pod by Pod, then the workloads that make no Pods.
+//! Diagnosis of a snapshot: Pod by Pod, then the workloads that create no Pods.
 
 use std::sync::Arc;
 
@@ -15,11 +15,11 @@ use crate::domain::{
     store::watch::Scope,
 };
 
-/// What was checked, and what was found.
+/// Pods and workloads that were checked, with their findings.
 pub(super) struct CheckFindings {
-    /// Pods that are not well, or that are looked into all the same.
+    /// Pods that fail, and with `--all` those that run.
     pub pods: Vec<DiagnosedPod>,
-    /// Pods that are well or on their way, and what they belong to.
+    /// Pods that are healthy or starting, and their workloads.
     pub healthy: Vec<(Arc<Pod>, Option<Arc<Workload>>)>,
     pub workloads: Vec<(Arc<Workload>, Finding)>,
 }
@@ -27,75 +27,83 @@ pub(super) struct CheckFindings {
 pub(super) struct DiagnosedPod {
     pub context: PodContext,
     pub findings: Vec<Finding>,
-    /// It runs: what is found is what the next pull will meet.
+    /// It runs: its findings are about the next pull.
     pub is_running: bool,
 }
 
-/// How far to look.
+/// Which Pods are diagnosed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Depth {
     Failing,
-    /// Also whether what runs could be pulled again.
+    /// Also Pods that run: whether their images could be pulled again.
     All,
 }
 
 pub(super) fn diagnose_all(
-    seen: &Snapshot,
-    choice: &Selection,
+    snapshot: &Snapshot,
+    selection: &Selection,
     depth: Depth,
     now: Timestamp,
 ) -> CheckFindings {
-    let world = &seen.store;
-    let chosen = |pod: &&Arc<Pod>| {
-        let workload = world.workload_of(pod).map(Arc::as_ref);
-        choice.matches_pod(pod, workload)
+    let store = &snapshot.store;
+    let is_selected = |pod: &&Arc<Pod>| {
+        let workload = store.workload_of(pod).map(Arc::as_ref);
+        selection.matches_pod(pod, workload)
     };
-    let pods = world.pods(&Scope::Cluster).filter(chosen);
-    let need = |pod: &Arc<Pod>| needs_diagnosis(pod, &world.events_of_pod(&pod.key), now);
-    let (ill, others): (Vec<_>, Vec<_>) = pods.partition(|pod| need(pod) == Need::Now);
-    let case = |pod: &Arc<Pod>| context::pod_context(world, &seen.coverage, &pod.key, now);
-    let ill = ill.into_iter().filter_map(case).map(|case| DiagnosedPod {
-        findings: diagnostics::diagnose(&case).findings,
-        context: case,
-        is_running: false,
-    });
-    let mut checked: Vec<DiagnosedPod> = ill.collect();
-    let mut well = Vec::new();
+    let pods = store.pods(&Scope::Cluster).filter(is_selected);
+    let need = |pod: &Arc<Pod>| needs_diagnosis(pod, &store.events_of_pod(&pod.key), now);
+    let (failing, others): (Vec<_>, Vec<_>) = pods.partition(|pod| need(pod) == Need::Now);
+    let context_of =
+        |pod: &Arc<Pod>| context::pod_context(store, &snapshot.coverage, &pod.key, now);
+    let failing = failing
+        .into_iter()
+        .filter_map(context_of)
+        .map(|context| DiagnosedPod {
+            findings: diagnostics::diagnose(&context).findings,
+            context,
+            is_running: false,
+        });
+    let mut diagnosed: Vec<DiagnosedPod> = failing.collect();
+    let mut healthy = Vec::new();
     for pod in others {
         // What has run to its end is not pulled again.
         let runs = pod_status(pod).health == PodHealth::Healthy;
         match depth {
-            Depth::All if runs => checked.extend(case(pod).map(|case| DiagnosedPod {
-                findings: diagnostics::preflight(&case),
-                context: case,
-                is_running: true,
-            })),
-            Depth::All | Depth::Failing => well.push(pod),
+            Depth::All if runs => {
+                diagnosed.extend(context_of(pod).map(|context| DiagnosedPod {
+                    findings: diagnostics::preflight(&context),
+                    context,
+                    is_running: true,
+                }));
+            }
+            Depth::All | Depth::Failing => healthy.push(pod),
         }
     }
-    let owner = |pod: &Arc<Pod>| world.workload_of(pod).map(Arc::clone);
+    let workload_of = |pod: &Arc<Pod>| store.workload_of(pod).map(Arc::clone);
     CheckFindings {
-        healthy: well
+        healthy: healthy
             .into_iter()
-            .map(|pod| (Arc::clone(pod), owner(pod)))
+            .map(|pod| (Arc::clone(pod), workload_of(pod)))
             .collect(),
-        pods: checked,
-        workloads: diagnose_workloads(seen, choice, now),
+        pods: diagnosed,
+        workloads: diagnose_workloads(snapshot, selection, now),
     }
 }
 
-/// The workloads whose Pods tell nothing.
+/// Diagnoses workloads that have no Pods to diagnose.
 fn diagnose_workloads(
-    seen: &Snapshot,
-    choice: &Selection,
+    snapshot: &Snapshot,
+    selection: &Selection,
     now: Timestamp,
 ) -> Vec<(Arc<Workload>, Finding)> {
-    seen.store
+    snapshot
+        .store
         .workloads()
-        .filter(|it| workload_needs_diagnosis(it) && choice.matches_workload(it))
+        .filter(|it| workload_needs_diagnosis(it) && selection.matches_workload(it))
         .filter_map(|workload| {
-            let case = context::workload_context(&seen.store, &seen.coverage, workload, now);
-            Some((Arc::clone(workload), diagnostics::workload(&case)?))
+            let context =
+                context::workload_context(&snapshot.store, &snapshot.coverage, workload, now);
+            Some((Arc::clone(workload), diagnostics::workload(&context)?))
         })
         .collect()
 }

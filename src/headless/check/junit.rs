@@ -1,6 +1,6 @@
-//! `-o junit`: each Pod a test, for the test views of CI systems.
+//! `-o junit`: each Pod is a test, for the test views of CI systems.
 //!
-//! The form is the one that Jenkins, GitLab and GitHub's reporters read: `testsuites`, a `testsuite` per
+//! The format is the one that Jenkins, GitLab and GitHub's reporters read: `testsuites`, a `testsuite` per
 //! namespace, a `testcase` per Pod with a `failure` per finding.
 
 use std::{
@@ -57,7 +57,7 @@ pub(super) fn write(report: &Report, out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "</testsuites>")
 }
 
-/// What concerns the run as a whole.
+/// Test cases about the run as a whole.
 fn run_cases(report: &Report) -> Vec<String> {
     let unseen = report.not_seen.iter().map(|missing| {
         let missing = escape_xml(missing);
@@ -93,7 +93,7 @@ fn run_cases(report: &Report) -> Vec<String> {
         .collect()
 }
 
-/// Whether more was not read than the objects that have an error of their own.
+/// Whether something else was not read than the objects that have a test case.
 fn has_other_gaps(report: &Report) -> bool {
     !report.complete && report.not_read.is_empty()
 }
@@ -153,7 +153,7 @@ fn write_failure(row: &FindingRow, out: &mut impl Write) -> io::Result<()> {
     )
 }
 
-/// Text for an attribute or an element; what XML 1.0 cannot say is left out.
+/// Escapes text for an attribute or an element; characters that XML 1.0 does not have are left out.
 fn escape_xml(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for c in text.chars() {

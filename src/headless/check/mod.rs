@@ -1,6 +1,4 @@
-//! `pullscope check`: diagnoses once what the dashboard shows live, for CI and scripts.
-//!
-//! The upper half of the dashboard's way without loop and screen: list once, fold, diagnose, report.
+//! `pullscope check`: lists once, diagnoses and reports, for CI and scripts.
 
 mod collect;
 mod findings;
@@ -72,7 +70,7 @@ pub struct Args {
     pub save_cases: Option<PathBuf>,
 }
 
-/// The form of a report.
+/// Output format of a report.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum ReportFormat {
     /// For people
@@ -86,8 +84,7 @@ pub enum ReportFormat {
     Sarif,
 }
 
-/// Checks what is in reach, and asks registries where there is a prober; a problem means that the check
-/// could not be made.
+/// Runs a check, and asks registries where there is a prober. An error means that the check could not be made.
 pub async fn run(
     args: &Args,
     connection: &Connection,
@@ -97,34 +94,41 @@ pub async fn run(
     stdout: impl Write,
 ) -> Result<Exit, UserError> {
     let progress = console.progress();
-    let choice = Selection::parse(&args.targets, args.selector.clone())?;
-    let asked = CheckScope::new(&choice, &reach, args.allow_empty)?;
-    let patience = args.wait.map(|limit| WaitOptions {
+    let selection = Selection::parse(&args.targets, args.selector.clone())?;
+    let scope = CheckScope::new(&selection, &reach, args.allow_empty)?;
+    let wait = args.wait.map(|limit| WaitOptions {
         limit,
-        scope: &asked,
+        scope: &scope,
     });
-    let seen = collect::collect_once(connection, reach.clone(), patience, &progress).await?;
+    let snapshot = collect::collect_once(connection, reach.clone(), wait, &progress).await?;
     let now = Timestamp::now();
-    let namespaces = namespaces(&seen, reach);
-    asked.ensure_exists(connection, &seen).await?;
+    let namespaces = namespaces(&snapshot, reach);
+    scope.ensure_exists(connection, &snapshot).await?;
     let depth = if args.all { Depth::All } else { Depth::Failing };
-    let mut found = findings::diagnose_all(&seen, &choice, depth, now);
-    let answers = match prober {
-        Some(prober) => probe::probe_all(connection, prober, &found, &progress).await,
+    let mut findings = findings::diagnose_all(&snapshot, &selection, depth, now);
+    let outcomes = match prober {
+        Some(prober) => probe::probe_all(connection, prober, &findings, &progress).await,
         None => ProbeOutcomes::default(),
     };
-    answers.apply_to(&mut found, now);
+    outcomes.apply_to(&mut findings, now);
     let saved = match &args.save_cases {
-        Some(directory) => save::save_all(directory, &found),
+        Some(directory) => save::save_all(directory, &findings),
         None => Ok(()),
     };
     drop(progress);
-    let looked = ReportScope {
-        place: asked.place(),
+    let report_scope = ReportScope {
+        place: scope.place(),
         namespaces,
         needs_secrets: args.all || args.probe,
     };
-    let report = Report::new(connection, looked, &seen, &found, &answers, now);
+    let report = Report::new(
+        connection,
+        report_scope,
+        &snapshot,
+        &findings,
+        &outcomes,
+        now,
+    );
     let mut exit = report.exit();
     // What was found is told also where a case of it could not be saved.
     if let Err(problem) = saved {
@@ -145,23 +149,23 @@ pub async fn run(
         .map_err(|error| UserError::new("cannot write the report").with_cause(error.to_string()))
 }
 
-/// The images of a namespace's Pods, each once.
+/// Images of a namespace's Pods, without duplicates.
 pub(super) async fn images(
     connection: &Connection,
     namespace: Namespace,
 ) -> Result<BTreeSet<String>, UserError> {
     let reach = Reach::Namespaces(vec![namespace]);
-    let seen =
+    let snapshot =
         collect::collect_once(connection, reach, None, &Console::default().progress()).await?;
-    let pods = seen.store.pods(&Scope::Cluster);
+    let pods = snapshot.store.pods(&Scope::Cluster);
     let images = pods.flat_map(|pod| pod.containers.iter().map(|it| it.image.to_string()));
     Ok(images.collect())
 }
 
-/// The namespaces that were looked into.
-fn namespaces(seen: &Snapshot, reach: Reach) -> Vec<Namespace> {
+/// Namespaces that were checked.
+fn namespaces(snapshot: &Snapshot, reach: Reach) -> Vec<Namespace> {
     match reach {
-        Reach::Cluster { .. } => seen.store.tallies().keys().cloned().collect(),
+        Reach::Cluster { .. } => snapshot.store.tallies().keys().cloned().collect(),
         Reach::Namespaces(namespaces) => namespaces,
     }
 }

@@ -1,6 +1,6 @@
-//! `--probe`: asks the registries too, with the credentials that the failing Pods list.
+//! `--probe`: asks the registries too, with the pull Secrets of the failing Pods.
 //!
-//! The question is put from this machine, which may see the registry otherwise than the node does.
+//! It asks from this machine, which may reach other registries than the node.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -28,10 +28,10 @@ use crate::{
     registry::Prober,
 };
 
-/// Registries asked at the same time.
+/// Probes at the same time.
 const MAX_CONCURRENT: usize = 8;
 
-/// What a registry says of an image, or why it was not asked.
+/// Result for an image, or why it was not probed.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 pub(super) enum ProbeOutcome {
@@ -39,7 +39,7 @@ pub(super) enum ProbeOutcome {
     Failed { error: String },
 }
 
-/// One image, asked for with these Secrets.
+/// An image, and the pull Secrets to probe it with.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct ProbeRequest {
     namespace: Namespace,
@@ -47,28 +47,27 @@ struct ProbeRequest {
     image: String,
 }
 
-/// The answers; Pods of one template share theirs.
+/// Outcomes by request; Pods of one template share theirs.
 #[derive(Debug, Default)]
 pub(super) struct ProbeOutcomes(BTreeMap<ProbeRequest, Arc<ProbeOutcome>>);
 
 impl ProbeOutcomes {
     pub(super) fn outcome_for(
         &self,
-        checked: &DiagnosedPod,
+        pod: &DiagnosedPod,
         finding: &Finding,
     ) -> Option<Arc<ProbeOutcome>> {
-        let question = ProbeRequest::for_finding(checked, finding)?;
-        self.0.get(&question).map(Arc::clone)
+        let request = ProbeRequest::for_finding(pod, finding)?;
+        self.0.get(&request).map(Arc::clone)
     }
 
-    /// Adds to each finding what the registry says of its image; of a Pod that runs, a refusal is the
-    /// finding.
-    pub(super) fn apply_to(&self, found: &mut CheckFindings, now: Timestamp) {
-        for checked in &mut found.pods {
-            let mut findings = std::mem::take(&mut checked.findings);
+    /// Adds outcomes to findings; a Pod that runs gets a finding for an image that is refused.
+    pub(super) fn apply_to(&self, findings: &mut CheckFindings, now: Timestamp) {
+        for pod in &mut findings.pods {
+            let mut findings = std::mem::take(&mut pod.findings);
             for finding in &mut findings {
                 if let Some(ProbeOutcome::Answered(verified)) =
-                    self.outcome_for(checked, finding).as_deref()
+                    self.outcome_for(pod, finding).as_deref()
                 {
                     diagnostics::apply_probe(
                         finding,
@@ -78,32 +77,32 @@ impl ProbeOutcomes {
                     );
                 }
             }
-            if checked.is_running {
-                findings.extend(self.preflight_refusals(&checked.context, &findings, now));
+            if pod.is_running {
+                findings.extend(self.preflight_refusals(&pod.context, &findings, now));
             }
-            checked.findings = findings;
+            pod.findings = findings;
         }
     }
 
-    /// What is refused of the images of which nothing is found yet.
+    /// Findings for refused images that have none yet.
     fn preflight_refusals(
         &self,
-        case: &PodContext,
-        found: &[Finding],
+        context: &PodContext,
+        findings: &[Finding],
         now: Timestamp,
     ) -> Vec<Finding> {
-        let images: BTreeSet<&str> = case.pod.containers.iter().map(|it| &*it.image).collect();
+        let images: BTreeSet<&str> = context.pod.containers.iter().map(|it| &*it.image).collect();
         let open = images
             .into_iter()
-            .filter(|image| found.iter().all(|it| it.image.as_deref() != Some(image)));
+            .filter(|image| findings.iter().all(|it| it.image.as_deref() != Some(image)));
         open.filter_map(|image| {
             let ProbeOutcome::Answered(verified) =
-                &**self.0.get(&ProbeRequest::for_image(case, image))?
+                &**self.0.get(&ProbeRequest::for_image(context, image))?
             else {
                 return None;
             };
             Some(diagnostics::preflight_refusal(
-                case,
+                context,
                 image,
                 verified.conclusion(),
                 now,
@@ -113,75 +112,77 @@ impl ProbeOutcomes {
         .collect()
     }
 
-    /// Each image with its answer, once per namespace and list of Secrets.
+    /// Outcomes, one per namespace, image and list of Secrets.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&Namespace, &str, &ProbeOutcome)> {
         self.0
             .iter()
-            .map(|(question, probed)| (&question.namespace, &*question.image, &**probed))
+            .map(|(request, outcome)| (&request.namespace, &*request.image, &**outcome))
     }
 }
 
 impl ProbeRequest {
-    fn for_image(case: &PodContext, image: &str) -> Self {
+    fn for_image(context: &PodContext, image: &str) -> Self {
         Self {
-            namespace: case.pod.key.namespace.clone(),
-            secrets: Arc::clone(&case.pod.pull_secrets),
+            namespace: context.pod.key.namespace.clone(),
+            secrets: Arc::clone(&context.pod.pull_secrets),
             image: image.to_owned(),
         }
     }
 
-    fn for_finding(checked: &DiagnosedPod, finding: &Finding) -> Option<Self> {
+    fn for_finding(pod: &DiagnosedPod, finding: &Finding) -> Option<Self> {
         let image = finding.image.as_deref().filter(|_| finding.is_pull())?;
-        Some(Self::for_image(&checked.context, image))
+        Some(Self::for_image(&pod.context, image))
     }
 
-    /// All that is to be asked for a Pod.
-    fn for_pod(checked: &DiagnosedPod) -> Vec<Self> {
-        if checked.is_running {
-            let containers = checked.context.pod.containers.iter();
+    /// All requests for a Pod.
+    fn for_pod(pod: &DiagnosedPod) -> Vec<Self> {
+        if pod.is_running {
+            let containers = pod.context.pod.containers.iter();
             return containers
-                .map(|it| Self::for_image(&checked.context, &it.image))
+                .map(|it| Self::for_image(&pod.context, &it.image))
                 .collect();
         }
-        let findings = checked.findings.iter();
+        let findings = pod.findings.iter();
         findings
-            .filter_map(|it| Self::for_finding(checked, it))
+            .filter_map(|it| Self::for_finding(pod, it))
             .collect()
     }
 }
 
-/// Asks for every image of which a pull is said to fail, and for all of the Pods that run, if those are
-/// looked into.
+/// Probes every image whose pull fails, and all images of Pods that run and were diagnosed.
 pub(super) async fn probe_all(
     connection: &Connection,
     prober: &Prober,
-    found: &CheckFindings,
+    findings: &CheckFindings,
     progress: &Progress,
 ) -> ProbeOutcomes {
-    let mut questions: Vec<ProbeRequest> =
-        found.pods.iter().flat_map(ProbeRequest::for_pod).collect();
-    questions.sort();
-    questions.dedup();
-    let all = questions.len();
+    let mut requests: Vec<ProbeRequest> = findings
+        .pods
+        .iter()
+        .flat_map(ProbeRequest::for_pod)
+        .collect();
+    requests.sort();
+    requests.dedup();
+    let all = requests.len();
     // Whoever may not list nodes gets images that are not compared with them.
     let nodes = if all > 0 {
         nodes::platforms(connection).await.ok()
     } else {
         None
     };
-    let wanted = &nodes.map(TargetPlatforms::Nodes).unwrap_or_default();
-    let answers = stream::iter(questions).map(|question| async move {
-        let probed = match probe_one(connection, prober, &question, wanted).await {
+    let platforms = &nodes.map(TargetPlatforms::Nodes).unwrap_or_default();
+    let outcomes = stream::iter(requests).map(|request| async move {
+        let outcome = match probe_one(connection, prober, &request, platforms).await {
             Ok(verified) => ProbeOutcome::Answered(Box::new(verified)),
             Err(error) => ProbeOutcome::Failed { error },
         };
-        (question, Arc::new(probed))
+        (request, Arc::new(outcome))
     });
-    let mut answers = std::pin::pin!(answers.buffer_unordered(MAX_CONCURRENT));
+    let mut outcomes = std::pin::pin!(outcomes.buffer_unordered(MAX_CONCURRENT));
     let mut kept = BTreeMap::new();
     progress.update(&format!("asking registries: 0 of {all}"));
-    while let Some((question, probed)) = answers.next().await {
-        kept.insert(question, probed);
+    while let Some((request, outcome)) = outcomes.next().await {
+        kept.insert(request, outcome);
         progress.update(&format!("asking registries: {} of {all}", kept.len()));
     }
     ProbeOutcomes(kept)
@@ -190,13 +191,13 @@ pub(super) async fn probe_all(
 async fn probe_one(
     connection: &Connection,
     prober: &Prober,
-    question: &ProbeRequest,
-    wanted: &TargetPlatforms,
+    request: &ProbeRequest,
+    platforms: &TargetPlatforms,
 ) -> Result<ProbeResult, String> {
-    let image = ImageRef::parse(&question.image).map_err(|error| error.to_string())?;
+    let image = ImageRef::parse(&request.image).map_err(|error| error.to_string())?;
     let mut sources = Vec::new();
-    for name in question.secrets.iter() {
-        let key = ObjectRef::new(question.namespace.clone(), name.clone());
+    for name in request.secrets.iter() {
+        let key = ObjectRef::new(request.namespace.clone(), name.clone());
         match fetch::pull_secret(connection, &key).await {
             Ok(secret) => sources.push(SecretSource {
                 name: name.to_string(),
@@ -207,11 +208,11 @@ async fn probe_one(
             Err(trouble) => return Err(format!("cannot read Secret {key}: {trouble}")),
         }
     }
-    verify::probe_with_sources(prober, &image, &sources, wanted).await
+    verify::probe_with_sources(prober, &image, &sources, platforms).await
 }
 
 impl ProbeOutcome {
-    /// Whether the registry gives the image; `None` when it was not asked.
+    /// Whether the image can be pulled; `None` when it was not probed.
     pub(super) fn answer(&self) -> Option<PullAnswer> {
         match self {
             Self::Answered(verified) => Some(verified.answer()),
@@ -219,7 +220,7 @@ impl ProbeOutcome {
         }
     }
 
-    /// One line for people.
+    /// Summary in one line.
     pub(super) fn summary_line(&self) -> String {
         match self {
             Self::Answered(verified) => verified.summary_line(),

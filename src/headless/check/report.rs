@@ -1,4 +1,4 @@
-//! The JSON shape of `check` (DESIGN §6: fields may be added, never changed) and its text.
+//! JSON shape of `check`, and its text. Fields may be added, never changed.
 
 use std::{
     collections::{HashMap, hash_map::Entry},
@@ -41,23 +41,23 @@ pub(super) struct Report {
     cluster: String,
     namespaces: Vec<Namespace>,
     pods_checked: usize,
-    /// What could not be looked at, for want of rights.
+    /// Permissions that are missing to list something.
     pub(super) not_seen: Vec<String>,
     /// Objects that could not be decoded.
     pub(super) not_read: Vec<String>,
-    /// Lists whose watch was cut off while changes were waited for, and since when.
+    /// Lists whose watch was disconnected during `--wait`, and since when.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) stale: Vec<String>,
-    /// Whether all was read that *healthy* rests on: without it, no finding is no proof.
+    /// Whether everything was read that shows failures: else no finding does not mean healthy.
     pub(super) complete: bool,
-    /// Where was looked, for a sentence.
+    /// The namespaces, for a sentence.
     #[serde(skip)]
     place: String,
     /// With `--wait`: whether it settled in the time given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) settled: Option<bool>,
     pub(super) findings: Vec<FindingRow>,
-    /// With `--all --probe`: every image that was asked about.
+    /// With `--all --probe`: every image that was probed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     images: Vec<ProbedImage>,
     /// The Pods without a finding.
@@ -68,12 +68,12 @@ pub(super) struct Report {
 #[derive(Debug, Serialize)]
 pub(super) struct FindingRow {
     pub(super) namespace: String,
-    /// None for a workload that makes no Pods.
+    /// None for a workload that creates no Pods.
     pub(super) pod: Option<String>,
     pub(super) workload: Option<String>,
     pub(super) container: Option<String>,
     pub(super) image: Option<String>,
-    /// Whose image it is: `container:app`, `volume:model`.
+    /// What the image is for: `container:app`, `volume:model`.
     #[serde(skip_serializing_if = "Option::is_none")]
     target: Option<String>,
     state: String,
@@ -100,12 +100,12 @@ pub(super) struct HealthyPod {
     pub(super) workload: Option<String>,
 }
 
-/// An image that a registry was asked about.
+/// An image that was probed.
 #[derive(Debug, Serialize)]
 struct ProbedImage {
     namespace: Namespace,
     image: String,
-    /// None when it could not be asked.
+    /// None when it could not be probed.
     verdict: Option<PullAnswer>,
     summary: String,
 }
@@ -122,11 +122,11 @@ struct SecretRow {
     state: &'static str,
 }
 
-/// Where a check has looked, and for what.
+/// What a check covers.
 pub(super) struct ReportScope {
     pub(super) place: String,
     pub(super) namespaces: Vec<Namespace>,
-    /// Whether what runs could be pulled again rests on Secrets and ServiceAccounts, too.
+    /// Whether Secrets and ServiceAccounts are needed too: to tell if a running image could be pulled again.
     pub(super) needs_secrets: bool,
 }
 
@@ -142,51 +142,51 @@ impl ReportScope {
 impl Report {
     pub(super) fn new(
         connection: &Connection,
-        looked: ReportScope,
-        seen: &Snapshot,
-        found: &CheckFindings,
-        answers: &ProbeOutcomes,
+        scope: ReportScope,
+        snapshot: &Snapshot,
+        findings: &CheckFindings,
+        outcomes: &ProbeOutcomes,
         now: Timestamp,
     ) -> Self {
-        let of_pods = found.pods.iter().flat_map(|checked| {
-            let rows = checked.findings.iter();
+        let of_pods = findings.pods.iter().flat_map(|pod| {
+            let rows = pod.findings.iter();
             rows.map(|finding| FindingRow {
-                probe: answers.outcome_for(checked, finding),
-                ..FindingRow::for_pod(checked, finding, now)
+                probe: outcomes.outcome_for(pod, finding),
+                ..FindingRow::for_pod(pod, finding, now)
             })
         });
-        let of_workloads = found
+        let of_workloads = findings
             .workloads
             .iter()
             .map(|(workload, finding)| FindingRow::for_workload(workload, finding, now));
-        let complete = !seen.partial.iter().any(|kind| looked.requires(*kind));
-        let runs = found.pods.iter().any(|checked| checked.is_running);
+        let complete = !snapshot.partial.iter().any(|kind| scope.requires(*kind));
+        let runs = findings.pods.iter().any(|pod| pod.is_running);
         Self {
             cluster: connection.cluster.to_string(),
-            place: looked.place,
-            namespaces: looked.namespaces,
-            not_read: unreadable_lines(&seen.coverage),
-            stale: seen.stale.clone(),
+            place: scope.place,
+            namespaces: scope.namespaces,
+            not_read: unreadable_lines(&snapshot.coverage),
+            stale: snapshot.stale.clone(),
             complete,
-            pods_checked: found.pods.len() + found.healthy.len(),
-            settled: seen.settled,
-            not_seen: seen.forbidden.iter().map(ToString::to_string).collect(),
+            pods_checked: findings.pods.len() + findings.healthy.len(),
+            settled: snapshot.settled,
+            not_seen: snapshot.forbidden.iter().map(ToString::to_string).collect(),
             findings: of_pods.chain(of_workloads).collect(),
-            images: answers
+            images: outcomes
                 .iter()
                 .filter(|_| runs)
-                .map(|(namespace, image, probed)| ProbedImage {
+                .map(|(namespace, image, outcome)| ProbedImage {
                     namespace: namespace.clone(),
                     image: image.to_owned(),
-                    verdict: probed.answer(),
-                    summary: probed.summary_line(),
+                    verdict: outcome.answer(),
+                    summary: outcome.summary_line(),
                 })
                 .collect(),
-            healthy: HealthyPod::from_findings(found),
+            healthy: HealthyPod::from_findings(findings),
         }
     }
 
-    /// Unknown is never well: without a finding it takes everything read to be healthy.
+    /// Exit status. Without a finding it is success only if everything was read.
     pub(super) fn exit(&self) -> Exit {
         if !self.findings.is_empty() || self.settled == Some(false) {
             Exit::Negative
@@ -197,7 +197,7 @@ impl Report {
         }
     }
 
-    /// What was not read, in one line, where *healthy* would rest on it or objects are left out.
+    /// What was not read, in one line; `None` when the report is complete.
     pub(super) fn not_read_line(&self) -> Option<String> {
         let mut gaps = self.not_read.clone();
         gaps.extend_from_slice(&self.stale);
@@ -213,9 +213,9 @@ impl Report {
     }
 
     pub(super) fn write_text(&self, console: Console, out: &mut impl Write) -> io::Result<()> {
-        for alike in self.grouped() {
-            let Some(first) = alike.first() else { continue };
-            first.write_heading(&alike, console, out)?;
+        for group in self.grouped() {
+            let Some(first) = group.first() else { continue };
+            first.write_heading(&group, console, out)?;
             first.write_text(console, out)?;
             writeln!(out)?;
         }
@@ -278,7 +278,7 @@ impl Report {
         )
     }
 
-    /// The findings, those together that the Pods of one workload share.
+    /// Findings, grouped where the Pods of one workload share them.
     fn grouped(&self) -> Vec<Vec<&FindingRow>> {
         let mut groups: Vec<Vec<&FindingRow>> = Vec::new();
         let mut places: HashMap<_, usize> = HashMap::new();
@@ -299,10 +299,10 @@ impl Report {
     }
 }
 
-/// Each object that could not be decoded, with its kind.
-fn unreadable_lines(sight: &WatchCoverage) -> Vec<String> {
+/// Objects that could not be decoded, with their kinds.
+fn unreadable_lines(coverage: &WatchCoverage) -> Vec<String> {
     let mut lines = Vec::new();
-    for (id, unreadable) in sight.unreadable() {
+    for (id, unreadable) in coverage.unreadable() {
         let plural = id.kind.plural();
         let kind = plural.trim_end_matches('s');
         let named = unreadable.named.iter();
@@ -316,31 +316,31 @@ fn unreadable_lines(sight: &WatchCoverage) -> Vec<String> {
 }
 
 impl HealthyPod {
-    fn from_findings(found: &CheckFindings) -> Vec<Self> {
+    fn from_findings(findings: &CheckFindings) -> Vec<Self> {
         let of = |pod: &Pod, workload: Option<&Workload>| Self {
             namespace: pod.key.namespace.to_string(),
             pod: pod.key.name.to_string(),
             workload: workload.map(|workload| workload.id.to_string()),
         };
-        let well = found.healthy.iter();
+        let well = findings.healthy.iter();
         let well = well.map(|(pod, workload)| of(pod, workload.as_deref()));
-        let sound = found.pods.iter().filter(|it| it.findings.is_empty());
+        let sound = findings.pods.iter().filter(|it| it.findings.is_empty());
         let sound = sound.map(|it| of(&it.context.pod, it.context.workload.as_deref()));
         well.chain(sound).collect()
     }
 }
 
 impl FindingRow {
-    fn for_pod(checked: &DiagnosedPod, finding: &Finding, now: Timestamp) -> Self {
-        let case = &checked.context;
+    fn for_pod(pod: &DiagnosedPod, finding: &Finding, now: Timestamp) -> Self {
+        let context = &pod.context;
         Self {
-            namespace: case.pod.key.namespace.to_string(),
-            pod: Some(case.pod.key.name.to_string()),
-            workload: case
+            namespace: context.pod.key.namespace.to_string(),
+            pod: Some(context.pod.key.name.to_string()),
+            workload: context
                 .workload
                 .as_ref()
                 .map(|workload| workload.id.to_string()),
-            chain: Some(ChainRow::for_finding(case, finding)),
+            chain: Some(ChainRow::for_finding(context, finding)),
             ..Self::from_finding(finding, now)
         }
     }
@@ -378,13 +378,13 @@ impl FindingRow {
         }
     }
 
-    /// The Pod, or the workload that makes none.
+    /// The Pod, or the workload that creates none.
     pub(super) fn subject(&self) -> &str {
         let subject = self.pod.as_deref().or(self.workload.as_deref());
         subject.unwrap_or_default()
     }
 
-    /// Where it is in the cluster, as a path.
+    /// Path in the cluster: `NAMESPACE/WORKLOAD/CONTAINER`.
     pub(super) fn place(&self) -> String {
         let pod = self.pod.as_ref().map(|pod| format!("Pod/{pod}"));
         let subject = self.workload.clone().or(pod);
@@ -394,7 +394,7 @@ impl FindingRow {
         parts.join("/")
     }
 
-    /// What the findings of a workload's Pods share when they are one and the same.
+    /// Key by which equal findings of a workload's Pods are grouped.
     fn group_key(&self) -> impl Hash + Eq + use<'_> {
         // A Pod without a workload stands for itself.
         let subject = self.workload.as_deref().unwrap_or(self.subject());
@@ -402,14 +402,14 @@ impl FindingRow {
         (names, self.cause, self.root, &*self.summary)
     }
 
-    /// Whom it is about: one Pod, or the workload with its number of Pods.
+    /// Writes the heading: one Pod, or the workload with its number of Pods.
     fn write_heading(
         &self,
-        alike: &[&FindingRow],
+        group: &[&FindingRow],
         console: Console,
         out: &mut impl Write,
     ) -> io::Result<()> {
-        let subject = match (alike, &self.workload) {
+        let subject = match (group, &self.workload) {
             ([_, _, ..], Some(workload)) => workload,
             _ => self.subject(),
         };
@@ -420,13 +420,13 @@ impl FindingRow {
         }
         let title = console.paint(Tone::Error, self.title);
         write!(out, ": {title} ({})", one_line(&self.state))?;
-        if alike.len() > 1 {
-            write!(out, ", {} Pods", alike.len())?;
+        if group.len() > 1 {
+            write!(out, ", {} Pods", group.len())?;
         }
         writeln!(out)
     }
 
-    /// What is wrong, on what evidence, and what helps.
+    /// Writes summary, evidence and fixes.
     pub(super) fn write_text(&self, console: Console, out: &mut impl Write) -> io::Result<()> {
         let label = |name: &str| console.paint(Tone::Dim, &format!("{name:<8}"));
         writeln!(out, "  {}", one_line(&self.summary))?;
@@ -457,10 +457,10 @@ impl FindingRow {
 }
 
 impl ChainRow {
-    fn for_finding(case: &PodContext, finding: &Finding) -> Self {
+    fn for_finding(context: &PodContext, finding: &Finding) -> Self {
         let image = finding.image.as_deref().map(ImageRef::parse);
         let secrets = match image {
-            Some(Ok(image)) => case
+            Some(Ok(image)) => context
                 .credential_chain(&image)
                 .secrets
                 .iter()
@@ -472,7 +472,7 @@ impl ChainRow {
             Some(Err(_)) | None => Vec::new(),
         };
         Self {
-            service_account: case.pod.service_account.to_string(),
+            service_account: context.pod.service_account.to_string(),
             secrets,
         }
     }

@@ -1,4 +1,4 @@
-//! `--save-cases`: what each finding rests on, one file per Pod, for a report or a test of one's own.
+//! `--save-cases`: the objects and events behind each finding, one file per Pod.
 //!
 //! The names of the files come from the server, so they are checked before they become a part of a path.
 //! The files are new, and for their owner's eyes only: they hold messages and names of a cluster.
@@ -20,16 +20,16 @@ use crate::{
     headless::json,
 };
 
-/// Writes the case of each Pod with a finding into the folder, which is made where there is none.
+/// Writes a file for each Pod with a finding, and creates the folder.
 ///
-/// One that cannot be saved keeps no other from being saved; the error names the first, and counts them.
-pub(super) fn save_all(folder: &Path, found: &CheckFindings) -> Result<(), UserError> {
+/// If one cannot be saved, the others are; the error names the first, and counts them.
+pub(super) fn save_all(folder: &Path, findings: &CheckFindings) -> Result<(), UserError> {
     let cannot = |why: String| {
         UserError::new(format!("cannot save cases to {}", folder.display())).with_cause(why)
     };
     create_folder(folder).map_err(|error| cannot(error.to_string()))?;
-    let cases = found.pods.iter().filter(|pod| !pod.findings.is_empty());
-    let failures = cases.map(|checked| save_case(folder, &checked.context));
+    let pods = findings.pods.iter().filter(|pod| !pod.findings.is_empty());
+    let failures = pods.map(|pod| save_case(folder, &pod.context));
     let failures: Vec<SaveFailure> = failures.filter_map(Result::err).collect();
     let Some(first) = failures.first() else {
         return Ok(());
@@ -48,22 +48,22 @@ pub(super) fn save_all(folder: &Path, found: &CheckFindings) -> Result<(), UserE
 /// Why a case was not saved.
 struct SaveFailure {
     why: String,
-    /// There was a file of its name.
+    /// A file of this name exists.
     exists: bool,
 }
 
-fn save_case(folder: &Path, case: &PodContext) -> Result<(), SaveFailure> {
-    let name = file_name(&case.pod.key).map_err(|why| SaveFailure { why, exists: false })?;
-    write_case(&folder.join(&name), case).map_err(|error| SaveFailure {
+fn save_case(folder: &Path, context: &PodContext) -> Result<(), SaveFailure> {
+    let name = file_name(&context.pod.key).map_err(|why| SaveFailure { why, exists: false })?;
+    write_case(&folder.join(&name), context).map_err(|error| SaveFailure {
         why: format!("{name}: {error}"),
         exists: error.kind() == io::ErrorKind::AlreadyExists,
     })
 }
 
-/// Of a longer name no more is kept: a file's name has at most 255 bytes.
+/// Length after which a name is cut: a file name has at most 255 bytes.
 const MAX_NAME_BYTES: usize = 200;
 
-/// The name of a Pod's file, unless the server made up a name that Kubernetes would not take.
+/// File name of a Pod; an error for a name that Kubernetes does not allow.
 fn file_name(key: &ObjectRef<Pod>) -> Result<String, String> {
     if key.namespace.is_valid() && key.name.is_valid() {
         let name = format!("{}.{}", key.namespace, key.name);
@@ -90,13 +90,13 @@ fn create_folder(folder: &Path) -> io::Result<()> {
 }
 
 /// Writes a new file. `create_new` follows no symbolic link, and takes nothing that is there.
-fn write_case(path: &Path, case: &impl serde::Serialize) -> io::Result<()> {
+fn write_case(path: &Path, context: &impl serde::Serialize) -> io::Result<()> {
     let mut options = fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let mut file = io::BufWriter::new(options.open(path)?);
-    let written = json::write_pretty(case, &mut file).and_then(|()| file.flush());
+    let written = json::write_pretty(context, &mut file).and_then(|()| file.flush());
     if written.is_err() {
         // Half a case is none. That it is there still is told by the error of the next run.
         let _ = fs::remove_file(path);

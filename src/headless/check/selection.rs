@@ -1,5 +1,5 @@
-//! What a check is about, written as kubectl takes it: `deployment/web pod/api-1`, `deploy web api`,
-//! or `deploy` for all of a kind.
+//! Selection of Pods and workloads, as kubectl takes it: `deployment/web pod/api-1`, `deploy web api`, or
+//! `deploy` for all of a kind; and `-l`.
 
 use std::fmt;
 
@@ -18,7 +18,7 @@ enum TargetKind {
     Workload(WorkloadKind),
 }
 
-/// Pods, or workloads and with them all their Pods.
+/// A Pod or a workload with its Pods, or all of a kind.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct CheckTarget {
     kind: TargetKind,
@@ -26,7 +26,7 @@ struct CheckTarget {
     name: Option<String>,
 }
 
-/// The Pods and workloads that a check is about; all of them when nothing is chosen.
+/// Selected Pods and workloads; all of them by default.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Selection {
     targets: Vec<CheckTarget>,
@@ -34,7 +34,7 @@ pub(super) struct Selection {
 }
 
 impl TargetKind {
-    /// The kind of this name, plural or short name.
+    /// Parses a kind by its name, plural or short name.
     fn parse(text: &str) -> Result<Self, String> {
         Ok(match text.to_lowercase().as_str() {
             "pod" | "pods" | "po" => Self::Pod,
@@ -82,7 +82,7 @@ impl CheckTarget {
         self.name.as_deref().is_none_or(|wanted| wanted == name)
     }
 
-    /// Whether it is listed by this permission. The resource of each of our kinds is its plural.
+    /// Whether this permission lists it. The resource of each of these kinds is its plural.
     fn is_listed_by(&self, permission: &Permission) -> bool {
         match self.kind {
             TargetKind::Pod => false,
@@ -93,16 +93,16 @@ impl CheckTarget {
         }
     }
 
-    /// The object of this kind whose name is nearest.
-    fn nearest(&self, world: &Store) -> Option<Self> {
+    /// Object of this kind with the most similar name.
+    fn nearest(&self, store: &Store) -> Option<Self> {
         let name = self.name.as_deref()?;
         let near = match self.kind {
             TargetKind::Pod => {
-                let pods = world.pods(&Scope::Cluster);
+                let pods = store.pods(&Scope::Cluster);
                 did_you_mean(name, pods.map(|pod| pod.key.name.as_str()))
             }
             TargetKind::Workload(kind) => {
-                let workloads = world.workloads().filter(|it| it.id.kind == kind);
+                let workloads = store.workloads().filter(|it| it.id.kind == kind);
                 did_you_mean(name, workloads.map(|it| it.id.key.name.as_str()))
             }
         };
@@ -112,7 +112,7 @@ impl CheckTarget {
         })
     }
 
-    /// That it is not there, as a sentence.
+    /// Says that it does not exist.
     fn absence_message(&self, place: &str) -> String {
         match (&self.name, self.kind) {
             (Some(_), _) => format!("{self} does not exist {place}"),
@@ -121,12 +121,12 @@ impl CheckTarget {
         }
     }
 
-    fn exists(&self, world: &Store) -> bool {
+    fn exists(&self, store: &Store) -> bool {
         match self.kind {
-            TargetKind::Pod => world
+            TargetKind::Pod => store
                 .pods(&Scope::Cluster)
                 .any(|pod| self.matches_pod(pod, None)),
-            TargetKind::Workload(_) => world
+            TargetKind::Workload(_) => store
                 .workloads()
                 .any(|workload| self.matches_workload(workload)),
         }
@@ -134,7 +134,7 @@ impl CheckTarget {
 }
 
 impl Selection {
-    /// Reads the words of the command line.
+    /// Parses the arguments of the command line.
     pub(super) fn parse(
         words: &[String],
         selector: Option<LabelSelector>,
@@ -161,33 +161,32 @@ impl Selection {
                 || self.targets.iter().any(|it| it.matches_workload(workload)))
     }
 
-    /// What was chosen and is not there, in words.
-    pub(super) fn missing(&self, world: &Store) -> Option<String> {
-        if let Some(target) = self.targets.iter().find(|it| !it.exists(world)) {
+    /// What is selected and does not exist, in words.
+    pub(super) fn missing(&self, store: &Store) -> Option<String> {
+        if let Some(target) = self.targets.iter().find(|it| !it.exists(store)) {
             return Some(target.to_string());
         }
         let selector = self.selector.as_ref()?;
-        (!self.matches_anything(world)).then(|| format!("a Pod with the labels {selector}"))
+        (!self.matches_anything(store)).then(|| format!("a Pod with the labels {selector}"))
     }
 
-    fn matches_anything(&self, world: &Store) -> bool {
-        let mut pods = world.pods(&Scope::Cluster);
-        pods.any(|pod| self.matches_pod(pod, world.workload_of(pod).map(AsRef::as_ref)))
-            || world.workloads().any(|it| self.matches_workload(it))
+    fn matches_anything(&self, store: &Store) -> bool {
+        let mut pods = store.pods(&Scope::Cluster);
+        pods.any(|pod| self.matches_pod(pod, store.workload_of(pod).map(AsRef::as_ref)))
+            || store.workloads().any(|it| self.matches_workload(it))
     }
 
-    /// Fails where a name or a selector leads nowhere: that is a mistake of the caller, not a healthy
-    /// workload.
+    /// Fails if a name or the selector matches nothing: that is a mistake of the caller, not a healthy workload.
     pub(super) fn ensure_exists(
         &self,
-        world: &Store,
+        store: &Store,
         forbidden: &[Permission],
         place: &str,
     ) -> Result<(), UserError> {
-        self.ensure_listable(world, forbidden)?;
-        if let Some(target) = self.targets.iter().find(|it| !it.exists(world)) {
+        self.ensure_listable(store, forbidden)?;
+        if let Some(target) = self.targets.iter().find(|it| !it.exists(store)) {
             let problem = UserError::new(target.absence_message(place));
-            return Err(problem.with_help(match target.nearest(world) {
+            return Err(problem.with_help(match target.nearest(store) {
                 Some(near) => format!("did you mean {near}? {ALLOW_EMPTY}"),
                 None => format!("choose the namespace with -n, or all with -A; {ALLOW_EMPTY}"),
             }));
@@ -195,11 +194,11 @@ impl Selection {
         let Some(selector) = &self.selector else {
             return Ok(());
         };
-        if self.matches_anything(world) {
+        if self.matches_anything(store) {
             return Ok(());
         }
         let problem = UserError::new(format!("no Pod has the labels {selector} {place}"));
-        let pods = world.pods(&Scope::Cluster);
+        let pods = store.pods(&Scope::Cluster);
         let labels: Vec<_> = pods.map(|pod| &pod.meta.labels).collect();
         Err(problem.with_help(match selector.suggestion(&labels) {
             Some(near) => format!("did you mean {near}? {ALLOW_EMPTY}"),
@@ -207,13 +206,13 @@ impl Selection {
         }))
     }
 
-    /// Fails for a name of a kind that may not be listed: nobody knows whether it exists.
+    /// Fails for a name of a kind that may not be listed: it is unknown whether it exists.
     pub(super) fn ensure_listable(
         &self,
-        world: &Store,
+        store: &Store,
         forbidden: &[Permission],
     ) -> Result<(), UserError> {
-        let absent = self.targets.iter().filter(|it| !it.exists(world));
+        let absent = self.targets.iter().filter(|it| !it.exists(store));
         let hides = |target: &CheckTarget| forbidden.iter().find(|it| target.is_listed_by(it));
         for (target, missing) in absent.map(|target| (target, hides(target))) {
             if let Some(missing) = missing {

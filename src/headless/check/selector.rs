@@ -1,4 +1,4 @@
-//! `-l` as kubectl takes it: which Pods by their labels.
+//! Label selector of `-l`, as kubectl takes it.
 
 use std::{fmt, str::FromStr};
 
@@ -17,7 +17,7 @@ impl fmt::Display for LabelSelector {
     }
 }
 
-/// What a label has to be.
+/// Requirement on one label.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Requirement {
     label: String,
@@ -51,7 +51,7 @@ impl LabelSelector {
 }
 
 impl LabelSelector {
-    /// A requirement with a label or value that is there and near to one that was asked for.
+    /// A similar requirement that some object meets: another label, or another value.
     pub(super) fn suggestion(&self, labels: &[&Labels]) -> Option<String> {
         self.requirements.iter().find_map(|requirement| {
             let Requirement {
@@ -96,7 +96,7 @@ impl FromStr for LabelSelector {
     }
 }
 
-/// The requirements: commas part them, but not those inside the parentheses of a set.
+/// Splits requirements at commas, except inside the parentheses of a set.
 fn split_requirements(text: &str) -> Vec<&str> {
     let mut inside = false;
     text.split(|c: char| {

@@ -1,13 +1,13 @@
-//! What `kubectl describe` prints.
+//! Messages in the output of `kubectl describe`.
 
 use std::io::{self, BufRead};
 
 use super::lines::{LineRead, MAX_LINE_BYTES, MessageResult, read_line, skip_line};
 
-/// The Warnings of the events that `kubectl describe` lists below each object.
+/// Reads the Warning events that are listed below each object.
 pub(super) fn read(
     mut input: impl BufRead,
-    take: &mut impl FnMut(MessageResult<'_>) -> io::Result<()>,
+    emit: &mut impl FnMut(MessageResult<'_>) -> io::Result<()>,
 ) -> io::Result<()> {
     let mut among_events = false;
     // An event's message may have several lines.
@@ -31,7 +31,7 @@ pub(super) fn read(
         let is_event = line.starts_with("  Warning  ") || line.starts_with("  Normal  ");
         if !among_events || begins || is_event || line.trim().is_empty() {
             if let Some(message) = message.take() {
-                take(Ok(&message))?;
+                emit(Ok(&message))?;
             }
             if begins {
                 among_events = !among_events;
@@ -45,5 +45,5 @@ pub(super) fn read(
             message.push_str(line);
         }
     }
-    message.map_or(Ok(()), |message| take(Ok(&message)))
+    message.map_or(Ok(()), |message| emit(Ok(&message)))
 }

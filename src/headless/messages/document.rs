@@ -1,4 +1,4 @@
-//! What kubectl prints with `-o json`: objects of the Kubernetes API and lists of them.
+//! Messages in the output of `kubectl -o json`: objects of the Kubernetes API and lists of them.
 
 use std::{
     cell::Cell,
@@ -14,41 +14,41 @@ use serde_json::Value;
 
 use super::lines::{MAX_LINE_BYTES, MessageResult};
 
-/// Objects of the API, or lists of them: one, or one after the other as `--watch` prints them.
+/// Reads objects or lists, one after the other as `--watch` prints them.
 pub(super) fn read(
     input: impl Read,
-    take: &mut impl FnMut(MessageResult<'_>) -> io::Result<()>,
+    emit: &mut impl FnMut(MessageResult<'_>) -> io::Result<()>,
 ) -> io::Result<()> {
-    let mut refused = None;
-    let room = Cell::new(MAX_LINE_BYTES);
-    let mut give = |message: &str| match take(Ok(message)) {
+    let mut emit_error = None;
+    let budget = Cell::new(MAX_LINE_BYTES);
+    let mut on_message = |message: &str| match emit(Ok(message)) {
         Ok(()) => true,
         Err(error) => {
-            refused = Some(error);
+            emit_error = Some(error);
             false
         }
     };
     let mut reader = serde_json::Deserializer::from_reader(LimitedReader {
         input: io::BufReader::new(input).bytes(),
-        budget: &room,
+        budget: &budget,
     });
     let read = loop {
         let document = DocumentSeed {
-            on_message: &mut give,
-            budget: &room,
+            on_message: &mut on_message,
+            budget: &budget,
         };
         let read = document.deserialize(&mut reader);
-        room.set(MAX_LINE_BYTES);
+        budget.set(MAX_LINE_BYTES);
         // What follows is looked at only when this one has been answered for.
         if read.is_err() || reader.end().is_ok() {
             break read;
         }
     };
-    match (refused, read) {
+    match (emit_error, read) {
         (Some(error), _) => Err(error),
         (None, Ok(())) => Ok(()),
         (None, Err(error)) if error.is_io() => match error.io_error_kind() {
-            Some(io::ErrorKind::FileTooLarge) => take(Err("an object of more than 4 MiB")),
+            Some(io::ErrorKind::FileTooLarge) => emit(Err("an object of more than 4 MiB")),
             _ => Err(error.into()),
         },
         // serde quotes values in its messages: only the place is said.
@@ -59,12 +59,12 @@ pub(super) fn read(
                 "no JSON"
             };
             let (line, column) = (error.line(), error.column());
-            take(Err(&format!("{what} at line {line} column {column}")))
+            emit(Err(&format!("{what} at line {line} column {column}")))
         }
     }
 }
 
-/// An input of which no more may be read at a time than an object has.
+/// Reader with a limit of bytes per object.
 struct LimitedReader<'a, I> {
     input: I,
     budget: &'a Cell<usize>,
@@ -84,7 +84,7 @@ impl<I: Iterator<Item = io::Result<u8>>> Read for LimitedReader<'_, I> {
     }
 }
 
-/// Reads a document and gives away the messages as they come; `false` ends the reading.
+/// Deserializes a document and passes its messages on; `false` from `on_message` ends it.
 struct DocumentSeed<'a> {
     on_message: &'a mut dyn FnMut(&str) -> bool,
     budget: &'a Cell<usize>,
@@ -93,7 +93,7 @@ struct DocumentSeed<'a> {
 /// The items of a list.
 struct ItemsSeed<'a>(DocumentSeed<'a>);
 
-/// What an event or a Pod says.
+/// An event or a Pod.
 #[derive(Deserialize)]
 struct Item {
     /// Of an event.
@@ -103,7 +103,7 @@ struct Item {
     status: Option<ItemStatus>,
 }
 
-/// The status of an object; of one kind (`Status`) it is a word.
+/// Status of an object; that of the kind `Status` is a string.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum ItemStatus {
@@ -229,13 +229,10 @@ impl<'de> Visitor<'de> for ItemsSeed<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
-        let DocumentSeed {
-            on_message: give,
-            budget: room,
-        } = self.0;
+        let DocumentSeed { on_message, budget } = self.0;
         while let Some(item) = items.next_element::<Item>()? {
-            room.set(MAX_LINE_BYTES);
-            if !item.messages().all(|message| give(&message)) {
+            budget.set(MAX_LINE_BYTES);
+            if !item.messages().all(|message| on_message(&message)) {
                 return Err(stop_error());
             }
         }

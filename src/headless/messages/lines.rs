@@ -1,4 +1,4 @@
-//! Messages line by line, plain or as JSON objects; and how a line is read.
+//! Messages line by line, plain or as JSON objects.
 
 use std::io::{self, BufRead, Read as _};
 
@@ -9,17 +9,17 @@ use super::document;
 /// A message, or why a line holds none.
 pub(super) type MessageResult<'a> = Result<&'a str, &'a str>;
 
-/// A line, a message and an object of a list are no longer than this. The API server takes objects of some
-/// 1.5 MiB (etcd's limit for a request); more is no message of anybody's.
+/// Limit of a line, of a message and of an object of a list. The API server takes objects of some 1.5 MiB
+/// (etcd's limit for a request).
 pub(super) const MAX_LINE_BYTES: usize = 4 << 20;
 
 pub(super) const LINE_TOO_LONG: &str = "a line of more than 4 MiB";
 
-/// What was read of a line.
+/// Outcome of reading a line.
 pub(super) enum LineRead {
     Eof,
     Complete,
-    /// It is longer than a line may be; the rest of it is still there.
+    /// Longer than a line may be; the rest is still in the input.
     Truncated,
 }
 
@@ -51,7 +51,7 @@ pub(super) fn skip_line(input: &mut impl BufRead) -> io::Result<()> {
 
 pub(super) fn read(
     mut input: impl BufRead,
-    take: &mut impl FnMut(MessageResult<'_>) -> io::Result<()>,
+    emit: &mut impl FnMut(MessageResult<'_>) -> io::Result<()>,
 ) -> io::Result<()> {
     let mut line = Vec::new();
     loop {
@@ -59,7 +59,7 @@ pub(super) fn read(
             LineRead::Eof => return Ok(()),
             LineRead::Truncated => {
                 skip_line(&mut input)?;
-                take(Err(LINE_TOO_LONG))?;
+                emit(Err(LINE_TOO_LONG))?;
                 continue;
             }
             LineRead::Complete => {}
@@ -67,10 +67,10 @@ pub(super) fn read(
         let text = String::from_utf8_lossy(&line);
         let text = text.trim_end_matches(['\n', '\r']);
         match parse_json_line(text) {
-            Some(JsonLine::Message(message)) => take(Ok(&message))?,
-            Some(JsonLine::Invalid(error)) => take(Err(error))?,
-            Some(JsonLine::ApiObject) => document::read(line.as_slice(), take)?,
-            None => take(Ok(text))?,
+            Some(JsonLine::Message(message)) => emit(Ok(&message))?,
+            Some(JsonLine::Invalid(error)) => emit(Err(error))?,
+            Some(JsonLine::ApiObject) => document::read(line.as_slice(), emit)?,
+            None => emit(Ok(text))?,
         }
     }
 }
@@ -79,7 +79,7 @@ pub(super) fn read(
 enum JsonLine {
     Message(String),
     Invalid(&'static str),
-    /// A list, an event, or an object that says something by its status.
+    /// A list, an event, or an object with a status.
     ApiObject,
 }
 

@@ -1,7 +1,7 @@
-//! Messages out of what people paste and pipe: lines, JSON lines, and what kubectl prints.
+//! Reads messages from lines, JSON lines and the output of kubectl.
 //!
-//! The first line tells the form. All forms are read as a stream: one message, or one object of a list,
-//! is held at a time. Events that tell of no trouble (`Normal`) say nothing in any form of kubectl's.
+//! The first line tells the format. Each format is read as a stream: one message, or one object of a list, is
+//! held at a time. `Normal` events are left out.
 
 mod description;
 mod document;
@@ -11,14 +11,14 @@ use std::io::{self, BufRead, Read as _};
 
 use self::lines::{LineRead, MessageResult, read_line};
 
-/// Hands each message of the input to `take`.
+/// Passes each message of the input to `emit`.
 pub(super) fn for_each_message(
     mut input: impl BufRead,
-    mut take: impl FnMut(MessageResult<'_>) -> io::Result<()>,
+    mut emit: impl FnMut(MessageResult<'_>) -> io::Result<()>,
 ) -> io::Result<()> {
     let mut line = Vec::new();
-    let read = read_line(&mut input, &mut line)?;
-    let form = match read {
+    let line_read = read_line(&mut input, &mut line)?;
+    let form = match line_read {
         LineRead::Eof => return Ok(()),
         // A list in one line, as the API server itself writes it.
         LineRead::Truncated if line.trim_ascii_start().starts_with(b"{") => InputFormat::Json,
@@ -26,19 +26,19 @@ pub(super) fn for_each_message(
         LineRead::Complete => InputFormat::detect(&String::from_utf8_lossy(&line)),
     };
     match form {
-        InputFormat::Json => document::read(line.as_slice().chain(input), &mut take),
-        InputFormat::Describe => description::read(line.as_slice().chain(input), &mut take),
+        InputFormat::Json => document::read(line.as_slice().chain(input), &mut emit),
+        InputFormat::Describe => description::read(line.as_slice().chain(input), &mut emit),
         InputFormat::EventTable => {
             lines::read(input, &mut |found: MessageResult<'_>| match found {
                 Ok(row) if is_normal_event(row) => Ok(()),
-                found => take(found),
+                found => emit(found),
             })
         }
-        InputFormat::Lines => lines::read(line.as_slice().chain(input), &mut take),
+        InputFormat::Lines => lines::read(line.as_slice().chain(input), &mut emit),
     }
 }
 
-/// What the input is.
+/// Format of the input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum InputFormat {
     Lines,
@@ -65,11 +65,10 @@ impl InputFormat {
     }
 }
 
-/// What every table of events has; a wide one has more.
+/// Columns that every table of events has.
 const EVENT_COLUMNS: [&str; 4] = ["TYPE", "REASON", "OBJECT", "MESSAGE"];
 
-/// Whether a row of a table is of an event that tells of no trouble. Before its type stand a namespace and
-/// an age, which are neither of these words.
+/// Whether a row of a table is a `Normal` event. Namespace and age stand before the type, and are neither word.
 fn is_normal_event(row: &str) -> bool {
     let mut words = row.split_whitespace();
     words.find(|word| matches!(*word, "Normal" | "Warning")) == Some("Normal")
