@@ -14,9 +14,9 @@ use clap::{Arg, Command, CommandFactory};
 use super::Cli;
 
 /// `ShellCompDirectiveNoFileComp`.
-const NO_FILES: u8 = 4;
+const NO_FILE_COMPLETION: u8 = 4;
 /// `ShellCompDirectiveDefault`: the shell completes file names.
-const FILES: u8 = 0;
+const FILE_COMPLETION: u8 = 0;
 
 /// Completes these arguments.
 pub fn kubectl_completions(words: &[String]) -> String {
@@ -27,8 +27,8 @@ pub fn kubectl_completions(words: &[String]) -> String {
         Some((last, before)) => (last.as_str(), before),
         None => ("", &[][..]),
     };
-    let place = Place::reach(&tree, before);
-    let (mut found, directive) = place.propose(unfinished);
+    let place = CompletionContext::from_args(&tree, before);
+    let (mut found, directive) = place.candidates(unfinished);
     found.retain(|(text, _)| text.starts_with(unfinished));
     let mut answer = String::new();
     for (text, about) in found {
@@ -42,36 +42,36 @@ pub fn kubectl_completions(words: &[String]) -> String {
 }
 
 /// Command and argument that the words have led to.
-struct Place<'a> {
+struct CompletionContext<'a> {
     command: &'a Command,
     /// Flag that still needs its value.
-    waits: Option<&'a Arg>,
+    pending_flag: Option<&'a Arg>,
     /// Number of positional arguments so far.
     positionals: usize,
 }
 
-type Found = Vec<(String, String)>;
+type Candidates = Vec<(String, String)>;
 
-impl<'a> Place<'a> {
-    fn reach(tree: &'a Command, words: &[String]) -> Self {
+impl<'a> CompletionContext<'a> {
+    fn from_args(tree: &'a Command, words: &[String]) -> Self {
         let mut place = Self {
             command: tree,
-            waits: None,
+            pending_flag: None,
             positionals: 0,
         };
         for word in words {
-            place.step(word);
+            place.advance(word);
         }
         place
     }
 
-    fn step(&mut self, word: &str) {
-        if self.waits.take().is_some() {
+    fn advance(&mut self, word: &str) {
+        if self.pending_flag.take().is_some() {
             return;
         }
         if word.starts_with('-') {
-            let flag = self.flag(word).filter(|_| !word.contains('='));
-            self.waits = flag.filter(|flag| flag.get_action().takes_values());
+            let flag = self.find_flag(word).filter(|_| !word.contains('='));
+            self.pending_flag = flag.filter(|flag| flag.get_action().takes_values());
         } else if self.positionals == 0
             && let Some(command) = self.command.find_subcommand(word)
         {
@@ -81,7 +81,7 @@ impl<'a> Place<'a> {
         }
     }
 
-    fn flag(&self, word: &str) -> Option<&'a Arg> {
+    fn find_flag(&self, word: &str) -> Option<&'a Arg> {
         let name = word.split('=').next().unwrap_or(word);
         self.command.get_arguments().find(|arg| {
             let long = arg.get_long().is_some_and(|it| name == format!("--{it}"));
@@ -89,19 +89,19 @@ impl<'a> Place<'a> {
         })
     }
 
-    fn propose(&self, unfinished: &str) -> (Found, u8) {
-        if let Some(flag) = self.waits {
-            return values(flag, "");
+    fn candidates(&self, unfinished: &str) -> (Candidates, u8) {
+        if let Some(flag) = self.pending_flag {
+            return value_candidates(flag, "");
         }
         if let Some((name, _)) = unfinished.split_once('=')
-            && let Some(flag) = self.flag(name)
+            && let Some(flag) = self.find_flag(name)
         {
-            return values(flag, &format!("{name}="));
+            return value_candidates(flag, &format!("{name}="));
         }
         if unfinished.starts_with('-') {
-            return (self.flags(), NO_FILES);
+            return (self.flag_candidates(), NO_FILE_COMPLETION);
         }
-        let mut found: Found = Vec::new();
+        let mut found: Candidates = Vec::new();
         if self.positionals == 0 {
             let shown = self.command.get_subcommands();
             found.extend(shown.filter(|it| !it.is_hide_set()).map(|command| {
@@ -112,16 +112,16 @@ impl<'a> Place<'a> {
         let mut positionals = self.command.get_positionals();
         let directive = match positionals.nth(self.positionals) {
             Some(positional) => {
-                let (more, directive) = values(positional, "");
+                let (more, directive) = value_candidates(positional, "");
                 found.extend(more);
                 directive
             }
-            None => NO_FILES,
+            None => NO_FILE_COMPLETION,
         };
         (found, directive)
     }
 
-    fn flags(&self) -> Found {
+    fn flag_candidates(&self) -> Candidates {
         let shown = self.command.get_arguments().filter(|it| !it.is_hide_set());
         shown
             .filter_map(|arg| {
@@ -133,8 +133,8 @@ impl<'a> Place<'a> {
 }
 
 /// Possible values of an argument, behind a prefix.
-fn values(arg: &Arg, begin: &str) -> (Found, u8) {
-    let known: Found = arg
+fn value_candidates(arg: &Arg, begin: &str) -> (Candidates, u8) {
+    let known: Candidates = arg
         .get_possible_values()
         .iter()
         .filter(|value| !value.is_hide_set())
@@ -150,7 +150,14 @@ fn values(arg: &Arg, begin: &str) -> (Found, u8) {
     let is_path = names
         .iter()
         .any(|name| matches!(name.as_str(), "FILE" | "DIR"));
-    (known, if is_path { FILES } else { NO_FILES })
+    (
+        known,
+        if is_path {
+            FILE_COMPLETION
+        } else {
+            NO_FILE_COMPLETION
+        },
+    )
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ use pullscope::{
 };
 use tokio::net::TcpListener;
 
-use super::{args, dashboard, demo_registries::Registries, output};
+use super::{args, dashboard, demo_registries::DemoNetwork, output};
 
 /// Namespace of a client that names none.
 const DEFAULT_NAMESPACE: &str = "default";
@@ -73,7 +73,7 @@ fn unknown_user(name: &str) -> UserError {
 
 /// Connects to a simulated cluster and to its registries.
 pub async fn connect(sandbox: &Sandbox, user: User, story: Story) -> Result<Given, UserError> {
-    let prober = Prober::over(Arc::new(Registries(sandbox.registries())));
+    let prober = Prober::over(Arc::new(DemoNetwork(sandbox.registries())));
     let client = kube::Client::new(sandbox.service(user), DEFAULT_NAMESPACE);
     let namespace = Namespace::new(DEFAULT_NAMESPACE);
     let connection = Connection::from_client(client, "demo", namespace).await?;

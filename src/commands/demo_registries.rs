@@ -12,9 +12,9 @@ use pullscope::{
 use tokio::io::DuplexStream;
 
 /// Transport of the sandbox's registries, as a `Network`.
-pub struct Registries(pub Transport);
+pub struct DemoNetwork(pub Transport);
 
-impl Network for Registries {
+impl Network for DemoNetwork {
     fn resolve(&self, authority: &str) -> Result<IpAddr, ProbeError> {
         self.0.address(authority).ok_or(ProbeError::UnknownHost)
     }
@@ -82,7 +82,7 @@ mod tests {
         let scenario = Scenario::named(Scenario::DEFAULT).unwrap();
         let now = "2026-11-23T12:00:00Z".parse().unwrap();
         let sandbox = Sandbox::start(&scenario, now, Pace::Manual);
-        let prober = Prober::over(Arc::new(Registries(sandbox.registries())));
+        let prober = Prober::over(Arc::new(DemoNetwork(sandbox.registries())));
         let landing = "registry.nordwind.example/web/landing:7";
         for (image, login, answer, failed) in [
             (

@@ -51,7 +51,7 @@ impl Console {
     }
 
     /// Check mark or cross.
-    pub(super) fn mark(self, yes: bool) -> String {
+    pub(super) fn check_mark(self, yes: bool) -> String {
         let (tone, sign) = match (yes, self.ascii) {
             (true, false) => (Tone::Success, "✓"),
             (true, true) => (Tone::Success, "+"),
@@ -114,6 +114,9 @@ mod tests {
             ascii: true,
             ..Console::default()
         };
-        assert_eq!((old.mark(true), old.mark(false)), ("+".into(), "x".into()));
+        assert_eq!(
+            (old.check_mark(true), old.check_mark(false)),
+            ("+".into(), "x".into())
+        );
     }
 }

@@ -127,7 +127,7 @@ impl ProbeResult {
         }
         writeln!(out, "  {}", one_line(&self.summary))?;
         for step in &self.steps {
-            let mark = console.mark(step.ok);
+            let mark = console.check_mark(step.ok);
             let detail = one_line(&step.detail);
             writeln!(out, "  {mark} {:<9} {:>6} ms  {detail}", step.step, step.ms)?;
         }

@@ -3,6 +3,8 @@
 //! What a pattern is applied to is decided by the caller: the keyring applies it to one label of a host, as
 //! the kubelet does, the table of registries to a whole host.
 
+use memchr::memmem;
+
 /// Whether the whole text matches the pattern.
 pub(super) fn matches(pattern: &[u8], text: &[u8]) -> bool {
     let mut pieces = pattern.split(|byte| *byte == b'*');
@@ -18,19 +20,12 @@ pub(super) fn matches(pattern: &[u8], text: &[u8]) -> bool {
         if pieces.peek().is_none() {
             return rest.ends_with(piece);
         }
-        let Some(at) = find(rest, piece) else {
+        let Some(at) = memmem::find(rest, piece) else {
             return false;
         };
         rest = rest.get(at + piece.len()..).unwrap_or_default();
     }
     true
-}
-
-fn find(text: &[u8], piece: &[u8]) -> Option<usize> {
-    if piece.is_empty() {
-        return Some(0);
-    }
-    text.windows(piece.len()).position(|window| window == piece)
 }
 
 #[cfg(test)]

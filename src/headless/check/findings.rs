@@ -33,7 +33,7 @@ pub(super) struct DiagnosedPod {
 
 /// Which Pods are diagnosed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Depth {
+pub(super) enum PodFilter {
     Failing,
     /// Also Pods that run: whether their images could be pulled again.
     All,
@@ -42,7 +42,7 @@ pub(super) enum Depth {
 pub(super) fn diagnose_all(
     snapshot: &Snapshot,
     selection: &Selection,
-    depth: Depth,
+    depth: PodFilter,
     now: Timestamp,
 ) -> CheckFindings {
     let store = &snapshot.store;
@@ -69,14 +69,14 @@ pub(super) fn diagnose_all(
         // What has run to its end is not pulled again.
         let runs = pod_status(pod).health == PodHealth::Healthy;
         match depth {
-            Depth::All if runs => {
+            PodFilter::All if runs => {
                 diagnosed.extend(context_of(pod).map(|context| DiagnosedPod {
                     findings: diagnostics::preflight(&context),
                     context,
                     is_running: true,
                 }));
             }
-            Depth::All | Depth::Failing => healthy.push(pod),
+            PodFilter::All | PodFilter::Failing => healthy.push(pod),
         }
     }
     let workload_of = |pod: &Arc<Pod>| store.workload_of(pod).map(Arc::clone);

@@ -8,7 +8,7 @@ use std::{
     io::{self, Write},
 };
 
-use super::report::{FindingRow, HealthyPod, Report};
+use super::report::{CheckReport, FindingRow, HealthyPod};
 use crate::domain::sanitize::is_hidden;
 
 /// The tests of one namespace.
@@ -18,7 +18,7 @@ struct Suite<'a> {
     passed: Vec<&'a HealthyPod>,
 }
 
-pub(super) fn write(report: &Report, out: &mut impl Write) -> io::Result<()> {
+pub(super) fn write(report: &CheckReport, out: &mut impl Write) -> io::Result<()> {
     let mut suites: BTreeMap<&str, Suite<'_>> = BTreeMap::new();
     for row in &report.findings {
         let suite = suites.entry(&row.namespace).or_default();
@@ -58,7 +58,7 @@ pub(super) fn write(report: &Report, out: &mut impl Write) -> io::Result<()> {
 }
 
 /// Test cases about the run as a whole.
-fn run_cases(report: &Report) -> Vec<String> {
+fn run_cases(report: &CheckReport) -> Vec<String> {
     let unseen = report.not_seen.iter().map(|missing| {
         let missing = escape_xml(missing);
         format!(
@@ -94,7 +94,7 @@ fn run_cases(report: &Report) -> Vec<String> {
 }
 
 /// Whether something else was not read than the objects that have a test case.
-fn has_other_gaps(report: &Report) -> bool {
+fn has_other_gaps(report: &CheckReport) -> bool {
     !report.complete && report.not_read.is_empty()
 }
 

@@ -21,9 +21,9 @@ use std::{
 
 use self::{
     collect::{Snapshot, WaitOptions},
-    findings::Depth,
+    findings::PodFilter,
     probe::ProbeOutcomes,
-    report::{Report, ReportScope},
+    report::{CheckReport, ReportScope},
     scope::CheckScope,
     selection::Selection,
     selector::LabelSelector,
@@ -104,7 +104,11 @@ pub async fn run(
     let now = Timestamp::now();
     let namespaces = namespaces(&snapshot, reach);
     scope.ensure_exists(connection, &snapshot).await?;
-    let depth = if args.all { Depth::All } else { Depth::Failing };
+    let depth = if args.all {
+        PodFilter::All
+    } else {
+        PodFilter::Failing
+    };
     let mut findings = findings::diagnose_all(&snapshot, &selection, depth, now);
     let outcomes = match prober {
         Some(prober) => probe::probe_all(connection, prober, &findings, &progress).await,
@@ -121,7 +125,7 @@ pub async fn run(
         namespaces,
         needs_secrets: args.all || args.probe,
     };
-    let report = Report::new(
+    let report = CheckReport::new(
         connection,
         report_scope,
         &snapshot,

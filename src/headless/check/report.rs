@@ -37,7 +37,7 @@ use crate::{
 };
 
 #[derive(Debug, Serialize)]
-pub(super) struct Report {
+pub(super) struct CheckReport {
     cluster: String,
     namespaces: Vec<Namespace>,
     pods_checked: usize,
@@ -139,7 +139,7 @@ impl ReportScope {
     }
 }
 
-impl Report {
+impl CheckReport {
     pub(super) fn new(
         connection: &Connection,
         scope: ReportScope,
@@ -221,8 +221,8 @@ impl Report {
         }
         for image in &self.images {
             let mark = match image.verdict {
-                Some(PullAnswer::Ok) => console.mark(true),
-                Some(PullAnswer::No) => console.mark(false),
+                Some(PullAnswer::Ok) => console.check_mark(true),
+                Some(PullAnswer::No) => console.check_mark(false),
                 Some(PullAnswer::Unknown) | None => console.paint(Tone::Warning, "?"),
             };
             let line = one_line(&format!("{}  {}", image.namespace, image.image));

@@ -7,10 +7,10 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::report::{FindingRow, Report};
+use super::report::{CheckReport, FindingRow};
 use crate::domain::diagnostics::{Cause, classify::Confidence};
 
-pub(super) fn document(report: &Report) -> Value {
+pub(super) fn document(report: &CheckReport) -> Value {
     let causes: BTreeSet<Cause> = report.findings.iter().map(|row| row.cause).collect();
     let rules: Vec<Value> = causes.iter().map(|cause| rule(*cause)).collect();
     let results: Vec<Value> = report.findings.iter().map(result).collect();
