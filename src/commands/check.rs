@@ -6,8 +6,10 @@ use pullscope::{
     cli::{DemoArgs, GlobalArgs},
     cluster::{ConnectOptions, Connection, Reach},
     domain::{error::UserError, k8s::object_ref::Namespace},
-    headless::check::{self, Args},
-    registry::{Prober, Settings},
+    headless::{
+        self,
+        check::{self, Args},
+    },
     runtime::wishes,
 };
 
@@ -22,7 +24,10 @@ pub async fn run(args: &Args, global: &GlobalArgs) -> color_eyre::Result<ExitCod
         let demo = demo::connect(&sandbox, user, story).await?;
         (demo.connection, args.probe.then_some(demo.prober))
     } else {
-        let prober = args.probe.then(|| prober(registry_settings)).transpose()?;
+        let prober = args
+            .probe
+            .then(|| headless::prober(registry_settings))
+            .transpose()?;
         let options = ConnectOptions {
             namespace: namespaces.first().map(|name| (*name).to_owned()),
             ..args::connect_options(global)
@@ -42,9 +47,4 @@ pub async fn run(args: &Args, global: &GlobalArgs) -> color_eyre::Result<ExitCod
     let (prober, console) = (prober.as_ref(), output::console());
     let exit = check::run(args, &connection, reach, prober, console, io::stdout()).await?;
     Ok(ExitCode::from(exit.code()))
-}
-
-fn prober(settings: Settings) -> Result<Prober, UserError> {
-    Prober::new(settings)
-        .map_err(|error| UserError::new("cannot ask registries").with_cause(error.to_string()))
 }

@@ -13,7 +13,7 @@ use serde::Serialize;
 use super::{
     Exit, OutputFormat, check,
     console::{Console, Tone},
-    exit_after_write, json,
+    exit_after_write, json, prober,
 };
 use crate::{
     cluster::{Connection, access, watch::permissions},
@@ -189,12 +189,9 @@ async fn registry_lines(
         Ok(images) => images,
         Err(problem) => return vec![CheckLine::problem("registry", &problem)],
     };
-    let prober = match Prober::new(settings) {
+    let prober = match prober(settings) {
         Ok(prober) => prober,
-        Err(error) => {
-            let problem = UserError::new("cannot ask registries").with_cause(error.to_string());
-            return vec![CheckLine::problem("registry", &problem)];
-        }
+        Err(problem) => return vec![CheckLine::problem("registry", &problem)],
     };
     let mut lines = Vec::new();
     let mut hosts = BTreeSet::new();

@@ -24,7 +24,10 @@ use std::{
 
 use clap::ValueEnum;
 
-use crate::domain::registry_auth::image_ref::ImageRef;
+use crate::{
+    domain::{error::UserError, registry_auth::image_ref::ImageRef},
+    registry::{Prober, Settings},
+};
 
 /// Exit status of a command. The numbers are a contract with scripts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,6 +66,12 @@ pub enum OutputFormat {
     #[default]
     Text,
     Json,
+}
+
+/// Makes a prober of registries.
+pub fn prober(settings: Settings) -> Result<Prober, UserError> {
+    Prober::new(settings)
+        .map_err(|error| UserError::new("cannot ask registries").with_cause(error.to_string()))
 }
 
 /// Parses the image of an argument. The error says how to write it.

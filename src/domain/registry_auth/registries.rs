@@ -356,10 +356,10 @@ pub fn find_by_host(host: &str) -> Option<&'static RegistryInfo> {
     let (name, _) = split_host_port(host);
     let exact = REGISTRIES
         .iter()
-        .find(|preset| preset.hosts.contains(&name));
+        .find(|registry| registry.hosts.contains(&name));
     exact.or_else(|| {
-        REGISTRIES.iter().find(|preset| {
-            preset
+        REGISTRIES.iter().find(|registry| {
+            registry
                 .hosts
                 .iter()
                 .any(|pattern| glob::matches(pattern.as_bytes(), name.as_bytes()))
@@ -401,7 +401,7 @@ mod tests {
             // One dot does not stand for two.
             ("a.dkr.ecr.amazonaws.com", None),
         ] {
-            assert_eq!(find_by_host(host).map(|preset| preset.id), id, "{host}");
+            assert_eq!(find_by_host(host).map(|registry| registry.id), id, "{host}");
         }
     }
 
@@ -442,7 +442,7 @@ mod tests {
 
     #[test]
     fn ids_are_told_apart() {
-        let mut ids: Vec<_> = REGISTRIES.iter().map(|preset| preset.id).collect();
+        let mut ids: Vec<_> = REGISTRIES.iter().map(|registry| registry.id).collect();
         ids.sort_unstable();
         ids.dedup();
         assert_eq!(ids.len(), REGISTRIES.len());

@@ -308,46 +308,50 @@ mod tests {
         }
     }
 
-    fn looking() -> Collector {
+    fn synced() -> Collector {
         let reach = Reach::Cluster {
             otherwise: Vec::new(),
         };
-        let mut looking = Collector::new(required_watches(&reach));
+        let mut collector = Collector::new(required_watches(&reach));
         for id in required_watches(&reach) {
-            looking.apply_update(Feed::State(id, WatchState::Live));
+            collector.apply_update(Feed::State(id, WatchState::Live));
         }
-        looking
+        collector
     }
 
     #[test]
     fn a_watch_that_is_cut_off_makes_its_list_stale() {
-        let mut looking = looking();
-        assert_eq!(looking.disconnected_list(), None);
+        let mut collector = synced();
+        assert_eq!(collector.disconnected_list(), None);
         let stale = WatchState::Stale {
             since: now(),
             why: Arc::from("500"),
         };
-        looking.apply_update(Feed::State(pods(), stale));
-        assert_eq!(looking.disconnected_list(), Some(&pods()));
-        let seen = looking.finish(Some(true)).unwrap();
-        assert!(seen.partial.contains(&WatchKind::Pods));
-        assert!(seen.stale[0].starts_with("Pods since "), "{:?}", seen.stale);
+        collector.apply_update(Feed::State(pods(), stale));
+        assert_eq!(collector.disconnected_list(), Some(&pods()));
+        let snapshot = collector.finish(Some(true)).unwrap();
+        assert!(snapshot.partial.contains(&WatchKind::Pods));
+        assert!(
+            snapshot.stale[0].starts_with("Pods since "),
+            "{:?}",
+            snapshot.stale
+        );
     }
 
     #[test]
     fn what_may_not_be_watched_cannot_be_waited_for() {
-        let mut looking = looking();
+        let mut collector = synced();
         let choice = Selection::default();
-        assert!(looking.ensure_watchable(&choice).is_ok());
+        assert!(collector.ensure_watchable(&choice).is_ok());
         let listed = WatchState::Forbidden {
             missing: Permission::new("watch", "", "pods", None),
             why: Arc::from("403"),
             as_of: Some(now()),
         };
-        looking.apply_update(Feed::State(pods(), listed));
-        let problem = looking.ensure_watchable(&choice).unwrap_err().to_string();
+        collector.apply_update(Feed::State(pods(), listed));
+        let problem = collector.ensure_watchable(&choice).unwrap_err().to_string();
         assert!(problem.contains("you may not watch pods"), "{problem}");
         // Who does not wait needs no watch.
-        assert!(looking.finish(None).unwrap().partial.is_empty());
+        assert!(collector.finish(None).unwrap().partial.is_empty());
     }
 }
