@@ -30,7 +30,7 @@ fn main() -> color_eyre::Result<ExitCode> {
     let outcome = runtime.block_on(commands::run(cli));
     // Tasks are dropped, so that what they started ends with them; a thread that still waits for a name
     // server must not hold up the shell prompt. Only the dashboard changes anything in a cluster, and it has
-    // waited for its changes (`runtime::changes`).
+    // waited for its changes (`runtime::active_changes`).
     runtime.shutdown_timeout(Duration::from_millis(200));
     outcome.or_else(report_error)
 }

@@ -4,19 +4,19 @@ use pullscope::{
     app::model::StartScope,
     cli::GlobalArgs,
     cluster::ConnectOptions,
-    config::{self, Flags, Loaded, Places},
+    config::{self, Flags, LoadedSettings, XdgPaths},
     domain::{error::UserError, k8s::object_ref::Namespace},
 };
 
 /// Loads the settings: defaults, file, environment, flags, the last one wins.
-pub fn load_settings(global: &GlobalArgs) -> Result<Loaded, UserError> {
+pub fn load_settings(global: &GlobalArgs) -> Result<LoadedSettings, UserError> {
     let flags = Flags {
         file: global.config.clone(),
         theme: global.theme.clone(),
         read_only: global.read_only,
         no_state: global.no_state,
     };
-    config::load(&flags, &Places::from_environment())
+    config::load(&flags, &XdgPaths::from_environment())
 }
 
 /// Options of the connection to the cluster that the kubeconfig names.

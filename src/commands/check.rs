@@ -4,19 +4,19 @@ use std::{io, process::ExitCode};
 
 use pullscope::{
     cli::{DemoArgs, GlobalArgs},
-    cluster::{ConnectOptions, Connection, Reach},
+    cluster::{ConnectOptions, Connection, WatchScope},
     domain::{error::UserError, k8s::object_ref::Namespace},
     headless::{
         self,
         check::{self, Args},
     },
-    runtime::wishes,
+    runtime::resolved_settings,
 };
 
 use super::{args, demo, output};
 
 pub async fn run(args: &Args, global: &GlobalArgs) -> color_eyre::Result<ExitCode> {
-    let registry_settings = wishes::registries(&args::load_settings(global)?.settings)?;
+    let registry_settings = resolved_settings::registries(&args::load_settings(global)?.settings)?;
     let listed = global.namespace.as_deref().unwrap_or_default();
     let namespaces: Vec<&str> = listed.split(',').filter(|name| !name.is_empty()).collect();
     let (connection, prober) = if global.demo {
@@ -36,13 +36,13 @@ pub async fn run(args: &Args, global: &GlobalArgs) -> color_eyre::Result<ExitCod
         (connection, prober)
     };
     let reach = if global.all_namespaces {
-        Reach::Cluster {
-            otherwise: Vec::new(),
+        WatchScope::Cluster {
+            fallback: Vec::new(),
         }
     } else if namespaces.is_empty() {
-        Reach::Namespaces(vec![connection.namespace.clone()])
+        WatchScope::Namespaces(vec![connection.namespace.clone()])
     } else {
-        Reach::Namespaces(namespaces.into_iter().map(Namespace::new).collect())
+        WatchScope::Namespaces(namespaces.into_iter().map(Namespace::new).collect())
     };
     let (prober, console) = (prober.as_ref(), output::console());
     let exit = check::run(args, &connection, reach, prober, console, io::stdout()).await?;

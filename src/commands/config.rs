@@ -3,11 +3,11 @@
 use std::{io, process::ExitCode};
 
 use pullscope::{
-    app::rebind::Row,
+    app::key_config::ActiveBinding,
     cli::GlobalArgs,
     config::SAMPLE,
     headless::config::{ConfigCommand, ConfigRow, write_rows},
-    runtime::wishes::Wishes,
+    runtime::resolved_settings::ResolvedSettings,
 };
 
 use super::{args, output};
@@ -18,12 +18,12 @@ pub fn run(command: &ConfigCommand, global: &GlobalArgs) -> color_eyre::Result<E
         return output::print(SAMPLE.as_bytes());
     }
     let settings = args::load_settings(global)?.settings;
-    let wishes = Wishes::of(&settings)?;
+    let wishes = ResolvedSettings::resolve(&settings)?;
     let entries: Vec<ConfigRow> = match command {
         ConfigCommand::Keys => wishes
             .preferences
             .keymap
-            .rows()
+            .bindings()
             .iter()
             .map(keys_entry)
             .collect(),
@@ -40,7 +40,7 @@ pub fn run(command: &ConfigCommand, global: &GlobalArgs) -> color_eyre::Result<E
     output::exit_code(write_rows(&entries, io::stdout()))
 }
 
-fn keys_entry(row: &Row) -> ConfigRow {
+fn keys_entry(row: &ActiveBinding) -> ConfigRow {
     let keys: Vec<String> = row.keys.iter().map(ToString::to_string).collect();
     ConfigRow {
         name: row.binding.action.name().to_owned(),

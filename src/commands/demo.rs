@@ -6,12 +6,12 @@ use std::{net::SocketAddr, process::ExitCode, sync::Arc};
 
 use jiff::Timestamp;
 use pullscope::{
-    app::story::Story,
+    app::demo_intro::DemoIntro,
     cli::{DemoArgs, GlobalArgs},
     cluster::Connection,
     domain::{error::UserError, k8s::object_ref::Namespace},
     registry::Prober,
-    runtime::source::Given,
+    runtime::cluster_source::FixedCluster,
     sandbox::{Pace, Sandbox, Scenario, User, serve},
 };
 use tokio::net::TcpListener;
@@ -46,7 +46,7 @@ fn description(scenario: &Scenario) -> String {
 }
 
 /// Starts a scenario, and finds the user of `--as`.
-pub fn start(scenario: &str, global: &GlobalArgs) -> Result<(Sandbox, User, Story), UserError> {
+pub fn start(scenario: &str, global: &GlobalArgs) -> Result<(Sandbox, User, DemoIntro), UserError> {
     let scenario = Scenario::named(scenario).map_err(|error| UserError::new(error.to_string()))?;
     let user = match &global.impersonate {
         None => User::admin(),
@@ -57,8 +57,8 @@ pub fn start(scenario: &str, global: &GlobalArgs) -> Result<(Sandbox, User, Stor
         }
     };
     let sandbox = Sandbox::start(&scenario, Timestamp::now(), Pace::Live);
-    sandbox.keep();
-    let story = Story {
+    sandbox.spawn_event_loop();
+    let story = DemoIntro {
         title: scenario.title.clone(),
         text: scenario.story.clone(),
     };
@@ -72,15 +72,19 @@ fn unknown_user(name: &str) -> UserError {
 }
 
 /// Connects to a simulated cluster and to its registries.
-pub async fn connect(sandbox: &Sandbox, user: User, story: Story) -> Result<Given, UserError> {
-    let prober = Prober::over(Arc::new(DemoNetwork(sandbox.registries())));
+pub async fn connect(
+    sandbox: &Sandbox,
+    user: User,
+    story: DemoIntro,
+) -> Result<FixedCluster, UserError> {
+    let prober = Prober::with_network(Arc::new(DemoNetwork(sandbox.registries())));
     let client = kube::Client::new(sandbox.service(user), DEFAULT_NAMESPACE);
     let namespace = Namespace::new(DEFAULT_NAMESPACE);
     let connection = Connection::from_client(client, "demo", namespace).await?;
-    Ok(Given {
+    Ok(FixedCluster {
         connection,
         prober,
-        story,
+        demo_intro: story,
     })
 }
 

@@ -6,13 +6,13 @@ use std::{net::IpAddr, time::Duration};
 
 use pullscope::{
     domain::probe::ProbeError,
-    registry::{Limits, Network, Security},
-    sandbox::registry::{Scheme, Transport, Unreachable},
+    registry::{Network, ProbeLimits, Security},
+    sandbox::registry::{InMemoryNetwork, Scheme, Unreachable},
 };
 use tokio::io::DuplexStream;
 
 /// Transport of the sandbox's registries, as a `Network`.
-pub struct DemoNetwork(pub Transport);
+pub struct DemoNetwork(pub InMemoryNetwork);
 
 impl Network for DemoNetwork {
     fn resolve(&self, authority: &str) -> Result<IpAddr, ProbeError> {
@@ -20,7 +20,7 @@ impl Network for DemoNetwork {
     }
 
     fn connect(&self, authority: &str) -> Result<(), ProbeError> {
-        match self.0.reach(authority, Scheme::Https) {
+        match self.0.check_connection(authority, Scheme::Https) {
             Err(why) if is_before_handshake(&why) => Err(probe_error(&why)),
             Err(_) | Ok(()) => Ok(()),
         }
@@ -32,9 +32,9 @@ impl Network for DemoNetwork {
             Security::Plain => Scheme::Http,
         };
         self.0
-            .reach(authority, scheme)
+            .check_connection(authority, scheme)
             .map_err(|why| probe_error(&why))?;
-        Ok(self.0.line(authority, scheme))
+        Ok(self.0.open(authority, scheme))
     }
 }
 
@@ -51,7 +51,7 @@ fn is_before_handshake(why: &Unreachable) -> bool {
 
 fn probe_error(why: &Unreachable) -> ProbeError {
     // The demo does not wait for it.
-    let limit: Duration = Limits::default().step;
+    let limit: Duration = ProbeLimits::default().step;
     match why {
         Unreachable::NoSuchHost => ProbeError::UnknownHost,
         Unreachable::Refused { .. } => ProbeError::Refused,
@@ -71,7 +71,7 @@ mod tests {
             probe::{AnonymousReason, ProbeStage, PullAnswer, TargetPlatforms, conclude},
             registry_auth::{credential::Password, image_ref::ImageRef},
         },
-        registry::{Prober, Who},
+        registry::{Prober, RegistryAuth},
         sandbox::{Pace, Sandbox, Scenario},
     };
 
@@ -82,7 +82,7 @@ mod tests {
         let scenario = Scenario::named(Scenario::DEFAULT).unwrap();
         let now = "2026-11-23T12:00:00Z".parse().unwrap();
         let sandbox = Sandbox::start(&scenario, now, Pace::Manual);
-        let prober = Prober::over(Arc::new(DemoNetwork(sandbox.registries())));
+        let prober = Prober::with_network(Arc::new(DemoNetwork(sandbox.registries())));
         let landing = "registry.nordwind.example/web/landing:7";
         for (image, login, answer, failed) in [
             (
@@ -141,11 +141,11 @@ mod tests {
             ),
         ] {
             let who = match login {
-                Some((name, password)) => Who::User {
+                Some((name, password)) => RegistryAuth::Basic {
                     name: name.to_owned(),
                     password: Password::new(password),
                 },
-                None => Who::Nobody(AnonymousReason::Chosen),
+                None => RegistryAuth::Anonymous(AnonymousReason::Chosen),
             };
             let transcript = prober.probe(&ImageRef::parse(image).unwrap(), &who).await;
             let verdict = conclude(&transcript, &TargetPlatforms::Anything);

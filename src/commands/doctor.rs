@@ -5,13 +5,13 @@ use std::{env, io, process::ExitCode};
 use pullscope::{
     cli::GlobalArgs,
     cluster::Connection,
-    config::{Loaded, Places, Settings},
+    config::{LoadedSettings, Settings, XdgPaths},
     domain::error::UserError,
     headless::doctor::{self, Args, CheckLine},
     runtime::{
-        capabilities::Capabilities,
+        capabilities::TerminalCapabilities,
+        resolved_settings::{self, ResolvedSettings},
         terminal,
-        wishes::{self, Wishes},
     },
 };
 
@@ -36,7 +36,7 @@ pub async fn run(args: &Args, global: &GlobalArgs) -> color_eyre::Result<ExitCod
         (Ok(connection), false) => Some(connection.namespace.clone()),
         _ => None,
     };
-    let registry_settings = wishes::registries(&settings).unwrap_or_default();
+    let registry_settings = resolved_settings::registries(&settings).unwrap_or_default();
     let (console, stdout) = (output::console(), io::stdout());
     output::exit_code(
         doctor::run(
@@ -58,17 +58,17 @@ fn version_line() -> CheckLine {
     CheckLine::ok("pullscope", format!("{version} on {os} {arch}"))
 }
 
-fn configuration_line(loaded: &Loaded) -> CheckLine {
+fn configuration_line(loaded: &LoadedSettings) -> CheckLine {
     let file = loaded.file.as_ref();
     let file = file.map_or("no file".to_owned(), |file| file.display().to_string());
-    match Wishes::of(&loaded.settings) {
+    match ResolvedSettings::resolve(&loaded.settings) {
         Ok(_) => CheckLine::ok("configuration", file),
         Err(problem) => CheckLine::problem("configuration", &problem),
     }
 }
 
 fn log_line() -> CheckLine {
-    let file = Places::from_environment().log_file();
+    let file = XdgPaths::from_environment().log_file();
     let none = || "none: no home directory".to_owned();
     CheckLine::ok(
         "log",
@@ -78,7 +78,10 @@ fn log_line() -> CheckLine {
 
 fn terminal_line() -> CheckLine {
     match terminal::check() {
-        Ok(()) => CheckLine::ok("terminal", Capabilities::from_environment().to_string()),
+        Ok(()) => CheckLine::ok(
+            "terminal",
+            TerminalCapabilities::from_environment().to_string(),
+        ),
         // A report is often written to a file.
         Err(problem) => CheckLine::problem("terminal", &problem).as_missing(),
     }

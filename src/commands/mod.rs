@@ -18,7 +18,7 @@ use pullscope::{
     cli::{self, Cli, Command, DemoArgs, GlobalArgs},
     domain::error::UserError,
     headless::{explain, match_image, rbac, verify},
-    runtime::wishes,
+    runtime::resolved_settings,
 };
 
 use output::{console, exit_code, print};
@@ -57,7 +57,7 @@ pub async fn run(cli: Cli) -> color_eyre::Result<ExitCode> {
 
 async fn verify(args: &verify::Args, global: &GlobalArgs) -> color_eyre::Result<ExitCode> {
     let options = args::connect_options(global);
-    let settings = wishes::registries(&args::load_settings(global)?.settings)?;
+    let settings = resolved_settings::registries(&args::load_settings(global)?.settings)?;
     let (stdin, stdout) = (io::stdin(), io::stdout());
     // Boxed, so that other commands do not carry its large state.
     let result = Box::pin(verify::run(

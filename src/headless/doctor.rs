@@ -25,7 +25,7 @@ use crate::{
         registry_auth::image_ref::ImageRef,
         sanitize::one_line,
     },
-    registry::{Prober, Settings, Who},
+    registry::{ProbeSettings, Prober, RegistryAuth},
 };
 
 #[derive(Clone, Debug, clap::Args)]
@@ -105,7 +105,7 @@ pub async fn run(
     lines: Vec<CheckLine>,
     connection: Result<Connection, UserError>,
     namespace: Option<Namespace>,
-    settings: Settings,
+    settings: ProbeSettings,
     console: Console,
     stdout: impl Write,
 ) -> io::Result<Exit> {
@@ -160,7 +160,7 @@ async fn permission_lines(
                 .cloned(),
             ..needed
         };
-        lines.push(match access::may(connection, &here).await {
+        lines.push(match access::is_allowed(connection, &here).await {
             Ok(true) => CheckLine::ok("rights", format!("may {here}")),
             Ok(false) => {
                 let role = match &here.namespace {
@@ -183,7 +183,7 @@ async fn permission_lines(
 async fn registry_lines(
     connection: &Connection,
     namespace: Namespace,
-    settings: Settings,
+    settings: ProbeSettings,
 ) -> Vec<CheckLine> {
     let images = match check::images(connection, namespace).await {
         Ok(images) => images,
@@ -208,7 +208,7 @@ async fn registry_lines(
 
 async fn registry_line(prober: &Prober, image: &ImageRef) -> CheckLine {
     let transcript = prober
-        .probe(image, &Who::Nobody(AnonymousReason::Chosen))
+        .probe(image, &RegistryAuth::Anonymous(AnonymousReason::Chosen))
         .await;
     let host = image.host();
     match transcript.failed() {
@@ -273,7 +273,7 @@ mod tests {
         let known = vec![CheckLine::ok("terminal", "24-bit colours")];
         let problem = UserError::new("cannot reach the cluster").with_help("start it");
         let mut out = Vec::new();
-        let settings = Settings::default();
+        let settings = ProbeSettings::default();
         let exit = run(
             &args,
             known,

@@ -26,7 +26,7 @@ use clap::ValueEnum;
 
 use crate::{
     domain::{error::UserError, registry_auth::image_ref::ImageRef},
-    registry::{Prober, Settings},
+    registry::{ProbeSettings, Prober},
 };
 
 /// Exit status of a command. The numbers are a contract with scripts.
@@ -69,7 +69,7 @@ pub enum OutputFormat {
 }
 
 /// Makes a prober of registries.
-pub fn prober(settings: Settings) -> Result<Prober, UserError> {
+pub fn prober(settings: ProbeSettings) -> Result<Prober, UserError> {
     Prober::new(settings)
         .map_err(|error| UserError::new("cannot ask registries").with_cause(error.to_string()))
 }

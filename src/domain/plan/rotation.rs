@@ -13,7 +13,7 @@ use crate::domain::{
         objects::{Pod, Secret},
         pod_status::{PodHealth, pod_status},
     },
-    plural::counted,
+    plural::pluralize,
     registry_auth::{
         credential::Fingerprint, docker_config::AuthSummary, image_ref::ImageRef,
         keyring::key_matches, registries::registry_of,
@@ -217,7 +217,7 @@ impl CredentialUsage {
             "Rotate the credential of {} at {} in {}",
             login.username,
             self.registries(&holders),
-            counted(edits.len(), "Secret", "Secrets")
+            pluralize(edits.len(), "Secret", "Secrets")
         );
         let mut changes = edits;
         changes.extend(retried);
@@ -274,21 +274,21 @@ impl CredentialUsage {
             left > 0,
             format!(
                 "{} the old credential.",
-                counted(left, "Secret keeps", "Secrets keep")
+                pluralize(left, "Secret keeps", "Secrets keep")
             ),
         );
         note(
             self.running > 0,
             format!(
                 "{} nothing, no restart either: the kubelet reads a Secret when it pulls.",
-                counted(self.running, "running Pod needs", "running Pods need")
+                pluralize(self.running, "running Pod needs", "running Pods need")
             ),
         );
         note(
             retried > 0,
             format!(
                 "{} made again, not to sit out the back-off.",
-                counted(
+                pluralize(
                     retried,
                     "Pod waits for an image and is",
                     "Pods wait for an image and are"
@@ -299,14 +299,14 @@ impl CredentialUsage {
             late > 0,
             format!(
                 "{} again without help within 5 minutes.",
-                counted(late, "more Pod waits; it tries", "more Pods wait; they try")
+                pluralize(late, "more Pod waits; it tries", "more Pods wait; they try")
             ),
         );
         note(
             self.alone > 0,
             format!(
                 "{} again without help within 5 minutes.",
-                counted(
+                pluralize(
                     self.alone,
                     "waiting Pod is not deleted; its kubelet tries",
                     "waiting Pods are not deleted; their kubelets try"

@@ -20,7 +20,7 @@ use super::{
 };
 
 use crate::{
-    cluster::{Connection, Feed, Reach, Watches, watch::WATCHED},
+    cluster::{Connection, WatchScope, WatchUpdate, Watches, watch::WATCHED},
     domain::{
         error::UserError,
         k8s::object_ref::Namespace,
@@ -56,7 +56,7 @@ pub(super) struct WaitOptions<'a> {
 /// Lists everything once, and waits if told to.
 pub(super) async fn collect_once(
     connection: &Connection,
-    reach: Reach,
+    reach: WatchScope,
     wait: Option<WaitOptions<'_>>,
     progress: &Progress,
 ) -> Result<Snapshot, UserError> {
@@ -82,10 +82,10 @@ pub(super) async fn collect_once(
 }
 
 /// Watches whose lists are waited for.
-fn required_watches(reach: &Reach) -> Vec<WatchId> {
+fn required_watches(reach: &WatchScope) -> Vec<WatchId> {
     let scopes: Vec<Scope> = match reach {
-        Reach::Cluster { .. } => vec![Scope::Cluster],
-        Reach::Namespaces(namespaces) => {
+        WatchScope::Cluster { .. } => vec![Scope::Cluster],
+        WatchScope::Namespaces(namespaces) => {
             let local = |namespace: &Namespace| Scope::Namespace(namespace.clone());
             namespaces.iter().map(local).collect()
         }
@@ -119,7 +119,7 @@ impl Collector {
     }
 
     /// Applies updates until each list is complete or denied; `false` if the watches end before.
-    async fn wait_synced(&mut self, feed: &mut Receiver<Feed>, progress: &Progress) -> bool {
+    async fn wait_synced(&mut self, feed: &mut Receiver<WatchUpdate>, progress: &Progress) -> bool {
         let all = self.states.len();
         loop {
             let states = self.states.values();
@@ -135,11 +135,11 @@ impl Collector {
         }
     }
 
-    fn apply_update(&mut self, feed: Feed) {
+    fn apply_update(&mut self, feed: WatchUpdate) {
         match feed {
-            Feed::Batch(batch) => self.store.apply(batch, Timestamp::now()),
-            Feed::Unreadable(id, unreadable) => self.coverage.set_unreadable(id, unreadable),
-            Feed::State(id, mut state) => {
+            WatchUpdate::Batch(batch) => self.store.apply(batch, Timestamp::now()),
+            WatchUpdate::Unreadable(id, unreadable) => self.coverage.set_unreadable(id, unreadable),
+            WatchUpdate::State(id, mut state) => {
                 if let Some(missing) = missing_watch_permission(&state) {
                     self.unwatched.insert(id.kind, missing.clone());
                     state = WatchState::Live;
@@ -149,7 +149,7 @@ impl Collector {
                     *known = Some(state);
                 }
             }
-            Feed::Ended(id) => self.coverage.remove(&id),
+            WatchUpdate::Ended(id) => self.coverage.remove(&id),
         }
     }
 
@@ -187,7 +187,7 @@ impl Collector {
     /// before.
     async fn wait_rolled_out(
         &mut self,
-        feed: &mut Receiver<Feed>,
+        feed: &mut Receiver<WatchUpdate>,
         scope: &CheckScope<'_>,
         progress: &Progress,
     ) -> bool {
@@ -309,12 +309,12 @@ mod tests {
     }
 
     fn synced() -> Collector {
-        let reach = Reach::Cluster {
-            otherwise: Vec::new(),
+        let reach = WatchScope::Cluster {
+            fallback: Vec::new(),
         };
         let mut collector = Collector::new(required_watches(&reach));
         for id in required_watches(&reach) {
-            collector.apply_update(Feed::State(id, WatchState::Live));
+            collector.apply_update(WatchUpdate::State(id, WatchState::Live));
         }
         collector
     }
@@ -327,7 +327,7 @@ mod tests {
             since: now(),
             why: Arc::from("500"),
         };
-        collector.apply_update(Feed::State(pods(), stale));
+        collector.apply_update(WatchUpdate::State(pods(), stale));
         assert_eq!(collector.disconnected_list(), Some(&pods()));
         let snapshot = collector.finish(Some(true)).unwrap();
         assert!(snapshot.partial.contains(&WatchKind::Pods));
@@ -348,7 +348,7 @@ mod tests {
             why: Arc::from("403"),
             as_of: Some(now()),
         };
-        collector.apply_update(Feed::State(pods(), listed));
+        collector.apply_update(WatchUpdate::State(pods(), listed));
         let problem = collector.ensure_watchable(&choice).unwrap_err().to_string();
         assert!(problem.contains("you may not watch pods"), "{problem}");
         // Who does not wait needs no watch.

@@ -30,7 +30,7 @@ use self::{
 };
 use super::{Exit, console::Console, exit_after_write, json, parse_duration};
 use crate::{
-    cluster::{Connection, Reach},
+    cluster::{Connection, WatchScope},
     domain::{error::UserError, k8s::object_ref::Namespace, sanitize::lines, store::watch::Scope},
     registry::Prober,
 };
@@ -88,7 +88,7 @@ pub enum ReportFormat {
 pub async fn run(
     args: &Args,
     connection: &Connection,
-    reach: Reach,
+    reach: WatchScope,
     prober: Option<&Prober>,
     console: Console,
     stdout: impl Write,
@@ -158,7 +158,7 @@ pub(super) async fn images(
     connection: &Connection,
     namespace: Namespace,
 ) -> Result<BTreeSet<String>, UserError> {
-    let reach = Reach::Namespaces(vec![namespace]);
+    let reach = WatchScope::Namespaces(vec![namespace]);
     let snapshot =
         collect::collect_once(connection, reach, None, &Console::default().progress()).await?;
     let pods = snapshot.store.pods(&Scope::Cluster);
@@ -167,9 +167,9 @@ pub(super) async fn images(
 }
 
 /// Namespaces that were checked.
-fn namespaces(snapshot: &Snapshot, reach: Reach) -> Vec<Namespace> {
+fn namespaces(snapshot: &Snapshot, reach: WatchScope) -> Vec<Namespace> {
     match reach {
-        Reach::Cluster { .. } => snapshot.store.tallies().keys().cloned().collect(),
-        Reach::Namespaces(namespaces) => namespaces,
+        WatchScope::Cluster { .. } => snapshot.store.tallies().keys().cloned().collect(),
+        WatchScope::Namespaces(namespaces) => namespaces,
     }
 }

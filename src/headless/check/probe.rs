@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use super::findings::{CheckFindings, DiagnosedPod};
 use crate::{
-    cluster::{Connection, Trouble, fetch, nodes},
+    cluster::{ApiError, Connection, nodes, secret_values},
     domain::{
         context::PodContext,
         diagnostics::{self, Finding},
@@ -198,13 +198,13 @@ async fn probe_one(
     let mut sources = Vec::new();
     for name in request.secrets.iter() {
         let key = ObjectRef::new(request.namespace.clone(), name.clone());
-        match fetch::pull_secret(connection, &key).await {
+        match secret_values::pull_secret(connection, &key).await {
             Ok(secret) => sources.push(SecretSource {
                 name: name.to_string(),
                 config: secret.config,
             }),
             // The kubelet skips a Secret that is not there.
-            Err(Trouble::NotFound(_)) => {}
+            Err(ApiError::NotFound(_)) => {}
             Err(trouble) => return Err(format!("cannot read Secret {key}: {trouble}")),
         }
     }

@@ -5,7 +5,7 @@
 
 use super::{collect::Snapshot, selection::Selection};
 use crate::{
-    cluster::{Connection, Reach, Trouble, read},
+    cluster::{ApiError, Connection, WatchScope, get},
     domain::{
         error::UserError,
         k8s::object_ref::Namespace,
@@ -37,12 +37,12 @@ enum Existence {
 impl<'a> CheckScope<'a> {
     pub(super) fn new(
         selection: &'a Selection,
-        reach: &Reach,
+        reach: &WatchScope,
         allow_empty: bool,
     ) -> Result<Self, UserError> {
         let namespaces = match reach {
-            Reach::Cluster { .. } => Vec::new(),
-            Reach::Namespaces(namespaces) => namespaces.clone(),
+            WatchScope::Cluster { .. } => Vec::new(),
+            WatchScope::Namespaces(namespaces) => namespaces.clone(),
         };
         if let Some(wrong) = namespaces.iter().find(|name| !name.is_valid()) {
             return Err(UserError::new(format!(
@@ -84,7 +84,7 @@ impl<'a> CheckScope<'a> {
             match namespace_existence(&snapshot.store, &snapshot.coverage, namespace) {
                 Existence::Exists => {}
                 Existence::Missing => return Err(namespace_missing_error(namespace, snapshot)),
-                Existence::Unknown => match read::namespace_exists(connection, namespace).await {
+                Existence::Unknown => match get::namespace_exists(connection, namespace).await {
                     Ok(true) => {}
                     Ok(false) => return Err(namespace_missing_error(namespace, snapshot)),
                     Err(trouble) => return Err(namespace_unknown_error(namespace, &trouble)),
@@ -156,11 +156,11 @@ fn namespace_missing_error(namespace: &Namespace, snapshot: &Snapshot) -> UserEr
 /// Advice where nothing was found.
 pub(super) const ALLOW_EMPTY: &str = "--allow-empty accepts that, --wait waits for it";
 
-fn namespace_unknown_error(namespace: &Namespace, trouble: &Trouble) -> UserError {
+fn namespace_unknown_error(namespace: &Namespace, trouble: &ApiError) -> UserError {
     let what = format!("nothing found in Namespace {namespace}, and it may not exist");
     let problem = UserError::new(what).with_cause(trouble.to_string());
     match trouble {
-        Trouble::Forbidden(_) => problem
+        ApiError::Forbidden(_) => problem
             .with_cause("you may not get namespaces, so nothing tells whether it exists")
             .with_help(format!("check the name; {ALLOW_EMPTY}")),
         _ => problem,
@@ -221,10 +221,10 @@ mod tests {
     fn an_invalid_namespace_is_refused_before_anything_is_asked() {
         let choice = Selection::default();
         for wrong in ["Bad_NS", "..", "a/b", ""] {
-            let reach = Reach::Namespaces(vec![Namespace::new(wrong)]);
+            let reach = WatchScope::Namespaces(vec![Namespace::new(wrong)]);
             assert!(CheckScope::new(&choice, &reach, true).is_err(), "{wrong}");
         }
-        let reach = Reach::Namespaces(vec![Namespace::new("shop")]);
+        let reach = WatchScope::Namespaces(vec![Namespace::new("shop")]);
         assert!(CheckScope::new(&choice, &reach, false).is_ok());
     }
 }
