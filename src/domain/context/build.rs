@@ -12,7 +12,7 @@ use super::{
 use crate::domain::{
     k8s::{
         object_ref::{Name, Namespace, ObjectRef},
-        objects::{Event, Pod, Secret, SecretType, ServiceAccount, Workload, WorkloadKind},
+        objects::{Event, Pod, Secret, ServiceAccount, Workload, WorkloadKind},
     },
     registry_auth::image_ref::ImageRef,
     store::{
@@ -48,7 +48,9 @@ pub(super) fn of_pod(
     let listed = pull_secret_refs(world, sight, &pod);
     let others: Vec<Arc<Secret>> = world
         .secrets(&here)
-        .filter(|secret| is_pull_secret(secret) && !pod.pull_secrets.contains(&secret.key.name))
+        .filter(|secret| {
+            secret.secret_type.is_pull_secret() && !pod.pull_secrets.contains(&secret.key.name)
+        })
         .cloned()
         .collect();
     let workload = world.workload_of(&pod).cloned();
@@ -193,13 +195,6 @@ fn visibility(sight: &WatchCoverage, namespace: &Namespace) -> Visibility {
     }
 }
 
-fn is_pull_secret(secret: &Secret) -> bool {
-    matches!(
-        secret.secret_type,
-        SecretType::DockerConfigJson | SecretType::DockerCfg
-    )
-}
-
 /// Pull secrets of other namespaces; searched only if one is missing in this one.
 fn secrets_elsewhere(
     world: &Store,
@@ -216,7 +211,9 @@ fn secrets_elsewhere(
     }
     world
         .secrets(&Scope::Cluster)
-        .filter(|secret| secret.key.namespace != pod.key.namespace && is_pull_secret(secret))
+        .filter(|secret| {
+            secret.key.namespace != pod.key.namespace && secret.secret_type.is_pull_secret()
+        })
         .filter(|secret| {
             listed.iter().any(|listed| listed.name == secret.key.name)
                 || images

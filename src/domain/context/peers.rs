@@ -14,7 +14,7 @@ use crate::domain::{
         object_ref::Name,
         objects::{Container, ContainerState, Pod, PullPolicy, Secret},
     },
-    registry_auth::image_ref::{ImageRef, host_of},
+    registry_auth::image_ref::{ImageRef, image_host},
     store::{Store, watch::Scope},
 };
 
@@ -28,7 +28,7 @@ pub(super) fn peers(
     pod: &Pod,
     images: &[ImageRef],
 ) -> Vec<PeerContainer> {
-    let is_near = |image: &str| images.iter().any(|ours| ours.host() == host_of(image));
+    let is_near = |image: &str| images.iter().any(|ours| ours.host() == image_host(image));
     let mut peers: Vec<PeerContainer> = Vec::new();
     let mut places: HashMap<PeerKey<'_>, usize> = HashMap::new();
     for other in world.pods(here).filter(|other| other.key != pod.key) {
