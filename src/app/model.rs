@@ -130,7 +130,7 @@ pub enum StartScope {
 impl Model {
     pub fn new(start: &StartScope, now: Timestamp) -> Self {
         let mut request_ids = RequestIds::default();
-        let request_id = request_ids.next();
+        let request_id = request_ids.next_id();
         let scope = match start {
             StartScope::Namespace(namespace) => Scope::Namespace(namespace.clone()),
             StartScope::All | StartScope::FromContext => Scope::Cluster,

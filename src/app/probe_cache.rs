@@ -189,7 +189,7 @@ mod tests {
         let regcred = secret("shop", "regcred", SecretType::DockerConfigJson, &[]);
         let image = ImageRef::parse("registry.example/app:1").unwrap();
         let query = ProbeQuery::for_secret(&regcred, image);
-        let request_id = RequestIds::default().next();
+        let request_id = RequestIds::default().next_id();
         let mut answers = ProbeCache::default();
         answers.begin(query.clone(), request_id);
         assert_eq!(answers.next_expiry(), None);

@@ -317,7 +317,7 @@ impl EventLoop {
                 return Ok(Some(ShutdownRequest::Gone(HUNG_UP)));
             }
             LoopEvent::Made((request_id, connection)) => {
-                self.attach_connection(request_id, &connection)
+                self.attach_connection(request_id, &connection);
             }
             LoopEvent::Signal(signal) => return self.handle_signal(signal, signals).await,
             LoopEvent::Frame => self.update(Message::Tick),
@@ -428,7 +428,7 @@ impl EventLoop {
         while let Some(next) = arrival.take() {
             match next {
                 Incoming::Input(FilteredInput::Background(background)) => {
-                    self.set_background(background)
+                    self.set_background(background);
                 }
                 Incoming::Input(FilteredInput::Event(event)) => {
                     if let Event::Resize(columns, rows) = event {
@@ -466,7 +466,7 @@ impl EventLoop {
                     self.theme = self.theme_options.theme();
                 }
                 LoopCommand::Quit => {
-                    self.shutdown_request = Some(ShutdownRequest::Key(Ending::Quit))
+                    self.shutdown_request = Some(ShutdownRequest::Key(Ending::Quit));
                 }
             }
         }

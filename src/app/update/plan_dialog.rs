@@ -54,7 +54,7 @@ pub(super) fn open(
         ..dialog
     });
     if let Some(query) = query {
-        let request_id = model.request_ids.next();
+        let request_id = model.request_ids.next_id();
         if let Some(Overlay::PlanDialog(dialog)) = model.overlays.last_mut() {
             dialog.credential_check = Some(request_id);
         }
@@ -100,7 +100,7 @@ fn show(
     plan: SharedPlan,
     about: impl FnOnce(PlanDialog) -> PlanDialog,
 ) -> Vec<Effect> {
-    let request_id = model.request_ids.next();
+    let request_id = model.request_ids.next_id();
     let asks = plan.0.credential_check.is_some() && model.capabilities.can_probe_registries;
     model.overlays.push(Overlay::PlanDialog(about(PlanDialog {
         plan: plan.clone(),
@@ -226,7 +226,7 @@ fn go_to(model: &mut Model, answers: &[FormAnswer]) {
 
 /// Carries out the plan that is shown, if the server would take it.
 pub(super) fn apply(model: &mut Model, now: Timestamp) -> Vec<Effect> {
-    let request_id = model.request_ids.next();
+    let request_id = model.request_ids.next_id();
     let Some(Overlay::PlanDialog(dialog)) = model.overlays.last() else {
         return Vec::new();
     };

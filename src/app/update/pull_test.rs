@@ -84,7 +84,7 @@ fn pulls_like(case: &PodContext, test: &PullTest) -> bool {
 
 /// Starts the test on the chosen nodes.
 pub(super) fn start(model: &mut Model, now: Timestamp) -> Vec<Effect> {
-    let request_id = model.request_ids.next();
+    let request_id = model.request_ids.next_id();
     let Some(Overlay::PullTest(trial)) = model.overlays.last_mut() else {
         return Vec::new();
     };
