@@ -50,7 +50,7 @@ impl Proxies {
         Self(Some(Arc::new(matcher)))
     }
 
-    /// The proxy that stands before a server; `None`: it is reached directly.
+    /// The proxy for a server; `None`: it is reached directly.
     pub(super) fn for_origin(&self, origin: &ServerOrigin) -> Option<Proxy> {
         if origin.is_loopback() {
             return None;
@@ -124,7 +124,7 @@ impl Proxy {
         origin.security == Security::Plain && self.protocol != Protocol::Socks
     }
 
-    /// What a request that the proxy forwards carries besides.
+    /// The `Proxy-Authorization` header of forwarded requests.
     pub(super) fn login(&self) -> Option<&HeaderValue> {
         match &self.login {
             ProxyLogin::Header(header) => header.as_ref(),
@@ -145,7 +145,7 @@ impl Proxy {
         Ok(Box::new(stream))
     }
 
-    /// Has the proxy lead on to a server: what is said from now on is said there.
+    /// Opens a tunnel through the proxy: what is said from now on is said there.
     pub(super) async fn open_tunnel(
         &self,
         socket: Socket,

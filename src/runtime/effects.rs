@@ -56,7 +56,7 @@ pub(super) struct Effects {
 /// What the event loop itself must do for an effect.
 pub(super) enum LoopCommand {
     Nothing,
-    /// The watches are dropped: nothing more is to be heard of them.
+    /// Drop the watches.
     StopFeed,
     Theme(ThemeName),
     Quit,

@@ -51,7 +51,7 @@ pub use self::{
 use super::{effect::Effect, message::Message, model::Model, overlay::Overlay, scroll::Scroll};
 use crate::domain::error::UserError;
 
-/// Takes in one message and answers with what is to be done.
+/// Applies a message to the model and returns the effects to execute.
 pub fn update(model: &mut Model, message: Message, now: Timestamp) -> Vec<Effect> {
     let mut effects = handle(model, message, now);
     effects.extend(fetched_view::sync_requests(model));

@@ -294,13 +294,13 @@ fn registry(dialog: &PlanDialog, cx: DrawContext<'_>, room: usize) -> Vec<Line<'
     lines
 }
 
-/// Whether what had recovered after the changes fails now.
+/// True if what had recovered after the changes fails again.
 fn fails_again(dialog: &PlanDialog, cx: DrawContext<'_>) -> bool {
     let fails = |found: Recovery| !found.failing.is_empty();
     dialog.stage.has_recovered() && dialog.recovery(&cx.model.store).is_some_and(fails)
 }
 
-/// Whether it has worked, once it is done.
+/// The recovery, once the plan is applied.
 fn recovery(dialog: &PlanDialog, cx: DrawContext<'_>) -> Option<String> {
     let PlanStage::Done { at, recovered, .. } = &dialog.stage else {
         return None;
