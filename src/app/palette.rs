@@ -204,7 +204,7 @@ pub enum ParsedCommand {
 }
 
 impl ParsedCommand {
-    /// Whether a part of the name is not enough for it.
+    /// True if the command needs its full name.
     fn needs_full_name(&self) -> bool {
         match self {
             Self::Act(action) => action.is_write(),
@@ -353,7 +353,7 @@ fn suggestion(name: &str, help: &'static str) -> Suggestion {
     }
 }
 
-/// What keys do to what is selected and no command does, each once.
+/// Actions on the selection that have a key but no command, each once.
 fn verbs() -> impl Iterator<Item = (&'static str, &'static Binding)> {
     let in_panes = |binding: &&Binding| matches!(binding.context, Context::Panes | Context::In(_));
     let is_command = |action| {

@@ -72,7 +72,7 @@ impl Proxies {
         })
     }
 
-    /// The proxy that stands before a server; `None`: it is reached directly.
+    /// The proxy for a server; `None`: it is reached directly.
     pub(super) fn for_origin(&self, origin: &ServerOrigin) -> Option<Proxy> {
         let environment = self.0.as_ref()?;
         if environment.variables.bypasses(&origin.host, origin.port) {
@@ -147,7 +147,7 @@ impl Proxy {
         origin.security == Security::Plain && self.protocol != Protocol::Socks
     }
 
-    /// What a request that the proxy forwards carries besides.
+    /// The `Proxy-Authorization` header of forwarded requests.
     pub(super) fn login(&self) -> Option<&HeaderValue> {
         match &self.login {
             ProxyLogin::Header(header) => header.as_ref(),
@@ -168,7 +168,7 @@ impl Proxy {
         Ok(Box::new(stream))
     }
 
-    /// Has the proxy lead on to a server: what is said from now on is said there.
+    /// Opens a tunnel through the proxy: what is said from now on is said there.
     pub(super) async fn open_tunnel(
         &self,
         socket: Socket,

@@ -42,7 +42,7 @@ impl ResolvedSettings {
     }
 }
 
-/// What the model goes by.
+/// Resolves the preferences.
 fn preferences(settings: &Settings) -> Result<Preferences, UserError> {
     Ok(Preferences {
         keymap: keymap(&settings.keys)?,

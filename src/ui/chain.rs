@@ -211,7 +211,7 @@ fn secret(inspection: &PodInspection, finding: Option<&Finding>) -> ChainSegment
     }
 }
 
-/// What is wrong with a Secret that is not to blame, in two words.
+/// A two-word label of a Secret's problem.
 fn problem_label(state: &SecretState) -> &'static str {
     match state {
         SecretState::Matches { .. } | SecretState::Unknown => "",

@@ -56,7 +56,7 @@ pub struct SecretListContext<'a> {
     pub now: Timestamp,
 }
 
-/// What a name in this account's list stands for.
+/// Returns the state of a Secret that a ServiceAccount lists.
 pub fn listed_secret(
     by: SecretListContext<'_>,
     account: &ServiceAccount,
@@ -189,7 +189,7 @@ fn rank(by: SecretListContext<'_>, account: &ServiceAccount) -> (u8, ObjectRef<S
     (class, account.key.clone())
 }
 
-/// Whether a listed Secret is not what it should be.
+/// True if a listed Secret is missing, of the wrong type or broken.
 pub fn has_broken_secret(by: SecretListContext<'_>, account: &ServiceAccount) -> bool {
     account.pull_secrets.iter().any(|name| {
         matches!(

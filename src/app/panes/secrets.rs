@@ -49,7 +49,7 @@ impl Uses {
     };
 }
 
-/// How a Secret stands: by its content, and by what the Pods that list it show of it.
+/// Health of a Secret: by its content, and by what the Pods that list it show of it.
 pub fn secret_health(secret: &Secret, diagnoses: &DiagnosisCache, now: Timestamp) -> SecretHealth {
     let SecretContent::Read(summary) = &secret.content else {
         return if secret.secret_type.is_pull_secret() {
