@@ -18,9 +18,9 @@ pub fn run(command: &ConfigCommand, global: &GlobalArgs) -> color_eyre::Result<E
         return output::print(SAMPLE.as_bytes());
     }
     let settings = args::load_settings(global)?.settings;
-    let wishes = ResolvedSettings::resolve(&settings)?;
+    let resolved = ResolvedSettings::resolve(&settings)?;
     let entries: Vec<ConfigRow> = match command {
-        ConfigCommand::Keys => wishes
+        ConfigCommand::Keys => resolved
             .preferences
             .keymap
             .bindings()

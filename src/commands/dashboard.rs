@@ -43,7 +43,7 @@ pub async fn run(
     state: Option<StateFile>,
 ) -> color_eyre::Result<ExitCode> {
     terminal::check()?;
-    let wishes = ResolvedSettings::resolve(settings)?;
+    let resolved = ResolvedSettings::resolve(settings)?;
     if let Some(path) = XdgPaths::from_environment().log_file()
         && let Err(error) = log::start(&path, &global.log_level)
     {
@@ -60,11 +60,11 @@ pub async fn run(
         source,
         connection,
         scope: args::start_scope(global),
-        theme_options: wishes.theme_options,
-        preferences: wishes.preferences,
+        theme_options: resolved.theme_options,
+        preferences: resolved.preferences,
         state,
         permit: WritePermit::unless(settings.read_only.value),
-        notify: wishes.notify,
+        notify: resolved.notify,
     };
     Ok(match runtime::run(start, signals).await? {
         Ending::Quit => ExitCode::SUCCESS,

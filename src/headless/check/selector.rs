@@ -8,7 +8,7 @@ use crate::domain::{k8s::objects::Labels, suggest::did_you_mean};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LabelSelector {
     text: String,
-    requirements: Vec<LabelRequirement>,
+    requirements: Vec<SelectorRequirement>,
 }
 
 impl fmt::Display for LabelSelector {
@@ -19,7 +19,7 @@ impl fmt::Display for LabelSelector {
 
 /// Requirement on one label.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct LabelRequirement {
+struct SelectorRequirement {
     label: String,
     operator: Operator,
 }
@@ -29,7 +29,7 @@ enum Operator {
     Exists,
     DoesNotExist,
     In(Vec<String>),
-    /// Holds where the label is absent too, as in Kubernetes (`labels.LabelRequirement.Matches`).
+    /// Holds where the label is absent too, as in Kubernetes (`labels.SelectorRequirement.Matches`).
     NotIn(Vec<String>),
 }
 
@@ -54,7 +54,7 @@ impl LabelSelector {
     /// A similar requirement that some object meets: another label, or another value.
     pub(super) fn suggestion(&self, labels: &[&Labels]) -> Option<String> {
         self.requirements.iter().find_map(|requirement| {
-            let LabelRequirement {
+            let SelectorRequirement {
                 label,
                 operator: rule,
             } = requirement;
@@ -110,7 +110,7 @@ fn split_requirements(text: &str) -> Vec<&str> {
     .collect()
 }
 
-impl FromStr for LabelRequirement {
+impl FromStr for SelectorRequirement {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {

@@ -95,7 +95,7 @@ struct ItemsSeed<'a>(DocumentSeed<'a>);
 
 /// An event or a Pod.
 #[derive(Deserialize)]
-struct ListItem {
+struct EventOrPod {
     /// Of an event.
     #[serde(rename = "type")]
     event_type: Option<String>,
@@ -156,7 +156,7 @@ impl ContainerStatuses {
     }
 }
 
-impl ListItem {
+impl EventOrPod {
     fn messages(self) -> impl Iterator<Item = String> {
         let is_normal = self.event_type.as_deref() == Some("Normal");
         let message = self.message.filter(|_| !is_normal);
@@ -230,7 +230,7 @@ impl<'de> Visitor<'de> for ItemsSeed<'_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
         let DocumentSeed { on_message, budget } = self.0;
-        while let Some(item) = items.next_element::<ListItem>()? {
+        while let Some(item) = items.next_element::<EventOrPod>()? {
             budget.set(MAX_LINE_BYTES);
             if !item.messages().all(|message| on_message(&message)) {
                 return Err(stop_error());
