@@ -195,6 +195,14 @@ mod tests {
     /// Another Pod: its image, its Secrets, and what the kubelet says of the pull; empty: it runs.
     type Peer = (&'static str, &'static [&'static str], &'static str);
 
+    /// What it is about, the Secrets, the other Pods, and the order.
+    type Row = (
+        &'static str,
+        &'static [&'static str],
+        &'static [Peer],
+        &'static [&'static str],
+    );
+
     fn peer(at: usize, (image, secrets, error): Peer) -> Pod {
         let state = match error {
             "" => running(),
@@ -252,7 +260,7 @@ mod tests {
 
     #[test]
     fn what_works_goes_before_what_was_not_tried_and_that_before_what_was_refused() {
-        let table: &[(&str, &[&str], &[Peer], &[&str])] = &[
+        let table: &[Row] = &[
             (
                 "most used first",
                 &["a", "b", "c"],
