@@ -104,7 +104,7 @@ fn add(peer: &mut PeerContainer, error: Option<PeerError>) {
 }
 
 /// A list of Secrets, whether the image was pulled with it, and whether that failed.
-type Outcome = (Arc<[Name<Secret>]>, bool, bool);
+type PullOutcome = (Arc<[Name<Secret>]>, bool, bool);
 
 /// First images of the same repositories, then one of each list of Secrets with each outcome, then the rest.
 fn most_telling(mut peers: Vec<PeerContainer>, images: &[ImageRef]) -> Vec<PeerContainer> {
@@ -112,7 +112,7 @@ fn most_telling(mut peers: Vec<PeerContainer>, images: &[ImageRef]) -> Vec<PeerC
         return peers;
     }
     let ours: HashSet<String> = images.iter().map(ImageRef::repository).collect();
-    let mut seen: HashSet<Outcome> = HashSet::new();
+    let mut seen: HashSet<PullOutcome> = HashSet::new();
     peers.sort_by_cached_key(|peer| {
         let is_ours =
             ImageRef::parse(&peer.image).is_ok_and(|image| ours.contains(&image.repository()));

@@ -158,18 +158,18 @@ fn broken_secret(
     let meant = (root == RootCause::SecretMissing).then_some(&link.name);
     match suggest_unlisted_secret(draft, case, image, meant) {
         // What is there already goes before what would have to be made.
-        Suggestion::Attach => {
+        SecretSuggestion::Attach => {
             let made = |fix: &FixId| matches!(fix, FixId::CreateSecret | FixId::CorrectSecretName);
             let at = draft.fixes.iter().position(made);
             let at = at.unwrap_or(draft.fixes.len());
             draft.fixes.insert(at, FixId::AttachSecret);
         }
-        Suggestion::CorrectName => {
+        SecretSuggestion::CorrectName => {
             draft.fixes.retain(|fix| *fix != FixId::CorrectSecretName);
             let corrected = [FixId::CorrectSecretName, FixId::AttachSecret];
             draft.fixes.splice(..0, corrected);
         }
-        Suggestion::Renew | Suggestion::Nothing => {}
+        SecretSuggestion::Renew | SecretSuggestion::Nothing => {}
     }
 }
 
@@ -301,14 +301,16 @@ fn nothing_listed(
         draft.fixes = vec![FixId::CopySecret, FixId::AttachSecret];
     }
     match suggest_unlisted_secret(draft, case, image, None) {
-        Suggestion::Attach | Suggestion::CorrectName => draft.fixes = vec![FixId::AttachSecret],
+        SecretSuggestion::Attach | SecretSuggestion::CorrectName => {
+            draft.fixes = vec![FixId::AttachSecret]
+        }
         // Another namespace has one; this one would need a new login.
-        Suggestion::Renew if draft.source_namespace.is_some() => {
+        SecretSuggestion::Renew if draft.source_namespace.is_some() => {
             draft.fixes = vec![FixId::CopySecret, FixId::CreateSecret];
         }
-        Suggestion::Renew => draft.fixes = vec![FixId::RecreateSecret, FixId::CreateSecret],
-        Suggestion::Nothing if draft.secret.is_none() => add_near_miss(draft, case, image),
-        Suggestion::Nothing => {}
+        SecretSuggestion::Renew => draft.fixes = vec![FixId::RecreateSecret, FixId::CreateSecret],
+        SecretSuggestion::Nothing if draft.secret.is_none() => add_near_miss(draft, case, image),
+        SecretSuggestion::Nothing => {}
     }
     if draft.other_service_account.is_some() {
         // The namespace's own default account is what a Pod gets when nobody chose one.
@@ -329,7 +331,7 @@ fn copyable(case: &PodContext) -> Option<&Arc<Secret>> {
 }
 
 /// What can be done with the Secrets that match the image and are not listed.
-enum Suggestion {
+enum SecretSuggestion {
     Attach,
     /// The name of one stands misspelled in the list.
     CorrectName,
@@ -344,7 +346,7 @@ fn suggest_unlisted_secret(
     case: &PodContext,
     image: &ImageRef,
     meant: Option<&Name<Secret>>,
-) -> Suggestion {
+) -> SecretSuggestion {
     let ranked = attachable(case, image);
     let mut usable = ranked.iter().filter(|it| it.standing.is_usable());
     let is_misspelled = |it: &&Attachable<'_>| {
@@ -356,9 +358,9 @@ fn suggest_unlisted_secret(
     };
     add_attachable(draft, case, chosen.secret);
     if near.is_some() {
-        Suggestion::CorrectName
+        SecretSuggestion::CorrectName
     } else {
-        Suggestion::Attach
+        SecretSuggestion::Attach
     }
 }
 
@@ -382,9 +384,13 @@ fn add_attachable(draft: &mut FindingBuilder, case: &PodContext, secret: &Secret
 
 /// Says why none of these Secrets is to be attached as it is. The first one gets the new credential, unless
 /// the finding is about another Secret.
-fn renew(draft: &mut FindingBuilder, case: &PodContext, ranked: &[Attachable<'_>]) -> Suggestion {
+fn renew(
+    draft: &mut FindingBuilder,
+    case: &PodContext,
+    ranked: &[Attachable<'_>],
+) -> SecretSuggestion {
     let Some(first) = ranked.first() else {
-        return Suggestion::Nothing;
+        return SecretSuggestion::Nothing;
     };
     for unusable in ranked {
         let facts = unusable.objections(case.now);
@@ -398,7 +404,7 @@ fn renew(draft: &mut FindingBuilder, case: &PodContext, ranked: &[Attachable<'_>
         draft.expected_auth_key = Some(first.entry.server.to_string());
         draft.username.clone_from(&first.entry.username);
     }
-    Suggestion::Renew
+    SecretSuggestion::Renew
 }
 
 /// A Secret of the namespace that was intended for this registry but does not match.

@@ -25,12 +25,12 @@ struct PeerPull<'a> {
     peer: &'a PeerContainer,
     repository: String,
     tried: Tried<'a>,
-    refusal: Option<Refusal>,
+    refusal: Option<PeerRefusal>,
 }
 
 /// What a registry refused.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Refusal {
+enum PeerRefusal {
     /// The credential.
     Login,
     /// The repository, whose name may be wrong.
@@ -96,8 +96,8 @@ impl<'a> PeerPulls<'a> {
     pub(super) fn refusal(&self, credential: CredentialId<'_>) -> Option<&'a PeerContainer> {
         let works = self.count_proofs(&[credential]) > 0;
         let counts = |pull: &&PeerPull<'a>| match pull.refusal_of(credential) {
-            Some(Refusal::Login) => !works || pull.repository == self.repository,
-            Some(Refusal::Access) => pull.repository == self.repository,
+            Some(PeerRefusal::Login) => !works || pull.repository == self.repository,
+            Some(PeerRefusal::Access) => pull.repository == self.repository,
             None => false,
         };
         self.pulls.iter().find(counts).map(|pull| pull.peer)
@@ -163,7 +163,7 @@ impl<'a> PeerPull<'a> {
     }
 
     /// What was refused of a pull for which this credential was sent.
-    fn refusal_of(&self, credential: CredentialId<'_>) -> Option<Refusal> {
+    fn refusal_of(&self, credential: CredentialId<'_>) -> Option<PeerRefusal> {
         let was_sent = self.tried.credentials.contains(&credential);
         self.refusal.filter(|_| was_sent)
     }
@@ -219,7 +219,7 @@ fn find<'a>(case: &'a PodContext, name: &Name<Secret>) -> Option<&'a Secret> {
 }
 
 /// What the registry refuses this Pod, with its credentials as they are now.
-fn refusal(case: &PodContext, peer: &PeerContainer) -> Option<Refusal> {
+fn refusal(case: &PodContext, peer: &PeerContainer) -> Option<PeerRefusal> {
     let error = peer.error.as_ref().filter(|_| !peer.pulled)?;
     let mut secrets = peer.secrets.iter().filter_map(|name| find(case, name));
     let is_older = |secret: &Secret| secret.written().is_some_and(|at| at > error.observed_at);
@@ -231,12 +231,12 @@ fn refusal(case: &PodContext, peer: &PeerContainer) -> Option<Refusal> {
     let is_meant = |cause: &Cause| *cause != Cause::NoCredentialsSent;
     let cause = told.candidates().find(is_meant)?;
     if matches!(cause, Cause::Unauthorized | Cause::TokenExpired) {
-        Some(Refusal::Login)
+        Some(PeerRefusal::Login)
     } else if matches!(
         cause,
         Cause::ForbiddenByPolicy | Cause::RepositoryMissingOrNoAccess
     ) {
-        Some(Refusal::Access)
+        Some(PeerRefusal::Access)
     } else {
         None
     }
