@@ -40,7 +40,7 @@ const RIDDLES: &[&str] = &[
     "settled", "stands", "take_in", "tell", "tells", "told", "wants",
 ];
 
-/// The rooms of the commands, whose functions are not held to it yet.
+/// The layers of the commands, whose functions are not held to it yet.
 const COMMANDS: &[&str] = &["cli/", "commands/", "headless/"];
 
 /// A definition: the kind of item, its name and its line.
@@ -139,7 +139,7 @@ pub fn riddles(files: &BTreeMap<String, Vec<Token>>) -> Vec<String> {
     files
         .iter()
         .filter(|(file, _)| {
-            file.contains('/') && !COMMANDS.iter().any(|room| file.starts_with(room))
+            file.contains('/') && !COMMANDS.iter().any(|layer| file.starts_with(layer))
         })
         .flat_map(|(file, tokens)| items(tokens).into_iter().map(move |item| (file, item)))
         .filter(|(_, item)| item.keyword == "fn" && RIDDLES.contains(&item.name))
