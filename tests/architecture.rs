@@ -94,6 +94,16 @@ impl Layers {
         self.rows.iter().find(|layer| layer.name == name)
     }
 
+    /// The row of a file: its module's own, or that of the module around it.
+    fn layer_of(&self, file: &str) -> Option<&Layer> {
+        if file == "main.rs" {
+            return self.layer("main");
+        }
+        let path = module(file);
+        let names = (1..=path.len()).rev().map(|len| path[..len].join("::"));
+        names.into_iter().find_map(|name| self.layer(&name))
+    }
+
     fn source(&self, file: &str, text: &str) -> Source {
         let outside = Outside {
             crates: &self.dependencies,
@@ -122,13 +132,15 @@ impl Layers {
             let lines = source.production_lines;
             report(1, format!("{lines} lines are more than one idea"));
         }
-        let Some((name, _)) = file.split_once('/') else {
+        if file == "lib.rs" {
             return wrong;
-        };
-        let Some(layer) = self.layer(name) else {
+        }
+        let Some(layer) = self.layer_of(file) else {
+            let name = &module(file)[0];
             report(1, format!("no row for {name} in src/ARCHITECTURE.md"));
             return wrong;
         };
+        let name = &layer.name;
         for mention in &source.mentions {
             if let Some(rule) = self.broken(layer, &mention.target) {
                 report(mention.line, rule);
@@ -146,8 +158,8 @@ impl Layers {
         match target {
             Target::Ours(path) => {
                 let first = path.first()?;
-                let allowed =
-                    first == name || layer.imports.iter().any(|may| path.starts_with(may));
+                let is_own = name.split("::").next() == Some(first);
+                let allowed = is_own || layer.imports.iter().any(|may| path.starts_with(may));
                 (!allowed).then(|| format!("{name} must not import {}", path.join("::")))
             }
             Target::Outside(path) => {
@@ -545,6 +557,24 @@ fn a_broken_rule_is_found() {
             "runtime must not import sandbox::World",
         ),
         (
+            "main.rs",
+            "use pullscope::sandbox::World;",
+            2,
+            "main must not import sandbox::World",
+        ),
+        (
+            "commands/check.rs",
+            "use pullscope::sandbox::World;",
+            2,
+            "commands must not import sandbox::World",
+        ),
+        (
+            "commands/demo_registries.rs",
+            "use pullscope::sandbox::World;",
+            2,
+            "commands::demo_registries must not import sandbox::World",
+        ),
+        (
             "attic/mod.rs",
             "",
             1,
@@ -609,7 +639,15 @@ fn what_breaks_no_rule_is_let_pass() {
             "sandbox/world.rs",
             "use crate::domain::{k8s::object_ref::Namespace, registry_auth::image_ref::ImageRef};",
         ),
-        ("main.rs", "use pullscope::sandbox::World;"),
+        (
+            "commands/demo.rs",
+            "use pullscope::sandbox::World;\nuse super::output;",
+        ),
+        (
+            "commands/demo_registries.rs",
+            "use pullscope::sandbox::registry::Scheme;",
+        ),
+        ("main.rs", "mod commands;\nuse crate::commands::run;"),
     ] {
         assert_eq!(rule(file, code), None, "{code}");
     }

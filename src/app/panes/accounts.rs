@@ -14,7 +14,7 @@ use crate::domain::{
     guide::Section,
     k8s::{
         object_ref::{Name, ObjectRef},
-        objects::{AnyObjectRef, Pod, Secret, SecretType, ServiceAccount},
+        objects::{AnyObjectRef, Pod, Secret, ServiceAccount},
     },
     registry_auth::docker_config::SecretHealth,
     store::{
@@ -70,7 +70,7 @@ pub fn listed_secret(
             ListedSecret::Unknown
         };
     };
-    if matches!(secret.secret_type, SecretType::Other(_)) {
+    if !secret.secret_type.is_pull_secret() {
         return ListedSecret::WrongType;
     }
     if let Some(fault) = by.diagnoses.for_secret(&key) {

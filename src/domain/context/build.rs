@@ -12,9 +12,9 @@ use super::{
 use crate::domain::{
     k8s::{
         object_ref::{Name, Namespace, ObjectRef},
-        objects::{Event, Pod, Secret, SecretType, ServiceAccount, Workload, WorkloadKind},
+        objects::{Event, Pod, Secret, ServiceAccount, Workload, WorkloadKind},
     },
-    registry_auth::image_ref::{ImageRef, host_of},
+    registry_auth::image_ref::{ImageRef, image_host},
     store::{
         Store,
         watch::{Scope, WatchCoverage, WatchKind},
@@ -48,7 +48,9 @@ pub(super) fn of_pod(
     let listed = pull_secret_refs(world, sight, &pod);
     let others: Vec<Arc<Secret>> = world
         .secrets(&here)
-        .filter(|secret| is_pull_secret(secret) && !pod.pull_secrets.contains(&secret.key.name))
+        .filter(|secret| {
+            secret.secret_type.is_pull_secret() && !pod.pull_secrets.contains(&secret.key.name)
+        })
         .cloned()
         .collect();
     let workload = world.workload_of(&pod).cloned();
@@ -194,13 +196,6 @@ fn visibility(sight: &WatchCoverage, namespace: &Namespace) -> Visibility {
     }
 }
 
-fn is_pull_secret(secret: &Secret) -> bool {
-    matches!(
-        secret.secret_type,
-        SecretType::DockerConfigJson | SecretType::DockerCfg
-    )
-}
-
 /// Pull secrets of other namespaces; searched only if one is missing in this one.
 fn secrets_elsewhere(
     world: &Store,
@@ -217,7 +212,9 @@ fn secrets_elsewhere(
     }
     world
         .secrets(&Scope::Cluster)
-        .filter(|secret| secret.key.namespace != pod.key.namespace && is_pull_secret(secret))
+        .filter(|secret| {
+            secret.key.namespace != pod.key.namespace && secret.secret_type.is_pull_secret()
+        })
         .filter(|secret| {
             listed.iter().any(|listed| listed.name == secret.key.name)
                 || images
@@ -246,7 +243,7 @@ pub fn revisions(world: &Store, workload: &Workload) -> Vec<Arc<Workload>> {
 }
 
 fn peers(world: &Store, here: &Scope, pod: &Pod, images: &[ImageRef]) -> Vec<PeerContainer> {
-    let near = |image: &str| images.iter().any(|ours| ours.host() == host_of(image));
+    let near = |image: &str| images.iter().any(|ours| ours.host() == image_host(image));
     world
         .pods(here)
         .filter(|other| other.key != pod.key)

@@ -294,17 +294,17 @@ pub(crate) fn has_credential(entry: &AuthSummary) -> bool {
 }
 
 fn readable_config(secret: &Secret) -> Option<&DockerConfigSummary> {
-    match (&secret.secret_type, &secret.content) {
-        (SecretType::DockerConfigJson | SecretType::DockerCfg, SecretContent::Read(summary)) => {
+    match &secret.content {
+        SecretContent::Read(summary) if secret.secret_type.is_pull_secret() => {
             summary.malformed.is_none().then_some(summary)
         }
-        _ => None,
+        SecretContent::Read(_) | SecretContent::NotTransferred => None,
     }
 }
 
 /// Why the kubelet cannot use this Secret for any image.
 fn unusable_state(secret: &Secret) -> Option<SecretState> {
-    if let SecretType::Other(_) = secret.secret_type {
+    if !secret.secret_type.is_pull_secret() {
         return Some(SecretState::WrongType(secret.secret_type.clone()));
     }
     let SecretContent::Read(summary) = &secret.content else {

@@ -42,7 +42,7 @@ pub(super) fn build(
         expected_auth_key: draft
             .expected_auth_key
             .clone()
-            .or_else(|| image.as_ref().map(server)),
+            .or_else(|| image.as_ref().map(docker_server)),
         username: draft.username.as_ref().map(ToString::to_string),
         image: Some(attempt.image().to_string()),
         repository: image.as_ref().map(ImageRef::repository),
@@ -75,10 +75,6 @@ fn only_listed(case: &PodContext) -> Option<Arc<str>> {
     }
 }
 
-/// What `--docker-server` gets for this image.
-fn server(image: &ImageRef) -> String {
-    match registries::find_by_host(image.host()) {
-        Some(preset) if preset.id == "docker-hub" => preset.server.to_owned(),
-        _ => image.host().to_owned(),
-    }
+fn docker_server(image: &ImageRef) -> String {
+    registries::docker_server(image.host()).to_owned()
 }

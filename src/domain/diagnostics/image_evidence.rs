@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use strsim::osa_distance;
+
 use super::{EvidenceSource, Fact, FindingBuilder, RootCause};
 use crate::domain::{
     context::{PeerContainer, PodContext},
@@ -11,7 +13,6 @@ use crate::domain::{
         pull_attempt::PullAttempt,
     },
     registry_auth::image_ref::{ImageError, ImageRef},
-    suggest::edit_distance,
 };
 
 /// The image reference is malformed: the kubelet does not try to pull it.
@@ -144,9 +145,7 @@ fn not_found(
 /// Whether two names differ by at most two edits, and are not equal.
 fn is_similar(left: &str, right: &str) -> bool {
     const SLIPS: usize = 2;
-    left != right
-        && left.len().abs_diff(right.len()) <= SLIPS
-        && edit_distance(left, right) <= SLIPS
+    left != right && left.len().abs_diff(right.len()) <= SLIPS && osa_distance(left, right) <= SLIPS
 }
 
 /// What the revision before had under this container's name, when it differs. Of the image volumes of a
