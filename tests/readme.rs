@@ -17,7 +17,10 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
-use pullscope::app::keymap::{BINDINGS, Context};
+use pullscope::app::{
+    keymap::{BINDINGS, Context},
+    palette,
+};
 
 #[path = "readme/badges.rs"]
 mod badges;
@@ -355,6 +358,42 @@ fn keys() -> String {
     text
 }
 
+/// The commands behind `:`.
+fn typed_commands() -> String {
+    let mut text = "\n| command | does |\n| --- | --- |\n".to_owned();
+    for (names, help) in palette::commands() {
+        let names: Vec<String> = names.iter().map(|name| format!("`:{name}`")).collect();
+        let _ = writeln!(text, "| {} | {help} |", names.join(" "));
+    }
+    text.push('\n');
+    text
+}
+
+/// Commands of k9s that are named because there is nothing behind them.
+const OF_K9S: &[&str] = &["deploy"];
+
+#[test]
+fn the_typed_commands_that_are_named_exist() {
+    let known: BTreeSet<&str> = palette::commands()
+        .flat_map(|(names, _)| names)
+        .chain(OF_K9S)
+        .copied()
+        .collect();
+    let mut count = 0;
+    for document in documents() {
+        for piece in document.text.split("`:").skip(1) {
+            let name = piece.split(['`', ' ']).next().unwrap();
+            assert!(
+                name.is_empty() || known.contains(name),
+                "{}: :{name}",
+                document.name
+            );
+            count += 1;
+        }
+    }
+    assert!(count > 20, "{count}");
+}
+
 fn help(command: &[&str]) -> String {
     let output = Command::new(PROGRAM)
         .args(command)
@@ -451,6 +490,7 @@ fn settings() -> String {
 fn the_lists_are_those_of_the_program() {
     for (name, section, content) in [
         ("assets/docs/keys.md", "keys", keys()),
+        ("assets/docs/keys.md", "typed", typed_commands()),
         ("assets/docs/commands.md", "commands", commands()),
         ("assets/docs/settings.md", "settings", settings()),
         ("assets/docs/causes.md", "causes", causes::list()),

@@ -47,6 +47,11 @@ static COMMANDS: LazyLock<Vec<CommandSpec>> = LazyLock::new(|| {
     panes.chain(OTHERS.iter().copied()).collect()
 });
 
+/// Returns the names of each command, the usual one first, and its help.
+pub fn commands() -> impl Iterator<Item = (&'static [&'static str], &'static str)> {
+    COMMANDS.iter().map(|command| (command.names, command.help))
+}
+
 impl CommandSpec {
     fn for_pane(pane: Pane) -> Self {
         let info = pane.info();

@@ -6,7 +6,7 @@
 use clap_mangen::roff::{Roff, bold, roman};
 
 /// A term and its description.
-type Item = (&'static str, &'static str);
+type ManItem = (&'static str, &'static str);
 
 /// Returns the sections of a command's page; of the program's own page without a name.
 pub(super) fn sections(command: Option<&str>) -> Roff {
@@ -31,7 +31,7 @@ pub(super) fn sections(command: Option<&str>) -> Roff {
     roff
 }
 
-fn exit_statuses(command: Option<&str>) -> &'static [Item] {
+fn exit_statuses(command: Option<&str>) -> &'static [ManItem] {
     match command {
         None => &[
             ("0", "the dashboard was closed"),
@@ -79,7 +79,7 @@ fn exit_statuses(command: Option<&str>) -> &'static [Item] {
     }
 }
 
-fn environment(command: Option<&str>) -> &'static [Item] {
+fn environment(command: Option<&str>) -> &'static [ManItem] {
     match command {
         None => &[
             ("KUBECONFIG", "the kubeconfig files, as for kubectl"),
@@ -97,7 +97,7 @@ fn environment(command: Option<&str>) -> &'static [Item] {
     }
 }
 
-fn files(command: Option<&str>) -> &'static [Item] {
+fn files(command: Option<&str>) -> &'static [ManItem] {
     match command {
         None => &[
             (
@@ -114,7 +114,7 @@ fn files(command: Option<&str>) -> &'static [Item] {
     }
 }
 
-fn examples(command: Option<&str>) -> &'static [Item] {
+fn examples(command: Option<&str>) -> &'static [ManItem] {
     match command {
         None => &[
             (
@@ -170,7 +170,7 @@ fn examples(command: Option<&str>) -> &'static [Item] {
     }
 }
 
-fn see_also(command: Option<&str>) -> &'static [Item] {
+fn see_also(command: Option<&str>) -> &'static [ManItem] {
     match command {
         None => &[
             ("kubectl(1)", "the commands that plans and findings show"),

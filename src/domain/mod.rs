@@ -2,7 +2,7 @@
 //! functions.
 //!
 //! Must not use async, a client, a terminal, files, the environment or the clock: time and salt come in as
-//! values. Nothing here imports another room.
+//! values. Nothing here imports another layer.
 
 pub mod context;
 pub mod diagnostics;

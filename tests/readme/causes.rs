@@ -40,9 +40,10 @@ fn examples() -> Vec<Example> {
 
 /// What the program answers to each message.
 fn explain<'a>(messages: impl Iterator<Item = &'a str>) -> Vec<Value> {
-    let input: String = messages
-        .map(|message| format!("{}\n", json!({ "message": message })))
-        .collect();
+    let mut input = String::new();
+    for message in messages {
+        let _ = writeln!(input, "{}", json!({ "message": message }));
+    }
     let mut child = Command::new(PROGRAM)
         .args(["explain", "-o", "json"])
         .env_clear()
