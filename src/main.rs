@@ -82,8 +82,8 @@ async fn dispatch(cli: Cli) -> color_eyre::Result<ExitCode> {
 
 fn manual(command: Option<&str>) -> color_eyre::Result<Vec<u8>> {
     let page = cli::manual(command).ok_or_else(|| {
-        UserError::new(format!("there is no command {}", command.unwrap_or("")))
-            .with_help("pullscope --help names them")
+        UserError::new(format!("unknown command {}", command.unwrap_or("")))
+            .with_help("run pullscope --help for the list")
     })?;
     Ok(page?)
 }

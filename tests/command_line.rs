@@ -191,7 +191,7 @@ fn what_a_terminal_obeys_is_taken_out_of_a_wrong_argument() {
 fn no_kubeconfig_is_told_with_the_places_that_were_looked_at() {
     is_refused(
         on_terminal(&[]),
-        &["there is no kubeconfig", ".kube/config", "pullscope demo"],
+        &["no kubeconfig found", ".kube/config", "pullscope demo"],
     );
     let files = Files::new();
     let (one, other) = (files.path("one"), files.path("other"));
@@ -199,7 +199,7 @@ fn no_kubeconfig_is_told_with_the_places_that_were_looked_at() {
     is_refused(
         on_terminal(&[]).with("KUBECONFIG", &both),
         &[
-            "there is no kubeconfig",
+            "no kubeconfig found",
             one.to_str().unwrap(),
             other.to_str().unwrap(),
         ],
@@ -234,7 +234,7 @@ fn a_broken_kubeconfig_is_told_with_its_line() {
             &["is broken"][..],
         ),
         (format!("users: {token}\n"), &["is broken"]),
-        (String::new(), &["there is no kubeconfig"]),
+        (String::new(), &["no kubeconfig found"]),
     ] {
         let path = files.write("config", &content);
         let mut session = on_terminal(&["--kubeconfig", &path]).start();

@@ -290,7 +290,7 @@ async fn a_viewer_is_told_of_a_refused_credential() {
     assert_eq!(ingest["confidence"], "possible");
     let evidence = ingest["evidence"].to_string();
     assert!(
-        evidence.contains("Secret dockerhub is listed; you may not read Secrets in data"),
+        evidence.contains("the Pod lists Secret dockerhub; you may not read Secrets in data"),
         "{evidence}"
     );
     // The kubelet itself tells of a Secret that is not there.

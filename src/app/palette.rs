@@ -90,7 +90,7 @@ const OTHERS: &[Command] = &[
     },
     Command {
         names: &["setup"],
-        help: "First-time setup of a private image",
+        help: "First-time setup for a private image",
         does: Does::Act(Action::Setup),
     },
     Command {
@@ -105,7 +105,7 @@ const OTHERS: &[Command] = &[
     },
     Command {
         names: &["copy"],
-        help: "Copy the Secret to other namespaces",
+        help: "Copy Secret to other namespaces",
         does: Does::Act(Action::CopyTo),
     },
     Command {

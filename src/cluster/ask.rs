@@ -35,9 +35,7 @@ pub(super) fn getting(path: &str) -> Result<Request<Buffer>, Trouble> {
 pub(super) fn plain<B>(request: Request<B>) -> Result<Request<B>, Trouble> {
     let path = request.uri().path_and_query();
     if path.is_some_and(|path| !paths::is_plain(path)) {
-        return Err(Trouble::NotFound(
-            "no object can have such a name".to_owned(),
-        ));
+        return Err(Trouble::NotFound("not a valid object name".to_owned()));
     }
     Ok(request)
 }
@@ -122,7 +120,7 @@ async fn gather(mut body: Body, about: usize, most: usize) -> Result<Buffer, Tro
         if bytes.len() + chunk.len() > most {
             let most = most / (1024 * 1024);
             return Err(Trouble::Unreadable(format!(
-                "it has no end: more than {most} MiB"
+                "too large: more than {most} MiB"
             )));
         }
         bytes.extend(&chunk);

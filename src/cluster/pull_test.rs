@@ -253,7 +253,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_pod_of_which_nobody_knows_whether_it_was_created_is_deleted() {
         let made = [Method::POST, Method::DELETE];
-        for post in [None, status(504), Some((201, "no JSON".to_owned()))] {
+        for post in [None, status(504), Some((201, "invalid JSON".to_owned()))] {
             let answers = move |method: &Method, _| match *method {
                 Method::POST => post.clone(),
                 _ => status(200),

@@ -56,15 +56,15 @@ impl<T> Sourced<T> {
 
     /// The message that this value cannot be used.
     pub fn refused(&self, setting: &str, why: impl fmt::Display) -> UserError {
-        let problem = UserError::new(format!("cannot use the setting {setting}"))
+        let problem = UserError::new(format!("invalid setting {setting}"))
             .with_cause(format!("{}: {why}", self.origin));
         match &self.origin {
             Origin::File { path, .. } => problem.with_help(format!(
-                "change it in {}; `pullscope config sample` prints every setting with its values",
+                "correct it in {}; `pullscope config sample` lists every setting and its values",
                 path.display()
             )),
             Origin::Default | Origin::Environment(_) | Origin::Flag(_) => {
-                problem.with_help("`pullscope config sample` prints every setting with its values")
+                problem.with_help("`pullscope config sample` lists every setting and its values")
             }
         }
     }

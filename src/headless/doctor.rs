@@ -29,10 +29,10 @@ use crate::{
 
 #[derive(Clone, Debug, clap::Args)]
 pub struct Args {
-    /// Ask the registries of the images in the namespace too, without a credential
+    /// Also test the registries of the namespace's images, without a credential
     #[arg(long)]
     pub probe: bool,
-    /// Form of the answer
+    /// Output format
     #[arg(short, long, value_enum, default_value_t)]
     pub output: Output,
 }
@@ -163,11 +163,11 @@ async fn rights(connection: &Connection, namespace: Option<&Namespace>) -> Vec<L
                     Some(namespace) => format!("pullscope rbac -n {namespace}"),
                     None => "pullscope rbac".to_owned(),
                 };
-                let next = format!("{role} | kubectl apply -f -, and bind it to the user");
+                let next = format!("{role} | kubectl apply -f -, then bind the Role to the user");
                 Line::missing("rights", format!("may not {here}"), next)
             }
             Err(trouble) => {
-                let problem = UserError::new(format!("cannot ask whether you may {here}"));
+                let problem = UserError::new(format!("cannot check whether you may {here}"));
                 Line::problem("rights", &problem.with_cause(trouble.to_string()))
             }
         });
@@ -184,7 +184,7 @@ async fn registries(connection: &Connection, namespace: Namespace, asking: Setti
     let prober = match Prober::new(asking) {
         Ok(prober) => prober,
         Err(error) => {
-            let problem = UserError::new("cannot ask registries").with_cause(error.to_string());
+            let problem = UserError::new("cannot test registries").with_cause(error.to_string());
             return vec![Line::problem("registry", &problem)];
         }
     };
@@ -211,7 +211,7 @@ async fn registry(prober: &Prober, image: &ImageRef) -> Line {
         None | Some((_, ProbeError::Refusal(_))) => Line::ok("registry", format!("{host} answers")),
         Some(_) => {
             let verdict = conclude(&transcript, &TargetPlatforms::Anything);
-            let next = format!("pullscope verify {image} --anonymous shows each step");
+            let next = format!("run pullscope verify {image} --anonymous to see each step");
             match verdict.answer {
                 PullAnswer::Ok => Line::ok("registry", format!("{host} answers")),
                 PullAnswer::No | PullAnswer::Unknown => {

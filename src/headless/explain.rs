@@ -17,11 +17,11 @@ use crate::domain::diagnostics::{Cause, classify::classify};
 
 #[derive(Clone, Debug, clap::Args)]
 pub struct Args {
-    /// The message; without it, or with -, messages are read from standard input: one per line, JSON
-    /// lines with a field "message", or what `kubectl get events -o json`, `kubectl get pods -o json` and
-    /// `kubectl describe` print
+    /// Message to classify. Without it, or with -, messages are read from standard input: one per line,
+    /// JSON lines with a field "message", or the output of `kubectl get events -o json`,
+    /// `kubectl get pods -o json` or `kubectl describe`
     pub message: Option<String>,
-    /// Form of the answer; JSON is one object per message
+    /// Output format; JSON is one object per message
     #[arg(short, long, value_enum, default_value_t)]
     pub output: Output,
 }
@@ -84,7 +84,7 @@ impl<W: Write> Answering<W> {
     fn say_nothing(&mut self) -> io::Result<()> {
         self.answer(|answer| {
             if answer.output == Output::Text {
-                let line = "nothing to explain: there is no message in the input";
+                let line = "nothing to explain: the input has no message";
                 writeln!(answer.stdout, "{}", answer.console.paint(Tone::Dim, line))?;
             }
             Ok(())
@@ -108,7 +108,7 @@ impl<W: Write> Answering<W> {
         self.exit = self.exit.and(Exit::BadInput);
         self.answer(|answer| match answer.output {
             Output::Text => {
-                let line = format!("bad input: {error}");
+                let line = format!("invalid input: {error}");
                 writeln!(answer.stdout, "{}", answer.console.paint(Tone::Odd, &line))
             }
             Output::Json => write_error(error, answer.output, &mut answer.stdout),

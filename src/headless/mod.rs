@@ -77,7 +77,7 @@ fn image(text: &str) -> Result<ImageRef, String> {
 fn named(name: &str) -> Result<(), String> {
     let is_part = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '.');
     if name.is_empty() || name.starts_with('.') || !name.chars().all(is_part) {
-        return Err(format!("{name:?} cannot be the name of an object"));
+        return Err(format!("{name:?} is not a valid object name"));
     }
     Ok(())
 }
@@ -103,7 +103,8 @@ pub fn duration(text: &str) -> Result<Duration, String> {
     if let Ok(seconds) = text.parse::<u64>() {
         return Ok(Duration::from_secs(seconds));
     }
-    let expected = || format!("{text:?} is no time: expected something like 10s, 1m30s or 500ms");
+    let expected =
+        || format!("invalid duration {text:?}: expected, for example, 10s, 1m30s or 500ms");
     let span: jiff::SignedDuration = text.parse().map_err(|_| expected())?;
     Duration::try_from(span).map_err(|_| expected())
 }

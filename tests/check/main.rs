@@ -508,7 +508,7 @@ fn a_viewer_is_told_what_may_not_be_seen() {
     let said = text(&output.stdout);
     assert_eq!(status(&output), 1, "{said}");
     assert!(said.contains("cause   unauthorized (possible)"), "{said}");
-    let words = "Secret dockerhub is listed; you may not read Secrets in data";
+    let words = "the Pod lists Secret dockerhub; you may not read Secrets in data";
     assert!(said.contains(words), "{said}");
     assert!(!said.contains("node problem"), "{said}");
     assert!(!said.contains("credential provider"), "{said}");

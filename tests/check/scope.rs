@@ -29,7 +29,7 @@ fn what_is_not_there_is_an_error_with_the_nearest_name() {
         ("check -n shop,pyaments", "did you mean payments?"),
         (
             "check -n shop -l app=typo",
-            "no Pod has the labels app=typo in namespace shop",
+            "no Pods with labels app=typo found in namespace shop",
         ),
         (
             "check -n shop -l app=chekcout",

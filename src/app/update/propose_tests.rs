@@ -635,8 +635,8 @@ fn form_title(model: &Model) -> String {
 #[test]
 fn a_fault_that_several_share_is_fixed_in_the_selected_one() {
     for (pod, title) in [
-        ("web-1-x", "Another image for app in Deployment/web"),
-        ("aaa-1-x", "Another image for proxy in Deployment/aaa"),
+        ("web-1-x", "New image for app in Deployment/web"),
+        ("aaa-1-x", "New image for proxy in Deployment/aaa"),
     ] {
         let mut model = two_with_one_missing_image();
         press(&mut model, &["/"]);
@@ -663,7 +663,7 @@ fn for_all_that_share_a_fault_the_plan_lists_each() {
     let at = rows.iter().position(|id| of_image(&id)).unwrap();
     press(&mut model, &vec!["down"; at]);
     press(&mut model, &["ctrl-x"]);
-    assert_eq!(form_title(&model), "Another image for 2 workloads");
+    assert_eq!(form_title(&model), "New image for 2 workloads");
     press(&mut model, &["backspace", "1"]);
     let effects = press(&mut model, &["enter"]);
     let Some(Effect::Rehearse { plan, .. }) = effects.first() else {
@@ -673,8 +673,8 @@ fn for_all_that_share_a_fault_the_plan_lists_each() {
     assert_eq!(
         said,
         [
-            "Set the image of proxy in Deployment/aaa to registry.example/team/app:1",
-            "Set the image of app in Deployment/web to registry.example/team/app:1",
+            "Set image of proxy in Deployment/aaa to registry.example/team/app:1",
+            "Set image of app in Deployment/web to registry.example/team/app:1",
         ]
     );
 }
@@ -725,7 +725,7 @@ fn another_fault_is_no_recovery_and_its_fix_is_one_key_away() {
     press(&mut model, &["ctrl-x"]);
     assert_eq!(
         form_title(&model),
-        "Another image for app in Deployment/checkout"
+        "New image for app in Deployment/checkout"
     );
     press(&mut model, &["esc"]);
     put(&mut model, running(), "1");
@@ -741,7 +741,7 @@ fn another_fault_is_no_recovery_and_its_fix_is_one_key_away() {
     press(&mut model, &["ctrl-x"]);
     assert_eq!(
         form_title(&model),
-        "Another image for app in Deployment/checkout"
+        "New image for app in Deployment/checkout"
     );
     press(&mut model, &["esc"]);
     put(&mut model, running(), "1");

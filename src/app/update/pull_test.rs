@@ -269,7 +269,7 @@ mod tests {
             (said.collect(), plan.0.notes.clone())
         };
         let (said, notes) = deleted(&clean_up(&mut model, now()));
-        assert_eq!(said, ["Delete the Pod shop/pullscope-pull-test-2"]);
+        assert_eq!(said, ["Delete Pod shop/pullscope-pull-test-2"]);
         assert!(notes[0].contains("left out"), "{notes:?}");
         press(&mut model, &["esc"]);
 

@@ -229,7 +229,7 @@ fn delete_pod(model: &mut Model, now: Timestamp) -> Vec<Effect> {
         return Vec::new();
     };
     let note = after_deletion(model, pod);
-    let title = format!("Delete the Pod {}", pod.key);
+    let title = format!("Delete Pod {}", pod.key);
     let plan = Plan {
         notes: vec![note],
         ..Plan::new(title, vec![Change::delete_pod(pod.key.clone())])

@@ -96,7 +96,7 @@ pub(super) async fn create(
                     return Ok(match lookup(server, &path, &mut backoff).await {
                         Lookup::There(there) => met(&there, &fits),
                         Lookup::Absent | Lookup::Unreadable => Creation::Present(failed(format!(
-                            "{trouble}; it cannot be read, so whether it is the same is not known"
+                            "{trouble}; it cannot be read, so it may or may not be the same"
                         ))),
                     });
                 }
@@ -207,7 +207,7 @@ fn given_up(lost: &Lost, body: &impl Serialize) -> Result<Creation, Trouble> {
     if lost.may_come() {
         return not_known(lost, body);
     }
-    let why = format!("{lost}; it was looked for, and is not there");
+    let why = format!("{lost}; it does not exist");
     Ok(Creation::Absent(failed(why)))
 }
 

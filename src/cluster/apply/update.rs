@@ -206,7 +206,7 @@ impl Unanswered {
             let why = lost.to_string();
             return Updated::Unknown { found, why };
         }
-        let why = format!("{lost}; it was read again, and nothing was stored");
+        let why = format!("{lost}; checked again, and nothing was stored");
         Updated::Refused { found, why }
     }
 }

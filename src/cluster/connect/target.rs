@@ -190,7 +190,7 @@ async fn config_of(files: Kubeconfig, context: &str) -> Result<Config, ConnectEr
     config.proxy_url = proxy
         .map(|address| address.parse())
         .transpose()
-        .map_err(|error| bad(format!("the proxy's address cannot be read: {error}")))?;
+        .map_err(|error| bad(format!("invalid proxy address: {error}")))?;
     Ok(config)
 }
 

@@ -50,7 +50,7 @@ impl<T> WireList<'_, T> {
             Some(items) => Ok(items),
             None if !self.kind.is_empty() => Ok(Vec::new()),
             None => Err(Trouble::Unreadable(
-                "not a list of the Kubernetes API: it has neither kind nor items".to_owned(),
+                "not a Kubernetes list: no kind and no items".to_owned(),
             )),
         }
     }
@@ -73,7 +73,7 @@ impl<'a, D: Decode> Opened<'a, D> {
             && let Some((kind, list)) = protobuf::opened(bytes)
         {
             let list: protobuf::List<'_> = Message::read(list)
-                .ok_or_else(|| Trouble::Unreadable("not the protobuf of a list".to_owned()))?;
+                .ok_or_else(|| Trouble::Unreadable("not a protobuf list".to_owned()))?;
             return Self {
                 metadata: list.metadata,
                 items: Items::Protobuf(list.items, read),
@@ -97,12 +97,12 @@ impl<'a, D: Decode> Opened<'a, D> {
         if !kind.is_empty() && kind != D::LIST {
             let (kind, wanted) = (sanitize(kind), D::LIST);
             return Err(Trouble::Unreadable(format!(
-                "a {kind} in place of a {wanted}"
+                "a {kind} instead of a {wanted}"
             )));
         }
         if self.metadata.version.as_str().is_empty() {
             return Err(Trouble::Unreadable(
-                "not a list of the Kubernetes API: it has no resourceVersion".to_owned(),
+                "not a Kubernetes list: no resourceVersion".to_owned(),
             ));
         }
         Ok(self)
@@ -185,7 +185,7 @@ pub(in crate::cluster) fn object<D: Decode>(
 ) -> Result<D::Object, Trouble> {
     let wire = serde_json::from_slice(bytes).map_err(|error| Trouble::unreadable(&error))?;
     let object = decode.object(wire, texts);
-    object.ok_or_else(|| Trouble::Unreadable("an object without a name".to_owned()))
+    object.ok_or_else(|| Trouble::Unreadable("object without a name".to_owned()))
 }
 
 /// A line of a watch.

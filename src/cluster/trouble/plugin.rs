@@ -33,7 +33,9 @@ impl fmt::Display for PluginError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let command = &self.command;
         match &self.fault {
-            PluginFault::NoCommand => f.write_str("the kubeconfig names no command for its plugin"),
+            PluginFault::NoCommand => {
+                f.write_str("the kubeconfig has no command for its credential plugin")
+            }
             PluginFault::NotFound => write!(f, "credential plugin {command} is not installed"),
             PluginFault::NotStarted(why) => {
                 write!(f, "credential plugin {command} could not be started: {why}")
@@ -41,7 +43,7 @@ impl fmt::Display for PluginError {
             PluginFault::Failed { status, stderr } if stderr.is_empty() => {
                 write!(
                     f,
-                    "credential plugin {command} failed ({status}) and said nothing"
+                    "credential plugin {command} failed ({status}) without a message"
                 )
             }
             PluginFault::Failed { status, stderr } => {
@@ -49,7 +51,7 @@ impl fmt::Display for PluginError {
             }
             PluginFault::TimedOut(limit) => write!(
                 f,
-                "credential plugin {command} gave no credential within {} s",
+                "credential plugin {command} returned no credential within {} s",
                 limit.as_secs()
             ),
             PluginFault::Slow(time) => write!(
@@ -63,7 +65,7 @@ impl fmt::Display for PluginError {
             ),
             PluginFault::Empty => write!(
                 f,
-                "credential plugin {command} printed an ExecCredential without token or certificate"
+                "credential plugin {command} printed an ExecCredential without a token or certificate"
             ),
         }
     }

@@ -43,7 +43,7 @@ impl Lines {
             self.searched = self.buffer.len();
             if self.searched > LONGEST {
                 return Err(Trouble::Unreadable(format!(
-                    "a line of it is longer than {} MiB",
+                    "a line is longer than {} MiB",
                     LONGEST >> 20
                 )));
             }

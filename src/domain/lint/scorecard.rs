@@ -41,12 +41,12 @@ impl Practice {
 
     pub fn title(self) -> &'static str {
         match self {
-            Self::Valid => "credentials that stay valid",
-            Self::Tokens => "tokens, never passwords",
-            Self::Rotation => "tokens are rotated",
-            Self::OneSecret => "one Secret per registry and namespace, and in use",
-            Self::OwnAccount => "a ServiceAccount per app",
-            Self::FixedImage => "images by a version that stays",
+            Self::Valid => "Credentials stay valid",
+            Self::Tokens => "Tokens, not passwords",
+            Self::Rotation => "Tokens are rotated",
+            Self::OneSecret => "One Secret per registry and namespace, in use",
+            Self::OwnAccount => "One ServiceAccount per app",
+            Self::FixedImage => "Images pinned to a version",
         }
     }
 
@@ -231,10 +231,10 @@ impl Lint {
             } => match seconds {
                 ..=0 => {
                     let ago = age::duration(-seconds);
-                    format!("{} for {server} ended {ago} ago", secret.name)
+                    format!("{} for {server} expired {ago} ago", secret.name)
                 }
                 _ => format!(
-                    "{} for {server} ends in {}",
+                    "{} for {server} expires in {}",
                     secret.name,
                     age::duration(*seconds)
                 ),

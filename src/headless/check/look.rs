@@ -127,7 +127,7 @@ impl Looking {
             if settled == all {
                 return true;
             }
-            progress.say(&format!("listing: {settled} of {all} lists"));
+            progress.say(&format!("listing: {settled} of {all} kinds"));
             let Some(feed) = feed.recv().await else {
                 return false;
             };
@@ -197,7 +197,7 @@ impl Looking {
         loop {
             let awaited = asked.awaited(&self.world, &self.sight).or_else(|| {
                 let cut = self.cut_off()?;
-                Some(format!("waiting for the watch of {}", cut.kind.plural()))
+                Some(format!("waiting for the watch on {}", cut.kind.plural()))
             });
             match &awaited {
                 None if standing.is_well() => return true,
@@ -223,14 +223,14 @@ impl Looking {
     }
 
     fn unsettled(&self) -> UserError {
-        let problem = UserError::new("the cluster's lists did not arrive in time");
+        let problem = UserError::new("the API server did not return all lists in time");
         let why = self.states.values().find_map(|state| match state {
             Some(WatchState::Stale { why, .. }) => Some(why.to_string()),
             _ => None,
         });
         match why {
             Some(why) => problem.with_cause(why),
-            None => problem.with_help("allow more time with --request-timeout"),
+            None => problem.with_help("raise --request-timeout"),
         }
     }
 

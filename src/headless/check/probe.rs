@@ -163,10 +163,10 @@ pub(super) async fn ask(
     });
     let mut answers = std::pin::pin!(answers.buffer_unordered(AT_ONCE));
     let mut kept = BTreeMap::new();
-    progress.say(&format!("asking registries: 0 of {all}"));
+    progress.say(&format!("testing registries: 0 of {all}"));
     while let Some((question, probed)) = answers.next().await {
         kept.insert(question, probed);
-        progress.say(&format!("asking registries: {} of {all}", kept.len()));
+        progress.say(&format!("testing registries: {} of {all}", kept.len()));
     }
     Answers(kept)
 }
@@ -207,7 +207,7 @@ impl Probed {
     pub(super) fn line(&self) -> String {
         match self {
             Self::Answered(verified) => verified.line(),
-            Self::Failed { error } => format!("not asked: {error}"),
+            Self::Failed { error } => format!("not tested: {error}"),
         }
     }
 }

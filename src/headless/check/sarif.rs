@@ -23,7 +23,7 @@ pub(super) fn document(report: &Report) -> Value {
         unreadable.map(|object| note("error", &format!("not read: {object} cannot be decoded"))),
     );
     if report.settled == Some(false) {
-        notes.push(note("error", "not settled in the time given"));
+        notes.push(note("error", "did not settle in time"));
     }
     json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
@@ -49,7 +49,7 @@ fn note(level: &str, text: &str) -> Value {
 }
 
 fn rule(cause: Cause) -> Value {
-    let entry = cause.info();
+    let entry = cause.text();
     json!({
         "id": cause.slug(),
         "shortDescription": { "text": entry.label },

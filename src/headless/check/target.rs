@@ -44,7 +44,11 @@ impl Kind {
             "daemonset" | "daemonsets" | "ds" => Self::Workload(WorkloadKind::DaemonSet),
             "job" | "jobs" => Self::Workload(WorkloadKind::Job),
             "cronjob" | "cronjobs" | "cj" => Self::Workload(WorkloadKind::CronJob),
-            _ => return Err(format!("{text:?} is no kind that has Pods")),
+            _ => {
+                return Err(format!(
+                    "unknown kind {text:?}: use pod, deployment, statefulset, daemonset, replicaset, job or cronjob"
+                ));
+            }
         })
     }
 }
@@ -115,8 +119,8 @@ impl Target {
     fn absence(&self, place: &str) -> String {
         match (&self.name, self.kind) {
             (Some(_), _) => format!("{self} does not exist {place}"),
-            (None, Kind::Pod) => format!("there is no Pod {place}"),
-            (None, Kind::Workload(kind)) => format!("there is no {} {place}", kind.as_str()),
+            (None, Kind::Pod) => format!("no Pods found {place}"),
+            (None, Kind::Workload(kind)) => format!("no {}s found {place}", kind.as_str()),
         }
     }
 
@@ -134,9 +138,9 @@ impl Choice {
     /// Reads the words of the command line.
     pub(super) fn read(words: &[String], selector: Option<Selector>) -> Result<Self, UserError> {
         let targets = targets(words).map_err(|why| {
-            UserError::new("cannot tell what to check")
+            UserError::new("invalid target")
                 .with_cause(why)
-                .with_help("name it as kubectl does: deployment/web, deployment web, or pods")
+                .with_help("use kubectl's syntax: deployment/web, deployment web, or pods")
         })?;
         Ok(Self { targets, selector })
     }
@@ -159,7 +163,7 @@ impl Choice {
             return Some(target.to_string());
         }
         let selector = self.selector.as_ref()?;
-        (!self.selects_something(world)).then(|| format!("a Pod with the labels {selector}"))
+        (!self.selects_something(world)).then(|| format!("a Pod with labels {selector}"))
     }
 
     fn selects_something(&self, world: &Store) -> bool {
@@ -181,7 +185,7 @@ impl Choice {
             let problem = UserError::new(target.absence(place));
             return Err(problem.with_help(match target.near(world) {
                 Some(near) => format!("did you mean {near}? {ALLOW_EMPTY}"),
-                None => format!("choose the namespace with -n, or all with -A; {ALLOW_EMPTY}"),
+                None => format!("set the namespace with -n, or use -A for all; {ALLOW_EMPTY}"),
             }));
         }
         let Some(selector) = &self.selector else {
@@ -190,7 +194,7 @@ impl Choice {
         if self.selects_something(world) {
             return Ok(());
         }
-        let problem = UserError::new(format!("no Pod has the labels {selector} {place}"));
+        let problem = UserError::new(format!("no Pods with labels {selector} found {place}"));
         let pods = world.pods(&Scope::Cluster);
         let labels: Vec<_> = pods.map(|pod| &pod.meta.labels).collect();
         Err(problem.with_help(match selector.near(&labels) {
@@ -209,7 +213,7 @@ impl Choice {
         let hides = |target: &Target| forbidden.iter().find(|it| target.needs(it));
         for (target, missing) in absent.map(|target| (target, hides(target))) {
             if let Some(missing) = missing {
-                return Err(UserError::new(format!("cannot look for {target}"))
+                return Err(UserError::new(format!("cannot look up {target}"))
                     .with_cause(format!("you may not {missing}"))
                     .with_help(missing.role_command()));
             }
@@ -228,7 +232,7 @@ fn targets(words: &[String]) -> Result<Vec<Target>, String> {
     let kind = Kind::parse(first)?;
     if let Some(mixed) = names.iter().find(|name| name.contains('/')) {
         return Err(format!(
-            "{mixed:?} has a kind and stands behind the kind {first:?}"
+            "{mixed:?} must not have a kind after the kind {first:?}"
         ));
     }
     let target = |name: Option<String>| Target { kind, name };

@@ -9,7 +9,7 @@ pub(super) type Found<'a> = Result<&'a str, &'a str>;
 /// 1.5 MiB (etcd's limit for a request); more is no message of anybody's.
 pub(super) const MOST: usize = 4 << 20;
 
-pub(super) const TOO_LONG: &str = "a line of more than 4 MiB";
+pub(super) const TOO_LONG: &str = "line longer than 4 MiB";
 
 /// What was read of a line.
 pub(super) enum Taken {

@@ -55,6 +55,6 @@ fn object(line: &str) -> Option<Object> {
     }
     match object.remove("message")? {
         Value::String(message) => Some(Object::Message(message)),
-        _ => Some(Object::Wrong("the field \"message\" is not a text")),
+        _ => Some(Object::Wrong("the field \"message\" is not a string")),
     }
 }

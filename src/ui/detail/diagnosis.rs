@@ -104,7 +104,7 @@ fn whole(view: View<'_>, inquiry: &Inquiry, finding: &Finding, wide: usize) -> V
     if !finding.alternatives.is_empty() {
         lines.push(heading(view, "It could also be"));
         for cause in &finding.alternatives {
-            let entry = cause.info();
+            let entry = cause.text();
             let words = format!("{}: {}", entry.label, entry.summary);
             lines.extend(bullets(view, &words, wide));
         }

@@ -60,7 +60,7 @@ pub(super) fn draw(learn: &Learn, view: View<'_>, area: Rect, buffer: &mut Buffe
 /// What the catalogue has of a cause, and why it is so for this Pod.
 fn about(about: About, view: View<'_>, wide: usize) -> Vec<Line<'static>> {
     let theme = view.theme;
-    let entry = about.cause.info();
+    let entry = about.cause.text();
     let mut lines = Vec::new();
     let mut told = |heading: &'static str, words: &str| {
         lines.push(Line::styled(heading, theme.strong()));
@@ -72,7 +72,7 @@ fn about(about: About, view: View<'_>, wide: usize) -> Vec<Line<'static>> {
     }
     told("How to tell it from its look-alikes", entry.how_to_confirm);
     lines.push(Line::styled("What is done about it", theme.strong()));
-    for fix in entry.fixes {
+    for fix in about.cause.info().fixes {
         let quiet = theme.symbols().quiet;
         lines.push(Line::from(vec![
             Span::styled(format!("  {quiet} "), theme.dim()),
