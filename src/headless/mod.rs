@@ -103,8 +103,7 @@ pub fn duration(text: &str) -> Result<Duration, String> {
     if let Ok(seconds) = text.parse::<u64>() {
         return Ok(Duration::from_secs(seconds));
     }
-    let expected =
-        || format!("invalid duration {text:?}: expected, for example, 10s, 1m30s or 500ms");
+    let expected = || "expected a duration such as 10s, 1m30s or 500ms".to_owned();
     let span: jiff::SignedDuration = text.parse().map_err(|_| expected())?;
     Duration::try_from(span).map_err(|_| expected())
 }

@@ -69,13 +69,11 @@ pub struct CredentialArgs {
 }
 
 fn platform(text: &str) -> Result<Platform, String> {
-    Platform::parse(text)
-        .ok_or_else(|| format!("invalid platform {text:?}: expected, for example, linux/amd64"))
+    Platform::parse(text).ok_or_else(|| "expected a platform such as linux/amd64".to_owned())
 }
 
 fn address(text: &str) -> Result<(String, IpAddr), String> {
-    let expected =
-        || format!("invalid value {text:?}: expected HOST=ADDRESS, such as ghcr.io=10.0.0.7");
+    let expected = || "expected HOST=ADDRESS, such as ghcr.io=10.0.0.7".to_owned();
     let (host, address) = text.split_once('=').ok_or_else(expected)?;
     let address = address.parse().map_err(|_| expected())?;
     Ok((host.to_ascii_lowercase(), address))

@@ -412,7 +412,10 @@ fn match_asks_the_cluster_for_secrets_and_accounts() {
             "match nginx -n shop --sa nobody",
             "cannot read ServiceAccount",
         ),
-        ("match nginx -n shop --secret ../x", "cannot be the name"),
+        (
+            "match nginx -n shop --secret ../x",
+            "is not a valid object name",
+        ),
     ] {
         let output = demo.run(line);
         assert_eq!(status(&output), 2, "{line}");

@@ -211,7 +211,7 @@ pub(super) fn unknown(why: &str) -> ChangeResult {
 }
 
 /// Why something is not taken back.
-pub(super) const CHANGED: &str = "it was changed since, so it is left unchanged";
+pub(super) const CHANGED: &str = "it was changed by someone else, so it is left unchanged";
 
 #[cfg(test)]
 mod tests {
