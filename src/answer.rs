@@ -9,7 +9,7 @@ use std::{
 use pullscope::{
     domain::error::UserError,
     headless::{Exit, console::Console},
-    runtime::capabilities::Capabilities,
+    runtime::capabilities::TerminalCapabilities,
 };
 
 /// Who reads the results.
@@ -20,7 +20,7 @@ pub fn console() -> Console {
     let dumb = term.map_or(cfg!(unix), |term| term == "dumb");
     Console {
         colours: io::stdout().is_terminal() && !is_set("NO_COLOR") && !dumb,
-        ascii: !Capabilities::from_environment().unicode,
+        ascii: !TerminalCapabilities::from_environment().unicode,
         progress: io::stderr().is_terminal() && !dumb,
     }
 }

@@ -4,19 +4,19 @@ use pullscope::{
     app::model::StartScope,
     cli::Global,
     cluster::ConnectOptions,
-    config::{self, Flags, Loaded, Places},
+    config::{self, Flags, LoadedSettings, XdgPaths},
     domain::{error::UserError, k8s::object_ref::Namespace},
 };
 
 /// The settings: the file's, the environment's and the flags'.
-pub fn settings(global: &Global) -> Result<Loaded, UserError> {
+pub fn settings(global: &Global) -> Result<LoadedSettings, UserError> {
     let flags = Flags {
         file: global.config.clone(),
         theme: global.theme.clone(),
         read_only: global.read_only,
         no_state: global.no_state,
     };
-    config::load(&flags, &Places::from_environment())
+    config::load(&flags, &XdgPaths::from_environment())
 }
 
 pub fn connection(global: &Global) -> ConnectOptions {

@@ -4,17 +4,17 @@ use std::{io, process::ExitCode};
 
 use pullscope::{
     cli::{Demo, Global},
-    cluster::{ConnectOptions, Connection, Reach},
+    cluster::{ConnectOptions, Connection, WatchScope},
     domain::{error::UserError, k8s::object_ref::Namespace},
     headless::check::{self, Args},
-    registry::{Prober, Settings},
-    runtime::wishes,
+    registry::{ProbeSettings, Prober},
+    runtime::resolved_settings,
 };
 
 use crate::{answer, asked, demo};
 
 pub async fn run(args: &Args, global: &Global) -> color_eyre::Result<ExitCode> {
-    let asking = wishes::registries(&asked::settings(global)?.settings)?;
+    let asking = resolved_settings::registries(&asked::settings(global)?.settings)?;
     let named = global.namespace.as_deref().unwrap_or_default();
     let named: Vec<&str> = named.split(',').filter(|name| !name.is_empty()).collect();
     let (connection, prober) = if global.demo {
@@ -31,20 +31,20 @@ pub async fn run(args: &Args, global: &Global) -> color_eyre::Result<ExitCode> {
         (connection, prober)
     };
     let reach = if global.all_namespaces {
-        Reach::Cluster {
-            otherwise: Vec::new(),
+        WatchScope::Cluster {
+            fallback: Vec::new(),
         }
     } else if named.is_empty() {
-        Reach::Namespaces(vec![connection.namespace.clone()])
+        WatchScope::Namespaces(vec![connection.namespace.clone()])
     } else {
-        Reach::Namespaces(named.into_iter().map(Namespace::new).collect())
+        WatchScope::Namespaces(named.into_iter().map(Namespace::new).collect())
     };
     let (prober, console) = (prober.as_ref(), answer::console());
     let exit = check::run(args, &connection, reach, prober, console, io::stdout()).await?;
     answer::exit(Ok(exit))
 }
 
-fn prober(asking: Settings) -> Result<Prober, UserError> {
-    let refused = |why: String| UserError::new("cannot test registries").with_cause(why);
+fn prober(asking: ProbeSettings) -> Result<Prober, UserError> {
+    let refused = |why: String| UserError::new("cannot ask registries").with_cause(why);
     Prober::new(asking).map_err(|error| refused(error.to_string()))
 }

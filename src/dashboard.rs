@@ -5,12 +5,13 @@ use std::{process::ExitCode, sync::Arc};
 use pullscope::{
     cli::Global,
     cluster::apply::WritePermit,
-    config::{Places, Settings},
+    config::{Settings, XdgPaths},
     runtime::{
-        self, Ending, Signals, Start, StateFile, log,
-        source::{Kubeconfig, SharedSource},
+        self, DashboardOptions, Ending, Signals, StateFile,
+        cluster_source::{Kubeconfig, SharedSource},
+        log,
+        resolved_settings::{self, ResolvedSettings},
         terminal,
-        wishes::{self, Wishes},
     },
 };
 
@@ -27,9 +28,9 @@ pub async fn on_kubernetes(global: &Global) -> color_eyre::Result<ExitCode> {
     let settings = asked::settings(global)?.settings;
     let source = Arc::new(Kubeconfig {
         options: asked::connection(global),
-        registries: wishes::registries(&settings)?,
+        registries: resolved_settings::registries(&settings)?,
     });
-    let state = Places::from_environment().state_file();
+    let state = XdgPaths::from_environment().state_file();
     let state = state.filter(|_| settings.remember.value);
     run(source, global, &settings, state.map(StateFile::new)).await
 }
@@ -42,8 +43,8 @@ pub async fn run(
     state: Option<StateFile>,
 ) -> color_eyre::Result<ExitCode> {
     terminal::check()?;
-    let wishes = Wishes::of(settings)?;
-    if let Some(path) = Places::from_environment().log_file()
+    let wishes = ResolvedSettings::resolve(settings)?;
+    if let Some(path) = XdgPaths::from_environment().log_file()
         && let Err(error) = log::start(&path, &global.log_level)
     {
         eprintln!(
@@ -58,15 +59,15 @@ pub async fn run(
         status = signals.until_end() => return Ok(ExitCode::from(status)),
         connection = source.connect(None) => connection?,
     };
-    let start = Start {
+    let start = DashboardOptions {
         source,
         connection,
         scope: asked::scope(global),
-        look: wishes.look,
+        theme_options: wishes.theme_options,
         preferences: wishes.preferences,
         state,
         permit: WritePermit::unless(settings.read_only.value),
-        announce: wishes.announce,
+        notify: wishes.notify,
     };
     Ok(match runtime::run(start, signals).await? {
         Ending::Quit => ExitCode::SUCCESS,

@@ -5,12 +5,12 @@ use std::{net::SocketAddr, process::ExitCode, sync::Arc};
 
 use jiff::Timestamp;
 use pullscope::{
-    app::story::Story,
+    app::demo_intro::DemoIntro,
     cli::{Demo, Global},
     cluster::Connection,
     domain::{error::UserError, k8s::object_ref::Namespace},
     registry::Prober,
-    runtime::source::Given,
+    runtime::cluster_source::FixedCluster,
     sandbox::{Pace, Sandbox, Scenario, User, serve},
 };
 use tokio::net::TcpListener;
@@ -45,7 +45,7 @@ fn listed(scenario: &Scenario) -> String {
 }
 
 /// A world that runs by itself, and the user who looks at it.
-pub fn simulated(scenario: &str, global: &Global) -> Result<(Sandbox, User, Story), UserError> {
+pub fn simulated(scenario: &str, global: &Global) -> Result<(Sandbox, User, DemoIntro), UserError> {
     let scenario = Scenario::named(scenario).map_err(|error| UserError::new(error.to_string()))?;
     let user = match &global.impersonate {
         None => User::admin(),
@@ -56,8 +56,8 @@ pub fn simulated(scenario: &str, global: &Global) -> Result<(Sandbox, User, Stor
         }
     };
     let sandbox = Sandbox::start(&scenario, Timestamp::now(), Pace::Live);
-    sandbox.keep();
-    let story = Story {
+    sandbox.spawn_event_loop();
+    let story = DemoIntro {
         title: scenario.title.clone(),
         text: scenario.story.clone(),
     };
@@ -71,15 +71,19 @@ fn unknown_user(name: &str) -> UserError {
 }
 
 /// The way to a simulated cluster and to its registries.
-pub async fn given(sandbox: &Sandbox, user: User, story: Story) -> Result<Given, UserError> {
-    let prober = Prober::over(Arc::new(Registries(sandbox.registries())));
+pub async fn given(
+    sandbox: &Sandbox,
+    user: User,
+    story: DemoIntro,
+) -> Result<FixedCluster, UserError> {
+    let prober = Prober::with_network(Arc::new(Registries(sandbox.registries())));
     let client = kube::Client::new(sandbox.service(user), UNNAMED);
     let namespace = Namespace::new(UNNAMED);
     let connection = Connection::from_client(client, "demo", namespace).await?;
-    Ok(Given {
+    Ok(FixedCluster {
         connection,
         prober,
-        story,
+        demo_intro: story,
     })
 }
 

@@ -5,12 +5,12 @@ use std::{net::IpAddr, time::Duration};
 
 use pullscope::{
     domain::probe::ProbeError,
-    registry::{Limits, Network, Security},
-    sandbox::registry::{Scheme, Transport, Unreachable},
+    registry::{Network, ProbeLimits, Security},
+    sandbox::registry::{InMemoryNetwork, Scheme, Unreachable},
 };
 use tokio::io::DuplexStream;
 
-pub struct Registries(pub Transport);
+pub struct Registries(pub InMemoryNetwork);
 
 impl Network for Registries {
     fn resolve(&self, authority: &str) -> Result<IpAddr, ProbeError> {
@@ -18,7 +18,7 @@ impl Network for Registries {
     }
 
     fn connect(&self, authority: &str) -> Result<(), ProbeError> {
-        match self.0.reach(authority, Scheme::Https) {
+        match self.0.check_connection(authority, Scheme::Https) {
             Err(why) if is_before_handshake(&why) => Err(failure(&why)),
             Err(_) | Ok(()) => Ok(()),
         }
@@ -30,9 +30,9 @@ impl Network for Registries {
             Security::Plain => Scheme::Http,
         };
         self.0
-            .reach(authority, scheme)
+            .check_connection(authority, scheme)
             .map_err(|why| failure(&why))?;
-        Ok(self.0.line(authority, scheme))
+        Ok(self.0.open(authority, scheme))
     }
 }
 
@@ -49,7 +49,7 @@ fn is_before_handshake(why: &Unreachable) -> bool {
 
 fn failure(why: &Unreachable) -> ProbeError {
     // The wait itself is spared.
-    let patience: Duration = Limits::default().step;
+    let patience: Duration = ProbeLimits::default().step;
     match why {
         Unreachable::NoSuchHost => ProbeError::UnknownHost,
         Unreachable::Refused { .. } => ProbeError::Refused,
@@ -71,7 +71,7 @@ mod tests {
             probe::{AnonymousReason, ProbeStage, PullAnswer, TargetPlatforms, conclude},
             registry_auth::{credential::Password, image_ref::ImageRef},
         },
-        registry::{Prober, Who},
+        registry::{Prober, RegistryAuth},
         sandbox::{Pace, Sandbox, Scenario},
     };
 
@@ -82,7 +82,7 @@ mod tests {
         let scenario = Scenario::named(Scenario::DEFAULT).unwrap();
         let now = "2026-11-23T12:00:00Z".parse().unwrap();
         let sandbox = Sandbox::start(&scenario, now, Pace::Manual);
-        let prober = Prober::over(Arc::new(Registries(sandbox.registries())));
+        let prober = Prober::with_network(Arc::new(Registries(sandbox.registries())));
         let landing = "registry.nordwind.example/web/landing:7";
         for (image, login, answer, failed) in [
             (
@@ -141,11 +141,11 @@ mod tests {
             ),
         ] {
             let who = match login {
-                Some((name, password)) => Who::User {
+                Some((name, password)) => RegistryAuth::Basic {
                     name: name.to_owned(),
                     password: Password::new(password),
                 },
-                None => Who::Nobody(AnonymousReason::Chosen),
+                None => RegistryAuth::Anonymous(AnonymousReason::Chosen),
             };
             let transcript = prober.probe(&ImageRef::parse(image).unwrap(), &who).await;
             let verdict = conclude(&transcript, &TargetPlatforms::Anything);

@@ -5,13 +5,13 @@ use std::{env, io, process::ExitCode};
 use pullscope::{
     cli::Global,
     cluster::Connection,
-    config::{Loaded, Places, Settings},
+    config::{LoadedSettings, Settings, XdgPaths},
     domain::error::UserError,
     headless::doctor::{self, Args, Line},
     runtime::{
-        capabilities::Capabilities,
+        capabilities::TerminalCapabilities,
+        resolved_settings::{self, ResolvedSettings},
         terminal,
-        wishes::{self, Wishes},
     },
 };
 
@@ -36,7 +36,7 @@ pub async fn run(args: &Args, global: &Global) -> color_eyre::Result<ExitCode> {
         (Ok(connection), false) => Some(connection.namespace.clone()),
         _ => None,
     };
-    let asking = wishes::registries(&settings).unwrap_or_default();
+    let asking = resolved_settings::registries(&settings).unwrap_or_default();
     let (console, stdout) = (answer::console(), io::stdout());
     answer::exit(doctor::run(args, known, connection, namespace, asking, console, stdout).await)
 }
@@ -47,17 +47,17 @@ fn version() -> Line {
     Line::ok("pullscope", format!("{version} on {os} {arch}"))
 }
 
-fn configuration(loaded: &Loaded) -> Line {
+fn configuration(loaded: &LoadedSettings) -> Line {
     let file = loaded.file.as_ref();
     let file = file.map_or("no file".to_owned(), |file| file.display().to_string());
-    match Wishes::of(&loaded.settings) {
+    match ResolvedSettings::resolve(&loaded.settings) {
         Ok(_) => Line::ok("configuration", file),
         Err(problem) => Line::problem("configuration", &problem),
     }
 }
 
 fn log() -> Line {
-    let file = Places::from_environment().log_file();
+    let file = XdgPaths::from_environment().log_file();
     let none = || "none: no home directory".to_owned();
     Line::ok(
         "log",
@@ -67,7 +67,10 @@ fn log() -> Line {
 
 fn terminal() -> Line {
     match terminal::check() {
-        Ok(()) => Line::ok("terminal", Capabilities::from_environment().to_string()),
+        Ok(()) => Line::ok(
+            "terminal",
+            TerminalCapabilities::from_environment().to_string(),
+        ),
         // A report is often written to a file.
         Err(problem) => Line::problem("terminal", &problem).but_no_failure(),
     }

@@ -3,11 +3,11 @@
 use std::{io, process::ExitCode};
 
 use pullscope::{
-    app::rebind::Row,
+    app::key_config::ActiveBinding,
     cli::Global,
     config::SAMPLE,
     headless::config::{Config, Entry, list},
-    runtime::wishes::Wishes,
+    runtime::resolved_settings::ResolvedSettings,
 };
 
 use crate::{answer, asked};
@@ -18,12 +18,12 @@ pub fn run(what: &Config, global: &Global) -> color_eyre::Result<ExitCode> {
         return answer::print(SAMPLE.as_bytes());
     }
     let settings = asked::settings(global)?.settings;
-    let wishes = Wishes::of(&settings)?;
+    let wishes = ResolvedSettings::resolve(&settings)?;
     let entries: Vec<Entry> = match what {
         Config::Keys => wishes
             .preferences
             .keymap
-            .rows()
+            .bindings()
             .iter()
             .map(action)
             .collect(),
@@ -40,7 +40,7 @@ pub fn run(what: &Config, global: &Global) -> color_eyre::Result<ExitCode> {
     answer::exit(list(&entries, io::stdout()))
 }
 
-fn action(row: &Row) -> Entry {
+fn action(row: &ActiveBinding) -> Entry {
     let keys: Vec<String> = row.keys.iter().map(ToString::to_string).collect();
     Entry {
         name: row.binding.action.name().to_owned(),

@@ -16,7 +16,7 @@ use pullscope::{
     cli::{self, Cli, Command, Demo},
     domain::{error::UserError, sanitize},
     headless::{explain, match_image, rbac, verify, warn},
-    runtime::{terminal, wishes},
+    runtime::{resolved_settings, terminal},
 };
 
 /// A run that could not be begun.
@@ -38,7 +38,7 @@ fn main() -> color_eyre::Result<ExitCode> {
     let outcome = runtime.block_on(dispatch(cli));
     // Tasks are dropped, so that what they started ends with them; a thread that still waits for a name
     // server must not hold up the shell prompt. Only the dashboard changes anything in a cluster, and it has
-    // waited for its changes (`runtime::changes`).
+    // waited for its changes (`runtime::active_changes`).
     runtime.shutdown_timeout(Duration::from_millis(200));
     outcome.or_else(refuse)
 }
@@ -64,7 +64,7 @@ async fn dispatch(cli: Cli) -> color_eyre::Result<ExitCode> {
         }
         Some(Command::Verify(args)) => {
             let options = asked::connection(global);
-            let asking = wishes::registries(&asked::settings(global)?.settings)?;
+            let asking = resolved_settings::registries(&asked::settings(global)?.settings)?;
             let (stdin, stdout) = (io::stdin(), io::stdout());
             let asked = verify::run(&args, &options, asking, stdin, console(), stdout);
             // Most runs do without, and need not carry its state about.

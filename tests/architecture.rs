@@ -4,13 +4,15 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 use std::{
-    collections::{BTreeSet, HashMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     fs,
     path::{Path, PathBuf},
 };
 
 use source::{Outside, Source, Target};
 
+#[path = "architecture/names.rs"]
+mod names;
 #[path = "architecture/source.rs"]
 mod source;
 
@@ -299,6 +301,54 @@ fn every_line_is_in_its_room() {
     );
 }
 
+/// The code of each file without its tests.
+fn production() -> BTreeMap<String, Vec<source::Token>> {
+    let house = House::read();
+    let files = sources();
+    let tests = only_tests(&house, &files);
+    files
+        .iter()
+        .filter(|(file, _)| !tests.iter().any(|test| module(file).starts_with(test)))
+        .map(|(file, text)| (file.clone(), house.source(file, text).tokens))
+        .collect()
+}
+
+#[test]
+fn a_type_name_stands_for_one_thing() {
+    let shared = names::shared_names(&production());
+    assert!(
+        shared.is_empty(),
+        "type names that are defined more than once; rename, or give a reason in \
+         tests/architecture/names.rs\n{}",
+        shared.join("\n")
+    );
+}
+
+#[test]
+fn no_function_has_a_riddle_for_a_name() {
+    let riddles = names::riddles(&production());
+    assert!(
+        riddles.is_empty(),
+        "functions are verbs of what they do\n{}",
+        riddles.join("\n")
+    );
+}
+
+#[test]
+fn a_shared_name_and_a_riddle_are_found() {
+    let house = House::read();
+    let first = "struct Step;\nimpl Iterator for Step {\n type Item = u8;\n fn told(&self) { struct Row; }\n}\n\
+                 #[cfg(test)]\nmod tests { fn told() {} }";
+    let second = "enum Step { One }\ntrait Read { type Item; }\nstruct Row;\nfn tell_all(_: [u8; 2]) { struct Row; }";
+    let files: BTreeMap<String, Vec<source::Token>> =
+        [("app/one.rs", first), ("ui/two.rs", second)]
+            .into_iter()
+            .map(|(file, text)| (file.to_owned(), house.source(file, text).tokens))
+            .collect();
+    assert_eq!(names::shared_names(&files), ["Step: app/one.rs, ui/two.rs"]);
+    assert_eq!(names::riddles(&files), ["src/app/one.rs:4: told"]);
+}
+
 #[test]
 fn the_doors_make_no_circle() {
     let house = House::read();
@@ -457,7 +507,7 @@ fn a_broken_rule_is_found() {
             "ui never has `&mut Model`",
         ),
         (
-            "cluster/ask.rs",
+            "cluster/request.rs",
             "use ratatui::text::Line;",
             2,
             "cluster must not use the crate ratatui",
@@ -475,7 +525,7 @@ fn a_broken_rule_is_found() {
             "sandbox must not import domain::*",
         ),
         (
-            "runtime/run.rs",
+            "runtime/event_loop.rs",
             "use crate::sandbox::World;",
             2,
             "runtime must not import sandbox::World",
@@ -538,7 +588,7 @@ fn what_breaks_no_rule_is_let_pass() {
             "mod tower;\nfn f() { tower::decode() }",
         ),
         (
-            "cluster/slim/pod.rs",
+            "cluster/decode/pod.rs",
             "pub(in crate::cluster) struct A<'a>(&'a str);",
         ),
         (

@@ -7,7 +7,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use jiff::Timestamp;
 use kube::Client;
 use pullscope::{
-    cluster::{Connection, Reach},
+    cluster::{Connection, WatchScope},
     domain::k8s::object_ref::Namespace,
     headless::{
         Exit,
@@ -70,8 +70,8 @@ async fn report_to(
         all,
         ..check::Args::default()
     };
-    let reach = Reach::Cluster {
-        otherwise: Vec::new(),
+    let reach = WatchScope::Cluster {
+        fallback: Vec::new(),
     };
     let mut stdout = Vec::new();
     let console = Console::default();
@@ -137,7 +137,7 @@ async fn they_stay_what_they_are_while_time_goes_by() {
 #[tokio::test]
 async fn the_registries_settle_what_the_objects_leave_open() {
     let sandbox = company("2026-11-23T12:00:00Z");
-    let prober = Prober::over(Arc::new(Registries(sandbox.registries())));
+    let prober = Prober::with_network(Arc::new(Registries(sandbox.registries())));
     let (_, before) = report(&sandbox, None, false).await;
     let (_, after) = report(&sandbox, Some(&prober), false).await;
     let (was, is) = (field(&before, "confidence"), field(&after, "confidence"));
@@ -169,7 +169,7 @@ async fn what_runs_is_asked_about_too_where_that_is_wanted() {
     let scenario = Scenario::parse("ran-before", &text).unwrap();
     let now = "2026-11-23T12:00:00Z".parse().unwrap();
     let sandbox = Sandbox::start(&scenario, now, Pace::Manual);
-    let prober = Prober::over(Arc::new(Registries(sandbox.registries())));
+    let prober = Prober::with_network(Arc::new(Registries(sandbox.registries())));
     let (exit, some) = report(&sandbox, Some(&prober), false).await;
     assert_eq!((exit, &some["pods_checked"]), (Exit::Success, &2.into()));
     assert!(some.get("images").is_none());
@@ -203,7 +203,7 @@ async fn a_token_that_has_ended_is_called_expired() {
     let scenario = Scenario::named("expired-token").unwrap();
     let now = "2026-11-23T12:00:00Z".parse().unwrap();
     let sandbox = Sandbox::start(&scenario, now, Pace::Manual);
-    let prober = Prober::over(Arc::new(Registries(sandbox.registries())));
+    let prober = Prober::with_network(Arc::new(Registries(sandbox.registries())));
     for (prober, confidence) in [(None, "likely"), (Some(&prober), "certain")] {
         let (_, found) = report(&sandbox, prober, false).await;
         for finding in found["findings"].as_array().unwrap() {

@@ -14,9 +14,9 @@ use std::{
 use jiff::Timestamp;
 use kube::Client;
 use pullscope::{
-    app::form::{Answer, Entry, Form, Unready},
+    app::form::{FieldId, FieldInput, Form, PlanError},
     cluster::{
-        Connection, Feed, Reach, Watches,
+        Connection, WatchScope, WatchUpdate, Watches,
         apply::{self, WritePermit},
         watch::WATCHED,
     },
@@ -90,8 +90,8 @@ impl Lab {
 
     /// What the watches show of the cluster.
     async fn world(&self) -> (Store, WatchCoverage) {
-        let reach = Reach::Cluster {
-            otherwise: Vec::new(),
+        let reach = WatchScope::Cluster {
+            fallback: Vec::new(),
         };
         let (_watches, mut feed) =
             Watches::start(&self.connection, reach, &FingerprintKey::default());
@@ -99,13 +99,13 @@ impl Lab {
         while live < WATCHED.len() {
             let next = tokio::time::timeout(Duration::from_secs(60), feed.recv());
             match next.await.unwrap().unwrap() {
-                Feed::Batch(batch) => batches.push(batch),
-                Feed::State(id, state) => {
+                WatchUpdate::Batch(batch) => batches.push(batch),
+                WatchUpdate::State(id, state) => {
                     sight.set_state(&id, &state);
                     live += usize::from(matches!(state, WatchState::Live));
                 }
-                Feed::Unreadable(id, unreadable) => sight.set_unreadable(id, unreadable),
-                Feed::Ended(id) => sight.remove(&id),
+                WatchUpdate::Unreadable(id, unreadable) => sight.set_unreadable(id, unreadable),
+                WatchUpdate::Ended(id) => sight.remove(&id),
             }
         }
         batches.sort_by_key(|batch| match batch {
@@ -189,34 +189,34 @@ impl Lab {
         let server = finding.names.expected_auth_key.clone().unwrap_or_default();
         let mut form = Form::new(ask, None, world);
         let mut answers = Vec::new();
-        if form.has(Answer::Image) {
-            answers.push((Answer::Image, self.image(image)));
+        if form.has_visible_field(FieldId::Image) {
+            answers.push((FieldId::Image, self.image(image)));
         }
-        if form.has(Answer::Token) {
+        if form.has_visible_field(FieldId::Token) {
             let (user, password) = self.login(&server, image);
-            answers.push((Answer::Username, user));
-            answers.push((Answer::Token, password));
+            answers.push((FieldId::Username, user));
+            answers.push((FieldId::Token, password));
         }
         for (answer, text) in answers {
-            form.go_to(answer);
-            let Entry::Text(input) = &mut form.focused_mut().unwrap().entry else {
+            form.focus_field(answer);
+            let FieldInput::Text(input) = &mut form.focused_mut().unwrap().input else {
                 panic!("{answer:?} is typed");
             };
             *input = text.into();
-            form.changed(world);
+            form.on_field_changed(world);
         }
         match form.plan(world) {
             Ok(plan) => plan,
-            Err(Unready::Field(field)) => panic!("{:?} is missing", form.fields[field].answer),
+            Err(PlanError::Field(field)) => panic!("{:?} is missing", form.fields[field].id),
             Err(other) => panic!("{other:?}"),
         }
     }
 
     async fn apply(&self, plan: &Plan) {
         let permit = || WritePermit::unless(false).unwrap();
-        let rehearsed = apply::rehearse(&self.connection, permit(), plan).await;
+        let rehearsed = apply::dry_run(&self.connection, permit(), plan).await;
         let plan = plan.with_live_state(&rehearsed);
-        let done = apply::carry_out(&self.connection, permit(), &plan, |_, _| {}).await;
+        let done = apply::apply(&self.connection, permit(), &plan, |_, _| {}).await;
         for (change, done) in plan.changes.iter().zip(done) {
             assert!(
                 matches!(done.outcome, Outcome::Applied | Outcome::Unchanged),

@@ -4,7 +4,7 @@
 use std::{collections::BTreeSet, fs, path::Path};
 
 use pullscope::{
-    cluster::{nodes, read, watch},
+    cluster::{get, nodes, watch},
     domain::{
         k8s::{
             object_ref::{Name, Namespace, ObjectRef},
@@ -75,7 +75,7 @@ fn reads() -> BTreeSet<Grant> {
         let get = (group.clone(), resource.clone(), "get".to_owned());
         [(group, resource, verb), get]
     });
-    let others = [read::log_permission(), nodes::permission()];
+    let others = [get::log_permission(), nodes::permission()];
     watched.chain(others.iter().map(grant)).collect()
 }
 

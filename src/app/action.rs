@@ -1,4 +1,4 @@
-//! What a key, a palette entry or a click can ask for.
+//! User actions: what a key, a palette command or a click can request.
 
 use super::{detail::Tab, panes::Pane};
 
@@ -30,7 +30,7 @@ pub enum Action {
     /// The list of what is wrong, over all namespaces.
     Faults,
     /// Asks the registry about the image of the Pod.
-    Settle,
+    ProbeRegistry,
     /// Lets a kubelet pull the image.
     PullTest,
     StartPullTest,
@@ -43,11 +43,11 @@ pub enum Action {
     /// All that can be done with what is selected.
     Menu,
     /// Explains what the user looks at.
-    Learn,
+    ShowGuide,
     NextSection,
     PreviousSection,
     /// Carries out the plan that is shown.
-    CarryOut,
+    Apply,
     /// A wizard for what the focused pane holds.
     New,
     Setup,
@@ -85,7 +85,7 @@ pub enum Action {
     FaultsOnly,
     Fold,
     /// Holds the Events pane as it is, or lets it go on.
-    Hold,
+    PauseEvents,
     NextProblem,
     PreviousProblem,
     ToAccount,
@@ -103,26 +103,26 @@ pub enum Action {
     CopyPassword,
     LastNamespace,
     /// Narrows to the namespace of what is selected.
-    Warp,
+    JumpToNamespace,
     /// To the place where one was before.
     GoBack,
-    GoForth,
+    GoForward,
     Retry,
     /// Reads the object that is shown once more.
-    ReadAgain,
-    Elsewhere(Elsewhere),
+    Refetch,
+    ExternalTool(ExternalTool),
 }
 
 impl Action {
     /// Whether it takes one to another place, from which one may want to come back.
-    pub fn leads_away(self) -> bool {
+    pub fn changes_location(self) -> bool {
         matches!(
             self,
             Self::Open
                 | Self::Focus(_)
                 | Self::Favourite(_)
                 | Self::LastNamespace
-                | Self::Warp
+                | Self::JumpToNamespace
                 | Self::NextProblem
                 | Self::PreviousProblem
                 | Self::ToAccount
@@ -134,14 +134,14 @@ impl Action {
 impl Action {
     /// Whether it changes the cluster, a file or the clipboard, or is the first step to it. A command that
     /// does needs its full name: what only begins like it, or has its letters, may be meant for another.
-    pub fn writes(self) -> bool {
+    pub fn is_write(self) -> bool {
         match self {
             Self::Fix(_)
             | Self::PullTest
             | Self::StartPullTest
             | Self::Report
             | Self::CleanUp
-            | Self::CarryOut
+            | Self::Apply
             | Self::New
             | Self::Setup
             | Self::Deploy
@@ -163,7 +163,7 @@ impl Action {
             | Self::CopyCommands
             | Self::CopyPassword
             | Self::Reveal
-            | Self::Elsewhere(_) => true,
+            | Self::ExternalTool(_) => true,
             Self::Quit
             | Self::Help
             | Self::Back
@@ -181,10 +181,10 @@ impl Action {
             | Self::NextMatch
             | Self::PreviousMatch
             | Self::Faults
-            | Self::Settle
+            | Self::ProbeRegistry
             | Self::Hygiene
             | Self::Menu
-            | Self::Learn
+            | Self::ShowGuide
             | Self::NextSection
             | Self::PreviousSection
             | Self::Toggle
@@ -202,24 +202,24 @@ impl Action {
             | Self::PreviousSortColumn
             | Self::FaultsOnly
             | Self::Fold
-            | Self::Hold
+            | Self::PauseEvents
             | Self::NextProblem
             | Self::PreviousProblem
             | Self::ToAccount
             | Self::UsedBy
             | Self::LastNamespace
-            | Self::Warp
+            | Self::JumpToNamespace
             | Self::GoBack
-            | Self::GoForth
+            | Self::GoForward
             | Self::Retry
-            | Self::ReadAgain => false,
+            | Self::Refetch => false,
         }
     }
 }
 
 /// Verbs that k9s has on these keys and this product leaves to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Elsewhere {
+pub enum ExternalTool {
     Shell,
     Attach,
     PortForward,

@@ -1,15 +1,15 @@
-//! The table of actions: what each is called where a user rebinds its keys, and of which kind it is.
+//! The table of actions: configuration name and kind of each.
 
 use super::{
-    action::{Action, Elsewhere, Motion},
+    action::{Action, ExternalTool, Motion},
     detail::Tab,
     panes::{Pane, SortBy},
 };
 
-use Kind::{Other, Verb};
+use ActionKind::{Other, Verb};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+enum ActionKind {
     /// Does something with what is selected.
     Verb,
     /// Moves about, arranges the screen, or belongs to a layer that is open.
@@ -18,7 +18,7 @@ enum Kind {
 
 /// The names are stable, as configuration files hold them. The keys of panes have the names of the panes.
 #[rustfmt::skip]
-const TABLE: &[(Action, &str, Kind)] = &[
+const TABLE: &[(Action, &str, ActionKind)] = &[
     (Action::Quit, "quit", Other),
     (Action::Help, "help", Other),
     (Action::Back, "back", Other),
@@ -49,18 +49,18 @@ const TABLE: &[(Action, &str, Kind)] = &[
     (Action::Fix(2), "second-fix", Verb),
     (Action::Fix(3), "third-fix", Verb),
     (Action::Faults, "what-is-wrong", Other),
-    (Action::Settle, "ask-registry", Verb),
+    (Action::ProbeRegistry, "ask-registry", Verb),
     (Action::Hygiene, "hygiene", Other),
     (Action::Menu, "menu", Other),
-    (Action::Learn, "learn", Verb),
+    (Action::ShowGuide, "learn", Verb),
     (Action::NextSection, "next-section", Other),
     (Action::PreviousSection, "previous-section", Other),
-    (Action::CarryOut, "apply", Other),
+    (Action::Apply, "apply", Other),
     (Action::New, "new", Verb),
     (Action::Setup, "setup", Other),
     (Action::Bind, "bind", Verb),
     (Action::SetImage, "set-image", Verb),
-    (Action::Warp, "warp", Other),
+    (Action::JumpToNamespace, "warp", Other),
     (Action::Restart, "restart", Verb),
     (Action::PullTest, "pull-test", Verb),
     (Action::StartPullTest, "start-pull-test", Other),
@@ -77,7 +77,7 @@ const TABLE: &[(Action, &str, Kind)] = &[
     (Action::NextOption, "next-option", Other),
     (Action::PreviousOption, "previous-option", Other),
     (Action::GoBack, "go-back", Other),
-    (Action::GoForth, "go-forth", Other),
+    (Action::GoForward, "go-forth", Other),
     (Action::PauseRollout, "pause-rollout", Verb),
     (Action::RollBack, "roll-back", Verb),
     (Action::NextField, "next-field", Other),
@@ -105,7 +105,7 @@ const TABLE: &[(Action, &str, Kind)] = &[
     (Action::PreviousSortColumn, "previous-sort-column", Other),
     (Action::FaultsOnly, "faults-only", Other),
     (Action::Fold, "fold", Other),
-    (Action::Hold, "hold", Other),
+    (Action::PauseEvents, "hold", Other),
     (Action::NextProblem, "next-problem", Other),
     (Action::PreviousProblem, "previous-problem", Other),
     (Action::ToAccount, "to-account", Verb),
@@ -119,11 +119,11 @@ const TABLE: &[(Action, &str, Kind)] = &[
     (Action::CopyPassword, "copy-password", Other),
     (Action::LastNamespace, "last-namespace", Other),
     (Action::Retry, "reconnect", Other),
-    (Action::ReadAgain, "read-again", Other),
-    (Action::Elsewhere(Elsewhere::Shell), "shell", Verb),
-    (Action::Elsewhere(Elsewhere::Attach), "attach", Verb),
-    (Action::Elsewhere(Elsewhere::PortForward), "port-forward", Verb),
-    (Action::Elsewhere(Elsewhere::Edit), "edit", Verb),
+    (Action::Refetch, "read-again", Other),
+    (Action::ExternalTool(ExternalTool::Shell), "shell", Verb),
+    (Action::ExternalTool(ExternalTool::Attach), "attach", Verb),
+    (Action::ExternalTool(ExternalTool::PortForward), "port-forward", Verb),
+    (Action::ExternalTool(ExternalTool::Edit), "edit", Verb),
 ];
 
 impl Action {
@@ -135,11 +135,11 @@ impl Action {
         self.row().map_or("", |(_, name, _)| *name)
     }
 
-    pub fn named(name: &str) -> Option<Self> {
+    pub fn from_name(name: &str) -> Option<Self> {
         let mut rows = TABLE.iter();
         rows.find(|(_, known, _)| *known == name)
             .map(|(action, ..)| *action)
-            .or_else(|| Pane::named(name).map(Self::Focus))
+            .or_else(|| Pane::from_name(name).map(Self::Focus))
     }
 
     /// Whether it does something with what is selected.
@@ -147,7 +147,7 @@ impl Action {
         self.row().is_some_and(|(.., kind)| *kind == Verb)
     }
 
-    fn row(self) -> Option<&'static (Self, &'static str, Kind)> {
+    fn row(self) -> Option<&'static (Self, &'static str, ActionKind)> {
         TABLE.iter().find(|(action, ..)| *action == self)
     }
 }
@@ -165,7 +165,7 @@ mod tests {
         for (action, name, _) in TABLE {
             assert!(actions.insert(*action), "{action:?} twice");
             assert!(names.insert(*name), "{name} twice");
-            assert_eq!(Action::named(name), Some(*action));
+            assert_eq!(Action::from_name(name), Some(*action));
         }
         for pane in Pane::ALL {
             let action = Action::Focus(pane);
@@ -173,7 +173,7 @@ mod tests {
                 names.insert(action.name()),
                 "{pane:?} is named as an action"
             );
-            assert_eq!(Action::named(pane.name()), Some(action));
+            assert_eq!(Action::from_name(pane.name()), Some(action));
             actions.insert(action);
         }
         for binding in BINDINGS {

@@ -1,4 +1,4 @@
-//! The connection as the user should see it: to what, in which state, and how old the data is.
+//! Connection status as shown to the user: target, state of the watches and age of the data.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -8,8 +8,8 @@ use std::{
 use jiff::Timestamp;
 
 use super::{
-    gap::{Gap, Lack},
-    ticket::Ticket,
+    coverage_gap::{CoverageGap, GapReason},
+    request_id::RequestId,
 };
 use crate::domain::{
     error::UserError,
@@ -22,16 +22,16 @@ use crate::domain::{
 };
 
 #[derive(Debug)]
-pub struct Connection {
+pub struct ConnectionStatus {
     /// Answers and batches with another ticket belong to a connection that was left.
-    pub ticket: Ticket,
-    pub phase: Phase,
+    pub request_id: RequestId,
+    pub phase: ConnectionPhase,
     watches: BTreeMap<WatchId, WatchState>,
-    sight: WatchCoverage,
+    coverage: WatchCoverage,
 }
 
 #[derive(Debug)]
-pub enum Phase {
+pub enum ConnectionPhase {
     Connecting {
         context: Option<String>,
         since: Timestamp,
@@ -45,7 +45,7 @@ pub enum Phase {
 
 /// The states of all watches in one word.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Health {
+pub enum WatchHealth {
     Connecting,
     Listing,
     /// Everything in scope is read and kept up to date.
@@ -83,36 +83,36 @@ pub enum KindState<'a> {
     },
 }
 
-impl Connection {
-    pub fn connecting(ticket: Ticket, context: Option<String>, since: Timestamp) -> Self {
+impl ConnectionStatus {
+    pub fn connecting(request_id: RequestId, context: Option<String>, since: Timestamp) -> Self {
         Self {
-            ticket,
-            phase: Phase::Connecting { context, since },
+            request_id,
+            phase: ConnectionPhase::Connecting { context, since },
             watches: BTreeMap::new(),
-            sight: WatchCoverage::default(),
+            coverage: WatchCoverage::default(),
         }
     }
 
     /// Takes in what a watch says of itself.
-    pub fn note(&mut self, id: WatchId, state: WatchState) {
-        self.sight.set_state(&id, &state);
+    pub fn set_watch_state(&mut self, id: WatchId, state: WatchState) {
+        self.coverage.set_state(&id, &state);
         self.watches.insert(id, state);
     }
 
     /// Takes in which objects of a watch could not be decoded.
-    pub fn note_unreadable(&mut self, id: WatchId, unreadable: Arc<UnreadableObjects>) {
-        self.sight.set_unreadable(id, unreadable);
+    pub fn set_unreadable(&mut self, id: WatchId, unreadable: Arc<UnreadableObjects>) {
+        self.coverage.set_unreadable(id, unreadable);
     }
 
     /// This watch is no more.
-    pub fn forget(&mut self, id: &WatchId) {
-        self.sight.remove(id);
+    pub fn remove_watch(&mut self, id: &WatchId) {
+        self.coverage.remove(id);
         self.watches.remove(id);
     }
 
     /// Where an object that is not in the store does not exist.
-    pub fn sight(&self) -> &WatchCoverage {
-        &self.sight
+    pub fn coverage(&self) -> &WatchCoverage {
+        &self.coverage
     }
 
     /// Objects that initial lists have brought so far.
@@ -126,17 +126,17 @@ impl Connection {
 
     pub fn identity(&self) -> Option<&ConnectionInfo> {
         match &self.phase {
-            Phase::Connected(identity) => Some(identity),
-            Phase::Connecting { .. } | Phase::Failed { .. } => None,
+            ConnectionPhase::Connected(identity) => Some(identity),
+            ConnectionPhase::Connecting { .. } | ConnectionPhase::Failed { .. } => None,
         }
     }
 
     /// How the watches stand, and whether they show all of this scope.
-    pub fn health(&self, scope: &Scope) -> Health {
+    pub fn health(&self, scope: &Scope) -> WatchHealth {
         match &self.phase {
-            Phase::Connecting { .. } => return Health::Connecting,
-            Phase::Failed { .. } => return Health::Failed,
-            Phase::Connected(_) => {}
+            ConnectionPhase::Connecting { .. } => return WatchHealth::Connecting,
+            ConnectionPhase::Failed { .. } => return WatchHealth::Failed,
+            ConnectionPhase::Connected(_) => {}
         }
         let oldest = self
             .watches
@@ -147,7 +147,7 @@ impl Connection {
             })
             .min_by_key(|(since, _)| *since);
         if let Some((since, why)) = oldest {
-            return Health::Stale {
+            return WatchHealth::Stale {
                 since,
                 why: Arc::clone(why),
             };
@@ -156,22 +156,26 @@ impl Connection {
             matches!(state, WatchState::Connecting | WatchState::Listing { .. })
         };
         if self.watches.is_empty() || self.watches.values().any(waiting) {
-            Health::Listing
-        } else if self.gaps(scope).is_empty() {
-            Health::Live
+            WatchHealth::Listing
+        } else if self.coverage_gaps(scope).is_empty() {
+            WatchHealth::Live
         } else {
-            Health::Partial
+            WatchHealth::Partial
         }
     }
 
     /// The state of the watches of these kinds together in a scope, the worst first: forbidden, stale,
     /// loading, partial, live.
-    pub fn of(&self, kinds: impl Fn(WatchKind) -> bool, scope: &Scope) -> KindState<'_> {
+    pub fn state_of_kinds(
+        &self,
+        kinds: impl Fn(WatchKind) -> bool,
+        scope: &Scope,
+    ) -> KindState<'_> {
         let mut states = self
             .kinds()
             .into_iter()
             .filter(|kind| kinds(*kind))
-            .filter_map(|kind| self.of_kind(kind, scope))
+            .filter_map(|kind| self.state_of_kind(kind, scope))
             .peekable();
         if states.peek().is_none() {
             return KindState::Loading { received: 0 };
@@ -185,7 +189,7 @@ impl Connection {
         kinds: impl Fn(WatchKind) -> bool,
         scope: &Scope,
     ) -> UnreadableObjects {
-        let all = self.sight.unreadable();
+        let all = self.coverage.unreadable();
         let all = all.filter(|(id, _)| kinds(id.kind));
         all.fold(
             UnreadableObjects::default(),
@@ -203,32 +207,32 @@ impl Connection {
     }
 
     /// What of a scope is not read, in the order of the kinds that matter most.
-    pub fn gaps(&self, scope: &Scope) -> Vec<Gap<'_>> {
+    pub fn coverage_gaps(&self, scope: &Scope) -> Vec<CoverageGap<'_>> {
         let mut kinds: Vec<WatchKind> = self.kinds().into_iter().collect();
         kinds.sort_by_key(|kind| (*kind != WatchKind::Pods, !kind.shows_failures(), *kind));
-        let mut gaps: Vec<Gap<'_>> = Vec::new();
+        let mut gaps: Vec<CoverageGap<'_>> = Vec::new();
         for kind in kinds {
             // A namespace's objects are seen without the list of all namespaces.
             if kind == WatchKind::Namespaces && *scope != Scope::Cluster {
                 continue;
             }
-            let refused = match self.of_kind(kind, scope) {
+            let refused = match self.state_of_kind(kind, scope) {
                 Some(KindState::Forbidden { missing, as_of }) => {
-                    Some(Lack::Forbidden { missing, as_of })
+                    Some(GapReason::Forbidden { missing, as_of })
                 }
                 Some(KindState::Partial { missing, listed }) => {
-                    Some(Lack::Namespaces { missing, listed })
+                    Some(GapReason::Namespaces { missing, listed })
                 }
                 Some(KindState::Loading { .. } | KindState::Live | KindState::Stale { .. })
                 | None => None,
             };
             let unreadable = self.unreadable(|it| it == kind, scope);
-            let unreadable = (!unreadable.is_empty()).then_some(Lack::Unreadable(unreadable));
+            let unreadable = (!unreadable.is_empty()).then_some(GapReason::Unreadable(unreadable));
             let lacks = refused.into_iter().chain(unreadable);
-            for gap in lacks.map(|lack| Gap { kind, lack }) {
+            for gap in lacks.map(|lack| CoverageGap { kind, reason: lack }) {
                 // Secrets come by three watches, which are refused alike.
-                let same = |it: &Gap<'_>| {
-                    it.kind.plural() == gap.kind.plural() && it.lack.is_refusal_as(&gap.lack)
+                let same = |it: &CoverageGap<'_>| {
+                    it.kind.plural() == gap.kind.plural() && it.reason.is_refusal_as(&gap.reason)
                 };
                 if !gaps.iter().any(same) {
                     gaps.push(gap);
@@ -239,11 +243,11 @@ impl Connection {
     }
 
     /// Whether these kinds were once read in full in this scope.
-    pub fn was_read(&self, kinds: impl Fn(WatchKind) -> bool, scope: &Scope) -> bool {
+    pub fn was_listed(&self, kinds: impl Fn(WatchKind) -> bool, scope: &Scope) -> bool {
         let watched = self.kinds().into_iter();
         watched
             .filter(|kind| kinds(*kind))
-            .all(|kind| self.sight.is_complete_in(kind, scope))
+            .all(|kind| self.coverage.is_complete_in(kind, scope))
     }
 
     /// The kinds that are watched.
@@ -251,7 +255,7 @@ impl Connection {
         self.watches.keys().map(|id| id.kind).collect()
     }
 
-    fn of_kind(&self, kind: WatchKind, scope: &Scope) -> Option<KindState<'_>> {
+    fn state_of_kind(&self, kind: WatchKind, scope: &Scope) -> Option<KindState<'_>> {
         let cluster = self.watches.get(&WatchId {
             kind,
             scope: Scope::Cluster,
@@ -262,16 +266,16 @@ impl Connection {
                 scope: scope.clone(),
             };
             let state = self.watches.get(&id).or(cluster);
-            return state.map(KindState::of_state);
+            return state.map(KindState::from_watch_state);
         }
         let local = self.watches.iter();
         let local = local.filter(|(id, _)| id.kind == kind && id.scope != Scope::Cluster);
-        let local = local.map(|(_, state)| KindState::of_state(state));
+        let local = local.map(|(_, state)| KindState::from_watch_state(state));
         match cluster {
             Some(WatchState::Forbidden { missing, as_of, .. }) => {
                 Some(in_some_namespaces(missing, *as_of, local))
             }
-            Some(state) => Some(KindState::of_state(state)),
+            Some(state) => Some(KindState::from_watch_state(state)),
             None => local.reduce(KindState::worse),
         }
     }
@@ -309,7 +313,7 @@ fn in_some_namespaces<'a>(
 }
 
 impl<'a> KindState<'a> {
-    fn of_state(state: &'a WatchState) -> Self {
+    fn from_watch_state(state: &'a WatchState) -> Self {
         match state {
             WatchState::Connecting => Self::Loading { received: 0 },
             WatchState::Listing { received } => Self::Loading {

@@ -1,4 +1,4 @@
-//! What of the scope was not read, and what may be said of a scope in which no problem is known.
+//! Coverage: which objects of the scope could not be read, and what may be claimed when no problem is known.
 //!
 //! Unknown is never well: *nothing is wrong* is said only where everything in scope was read. A gap has
 //! the same words in the header, in the panes and in the list of problems.
@@ -8,8 +8,8 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 
 use super::{
-    connection::{Health, KindState},
-    gap::{Gap, Lack},
+    connection::{KindState, WatchHealth},
+    coverage_gap::{CoverageGap, GapReason},
     model::Model,
 };
 use crate::domain::{
@@ -44,22 +44,26 @@ pub enum AllClear {
 pub fn all_clear(model: &Model) -> AllClear {
     let connection = &model.connection;
     let gaps = match connection.health(&model.scope) {
-        Health::Connecting | Health::Listing | Health::Failed => return AllClear::NotYet,
-        Health::Live | Health::Partial if model.verdicts.unfinished() => return AllClear::NotYet,
-        Health::Stale { .. } => {
+        WatchHealth::Connecting | WatchHealth::Listing | WatchHealth::Failed => {
+            return AllClear::NotYet;
+        }
+        WatchHealth::Live | WatchHealth::Partial if model.diagnoses.has_pending() => {
+            return AllClear::NotYet;
+        }
+        WatchHealth::Stale { .. } => {
             return never_read(model).map_or(AllClear::Unknown, AllClear::NeverRead);
         }
-        Health::Live | Health::Partial if is_namespace_missing(model) => {
+        WatchHealth::Live | WatchHealth::Partial if is_namespace_missing(model) => {
             return AllClear::NoNamespace;
         }
-        Health::Live => Vec::new(),
-        Health::Partial => connection.gaps(&model.scope),
+        WatchHealth::Live => Vec::new(),
+        WatchHealth::Partial => connection.coverage_gaps(&model.scope),
     };
     if gaps.iter().any(|gap| gap.kind.shows_failures()) {
         AllClear::Unknown
     } else if !gaps.is_empty() {
         AllClear::NoFailures
-    } else if connection.gaps(&Scope::Cluster).is_empty() {
+    } else if connection.coverage_gaps(&Scope::Cluster).is_empty() {
         AllClear::Cluster
     } else {
         AllClear::Namespace
@@ -77,9 +81,9 @@ pub fn never_read(model: &Model) -> Option<WatchKind> {
 /// What keeps a kind from being read that never was.
 fn why_never_read(model: &Model, kind: WatchKind) -> Option<&str> {
     let (connection, scope) = (&model.connection, &model.scope);
-    match connection.of(|watched| watched == kind, scope) {
+    match connection.state_of_kinds(|watched| watched == kind, scope) {
         KindState::Stale { why, .. } => {
-            (!connection.was_read(|watched| watched == kind, scope)).then_some(why)
+            (!connection.was_listed(|watched| watched == kind, scope)).then_some(why)
         }
         KindState::Loading { .. }
         | KindState::Live
@@ -95,11 +99,11 @@ pub fn is_namespace_missing(model: &Model) -> bool {
         Scope::Namespace(namespace) => {
             let state = model
                 .connection
-                .of(|kind| kind == WatchKind::Namespaces, &Scope::Cluster);
+                .state_of_kinds(|kind| kind == WatchKind::Namespaces, &Scope::Cluster);
             let is_read = model
                 .connection
-                .was_read(|kind| kind == WatchKind::Namespaces, &Scope::Cluster);
-            is_read && state == KindState::Live && model.world.namespace(namespace).is_none()
+                .was_listed(|kind| kind == WatchKind::Namespaces, &Scope::Cluster);
+            is_read && state == KindState::Live && model.store.namespace(namespace).is_none()
         }
     }
 }
@@ -131,11 +135,11 @@ pub fn no_problem(model: &Model, now: Timestamp) -> String {
             Some(why) => format!("{}: {why}", clear.sentence()),
             None => clear.sentence().into_owned(),
         },
-        AllClear::NotYet => match model.verdicts.progress() {
+        AllClear::NotYet => match model.diagnoses.progress() {
             Some((done, all)) => diagnosing(done, all),
             None => "the lists are still coming in".to_owned(),
         },
-        clear @ (AllClear::NoFailures | AllClear::Unknown) => match not_read(model, now) {
+        clear @ (AllClear::NoFailures | AllClear::Unknown) => match missing_summary(model, now) {
             Some(gaps) => format!("{}; {gaps}", clear.sentence()),
             None => "no problems when last read".to_owned(),
         },
@@ -144,11 +148,15 @@ pub fn no_problem(model: &Model, now: Timestamp) -> String {
 
 /// How many of the failing Pods have been diagnosed.
 pub fn diagnosing(done: usize, all: usize) -> String {
-    format!("diagnosing {} of {} Pods", grouped(done), grouped(all))
+    format!(
+        "diagnosing {} of {} Pods",
+        group_digits(done),
+        group_digits(all)
+    )
 }
 
 /// A number with a comma between thousands.
-fn grouped(number: usize) -> String {
+fn group_digits(number: usize) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (at, digit) in digits.chars().enumerate() {
@@ -161,12 +169,12 @@ fn grouped(number: usize) -> String {
 }
 
 /// What of the scope was not read, in one line; `None` where all was.
-pub fn not_read(model: &Model, now: Timestamp) -> Option<String> {
+pub fn missing_summary(model: &Model, now: Timestamp) -> Option<String> {
     /// Kinds that are named of those that lack the same.
     const NAMED: usize = 3;
     let mut alike: Vec<(String, Vec<String>)> = Vec::new();
-    for gap in model.connection.gaps(&model.scope) {
-        let (what, why) = gap.words(namespaces(model), now);
+    for gap in model.connection.coverage_gaps(&model.scope) {
+        let (what, why) = gap.describe(namespaces(model), now);
         match alike.iter_mut().find(|(same, _)| *same == why) {
             Some((_, all)) => all.push(what),
             None => alike.push((why, vec![what])),
@@ -185,22 +193,26 @@ pub fn not_read(model: &Model, now: Timestamp) -> Option<String> {
 }
 
 /// What of the scope was not read, short enough for the header.
-pub fn partial(model: &Model, now: Timestamp) -> Option<String> {
-    let gaps = model.connection.gaps(&model.scope);
+pub fn missing_summary_short(model: &Model, now: Timestamp) -> Option<String> {
+    let gaps = model.connection.coverage_gaps(&model.scope);
     let first = gaps.first()?;
     let kinds = gaps.iter().map(|gap| gap.kind.plural());
     let kinds = kinds.collect::<std::collections::BTreeSet<_>>().len();
-    Some(match &first.lack {
-        Lack::Namespaces { listed, .. } => some_namespaces(*listed, namespaces(model)),
-        Lack::Forbidden { .. } if kinds > 1 => format!("{kinds} kinds not read (403)"),
-        Lack::Forbidden {
+    Some(match &first.reason {
+        GapReason::Namespaces { listed, .. } => some_namespaces(*listed, namespaces(model)),
+        GapReason::Forbidden { .. } if kinds > 1 => format!("{kinds} kinds not read (403)"),
+        GapReason::Forbidden {
             as_of: Some(at), ..
         } => {
             let ago = age::age(*at, now);
             format!("{} as of {ago} ago (403)", first.kind.plural())
         }
-        Lack::Forbidden { as_of: None, .. } => format!("{} not read (403)", first.kind.plural()),
-        Lack::Unreadable(unreadable) => format!("{} not read", counted(first.kind, unreadable)),
+        GapReason::Forbidden { as_of: None, .. } => {
+            format!("{} not read (403)", first.kind.plural())
+        }
+        GapReason::Unreadable(unreadable) => {
+            format!("{} not read", object_count(first.kind, unreadable))
+        }
     })
 }
 
@@ -219,9 +231,9 @@ pub fn shown_namespaces(model: &Model, state: KindState<'_>) -> Option<String> {
 fn namespaces(model: &Model) -> Option<usize> {
     let state = model
         .connection
-        .of(|kind| kind == WatchKind::Namespaces, &Scope::Cluster);
+        .state_of_kinds(|kind| kind == WatchKind::Namespaces, &Scope::Cluster);
     match state {
-        KindState::Live | KindState::Stale { .. } => Some(model.world.namespaces().count()),
+        KindState::Live | KindState::Stale { .. } => Some(model.store.namespaces().count()),
         KindState::Loading { .. } | KindState::Partial { .. } | KindState::Forbidden { .. } => None,
     }
 }
@@ -235,7 +247,7 @@ fn some_namespaces(listed: usize, all: Option<usize>) -> String {
 }
 
 /// The number of objects with their kind.
-fn counted(kind: WatchKind, unreadable: &UnreadableObjects) -> String {
+fn object_count(kind: WatchKind, unreadable: &UnreadableObjects) -> String {
     let plural = kind.plural();
     match unreadable.count() {
         1 => format!("1 {}", plural.trim_end_matches('s')),
@@ -243,16 +255,16 @@ fn counted(kind: WatchKind, unreadable: &UnreadableObjects) -> String {
     }
 }
 
-impl Gap<'_> {
+impl CoverageGap<'_> {
     /// What is not read, and how much of it and why.
-    fn words(&self, namespaces: Option<usize>, now: Timestamp) -> (String, String) {
+    fn describe(&self, namespaces: Option<usize>, now: Timestamp) -> (String, String) {
         let plural = self.kind.plural().to_owned();
-        match &self.lack {
-            Lack::Forbidden { as_of: None, .. } => (plural, " (403)".to_owned()),
-            Lack::Forbidden {
+        match &self.reason {
+            GapReason::Forbidden { as_of: None, .. } => (plural, " (403)".to_owned()),
+            GapReason::Forbidden {
                 as_of: Some(at), ..
             } => (plural, format!(" since {} ago (403)", age::age(*at, now))),
-            Lack::Namespaces { listed, .. } => {
+            GapReason::Namespaces { listed, .. } => {
                 let unread = namespaces.and_then(|all| Some((all.checked_sub(*listed)?, all)));
                 match unread {
                     Some((unread @ 1.., all)) => {
@@ -261,8 +273,8 @@ impl Gap<'_> {
                     Some((0, _)) | None => (plural, " in other namespaces (403)".to_owned()),
                 }
             }
-            Lack::Unreadable(unreadable) => {
-                let counted = counted(self.kind, unreadable);
+            GapReason::Unreadable(unreadable) => {
+                let counted = object_count(self.kind, unreadable);
                 (counted, format!(" ({unreadable})"))
             }
         }
@@ -289,7 +301,7 @@ mod tests {
         let mut model = Model::new(&StartScope::FromContext, seconds_ago(5));
         model.scope = scope.clone();
         model.scope_is_given = true;
-        let ticket = model.connection.ticket;
+        let request_id = model.connection.request_id;
         let identity = ConnectionInfo {
             context: "prod".into(),
             cluster: "prod".into(),
@@ -300,12 +312,12 @@ mod tests {
         let list = full_list(Scope::Cluster, vec![namespace("shop")]);
         let watch = |kind, state| {
             let scope = Scope::Cluster;
-            Message::Watch(ticket, WatchId { kind, scope }, state)
+            Message::Watch(request_id, WatchId { kind, scope }, state)
         };
         for message in [
-            Message::Connected(ticket, Ok(identity)),
+            Message::Connected(request_id, Ok(identity)),
             watch(WatchKind::Namespaces, WatchState::Live),
-            Message::Batch(ticket, StoreUpdate::Namespaces(list)),
+            Message::Batch(request_id, StoreUpdate::Namespaces(list)),
             watch(WatchKind::Pods, pods),
         ] {
             update(&mut model, message, now());
@@ -328,7 +340,7 @@ mod tests {
             kind: WatchKind::Namespaces,
             scope: Scope::Cluster,
         };
-        unknown.connection.forget(&id);
+        unknown.connection.remove_watch(&id);
         assert_ne!(all_clear(&unknown), AllClear::NoNamespace);
     }
 
@@ -343,13 +355,17 @@ mod tests {
         let told = no_problem(&model, now());
         assert_eq!(told, "Pods not read yet: 500 Internal Server Error");
         // Once read, what was read may be spoken of.
-        let ticket = model.connection.ticket;
+        let request_id = model.connection.request_id;
         let id = WatchId {
             kind: WatchKind::Pods,
             scope: Scope::Cluster,
         };
         for state in [WatchState::Live, stale()] {
-            update(&mut model, Message::Watch(ticket, id.clone(), state), now());
+            update(
+                &mut model,
+                Message::Watch(request_id, id.clone(), state),
+                now(),
+            );
         }
         assert_eq!(all_clear(&model), AllClear::Unknown);
         assert_eq!(no_problem(&model, now()), "no problems when last read");
@@ -364,7 +380,7 @@ mod tests {
             (7500, "7,500"),
             (1_234_567, "1,234,567"),
         ] {
-            assert_eq!(grouped(number), text);
+            assert_eq!(group_digits(number), text);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The views of the detail area and its overlay: which there are of what, and where the reader is.
+//! The tabs of the detail area and of the details overlay, with the scroll position.
 
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ pub enum Tab {
 
 impl Tab {
     /// The views that there are of an object, in their order.
-    pub fn of(object: &AnyObjectRef) -> &'static [Self] {
+    pub fn tabs_for(object: &AnyObjectRef) -> &'static [Self] {
         match object {
             AnyObjectRef::Pod(_) => &[
                 Self::Diagnosis,
@@ -77,12 +77,12 @@ pub struct Details {
     /// The log of the run before.
     pub previous: bool,
     /// What is looked for in the text.
-    pub find: Option<Find>,
+    pub find: Option<TextSearch>,
 }
 
 /// A search in a text.
 #[derive(Debug, Default)]
-pub struct Find {
+pub struct TextSearch {
     pub input: Input,
     /// Keys go into the field.
     pub typing: bool,
@@ -102,26 +102,26 @@ impl Details {
     }
 
     /// Turns to a view, from its beginning.
-    pub fn turn_to(&mut self, tab: Tab) {
+    pub fn show_tab(&mut self, tab: Tab) {
         self.tab = Some(tab);
         self.scroll = tab.start();
         self.find = None;
     }
 
     /// Turns to another object, in the view that fits it.
-    pub fn turn_to_object(&mut self, object: AnyObjectRef) {
-        let tab = self.tab.filter(|tab| Tab::of(&object).contains(tab));
+    pub fn show_object(&mut self, object: AnyObjectRef) {
+        let tab = self.tab.filter(|tab| Tab::tabs_for(&object).contains(tab));
         *self = Self::new(object, tab);
     }
 
     /// The words that are looked for, unless there are none.
-    pub fn sought(&self) -> Option<&str> {
+    pub fn search_term(&self) -> Option<&str> {
         let find = self.find.as_ref()?;
         Some(find.input.value()).filter(|text| !text.is_empty())
     }
 }
 
 /// Whether a line has the words, in small letters or capitals.
-pub fn has(line: &str, sought: &str) -> bool {
+pub fn contains_ignore_case(line: &str, sought: &str) -> bool {
     line.to_lowercase().contains(&sought.to_lowercase())
 }

@@ -1,10 +1,10 @@
-//! What `update` wants done outside: data that says what, never how.
+//! Effects: side effects that `update` requests from the runtime, as data.
 
 use std::sync::Arc;
 
 use super::{
-    form::Origin, look::ThemeName, proposal::Planned, reveal::Clip, settled::Question,
-    ticket::Ticket,
+    form::ImportSource, plan_dialog::SharedPlan, probe_cache::ProbeQuery, request_id::RequestId,
+    reveal::ClipboardSecret, theme_name::ThemeName,
 };
 use crate::domain::{
     k8s::{
@@ -20,71 +20,71 @@ pub enum Effect {
     /// Connects to a context (`None`: the one that the command line or the kubeconfig chose) and
     /// starts its watches; whatever was watched before is dropped.
     Connect {
-        ticket: Ticket,
+        request_id: RequestId,
         context: Option<String>,
     },
     /// Reads the contexts of the kubeconfig.
     ListContexts {
-        ticket: Ticket,
+        request_id: RequestId,
     },
     /// Asks the watches to look into this namespace, where listing all namespaces is not permitted.
-    Look {
-        ticket: Ticket,
+    WatchNamespace {
+        request_id: RequestId,
         namespace: Namespace,
     },
     /// Lets the server try a plan without storing anything.
-    Rehearse {
-        ticket: Ticket,
-        plan: Planned,
+    DryRun {
+        request_id: RequestId,
+        plan: SharedPlan,
     },
     /// Asks the registry, with the credentials of Secrets in the cluster.
-    Settle {
-        ticket: Ticket,
-        question: Question,
+    ProbeImage {
+        request_id: RequestId,
+        query: ProbeQuery,
     },
     /// Asks the registry the plan's question.
-    Verify {
-        ticket: Ticket,
-        plan: Planned,
+    CheckCredential {
+        request_id: RequestId,
+        plan: SharedPlan,
     },
     /// Lets the kubelets of these nodes pull, each with a Pod of its own.
     PullTest {
-        ticket: Ticket,
+        request_id: RequestId,
         test: PullTest,
         nodes: Vec<Arc<str>>,
     },
     /// Asks what the user may do in a namespace.
-    AskRights {
-        ticket: Ticket,
+    LoadRbacRules {
+        request_id: RequestId,
         namespace: Namespace,
     },
     /// Reads an object whole.
-    Read {
-        ticket: Ticket,
+    FetchObject {
+        request_id: RequestId,
         object: AnyObjectRef,
     },
     /// Fetches the values of a Secret, to be shown.
     Reveal {
-        ticket: Ticket,
+        request_id: RequestId,
         secret: ObjectRef<Secret>,
     },
     /// Follows a container's log, instead of the one that is followed.
     FollowLog {
-        ticket: Ticket,
+        request_id: RequestId,
         source: LogSource,
     },
     StopLog,
     /// Makes the changes of a plan.
-    CarryOut {
-        ticket: Ticket,
-        plan: Planned,
+    Apply {
+        request_id: RequestId,
+        plan: SharedPlan,
     },
     /// Draws in these colours from now on.
     Theme(ThemeName),
     /// Reads a credential for a registry.
     Import {
-        ticket: Ticket,
-        origin: Origin,
+        request_id: RequestId,
+        origin: ImportSource,
         server: String,
     },
     /// Writes a text into a new file.
@@ -95,6 +95,6 @@ pub enum Effect {
     /// Puts a text on the clipboard, by way of the terminal.
     Copy(String),
     /// The password that is shown, which no other effect prints.
-    CopyPassword(Clip),
+    CopyPassword(ClipboardSecret),
     Quit,
 }

@@ -1,12 +1,11 @@
-//! *Explain this to me*: the section of the guide that is about what the user looks at, told with the
-//! user's own objects.
+//! Chooses the section of the guide for the current focus and fills in the user's own objects.
 
 use super::{
     detail::Tab,
-    inquiry::Inquiry,
-    learn::{About, Learn},
+    guide_view::{FindingSummary, GuideView},
     model::Model,
     overlay::Overlay,
+    pod_inspection::PodInspection,
     scroll::Scroll,
 };
 use crate::domain::{
@@ -16,13 +15,13 @@ use crate::domain::{
 };
 
 /// What is to be explained where the user is.
-pub fn here(model: &Model) -> Learn {
+pub fn guide_for_focus(model: &Model) -> GuideView {
     let finding = model
-        .inquiry
+        .inspection
         .as_ref()
-        .and_then(|inquiry| inquiry.diagnosis.first());
+        .and_then(|inspection| inspection.diagnosis.first());
     let of_the_pod = finding.map(|finding| {
-        let about = About {
+        let about = FindingSummary {
             title: finding.title(),
             cause: finding.cause,
             root: finding.root,
@@ -38,16 +37,16 @@ pub fn here(model: &Model) -> Learn {
     };
     let (section, about) = match of_the_pod {
         Some((section, about)) if about_the_pod => (section, Some(about)),
-        _ => (section_of(model), None),
+        _ => (section_for_focus(model), None),
     };
-    Learn {
+    GuideView {
         section,
         about,
         scroll: Scroll::TOP,
     }
 }
 
-fn section_of(model: &Model) -> Section {
+fn section_for_focus(model: &Model) -> Section {
     match model.overlays.last() {
         Some(Overlay::Details(details)) => match details.tab {
             Some(Tab::Rollout) => Section::WORKLOAD,
@@ -61,8 +60,12 @@ fn section_of(model: &Model) -> Section {
 }
 
 /// The objects of the user that the guide is told with.
-pub fn own(model: &Model) -> Substitutions {
-    let from_pod = model.inquiry.as_ref().map(of_pod).unwrap_or_default();
+pub fn substitutions(model: &Model) -> Substitutions {
+    let from_pod = model
+        .inspection
+        .as_ref()
+        .map(pod_substitutions)
+        .unwrap_or_default();
     let namespace = match &model.scope {
         Scope::Namespace(namespace) => Some(namespace.to_string()),
         Scope::Cluster => None,
@@ -73,20 +76,20 @@ pub fn own(model: &Model) -> Substitutions {
     }
 }
 
-fn of_pod(inquiry: &Inquiry) -> Substitutions {
-    let case = &inquiry.case;
-    let image = inquiry.image().map(ToString::to_string);
+fn pod_substitutions(inspection: &PodInspection) -> Substitutions {
+    let case = &inspection.context;
+    let image = inspection.image().map(ToString::to_string);
     let reference = image
         .as_deref()
         .and_then(|image| ImageRef::parse(image).ok());
     let listed = case.pull_secrets.first();
-    let tried = inquiry
+    let tried = inspection
         .links
         .as_ref()
         .and_then(|links| links.candidates.first());
     let workload = case.workload.as_ref();
     Substitutions {
-        namespace: Some(inquiry.pod.namespace.to_string()),
+        namespace: Some(inspection.pod.namespace.to_string()),
         secret: listed.map(|listed| listed.name.to_string()),
         account: Some(case.pod.service_account.to_string()),
         workload: workload.map(|workload| workload.id.key.name.to_string()),
@@ -95,6 +98,6 @@ fn of_pod(inquiry: &Inquiry) -> Substitutions {
             .or_else(|| reference.map(|image| image.host().to_string())),
         user: tried.and_then(|(_, entry)| entry.username.as_deref().map(str::to_owned)),
         image,
-        pod: Some(inquiry.pod.name.to_string()),
+        pod: Some(inspection.pod.name.to_string()),
     }
 }

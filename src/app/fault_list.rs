@@ -1,4 +1,4 @@
-//! The list of what is wrong while it is open: it does not move under the hand that works through it.
+//! Snapshot of the fault list while it is open: rows keep their order; resolved rows stay.
 
 use std::collections::BTreeSet;
 
@@ -17,7 +17,7 @@ impl FaultList {
         let rows: Vec<FaultId> = faults.collect();
         Self {
             opened: rows.iter().cloned().collect(),
-            list: List::whole(rows),
+            list: List::unscrolled(rows),
         }
     }
 
@@ -55,7 +55,7 @@ mod tests {
     fn rows_stay_where_they_are_while_the_list_is_open() {
         let [a, b, c, x] = ["a", "b", "c", "x"].map(fault);
         let mut faults = FaultList::open([a.clone(), b.clone(), c.clone()].into_iter());
-        faults.list.go(Motion::Down);
+        faults.list.move_selection(Motion::Down);
         // One is gone, the others have changed places, and another has come.
         faults.refresh([&x, &c, &a].into_iter());
         assert_eq!(faults.list.rows(), [a.clone(), b.clone(), c.clone(), x]);

@@ -1,4 +1,4 @@
-//! Keys in a text field: those of readline, which every shell has.
+//! Text field editing with readline keys.
 
 use tui_input::{Input, InputRequest};
 
@@ -15,7 +15,7 @@ pub fn edit(input: &mut Input, key: Key) -> bool {
 
 /// Puts a pasted text in, as far as there is room; line breaks and control characters become blanks.
 pub fn paste(input: &mut Input, text: &str) {
-    let room = room(input);
+    let room = remaining_capacity(input);
     for c in pasted(text).chars().take(room) {
         let c = if c.is_control() { ' ' } else { c };
         input.handle(InputRequest::InsertChar(c));
@@ -23,8 +23,11 @@ pub fn paste(input: &mut Input, text: &str) {
 }
 
 /// Whether all of a pasted text would go in.
-pub fn has_room(input: &Input, text: &str) -> bool {
-    pasted(text).chars().nth(room(input)).is_none()
+pub fn has_capacity(input: &Input, text: &str) -> bool {
+    pasted(text)
+        .chars()
+        .nth(remaining_capacity(input))
+        .is_none()
 }
 
 fn pasted(text: &str) -> &str {
@@ -32,23 +35,23 @@ fn pasted(text: &str) -> &str {
 }
 
 /// Names, images and label selectors are far shorter; a pasted file must not hang the screen.
-const LONGEST: usize = 4096;
+const MAX_LENGTH: usize = 4096;
 
 /// Characters that can still be put in.
-fn room(input: &Input) -> usize {
-    LONGEST.saturating_sub(input.value().chars().count())
+fn remaining_capacity(input: &Input) -> usize {
+    MAX_LENGTH.saturating_sub(input.value().chars().count())
 }
 
 /// Whether a field takes this text whole.
-pub fn fits(text: &str) -> bool {
-    text.chars().nth(LONGEST).is_none()
+pub fn is_accepted(text: &str) -> bool {
+    text.chars().nth(MAX_LENGTH).is_none()
 }
 
 /// A field for a secret. It never moves while it grows, so that it can be wiped.
 pub fn masked(value: &str) -> Input {
     // A character may take four bytes.
-    let mut text = String::with_capacity(4 * LONGEST);
-    text.extend(value.chars().take(LONGEST));
+    let mut text = String::with_capacity(4 * MAX_LENGTH);
+    text.extend(value.chars().take(MAX_LENGTH));
     Input::new(text)
 }
 
@@ -62,11 +65,11 @@ pub fn edit_masked(input: &mut Input, key: Key) -> bool {
             | InputRequest::DeleteNextWord
             | InputRequest::DeleteTillEnd,
         ) => {
-            wipe(input);
+            zeroize_input(input);
             true
         }
         // Beyond its room it would move, and leave behind what was typed so far.
-        Some(InputRequest::InsertChar(_)) if room(input) == 0 => true,
+        Some(InputRequest::InsertChar(_)) if remaining_capacity(input) == 0 => true,
         _ => edit(input, key),
     }
 }
@@ -74,7 +77,7 @@ pub fn edit_masked(input: &mut Input, key: Key) -> bool {
 /// Empties the field, and writes over what was there.
 ///
 /// `tui_input` hands nobody its memory; but what is written into an emptied field goes to the same place.
-pub fn wipe(input: &mut Input) {
+pub fn zeroize_input(input: &mut Input) {
     let bytes = input.value().len();
     clear(input);
     for _ in 0..bytes {
@@ -93,7 +96,7 @@ fn clear(input: &mut Input) {
 }
 
 fn request(key: Key) -> Option<InputRequest> {
-    if let Some(c) = key.types() {
+    if let Some(c) = key.text_char() {
         return Some(InputRequest::InsertChar(c));
     }
     let word = key.ctrl || key.alt;
@@ -128,13 +131,13 @@ mod tests {
     fn a_secret_that_is_full_stays_where_it_is() {
         let mut input = masked("");
         let place = input.value().as_ptr();
-        let long = "\u{1f511}".repeat(LONGEST);
-        assert!(has_room(&input, &long));
+        let long = "\u{1f511}".repeat(MAX_LENGTH);
+        assert!(has_capacity(&input, &long));
         paste(&mut input, &long);
-        assert!(!has_room(&input, "more"));
+        assert!(!has_capacity(&input, "more"));
         paste(&mut input, "more");
         assert!(edit_masked(&mut input, Key::char('x')));
-        assert_eq!(input.value().chars().count(), LONGEST);
+        assert_eq!(input.value().chars().count(), MAX_LENGTH);
         assert_eq!(input.value().as_ptr(), place);
     }
 

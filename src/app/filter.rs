@@ -1,4 +1,4 @@
-//! The filter of a pane, in k9s's forms.
+//! Filters of pane rows, in the syntax of k9s.
 //!
 //! `checkout` rows with all these words, or where there is none, what comes near · `!checkout` rows
 //! without it · `-l app=web` by label · `-f chkt` fuzzy.
@@ -14,17 +14,17 @@ use crate::domain::k8s::objects::ObjectMeta;
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
     text: String,
-    rule: Rule,
+    rule: FilterRule,
 }
 
 #[derive(Clone, Debug, Default)]
-enum Rule {
+enum FilterRule {
     #[default]
     All,
     /// All of these.
     Words(Vec<Word>),
     Fuzzy(Pattern),
-    Without(Word),
+    Not(Word),
     Labels(Vec<LabelRule>),
 }
 
@@ -48,10 +48,10 @@ impl Word {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum LabelRule {
-    Has(String),
-    HasNot(String),
-    Is(String, String),
-    IsNot(String, String),
+    Exists(String),
+    DoesNotExist(String),
+    Equals(String, String),
+    NotEquals(String, String),
 }
 
 impl PartialEq for Filter {
@@ -64,21 +64,21 @@ impl Filter {
     pub fn parse(text: &str) -> Self {
         let trimmed = text.trim();
         let rule = if trimmed.is_empty() {
-            Rule::All
+            FilterRule::All
         } else if let Some(word) = trimmed.strip_prefix('!') {
             match word.trim() {
-                "" => Rule::All,
-                word => Rule::Without(Word::new(word)),
+                "" => FilterRule::All,
+                word => FilterRule::Not(Word::new(word)),
             }
         } else if let Some(labels) = trimmed.strip_prefix("-l") {
             match labels.split(',').filter_map(LabelRule::parse).collect() {
-                rules if Vec::is_empty(&rules) => Rule::All,
-                rules => Rule::Labels(rules),
+                rules if Vec::is_empty(&rules) => FilterRule::All,
+                rules => FilterRule::Labels(rules),
             }
         } else if let Some(words) = trimmed.strip_prefix("-f") {
             fuzzy(words)
         } else {
-            Rule::Words(trimmed.split_whitespace().map(Word::new).collect())
+            FilterRule::Words(trimmed.split_whitespace().map(Word::new).collect())
         };
         Self {
             text: text.to_owned(),
@@ -92,16 +92,16 @@ impl Filter {
 
     /// The same words taken fuzzily, for when no row has them as they are.
     #[must_use]
-    pub fn fuzzily(&self) -> Option<Self> {
-        matches!(self.rule, Rule::Words(_)).then(|| Self {
+    pub fn to_fuzzy(&self) -> Option<Self> {
+        matches!(self.rule, FilterRule::Words(_)).then(|| Self {
             text: self.text.clone(),
             rule: fuzzy(&self.text),
         })
     }
 
     /// Whether what passes this has passed the other too.
-    pub(super) fn narrows(&self, other: &Self) -> bool {
-        let (Rule::Words(these), Rule::Words(those)) = (&self.rule, &other.rule) else {
+    pub(super) fn is_refinement_of(&self, other: &Self) -> bool {
+        let (FilterRule::Words(these), FilterRule::Words(those)) = (&self.rule, &other.rule) else {
             return false;
         };
         those
@@ -110,24 +110,24 @@ impl Filter {
     }
 
     pub fn is_empty(&self) -> bool {
-        matches!(self.rule, Rule::All)
+        matches!(self.rule, FilterRule::All)
     }
 }
 
-fn fuzzy(words: &str) -> Rule {
+fn fuzzy(words: &str) -> FilterRule {
     let (case, forms) = (CaseMatching::Smart, Normalization::Smart);
-    Rule::Fuzzy(Pattern::parse(words.trim(), case, forms))
+    FilterRule::Fuzzy(Pattern::parse(words.trim(), case, forms))
 }
 
 /// Asks a filter about rows, one after the other, with one scratch memory for all.
-pub struct Sieve<'a> {
+pub struct FilterMatcher<'a> {
     filter: &'a Filter,
     matcher: Matcher,
     buffer: Vec<char>,
     line: String,
 }
 
-impl<'a> Sieve<'a> {
+impl<'a> FilterMatcher<'a> {
     pub fn new(filter: &'a Filter) -> Self {
         Self {
             filter,
@@ -138,31 +138,31 @@ impl<'a> Sieve<'a> {
     }
 
     /// Whether a row passes by these of its texts, whatever the others are.
-    pub fn passes_already<'t>(&mut self, texts: impl IntoIterator<Item = &'t str>) -> bool {
-        let Rule::Words(words) = &self.filter.rule else {
+    pub fn matches_partial<'t>(&mut self, texts: impl IntoIterator<Item = &'t str>) -> bool {
+        let FilterRule::Words(words) = &self.filter.rule else {
             return false;
         };
-        let line = lowered(&mut self.line, texts);
+        let line = join_lowercase(&mut self.line, texts);
         words.iter().all(|word| word.is_in(line))
     }
 
     /// Whether a row with these texts passes; `meta` is asked for label filters.
-    pub fn passes<'t>(
+    pub fn matches<'t>(
         &mut self,
         texts: impl IntoIterator<Item = &'t str>,
         meta: Option<&ObjectMeta>,
     ) -> bool {
         match &self.filter.rule {
-            Rule::All => true,
-            Rule::Labels(rules) => {
-                meta.is_some_and(|meta| rules.iter().all(|rule| rule.holds(meta)))
+            FilterRule::All => true,
+            FilterRule::Labels(rules) => {
+                meta.is_some_and(|meta| rules.iter().all(|rule| rule.matches(meta)))
             }
-            Rule::Without(word) => !word.is_in(lowered(&mut self.line, texts)),
-            Rule::Words(words) => {
-                let line = lowered(&mut self.line, texts);
+            FilterRule::Not(word) => !word.is_in(join_lowercase(&mut self.line, texts)),
+            FilterRule::Words(words) => {
+                let line = join_lowercase(&mut self.line, texts);
                 words.iter().all(|word| word.is_in(line))
             }
-            Rule::Fuzzy(pattern) => {
+            FilterRule::Fuzzy(pattern) => {
                 let line = join(&mut self.line, texts);
                 let haystack = Utf32Str::new(line, &mut self.buffer);
                 pattern.score(haystack, &mut self.matcher).is_some()
@@ -171,7 +171,10 @@ impl<'a> Sieve<'a> {
     }
 }
 
-fn lowered<'a, 't>(line: &'a mut String, texts: impl IntoIterator<Item = &'t str>) -> &'a str {
+fn join_lowercase<'a, 't>(
+    line: &'a mut String,
+    texts: impl IntoIterator<Item = &'t str>,
+) -> &'a str {
     join(line, texts);
     if line.is_ascii() {
         line.make_ascii_lowercase();
@@ -201,24 +204,24 @@ impl LabelRule {
         let pair = |key: &str, value: &str| (key.trim().to_owned(), value.trim().to_owned());
         Some(if let Some((key, value)) = text.split_once("!=") {
             let (key, value) = pair(key, value);
-            Self::IsNot(key, value)
+            Self::NotEquals(key, value)
         } else if let Some((key, value)) = text.split_once("==").or_else(|| text.split_once('=')) {
             let (key, value) = pair(key, value);
-            Self::Is(key, value)
+            Self::Equals(key, value)
         } else if let Some(key) = text.strip_prefix('!') {
-            Self::HasNot(key.trim().to_owned())
+            Self::DoesNotExist(key.trim().to_owned())
         } else {
-            Self::Has(text.to_owned())
+            Self::Exists(text.to_owned())
         })
     }
 
-    fn holds(&self, meta: &ObjectMeta) -> bool {
+    fn matches(&self, meta: &ObjectMeta) -> bool {
         match self {
-            Self::Has(key) => meta.label(key).is_some(),
-            Self::HasNot(key) => meta.label(key).is_none(),
-            Self::Is(key, value) => meta.label(key) == Some(value),
+            Self::Exists(key) => meta.label(key).is_some(),
+            Self::DoesNotExist(key) => meta.label(key).is_none(),
+            Self::Equals(key, value) => meta.label(key) == Some(value),
             // As a label selector of the API does: an absent label is not equal.
-            Self::IsNot(key, value) => meta.label(key) != Some(value),
+            Self::NotEquals(key, value) => meta.label(key) != Some(value),
         }
     }
 }
@@ -230,7 +233,7 @@ mod tests {
     use super::*;
 
     fn passes(filter: &str, texts: &[&str]) -> bool {
-        Sieve::new(&Filter::parse(filter)).passes(texts.iter().copied(), None)
+        FilterMatcher::new(&Filter::parse(filter)).matches(texts.iter().copied(), None)
     }
 
     #[test]
@@ -268,7 +271,7 @@ mod tests {
             ("-f check", "-f chec", false),
             ("web", "check", false),
         ] {
-            let narrows = Filter::parse(filter).narrows(&Filter::parse(before));
+            let narrows = Filter::parse(filter).is_refinement_of(&Filter::parse(before));
             assert_eq!(narrows, expected, "{before} -> {filter}");
         }
     }
@@ -294,7 +297,7 @@ mod tests {
         ] {
             let filter = Filter::parse(filter);
             assert_eq!(
-                Sieve::new(&filter).passes([], Some(&meta)),
+                FilterMatcher::new(&filter).matches([], Some(&meta)),
                 expected,
                 "{}",
                 filter.text()

@@ -1,10 +1,10 @@
-//! Resources that k9s lists by these names and this program does not, with what there is instead.
+//! Resource names known from k9s that have no view here, with the alternative.
 //!
 //! The names are those of k9s v0.50 (`internal/config/alias.go`) and the short names of
 //! `kubectl api-resources`. None of them may run another command by its letters.
 
 /// A resource without a view.
-pub struct Resource {
+pub struct K9sResource {
     names: &'static [&'static str],
     plural: &'static str,
     /// What shows something of it here.
@@ -16,49 +16,49 @@ const NODES: &str = "the NODE column of Pods names it";
 const NONE: &str = "k9s and kubectl do";
 
 #[rustfmt::skip]
-const RESOURCES: &[Resource] = &[
-    Resource { names: &["deploy", "dp", "deployment", "deployments"], plural: "Deployments", instead: "R: rollout of a Pod" },
-    Resource { names: &["rs", "replicaset", "replicasets"], plural: "ReplicaSets", instead: WORKLOAD },
-    Resource { names: &["sts", "statefulset", "statefulsets"], plural: "StatefulSets", instead: WORKLOAD },
-    Resource { names: &["ds", "daemonset", "daemonsets"], plural: "DaemonSets", instead: WORKLOAD },
-    Resource { names: &["jo", "job", "jobs"], plural: "Jobs", instead: WORKLOAD },
-    Resource { names: &["cj", "cronjob", "cronjobs"], plural: "CronJobs", instead: WORKLOAD },
-    Resource { names: &["rc", "replicationcontroller", "replicationcontrollers"], plural: "ReplicationControllers", instead: NONE },
-    Resource { names: &["no", "node", "nodes"], plural: "Nodes", instead: NODES },
-    Resource { names: &["svc", "service", "services"], plural: "Services", instead: NONE },
-    Resource { names: &["ep", "endpoint", "endpoints"], plural: "Endpoints", instead: NONE },
-    Resource { names: &["ing", "ingress", "ingresses"], plural: "Ingresses", instead: NONE },
-    Resource { names: &["np", "netpol", "networkpolicy", "networkpolicies"], plural: "NetworkPolicies", instead: NONE },
-    Resource { names: &["cm", "configmap", "configmaps"], plural: "ConfigMaps", instead: NONE },
-    Resource { names: &["pv", "persistentvolume", "persistentvolumes"], plural: "PersistentVolumes", instead: NONE },
-    Resource { names: &["pvc", "persistentvolumeclaim", "persistentvolumeclaims"], plural: "PersistentVolumeClaims", instead: NONE },
-    Resource { names: &["sc", "storageclass", "storageclasses"], plural: "StorageClasses", instead: NONE },
-    Resource { names: &["ro", "role", "roles"], plural: "Roles", instead: NONE },
-    Resource { names: &["rb", "rolebinding", "rolebindings"], plural: "RoleBindings", instead: NONE },
-    Resource { names: &["cr", "clusterrole", "clusterroles"], plural: "ClusterRoles", instead: NONE },
-    Resource { names: &["crb", "clusterrolebinding", "clusterrolebindings"], plural: "ClusterRoleBindings", instead: NONE },
-    Resource { names: &["crd", "crds", "customresourcedefinition", "customresourcedefinitions"], plural: "CustomResourceDefinitions", instead: NONE },
-    Resource { names: &["hpa", "horizontalpodautoscaler", "horizontalpodautoscalers"], plural: "HorizontalPodAutoscalers", instead: NONE },
-    Resource { names: &["pdb", "poddisruptionbudget", "poddisruptionbudgets"], plural: "PodDisruptionBudgets", instead: NONE },
-    Resource { names: &["quota", "resourcequota", "resourcequotas"], plural: "ResourceQuotas", instead: NONE },
-    Resource { names: &["limits", "limitrange", "limitranges"], plural: "LimitRanges", instead: NONE },
-    Resource { names: &["pc", "priorityclass", "priorityclasses"], plural: "PriorityClasses", instead: NONE },
-    Resource { names: &["pf", "portforward", "portforwards"], plural: "port-forwards", instead: NONE },
-    Resource { names: &["helm"], plural: "Helm releases", instead: NONE },
-    Resource { names: &["pu", "pulse", "pulses"], plural: "pulses", instead: ":problems lists what is wrong" },
-    Resource { names: &["xray"], plural: "xray", instead: "the chain of a Pod is shown beside it" },
+const RESOURCES: &[K9sResource] = &[
+    K9sResource { names: &["deploy", "dp", "deployment", "deployments"], plural: "Deployments", instead: "R: rollout of a Pod" },
+    K9sResource { names: &["rs", "replicaset", "replicasets"], plural: "ReplicaSets", instead: WORKLOAD },
+    K9sResource { names: &["sts", "statefulset", "statefulsets"], plural: "StatefulSets", instead: WORKLOAD },
+    K9sResource { names: &["ds", "daemonset", "daemonsets"], plural: "DaemonSets", instead: WORKLOAD },
+    K9sResource { names: &["jo", "job", "jobs"], plural: "Jobs", instead: WORKLOAD },
+    K9sResource { names: &["cj", "cronjob", "cronjobs"], plural: "CronJobs", instead: WORKLOAD },
+    K9sResource { names: &["rc", "replicationcontroller", "replicationcontrollers"], plural: "ReplicationControllers", instead: NONE },
+    K9sResource { names: &["no", "node", "nodes"], plural: "Nodes", instead: NODES },
+    K9sResource { names: &["svc", "service", "services"], plural: "Services", instead: NONE },
+    K9sResource { names: &["ep", "endpoint", "endpoints"], plural: "Endpoints", instead: NONE },
+    K9sResource { names: &["ing", "ingress", "ingresses"], plural: "Ingresses", instead: NONE },
+    K9sResource { names: &["np", "netpol", "networkpolicy", "networkpolicies"], plural: "NetworkPolicies", instead: NONE },
+    K9sResource { names: &["cm", "configmap", "configmaps"], plural: "ConfigMaps", instead: NONE },
+    K9sResource { names: &["pv", "persistentvolume", "persistentvolumes"], plural: "PersistentVolumes", instead: NONE },
+    K9sResource { names: &["pvc", "persistentvolumeclaim", "persistentvolumeclaims"], plural: "PersistentVolumeClaims", instead: NONE },
+    K9sResource { names: &["sc", "storageclass", "storageclasses"], plural: "StorageClasses", instead: NONE },
+    K9sResource { names: &["ro", "role", "roles"], plural: "Roles", instead: NONE },
+    K9sResource { names: &["rb", "rolebinding", "rolebindings"], plural: "RoleBindings", instead: NONE },
+    K9sResource { names: &["cr", "clusterrole", "clusterroles"], plural: "ClusterRoles", instead: NONE },
+    K9sResource { names: &["crb", "clusterrolebinding", "clusterrolebindings"], plural: "ClusterRoleBindings", instead: NONE },
+    K9sResource { names: &["crd", "crds", "customresourcedefinition", "customresourcedefinitions"], plural: "CustomResourceDefinitions", instead: NONE },
+    K9sResource { names: &["hpa", "horizontalpodautoscaler", "horizontalpodautoscalers"], plural: "HorizontalPodAutoscalers", instead: NONE },
+    K9sResource { names: &["pdb", "poddisruptionbudget", "poddisruptionbudgets"], plural: "PodDisruptionBudgets", instead: NONE },
+    K9sResource { names: &["quota", "resourcequota", "resourcequotas"], plural: "ResourceQuotas", instead: NONE },
+    K9sResource { names: &["limits", "limitrange", "limitranges"], plural: "LimitRanges", instead: NONE },
+    K9sResource { names: &["pc", "priorityclass", "priorityclasses"], plural: "PriorityClasses", instead: NONE },
+    K9sResource { names: &["pf", "portforward", "portforwards"], plural: "port-forwards", instead: NONE },
+    K9sResource { names: &["helm"], plural: "Helm releases", instead: NONE },
+    K9sResource { names: &["pu", "pulse", "pulses"], plural: "pulses", instead: ":problems lists what is wrong" },
+    K9sResource { names: &["xray"], plural: "xray", instead: "the chain of a Pod is shown beside it" },
 ];
 
-impl Resource {
+impl K9sResource {
     /// The resource that k9s means by this name, if there is no view of it here.
-    pub fn named(name: &str) -> Option<&'static Self> {
+    pub fn from_name(name: &str) -> Option<&'static Self> {
         RESOURCES
             .iter()
             .find(|resource| resource.names.contains(&name))
     }
 
     /// Says that there is no view, and what there is.
-    pub fn answer(&self) -> String {
+    pub fn message(&self) -> String {
         format!("pullscope has no {} view; {}", self.plural, self.instead)
     }
 
@@ -78,8 +78,8 @@ mod tests {
 
     #[test]
     fn an_answer_fits_the_footer_of_a_narrow_terminal() {
-        for name in Resource::all_names() {
-            let answer = Resource::named(name).unwrap().answer();
+        for name in K9sResource::all_names() {
+            let answer = K9sResource::from_name(name).unwrap().message();
             assert!(answer.len() < 80, "{answer}");
         }
     }
@@ -87,10 +87,10 @@ mod tests {
     #[test]
     fn each_name_means_one_resource() {
         let mut seen = BTreeSet::new();
-        for name in Resource::all_names() {
+        for name in K9sResource::all_names() {
             assert!(seen.insert(name), "{name} twice");
         }
-        let sets = Resource::named("rs").unwrap().answer();
+        let sets = K9sResource::from_name("rs").unwrap().message();
         assert!(
             sets.starts_with("pullscope has no ReplicaSets view; "),
             "{sets}"

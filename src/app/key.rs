@@ -1,4 +1,4 @@
-//! A key as the product names it: `ctrl-x`, `shift-left`, `G`, `?`.
+//! Key events and their names: `ctrl-x`, `shift-left`, `G`, `?`.
 //!
 //! The app's own type, so that the model can be driven without a terminal.
 
@@ -94,7 +94,7 @@ impl Key {
     }
 
     /// The character that this key types into a text field.
-    pub fn types(self) -> Option<char> {
+    pub fn text_char(self) -> Option<char> {
         match self.code {
             Code::Char(c) if !self.ctrl && !self.alt => Some(c),
             _ => None,

@@ -1,9 +1,9 @@
-//! The one table of keys. Dispatch, footer, help and the documents all come from it.
+//! The table of default key bindings. Dispatch, footer, help and the documents all come from it.
 //!
 //! Where k9s has a meaning for a key, k9s wins; new verbs sit on keys that it leaves free.
 
 use super::{
-    action::{Action, Elsewhere, Motion, SortBy},
+    action::{Action, ExternalTool, Motion, SortBy},
     detail::Tab,
     key::Key,
     panes::Pane,
@@ -40,15 +40,15 @@ pub enum Context {
     /// In the guide.
     Guide,
     /// On a plan that is proposed.
-    Proposal,
+    PlanDialog,
     /// On a plan that has been carried out.
-    Applied,
+    AppliedPlan,
     /// In a form, beside what can be typed.
     Form,
     /// In a list of a form.
-    Picks,
+    MultiSelect,
     /// In a choice of a form.
-    Options,
+    Select,
 }
 
 impl Context {
@@ -67,11 +67,11 @@ impl Context {
             Self::PullTest => "A pull test",
             Self::Reveal => "The values of a Secret",
             Self::Guide => "The guide",
-            Self::Proposal => "A proposed change",
-            Self::Applied => "An applied change",
+            Self::PlanDialog => "A proposed change",
+            Self::AppliedPlan => "An applied change",
             Self::Form => "Forms",
-            Self::Picks => "Lists in forms",
-            Self::Options => "Choices in forms",
+            Self::MultiSelect => "Lists in forms",
+            Self::Select => "Choices in forms",
             Self::Overlay => "Lists and texts above the panes",
         }
     }
@@ -108,8 +108,8 @@ const fn row(
 }
 
 use Context::{
-    Applied, Choice, Details, Everywhere, Faults, Form, Guide, In, Options, Overlay, Panes, Picks,
-    PodDetails, Proposal, SecretDetails, Text, WorkloadDetails,
+    AppliedPlan, Choice, Details, Everywhere, Faults, Form, Guide, In, MultiSelect, Overlay, Panes,
+    PlanDialog, PodDetails, SecretDetails, Select, Text, WorkloadDetails,
 };
 
 #[rustfmt::skip]
@@ -120,8 +120,8 @@ pub const BINDINGS: &[Binding] = &[
     row(&["H"], Panes, Action::Hygiene, "", "What to put in order before it fails: unused, old and shared credentials", 0),
     row(&["."], Panes, Action::Menu, "actions", "All that can be done with what is selected, each with its key; what cannot, with the reason", 3),
     row(&["."], Details, Action::Menu, "actions", "All that can be done with it, each with its key; what cannot, with the reason", 3),
-    row(&["L"], Panes, Action::Learn, "explain", "Explain what is shown: the cause, the big picture, the guide", 10),
-    row(&["L"], Overlay, Action::Learn, "explain", "Explain what is shown: the cause, the big picture, the guide", 8),
+    row(&["L"], Panes, Action::ShowGuide, "explain", "Explain what is shown: the cause, the big picture, the guide", 10),
+    row(&["L"], Overlay, Action::ShowGuide, "explain", "Explain what is shown: the cause, the big picture, the guide", 8),
     row(&["right", "tab"], Guide, Action::NextSection, "next section", "The next section of the guide", 1),
     row(&["left", "shift-tab"], Guide, Action::PreviousSection, "previous section", "The section before", 2),
     row(&["enter"], In(Pane::Namespaces), Action::Open, "pods", "Show the Pods of the namespace", 2),
@@ -139,7 +139,7 @@ pub const BINDINGS: &[Binding] = &[
     row(&["J"], In(Pane::Pods), Action::ToAccount, "account", "Go to the ServiceAccount of the Pod", 4),
     row(&["u"], In(Pane::Secrets), Action::UsedBy, "used by", "Show the Pods that list the Secret", 4),
     row(&["u"], In(Pane::ServiceAccounts), Action::UsedBy, "used by", "Show the Pods that run as the account", 4),
-    row(&["p"], In(Pane::Events), Action::Hold, "pause", "Hold the list as it is, or let it go on", 6),
+    row(&["p"], In(Pane::Events), Action::PauseEvents, "pause", "Hold the list as it is, or let it go on", 6),
     row(&["z"], In(Pane::Events), Action::Fold, "fold", "One line per fault of a workload, or every event by itself", 5),
     row(&["z"], In(Pane::Pods), Action::Fold, "fold", "One row per workload; enter opens one", 5),
     row(&["/"], Panes, Action::Filter, "filter", "Filter: words, !not, -l label=value, -f fuzzy", 3),
@@ -158,7 +158,7 @@ pub const BINDINGS: &[Binding] = &[
     row(&["9"], Panes, Action::Favourite(9), "", "Favourite namespace 9", 0),
     row(&["-"], Panes, Action::LastNamespace, "last namespace", "Back to the namespace shown before", 0),
     row(&["["], Panes, Action::GoBack, "", "Back to where you were, as in a browser", 0),
-    row(&["]"], Panes, Action::GoForth, "", "Forth again", 0),
+    row(&["]"], Panes, Action::GoForward, "", "Forth again", 0),
     row(&["N"], Panes, Action::Sort(SortBy::Name), "", "Sort by name; again: the other way round", 0),
     row(&["P"], Panes, Action::Sort(SortBy::Namespace), "", "Sort by namespace", 0),
     row(&["S"], Panes, Action::Sort(SortBy::Status), "", "Sort by status, worst first", 0),
@@ -168,12 +168,12 @@ pub const BINDINGS: &[Binding] = &[
     row(&["shift-left"], Panes, Action::PreviousSortColumn, "", "Sort by the previous column", 0),
     row(&["c"], Panes, Action::Copy, "", "Copy the name", 0),
     row(&["n"], Panes, Action::CopyNamespace, "", "Copy the namespace", 0),
-    row(&["s"], In(Pane::Pods), Action::Elsewhere(Elsewhere::Shell), "", "A shell is k9s's trade: copies the kubectl command", 0),
-    row(&["a"], In(Pane::Pods), Action::Elsewhere(Elsewhere::Attach), "", "Attaching is k9s's trade: copies the kubectl command", 0),
-    row(&["F"], In(Pane::Pods), Action::Elsewhere(Elsewhere::PortForward), "", "Port-forwarding is k9s's trade: copies the kubectl command", 0),
-    row(&["e"], Panes, Action::Elsewhere(Elsewhere::Edit), "", "Editing is kubectl's trade: copies the command", 0),
-    row(&["e"], Details, Action::Elsewhere(Elsewhere::Edit), "", "Editing is kubectl's trade: copies the command", 0),
-    row(&["w"], Panes, Action::Warp, "", "Narrow to the namespace of what is selected; 0 widens again", 0),
+    row(&["s"], In(Pane::Pods), Action::ExternalTool(ExternalTool::Shell), "", "A shell is k9s's trade: copies the kubectl command", 0),
+    row(&["a"], In(Pane::Pods), Action::ExternalTool(ExternalTool::Attach), "", "Attaching is k9s's trade: copies the kubectl command", 0),
+    row(&["F"], In(Pane::Pods), Action::ExternalTool(ExternalTool::PortForward), "", "Port-forwarding is k9s's trade: copies the kubectl command", 0),
+    row(&["e"], Panes, Action::ExternalTool(ExternalTool::Edit), "", "Editing is kubectl's trade: copies the command", 0),
+    row(&["e"], Details, Action::ExternalTool(ExternalTool::Edit), "", "Editing is kubectl's trade: copies the command", 0),
+    row(&["w"], Panes, Action::JumpToNamespace, "", "Narrow to the namespace of what is selected; 0 widens again", 0),
     row(&["ctrl-a"], Panes, Action::Palette, "", "All commands, as with :", 0),
     row(&["up", "k"], Panes, Action::Move(Motion::Up), "", "Up", 0),
     row(&["down", "j"], Panes, Action::Move(Motion::Down), "", "Down", 0),
@@ -204,12 +204,12 @@ pub const BINDINGS: &[Binding] = &[
     row(&["n"], Text, Action::NextMatch, "next match", "The next line that has the words", 3),
     row(&["N"], Text, Action::PreviousMatch, "", "The line before that has them", 0),
     row(&["z"], Text, Action::Fold, "fold", "Fold the YAML: without managed fields, an outline, everything", 4),
-    row(&["ctrl-r"], Text, Action::ReadAgain, "", "Read the YAML again", 0),
+    row(&["ctrl-r"], Text, Action::Refetch, "", "Read the YAML again", 0),
     row(&["1", "ctrl-x"], PodDetails, Action::Fix(1), "fix", "Show what the first fix would change; enter then applies it", 1),
     row(&["2"], PodDetails, Action::Fix(2), "", "The second fix", 0),
     row(&["3"], PodDetails, Action::Fix(3), "", "The third fix", 0),
-    row(&["t"], PodDetails, Action::Settle, "ask registry", "Ask the registry, with the credential that the kubelet would send", 3),
-    row(&["t"], SecretDetails, Action::Settle, "ask registries", "Ask the registries whether the Secret's entries let its images be pulled", 1),
+    row(&["t"], PodDetails, Action::ProbeRegistry, "ask registry", "Ask the registry, with the credential that the kubelet would send", 3),
+    row(&["t"], SecretDetails, Action::ProbeRegistry, "ask registries", "Ask the registries whether the Secret's entries let its images be pulled", 1),
     row(&["u"], WorkloadDetails, Action::RollBack, "undo", "Back to the revision before that had another image", 1),
     row(&["p"], WorkloadDetails, Action::PauseRollout, "pause", "Pause the rollout, or let it go on", 3),
     row(&["r"], WorkloadDetails, Action::Restart, "restart", "Restart the workload", 4),
@@ -230,28 +230,28 @@ pub const BINDINGS: &[Binding] = &[
     row(&["x"], Details, Action::Reveal, "", "Show the values of a Secret, after a warning and for 30 s", 0),
     row(&["enter", "x"], Context::Reveal, Action::Reveal, "show", "Show the values; when they are shown, close", 1),
     row(&["c"], Context::Reveal, Action::CopyPassword, "copy password", "Copy the password of the selected entry to the clipboard", 3),
-    row(&["C"], In(Pane::Secrets), Action::CopyTo, "copy to", "Copy Secret to other namespaces", 5),
-    row(&["t"], In(Pane::Secrets), Action::Settle, "ask registries", "Ask the registries whether the Secret's entries let its images be pulled", 6),
+    row(&["C"], In(Pane::Secrets), Action::CopyTo, "copy to", "Copy the Secret to other namespaces", 5),
+    row(&["t"], In(Pane::Secrets), Action::ProbeRegistry, "ask registries", "Ask the registries whether the Secret's entries let its images be pulled", 6),
     row(&["ctrl-d"], In(Pane::Secrets), Action::Delete, "", "Delete the Secret; says first who depends on it", 0),
     row(&["ctrl-d"], In(Pane::ServiceAccounts), Action::Delete, "", "Delete the ServiceAccount; says first who depends on it", 0),
     row(&["ctrl-d", "ctrl-k"], In(Pane::Pods), Action::Delete, "", "Delete the Pod", 0),
-    row(&["t"], In(Pane::Pods), Action::Settle, "", "Ask the registry about the image, with the credential that the kubelet would send", 0),
+    row(&["t"], In(Pane::Pods), Action::ProbeRegistry, "", "Ask the registry about the image, with the credential that the kubelet would send", 0),
     row(&["i"], In(Pane::Pods), Action::SetImage, "", "Set another image for the Pod's workload", 0),
     row(&["i"], PodDetails, Action::SetImage, "", "Set another image for the Pod's workload", 0),
     row(&["i"], WorkloadDetails, Action::SetImage, "", "Set another image for the workload", 0),
     row(&["r"], In(Pane::Pods), Action::Restart, "", "Restart the workload of the Pod", 0),
-    row(&["enter"], Proposal, Action::CarryOut, "apply", "Make the changes", 1),
-    row(&["y"], Proposal, Action::Export, "export", "Export as YAML, without credentials", 4),
-    row(&["enter"], Applied, Action::CarryOut, "close", "Close the plan", 1),
-    row(&["ctrl-x"], Applied, Action::Fix(1), "", "When Pods still fail after the changes: show what the next fix would change", 0),
-    row(&["u"], Applied, Action::Undo, "undo", "Take back what was carried out last", 3),
-    row(&["y"], Applied, Action::Export, "export", "Export as YAML, without credentials", 4),
-    row(&["space"], Picks, Action::Toggle, "take or leave", "Take or leave the row; what is typed filters the list", 1),
-    row(&["ctrl-space", "ctrl-a"], Picks, Action::ToggleAll, "all", "Take all rows that are shown, or none", 2),
-    row(&["up"], Picks, Action::Move(Motion::Up), "", "The row above; at the top the field before", 0),
-    row(&["down"], Picks, Action::Move(Motion::Down), "", "The row below; at the end the next field", 0),
-    row(&["right", "space"], Options, Action::NextOption, "next option", "The next option", 1),
-    row(&["left"], Options, Action::PreviousOption, "", "The option before", 0),
+    row(&["enter"], PlanDialog, Action::Apply, "apply", "Make the changes", 1),
+    row(&["y"], PlanDialog, Action::Export, "export", "Export as YAML, without credentials", 4),
+    row(&["enter"], AppliedPlan, Action::Apply, "close", "Close the plan", 1),
+    row(&["ctrl-x"], AppliedPlan, Action::Fix(1), "", "When Pods still fail after the changes: show what the next fix would change", 0),
+    row(&["u"], AppliedPlan, Action::Undo, "undo", "Take back what was carried out last", 3),
+    row(&["y"], AppliedPlan, Action::Export, "export", "Export as YAML, without credentials", 4),
+    row(&["space"], MultiSelect, Action::Toggle, "take or leave", "Take or leave the row; what is typed filters the list", 1),
+    row(&["ctrl-space", "ctrl-a"], MultiSelect, Action::ToggleAll, "all", "Take all rows that are shown, or none", 2),
+    row(&["up"], MultiSelect, Action::Move(Motion::Up), "", "The row above; at the top the field before", 0),
+    row(&["down"], MultiSelect, Action::Move(Motion::Down), "", "The row below; at the end the next field", 0),
+    row(&["right", "space"], Select, Action::NextOption, "next option", "The next option", 1),
+    row(&["left"], Select, Action::PreviousOption, "", "The option before", 0),
     row(&["tab", "down"], Form, Action::NextField, "next field", "The next field", 2),
     row(&["shift-tab", "up"], Form, Action::PreviousField, "", "The field before", 0),
     row(&["enter"], Form, Action::Submit, "next, then preview", "The next field; on the last one the plan", 1),

@@ -1,5 +1,4 @@
-//! A list with a selection: by identity and not by row number, so that it stays on the same object
-//! when rows move.
+//! A list with a selection by identity, so that it stays on the same object when rows move.
 
 use super::motion::Motion;
 
@@ -8,7 +7,7 @@ pub struct List<K> {
     rows: Vec<K>,
     selected: Option<K>,
     /// Somebody has moved the selection; until then it stays on the first row, whichever that is.
-    moved: bool,
+    moved_by_user: bool,
     /// Where the selection was found last; the row that takes its place when it is gone.
     position: usize,
     offset: usize,
@@ -20,7 +19,7 @@ impl<K> Default for List<K> {
         Self {
             rows: Vec::new(),
             selected: None,
-            moved: false,
+            moved_by_user: false,
             position: 0,
             offset: 0,
             height: 1,
@@ -31,10 +30,10 @@ impl<K> Default for List<K> {
 impl<K: Clone + PartialEq> List<K> {
     /// A list for a layer that makes room for its rows by itself: all of them count as visible. It was
     /// opened to choose from, so what is selected does not change under the hand.
-    pub fn whole(rows: Vec<K>) -> Self {
+    pub fn unscrolled(rows: Vec<K>) -> Self {
         let mut list = Self {
             height: usize::MAX / 2,
-            moved: true,
+            moved_by_user: true,
             ..Self::default()
         };
         list.set_rows(rows);
@@ -71,8 +70,8 @@ impl<K: Clone + PartialEq> List<K> {
     /// Replaces the rows; the selection stays on its object, or on its place when that is gone.
     pub fn set_rows(&mut self, rows: Vec<K>) {
         self.rows = rows;
-        if !self.moved {
-            self.put(0);
+        if !self.moved_by_user {
+            self.select_position(0);
             return;
         }
         let found = self.selected.as_ref().and_then(|selected| {
@@ -83,7 +82,7 @@ impl<K: Clone + PartialEq> List<K> {
                 self.rows.iter().position(|row| row == selected)
             }
         });
-        self.put(found.unwrap_or(self.position));
+        self.select_position(found.unwrap_or(self.position));
     }
 
     /// Takes this row out. [`List::clamp_selection`] has to follow.
@@ -112,8 +111,8 @@ impl<K: Clone + PartialEq> List<K> {
     pub fn select(&mut self, key: &K) -> bool {
         let found = self.rows.iter().position(|row| row == key);
         if let Some(position) = found {
-            self.moved = true;
-            self.put(position);
+            self.moved_by_user = true;
+            self.select_position(position);
         }
         found.is_some()
     }
@@ -121,7 +120,7 @@ impl<K: Clone + PartialEq> List<K> {
     /// Wants this row selected, now or when it comes.
     pub fn select_when_present(&mut self, key: K) {
         if !self.select(&key) {
-            self.moved = true;
+            self.moved_by_user = true;
             self.selected = Some(key);
         }
     }
@@ -131,17 +130,17 @@ impl<K: Clone + PartialEq> List<K> {
         let position = self.offset + row;
         let there = row < self.height && position < self.rows.len();
         if there {
-            self.moved = true;
-            self.put(position);
+            self.moved_by_user = true;
+            self.select_position(position);
         }
         there
     }
 
-    pub fn go(&mut self, motion: Motion) {
-        self.moved = true;
+    pub fn move_selection(&mut self, motion: Motion) {
+        self.moved_by_user = true;
         let page = self.height.saturating_sub(1).max(1);
         let last = self.rows.len().saturating_sub(1);
-        self.put(match motion {
+        self.select_position(match motion {
             Motion::Up => self.position.saturating_sub(1),
             Motion::Down => self.position + 1,
             Motion::PageUp => self.position.saturating_sub(page),
@@ -151,7 +150,7 @@ impl<K: Clone + PartialEq> List<K> {
         });
     }
 
-    fn put(&mut self, position: usize) {
+    fn select_position(&mut self, position: usize) {
         self.position = position.min(self.rows.len().saturating_sub(1));
         self.selected = self.rows.get(self.position).cloned();
         self.keep_in_view();
@@ -181,7 +180,7 @@ mod tests {
     #[test]
     fn the_selection_stays_on_its_object_when_rows_move() {
         let mut list = list(&[1, 2, 3, 4], 10);
-        list.go(Motion::Down);
+        list.move_selection(Motion::Down);
         list.set_rows(vec![9, 8, 1, 2, 3]);
         assert_eq!(list.selected(), Some(&2));
         assert_eq!(list.position(), Some(3));
@@ -190,7 +189,7 @@ mod tests {
     #[test]
     fn the_next_row_takes_the_place_of_one_that_is_gone() {
         let mut list = list(&[1, 2, 3], 10);
-        list.go(Motion::Down);
+        list.move_selection(Motion::Down);
         list.set_rows(vec![1, 3]);
         assert_eq!(list.selected(), Some(&3));
         list.set_rows(vec![1]);
@@ -202,8 +201,8 @@ mod tests {
     #[test]
     fn the_selection_follows_its_object_through_edits() {
         let mut list = list(&[1, 2, 3, 4, 5], 10);
-        list.go(Motion::Down);
-        list.go(Motion::Down);
+        list.move_selection(Motion::Down);
+        list.move_selection(Motion::Down);
         list.remove(0);
         list.insert(0, 8);
         list.insert(0, 9);
@@ -229,7 +228,7 @@ mod tests {
         let mut list = list(&[3, 4], 10);
         list.set_rows(vec![1, 2, 3, 4]);
         assert_eq!(list.selected(), Some(&1), "the worst comes first");
-        list.go(Motion::First);
+        list.move_selection(Motion::First);
         list.set_rows(vec![0, 1, 2]);
         assert_eq!(list.selected(), Some(&1), "now it is a choice");
     }
@@ -254,12 +253,12 @@ mod tests {
             Motion::PageDown,
             Motion::Down,
         ] {
-            list.go(motion);
+            list.move_selection(motion);
             let (_, visible) = list.visible();
             assert_eq!(visible.len(), 10, "{motion:?}");
             assert!(visible.contains(list.selected().unwrap()), "{motion:?}");
         }
-        list.go(Motion::Last);
+        list.move_selection(Motion::Last);
         list.set_height(50);
         assert_eq!(list.visible().1.len(), 50);
         list.set_height(0);
@@ -270,7 +269,7 @@ mod tests {
     fn an_empty_list_survives_every_motion() {
         let mut list = list(&[], 0);
         for motion in [Motion::Down, Motion::Last, Motion::PageDown, Motion::PageUp] {
-            list.go(motion);
+            list.move_selection(motion);
             assert_eq!(list.selected(), None);
         }
         assert!(!list.select_visible(0));

@@ -1,5 +1,4 @@
-//! The menu of what can be done with what is selected: every verb with its key, and for those that
-//! cannot be done now the reason.
+//! The action menu: every action for the selection with its key, and the reason where it is not available.
 //!
 //! It offers what the table of keys offers and adds nothing of its own, so that it teaches the keys.
 
@@ -7,7 +6,7 @@ use super::{
     action::Action,
     key::{Code, Key},
     list::List,
-    rights::Rights,
+    rbac_cache::RbacCache,
 };
 use crate::domain::{k8s::object_ref::Namespace, rbac::Permission};
 
@@ -17,22 +16,22 @@ pub struct Menu {
     pub title: String,
     /// Whose rules decide what is permitted.
     pub namespace: Option<Namespace>,
-    pub items: Vec<Item>,
+    pub items: Vec<MenuItem>,
     /// The chosen one, by its place.
     pub list: List<usize>,
 }
 
 #[derive(Debug)]
-pub struct Item {
+pub struct MenuItem {
     pub keys: Vec<Key>,
     pub action: Action,
     pub help: String,
-    pub needs: Needs,
+    pub requirement: ActionRequirement,
 }
 
-/// What an action takes.
+/// What an action requires.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Needs {
+pub enum ActionRequirement {
     /// It only shows something, or copies it.
     Nothing,
     /// It changes something in the cluster, with these permissions.
@@ -40,46 +39,46 @@ pub enum Needs {
     /// It asks the cluster for more than is watched.
     ToRead(Vec<Permission>),
     /// It cannot be done with what is selected.
-    SomethingElse(String),
+    NotApplicable(String),
 }
 
-/// Whether an action can be taken.
+/// Availability of an action.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Standing {
-    Possible,
+pub enum Availability {
+    Available,
     /// The server has not said yet what is permitted.
-    Asking,
-    NotHere(String),
+    Loading,
+    NotApplicable(String),
     ReadOnly,
     Forbidden(Permission),
 }
 
-/// By what it is decided whether an action can be taken.
+/// Inputs that decide whether an action is available.
 #[derive(Clone, Copy)]
-pub struct May<'a> {
+pub struct PermissionContext<'a> {
     /// Else nothing is changed at all.
-    pub writes: bool,
-    pub rights: &'a Rights,
+    pub can_write: bool,
+    pub rbac: &'a RbacCache,
     /// Whose rules the rights are.
     pub namespace: Option<&'a Namespace>,
 }
 
 impl Menu {
-    pub fn new(title: String, namespace: Option<Namespace>, items: Vec<Item>) -> Self {
+    pub fn new(title: String, namespace: Option<Namespace>, items: Vec<MenuItem>) -> Self {
         Self {
             title,
             namespace,
-            list: List::whole((0..items.len()).collect()),
+            list: List::unscrolled((0..items.len()).collect()),
             items,
         }
     }
 
-    pub fn chosen(&self) -> Option<&Item> {
+    pub fn chosen(&self) -> Option<&MenuItem> {
         self.items.get(*self.list.selected()?)
     }
 
     /// The item that this key would take without the menu; enter takes the chosen one.
-    pub fn by_key(&self, key: Key) -> Option<&Item> {
+    pub fn by_key(&self, key: Key) -> Option<&MenuItem> {
         if key.code == Code::Enter {
             return None;
         }
@@ -87,13 +86,17 @@ impl Menu {
     }
 }
 
-impl Item {
-    pub fn standing(&self, may: May<'_>) -> Standing {
-        let permissions = match &self.needs {
-            Needs::Nothing => return Standing::Possible,
-            Needs::SomethingElse(why) => return Standing::NotHere(why.clone()),
-            Needs::ToChange(_) if !may.writes => return Standing::ReadOnly,
-            Needs::ToChange(permissions) | Needs::ToRead(permissions) => permissions,
+impl MenuItem {
+    pub fn availability(&self, may: PermissionContext<'_>) -> Availability {
+        let permissions = match &self.requirement {
+            ActionRequirement::Nothing => return Availability::Available,
+            ActionRequirement::NotApplicable(why) => {
+                return Availability::NotApplicable(why.clone());
+            }
+            ActionRequirement::ToChange(_) if !may.can_write => return Availability::ReadOnly,
+            ActionRequirement::ToChange(permissions) | ActionRequirement::ToRead(permissions) => {
+                permissions
+            }
         };
         let mut asking = false;
         for permission in permissions {
@@ -101,16 +104,16 @@ impl Item {
             if permission.namespace.as_ref() != may.namespace {
                 continue;
             }
-            match may.rights.allow(permission) {
+            match may.rbac.is_allowed(permission) {
                 Some(true) => {}
-                Some(false) => return Standing::Forbidden(permission.clone()),
-                None => asking |= may.namespace.is_some_and(|here| may.rights.awaits(here)),
+                Some(false) => return Availability::Forbidden(permission.clone()),
+                None => asking |= may.namespace.is_some_and(|here| may.rbac.is_pending(here)),
             }
         }
         if asking {
-            Standing::Asking
+            Availability::Loading
         } else {
-            Standing::Possible
+            Availability::Available
         }
     }
 }

@@ -1,9 +1,10 @@
-//! Everything that can happen to the model.
+//! Messages: every event that can change the model.
 
 use std::sync::Arc;
 
 use super::{
-    finishing::Finishing, form::Imported, key::Key, panes::Pane, proposal::Planned, ticket::Ticket,
+    form::ImportedLogin, key::Key, panes::Pane, plan_dialog::SharedPlan, request_id::RequestId,
+    shutdown::PendingShutdown,
 };
 use crate::domain::{
     error::UserError,
@@ -39,39 +40,39 @@ pub enum Message {
     Tick,
     /// The terminal has another size, or was away.
     Redraw,
-    /// The program is ending and waits for changes.
-    Finishing(Finishing),
-    Connected(Ticket, Result<ConnectionInfo, UserError>),
-    Contexts(Ticket, Result<Vec<KubeContext>, UserError>),
-    Batch(Ticket, StoreUpdate),
-    Watch(Ticket, WatchId, WatchState),
+    /// A shutdown that waits for changes in progress.
+    ShuttingDown(PendingShutdown),
+    Connected(RequestId, Result<ConnectionInfo, UserError>),
+    Contexts(RequestId, Result<Vec<KubeContext>, UserError>),
+    Batch(RequestId, StoreUpdate),
+    Watch(RequestId, WatchId, WatchState),
     /// Objects of a watch that could not be decoded: these, and no others.
-    Unreadable(Ticket, WatchId, Arc<UnreadableObjects>),
+    Unreadable(RequestId, WatchId, Arc<UnreadableObjects>),
     /// What the server said of each change when it tried it.
-    Rehearsed(Ticket, Vec<ChangeResult>),
+    DryRunDone(RequestId, Vec<ChangeResult>),
     /// What became of the change with this number.
-    Progress(Ticket, usize, Outcome),
+    ApplyProgress(RequestId, usize, Outcome),
     /// What became of the changes of a plan.
-    CarriedOut(Ticket, Planned, Vec<ChangeResult>),
+    Applied(RequestId, SharedPlan, Vec<ChangeResult>),
     /// A credential was read, or in words why not.
-    Imported(Ticket, Result<Imported, String>),
+    Imported(RequestId, Result<ImportedLogin, String>),
     /// A file was written, or not.
     Saved(Result<String, UserError>),
     /// What the registry says of a Pod's image.
-    Settled(Ticket, Result<Box<ProbeConclusion>, UserError>),
+    ProbeDone(RequestId, Result<Box<ProbeConclusion>, UserError>),
     /// What the registry says of a login.
-    Verified(Ticket, Box<ProbeConclusion>),
+    CredentialChecked(RequestId, Box<ProbeConclusion>),
     /// What the user may do in the namespace that was asked about; `None` where the server did not say.
-    Rights(Ticket, Option<SubjectRules>),
+    RbacLoaded(RequestId, Option<SubjectRules>),
     /// An object whole.
-    Read(Ticket, Result<Box<YamlDocument>, UserError>),
+    ObjectFetched(RequestId, Result<Box<YamlDocument>, UserError>),
     /// The values of a Secret, to be shown; `None` where it holds none that the kubelet reads.
-    Revealed(Ticket, Result<Option<DockerConfig>, UserError>),
+    Revealed(RequestId, Result<Option<DockerConfig>, UserError>),
     /// What the kubelet of a node says in a pull test.
-    Pulled(Ticket, Arc<str>, PullTestResult),
+    PullTestAnswered(RequestId, Arc<str>, PullTestResult),
     /// More lines of the log that is followed.
-    Logged(Ticket, Vec<String>),
-    LogEnded(Ticket, Result<(), UserError>),
+    Logged(RequestId, Vec<String>),
+    LogEnded(RequestId, Result<(), UserError>),
     /// This watch is no more.
-    Ended(Ticket, WatchId),
+    WatchEnded(RequestId, WatchId),
 }

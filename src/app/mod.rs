@@ -1,4 +1,5 @@
-//! Floor 2: what the user sees and wants. Pure: no async, no Kubernetes client, no terminal.
+//! The application layer: model, messages, effects and `update`. Pure: no async, no Kubernetes client, no
+//! terminal.
 //!
 //! `update` takes messages and answers with effects; `refresh` makes rows before a frame. Views read
 //! the model and never change it.
@@ -7,24 +8,25 @@ pub mod action;
 mod action_table;
 pub mod connection;
 pub mod coverage;
+pub mod coverage_gap;
+pub mod demo_intro;
 pub mod detail;
+pub mod diagnosis_cache;
 pub mod effect;
 pub mod explain;
 pub mod fault_list;
+pub mod fetched_view;
 mod field;
 pub mod filter;
-pub mod finishing;
 pub mod form;
-pub mod gap;
-pub mod inquiry;
+pub mod guide_view;
+pub mod jump_list;
 mod k9s;
 pub mod key;
+pub mod key_config;
 pub mod keymap;
-pub mod learn;
 pub mod list;
-pub mod look;
-pub mod lost;
-pub mod memory;
+pub mod lost_secrets;
 pub mod menu;
 pub mod message;
 pub mod model;
@@ -33,22 +35,21 @@ pub mod notices;
 pub mod overlay;
 pub mod palette;
 pub mod panes;
+pub mod plan_dialog;
+pub mod pod_inspection;
 pub mod preferences;
-pub mod proposal;
+pub mod probe_cache;
 pub mod pull_test;
-pub mod reading;
-pub mod rebind;
+pub mod rbac_cache;
 pub mod refresh;
+pub mod request_id;
 pub mod reveal;
-pub mod rights;
 pub mod scroll;
 pub mod secret_test;
-pub mod settled;
-pub mod story;
-pub mod ticket;
-pub mod trail;
+pub mod session_state;
+pub mod shutdown;
+pub mod theme_name;
 mod update;
-pub mod verdicts;
 pub mod views;
 
-pub use self::update::{fitting, leave, path, selected_pod, shown, update};
+pub use self::update::{active_contexts, default_tab, save_location, selected_pod, shown, update};

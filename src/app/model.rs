@@ -1,4 +1,4 @@
-//! The model: what the cluster is, what the user looks at, and what lies above it.
+//! The model: state of the cluster, the panes and the overlays.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,25 +6,25 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{
     action::Action,
-    connection::Connection,
-    finishing::Finishing,
-    inquiry::Inquiry,
-    lost::LostSecrets,
-    memory::Memory,
-    menu::{May, Menu},
+    connection::ConnectionStatus,
+    demo_intro::DemoIntro,
+    diagnosis_cache::DiagnosisCache,
+    fetched_view::{FetchedObject, LogView},
+    jump_list::{JumpList, Location},
+    lost_secrets::LostSecrets,
+    menu::{Menu, PermissionContext},
     notices::Notices,
     overlay::Overlay,
     panes::{Pane, Panes},
+    plan_dialog::{AppliedPlan, PlanDialog, PlanStage},
+    pod_inspection::PodInspection,
     preferences::Preferences,
-    proposal::{Applied, Proposal, Stage},
+    probe_cache::ProbeCache,
     pull_test::RunningTests,
-    reading::{Log, Reading},
-    rights::Rights,
-    settled::Answers,
-    story::Story,
-    ticket::{Ticket, Tickets},
-    trail::{Place, Trail},
-    verdicts::Verdicts,
+    rbac_cache::RbacCache,
+    request_id::{RequestId, RequestIds},
+    session_state::SessionState,
+    shutdown::PendingShutdown,
 };
 use crate::domain::{
     diagnostics::grouping::FaultId,
@@ -32,88 +32,88 @@ use crate::domain::{
     store::{Store, watch::Scope},
 };
 
-/// A stop on the round through all that is wrong.
+/// Position in the round through all faults.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Stop {
+pub struct FaultCursor {
     pub fault: FaultId,
     /// Where it stood among the others: what comes next when it is gone.
     pub place: usize,
 }
 
-/// A short line that says what a key did, until its time is over.
+/// A status message: a short line that is shown for a few seconds after a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Flash {
+pub struct StatusMessage {
     pub text: String,
     pub until: Timestamp,
 }
 
 /// How long a flash stays.
-const FLASH: SignedDuration = SignedDuration::from_secs(4);
+const STATUS_SHOWN_FOR: SignedDuration = SignedDuration::from_secs(4);
 
-/// What the program was started to be able to do.
+/// Capabilities that the program was started with.
 #[derive(Clone, Copy, Debug)]
-pub struct Abilities {
+pub struct Capabilities {
     /// Else nothing is changed in the cluster, whatever is pressed.
-    pub writes: bool,
+    pub can_write: bool,
     /// None can be asked where the machine's certificate authorities cannot be read.
-    pub asks_registries: bool,
+    pub can_probe_registries: bool,
     /// What is remembered is written to a file at the end.
-    pub remembers: bool,
+    pub keeps_state: bool,
 }
 
 pub struct Model {
-    pub world: Store,
+    pub store: Store,
     /// What is wrong with what fails.
-    pub verdicts: Verdicts,
+    pub diagnoses: DiagnosisCache,
     /// The Pod that the chain strip and the detail area speak of.
-    pub inquiry: Option<Inquiry>,
-    pub connection: Connection,
-    pub tickets: Tickets,
+    pub inspection: Option<PodInspection>,
+    pub connection: ConnectionStatus,
+    pub request_ids: RequestIds,
     /// The namespace that the other panes are narrowed to.
     pub scope: Scope,
     /// The scope before, for `-`.
     pub last_scope: Option<Scope>,
     /// Namespaces that the user named, which may not be listed.
-    pub known: BTreeSet<Namespace>,
+    pub known_namespaces: BTreeSet<Namespace>,
     pub focus: Pane,
     pub panes: Panes,
     pub overlays: Vec<Overlay>,
-    pub abilities: Abilities,
+    pub capabilities: Capabilities,
     pub preferences: Preferences,
     /// Of a real cluster there is none.
-    pub story: Option<Story>,
+    pub demo_intro: Option<DemoIntro>,
     /// What is remembered until the next start.
-    pub memory: Memory,
+    pub session: SessionState,
     /// What was carried out in this session and can be taken back, the last one at the end.
-    pub applied: Vec<Applied>,
+    pub applied: Vec<AppliedPlan>,
     /// Secrets of which this session has the only copy.
-    pub lost: LostSecrets,
+    pub lost_secrets: LostSecrets,
     /// Their Pods are not left behind.
     pub running_tests: RunningTests,
     /// Plans that are being carried out in this cluster, and the carried-out plan that each takes back.
-    pub under_way: BTreeMap<Ticket, Option<Ticket>>,
+    pub active_plans: BTreeMap<RequestId, Option<RequestId>>,
     /// The program is ending, and waits for changes.
-    pub finishing: Option<Finishing>,
+    pub shutdown: Option<PendingShutdown>,
     /// What the server says of the user's rights.
-    pub rights: Rights,
+    pub rbac: RbacCache,
     /// What registries were asked.
-    pub answers: Answers,
+    pub probes: ProbeCache,
     /// The YAML of the view that is open.
-    pub reading: Option<Reading>,
+    pub fetched: Option<FetchedObject>,
     /// The log of the view that is open.
-    pub log: Option<Log>,
+    pub log: Option<LogView>,
     /// The way along the chain.
-    pub trail: Trail,
+    pub jump_list: JumpList,
     /// What has changed while the user looked elsewhere.
     pub notices: Notices,
     /// The fault that was gone to last.
-    pub stop: Option<Stop>,
-    pub flash: Option<Flash>,
+    pub fault_cursor: Option<FaultCursor>,
+    pub status: Option<StatusMessage>,
     /// Whether `-n` or `-A` was given, or the scope has been chosen since: then the context's namespace
     /// does not decide.
     pub scope_is_given: bool,
     /// Whether the user has been put where he was in this context.
-    pub is_settled_in: bool,
+    pub location_restored: bool,
     /// Something has changed that a frame would show.
     pub dirty: bool,
 }
@@ -129,8 +129,8 @@ pub enum StartScope {
 
 impl Model {
     pub fn new(start: &StartScope, now: Timestamp) -> Self {
-        let mut tickets = Tickets::default();
-        let ticket = tickets.issue();
+        let mut request_ids = RequestIds::default();
+        let request_id = request_ids.next();
         let scope = match start {
             StartScope::Namespace(namespace) => Scope::Namespace(namespace.clone()),
             StartScope::All | StartScope::FromContext => Scope::Cluster,
@@ -140,40 +140,40 @@ impl Model {
             StartScope::All | StartScope::FromContext => BTreeSet::new(),
         };
         Self {
-            world: Store::default(),
-            verdicts: Verdicts::default(),
-            inquiry: None,
-            connection: Connection::connecting(ticket, None, now),
-            tickets,
+            store: Store::default(),
+            diagnoses: DiagnosisCache::default(),
+            inspection: None,
+            connection: ConnectionStatus::connecting(request_id, None, now),
+            request_ids,
             scope,
             last_scope: None,
-            known,
+            known_namespaces: known,
             focus: Pane::Pods,
             panes: Panes::default(),
             overlays: Vec::new(),
             preferences: Preferences::default(),
-            story: None,
-            memory: Memory::default(),
+            demo_intro: None,
+            session: SessionState::default(),
             applied: Vec::new(),
-            lost: LostSecrets::default(),
+            lost_secrets: LostSecrets::default(),
             running_tests: RunningTests::default(),
-            under_way: BTreeMap::new(),
-            finishing: None,
-            rights: Rights::default(),
-            answers: Answers::default(),
-            trail: Trail::default(),
+            active_plans: BTreeMap::new(),
+            shutdown: None,
+            rbac: RbacCache::default(),
+            probes: ProbeCache::default(),
+            jump_list: JumpList::default(),
             notices: Notices::default(),
-            reading: None,
+            fetched: None,
             log: None,
-            abilities: Abilities {
-                writes: true,
-                asks_registries: true,
-                remembers: true,
+            capabilities: Capabilities {
+                can_write: true,
+                can_probe_registries: true,
+                keeps_state: true,
             },
-            stop: None,
-            flash: None,
+            fault_cursor: None,
+            status: None,
             scope_is_given: *start != StartScope::FromContext,
-            is_settled_in: false,
+            location_restored: false,
             dirty: true,
         }
     }
@@ -183,52 +183,52 @@ impl Model {
         std::mem::take(&mut self.dirty)
     }
 
-    pub fn flash(&mut self, text: impl Into<String>, now: Timestamp) {
-        self.flash = Some(Flash {
+    pub fn set_status(&mut self, text: impl Into<String>, now: Timestamp) {
+        self.status = Some(StatusMessage {
             text: text.into(),
-            until: now + FLASH,
+            until: now + STATUS_SHOWN_FOR,
         });
     }
 
     /// What takes back the changes of a plan that is shown, if it was carried out and can be undone.
-    pub fn undo_of(&self, proposal: &Proposal) -> Option<&Applied> {
-        let Stage::Done { ticket, .. } = &proposal.stage else {
+    pub fn undo_for(&self, dialog: &PlanDialog) -> Option<&AppliedPlan> {
+        let PlanStage::Done { request_id, .. } = &dialog.stage else {
             return None;
         };
         self.applied
             .iter()
-            .find(|applied| applied.ticket == *ticket)
+            .find(|applied| applied.request_id == *request_id)
     }
 
     /// Whether an action of the table has a use in what is on top: the footer leaves the others out.
-    pub fn offers(&self, action: Action) -> bool {
-        let Some(Overlay::Proposal(proposal)) = self.overlays.last() else {
+    pub fn is_action_available(&self, action: Action) -> bool {
+        let Some(Overlay::PlanDialog(dialog)) = self.overlays.last() else {
             return true;
         };
         match action {
-            Action::Undo => self.undo_of(proposal).is_some(),
-            Action::CarryOut => match proposal.stage {
-                Stage::Ready(_) => proposal.stage.is_good(),
-                Stage::Rehearsing(_) | Stage::CarryingOut(..) => false,
-                Stage::Done { .. } => true,
+            Action::Undo => self.undo_for(dialog).is_some(),
+            Action::Apply => match dialog.stage {
+                PlanStage::Ready(_) => dialog.stage.is_successful(),
+                PlanStage::DryRunning(_) | PlanStage::Applying(..) => false,
+                PlanStage::Done { .. } => true,
             },
             _ => true,
         }
     }
 
     /// Where the user is.
-    pub fn place(&self) -> Place {
-        Place {
+    pub fn location(&self) -> Location {
+        Location {
             scope: self.scope.clone(),
             selected: self.panes.selected(self.focus),
         }
     }
 
-    /// What may be done from this menu.
-    pub fn may<'a>(&'a self, menu: &'a Menu) -> May<'a> {
-        May {
-            writes: self.abilities.writes,
-            rights: &self.rights,
+    /// Returns the inputs that decide which items of a menu are available.
+    pub fn permission_context<'a>(&'a self, menu: &'a Menu) -> PermissionContext<'a> {
+        PermissionContext {
+            can_write: self.capabilities.can_write,
+            rbac: &self.rbac,
             namespace: menu.namespace.as_ref(),
         }
     }

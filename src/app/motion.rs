@@ -1,4 +1,4 @@
-//! Steps through rows or lines, as the keys ask for them.
+//! Cursor motions through rows or lines.
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Motion {

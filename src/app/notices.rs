@@ -1,4 +1,4 @@
-//! What changes for a workload while the user looks elsewhere: it begins to fail, or works again.
+//! Notices: a workload begins to fail, or has recovered.
 //!
 //! What already fails when a cluster is first seen is no news. A workload is said to work again only
 //! when it has not failed for a while: a restart makes a failing Pod vanish for a moment.
@@ -7,7 +7,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::verdicts::Verdicts;
+use super::diagnosis_cache::DiagnosisCache;
 use crate::domain::{
     diagnostics::grouping::{Fault, Subject},
     k8s::{
@@ -32,7 +32,7 @@ const STEADY: SignedDuration = SignedDuration::from_mins(10);
 #[derive(Debug, Default)]
 pub struct Notices {
     /// What fails, as far as it has been told. `None` before the cluster has been seen whole.
-    failing: Option<BTreeMap<Subject, Failing>>,
+    failing: Option<BTreeMap<Subject, FailingSubject>>,
     shown: Option<Notice>,
     /// What failed while nobody looked, the last one at the end.
     unseen: Vec<Notice>,
@@ -41,16 +41,16 @@ pub struct Notices {
     /// A workload has no failing Pod any more and is not ready yet, which the verdicts do not count.
     is_unready: bool,
     /// All that there is was seen at the last look: else nothing is compared, however quiet it is.
-    sees: bool,
+    is_coverage_complete: bool,
     /// To be told outside the terminal, once.
-    ring: Option<String>,
+    bell: Option<String>,
 }
 
 #[derive(Debug)]
-struct Failing {
+struct FailingSubject {
     since: Timestamp,
     /// For how long it must not fail to be well.
-    patience: SignedDuration,
+    recovery_delay: SignedDuration,
     /// Since when it has not been seen failing.
     quiet: Option<Timestamp>,
 }
@@ -72,7 +72,7 @@ impl Notices {
 
     /// Shows a failure until the user dismisses it.
     pub fn show_until_dismissed(&mut self, text: &str) {
-        self.ring = Some(text.to_owned());
+        self.bell = Some(text.to_owned());
         self.unseen.push(Notice {
             text: format!("{text} · esc hides this"),
             health: PodHealth::Failing,
@@ -86,12 +86,18 @@ impl Notices {
     }
 
     /// What is to be told outside the terminal, if it has not been told yet.
-    pub fn take_ring(&mut self) -> Option<String> {
-        self.ring.take()
+    pub fn take_bell(&mut self) -> Option<String> {
+        self.bell.take()
     }
 
     /// Compares what fails with what failed before. `complete`: all that there is has been seen.
-    pub fn refresh(&mut self, world: &Store, verdicts: &Verdicts, complete: bool, now: Timestamp) {
+    pub fn refresh(
+        &mut self,
+        store: &Store,
+        diagnoses: &DiagnosisCache,
+        complete: bool,
+        now: Timestamp,
+    ) {
         if self
             .shown
             .as_ref()
@@ -100,60 +106,64 @@ impl Notices {
         {
             self.shown = None;
         }
-        self.sees = complete;
+        self.is_coverage_complete = complete;
         let due = self.is_unready || self.quiet_until().is_some_and(|at| at <= now);
-        if !complete || (self.compared == Some(verdicts.members()) && !due) {
+        if !complete || (self.compared == Some(diagnoses.members_version()) && !due) {
             return;
         }
-        self.compared = Some(verdicts.members());
-        let current: BTreeMap<Subject, &Fault> = verdicts
+        self.compared = Some(diagnoses.members_version());
+        let current: BTreeMap<Subject, &Fault> = diagnoses
             .faults()
             .iter()
             .flat_map(|fault| subjects(fault).map(move |subject| (subject, fault)))
             .collect();
         if self.failing.is_none() {
-            self.begin(world, &current, now);
+            self.set_baseline(store, &current, now);
             return;
         }
-        let new = self.begun(&current, now);
-        let well = self.recovered(world, &current, now);
+        let new = self.new_failures(&current, now);
+        let well = self.recovered(store, &current, now);
         if let Some((subject, why)) = new.first() {
-            let text = format!("{} fails: {why}{}", place(subject), more(new.len()));
-            self.tell(text, PodHealth::PullFailing, now);
+            let text = format!(
+                "{} fails: {why}{}",
+                subject_label(subject),
+                more_suffix(new.len())
+            );
+            self.show(text, PodHealth::PullFailing, now);
         } else if let Some((subject, after)) = well.first() {
             let text = format!(
                 "{} works again, after {after}{}",
-                place(subject),
-                more(well.len())
+                subject_label(subject),
+                more_suffix(well.len())
             );
-            self.tell(text, PodHealth::Healthy, now);
+            self.show(text, PodHealth::Healthy, now);
         }
     }
 
     /// What fails already is no news; Pods that a pull test has left behind are.
-    fn begin(&mut self, world: &Store, current: &BTreeMap<Subject, &Fault>, now: Timestamp) {
+    fn set_baseline(&mut self, store: &Store, current: &BTreeMap<Subject, &Fault>, now: Timestamp) {
         let failing = current.iter().map(|(subject, fault)| {
-            let failing = Failing {
+            let failing = FailingSubject {
                 since: fault.since.unwrap_or(now),
-                patience: patience(fault),
+                recovery_delay: recovery_delay(fault),
                 quiet: None,
             };
             (subject.clone(), failing)
         });
         self.failing = Some(failing.collect());
-        let left = world
+        let left = store
             .pods(&Scope::Cluster)
             .filter(|pod| is_of_a_test(pod))
             .count();
         if left > 0 {
             let text =
                 format!("Pods of a pull test were left behind: {left}; :cleanup deletes them");
-            self.tell(text, PodHealth::Failing, now);
+            self.show(text, PodHealth::Failing, now);
         }
     }
 
     /// Those that fail and did not before, and why.
-    fn begun(
+    fn new_failures(
         &mut self,
         current: &BTreeMap<Subject, &Fault>,
         now: Timestamp,
@@ -163,12 +173,12 @@ impl Notices {
         for (subject, fault) in current {
             if let Some(known) = failing.get_mut(subject) {
                 known.quiet = None;
-                known.patience = patience(fault);
+                known.recovery_delay = recovery_delay(fault);
                 continue;
             }
-            let begun = Failing {
+            let begun = FailingSubject {
                 since: now,
-                patience: patience(fault),
+                recovery_delay: recovery_delay(fault),
                 quiet: None,
             };
             failing.insert(subject.clone(), begun);
@@ -180,7 +190,7 @@ impl Notices {
     /// Those that have not failed for long enough, and how long they did.
     fn recovered(
         &mut self,
-        world: &Store,
+        store: &Store,
         current: &BTreeMap<Subject, &Fault>,
         now: Timestamp,
     ) -> Vec<(Subject, String)> {
@@ -192,7 +202,7 @@ impl Notices {
                 if current.contains_key(subject) {
                     return true;
                 }
-                match readiness(world, subject) {
+                match readiness(store, subject) {
                     Readiness::Ready => {}
                     Readiness::NotReady => {
                         known.quiet = None;
@@ -202,7 +212,7 @@ impl Notices {
                     Readiness::Gone => return false,
                 }
                 let quiet = *known.quiet.get_or_insert(now);
-                if now.duration_since(quiet) < known.patience {
+                if now.duration_since(quiet) < known.recovery_delay {
                     return true;
                 }
                 well.push((subject.clone(), age::age(known.since, quiet)));
@@ -212,8 +222,8 @@ impl Notices {
         well
     }
 
-    fn tell(&mut self, text: String, health: PodHealth, now: Timestamp) {
-        self.ring = Some(text.clone());
+    fn show(&mut self, text: String, health: PodHealth, now: Timestamp) {
+        self.bell = Some(text.clone());
         self.shown = Some(Notice {
             text,
             health,
@@ -222,9 +232,9 @@ impl Notices {
     }
 
     /// When something about the notices changes by itself.
-    pub fn wake(&self) -> Option<Timestamp> {
+    pub fn next_wakeup(&self) -> Option<Timestamp> {
         let shown = self.shown.as_ref().and_then(|notice| notice.until);
-        let quiet = self.quiet_until().filter(|_| self.sees);
+        let quiet = self.quiet_until().filter(|_| self.is_coverage_complete);
         shown.into_iter().chain(quiet).min()
     }
 
@@ -232,12 +242,12 @@ impl Notices {
     fn quiet_until(&self) -> Option<Timestamp> {
         let failing = self.failing.iter().flat_map(BTreeMap::values);
         failing
-            .filter_map(|known| Some(known.quiet? + known.patience))
+            .filter_map(|known| Some(known.quiet? + known.recovery_delay))
             .min()
     }
 }
 
-fn patience(fault: &Fault) -> SignedDuration {
+fn recovery_delay(fault: &Fault) -> SignedDuration {
     if fault.finding.crashed { STEADY } else { QUIET }
 }
 
@@ -257,7 +267,7 @@ enum Readiness {
     Gone,
 }
 
-fn readiness(world: &Store, subject: &Subject) -> Readiness {
+fn readiness(store: &Store, subject: &Subject) -> Readiness {
     let pods_are_ready = |pods: &[&Pod]| {
         let is_ready = |pod: &&Pod| {
             matches!(
@@ -272,11 +282,11 @@ fn readiness(world: &Store, subject: &Subject) -> Readiness {
         }
     };
     match subject {
-        Subject::Pod(key) => world
+        Subject::Pod(key) => store
             .pod(key)
             .map_or(Readiness::Gone, |pod| pods_are_ready(&[&**pod])),
         Subject::Workload(id) => {
-            let Some(workload) = world.workload(id) else {
+            let Some(workload) = store.workload(id) else {
                 return Readiness::Gone;
             };
             let rollout = &workload.status;
@@ -285,10 +295,10 @@ fn readiness(world: &Store, subject: &Subject) -> Readiness {
                 WorkloadKind::Job | WorkloadKind::CronJob => {
                     let here = Scope::Namespace(id.key.namespace.clone());
                     let of_it = |pod: &&Arc<Pod>| {
-                        world.workload_of(pod).is_some_and(|found| found.id == *id)
+                        store.workload_of(pod).is_some_and(|found| found.id == *id)
                     };
                     let pods: Vec<&Pod> =
-                        world.pods(&here).filter(of_it).map(|pod| &**pod).collect();
+                        store.pods(&here).filter(of_it).map(|pod| &**pod).collect();
                     pods_are_ready(&pods)
                 }
                 WorkloadKind::Deployment
@@ -309,11 +319,11 @@ fn readiness(world: &Store, subject: &Subject) -> Readiness {
     }
 }
 
-fn place(subject: &Subject) -> String {
+fn subject_label(subject: &Subject) -> String {
     format!("{subject} in {}", subject.namespace())
 }
 
-fn more(count: usize) -> String {
+fn more_suffix(count: usize) -> String {
     match count.saturating_sub(1) {
         0 => String::new(),
         others => format!(", and {others} more"),
@@ -324,7 +334,7 @@ fn more(count: usize) -> String {
 mod tests {
     use super::*;
     use crate::{
-        app::settled::Answers,
+        app::probe_cache::ProbeCache,
         domain::{
             fixtures::{key, now, pod, removed, running, upserted, waiting},
             k8s::objects::ContainerStateTerminated,
@@ -333,8 +343,8 @@ mod tests {
     };
 
     struct Stage {
-        world: Store,
-        verdicts: Verdicts,
+        store: Store,
+        diagnoses: DiagnosisCache,
         notices: Notices,
         now: Timestamp,
     }
@@ -342,8 +352,8 @@ mod tests {
     impl Stage {
         fn new() -> Self {
             let mut stage = Self {
-                world: Store::default(),
-                verdicts: Verdicts::default(),
+                store: Store::default(),
+                diagnoses: DiagnosisCache::default(),
                 notices: Notices::default(),
                 now: now(),
             };
@@ -359,7 +369,7 @@ mod tests {
                 waiting("ErrImagePull", "x:9: not found")
             };
             let batch = StoreUpdate::Pods(upserted(vec![pod("shop", name, state)]));
-            self.world.apply(batch, self.now);
+            self.store.apply(batch, self.now);
         }
 
         fn look(&mut self) -> Option<String> {
@@ -367,15 +377,15 @@ mod tests {
         }
 
         fn see(&mut self, complete: bool) -> Option<String> {
-            self.verdicts.refresh(
-                &self.world,
+            self.diagnoses.refresh(
+                &self.store,
                 &WatchCoverage::default(),
-                &Answers::default(),
+                &ProbeCache::default(),
                 self.now,
             );
             self.notices
-                .refresh(&self.world, &self.verdicts, complete, self.now);
-            self.notices.take_ring()
+                .refresh(&self.store, &self.diagnoses, complete, self.now);
+            self.notices.take_bell()
         }
 
         fn wait(&mut self, seconds: i64) {
@@ -411,13 +421,13 @@ mod tests {
             }));
             StoreUpdate::Pods(upserted(vec![crashed]))
         };
-        stage.world.apply(crash(), stage.now);
+        stage.store.apply(crash(), stage.now);
         assert!(stage.look().unwrap().starts_with("Pod/job in shop fails"));
         stage.pod("job", true);
         stage.look();
         stage.wait(300);
         assert_eq!(stage.look(), None);
-        stage.world.apply(crash(), stage.now);
+        stage.store.apply(crash(), stage.now);
         assert_eq!(stage.look(), None, "it has been told");
         stage.pod("job", true);
         stage.look();
@@ -430,7 +440,7 @@ mod tests {
         let mut stage = Stage::new();
         stage.pod("old", true);
         assert_eq!(stage.look(), None);
-        assert_eq!(stage.notices.wake(), Some(stage.now + QUIET));
+        assert_eq!(stage.notices.next_wakeup(), Some(stage.now + QUIET));
         stage.wait(3);
         stage.pod("old", false);
         assert_eq!(stage.look(), None, "it only looked well");
@@ -463,16 +473,16 @@ mod tests {
             set,
             new(waiting("ErrImagePull", "x:9: not found")),
         ] {
-            stage.world.apply(batch, stage.now);
+            stage.store.apply(batch, stage.now);
         }
         let told = stage.look().unwrap();
         assert!(told.starts_with("Deployment/web in shop fails"), "{told}");
-        stage.world.apply(new(running()), stage.now);
-        stage.world.apply(deployment(1), stage.now);
+        stage.store.apply(new(running()), stage.now);
+        stage.store.apply(deployment(1), stage.now);
         stage.look();
         stage.wait(60);
         assert_eq!(stage.look(), None, "1 of 3 is ready");
-        stage.world.apply(deployment(3), stage.now);
+        stage.store.apply(deployment(3), stage.now);
         assert_eq!(stage.look(), None);
         stage.wait(5);
         let told = stage.look().unwrap();
@@ -489,7 +499,11 @@ mod tests {
         stage.look();
         stage.wait(60);
         assert_eq!(stage.see(false), None);
-        assert_eq!(stage.notices.wake(), None, "no frame would tell more");
+        assert_eq!(
+            stage.notices.next_wakeup(),
+            None,
+            "no frame would tell more"
+        );
         assert!(stage.look().is_some());
     }
 
@@ -497,7 +511,7 @@ mod tests {
     fn what_is_deleted_has_not_recovered() {
         let mut stage = Stage::new();
         let batch = StoreUpdate::Pods(removed(vec![key("shop", "old")]));
-        stage.world.apply(batch, stage.now);
+        stage.store.apply(batch, stage.now);
         stage.look();
         stage.wait(5);
         assert_eq!(stage.look(), None);

@@ -1,11 +1,11 @@
-//! What lies above the panes: a stack of layers, of which the top one gets the key first.
+//! The stack of overlays above the panes; the topmost gets keys first.
 
 use tui_input::Input;
 
 use super::{
-    detail::Details, fault_list::FaultList, form::Form, learn::Learn, list::List, menu::Menu,
-    panes::Pane, proposal::Proposal, pull_test::Trial, reveal::Reveal, scroll::Scroll,
-    ticket::Ticket,
+    detail::Details, fault_list::FaultList, form::Form, guide_view::GuideView, list::List,
+    menu::Menu, panes::Pane, plan_dialog::PlanDialog, pull_test::PullTestRun,
+    request_id::RequestId, reveal::Reveal, scroll::Scroll,
 };
 use crate::domain::{
     diagnostics::Fix, error::UserError, k8s::connection::KubeContext, lint::NamespaceScorecard,
@@ -28,24 +28,24 @@ pub enum Overlay {
         input: Input,
         before: String,
     },
-    Palette(Palette),
+    Palette(CommandPalette),
     /// What to put in order, as it was when it was asked for.
     Hygiene {
         standings: Vec<NamespaceScorecard>,
         scroll: Scroll,
     },
-    PullTest(Trial),
+    PullTest(PullTestRun),
     /// The values of a Secret.
     Reveal(Reveal),
     /// All that can be done with what is selected.
     Menu(Menu),
     /// The guide.
-    Learn(Learn),
+    Guide(GuideView),
     /// A plan, before and after it is carried out.
-    Proposal(Proposal),
+    PlanDialog(PlanDialog),
     Form(Form),
     /// A fix that is made elsewhere: at the registry, on the node, by a build.
-    Steps {
+    ManualFix {
         /// What is wrong, in one sentence.
         why: String,
         fix: Fix,
@@ -59,7 +59,7 @@ pub enum Overlay {
 
 #[derive(Debug)]
 pub enum ContextPicker {
-    Loading(Ticket),
+    Loading(RequestId),
     Ready {
         entries: Vec<KubeContext>,
         list: List<String>,
@@ -68,21 +68,21 @@ pub enum ContextPicker {
 
 /// Command mode: what is typed behind `:` and which suggestion is taken.
 #[derive(Debug, Default)]
-pub struct Palette {
+pub struct CommandPalette {
     pub input: Input,
     /// The suggestion that enter takes.
     pub chosen: usize,
     /// The command that enter did not run, as only a part of its name is typed.
-    pub held: Option<String>,
+    pub unconfirmed: Option<String>,
     /// The command typed so many commands ago stands in the field; 0: none.
     pub recalled: usize,
 }
 
-impl Palette {
+impl CommandPalette {
     /// Something else was typed: what was chosen or recalled for the line before means nothing to it.
-    pub fn typed(&mut self) {
+    pub fn on_input(&mut self) {
         self.chosen = 0;
-        self.held = None;
+        self.unconfirmed = None;
         self.recalled = 0;
     }
 }
@@ -93,7 +93,7 @@ impl Overlay {
         match self {
             Self::Filter { input, .. } => Some(input),
             Self::Palette(palette) => Some(&mut palette.input),
-            Self::Form(form) => form.focused_mut()?.input(),
+            Self::Form(form) => form.focused_mut()?.text_input(),
             Self::Details(details) => {
                 let find = details.find.as_mut().filter(|find| find.typing);
                 find.map(|find| &mut find.input)
@@ -103,11 +103,11 @@ impl Overlay {
             | Self::Contexts(_)
             | Self::Faults(_)
             | Self::Reveal(_)
-            | Self::Learn(_)
+            | Self::Guide(_)
             | Self::PullTest(_)
-            | Self::Proposal(_)
+            | Self::PlanDialog(_)
             | Self::Hygiene { .. }
-            | Self::Steps { .. }
+            | Self::ManualFix { .. }
             | Self::Problem { .. } => None,
         }
     }
@@ -118,10 +118,10 @@ impl Overlay {
             Self::Help { scroll }
             | Self::Problem { scroll, .. }
             | Self::Hygiene { scroll, .. }
-            | Self::Steps { scroll, .. }
+            | Self::ManualFix { scroll, .. }
             | Self::Details(Details { scroll, .. })
-            | Self::Learn(Learn { scroll, .. })
-            | Self::Proposal(Proposal { scroll, .. }) => Some(scroll),
+            | Self::Guide(GuideView { scroll, .. })
+            | Self::PlanDialog(PlanDialog { scroll, .. }) => Some(scroll),
             Self::Reveal(_)
             | Self::Menu(_)
             | Self::PullTest(_)

@@ -1,4 +1,4 @@
-//! Commands behind `:`, named as in k9s, with completion.
+//! Command mode: the commands behind `:`, named as in k9s, and their completion.
 //!
 //! A part of a name, or its letters in their order, is enough to go somewhere. What changes the cluster, a
 //! file or the clipboard runs by its full name only, or when it is chosen from the list.
@@ -7,24 +7,24 @@ use std::{borrow::Cow, collections::BTreeSet, sync::LazyLock};
 
 use super::{
     action::Action,
-    filter::{Filter, Sieve},
-    k9s::Resource,
+    filter::{Filter, FilterMatcher},
+    k9s::K9sResource,
     keymap::{BINDINGS, Binding, Context},
-    look::ThemeName,
-    memory::Memory,
     panes::Pane,
+    session_state::SessionState,
+    theme_name::ThemeName,
 };
 use crate::domain::{k8s::object_ref::Namespace, store::Store, suggest::did_you_mean};
 
 #[derive(Clone, Copy)]
-struct Command {
+struct CommandSpec {
     names: &'static [&'static str],
     help: &'static str,
-    does: Does,
+    target: CommandTarget,
 }
 
 #[derive(Clone, Copy)]
-enum Does {
+enum CommandTarget {
     Act(Action),
     /// With a name behind it: this pane of this namespace; without: the pane.
     Pane(Pane),
@@ -42,136 +42,136 @@ enum Does {
 }
 
 /// The panes, then what is done.
-static COMMANDS: LazyLock<Vec<Command>> = LazyLock::new(|| {
-    let panes = Pane::ALL.into_iter().map(Command::of_pane);
+static COMMANDS: LazyLock<Vec<CommandSpec>> = LazyLock::new(|| {
+    let panes = Pane::ALL.into_iter().map(CommandSpec::for_pane);
     panes.chain(OTHERS.iter().copied()).collect()
 });
 
-impl Command {
-    fn of_pane(pane: Pane) -> Self {
+impl CommandSpec {
+    fn for_pane(pane: Pane) -> Self {
         let info = pane.info();
         Self {
             names: info.commands,
             help: info.help,
-            does: if info.namespaced {
-                Does::Pane(pane)
+            target: if info.namespaced {
+                CommandTarget::Pane(pane)
             } else {
-                Does::Namespace
+                CommandTarget::Namespace
             },
         }
     }
 }
 
-const OTHERS: &[Command] = &[
-    Command {
+const OTHERS: &[CommandSpec] = &[
+    CommandSpec {
         names: &["pull", "problems"],
         help: "All that is wrong, each cause once",
-        does: Does::Act(Action::Faults),
+        target: CommandTarget::Act(Action::Faults),
     },
-    Command {
+    CommandSpec {
         names: &["lint", "hygiene"],
         help: "What to put in order before it fails",
-        does: Does::Act(Action::Hygiene),
+        target: CommandTarget::Act(Action::Hygiene),
     },
-    Command {
+    CommandSpec {
         names: &["report"],
         help: "Write all that is known of the Pod to a file, without secrets",
-        does: Does::Act(Action::Report),
+        target: CommandTarget::Act(Action::Report),
     },
-    Command {
+    CommandSpec {
         names: &["cleanup"],
         help: "Delete Pods that pull tests have left behind",
-        does: Does::Act(Action::CleanUp),
+        target: CommandTarget::Act(Action::CleanUp),
     },
-    Command {
+    CommandSpec {
         names: &["learn", "guide"],
         help: "Explain what is shown",
-        does: Does::Act(Action::Learn),
+        target: CommandTarget::Act(Action::ShowGuide),
     },
-    Command {
+    CommandSpec {
         names: &["setup"],
-        help: "First-time setup for a private image",
-        does: Does::Act(Action::Setup),
+        help: "First-time setup of a private image",
+        target: CommandTarget::Act(Action::Setup),
     },
-    Command {
+    CommandSpec {
         names: &["create-deployment", "deploy-image"],
         help: "Create a Deployment of a private image",
-        does: Does::Act(Action::Deploy),
+        target: CommandTarget::Act(Action::Deploy),
     },
-    Command {
+    CommandSpec {
         names: &["rotate"],
         help: "A new token, wherever the credential is",
-        does: Does::Act(Action::Rotate),
+        target: CommandTarget::Act(Action::Rotate),
     },
-    Command {
+    CommandSpec {
         names: &["copy"],
-        help: "Copy Secret to other namespaces",
-        does: Does::Act(Action::CopyTo),
+        help: "Copy the Secret to other namespaces",
+        target: CommandTarget::Act(Action::CopyTo),
     },
-    Command {
+    CommandSpec {
         names: &["copy-image"],
         help: "Copy the image of the Pod",
-        does: Does::Act(Action::CopyImage),
+        target: CommandTarget::Act(Action::CopyImage),
     },
-    Command {
+    CommandSpec {
         names: &["copy-message"],
         help: "Copy what the kubelet said last of the Pod's image",
-        does: Does::Act(Action::CopyMessage),
+        target: CommandTarget::Act(Action::CopyMessage),
     },
-    Command {
+    CommandSpec {
         names: &["copy-commands"],
         help: "Copy the kubectl commands of the best fix",
-        does: Does::Act(Action::CopyCommands),
+        target: CommandTarget::Act(Action::CopyCommands),
     },
-    Command {
+    CommandSpec {
         names: &["bind"],
         help: "Who lists the Secret",
-        does: Does::Act(Action::Bind),
+        target: CommandTarget::Act(Action::Bind),
     },
-    Command {
+    CommandSpec {
         names: &["undo"],
         help: "Take back what was carried out last",
-        does: Does::Act(Action::Undo),
+        target: CommandTarget::Act(Action::Undo),
     },
-    Command {
+    CommandSpec {
         names: &["ctx", "context", "contexts"],
         help: "Contexts, or the one named",
-        does: Does::Context,
+        target: CommandTarget::Context,
     },
-    Command {
+    CommandSpec {
         names: &["theme"],
         help: "Change the colours: theme dark, light, …",
-        does: Does::Theme,
+        target: CommandTarget::Theme,
     },
-    Command {
+    CommandSpec {
         names: &["view"],
         help: "Go to a saved view: pane, namespace, filter, order",
-        does: Does::View,
+        target: CommandTarget::View,
     },
-    Command {
+    CommandSpec {
         names: &["save"],
         help: "Keep the present view under a name: save NAME",
-        does: Does::Save,
+        target: CommandTarget::Save,
     },
-    Command {
+    CommandSpec {
         names: &["forget"],
         help: "Forget a saved view",
-        does: Does::Forget,
+        target: CommandTarget::Forget,
     },
-    Command {
+    CommandSpec {
         names: &["reconnect"],
         help: "Connect again",
-        does: Does::Act(Action::Retry),
+        target: CommandTarget::Act(Action::Retry),
     },
-    Command {
+    CommandSpec {
         names: &["help"],
         help: "The keys",
-        does: Does::Act(Action::Help),
+        target: CommandTarget::Act(Action::Help),
     },
-    Command {
+    CommandSpec {
         names: &["q", "quit"],
         help: "Quit",
-        does: Does::Act(Action::Quit),
+        target: CommandTarget::Act(Action::Quit),
     },
 ];
 
@@ -182,9 +182,9 @@ pub struct Suggestion {
     pub help: Cow<'static, str>,
 }
 
-/// What a command line asks for.
+/// A parsed command line.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Asked {
+pub enum ParsedCommand {
     Act(Action),
     Pane(Pane, Option<Namespace>),
     Namespace(Namespace),
@@ -203,11 +203,11 @@ pub enum Asked {
     Unknown(Option<&'static str>),
 }
 
-impl Asked {
+impl ParsedCommand {
     /// Whether a part of the name is not enough for it.
     fn needs_full_name(&self) -> bool {
         match self {
-            Self::Act(action) => action.writes(),
+            Self::Act(action) => action.is_write(),
             Self::Save(_) | Self::Forget(_) => true,
             Self::Pane(..)
             | Self::Namespace(_)
@@ -222,9 +222,9 @@ impl Asked {
     }
 }
 
-/// What enter runs.
+/// What the enter key runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Entered {
+pub enum EnterAction {
     Run(String),
     /// This one is meant, it seems, and it runs only by its full name or when it is chosen.
     Choose(String),
@@ -232,41 +232,45 @@ pub enum Entered {
 
 /// What enter means: `chosen` is the suggestion that the cursor is on, and that was walked to where it is
 /// not the first.
-pub fn entered(typed: &str, suggestions: &[Suggestion], chosen: usize) -> Entered {
-    let asked = read(typed);
+pub fn resolve_enter(typed: &str, suggestions: &[Suggestion], chosen: usize) -> EnterAction {
+    let asked = parse(typed);
     let Some(suggestion) = suggestions.get(chosen) else {
-        return Entered::Run(typed.to_owned());
+        return EnterAction::Run(typed.to_owned());
     };
     if chosen > 0 {
-        return Entered::Run(suggestion.text.clone());
+        return EnterAction::Run(suggestion.text.clone());
     }
     match asked {
-        Asked::Unknown(_) if read(&suggestion.text).needs_full_name() => {
-            Entered::Choose(suggestion.text.clone())
+        ParsedCommand::Unknown(_) if parse(&suggestion.text).needs_full_name() => {
+            EnterAction::Choose(suggestion.text.clone())
         }
-        Asked::Unknown(_) => Entered::Run(suggestion.text.clone()),
+        ParsedCommand::Unknown(_) => EnterAction::Run(suggestion.text.clone()),
         // After a command that chooses among names, the first one is meant.
-        Asked::View(None) if typed.ends_with(' ') => Entered::Run(suggestion.text.clone()),
-        Asked::Forget(None) if typed.ends_with(' ') => Entered::Choose(suggestion.text.clone()),
-        Asked::Act(_)
-        | Asked::Pane(..)
-        | Asked::Namespace(_)
-        | Asked::Context(_)
-        | Asked::Theme(_)
-        | Asked::View(_)
-        | Asked::Save(_)
-        | Asked::Forget(_)
-        | Asked::Misused(_)
-        | Asked::NoArgument(_)
-        | Asked::NoView(_) => Entered::Run(typed.to_owned()),
+        ParsedCommand::View(None) if typed.ends_with(' ') => {
+            EnterAction::Run(suggestion.text.clone())
+        }
+        ParsedCommand::Forget(None) if typed.ends_with(' ') => {
+            EnterAction::Choose(suggestion.text.clone())
+        }
+        ParsedCommand::Act(_)
+        | ParsedCommand::Pane(..)
+        | ParsedCommand::Namespace(_)
+        | ParsedCommand::Context(_)
+        | ParsedCommand::Theme(_)
+        | ParsedCommand::View(_)
+        | ParsedCommand::Save(_)
+        | ParsedCommand::Forget(_)
+        | ParsedCommand::Misused(_)
+        | ParsedCommand::NoArgument(_)
+        | ParsedCommand::NoView(_) => EnterAction::Run(typed.to_owned()),
     }
 }
 
 /// Completions of what is typed; empty when nothing begins so.
-pub fn suggestions(typed: &str, world: &Store, memory: &Memory) -> Vec<Suggestion> {
+pub fn suggestions(typed: &str, store: &Store, memory: &SessionState) -> Vec<Suggestion> {
     let typed = typed.trim_start();
     if let Some((word, argument)) = typed.split_once(' ') {
-        let Some(command) = find(word) else {
+        let Some(command) = find_command(word) else {
             return Vec::new();
         };
         let argument = argument.trim();
@@ -284,25 +288,25 @@ pub fn suggestions(typed: &str, world: &Store, memory: &Memory) -> Vec<Suggestio
             };
             of_name.map(suggestion).collect()
         };
-        return match command.does {
-            Does::Namespace => names(world)
+        return match command.target {
+            CommandTarget::Namespace => names(store)
                 .filter(|name| name.as_str().contains(argument))
                 .map(|name| complete(format!("ns {name}")))
                 .collect(),
-            Does::Pane(_) => names(world)
+            CommandTarget::Pane(_) => names(store)
                 .filter(|name| name.as_str().contains(argument))
                 .map(|name| complete(format!("{word} {name}")))
                 .collect(),
-            Does::Theme => ThemeName::ALL
+            CommandTarget::Theme => ThemeName::ALL
                 .into_iter()
                 .filter(|theme| theme.name().starts_with(argument))
                 .map(|theme| complete(format!("theme {}", theme.name())))
                 .collect(),
-            Does::View => views("view"),
-            Does::Forget => views("forget"),
+            CommandTarget::View => views("view"),
+            CommandTarget::Forget => views("forget"),
             // A name that is there already is one to replace.
-            Does::Save => views("save"),
-            Does::Act(_) | Does::Context => Vec::new(),
+            CommandTarget::Save => views("save"),
+            CommandTarget::Act(_) | CommandTarget::Context => Vec::new(),
         };
     }
     let commands = COMMANDS.iter().filter_map(|command| {
@@ -314,17 +318,17 @@ pub fn suggestions(typed: &str, world: &Store, memory: &Memory) -> Vec<Suggestio
         return found;
     }
     // What k9s means by this name is not what else has its letters.
-    if let Some(resource) = Resource::named(typed) {
+    if let Some(resource) = K9sResource::from_name(typed) {
         return vec![Suggestion {
             text: typed.to_owned(),
-            help: Cow::Owned(resource.answer()),
+            help: Cow::Owned(resource.message()),
         }];
     }
     // Behind them verbs that begin so, and then all that has these letters in this order.
     let begin = verbs().filter(|(name, _)| name.starts_with(typed));
     found.extend(begin.map(|(name, verb)| suggestion(name, verb.help)));
     let filter = Filter::parse(&format!("-f {typed}"));
-    let mut sieve = Sieve::new(&filter);
+    let mut matcher = FilterMatcher::new(&filter);
     let commands = COMMANDS.iter().flat_map(|command| {
         let names = command.names.iter();
         names.map(|name| (*name, command.help))
@@ -335,7 +339,7 @@ pub fn suggestions(typed: &str, world: &Store, memory: &Memory) -> Vec<Suggestio
     // Enter takes the first: whoever leaves letters out seldom leaves out the first one.
     rest.sort_by_key(|(name, _)| name.chars().next() != typed.chars().next());
     for (name, help) in rest {
-        if !found.iter().any(|it| it.help == help) && sieve.passes([name], None) {
+        if !found.iter().any(|it| it.help == help) && matcher.matches([name], None) {
             found.push(suggestion(name, help));
         }
     }
@@ -353,7 +357,7 @@ fn suggestion(name: &str, help: &'static str) -> Suggestion {
 fn verbs() -> impl Iterator<Item = (&'static str, &'static Binding)> {
     let in_panes = |binding: &&Binding| matches!(binding.context, Context::Panes | Context::In(_));
     let is_command = |action| {
-        let does = |command: &Command| matches!(command.does, Does::Act(other) if other == action);
+        let does = |command: &CommandSpec| matches!(command.target, CommandTarget::Act(other) if other == action);
         COMMANDS.iter().any(does)
     };
     let mut seen = BTreeSet::new();
@@ -362,20 +366,20 @@ fn verbs() -> impl Iterator<Item = (&'static str, &'static Binding)> {
         .filter(in_panes)
         .filter(move |it| it.action.is_verb() && !is_command(it.action))
         .map(|binding| (binding.action.name(), binding))
-        .filter(move |(name, _)| find(name).is_none() && seen.insert(*name))
+        .filter(move |(name, _)| find_command(name).is_none() && seen.insert(*name))
 }
 
 /// Reads a command line.
-pub fn read(line: &str) -> Asked {
+pub fn parse(line: &str) -> ParsedCommand {
     let mut words = line.split_whitespace();
     let Some(name) = words.next() else {
-        return Asked::Unknown(None);
+        return ParsedCommand::Unknown(None);
     };
     let argument = words.next();
     let is_more = words.next().is_some();
-    let Some(command) = find(name) else {
-        if let Some(resource) = Resource::named(name) {
-            return Asked::NoView(resource.answer());
+    let Some(command) = find_command(name) else {
+        if let Some(resource) = K9sResource::from_name(name) {
+            return ParsedCommand::NoView(resource.message());
         }
         if let Some((verb, binding)) = verbs().find(|(verb, _)| *verb == name) {
             return without_argument(binding.action, verb, argument);
@@ -383,50 +387,67 @@ pub fn read(line: &str) -> Asked {
         let names = COMMANDS.iter().flat_map(|command| command.names).copied();
         let begins = |known: &&str| known.len() > 2 && name.starts_with(known);
         let nearest = did_you_mean(name, names.clone()).or_else(|| names.into_iter().find(begins));
-        return Asked::Unknown(nearest);
+        return ParsedCommand::Unknown(nearest);
     };
-    match (command.does, argument) {
-        (Does::Act(action), argument) => {
+    match (command.target, argument) {
+        (CommandTarget::Act(action), argument) => {
             let named = command.names.iter().find(|known| **known == name);
             without_argument(action, named.copied().unwrap_or_default(), argument)
         }
-        (Does::Save, Some(name)) if !is_more => Asked::Save(name.to_owned()),
-        (Does::Save, _) => Asked::Misused("save NAME, one word for the present view"),
-        (Does::Pane(_), Some(_)) if is_more => Asked::Misused("pods NAMESPACE, one namespace"),
-        (Does::Namespace, Some(_)) if is_more => Asked::Misused("ns NAME, one namespace"),
-        (Does::Context, Some(_)) if is_more => Asked::Misused("ctx NAME, one context"),
-        (Does::View, Some(_)) if is_more => Asked::Misused("view NAME, one saved view"),
-        (Does::Forget, Some(_)) if is_more => Asked::Misused("forget NAME, one saved view"),
-        (Does::Pane(pane), name) => Asked::Pane(pane, name.map(Namespace::new)),
-        (Does::Namespace, Some(name)) => Asked::Namespace(Namespace::new(name)),
-        (Does::Namespace, None) => Asked::Act(Action::Focus(Pane::Namespaces)),
-        (Does::Context, Some(name)) => Asked::Context(name.to_owned()),
-        (Does::Context, None) => Asked::Act(Action::Contexts),
-        (Does::View, name) => Asked::View(name.map(str::to_owned)),
-        (Does::Forget, name) => Asked::Forget(name.map(str::to_owned)),
-        (Does::Theme, name) => name.filter(|_| !is_more).and_then(ThemeName::named).map_or(
-            Asked::Misused("theme auto, dark, light, high-contrast, colour-blind, 16 or plain"),
-            Asked::Theme,
-        ),
+        (CommandTarget::Save, Some(name)) if !is_more => ParsedCommand::Save(name.to_owned()),
+        (CommandTarget::Save, _) => {
+            ParsedCommand::Misused("save NAME, one word for the present view")
+        }
+        (CommandTarget::Pane(_), Some(_)) if is_more => {
+            ParsedCommand::Misused("pods NAMESPACE, one namespace")
+        }
+        (CommandTarget::Namespace, Some(_)) if is_more => {
+            ParsedCommand::Misused("ns NAME, one namespace")
+        }
+        (CommandTarget::Context, Some(_)) if is_more => {
+            ParsedCommand::Misused("ctx NAME, one context")
+        }
+        (CommandTarget::View, Some(_)) if is_more => {
+            ParsedCommand::Misused("view NAME, one saved view")
+        }
+        (CommandTarget::Forget, Some(_)) if is_more => {
+            ParsedCommand::Misused("forget NAME, one saved view")
+        }
+        (CommandTarget::Pane(pane), name) => ParsedCommand::Pane(pane, name.map(Namespace::new)),
+        (CommandTarget::Namespace, Some(name)) => ParsedCommand::Namespace(Namespace::new(name)),
+        (CommandTarget::Namespace, None) => ParsedCommand::Act(Action::Focus(Pane::Namespaces)),
+        (CommandTarget::Context, Some(name)) => ParsedCommand::Context(name.to_owned()),
+        (CommandTarget::Context, None) => ParsedCommand::Act(Action::Contexts),
+        (CommandTarget::View, name) => ParsedCommand::View(name.map(str::to_owned)),
+        (CommandTarget::Forget, name) => ParsedCommand::Forget(name.map(str::to_owned)),
+        (CommandTarget::Theme, name) => name
+            .filter(|_| !is_more)
+            .and_then(ThemeName::from_name)
+            .map_or(
+                ParsedCommand::Misused(
+                    "theme auto, dark, light, high-contrast, colour-blind, 16 or plain",
+                ),
+                ParsedCommand::Theme,
+            ),
     }
 }
 
 /// An action that is for what is selected, or for all: whatever is named behind it is not meant by it.
-fn without_argument(action: Action, name: &'static str, argument: Option<&str>) -> Asked {
+fn without_argument(action: Action, name: &'static str, argument: Option<&str>) -> ParsedCommand {
     match argument {
-        None => Asked::Act(action),
-        Some(_) => Asked::NoArgument(name),
+        None => ParsedCommand::Act(action),
+        Some(_) => ParsedCommand::NoArgument(name),
     }
 }
 
-fn find(name: &str) -> Option<&'static Command> {
+fn find_command(name: &str) -> Option<&'static CommandSpec> {
     COMMANDS
         .iter()
         .find(|command| command.names.contains(&name))
 }
 
-fn names(world: &Store) -> impl Iterator<Item = &Namespace> {
-    world.namespaces().map(|namespace| &namespace.name)
+fn names(store: &Store) -> impl Iterator<Item = &Namespace> {
+    store.namespaces().map(|namespace| &namespace.name)
 }
 
 #[cfg(test)]
@@ -435,18 +456,21 @@ mod tests {
 
     #[test]
     fn reads_what_a_k9s_user_types() {
-        assert_eq!(read("po"), Asked::Pane(Pane::Pods, None));
+        assert_eq!(parse("po"), ParsedCommand::Pane(Pane::Pods, None));
         let shop = Some(Namespace::new("shop"));
-        assert_eq!(read("pod shop"), Asked::Pane(Pane::Pods, shop));
-        assert_eq!(read(" ns  shop "), Asked::Namespace(Namespace::new("shop")));
-        assert_eq!(read("ctx prod"), Asked::Context("prod".into()));
-        assert_eq!(read("q"), Asked::Act(Action::Quit));
-        assert_eq!(read("secr"), Asked::Unknown(Some("sec")));
-        assert!(matches!(read("deploy"), Asked::NoView(_)));
-        assert_eq!(read("zzz"), Asked::Unknown(None));
-        assert_eq!(read(""), Asked::Unknown(None));
-        assert_eq!(read("theme light"), Asked::Theme(ThemeName::Light));
-        assert!(matches!(read("theme pink"), Asked::Misused(_)));
+        assert_eq!(parse("pod shop"), ParsedCommand::Pane(Pane::Pods, shop));
+        assert_eq!(
+            parse(" ns  shop "),
+            ParsedCommand::Namespace(Namespace::new("shop"))
+        );
+        assert_eq!(parse("ctx prod"), ParsedCommand::Context("prod".into()));
+        assert_eq!(parse("q"), ParsedCommand::Act(Action::Quit));
+        assert_eq!(parse("secr"), ParsedCommand::Unknown(Some("sec")));
+        assert!(matches!(parse("deploy"), ParsedCommand::NoView(_)));
+        assert_eq!(parse("zzz"), ParsedCommand::Unknown(None));
+        assert_eq!(parse(""), ParsedCommand::Unknown(None));
+        assert_eq!(parse("theme light"), ParsedCommand::Theme(ThemeName::Light));
+        assert!(matches!(parse("theme pink"), ParsedCommand::Misused(_)));
     }
 
     #[test]
@@ -458,9 +482,9 @@ mod tests {
             ("quit now", "quit"),
             ("undo 2", "undo"),
         ] {
-            assert_eq!(read(line), Asked::NoArgument(name), "{line}");
+            assert_eq!(parse(line), ParsedCommand::NoArgument(name), "{line}");
             let bare = line.split(' ').next().unwrap();
-            assert!(matches!(read(bare), Asked::Act(_)), "{bare}");
+            assert!(matches!(parse(bare), ParsedCommand::Act(_)), "{bare}");
         }
         for line in [
             "ns shop extra",
@@ -471,26 +495,26 @@ mod tests {
             "save a b",
             "theme light dark",
         ] {
-            assert!(matches!(read(line), Asked::Misused(_)), "{line}");
+            assert!(matches!(parse(line), ParsedCommand::Misused(_)), "{line}");
         }
     }
 
     #[test]
     fn every_verb_is_a_command_and_found_by_some_of_its_letters() {
-        assert_eq!(read("restart"), Asked::Act(Action::Restart));
-        assert_eq!(read("pull-test"), Asked::Act(Action::PullTest));
-        assert_eq!(read("copy-image"), Asked::Act(Action::CopyImage));
-        let (world, memory) = (Store::default(), Memory::default());
-        let found = |typed| suggestions(typed, &world, &memory);
+        assert_eq!(parse("restart"), ParsedCommand::Act(Action::Restart));
+        assert_eq!(parse("pull-test"), ParsedCommand::Act(Action::PullTest));
+        assert_eq!(parse("copy-image"), ParsedCommand::Act(Action::CopyImage));
+        let (store, memory) = (Store::default(), SessionState::default());
+        let found = |typed| suggestions(typed, &store, &memory);
         assert!(found("ptest").iter().any(|it| it.text == "pull-test"));
         let first = |typed| found(typed).into_iter().next().map(|it| it.text);
         assert_eq!(first("rst").as_deref(), Some("restart"));
         assert_eq!(found("zzz"), []);
     }
 
-    fn enter(typed: &str) -> Entered {
-        let (world, memory) = (Store::default(), Memory::default());
-        entered(typed, &suggestions(typed, &world, &memory), 0)
+    fn enter(typed: &str) -> EnterAction {
+        let (store, memory) = (Store::default(), SessionState::default());
+        resolve_enter(typed, &suggestions(typed, &store, &memory), 0)
     }
 
     #[test]
@@ -499,13 +523,13 @@ mod tests {
         let names = COMMANDS.iter().flat_map(|command| command.names).copied();
         let names: Vec<&str> = names.chain(verbs().map(|(name, _)| name)).collect();
         for name in &names {
-            assert_eq!(enter(name), Entered::Run((*name).to_owned()));
+            assert_eq!(enter(name), EnterAction::Run((*name).to_owned()));
             let skipped: String = name.chars().step_by(2).collect();
             for part in (1..name.len()).map(|end| &name[..end]).chain([&*skipped]) {
-                let Entered::Run(line) = enter(part) else {
+                let EnterAction::Run(line) = enter(part) else {
                     continue;
                 };
-                let runs = read(&line);
+                let runs = parse(&line);
                 assert!(
                     !runs.needs_full_name() || line == part,
                     ":{part} runs {line}"
@@ -516,36 +540,36 @@ mod tests {
 
     #[test]
     fn resources_of_k9s_run_nothing() {
-        for name in Resource::all_names() {
-            assert!(find(name).is_none(), "{name} is a command");
-            assert_eq!(enter(name), Entered::Run(name.to_owned()));
-            assert!(matches!(read(name), Asked::NoView(_)), "{name}");
+        for name in K9sResource::all_names() {
+            assert!(find_command(name).is_none(), "{name} is a command");
+            assert_eq!(enter(name), EnterAction::Run(name.to_owned()));
+            assert!(matches!(parse(name), ParsedCommand::NoView(_)), "{name}");
         }
     }
 
     #[test]
     fn what_is_chosen_from_the_list_runs() {
-        let (world, memory) = (Store::default(), Memory::default());
-        let found = suggestions("rst", &world, &memory);
+        let (store, memory) = (Store::default(), SessionState::default());
+        let found = suggestions("rst", &store, &memory);
         let at = found.iter().position(|it| it.text == "restart").unwrap();
         assert!(at == 0, "{found:?}");
-        assert_eq!(enter("rst"), Entered::Choose("restart".to_owned()));
-        let found = suggestions("re", &world, &memory);
+        assert_eq!(enter("rst"), EnterAction::Choose("restart".to_owned()));
+        let found = suggestions("re", &store, &memory);
         let at = found.iter().position(|it| it.text == "restart").unwrap();
         assert_eq!(
-            entered("re", &found, at),
-            Entered::Run("restart".to_owned())
+            resolve_enter("re", &found, at),
+            EnterAction::Run("restart".to_owned())
         );
     }
 
     #[test]
     fn completes_by_the_beginning() {
-        let (world, memory) = (Store::default(), Memory::default());
-        let texts: Vec<String> = suggestions("sec", &world, &memory)
+        let (store, memory) = (Store::default(), SessionState::default());
+        let texts: Vec<String> = suggestions("sec", &store, &memory)
             .into_iter()
             .map(|s| s.text)
             .collect();
         assert_eq!(texts.first().map(String::as_str), Some("sec"));
-        assert_eq!(suggestions("", &world, &memory).len(), COMMANDS.len());
+        assert_eq!(suggestions("", &store, &memory).len(), COMMANDS.len());
     }
 }

@@ -1,8 +1,8 @@
-//! What the user has set, as far as it changes what the model does.
+//! User settings that affect the model.
 
 use std::collections::BTreeMap;
 
-use super::{panes::Pane, rebind::Keymap};
+use super::{key_config::Keymap, panes::Pane};
 use crate::domain::{k8s::object_ref::Namespace, lint::LintConfig, store::watch::Scope};
 
 #[derive(Clone, Debug)]

@@ -1,10 +1,10 @@
-//! A pull test on its way: on which nodes, and what each of their kubelets says.
+//! A pull test: the chosen nodes and the result of each kubelet.
 
 use std::{collections::BTreeSet, sync::Arc};
 
 use jiff::Timestamp;
 
-use super::{list::List, settled::Question, ticket::Ticket};
+use super::{list::List, probe_cache::ProbeQuery, request_id::RequestId};
 use crate::domain::{
     k8s::{object_ref::Namespace, objects::Pod},
     pull_test::{PullTest, PullTestResult},
@@ -12,16 +12,17 @@ use crate::domain::{
 
 /// The pull tests of this session that have not deleted their Pods yet, one per node.
 #[derive(Debug, Default)]
-pub struct RunningTests(BTreeSet<(Ticket, Namespace, Arc<str>)>);
+pub struct RunningTests(BTreeSet<(RequestId, Namespace, Arc<str>)>);
 
 impl RunningTests {
-    pub fn begin(&mut self, ticket: Ticket, namespace: &Namespace, node: Arc<str>) {
-        self.0.insert((ticket, namespace.clone(), node));
+    pub fn insert(&mut self, request_id: RequestId, namespace: &Namespace, node: Arc<str>) {
+        self.0.insert((request_id, namespace.clone(), node));
     }
 
     /// The test on this node has ended, and deleted its Pod.
-    pub fn end(&mut self, ticket: Ticket, node: &str) {
-        self.0.retain(|(of, _, on)| *of != ticket || **on != *node);
+    pub fn remove(&mut self, request_id: RequestId, node: &str) {
+        self.0
+            .retain(|(of, _, on)| *of != request_id || **on != *node);
     }
 
     /// Whether this Pod of a test may be one of a running test: its name is known to the test alone.
@@ -33,41 +34,41 @@ impl RunningTests {
 }
 
 #[derive(Debug)]
-pub struct Trial {
+pub struct PullTestRun {
     pub test: PullTest,
     /// What its answer settles.
-    pub question: Option<Question>,
+    pub query: Option<ProbeQuery>,
     /// The nodes that are known, the Pod's own first.
     pub nodes: List<Arc<str>>,
     pub chosen: BTreeSet<Arc<str>>,
-    pub stage: Stage,
+    pub stage: PullTestStage,
 }
 
 #[derive(Debug)]
-pub enum Stage {
+pub enum PullTestStage {
     /// Nothing has been made yet.
     Choosing,
     Running {
-        ticket: Ticket,
+        request_id: RequestId,
         since: Timestamp,
-        said: Vec<(Arc<str>, PullTestResult)>,
+        results: Vec<(Arc<str>, PullTestResult)>,
     },
 }
 
-impl Trial {
-    pub fn new(test: PullTest, question: Option<Question>, nodes: Vec<Arc<str>>) -> Self {
+impl PullTestRun {
+    pub fn new(test: PullTest, query: Option<ProbeQuery>, nodes: Vec<Arc<str>>) -> Self {
         Self {
             test,
-            question,
+            query,
             chosen: nodes.first().cloned().into_iter().collect(),
-            nodes: List::whole(nodes),
-            stage: Stage::Choosing,
+            nodes: List::unscrolled(nodes),
+            stage: PullTestStage::Choosing,
         }
     }
 
     /// Takes the selected node, or leaves it.
     pub fn toggle(&mut self) {
-        if let (Stage::Choosing, Some(node)) = (&self.stage, self.nodes.selected())
+        if let (PullTestStage::Choosing, Some(node)) = (&self.stage, self.nodes.selected())
             && !self.chosen.remove(node)
         {
             self.chosen.insert(Arc::clone(node));
@@ -76,7 +77,7 @@ impl Trial {
 
     /// Takes all nodes, or leaves all.
     pub fn toggle_all(&mut self) {
-        if matches!(self.stage, Stage::Choosing) {
+        if matches!(self.stage, PullTestStage::Choosing) {
             if self.chosen.len() == self.nodes.rows().len() {
                 self.chosen.clear();
             } else {
@@ -86,8 +87,8 @@ impl Trial {
     }
 
     /// What a node's kubelet has said so far.
-    pub fn said(&self, node: &str) -> Option<&PullTestResult> {
-        let Stage::Running { said, .. } = &self.stage else {
+    pub fn result(&self, node: &str) -> Option<&PullTestResult> {
+        let PullTestStage::Running { results: said, .. } = &self.stage else {
             return None;
         };
         said.iter()
@@ -96,10 +97,10 @@ impl Trial {
     }
 
     /// Whether a kubelet has still to answer.
-    pub fn waits(&self) -> bool {
+    pub fn is_waiting(&self) -> bool {
         match &self.stage {
-            Stage::Choosing => false,
-            Stage::Running { said, .. } => said.len() < self.chosen.len(),
+            PullTestStage::Choosing => false,
+            PullTestStage::Running { results: said, .. } => said.len() < self.chosen.len(),
         }
     }
 }

@@ -1,19 +1,19 @@
-//! Before each frame: rows that are out of date are made again, and the next moment is found at which
-//! the screen would read differently although nothing happened.
+//! Prepares the model for a frame: rebuilds outdated rows and computes when the screen changes without an
+//! event.
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    connection::{Health, Phase},
-    form::{Form, Import},
-    gap::Lack,
-    inquiry::Inquiry,
+    connection::{ConnectionPhase, WatchHealth},
+    coverage_gap::GapReason,
+    form::{Form, ImportState},
     model::Model,
     overlay::{ContextPicker, Overlay},
     panes::{Pane, PerPane, RefreshBudget, RowContext},
-    proposal::{Proposal, Stage},
+    plan_dialog::{PlanDialog, PlanStage},
+    pod_inspection::PodInspection,
     reveal::{self, Reveal},
-    update::subject_of_interest,
+    update::current_pod,
 };
 use crate::domain::k8s::{age, rollout};
 
@@ -21,10 +21,10 @@ use crate::domain::k8s::{age, rollout};
 pub type Heights = PerPane<usize>;
 
 /// Takes in how far the text on top can be scrolled, as the frame has shown.
-pub fn scrolled(model: &mut Model, end: Option<usize>) {
+pub fn set_scroll_end(model: &mut Model, end: Option<usize>) {
     let scroll = model.overlays.last_mut().and_then(Overlay::scroll);
     if let (Some(end), Some(scroll)) = (end, scroll) {
-        scroll.within(end);
+        scroll.clamp(end);
     }
 }
 
@@ -36,25 +36,28 @@ pub fn refresh(model: &mut Model, heights: Heights, now: Timestamp) {
     }
     let Model {
         panes,
-        world,
-        verdicts,
+        store,
+        diagnoses,
         connection,
         notices,
-        answers,
+        probes: answers,
         scope,
-        known,
+        known_namespaces: known,
         ..
     } = model;
-    answers.age(now);
-    verdicts.refresh(world, connection.sight(), answers, now);
-    let watched = matches!(connection.health(scope), Health::Live | Health::Partial);
-    let seen = watched && !verdicts.unfinished();
-    notices.refresh(world, verdicts, seen, now);
+    answers.expire(now);
+    diagnoses.refresh(store, connection.coverage(), answers, now);
+    let watched = matches!(
+        connection.health(scope),
+        WatchHealth::Live | WatchHealth::Partial
+    );
+    let seen = watched && !diagnoses.has_pending();
+    notices.refresh(store, diagnoses, seen, now);
     let context = RowContext {
-        world,
-        verdicts,
-        sight: connection.sight(),
-        known,
+        store,
+        diagnoses,
+        coverage: connection.coverage(),
+        known_namespaces: known,
         scope,
         now,
     };
@@ -62,22 +65,22 @@ pub fn refresh(model: &mut Model, heights: Heights, now: Timestamp) {
     for pane in Pane::ALL {
         panes.get_mut(pane).refresh(&context, budget);
     }
-    list_faults(model);
+    refresh_fault_list(model);
     watch_recovery(model, now);
-    let subject = subject_of_interest(model);
-    model.inquiry = Inquiry::of(
-        model.inquiry.take(),
+    let subject = current_pod(model);
+    model.inspection = PodInspection::inspect(
+        model.inspection.take(),
         subject,
-        &model.world,
-        model.connection.sight(),
-        &model.answers,
+        &model.store,
+        model.connection.coverage(),
+        &model.probes,
         now,
     );
 }
 
 /// The open list of what is wrong takes in what is new.
-fn list_faults(model: &mut Model) {
-    let ids = model.verdicts.faults().iter().map(|fault| &fault.id);
+fn refresh_fault_list(model: &mut Model) {
+    let ids = model.diagnoses.faults().iter().map(|fault| &fault.id);
     if let Some(Overlay::Faults(faults)) = model.overlays.last_mut() {
         faults.refresh(ids);
     }
@@ -87,31 +90,31 @@ fn list_faults(model: &mut Model) {
 fn watch_recovery(model: &mut Model, now: Timestamp) {
     let Model {
         overlays,
-        world,
+        store,
         connection,
-        answers,
+        probes: answers,
         ..
     } = model;
     for overlay in overlays {
-        let Overlay::Proposal(proposal) = overlay else {
+        let Overlay::PlanDialog(dialog) = overlay else {
             continue;
         };
-        let Some(found) = proposal.recovery(world) else {
+        let Some(found) = dialog.recovery(store) else {
             continue;
         };
-        let youngest = || rollout::newest_pod(world, &proposal.affected.workloads());
+        let youngest = || rollout::newest_pod(store, &dialog.affected.workloads());
         let pod = found.failing.first().cloned().or_else(youngest);
-        let pod = pod.or_else(|| proposal.affected.pod().cloned());
-        let watched = Inquiry::of(
-            proposal.watched.take().map(|inquiry| *inquiry),
+        let pod = pod.or_else(|| dialog.affected.pod().cloned());
+        let watched = PodInspection::inspect(
+            dialog.watched.take().map(|inspection| *inspection),
             pod,
-            world,
-            connection.sight(),
+            store,
+            connection.coverage(),
             answers,
             now,
         );
-        proposal.watched = watched.map(Box::new);
-        if let Stage::Done { recovered, .. } = &mut proposal.stage
+        dialog.watched = watched.map(Box::new);
+        if let PlanStage::Done { recovered, .. } = &mut dialog.stage
             && recovered.is_none()
             && found.is_complete()
         {
@@ -125,57 +128,64 @@ const SPIN: SignedDuration = SignedDuration::from_millis(120);
 
 /// When the screen has to be drawn again if nothing else happens: an age that turns, a spinner, a
 /// flash that ends. `None` while time changes nothing.
-pub fn wake(model: &Model, now: Timestamp) -> Option<Timestamp> {
-    let waiting = matches!(model.connection.phase, Phase::Connecting { .. })
+pub fn next_wakeup(model: &Model, now: Timestamp) -> Option<Timestamp> {
+    let waiting = matches!(model.connection.phase, ConnectionPhase::Connecting { .. })
         || matches!(
             model.overlays.last(),
             Some(
                 Overlay::Contexts(ContextPicker::Loading(_))
-                    | Overlay::Proposal(Proposal {
-                        stage: Stage::Rehearsing(_)
-                            | Stage::CarryingOut(..)
-                            | Stage::Done {
+                    | Overlay::PlanDialog(PlanDialog {
+                        stage: PlanStage::DryRunning(_)
+                            | PlanStage::Applying(..)
+                            | PlanStage::Done {
                                 recovered: None,
                                 ..
                             },
                         ..
                     })
                     | Overlay::Reveal(Reveal {
-                        stage: reveal::Stage::Fetching(_),
+                        stage: reveal::RevealStage::Fetching(_),
                         ..
                     })
                     | Overlay::Form(Form {
-                        import: Import::Reading(_),
+                        import: ImportState::Reading(_),
                         ..
                     })
             )
         )
-        || matches!(model.overlays.last(), Some(Overlay::PullTest(trial)) if trial.waits())
-        || model.connection.health(&model.scope) == Health::Listing;
+        || matches!(model.overlays.last(), Some(Overlay::PullTest(trial)) if trial.is_waiting())
+        || model.connection.health(&model.scope) == WatchHealth::Listing;
     let spinner = waiting.then_some(now + SPIN);
     // Its seconds are counted down.
-    let finishing = model.finishing.map(|_| now + SignedDuration::from_secs(1));
-    let flash = model.flash.as_ref().map(|flash| flash.until);
+    let shutdown = model.shutdown.map(|_| now + SignedDuration::from_secs(1));
+    let flash = model.status.as_ref().map(|flash| flash.until);
     let stale = match model.connection.health(&model.scope) {
-        Health::Stale { since, .. } => Some(turn(since, now)),
-        Health::Partial => kept_since(model).map(|since| turn(since, now)).min(),
+        WatchHealth::Stale { since, .. } => Some(next_age_change(since, now)),
+        WatchHealth::Partial => stale_since(model)
+            .map(|since| next_age_change(since, now))
+            .min(),
         _ => None,
     };
-    let notices = model.notices.wake();
-    let lapsed = model.answers.wake();
+    let notices = model.notices.next_wakeup();
+    let lapsed = model.probes.next_expiry();
     let revealed = model.overlays.iter().filter_map(|overlay| match overlay {
-        Overlay::Reveal(reveal) => reveal.wake(now),
+        Overlay::Reveal(reveal) => reveal.next_wakeup(now),
         _ => None,
     });
-    let unfinished = model.verdicts.unfinished().then_some(now);
-    let judged = model.verdicts.wake(&model.world);
-    let looked_into = model.inquiry.as_ref().and_then(|inquiry| inquiry.until);
-    let ages = visible_times(model).map(|since| turn(since, now)).min();
+    let unfinished = model.diagnoses.has_pending().then_some(now);
+    let judged = model.diagnoses.next_wakeup(&model.store);
+    let looked_into = model
+        .inspection
+        .as_ref()
+        .and_then(|inspection| inspection.expires_at);
+    let ages = visible_times(model)
+        .map(|since| next_age_change(since, now))
+        .min();
     let panes = Pane::ALL.into_iter();
     let waiting_rows = panes.map(|pane| model.panes.get(pane).next_refresh());
     [
         spinner,
-        finishing,
+        shutdown,
         flash,
         stale,
         notices,
@@ -193,17 +203,17 @@ pub fn wake(model: &Model, now: Timestamp) -> Option<Timestamp> {
 }
 
 /// When what is kept of refused lists was last read.
-fn kept_since(model: &Model) -> impl Iterator<Item = Timestamp> {
-    let gaps = model.connection.gaps(&model.scope).into_iter();
-    gaps.filter_map(|gap| match gap.lack {
-        Lack::Forbidden { as_of, .. } => as_of,
-        Lack::Namespaces { .. } | Lack::Unreadable(_) => None,
+fn stale_since(model: &Model) -> impl Iterator<Item = Timestamp> {
+    let gaps = model.connection.coverage_gaps(&model.scope).into_iter();
+    gaps.filter_map(|gap| match gap.reason {
+        GapReason::Forbidden { as_of, .. } => as_of,
+        GapReason::Namespaces { .. } | GapReason::Unreadable(_) => None,
     })
 }
 
 /// The moment at which an age reads differently. Ages of minutes and more may turn up to ten seconds
 /// late, so that many of them turn in one frame.
-fn turn(since: Timestamp, now: Timestamp) -> Timestamp {
+fn next_age_change(since: Timestamp, now: Timestamp) -> Timestamp {
     let seconds = age::seconds_between(since, now);
     let wait = age::seconds_until_change(seconds);
     let wait = if seconds < 120 {
@@ -216,10 +226,10 @@ fn turn(since: Timestamp, now: Timestamp) -> Timestamp {
 
 fn visible_times(model: &Model) -> impl Iterator<Item = Timestamp> {
     let panes = Pane::ALL.into_iter();
-    let visible = panes.flat_map(|pane| model.panes.get(pane).visible_times(&model.world));
+    let visible = panes.flat_map(|pane| model.panes.get(pane).visible_times(&model.store));
     let under_way = model
-        .inquiry
+        .inspection
         .iter()
-        .filter_map(|inquiry| inquiry.case.pod.meta.created);
+        .filter_map(|inspection| inspection.context.pod.meta.created);
     visible.chain(under_way)
 }

@@ -1,4 +1,4 @@
-//! The values of a Secret on the screen: only when that was confirmed, and only for a while.
+//! Shows the values of a Secret after confirmation, for a limited time.
 //!
 //! The passwords live in the layer that shows them and nowhere else; when its time is over, or it is
 //! left, they are dropped and thereby wiped.
@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{list::List, ticket::Ticket};
+use super::{list::List, request_id::RequestId};
 use crate::domain::{
     error::UserError,
     k8s::{object_ref::ObjectRef, objects::Secret},
@@ -23,23 +23,23 @@ pub const SHOWN_FOR: SignedDuration = SignedDuration::from_secs(30);
 #[derive(Debug)]
 pub struct Reveal {
     pub secret: ObjectRef<Secret>,
-    pub stage: Stage,
+    pub stage: RevealStage,
 }
 
 #[derive(Debug)]
-pub enum Stage {
+pub enum RevealStage {
     /// Nothing has been fetched yet.
     Warning,
-    Fetching(Ticket),
-    Shown(Shown),
+    Fetching(RequestId),
+    Shown(RevealedSecret),
     /// The time was over; the values are gone.
     Hidden,
     Failed(UserError),
 }
 
-/// What the Secret holds, until it is hidden.
+/// The values of a Secret, until they are hidden.
 #[derive(Debug)]
-pub struct Shown {
+pub struct RevealedSecret {
     /// `None`: its type holds no credential that the kubelet reads.
     pub config: Option<DockerConfig>,
     /// The entries by their places.
@@ -49,27 +49,27 @@ pub struct Shown {
 
 /// A password on its way to the clipboard; the same one is the same object.
 #[derive(Clone, Debug)]
-pub struct Clip(pub Arc<Password>);
+pub struct ClipboardSecret(pub Arc<Password>);
 
-impl PartialEq for Clip {
+impl PartialEq for ClipboardSecret {
     fn eq(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
     }
 }
 
-impl Eq for Clip {}
+impl Eq for ClipboardSecret {}
 
 impl Reveal {
     pub fn new(secret: ObjectRef<Secret>) -> Self {
         Self {
             secret,
-            stage: Stage::Warning,
+            stage: RevealStage::Warning,
         }
     }
 
     /// What is shown at this moment, and for how many seconds still.
-    pub fn shown(&self, now: Timestamp) -> Option<(&Shown, i64)> {
-        let Stage::Shown(shown) = &self.stage else {
+    pub fn revealed(&self, now: Timestamp) -> Option<(&RevealedSecret, i64)> {
+        let RevealStage::Shown(shown) = &self.stage else {
             return None;
         };
         let left = shown.until.duration_since(now).as_millis();
@@ -79,24 +79,24 @@ impl Reveal {
 
     /// Drops the values when their time is over.
     pub fn expire(&mut self, now: Timestamp) {
-        if matches!(&self.stage, Stage::Shown(shown) if shown.until <= now) {
-            self.stage = Stage::Hidden;
+        if matches!(&self.stage, RevealStage::Shown(shown) if shown.until <= now) {
+            self.stage = RevealStage::Hidden;
         }
     }
 
     /// When the countdown reads differently.
-    pub fn wake(&self, now: Timestamp) -> Option<Timestamp> {
-        let (shown, seconds) = self.shown(now)?;
+    pub fn next_wakeup(&self, now: Timestamp) -> Option<Timestamp> {
+        let (shown, seconds) = self.revealed(now)?;
         Some(shown.until - SignedDuration::from_secs(seconds - 1))
     }
 }
 
-impl Shown {
+impl RevealedSecret {
     pub fn new(config: Option<DockerConfig>, now: Timestamp) -> Self {
         let entries = config.as_ref().map_or(0, |config| config.entries.len());
         Self {
             config,
-            list: List::whole((0..entries).collect()),
+            list: List::unscrolled((0..entries).collect()),
             until: now + SHOWN_FOR,
         }
     }

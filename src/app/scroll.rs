@@ -1,4 +1,4 @@
-//! How far a text is scrolled, by one who does not know how it is broken into lines.
+//! Scroll position of a text, independent of how its lines are wrapped.
 
 use super::motion::Motion;
 
@@ -16,7 +16,7 @@ impl Scroll {
     pub const TOP: Self = Self::FromTop(0);
     pub const END: Self = Self::FromEnd(0);
 
-    pub fn go(&mut self, motion: Motion) {
+    pub fn scroll(&mut self, motion: Motion) {
         *self = match motion {
             Motion::First => Self::TOP,
             Motion::Last => Self::END,
@@ -35,7 +35,7 @@ impl Scroll {
     }
 
     /// Forgets what was pressed beyond the end, which is so far from the top: the way back begins there.
-    pub fn within(&mut self, end: usize) {
+    pub fn clamp(&mut self, end: usize) {
         match self {
             Self::FromTop(n) | Self::FromEnd(n) => *n = end.min(*n),
         }
@@ -59,16 +59,16 @@ mod tests {
     fn the_end_stays_in_view_until_one_goes_up() {
         let mut scroll = Scroll::END;
         assert_eq!((scroll.first(100, 10), scroll.first(150, 10)), (90, 140));
-        scroll.go(Motion::Up);
+        scroll.scroll(Motion::Up);
         assert_eq!(scroll.first(100, 10), 89);
-        scroll.go(Motion::PageDown);
+        scroll.scroll(Motion::PageDown);
         assert_eq!(scroll, Scroll::END);
-        scroll.go(Motion::First);
-        scroll.go(Motion::PageDown);
+        scroll.scroll(Motion::First);
+        scroll.scroll(Motion::PageDown);
         assert_eq!((scroll.first(100, 10), scroll.first(12, 10)), (10, 2));
         assert_eq!(scroll.first(3, 10), 0);
-        scroll.within(2);
-        scroll.go(Motion::Up);
+        scroll.clamp(2);
+        scroll.scroll(Motion::Up);
         assert_eq!(scroll, Scroll::FromTop(1));
     }
 }

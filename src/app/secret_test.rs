@@ -1,11 +1,10 @@
-//! The test of a pull Secret: what the registries are asked so that each of its entries is tried with the
-//! images that are pulled with it.
+//! Test of a pull Secret: the registry probes that check each of its entries.
 //!
 //! Pure: it names the questions; asking them, and keeping the answers, is the same as for a Pod.
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use super::settled::Question;
+use super::probe_cache::ProbeQuery;
 use crate::domain::{
     k8s::{
         object_ref::ObjectRef,
@@ -17,32 +16,32 @@ use crate::domain::{
 
 /// One entry of the Secret and the questions that try it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Trial {
+pub struct EntryCheck {
     pub server: Arc<str>,
     /// None where nothing that lists the Secret pulls an image that the entry is for.
-    pub questions: Vec<Question>,
+    pub queries: Vec<ProbeQuery>,
 }
 
 /// The trials of a Secret's entries, in their order; none where the kubelet cannot read it.
-pub fn trials(world: &Store, secret: &Secret) -> Vec<Trial> {
+pub fn entry_checks(store: &Store, secret: &Secret) -> Vec<EntryCheck> {
     let SecretContent::Read(summary) = &secret.content else {
         return Vec::new();
     };
-    let mut trials: Vec<Trial> = summary
+    let mut trials: Vec<EntryCheck> = summary
         .usable_entries()
         .unwrap_or_default()
         .iter()
-        .map(|entry| Trial {
+        .map(|entry| EntryCheck {
             server: Arc::clone(&entry.server),
-            questions: Vec::new(),
+            queries: Vec::new(),
         })
         .collect();
     let keyring = keyring(summary);
-    for image in images(world, secret) {
+    for image in images(store, secret) {
         // The kubelet goes on to the next entry only when this one is refused, and so does the question.
         let first = keyring.candidates(&image).first().map(|tried| *tried.entry);
         if let Some(trial) = first.and_then(|at| trials.get_mut(at)) {
-            trial.questions.push(Question::of_secret(secret, image));
+            trial.queries.push(ProbeQuery::for_secret(secret, image));
         }
     }
     trials
@@ -57,17 +56,17 @@ fn keyring(summary: &DockerConfigSummary) -> Keyring<usize> {
 }
 
 /// The images of the Pods that list the Secret, and of the workloads whose next Pods will.
-fn images(world: &Store, secret: &Secret) -> BTreeSet<ImageRef> {
+fn images(store: &Store, secret: &Secret) -> BTreeSet<ImageRef> {
     let key = &secret.key;
     let mut texts: BTreeSet<&str> = BTreeSet::new();
-    for name in world.pods_of_secret(key) {
+    for name in store.pods_of_secret(key) {
         let pod = ObjectRef::new(key.namespace.clone(), name.clone());
-        if let Some(pod) = world.pod(&pod) {
+        if let Some(pod) = store.pod(&pod) {
             texts.extend(pod.containers.iter().map(|it| &*it.image));
         }
     }
-    let accounts: BTreeSet<_> = world.accounts_of_secret(key).collect();
-    let tops = world.workloads().filter(|it| it.meta.owner.is_none());
+    let accounts: BTreeSet<_> = store.accounts_of_secret(key).collect();
+    let tops = store.workloads().filter(|it| it.meta.owner.is_none());
     for workload in tops.filter(|it| it.id.key.namespace == key.namespace) {
         let lists = if workload.pull_secrets.is_empty() {
             accounts.contains(&workload.service_account)
@@ -101,14 +100,14 @@ mod tests {
             ("ghcr.io", "me"),
         ];
         let regcred = secret("shop", "regcred", SecretType::DockerConfigJson, &entries);
-        let mut world = Store::default();
+        let mut store = Store::default();
         let mut one = pod("shop", "one", waiting("ErrImagePull", "no"));
         one.pull_secrets = Arc::from([regcred.key.name.clone()]);
         one.containers[0].image = "registry.example/team/app:1".into();
         let mut stranger = one.clone();
         stranger.key = key("pay", "two");
         stranger.containers[0].image = "registry.example/pay:1".into();
-        world.apply(StoreUpdate::Pods(upserted(vec![one, stranger])), now());
+        store.apply(StoreUpdate::Pods(upserted(vec![one, stranger])), now());
         let mut web = workload(WorkloadKind::Deployment, "shop", "web", None);
         web.images = Arc::from([
             ("app".into(), "registry.example/web:2".into()),
@@ -116,19 +115,19 @@ mod tests {
         ]);
         web.service_account = crate::domain::k8s::object_ref::Name::new("runner");
         let kind = WorkloadKind::Deployment;
-        world.apply(StoreUpdate::Workloads(kind, upserted(vec![web])), now());
+        store.apply(StoreUpdate::Workloads(kind, upserted(vec![web])), now());
         let runner = account("shop", "runner", &["regcred"]);
-        world.apply(StoreUpdate::ServiceAccounts(upserted(vec![runner])), now());
+        store.apply(StoreUpdate::ServiceAccounts(upserted(vec![runner])), now());
         let slice = SecretWatch::DockerConfigJson;
-        world.apply(
+        store.apply(
             StoreUpdate::Secrets(slice, upserted(vec![regcred.clone()])),
             now(),
         );
 
-        let found: Vec<(String, Vec<String>)> = trials(&world, &regcred)
+        let found: Vec<(String, Vec<String>)> = entry_checks(&store, &regcred)
             .into_iter()
             .map(|trial| {
-                let questions = trial.questions.iter();
+                let questions = trial.queries.iter();
                 let images = questions.map(|it| it.image.to_string()).collect();
                 (trial.server.to_string(), images)
             })
@@ -150,6 +149,6 @@ mod tests {
     #[test]
     fn what_the_kubelet_does_not_read_is_not_tried() {
         let opaque = secret("shop", "s", SecretType::Other(None), &[]);
-        assert_eq!(trials(&Store::default(), &opaque), []);
+        assert_eq!(entry_checks(&Store::default(), &opaque), []);
     }
 }

@@ -27,7 +27,7 @@ pub struct SavedView {
 
 impl SavedView {
     /// What is looked at in this pane.
-    pub fn of(panes: &Panes, pane: Pane, scope: &Scope) -> Self {
+    pub fn capture(panes: &Panes, pane: Pane, scope: &Scope) -> Self {
         let state = panes.get(pane);
         let query = state.query();
         Self {
@@ -46,8 +46,8 @@ impl SavedView {
 
     /// Arranges its pane as it was, and says which that is; `None`: this version has no such pane. An
     /// order that it has no word for stays as it is. The namespace is the caller's to go to.
-    pub fn arrange(&self, panes: &mut Panes) -> Option<Pane> {
-        let pane = Pane::named(&self.pane)?;
+    pub fn apply(&self, panes: &mut Panes) -> Option<Pane> {
+        let pane = Pane::from_name(&self.pane)?;
         let state = panes.get_mut(pane);
         let query = state.query_mut();
         query.filter = Filter::parse(&self.filter);

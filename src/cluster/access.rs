@@ -1,11 +1,11 @@
-//! What this user may do: `SelfSubjectAccessReview` for one thing, `SelfSubjectRulesReview` for a
-//! namespace, which `kubectl auth can-i` asks as well.
+//! Queries the user's permissions with `SelfSubjectAccessReview` and `SelfSubjectRulesReview`, as
+//! `kubectl auth can-i` does.
 
 use kube::Client;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Connection, Trouble, ask};
+use super::{ApiError, Connection, request};
 use crate::domain::{
     k8s::object_ref::Namespace,
     rbac::{Permission, ResourceRule, SubjectRules},
@@ -15,7 +15,10 @@ const RULES: &str = "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews";
 const ACCESS: &str = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
 
 /// Asks the server about one permission.
-pub async fn may(connection: &Connection, permission: &Permission) -> Result<bool, Trouble> {
+pub async fn is_allowed(
+    connection: &Connection,
+    permission: &Permission,
+) -> Result<bool, ApiError> {
     #[derive(Deserialize)]
     struct Review {
         status: Status,
@@ -24,14 +27,14 @@ pub async fn may(connection: &Connection, permission: &Permission) -> Result<boo
     struct Status {
         allowed: bool,
     }
-    let body = question(permission);
+    let body = resource_attributes(permission);
     let client: &Client = &connection.client;
-    let review: Review = ask::post(client, ACCESS, &body, connection.request_limit).await?;
+    let review: Review = request::post(client, ACCESS, &body, connection.request_limit).await?;
     Ok(review.status.allowed)
 }
 
 /// A Role has `pods/log` in one word, a review has the subresource apart.
-fn question(permission: &Permission) -> Value {
+fn resource_attributes(permission: &Permission) -> Value {
     let resource = &*permission.resource;
     let (resource, subresource) = resource.split_once('/').unwrap_or((resource, ""));
     json!({
@@ -51,7 +54,7 @@ fn question(permission: &Permission) -> Value {
 pub async fn rules(
     connection: &Connection,
     namespace: &Namespace,
-) -> Result<SubjectRules, Trouble> {
+) -> Result<SubjectRules, ApiError> {
     #[derive(Deserialize)]
     struct Review {
         status: Status,
@@ -78,7 +81,7 @@ pub async fn rules(
         "spec": {"namespace": namespace},
     });
     let client: &Client = &connection.client;
-    let review: Review = ask::post(client, RULES, &body, connection.request_limit).await?;
+    let review: Review = request::post(client, RULES, &body, connection.request_limit).await?;
     let rules = review.status.resource_rules.into_iter().flatten();
     Ok(SubjectRules {
         rules: rules
@@ -106,7 +109,7 @@ mod tests {
                 resource: resource.into(),
                 namespace: None,
             };
-            let spec = question(&permission)["spec"]["resourceAttributes"].take();
+            let spec = resource_attributes(&permission)["spec"]["resourceAttributes"].take();
             (spec["resource"].clone(), spec["subresource"].clone())
         };
         assert_eq!(asked("pods/log"), (json!("pods"), json!("log")));

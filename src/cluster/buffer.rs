@@ -1,5 +1,4 @@
-//! Received bytes that may hold passwords: wiped when they are dropped, and wherever they have been
-//! while they became more.
+//! Buffer for received bytes that may hold passwords: zeroized on drop and on growth.
 
 use std::{io, ops::Deref};
 
@@ -8,14 +7,14 @@ use zeroize::Zeroizing;
 /// Room for the first bytes.
 const FEW: usize = 16 * 1024;
 
-/// A `Vec` that leaves nothing behind when it grows. What the layers below keep of the same bytes is out
-/// of its reach.
+/// A `Vec` that is zeroized when it grows and when it is dropped. What the layers below keep of the same
+/// bytes is out of its reach.
 #[derive(Default)]
-pub(super) struct Buffer(Zeroizing<Vec<u8>>);
+pub(super) struct ZeroizingBuffer(Zeroizing<Vec<u8>>);
 
-impl Buffer {
+impl ZeroizingBuffer {
     /// With room for so many bytes: one that need not grow is the cheapest.
-    pub(super) fn with_room(bytes: usize) -> Self {
+    pub(super) fn with_capacity(bytes: usize) -> Self {
         Self(Zeroizing::new(Vec::with_capacity(bytes)))
     }
 
@@ -32,7 +31,7 @@ impl Buffer {
     }
 
     /// Forgets the first bytes; the others move to the front.
-    pub(super) fn forget(&mut self, first: usize) {
+    pub(super) fn consume(&mut self, first: usize) {
         self.0.drain(..first);
     }
 
@@ -42,7 +41,7 @@ impl Buffer {
     }
 }
 
-impl Deref for Buffer {
+impl Deref for ZeroizingBuffer {
     type Target = [u8];
 
     fn deref(&self) -> &[u8] {
@@ -50,7 +49,7 @@ impl Deref for Buffer {
     }
 }
 
-impl io::Write for Buffer {
+impl io::Write for ZeroizingBuffer {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.extend(bytes);
         Ok(bytes.len())
@@ -68,12 +67,12 @@ mod tests {
     #[test]
     fn bytes_are_the_same_however_they_come_and_go() {
         let all: Vec<u8> = (0..=255).cycle().take(3 * FEW).collect();
-        let mut buffer = Buffer::with_room(7);
+        let mut buffer = ZeroizingBuffer::with_capacity(7);
         for piece in all.chunks(1000) {
             buffer.extend(piece);
         }
         assert_eq!(*buffer, *all);
-        buffer.forget(1234);
+        buffer.consume(1234);
         assert_eq!(Some(&*buffer), all.get(1234..));
         assert_eq!(Some(&*buffer.into_bytes()), all.get(1234..));
     }

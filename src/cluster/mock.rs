@@ -1,4 +1,4 @@
-//! For tests: a server that is a function of the request.
+//! Mock API server for tests: a function from request to response.
 
 use std::{io, sync::Arc, time::Duration};
 

@@ -1,4 +1,5 @@
-//! Floor 2: Kubernetes spoken. Connects, watches, and asks what the user may do.
+//! The Kubernetes client: connections, watches, reads and writes. Connects, watches, and asks what the user
+//! may do.
 //!
 //! What comes in are bytes of the API server; what goes out are `domain` values. This room chooses no
 //! words for the screen and judges nothing: it says what is there, how old it is, and why it could
@@ -6,20 +7,20 @@
 
 pub mod access;
 pub mod apply;
-mod ask;
 mod buffer;
 pub mod connect;
-pub mod fetch;
+mod decode;
+mod error;
+pub mod get;
 #[cfg(test)]
 mod mock;
 pub mod nodes;
 mod paths;
 pub mod pull_test;
-pub mod read;
-mod slim;
-mod trouble;
+mod request;
+pub mod secret_values;
 pub mod watch;
 
 pub use connect::{ConnectError, ConnectOptions, Connection};
-pub use trouble::Trouble;
-pub use watch::{Feed, Reach, Watches};
+pub use error::ApiError;
+pub use watch::{WatchScope, WatchUpdate, Watches};

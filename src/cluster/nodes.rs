@@ -1,32 +1,31 @@
-//! What the cluster's nodes are, asked when somebody wants to know: their processors and operating
-//! systems, from the labels that every kubelet gives its node.
+//! Lists the platforms of the cluster's nodes from their labels.
 
 use std::collections::BTreeMap;
 
 use kube::core::{Request, params::ListParams};
 use serde::Deserialize;
 
-use super::{Connection, Trouble, ask, buffer::Buffer};
+use super::{ApiError, Connection, buffer::ZeroizingBuffer, request};
 use crate::domain::{probe::Platform, rbac::Permission};
 
 const PAGE: u32 = 500;
 
 #[derive(Deserialize)]
-struct List {
+struct NodeList {
     #[serde(default)]
-    metadata: ListMeta,
+    metadata: NodeListMeta,
     // Go writes the list of a cluster without nodes as null.
-    items: Option<Vec<Node>>,
+    items: Option<Vec<NodeObject>>,
 }
 
 #[derive(Default, Deserialize)]
-struct ListMeta {
+struct NodeListMeta {
     #[serde(default, rename = "continue")]
     next: String,
 }
 
 #[derive(Deserialize)]
-struct Node {
+struct NodeObject {
     #[serde(default)]
     metadata: NodeMeta,
 }
@@ -37,7 +36,7 @@ struct NodeMeta {
     labels: BTreeMap<String, String>,
 }
 
-impl List {
+impl NodeList {
     fn platforms(&self) -> impl Iterator<Item = Platform> {
         self.items.iter().flatten().filter_map(platform)
     }
@@ -45,7 +44,7 @@ impl List {
 
 /// The platforms of the nodes, each with the number of nodes that are of it. Needs `list nodes`, which
 /// no Role of a namespace gives.
-pub async fn platforms(connection: &Connection) -> Result<Vec<(Platform, usize)>, Trouble> {
+pub async fn platforms(connection: &Connection) -> Result<Vec<(Platform, usize)>, ApiError> {
     let mut counts: BTreeMap<Platform, usize> = BTreeMap::new();
     let mut next = String::new();
     loop {
@@ -70,7 +69,7 @@ pub fn permission() -> Permission {
     }
 }
 
-async fn page(connection: &Connection, next: &str) -> Result<List, Trouble> {
+async fn page(connection: &Connection, next: &str) -> Result<NodeList, ApiError> {
     let parameters = ListParams {
         limit: Some(PAGE),
         continue_token: (!next.is_empty()).then(|| next.to_owned()),
@@ -79,12 +78,14 @@ async fn page(connection: &Connection, next: &str) -> Result<List, Trouble> {
     // Metadata is enough: a Node's status lists all images that it holds.
     let request = Request::new("/api/v1/nodes")
         .list_metadata(&parameters)?
-        .map(|_| Buffer::default());
-    ask::parse(&ask::bytes(&connection.client, request, connection.request_limit).await?)
+        .map(|_| ZeroizingBuffer::default());
+    request::parse(
+        &request::read_body(&connection.client, request, connection.request_limit).await?,
+    )
 }
 
 /// `kubernetes.io/os` and `kubernetes.io/arch`, which the kubelet sets since 1.14.
-fn platform(node: &Node) -> Option<Platform> {
+fn platform(node: &NodeObject) -> Option<Platform> {
     let label = |name: &str| node.metadata.labels.get(name).cloned();
     Some(Platform {
         os: label("kubernetes.io/os")?,
@@ -100,7 +101,7 @@ mod tests {
     #[test]
     fn a_node_says_what_it_is() {
         let read = |text: &str| {
-            let list: List = serde_json::from_str(text).unwrap();
+            let list: NodeList = serde_json::from_str(text).unwrap();
             list.platforms().collect::<Vec<_>>()
         };
         let text = r#"{"metadata":{},"items":[

@@ -1,4 +1,4 @@
-//! Where the API has each object.
+//! API paths of objects.
 //!
 //! A name is percent-encoded as one segment, so that none becomes a query or another path. The API
 //! server splits a path after it has decoded it: a segment that would still be several, or `.` or `..`, is
@@ -96,7 +96,7 @@ pub(super) fn object(object: &AnyObjectRef) -> String {
 
 /// Where older servers have an object that newer ones have elsewhere: CronJobs, which came to `batch/v1`
 /// with 1.21.
-pub(super) fn before(object: &AnyObjectRef) -> Option<String> {
+pub(super) fn legacy_path(object: &AnyObjectRef) -> Option<String> {
     match object {
         AnyObjectRef::Workload(id) if id.kind == WorkloadKind::CronJob => {
             let namespace = segment(id.key.namespace.as_str());
@@ -127,9 +127,9 @@ mod tests {
         };
         let job = workload(WorkloadKind::Job);
         assert_eq!(object(&job), "/apis/batch/v1/namespaces/shop/jobs/import");
-        assert_eq!(before(&job), None);
+        assert_eq!(legacy_path(&job), None);
         assert_eq!(
-            before(&workload(WorkloadKind::CronJob)).unwrap(),
+            legacy_path(&workload(WorkloadKind::CronJob)).unwrap(),
             "/apis/batch/v1beta1/namespaces/shop/cronjobs/import"
         );
         let namespace = AnyObjectRef::Namespace(Namespace::new("shop"));

@@ -1,4 +1,4 @@
-//! The Pod of a pull test: created, looked at until the kubelet has said something, and deleted.
+//! Runs a pull test: creates the Pod, waits for the kubelet's result and deletes the Pod.
 
 use std::{
     collections::hash_map::RandomState,
@@ -14,13 +14,12 @@ use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
 use super::{
-    Connection, Trouble,
+    ApiError, Connection,
     apply::WritePermit,
-    ask,
-    buffer::Buffer,
-    paths,
-    slim::{self, Interner},
-    trouble::Fate,
+    buffer::ZeroizingBuffer,
+    decode::{self, Interner},
+    error::WriteFate,
+    paths, request,
 };
 use crate::domain::{
     k8s::{
@@ -48,7 +47,7 @@ pub struct TestPod {
 
 /// The end of a pull test.
 #[derive(Debug)]
-pub struct Tested {
+pub struct PullTestOutcome {
     pub pulled: PullTestResult,
     /// Whether the Pod is gone. Else it ends by its `activeDeadlineSeconds`, and is there to be deleted.
     pub is_deleted: bool,
@@ -76,7 +75,7 @@ impl TestPod {
         connection: &Connection,
         _: WritePermit,
         stop: impl Future<Output = ()>,
-    ) -> Tested {
+    ) -> PullTestOutcome {
         let pods = paths::pods(&self.key.namespace);
         let created = send(connection, Method::POST, &pods, &self.manifest).await;
         match created {
@@ -88,12 +87,12 @@ impl TestPod {
                         "the test was stopped: pullscope is quitting".to_owned(),
                     ),
                 };
-                Tested {
+                PullTestOutcome {
                     pulled,
                     is_deleted: self.delete(connection, None).await,
                 }
             }
-            Err(trouble) => Tested {
+            Err(trouble) => PullTestOutcome {
                 is_deleted: self.delete(connection, Some(trouble.fate())).await,
                 pulled: PullTestResult::Unknown(format!(
                     "the Pod of the test was not created: {trouble}"
@@ -105,8 +104,8 @@ impl TestPod {
     /// Deletes the Pod; returns whether it is gone for good. `lost`: what may have become of its creation,
     /// where the answer was lost. Such a Pod is looked for more than once, and where something on the way may
     /// still deliver its creation, it may come after that.
-    async fn delete(&self, connection: &Connection, lost: Option<Fate>) -> bool {
-        if lost == Some(Fate::NotStored) {
+    async fn delete(&self, connection: &Connection, lost: Option<WriteFate>) -> bool {
+        if lost == Some(WriteFate::NotStored) {
             return true;
         }
         let mut is_gone = false;
@@ -116,12 +115,12 @@ impl TestPod {
         for attempt in 1..=DELETIONS {
             match send(connection, Method::DELETE, &path, &options).await {
                 Ok(()) => return true,
-                Err(Trouble::NotFound(_)) if lost.is_none() => return true,
-                Err(Trouble::NotFound(_)) => is_gone = lost != Some(Fate::Pending),
+                Err(ApiError::NotFound(_)) if lost.is_none() => return true,
+                Err(ApiError::NotFound(_)) => is_gone = lost != Some(WriteFate::Pending),
                 Err(trouble) => {
                     is_gone = false;
                     tracing::warn!(%trouble, pod = %self.key, attempt, "a pull test's Pod is not deleted");
-                    if matches!(trouble, Trouble::Unauthorized(_) | Trouble::Forbidden(_)) {
+                    if matches!(trouble, ApiError::Unauthorized(_) | ApiError::Forbidden(_)) {
                         break;
                     }
                 }
@@ -140,9 +139,9 @@ async fn watch(connection: &Connection, key: &ObjectRef<Pod>) -> PullTestResult 
     let mut unread = None;
     while Instant::now() < deadline {
         sleep(PAUSE).await;
-        match look(connection, key, &mut texts).await {
+        match read_result(connection, key, &mut texts).await {
             Ok(Some(pulled)) => return pulled,
-            Err(Trouble::NotFound(_)) => {
+            Err(ApiError::NotFound(_)) => {
                 return PullTestResult::Unknown(
                     "somebody has deleted the Pod of the test".to_owned(),
                 );
@@ -160,33 +159,33 @@ async fn watch(connection: &Connection, key: &ObjectRef<Pod>) -> PullTestResult 
     PullTestResult::Unknown(format!("the kubelet has not said anything for {LIMIT} s"))
 }
 
-async fn look(
+async fn read_result(
     connection: &Connection,
     key: &ObjectRef<Pod>,
     texts: &mut Interner,
-) -> Result<Option<PullTestResult>, Trouble> {
+) -> Result<Option<PullTestResult>, ApiError> {
     let name = &key.name;
     let pods = paths::pods(&key.namespace);
     let pods = format!("{pods}?fieldSelector=metadata.name%3D{name}");
-    let pods = slim::objects(&slim::Pods, &get(connection, &pods).await?, texts)?;
+    let pods = decode::objects(&decode::PodDecoder, &get(connection, &pods).await?, texts)?;
     let Some(pod) = pods.first() else {
-        return Err(Trouble::NotFound(name.to_string()));
+        return Err(ApiError::NotFound(name.to_string()));
     };
     let events = paths::events(&key.namespace);
     let events = format!("{events}?fieldSelector=involvedObject.name%3D{name}");
     // Who may not list events is told what the status says.
     let mut events: Vec<Arc<Event>> = match get(connection, &events).await {
-        Ok(bytes) => slim::objects(&slim::Events, &bytes, texts)?,
+        Ok(bytes) => decode::objects(&decode::EventDecoder, &bytes, texts)?,
         Err(_) => Vec::new(),
     };
     events.sort_by_key(|event| event.last);
     Ok(result(pod, &events))
 }
 
-async fn get(connection: &Connection, path: &str) -> Result<Buffer, Trouble> {
-    ask::bytes(
+async fn get(connection: &Connection, path: &str) -> Result<ZeroizingBuffer, ApiError> {
+    request::read_body(
         &connection.client,
-        ask::getting(path)?,
+        request::get_request(path)?,
         connection.request_limit,
     )
     .await
@@ -197,9 +196,9 @@ async fn send(
     method: Method,
     path: &str,
     body: &Value,
-) -> Result<(), Trouble> {
-    let request = ask::sending(method, path, ask::JSON, body)?;
-    let answer = ask::bytes(&connection.client, request, connection.request_limit).await;
+) -> Result<(), ApiError> {
+    let request = request::write_request(method, path, request::JSON, body)?;
+    let answer = request::read_body(&connection.client, request, connection.request_limit).await;
     answer.map(drop)
 }
 
@@ -228,7 +227,7 @@ mod tests {
     async fn run(
         stop: impl Future<Output = ()>,
         answer: impl Fn(&Method, usize) -> Answer + Send + Sync + 'static,
-    ) -> (Vec<Method>, Tested) {
+    ) -> (Vec<Method>, PullTestOutcome) {
         let asked = Arc::new(Mutex::new(Vec::new()));
         let heard = Arc::clone(&asked);
         let connection = mock::connection(move |method, _| {

@@ -1,20 +1,20 @@
-//! Floor 2: settings. Defaults, the file, the environment and the flags, in this order, and for each
-//! value where it came from.
+//! Settings: from the settings file, the environment and the command line. Defaults, the file, the
+//! environment and the flags, in this order, and for each value where it came from.
 //!
 //! It only loads and merges: what a theme, an action or a pane is called is known to the rooms that have
 //! them, and nothing is done here with a value.
 
-mod origin;
-mod place;
-mod read;
+mod paths;
+mod provenance;
 mod settings;
+mod toml_table;
 
 use std::{fs, io, path::PathBuf, sync::Arc};
 
 pub use self::{
-    origin::{Entries, Origin, Sourced},
-    place::Places,
-    settings::{Hygiene, Registries, Row, Settings},
+    paths::XdgPaths,
+    provenance::{Entries, SettingOrigin, WithOrigin},
+    settings::{HygieneSettings, RegistrySettings, SettingRow, Settings},
 };
 use crate::domain::error::UserError;
 
@@ -33,25 +33,25 @@ pub struct Flags {
 
 /// The settings, and the file that some of them are from.
 #[derive(Clone, Debug, Default)]
-pub struct Loaded {
+pub struct LoadedSettings {
     pub settings: Settings,
     /// `None`: there is no file.
     pub file: Option<PathBuf>,
 }
 
 /// Loads the settings. A file that nobody named may be missing.
-pub fn load(flags: &Flags, places: &Places) -> Result<Loaded, UserError> {
-    let mut loaded = Loaded::default();
+pub fn load(flags: &Flags, places: &XdgPaths) -> Result<LoadedSettings, UserError> {
+    let mut loaded = LoadedSettings::default();
     let path = flags.file.clone().or_else(|| places.config_file());
     if let Some(path) = path {
         match fs::read_to_string(&path) {
             Ok(text) => {
                 let path = Arc::new(path);
-                let file = read::File {
+                let file = toml_table::TomlFile {
                     path: Arc::clone(&path),
                     text: &text,
                 };
-                loaded.settings.take_file(&file)?;
+                loaded.settings.apply_file(&file)?;
                 loaded.file = Some(path.to_path_buf());
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound && flags.file.is_none() => {}
@@ -66,27 +66,27 @@ pub fn load(flags: &Flags, places: &Places) -> Result<Loaded, UserError> {
     let settings = &mut loaded.settings;
     // https://no-color.org: what is said on the command line counts more.
     if places.no_colour {
-        settings.theme = Sourced {
+        settings.theme = WithOrigin {
             value: "plain".to_owned(),
-            origin: Origin::Environment("NO_COLOR"),
+            origin: SettingOrigin::Environment("NO_COLOR"),
         };
     }
     if let Some(theme) = &flags.theme {
-        settings.theme = Sourced {
+        settings.theme = WithOrigin {
             value: theme.clone(),
-            origin: Origin::Flag("--theme"),
+            origin: SettingOrigin::Flag("--theme"),
         };
     }
     if flags.read_only {
-        settings.read_only = Sourced {
+        settings.read_only = WithOrigin {
             value: true,
-            origin: Origin::Flag("--read-only"),
+            origin: SettingOrigin::Flag("--read-only"),
         };
     }
     if flags.no_state {
-        settings.remember = Sourced {
+        settings.remember = WithOrigin {
             value: false,
-            origin: Origin::Flag("--no-state"),
+            origin: SettingOrigin::Flag("--no-state"),
         };
     }
     Ok(loaded)
@@ -99,7 +99,7 @@ mod tests {
     fn read(text: &str) -> Result<Settings, UserError> {
         let mut settings = Settings::default();
         let path = Arc::new(PathBuf::from("c.toml"));
-        settings.take_file(&read::File { path, text })?;
+        settings.apply_file(&toml_table::TomlFile { path, text })?;
         Ok(settings)
     }
 
@@ -112,8 +112,8 @@ mod tests {
     #[test]
     fn the_sample_names_every_setting_with_its_default() {
         let sample = read(SAMPLE).unwrap();
-        let named = |row: &Row| row.origin != Origin::Default;
-        let missing: Vec<Row> = sample
+        let named = |row: &SettingRow| row.origin != SettingOrigin::Default;
+        let missing: Vec<SettingRow> = sample
             .rows()
             .into_iter()
             .filter(|row| !named(row))
@@ -147,7 +147,7 @@ mod tests {
             settings.hygiene.rotate_after_days.origin.to_string(),
             "c.toml:5"
         );
-        assert_eq!(settings.symbols.origin, Origin::Default);
+        assert_eq!(settings.symbols.origin, SettingOrigin::Default);
         let settings = read("[keys]\nfilter = 'f'\nquit = ['ctrl-q', 'f10']").unwrap();
         assert_eq!(settings.keys["filter"].value, ["f"]);
         assert_eq!(settings.keys["quit"].value, ["ctrl-q", "f10"]);
@@ -188,13 +188,13 @@ mod tests {
             file: Some(path),
             ..Flags::default()
         };
-        let mut places = Places::default();
-        let theme = |flags: &Flags, places: &Places| load(flags, places).unwrap().settings.theme;
+        let mut places = XdgPaths::default();
+        let theme = |flags: &Flags, places: &XdgPaths| load(flags, places).unwrap().settings.theme;
         assert_eq!(theme(&flags, &places).value, "light");
         places.no_colour = true;
         assert_eq!(
             theme(&flags, &places).origin,
-            Origin::Environment("NO_COLOR")
+            SettingOrigin::Environment("NO_COLOR")
         );
         flags.theme = Some("dark".to_owned());
         assert_eq!(theme(&flags, &places).value, "dark");
@@ -206,8 +206,8 @@ mod tests {
             file: Some("/nowhere/c.toml".into()),
             ..Flags::default()
         };
-        let problem = load(&flags, &Places::default()).unwrap_err();
+        let problem = load(&flags, &XdgPaths::default()).unwrap_err();
         assert!(problem.to_string().contains("/nowhere/c.toml"));
-        assert!(load(&Flags::default(), &Places::default()).is_ok());
+        assert!(load(&Flags::default(), &XdgPaths::default()).is_ok());
     }
 }

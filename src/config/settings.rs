@@ -2,27 +2,27 @@
 //! that know them resolve them.
 
 use super::{
-    origin::{Entries, Origin, Sourced},
-    read::File,
+    provenance::{Entries, SettingOrigin, WithOrigin},
+    toml_table::TomlFile,
 };
 use crate::domain::error::UserError;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
-    pub theme: Sourced<String>,
-    pub symbols: Sourced<String>,
+    pub theme: WithOrigin<String>,
+    pub symbols: WithOrigin<String>,
     /// The pane that has the keyboard at the start.
-    pub view: Sourced<String>,
+    pub view: WithOrigin<String>,
     /// The namespace to begin with; empty: the context's, or all.
-    pub namespace: Sourced<String>,
+    pub namespace: WithOrigin<String>,
     /// The namespaces of the keys 1 to 9; without any, the first nine that there are.
-    pub favourites: Sourced<Vec<String>>,
-    pub notify: Sourced<String>,
-    pub read_only: Sourced<bool>,
+    pub favourites: WithOrigin<Vec<String>>,
+    pub notify: WithOrigin<String>,
+    pub read_only: WithOrigin<bool>,
     /// Whether namespace, pane and commands are remembered until the next start.
-    pub remember: Sourced<bool>,
-    pub hygiene: Hygiene,
-    pub registries: Registries,
+    pub remember: WithOrigin<bool>,
+    pub hygiene: HygieneSettings,
+    pub registries: RegistrySettings,
     /// By role.
     pub colours: Entries<String>,
     /// By action.
@@ -32,39 +32,39 @@ pub struct Settings {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Hygiene {
+pub struct HygieneSettings {
     /// A pull Secret that is older is to be rotated.
-    pub rotate_after_days: Sourced<u32>,
+    pub rotate_after_days: WithOrigin<u32>,
     /// Tags under which another image may appear.
-    pub moving_tags: Sourced<Vec<String>>,
+    pub moving_tags: WithOrigin<Vec<String>>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Registries {
+pub struct RegistrySettings {
     /// PEM files with authorities to trust besides the system's.
-    pub ca: Sourced<Vec<String>>,
+    pub ca: WithOrigin<Vec<String>>,
     /// Hosts that may be asked in plain HTTP.
-    pub insecure: Sourced<Vec<String>>,
+    pub insecure: WithOrigin<Vec<String>>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        let text = |text: &str| Sourced::default_of(text.to_owned());
+        let text = |text: &str| WithOrigin::from_default(text.to_owned());
         Self {
             theme: text("auto"),
             symbols: text("auto"),
             view: text("pods"),
             namespace: text(""),
-            favourites: Sourced::default(),
+            favourites: WithOrigin::default(),
             notify: text("off"),
-            read_only: Sourced::default(),
-            remember: Sourced::default_of(true),
-            hygiene: Hygiene {
+            read_only: WithOrigin::default(),
+            remember: WithOrigin::from_default(true),
+            hygiene: HygieneSettings {
                 // A quarter is what most policies ask for.
-                rotate_after_days: Sourced::default_of(90),
-                moving_tags: Sourced::default_of(vec!["latest".to_owned()]),
+                rotate_after_days: WithOrigin::from_default(90),
+                moving_tags: WithOrigin::from_default(vec!["latest".to_owned()]),
             },
-            registries: Registries::default(),
+            registries: RegistrySettings::default(),
             colours: Entries::new(),
             keys: Entries::new(),
             columns: Entries::new(),
@@ -74,7 +74,7 @@ impl Default for Settings {
 
 impl Settings {
     /// Takes what a file says.
-    pub(super) fn take_file(&mut self, file: &File<'_>) -> Result<(), UserError> {
+    pub(super) fn apply_file(&mut self, file: &TomlFile<'_>) -> Result<(), UserError> {
         let mut top = file.parse()?;
         top.text("theme", &mut self.theme)?;
         top.text("symbols", &mut self.symbols)?;
@@ -100,12 +100,16 @@ impl Settings {
     }
 
     /// Each setting with its value as TOML writes it, in the order of the sample file.
-    pub fn rows(&self) -> Vec<Row> {
-        let text = |name: &str, it: &Sourced<String>| Row::new(name, quoted(&it.value), &it.origin);
-        let texts =
-            |name: &str, it: &Sourced<Vec<String>>| Row::new(name, list(&it.value), &it.origin);
-        let flag =
-            |name: &str, it: &Sourced<bool>| Row::new(name, it.value.to_string(), &it.origin);
+    pub fn rows(&self) -> Vec<SettingRow> {
+        let text = |name: &str, it: &WithOrigin<String>| {
+            SettingRow::new(name, quoted(&it.value), &it.origin)
+        };
+        let texts = |name: &str, it: &WithOrigin<Vec<String>>| {
+            SettingRow::new(name, list(&it.value), &it.origin)
+        };
+        let flag = |name: &str, it: &WithOrigin<bool>| {
+            SettingRow::new(name, it.value.to_string(), &it.origin)
+        };
         let days = &self.hygiene.rotate_after_days;
         let mut rows = vec![
             text("theme", &self.theme),
@@ -116,7 +120,7 @@ impl Settings {
             text("notify", &self.notify),
             flag("read-only", &self.read_only),
             flag("remember", &self.remember),
-            Row::new(
+            SettingRow::new(
                 "hygiene.rotate-after-days",
                 days.value.to_string(),
                 &days.origin,
@@ -137,14 +141,14 @@ impl Settings {
 
 /// One setting, to be shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Row {
+pub struct SettingRow {
     pub name: String,
     pub value: String,
-    pub origin: Origin,
+    pub origin: SettingOrigin,
 }
 
-impl Row {
-    fn new(name: &str, value: String, origin: &Origin) -> Self {
+impl SettingRow {
+    fn new(name: &str, value: String, origin: &SettingOrigin) -> Self {
         Self {
             name: name.to_owned(),
             value,

@@ -24,7 +24,7 @@ use crate::{
         registry_auth::image_ref::ImageRef,
         sanitize::one_line,
     },
-    registry::{Prober, Settings, Who},
+    registry::{ProbeSettings, Prober, RegistryAuth},
 };
 
 #[derive(Clone, Debug, clap::Args)]
@@ -104,7 +104,7 @@ pub async fn run(
     known: Vec<Line>,
     connection: Result<Connection, UserError>,
     namespace: Option<Namespace>,
-    asking: Settings,
+    asking: ProbeSettings,
     console: Console,
     stdout: impl Write,
 ) -> io::Result<Exit> {
@@ -156,7 +156,7 @@ async fn rights(connection: &Connection, namespace: Option<&Namespace>) -> Vec<L
                 .cloned(),
             ..needed
         };
-        lines.push(match access::may(connection, &here).await {
+        lines.push(match access::is_allowed(connection, &here).await {
             Ok(true) => Line::ok("rights", format!("may {here}")),
             Ok(false) => {
                 let role = match &here.namespace {
@@ -176,7 +176,11 @@ async fn rights(connection: &Connection, namespace: Option<&Namespace>) -> Vec<L
 }
 
 /// A line for each registry of the namespace's images: whether it can be reached from here.
-async fn registries(connection: &Connection, namespace: Namespace, asking: Settings) -> Vec<Line> {
+async fn registries(
+    connection: &Connection,
+    namespace: Namespace,
+    asking: ProbeSettings,
+) -> Vec<Line> {
     let images = match check::images(connection, namespace).await {
         Ok(images) => images,
         Err(problem) => return vec![Line::problem("registry", &problem)],
@@ -203,7 +207,7 @@ async fn registries(connection: &Connection, namespace: Namespace, asking: Setti
 
 async fn registry(prober: &Prober, image: &ImageRef) -> Line {
     let transcript = prober
-        .probe(image, &Who::Nobody(AnonymousReason::Chosen))
+        .probe(image, &RegistryAuth::Anonymous(AnonymousReason::Chosen))
         .await;
     let host = image.host();
     match transcript.failed() {
@@ -266,7 +270,7 @@ mod tests {
         let known = vec![Line::ok("terminal", "24-bit colours")];
         let problem = UserError::new("cannot reach the cluster").with_help("start it");
         let mut out = Vec::new();
-        let settings = Settings::default();
+        let settings = ProbeSettings::default();
         let exit = run(
             &args,
             known,

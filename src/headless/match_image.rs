@@ -15,7 +15,7 @@ use super::{
     secrets,
 };
 use crate::{
-    cluster::{ConnectOptions, Connection, Trouble, fetch},
+    cluster::{ApiError, ConnectOptions, Connection, secret_values},
     domain::{
         error::UserError,
         k8s::{
@@ -210,10 +210,10 @@ async fn sources(
     let connection = connection.map_err(|error| UserError::from(error).to_string())?;
     for name in listed(origin, &connection).await? {
         let key = ObjectRef::new(connection.namespace.clone(), name);
-        let content = match fetch::pull_secret(&connection, &key).await {
+        let content = match secret_values::pull_secret(&connection, &key).await {
             Ok(secret) => content(secret.config, Some(&secret.secret_type)),
-            Err(Trouble::NotFound(_)) => {
-                Content::PassedOver(format!("does not exist in {}", key.namespace))
+            Err(ApiError::NotFound(_)) => {
+                Content::PassedOver(format!("it does not exist in {}", key.namespace))
             }
             Err(trouble) => return Err(format!("cannot read Secret {key}: {trouble}")),
         };
@@ -244,7 +244,7 @@ async fn listed(origin: &OriginArgs, connection: &Connection) -> Result<Vec<Name
             .collect());
     };
     let key = ObjectRef::new(connection.namespace.clone(), Name::new(account.as_str()));
-    let listed = fetch::listed_by_account(connection, &key).await;
+    let listed = secret_values::listed_by_account(connection, &key).await;
     listed.map_err(|trouble| format!("cannot read ServiceAccount {key}: {trouble}"))
 }
 

@@ -17,14 +17,14 @@ use super::{
     verified::{Asked, Origin, Verified},
 };
 use crate::{
-    cluster::{ConnectOptions, Connection, fetch},
+    cluster::{ConnectOptions, Connection, secret_values},
     domain::{
         error::UserError,
         k8s::object_ref::{Name, ObjectRef},
         probe::{AnonymousReason, Platform, PullAnswer, TargetPlatforms, conclude},
         registry_auth::{credential::Password, image_ref::ImageRef, keyring::Keyring},
     },
-    registry::{PlainHttp, Prober, Settings, Who},
+    registry::{PlainHttp, ProbeSettings, Prober, RegistryAuth},
 };
 
 #[derive(Clone, Debug, clap::Args)]
@@ -83,7 +83,7 @@ fn address(text: &str) -> Result<(String, IpAddr), String> {
 pub async fn run(
     args: &Args,
     options: &ConnectOptions,
-    asking: Settings,
+    asking: ProbeSettings,
     stdin: impl Read,
     console: Console,
     stdout: impl Write,
@@ -129,7 +129,7 @@ fn exit(verified: &Verified) -> Exit {
 async fn answer(
     args: &Args,
     options: &ConnectOptions,
-    asking: Settings,
+    asking: ProbeSettings,
     stdin: impl Read,
 ) -> Result<Verified, String> {
     let image = image(&args.image)?;
@@ -169,8 +169,12 @@ pub(super) async fn ask(
 }
 
 /// What the configuration says, and above it the flags.
-fn settings(args: &Args, options: &ConnectOptions, asking: Settings) -> Result<Settings, String> {
-    let mut settings = Settings {
+fn settings(
+    args: &Args,
+    options: &ConnectOptions,
+    asking: ProbeSettings,
+) -> Result<ProbeSettings, String> {
+    let mut settings = ProbeSettings {
         realms: args.realm.clone(),
         addresses: args.resolve.clone(),
         plain_http: if args.plain_http {
@@ -185,8 +189,8 @@ fn settings(args: &Args, options: &ConnectOptions, asking: Settings) -> Result<S
     }
     if let Some(path) = &args.ca {
         let pem = fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
-        if settings.trust(&pem) == 0 {
-            return Err(format!("{}: no certificate found", path.display()));
+        if settings.trust_pem(&pem) == 0 {
+            return Err(format!("{}: there is no certificate in it", path.display()));
         }
     }
     Ok(settings)
@@ -211,7 +215,7 @@ async fn from_cluster(name: &str, options: &ConnectOptions) -> Result<Source, St
     let connection = Connection::open(options).await;
     let connection = connection.map_err(|error| UserError::from(error).to_string())?;
     let key = ObjectRef::new(connection.namespace.clone(), Name::new(name));
-    let secret = fetch::pull_secret(&connection, &key).await;
+    let secret = secret_values::pull_secret(&connection, &key).await;
     let secret = secret.map_err(|trouble| format!("cannot read Secret {key}: {trouble}"))?;
     if secret.config.is_none() {
         return Err(format!(
@@ -226,7 +230,7 @@ async fn from_cluster(name: &str, options: &ConnectOptions) -> Result<Source, St
 }
 
 struct Asker {
-    who: Who,
+    who: RegistryAuth,
     origin: Option<Origin>,
 }
 
@@ -246,7 +250,7 @@ fn askers(image: &ImageRef, sources: &[Source]) -> Result<Vec<Asker>, String> {
     }
     let lookup = keyring.lookup(image);
     let nobody = |why| Asker {
-        who: Who::Nobody(why),
+        who: RegistryAuth::Anonymous(why),
         origin: None,
     };
     if lookup.candidates.is_empty() {
@@ -271,11 +275,11 @@ fn askers(image: &ImageRef, sources: &[Source]) -> Result<Vec<Asker>, String> {
     Ok(tries.collect())
 }
 
-fn who(name: &str, password: &Password) -> Who {
+fn who(name: &str, password: &Password) -> RegistryAuth {
     if name.is_empty() && password.expose().is_empty() {
-        return Who::Nobody(AnonymousReason::EntryEmpty);
+        return RegistryAuth::Anonymous(AnonymousReason::EntryEmpty);
     }
-    Who::User {
+    RegistryAuth::Basic {
         name: name.to_owned(),
         password: password.clone(),
     }
@@ -295,8 +299,8 @@ mod tests {
             .into_iter()
             .map(|asker| {
                 let who = match asker.who {
-                    Who::User { name, .. } => name,
-                    Who::Nobody(why) => format!("{why:?}"),
+                    RegistryAuth::Basic { name, .. } => name,
+                    RegistryAuth::Anonymous(why) => format!("{why:?}"),
                 };
                 (who, asker.origin.map(|origin| origin.key))
             })

@@ -1,4 +1,4 @@
-//! `WWW-Authenticate`: how a registry wants to know who asks (RFC 9110 §11.6.1).
+//! Parses the `WWW-Authenticate` header (RFC 9110 §11.6.1).
 //!
 //! A pure parser of hostile text. One header may hold several challenges, and there may be several
 //! headers; unknown schemes are passed over.
@@ -17,7 +17,7 @@ pub(super) enum Challenge {
 }
 
 /// The challenge to answer: Bearer before Basic, as containerd has it.
-pub(super) fn of(headers: &HeaderMap) -> Option<Challenge> {
+pub(super) fn from_headers(headers: &HeaderMap) -> Option<Challenge> {
     let offered: Vec<Challenge> = headers
         .get_all(WWW_AUTHENTICATE)
         .iter()
@@ -164,9 +164,9 @@ mod tests {
             WWW_AUTHENTICATE,
             "Bearer realm=https://r/t".parse().unwrap(),
         );
-        assert_eq!(of(&headers), Some(bearer("https://r/t", None)));
+        assert_eq!(from_headers(&headers), Some(bearer("https://r/t", None)));
         headers.clear();
-        assert_eq!(of(&headers), None);
+        assert_eq!(from_headers(&headers), None);
     }
 
     proptest! {

@@ -1,4 +1,4 @@
-//! Floor 2: the OCI distribution handshake, spoken step by step.
+//! The registry client: probes images by the OCI distribution protocol, step by step.
 //!
 //! [`Prober::probe`] asks a registry whether an image can be pulled and writes down each step; what
 //! the steps mean is judged by `domain::probe`. Every step has a time limit and a byte limit, for the
@@ -8,66 +8,69 @@
 //! Made of hyper and rustls themselves, not of a registry client: `oci-client` and `reqwest` hide the
 //! steps between an address and an answer, and those are what is asked about here.
 
-mod answer;
+mod auth;
+mod authorization;
 mod challenge;
-mod driver;
-mod exchange;
+mod connection_task;
+mod dial;
+mod handshake;
+mod http_client;
 pub mod local;
-mod login;
-mod network;
 mod proxy;
+mod response;
 mod settings;
 mod tls;
+mod transport;
 mod trust;
 mod verifier;
-mod walk;
-mod who;
-mod wire;
 
 use std::sync::Arc;
 
-pub use network::Network;
+pub use auth::RegistryAuth;
 pub use proxy::Proxies;
-pub use settings::{Limits, PlainHttp, Settings};
+pub use settings::{PlainHttp, ProbeLimits, ProbeSettings};
+pub use transport::Network;
 pub use trust::Security;
-pub use who::Who;
 
 use crate::domain::{
     probe::{AnonymousAccess, AnonymousReason, ProbeError, Refusal, Requester, Transcript},
     registry_auth::image_ref::ImageRef,
 };
-use network::Road;
-use walk::Walk;
+use handshake::Handshake;
+use transport::Transport;
 
 /// Asks registries, all with the same settings.
 #[derive(Clone)]
 pub struct Prober {
-    settings: Settings,
-    road: Road,
+    settings: ProbeSettings,
+    transport: Transport,
 }
 
 impl Prober {
     /// Reads the system's authorities; fails when one of the settings' is no certificate.
-    pub fn new(settings: Settings) -> Result<Self, rustls::Error> {
+    pub fn new(settings: ProbeSettings) -> Result<Self, rustls::Error> {
         let tls = tls::config(&settings.authorities)?;
-        let road = Road::Machine(tls);
-        Ok(Self { settings, road })
+        let transport = Transport::System(tls);
+        Ok(Self {
+            settings,
+            transport,
+        })
     }
 
     /// Asks the registries of another network than the machine's.
-    pub fn over(network: Arc<dyn Network>) -> Self {
+    pub fn with_network(network: Arc<dyn Network>) -> Self {
         Self {
-            settings: Settings::default(),
-            road: Road::Given(network),
+            settings: ProbeSettings::default(),
+            transport: Transport::Custom(network),
         }
     }
 
     /// Asks whether the image can be pulled. Dropping the future ends every connection.
-    pub async fn probe(&self, image: &ImageRef, who: &Who) -> Transcript {
-        let mut transcript = self.walk(image, who).await;
-        if matches!(who, Who::User { .. }) && is_refusal(&transcript) {
+    pub async fn probe(&self, image: &ImageRef, auth: &RegistryAuth) -> Transcript {
+        let mut transcript = self.run_handshake(image, auth).await;
+        if matches!(auth, RegistryAuth::Basic { .. }) && is_refusal(&transcript) {
             let stranger = self
-                .walk(image, &Who::Nobody(AnonymousReason::Chosen))
+                .run_handshake(image, &RegistryAuth::Anonymous(AnonymousReason::Chosen))
                 .await;
             transcript.anonymous_access = Some(match stranger.manifest() {
                 Some(_) => AnonymousAccess::MayPull,
@@ -77,24 +80,24 @@ impl Prober {
         transcript
     }
 
-    async fn walk(&self, image: &ImageRef, who: &Who) -> Transcript {
-        let mut walk = Walk::new(&self.settings, self.road.clone(), image, who);
-        walk.go().await;
+    async fn run_handshake(&self, image: &ImageRef, auth: &RegistryAuth) -> Transcript {
+        let mut handshake = Handshake::new(&self.settings, self.transport.clone(), image, auth);
+        handshake.run().await;
         Transcript {
             image: image.clone(),
-            requester: match who {
-                Who::User { name, .. } => Requester::User(name.clone()),
-                Who::Nobody(why) => Requester::Anonymous(*why),
+            requester: match auth {
+                RegistryAuth::Basic { name, .. } => Requester::User(name.clone()),
+                RegistryAuth::Anonymous(why) => Requester::Anonymous(*why),
             },
-            proxy: walk.proxy,
-            tags: walk.tags,
-            steps: walk.steps,
+            proxy: handshake.proxy,
+            tags: handshake.tags,
+            steps: handshake.steps,
             anonymous_access: None,
         }
     }
 }
 
-/// The registry knows the credential, or thinks so, and says no: what it says to a stranger tells more.
+/// On 400 to 403, retries anonymously to tell a public image from a private one.
 fn is_refusal(transcript: &Transcript) -> bool {
     let Some((_, ProbeError::Refusal(Refusal { status, .. }))) = transcript.failed() else {
         return false;

@@ -1,4 +1,4 @@
-//! The proxy between this machine and a registry: who it is, and how it is asked to lead on.
+//! Proxies between this machine and a registry, and tunnels through them.
 //!
 //! Which one it is stands in the environment, in the variables of curl and of Go's clients
 //! (`HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`, `NO_PROXY`). This machine itself is never asked
@@ -28,19 +28,19 @@ use rustls::ClientConfig;
 use tower::Service;
 
 use super::{
-    driver::{self, AGENT, Driver},
-    trust::{Origin, Security},
-    wire::{self, Socket},
+    connection_task::{self, CLIENT_NAME, ConnectionTask},
+    dial::{self, Socket},
+    trust::{Security, ServerOrigin},
 };
 use crate::domain::{probe::ProbeError, sanitize::sanitize};
 
-/// The proxies of a machine, and what goes past them.
+/// The proxies of a machine and their exceptions.
 #[derive(Clone, Default)]
 pub struct Proxies(Option<Arc<Matcher>>);
 
 impl Proxies {
     /// As the environment of this process says.
-    pub fn of_environment() -> Self {
+    pub fn from_environment() -> Self {
         Self(Some(Arc::new(Matcher::from_env())))
     }
 
@@ -51,7 +51,7 @@ impl Proxies {
     }
 
     /// The proxy that stands before a server; `None`: it is reached directly.
-    pub(super) fn before(&self, origin: &Origin) -> Option<Proxy> {
+    pub(super) fn for_origin(&self, origin: &ServerOrigin) -> Option<Proxy> {
         if origin.is_loopback() {
             return None;
         }
@@ -62,12 +62,12 @@ impl Proxies {
             _ => (Protocol::Socks, 1080),
         };
         let login = match intercept.raw_auth() {
-            Some((user, password)) => Login::Raw(user.to_owned(), password.to_owned()),
-            None => Login::Header(intercept.basic_auth().cloned()),
+            Some((user, password)) => ProxyLogin::Raw(user.to_owned(), password.to_owned()),
+            None => ProxyLogin::Header(intercept.basic_auth().cloned()),
         };
         let host = intercept.uri().host()?.trim_matches(['[', ']']);
         Some(Proxy {
-            server: Origin {
+            server: ServerOrigin {
                 security: match protocol {
                     Protocol::Https => Security::Tls,
                     Protocol::Http | Protocol::Socks => Security::Plain,
@@ -97,7 +97,7 @@ enum Protocol {
 }
 
 #[derive(Clone)]
-enum Login {
+enum ProxyLogin {
     Header(Option<HeaderValue>),
     Raw(String, String),
 }
@@ -106,10 +106,10 @@ enum Login {
 #[derive(Clone)]
 pub(super) struct Proxy {
     /// The other end of the socket.
-    pub(super) server: Origin,
+    pub(super) server: ServerOrigin,
     uri: Uri,
     protocol: Protocol,
-    login: Login,
+    login: ProxyLogin,
 }
 
 impl Proxy {
@@ -120,20 +120,20 @@ impl Proxy {
 
     /// Whether a request for a server of plain HTTP is given to the proxy itself, with the whole address
     /// in it, and not through a tunnel: proxies open those to few ports.
-    pub(super) fn forwards(&self, origin: &Origin) -> bool {
+    pub(super) fn is_absolute_form(&self, origin: &ServerOrigin) -> bool {
         origin.security == Security::Plain && self.protocol != Protocol::Socks
     }
 
     /// What a request that the proxy forwards carries besides.
     pub(super) fn login(&self) -> Option<&HeaderValue> {
         match &self.login {
-            Login::Header(header) => header.as_ref(),
-            Login::Raw(..) => None,
+            ProxyLogin::Header(header) => header.as_ref(),
+            ProxyLogin::Raw(..) => None,
         }
     }
 
     /// From a socket to the proxy to one on which HTTP is spoken with it.
-    pub(super) async fn greet(
+    pub(super) async fn tls_to_proxy(
         &self,
         socket: Socket,
         tls: Arc<ClientConfig>,
@@ -141,30 +141,38 @@ impl Proxy {
         if self.protocol != Protocol::Https {
             return Ok(socket);
         }
-        let stream = wire::secure(socket, &self.server, None, tls).await?;
+        let stream = dial::secure(socket, &self.server, None, tls).await?;
         Ok(Box::new(stream))
     }
 
     /// Has the proxy lead on to a server: what is said from now on is said there.
-    pub(super) async fn lead(&self, socket: Socket, to: &Origin) -> Result<Socket, ProbeError> {
+    pub(super) async fn open_tunnel(
+        &self,
+        socket: Socket,
+        to: &ServerOrigin,
+    ) -> Result<Socket, ProbeError> {
         match self.protocol {
-            Protocol::Socks => self.lead_by_socks(socket, to).await,
-            Protocol::Http | Protocol::Https => self.lead_by_connect(socket, to).await,
+            Protocol::Socks => self.tunnel_by_socks(socket, to).await,
+            Protocol::Http | Protocol::Https => self.tunnel_by_connect(socket, to).await,
         }
     }
 
-    async fn lead_by_connect(&self, socket: Socket, to: &Origin) -> Result<Socket, ProbeError> {
+    async fn tunnel_by_connect(
+        &self,
+        socket: Socket,
+        to: &ServerOrigin,
+    ) -> Result<Socket, ProbeError> {
         let (mut requests, connection) = http1::handshake(TokioIo::new(socket))
             .await
-            .map_err(|error| driver::failure(&error))?;
+            .map_err(|error| connection_task::failure(&error))?;
         // Lives until the connection is handed over, or is given up.
-        let _driver = Driver::of(connection.with_upgrades());
+        let _driver = ConnectionTask::spawn(connection.with_upgrades());
         let target = to.with_port();
         let mut request = Request::builder()
             .method(Method::CONNECT)
             .uri(&target)
             .header(HOST, &target)
-            .header(USER_AGENT, AGENT);
+            .header(USER_AGENT, CLIENT_NAME);
         if let Some(login) = self.login() {
             request = request.header(PROXY_AUTHORIZATION, login);
         }
@@ -174,20 +182,24 @@ impl Proxy {
         let response = requests
             .send_request(request)
             .await
-            .map_err(|error| driver::failure(&error))?;
+            .map_err(|error| connection_task::failure(&error))?;
         let status = response.status();
         if !status.is_success() {
             return Err(ProbeError::ProxyRefuses(status.to_string()));
         }
         let upgraded = hyper::upgrade::on(response)
             .await
-            .map_err(|error| driver::failure(&error))?;
+            .map_err(|error| connection_task::failure(&error))?;
         Ok(Box::new(TokioIo::new(upgraded)))
     }
 
-    async fn lead_by_socks(&self, socket: Socket, to: &Origin) -> Result<Socket, ProbeError> {
+    async fn tunnel_by_socks(
+        &self,
+        socket: Socket,
+        to: &ServerOrigin,
+    ) -> Result<Socket, ProbeError> {
         let mut tunnel = SocksV5::new(self.uri.clone(), Connected(Some(TokioIo::new(socket))));
-        if let Login::Raw(user, password) = &self.login {
+        if let ProxyLogin::Raw(user, password) = &self.login {
             tunnel = tunnel.with_auth(user.clone(), password.clone());
         }
         let target = to.uri().ok_or(ProbeError::UnknownHost)?;
@@ -223,8 +235,8 @@ mod tests {
     use super::*;
 
     fn before(proxies: &Proxies, registry: &str) -> Option<String> {
-        let origin = Origin::of_registry(registry, Security::Tls).unwrap();
-        proxies.before(&origin).map(|proxy| proxy.authority())
+        let origin = ServerOrigin::from_registry(registry, Security::Tls).unwrap();
+        proxies.for_origin(&origin).map(|proxy| proxy.authority())
     }
 
     #[test]

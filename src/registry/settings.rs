@@ -1,4 +1,4 @@
-//! How to ask: limits, and what the user allows besides the strict rules.
+//! Settings of the prober: limits, and exceptions to the strict defaults.
 
 use std::{net::IpAddr, time::Duration};
 
@@ -7,8 +7,8 @@ use rustls::pki_types::{CertificateDer, pem::PemObject};
 use super::proxy::Proxies;
 
 #[derive(Clone, Debug, Default)]
-pub struct Settings {
-    pub limits: Limits,
+pub struct ProbeSettings {
+    pub limits: ProbeLimits,
     /// What stands between this machine and the registries; by default nothing.
     pub proxies: Proxies,
     /// Trusted besides the system's authorities.
@@ -22,7 +22,7 @@ pub struct Settings {
     pub addresses: Vec<(String, IpAddr)>,
 }
 
-impl Settings {
+impl ProbeSettings {
     /// Whether this registry, as it stands in the image, may be asked in plain HTTP.
     pub(super) fn allows_plain(&self, host: &str) -> bool {
         let mut insecure = self.insecure.iter();
@@ -30,7 +30,7 @@ impl Settings {
     }
 
     /// Trusts the certificates of a PEM text too; says how many there were.
-    pub fn trust(&mut self, pem: &[u8]) -> usize {
+    pub fn trust_pem(&mut self, pem: &[u8]) -> usize {
         let before = self.authorities.len();
         let certificates = CertificateDer::pem_slice_iter(pem).filter_map(Result::ok);
         self.authorities.extend(certificates);
@@ -50,7 +50,7 @@ pub enum PlainHttp {
 
 /// What one step may cost. The other side may drip or pour without end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
+pub struct ProbeLimits {
     /// The time of one step, redirects included.
     pub step: Duration,
     /// Bytes of the head of an answer.
@@ -61,7 +61,7 @@ pub struct Limits {
     pub manifest: usize,
 }
 
-impl Default for Limits {
+impl Default for ProbeLimits {
     fn default() -> Self {
         Self {
             step: Duration::from_secs(15),

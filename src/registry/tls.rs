@@ -1,4 +1,4 @@
-//! Whom to trust, and what a failed handshake says.
+//! TLS configuration, and errors of failed handshakes.
 
 use std::{io, sync::Arc};
 
@@ -7,7 +7,7 @@ use rustls::{
     client::WebPkiServerVerifier, crypto::ring, pki_types::CertificateDer,
 };
 
-use super::verifier::{AsGo, is_authority_as_server};
+use super::verifier::{GoCompatVerifier, is_authority_as_server};
 use crate::domain::{probe::ProbeError, sanitize::sanitize};
 
 /// Names of a certificate that are worth saying.
@@ -31,7 +31,7 @@ pub(super) fn config(authorities: &[CertificateDer<'static>]) -> Result<Arc<Clie
         let strict = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider)
             .build()
             .map_err(|error| Error::General(error.to_string()))?;
-        let verifier = AsGo {
+        let verifier = GoCompatVerifier {
             strict,
             trusted: authorities.to_vec(),
         };

@@ -1,4 +1,4 @@
-//! Where a credential may be sent.
+//! Rules on which hosts may receive a credential.
 //!
 //! To the registry that the image names, and to the host of its tokens when that is of the same house.
 //! A redirect to anywhere else is followed without the credential; a login anywhere else is not
@@ -16,7 +16,7 @@ const KNOWN: &[(&str, &str)] = &[
 
 /// A server as a credential sees it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Origin {
+pub(super) struct ServerOrigin {
     pub(super) security: Security,
     /// In lower case, an IPv6 address without brackets.
     pub(super) host: String,
@@ -30,18 +30,18 @@ pub enum Security {
     Plain,
 }
 
-impl Origin {
+impl ServerOrigin {
     /// Reads `host[:port]` as it stands in an image reference.
-    pub(super) fn of_registry(text: &str, security: Security) -> Option<Self> {
+    pub(super) fn from_registry(text: &str, security: Security) -> Option<Self> {
         let scheme = match security {
             Security::Tls => "https",
             Security::Plain => "http",
         };
-        Self::of_uri(&format!("{scheme}://{text}/").parse().ok()?)
+        Self::from_uri(&format!("{scheme}://{text}/").parse().ok()?)
     }
 
     /// The server of an absolute HTTP address.
-    pub(super) fn of_uri(uri: &Uri) -> Option<Self> {
+    pub(super) fn from_uri(uri: &Uri) -> Option<Self> {
         let security = match uri.scheme() {
             Some(scheme) if *scheme == Scheme::HTTPS => Security::Tls,
             Some(scheme) if *scheme == Scheme::HTTP => Security::Plain,
@@ -111,19 +111,23 @@ impl Origin {
     }
 }
 
-impl fmt::Display for Origin {
+impl fmt::Display for ServerOrigin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.authority())
     }
 }
 
-/// Whether the credential for this registry may go to this realm. `named` are the hosts that the user
-/// allows besides, as `host[:port]`.
+/// Allows a registry's credential for a token realm: same origin, a known pair, or the same parent domain
+/// over TLS. `named` are the hosts that the user allows besides, as `host[:port]`.
 ///
 /// A sibling or the parent (`gitlab.example.com` for `registry.example.com`) is of the same house when
 /// both speak TLS at the usual port. That rests on the registry's word over TLS, to which the
 /// credential goes anyway.
-pub(super) fn may_receive(registry: &Origin, realm: &Origin, named: &[String]) -> bool {
+pub(super) fn is_allowed_realm(
+    registry: &ServerOrigin,
+    realm: &ServerOrigin,
+    named: &[String],
+) -> bool {
     if realm == registry {
         return true;
     }
@@ -131,17 +135,18 @@ pub(super) fn may_receive(registry: &Origin, realm: &Origin, named: &[String]) -
     if realm.security == Security::Plain && registry.security == Security::Tls {
         return false;
     }
-    let usual = |origin: &Origin| origin.security == Security::Tls && origin.port == 443;
+    let usual = |origin: &ServerOrigin| origin.security == Security::Tls && origin.port == 443;
     let both_usual = usual(registry) && usual(realm);
     let is_named = |named: &String| {
-        let named = Origin::of_registry(named, realm.security);
+        let named = ServerOrigin::from_registry(named, realm.security);
         named.is_some_and(|named| named == *realm)
     };
     let known = KNOWN.contains(&(registry.host.as_str(), realm.host.as_str()));
-    (both_usual && (known || is_family(&registry.host, &realm.host))) || named.iter().any(is_named)
+    (both_usual && (known || is_same_parent_domain(&registry.host, &realm.host)))
+        || named.iter().any(is_named)
 }
 
-fn is_family(registry: &str, realm: &str) -> bool {
+fn is_same_parent_domain(registry: &str, realm: &str) -> bool {
     if registry.parse::<IpAddr>().is_ok() {
         return false;
     }
@@ -160,8 +165,8 @@ fn is_family(registry: &str, realm: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn origin(text: &str) -> Origin {
-        Origin::of_uri(&text.parse().unwrap()).unwrap()
+    fn origin(text: &str) -> ServerOrigin {
+        ServerOrigin::from_uri(&text.parse().unwrap()).unwrap()
     }
 
     #[test]
@@ -220,7 +225,7 @@ mod tests {
             ("https://10.1.2.3", "https://10.1.2.4/t", false),
             ("https://10.1.2.3", "https://x.1.2.3/t", false),
         ] {
-            let got = may_receive(&origin(registry), &origin(realm), &[]);
+            let got = is_allowed_realm(&origin(registry), &origin(realm), &[]);
             assert_eq!(got, expected, "{registry} → {realm}");
         }
     }
@@ -229,18 +234,18 @@ mod tests {
     fn the_user_may_name_others_but_not_give_up_tls() {
         let named = ["SSO.example.net:443", "127.0.0.1:5001"].map(str::to_owned);
         let registry = origin("https://registry.example.com");
-        assert!(may_receive(
+        assert!(is_allowed_realm(
             &registry,
             &origin("https://sso.example.net/t"),
             &named
         ));
-        assert!(!may_receive(
+        assert!(!is_allowed_realm(
             &registry,
             &origin("http://sso.example.net/t"),
             &named
         ));
         let local = origin("http://127.0.0.1:5000");
-        assert!(may_receive(
+        assert!(is_allowed_realm(
             &local,
             &origin("http://127.0.0.1:5001/t"),
             &named
@@ -254,22 +259,22 @@ mod tests {
             ("localhost:5000", "localhost", 5000),
             ("[::1]:5000", "::1", 5000),
         ] {
-            let found = Origin::of_registry(text, Security::Tls).unwrap();
+            let found = ServerOrigin::from_registry(text, Security::Tls).unwrap();
             assert_eq!((found.host.as_str(), found.port), (host, port));
             assert_eq!(found.authority(), text);
         }
         assert!(
-            Origin::of_registry("[::1]:5000", Security::Tls)
+            ServerOrigin::from_registry("[::1]:5000", Security::Tls)
                 .unwrap()
                 .is_loopback()
         );
         assert!(
-            Origin::of_registry("127.9.9.9", Security::Tls)
+            ServerOrigin::from_registry("127.9.9.9", Security::Tls)
                 .unwrap()
                 .is_loopback()
         );
         assert!(
-            !Origin::of_registry("localhost.example", Security::Tls)
+            !ServerOrigin::from_registry("localhost.example", Security::Tls)
                 .unwrap()
                 .is_loopback()
         );

@@ -1,4 +1,4 @@
-//! A server whose certificate is itself trusted, as Go has it.
+//! Certificate verifier that accepts a trusted leaf certificate, as Go does.
 //!
 //! `openssl req -x509` makes a certificate that is its own authority, and many a registry shows it.
 //! Go, and so every runtime, accepts one that is among the trusted (`crypto/x509` `Verify`: the leaf is
@@ -18,13 +18,13 @@ use rustls::{
 };
 
 #[derive(Debug)]
-pub(super) struct AsGo {
+pub(super) struct GoCompatVerifier {
     pub(super) strict: Arc<WebPkiServerVerifier>,
     /// Accepted as servers' own.
     pub(super) trusted: Vec<CertificateDer<'static>>,
 }
 
-impl ServerCertVerifier for AsGo {
+impl ServerCertVerifier for GoCompatVerifier {
     fn verify_server_cert(
         &self,
         certificate: &CertificateDer<'_>,

@@ -1,9 +1,9 @@
-//! Asking the terminal how bright its background is (OSC 11), before its keys are read.
+//! Queries the terminal's background colour (OSC 11) before its keys are read.
 //!
 //! Behind that question goes one that every terminal answers (primary device attributes): when its
 //! answer is there, the other hardly comes any more. So nobody waits for a terminal that does not know
 //! OSC 11. What else arrives meanwhile are keys, and is handed back; an answer that comes later than that is
-//! taken out of the keys (`late_answers`).
+//! taken out of the keys (`terminal_replies`).
 
 #![cfg_attr(
     not(unix),
@@ -20,9 +20,9 @@ use crate::{
     ui::theme::Background,
 };
 
-/// What came back.
+/// The terminal's reply.
 #[derive(Debug, Default, PartialEq)]
-pub(super) struct Heard {
+pub(super) struct TerminalReply {
     pub(super) background: Option<Background>,
     /// Typed meanwhile.
     pub(super) keys: Vec<Key>,
@@ -32,7 +32,7 @@ pub(super) struct Heard {
 
 /// Asks; the terminal must be in raw mode.
 #[cfg(unix)]
-pub(super) fn ask() -> Heard {
+pub(super) fn query() -> TerminalReply {
     use std::{
         io,
         time::{Duration, Instant},
@@ -65,13 +65,13 @@ pub(super) fn ask() -> Heard {
             Ok(count) => bytes.extend_from_slice(piece.get(..count).unwrap_or_default()),
         }
     }
-    heard(&bytes)
+    parse_reply(&bytes)
 }
 
 /// Windows has no such question.
 #[cfg(not(unix))]
-pub(super) fn ask() -> Heard {
-    Heard::default()
+pub(super) fn query() -> TerminalReply {
+    TerminalReply::default()
 }
 
 /// A piece of what a terminal sends.
@@ -84,7 +84,7 @@ enum Piece<'a> {
 }
 
 /// Takes the first piece; `None` when there is none, or it is not whole.
-fn take<'a>(bytes: &mut &'a [u8]) -> Option<Piece<'a>> {
+fn next_piece<'a>(bytes: &mut &'a [u8]) -> Option<Piece<'a>> {
     let all: &'a [u8] = bytes;
     let split = |length: usize| Some((all.get(..length)?, all.get(length..)?));
     if let Some(rest) = all.strip_prefix(b"\x1b]") {
@@ -106,7 +106,7 @@ fn take<'a>(bytes: &mut &'a [u8]) -> Option<Piece<'a>> {
 }
 
 fn is_answered(mut bytes: &[u8]) -> bool {
-    while let Some(piece) = take(&mut bytes) {
+    while let Some(piece) = next_piece(&mut bytes) {
         if matches!(piece, Piece::Csi([b'?', .., b'c'])) {
             return true;
         }
@@ -114,9 +114,9 @@ fn is_answered(mut bytes: &[u8]) -> bool {
     false
 }
 
-fn heard(mut bytes: &[u8]) -> Heard {
-    let mut heard = Heard::default();
-    while let Some(piece) = take(&mut bytes) {
+fn parse_reply(mut bytes: &[u8]) -> TerminalReply {
+    let mut heard = TerminalReply::default();
+    while let Some(piece) = next_piece(&mut bytes) {
         match piece {
             Piece::Osc(text) => heard.background = background(text).or(heard.background),
             Piece::Csi(sequence) => heard.keys.extend(arrow(sequence)),
@@ -186,7 +186,7 @@ mod tests {
     fn the_answers_are_read_and_keys_between_them_are_kept() {
         let bytes = b"!\x1b]11;rgb:1616/1818/1d1d\x1b\\:\x1b[A\x1b[?64;1;2cq\r\x03";
         assert!(is_answered(bytes));
-        let heard = heard(bytes);
+        let heard = parse_reply(bytes);
         assert_eq!(heard.background, Some(Background::Dark));
         let names: Vec<String> = heard.keys.iter().map(ToString::to_string).collect();
         assert_eq!(names, ["!", ":", "up", "q", "enter", "ctrl-c"]);
@@ -195,10 +195,10 @@ mod tests {
     #[test]
     fn a_terminal_that_does_not_know_its_background_is_not_waited_for() {
         assert!(is_answered(b"\x1b[?1;2c"));
-        assert_eq!(heard(b"\x1b[?1;2c"), Heard::default());
+        assert_eq!(parse_reply(b"\x1b[?1;2c"), TerminalReply::default());
         assert!(!is_answered(b"\x1b]11;rgb:ff/ff/ff\x07"));
         for begun in [&b"\x1b]11;rgb:ff/f"[..], b"\x1b[?64;1", b"\x1b"] {
-            let heard = heard(&[b"q", begun].concat());
+            let heard = parse_reply(&[b"q", begun].concat());
             assert_eq!((heard.rest.as_slice(), heard.keys.len()), (begun, 1));
         }
         assert!(!is_answered(b"\x1b[?1;2"));

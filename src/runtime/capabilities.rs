@@ -1,24 +1,24 @@
-//! What the terminal can show, as far as the environment tells.
+//! Terminal capabilities as derived from the environment.
 
 use std::{env, fmt};
 
-use crate::ui::theme::{Background, Depth};
+use crate::ui::theme::{Background, ColorDepth};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Capabilities {
-    pub depth: Depth,
+pub struct TerminalCapabilities {
+    pub depth: ColorDepth,
     /// `None`: the environment does not tell; the terminal may be asked.
     pub background: Option<Background>,
     /// Whether more than ASCII can be shown.
     pub unicode: bool,
 }
 
-impl Capabilities {
+impl TerminalCapabilities {
     pub fn from_environment() -> Self {
-        Self::of(|name| env::var(name).ok().filter(|value| !value.is_empty()))
+        Self::from_variables(|name| env::var(name).ok().filter(|value| !value.is_empty()))
     }
 
-    fn of(get: impl Fn(&str) -> Option<String>) -> Self {
+    fn from_variables(get: impl Fn(&str) -> Option<String>) -> Self {
         Self {
             depth: depth(get("COLORTERM").as_deref(), get("TERM").as_deref()),
             background: get("COLORFGBG").and_then(|value| background(&value)),
@@ -27,12 +27,12 @@ impl Capabilities {
     }
 }
 
-impl fmt::Display for Capabilities {
+impl fmt::Display for TerminalCapabilities {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.depth {
-            Depth::Sixteen => "16 colours",
-            Depth::Indexed => "256 colours",
-            Depth::True => "24-bit colours",
+            ColorDepth::Sixteen => "16 colours",
+            ColorDepth::Indexed => "256 colours",
+            ColorDepth::True => "24-bit colours",
         })?;
         f.write_str(match self.background {
             None => "",
@@ -44,14 +44,14 @@ impl fmt::Display for Capabilities {
 }
 
 /// As the terminals that know 24-bit colours agreed: <https://github.com/termstandard/colors>.
-fn depth(colorterm: Option<&str>, term: Option<&str>) -> Depth {
+fn depth(colorterm: Option<&str>, term: Option<&str>) -> ColorDepth {
     let term = term.unwrap_or_default();
     if matches!(colorterm, Some("truecolor" | "24bit")) || term.ends_with("-direct") {
-        Depth::True
+        ColorDepth::True
     } else if term.contains("256color") {
-        Depth::Indexed
+        ColorDepth::Indexed
     } else {
-        Depth::Sixteen
+        ColorDepth::Sixteen
     }
 }
 
@@ -79,8 +79,8 @@ fn is_utf8(get: &impl Fn(&str) -> Option<String>) -> bool {
 mod tests {
     use super::*;
 
-    fn of(variables: &[(&str, &str)]) -> Capabilities {
-        Capabilities::of(|name| {
+    fn of(variables: &[(&str, &str)]) -> TerminalCapabilities {
+        TerminalCapabilities::from_variables(|name| {
             let found = variables.iter().find(|(known, _)| *known == name);
             found.map(|(_, value)| (*value).to_owned())
         })
@@ -89,12 +89,12 @@ mod tests {
     #[test]
     fn the_environment_tells() {
         let silent = of(&[("TERM", "xterm")]);
-        assert_eq!(silent.depth, Depth::Sixteen);
+        assert_eq!(silent.depth, ColorDepth::Sixteen);
         assert_eq!(silent.background, None);
         assert!(silent.unicode);
-        assert_eq!(of(&[("TERM", "xterm-256color")]).depth, Depth::Indexed);
+        assert_eq!(of(&[("TERM", "xterm-256color")]).depth, ColorDepth::Indexed);
         let modern = of(&[("COLORTERM", "truecolor"), ("COLORFGBG", "0;15")]);
-        assert_eq!(modern.depth, Depth::True);
+        assert_eq!(modern.depth, ColorDepth::True);
         assert_eq!(modern.background, Some(Background::Light));
         let dark = of(&[("COLORFGBG", "15;default;0")]);
         assert_eq!(dark.background, Some(Background::Dark));

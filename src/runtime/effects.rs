@@ -1,4 +1,4 @@
-//! Carrying out effects: each becomes a task, and its answer a message with the same ticket.
+//! Executes effects: each becomes a task whose result is a message with the same request ID.
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -7,20 +7,23 @@ use tokio::{sync::mpsc, task::JoinHandle};
 use zeroize::Zeroizing;
 
 use super::{
-    changes::ActiveChanges,
-    import,
-    nodes::Nodes,
+    active_changes::ActiveChanges,
+    cluster_source::{SharedSource, identity},
+    export_file, fetch, import,
+    node_platforms::NodePlatforms,
     output::OUTPUT,
-    reading, save, settle,
-    source::{SharedSource, identity},
-    writing::{self, Writer},
+    registry_probe,
+    writer::{self, Writer},
 };
 use crate::{
     app::{
-        effect::Effect, look::ThemeName, message::Message, proposal::Planned, reveal::Clip,
-        settled::Question, ticket::Ticket,
+        effect::Effect, message::Message, plan_dialog::SharedPlan, probe_cache::ProbeQuery,
+        request_id::RequestId, reveal::ClipboardSecret, theme_name::ThemeName,
     },
-    cluster::{Connection, Feed, Reach, Watches, access, apply::WritePermit, pull_test::TestPod},
+    cluster::{
+        Connection, WatchScope, WatchUpdate, Watches, access, apply::WritePermit,
+        pull_test::TestPod,
+    },
     domain::{
         error::UserError,
         k8s::object_ref::Namespace,
@@ -30,13 +33,13 @@ use crate::{
     },
 };
 
-/// A connection that a task has made and the loop has not yet taken over.
-pub(super) type Made = (Ticket, Box<Connection>);
+/// A new connection that the event loop has not yet received.
+pub(super) type NewConnection = (RequestId, Box<Connection>);
 
 pub(super) struct Effects {
     source: SharedSource,
     answers: mpsc::Sender<Message>,
-    made: mpsc::Sender<Made>,
+    new_connections: mpsc::Sender<NewConnection>,
     fingerprints: FingerprintKey,
     connecting: Option<JoinHandle<()>>,
     watches: Option<Watches>,
@@ -44,17 +47,17 @@ pub(super) struct Effects {
     log: Option<JoinHandle<()>>,
     /// What is watched over, for requests of its user.
     connection: Option<Connection>,
-    nodes: Nodes,
+    nodes: NodePlatforms,
     permit: Option<WritePermit>,
     changes: ActiveChanges,
     namespaces: BTreeSet<Namespace>,
 }
 
-/// What the loop itself must do for an effect.
-pub(super) enum Order {
+/// What the event loop itself must do for an effect.
+pub(super) enum LoopCommand {
     Nothing,
     /// The watches are dropped: nothing more is to be heard of them.
-    Hush,
+    StopFeed,
     Theme(ThemeName),
     Quit,
 }
@@ -66,18 +69,18 @@ impl Effects {
         namespaces: BTreeSet<Namespace>,
         permit: Option<WritePermit>,
         changes: ActiveChanges,
-    ) -> (Self, mpsc::Receiver<Made>) {
+    ) -> (Self, mpsc::Receiver<NewConnection>) {
         let (made, receiver) = mpsc::channel(1);
         let effects = Self {
             source,
             answers,
-            made,
+            new_connections: made,
             fingerprints: FingerprintKey::default(),
             connecting: None,
             log: None,
             watches: None,
             connection: None,
-            nodes: Nodes::default(),
+            nodes: NodePlatforms::default(),
             permit,
             changes,
             namespaces,
@@ -85,77 +88,85 @@ impl Effects {
         (effects, receiver)
     }
 
-    pub(super) fn start(&mut self, effect: Effect) -> Order {
+    pub(super) fn start(&mut self, effect: Effect) -> LoopCommand {
         match effect {
-            Effect::Connect { ticket, context } => {
-                self.connect(ticket, context);
-                return Order::Hush;
+            Effect::Connect {
+                request_id,
+                context,
+            } => {
+                self.connect(request_id, context);
+                return LoopCommand::StopFeed;
             }
-            Effect::ListContexts { ticket } => {
+            Effect::ListContexts { request_id } => {
                 let source = Arc::clone(&self.source);
-                self.answer_from_disk(move || Message::Contexts(ticket, source.contexts()));
+                self.answer_from_disk(move || Message::Contexts(request_id, source.contexts()));
             }
-            Effect::Look { namespace, .. } => self.look(namespace),
-            Effect::Rehearse { ticket, plan } => {
+            Effect::WatchNamespace { namespace, .. } => self.watch_namespace(namespace),
+            Effect::DryRun { request_id, plan } => {
                 let writer = self.writer();
                 self.answer(async move {
-                    let done = writer.rehearse(&plan.0).await;
-                    Message::Rehearsed(ticket, done)
+                    let done = writer.dry_run(&plan.0).await;
+                    Message::DryRunDone(request_id, done)
                 });
             }
-            Effect::CarryOut { ticket, plan } => self.carry_out(ticket, plan),
+            Effect::Apply { request_id, plan } => self.apply(request_id, plan),
             Effect::PullTest {
-                ticket,
+                request_id,
                 test,
                 nodes,
-            } => self.pull_test(ticket, &test, nodes),
-            Effect::AskRights { ticket, namespace } => self.ask_rights(ticket, namespace),
-            Effect::Settle { ticket, question } => self.settle(ticket, question),
-            Effect::Verify { ticket, plan } => self.verify(ticket, &plan),
+            } => self.pull_test(request_id, &test, nodes),
+            Effect::LoadRbacRules {
+                request_id,
+                namespace,
+            } => self.load_rules(request_id, namespace),
+            Effect::ProbeImage { request_id, query } => self.probe_image(request_id, query),
+            Effect::CheckCredential { request_id, plan } => {
+                self.check_credential(request_id, &plan)
+            }
             Effect::Import {
-                ticket,
+                request_id,
                 origin,
                 server,
             } => {
                 let connection = self.connection.clone();
                 self.answer(async move {
                     let answer = import::read(connection, origin, &server).await;
-                    Message::Imported(ticket, answer)
+                    Message::Imported(request_id, answer)
                 });
             }
             Effect::Save { path, text } => {
-                self.answer_from_disk(move || Message::Saved(save::save(path, &text)));
+                self.answer_from_disk(move || Message::Saved(export_file::export(path, &text)));
             }
-            Effect::Read { ticket, object } => {
+            Effect::FetchObject { request_id, object } => {
                 let connection = self.connected();
                 self.answer(async move {
-                    let answer = reading::document(connection, &object).await;
-                    Message::Read(ticket, answer.map(Box::new))
+                    let answer = fetch::document(connection, &object).await;
+                    Message::ObjectFetched(request_id, answer.map(Box::new))
                 });
             }
-            Effect::Reveal { ticket, secret } => {
+            Effect::Reveal { request_id, secret } => {
                 let connection = self.connected();
                 self.answer(async move {
-                    let answer = reading::values(connection, &secret).await;
-                    Message::Revealed(ticket, answer)
+                    let answer = fetch::values(connection, &secret).await;
+                    Message::Revealed(request_id, answer)
                 });
             }
-            Effect::FollowLog { ticket, source } => {
+            Effect::FollowLog { request_id, source } => {
                 self.stop_log();
                 let (connection, answers) = (self.connected(), self.answers.clone());
                 let task = self.answer(async move {
-                    let end = reading::log(connection, ticket, source, answers).await;
-                    Message::LogEnded(ticket, end)
+                    let end = fetch::log(connection, request_id, source, answers).await;
+                    Message::LogEnded(request_id, end)
                 });
                 self.log = Some(task);
             }
             Effect::StopLog => self.stop_log(),
             Effect::Copy(text) => copy(&text),
-            Effect::CopyPassword(Clip(password)) => copy(password.expose()),
-            Effect::Theme(name) => return Order::Theme(name),
-            Effect::Quit => return Order::Quit,
+            Effect::CopyPassword(ClipboardSecret(password)) => copy(password.expose()),
+            Effect::Theme(name) => return LoopCommand::Theme(name),
+            Effect::Quit => return LoopCommand::Quit,
         }
-        Order::Nothing
+        LoopCommand::Nothing
     }
 
     /// Starts a task that ends with a message. The loop may be gone by then: nobody is left to be told.
@@ -170,28 +181,28 @@ impl Effects {
         tokio::task::spawn_blocking(move || drop(answers.blocking_send(task())));
     }
 
-    /// Changes that have begun are not aborted when the dashboard goes on: what becomes of them is told.
-    fn carry_out(&self, ticket: Ticket, plan: Planned) {
+    /// Applies a plan in a task that is not aborted when its request ID is no longer expected.
+    fn apply(&self, request_id: RequestId, plan: SharedPlan) {
         let (writer, answers) = (self.writer(), self.answers.clone());
         let active = self.changes.begin_plan(self.context(), plan.clone());
         self.answer(async move {
             let Some(active) = active else {
-                let done = writing::refused_at_end(&plan.0);
-                return Message::CarriedOut(ticket, plan, done);
+                let done = writer::refused_at_end(&plan.0);
+                return Message::Applied(request_id, plan, done);
             };
             let tell = |change, outcome: Outcome| {
-                active.note(change, outcome.clone());
+                active.set_outcome(change, outcome.clone());
                 // A screen that is behind sees the next one, and all of them at the end.
-                let _ = answers.try_send(Message::Progress(ticket, change, outcome));
+                let _ = answers.try_send(Message::ApplyProgress(request_id, change, outcome));
             };
-            let done = writer.carry_out(&plan.0, tell).await;
+            let done = writer.apply(&plan.0, tell).await;
             active.finish(&done);
-            Message::CarriedOut(ticket, plan, done)
+            Message::Applied(request_id, plan, done)
         });
     }
 
     /// One task per node; each deletes its Pod, whether the answer is still wanted or not.
-    fn pull_test(&self, ticket: Ticket, test: &PullTest, nodes: Vec<Arc<str>>) {
+    fn pull_test(&self, request_id: RequestId, test: &PullTest, nodes: Vec<Arc<str>>) {
         for node in nodes {
             let (writer, stop) = (self.writer(), self.changes.ending());
             let pod = TestPod::new(test, &node);
@@ -203,48 +214,50 @@ impl Effects {
                         active.finish(tested.is_deleted);
                         tested.pulled
                     }
-                    None => PullTestResult::Unknown(writing::QUITTING.to_owned()),
+                    None => PullTestResult::Unknown(writer::QUITTING.to_owned()),
                 };
-                Message::Pulled(ticket, node, pulled)
+                Message::PullTestAnswered(request_id, node, pulled)
             });
         }
     }
 
-    fn ask_rights(&self, ticket: Ticket, namespace: Namespace) {
+    fn load_rules(&self, request_id: RequestId, namespace: Namespace) {
         let connection = self.connected();
         self.answer(async move {
             let rules = match connection {
                 Ok(connection) => access::rules(&connection, &namespace).await.ok(),
                 Err(_) => None,
             };
-            Message::Rights(ticket, rules)
+            Message::RbacLoaded(request_id, rules)
         });
     }
 
     /// Asks the registry about a Pod's image.
-    fn settle(&self, ticket: Ticket, question: Question) {
+    fn probe_image(&self, request_id: RequestId, query: ProbeQuery) {
         let (connection, prober) = (self.connected(), self.source.prober());
         let nodes = self.nodes.clone();
         self.answer(async move {
             // In a box, as it holds more than all the others.
-            let answer = Box::pin(settle::ask(connection, prober, &question, &nodes)).await;
-            Message::Settled(ticket, answer.map(Box::new))
+            let answer = Box::pin(registry_probe::probe_pod_image(
+                connection, prober, &query, &nodes,
+            ))
+            .await;
+            Message::ProbeDone(request_id, answer.map(Box::new))
         });
     }
 
     /// Asks the registry whether it takes a login. Where registries are not to be asked, nobody answers,
     /// and the plan says so.
-    fn verify(&self, ticket: Ticket, plan: &Planned) {
-        let (Some(prober), Some(question)) =
-            (self.source.prober(), plan.0.credential_check.clone())
+    fn check_credential(&self, request_id: RequestId, plan: &SharedPlan) {
+        let (Some(prober), Some(query)) = (self.source.prober(), plan.0.credential_check.clone())
         else {
             return;
         };
         let (connection, nodes) = (self.connection.clone(), self.nodes.clone());
         self.answer(async move {
-            let asked = settle::verify(connection, &prober, question, &nodes);
+            let asked = registry_probe::check_credential(connection, &prober, query, &nodes);
             let verdict = Box::pin(asked).await;
-            Message::Verified(ticket, Box::new(verdict))
+            Message::CredentialChecked(request_id, Box::new(verdict))
         });
     }
 
@@ -263,10 +276,10 @@ impl Effects {
         Writer(self.connection.clone().zip(self.permit))
     }
 
-    fn look(&mut self, namespace: Namespace) {
+    fn watch_namespace(&mut self, namespace: Namespace) {
         self.namespaces.insert(namespace);
         if let Some(watches) = &self.watches {
-            watches.set_reach(self.reach());
+            watches.set_scope(self.watch_scope());
         }
     }
 
@@ -277,22 +290,26 @@ impl Effects {
     }
 
     /// Drops what is watched, and what was asked to be looked into with it, and connects.
-    fn connect(&mut self, ticket: Ticket, context: Option<String>) {
+    fn connect(&mut self, request_id: RequestId, context: Option<String>) {
         self.watches = None;
         self.connection = None;
-        self.nodes = Nodes::default();
+        self.nodes = NodePlatforms::default();
         self.namespaces.clear();
         self.stop_log();
         if let Some(before) = self.connecting.take() {
             before.abort();
         }
         let connection = self.source.connect(context);
-        let (answers, made) = (self.answers.clone(), self.made.clone());
+        let (answers, made) = (self.answers.clone(), self.new_connections.clone());
         self.connecting = Some(tokio::spawn(async move {
             match connection.await {
                 // The loop may be gone by then: nobody is left to be told.
-                Ok(connection) => drop(made.send((ticket, Box::new(connection))).await),
-                Err(problem) => drop(answers.send(Message::Connected(ticket, Err(problem))).await),
+                Ok(connection) => drop(made.send((request_id, Box::new(connection))).await),
+                Err(problem) => drop(
+                    answers
+                        .send(Message::Connected(request_id, Err(problem)))
+                        .await,
+                ),
             }
         }));
     }
@@ -300,19 +317,22 @@ impl Effects {
     /// Starts the watches of a connection.
     pub(super) fn watch(
         &mut self,
-        ticket: Ticket,
+        request_id: RequestId,
         connection: &Connection,
-    ) -> (Message, mpsc::Receiver<Feed>) {
+    ) -> (Message, mpsc::Receiver<WatchUpdate>) {
         self.namespaces.insert(connection.namespace.clone());
-        let (watches, feed) = Watches::start(connection, self.reach(), &self.fingerprints);
+        let (watches, feed) = Watches::start(connection, self.watch_scope(), &self.fingerprints);
         self.watches = Some(watches);
         self.connection = Some(connection.clone());
-        (Message::Connected(ticket, Ok(identity(connection))), feed)
+        (
+            Message::Connected(request_id, Ok(identity(connection))),
+            feed,
+        )
     }
 
-    fn reach(&self) -> Reach {
-        Reach::Cluster {
-            otherwise: self.namespaces.iter().cloned().collect(),
+    fn watch_scope(&self) -> WatchScope {
+        WatchScope::Cluster {
+            fallback: self.namespaces.iter().cloned().collect(),
         }
     }
 }

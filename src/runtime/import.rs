@@ -1,10 +1,10 @@
-//! Reading a credential for a form: off this machine, or out of a Secret of the cluster.
+//! Imports a credential for a form: from this machine or from a Secret of the cluster.
 
 use std::env;
 
 use crate::{
-    app::form::{Imported, Origin},
-    cluster::{Connection, fetch},
+    app::form::{ImportSource, ImportedLogin},
+    cluster::{Connection, secret_values},
     domain::{
         plan::Credentials,
         registry_auth::{credential::Password, docker_config},
@@ -15,23 +15,23 @@ use crate::{
 /// The login for a server, or in words why there is none.
 pub(super) async fn read(
     connection: Option<Connection>,
-    origin: Origin,
+    origin: ImportSource,
     server: &str,
-) -> Result<Imported, String> {
+) -> Result<ImportedLogin, String> {
     match origin {
-        Origin::File(path) => {
+        ImportSource::File(path) => {
             let found = local::login(path.as_deref(), server).await?;
-            Ok(Imported {
+            Ok(ImportedLogin {
                 login: found.login,
                 from: found.from,
             })
         }
-        Origin::Variable(name) => {
+        ImportSource::Variable(name) => {
             let value = env::var(&name).map_err(|error| match error {
                 env::VarError::NotPresent => format!("${name} is not set where this was started"),
                 env::VarError::NotUnicode(_) => format!("${name} is no text"),
             })?;
-            Ok(Imported {
+            Ok(ImportedLogin {
                 login: Credentials {
                     username: String::new(),
                     password: Password::new(value.trim_end_matches(['\r', '\n'])),
@@ -39,9 +39,9 @@ pub(super) async fn read(
                 from: format!("out of ${name}"),
             })
         }
-        Origin::Secret(key) => {
+        ImportSource::Secret(key) => {
             let connection = connection.ok_or("not connected")?;
-            let secret = fetch::pull_secret(&connection, &key)
+            let secret = secret_values::pull_secret(&connection, &key)
                 .await
                 .map_err(|trouble| format!("cannot read the Secret {key}: {trouble}"))?;
             let config = secret
@@ -49,7 +49,7 @@ pub(super) async fn read(
                 .ok_or_else(|| format!("the Secret {key} is no pull Secret"))?;
             let entry = docker_config::find_auth(&config.entries, server)
                 .ok_or_else(|| format!("the Secret {key} has no entry for {server}"))?;
-            Ok(Imported {
+            Ok(ImportedLogin {
                 login: Credentials {
                     username: entry.username.to_string(),
                     password: entry.password.clone(),

@@ -1,4 +1,4 @@
-//! crossterm's events as the app's messages.
+//! Converts crossterm events to messages.
 
 use crossterm::event::{
     Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEvent, MouseEventKind,
@@ -63,7 +63,7 @@ fn key(event: KeyEvent) -> Option<Key> {
 }
 
 fn mouse(event: MouseEvent, layout: &Layout) -> Option<Message> {
-    let (pane, row) = layout.hit(event.column, event.row)?;
+    let (pane, row) = layout.hit_test(event.column, event.row)?;
     match event.kind {
         MouseEventKind::Down(MouseButton::Left) => Some(Message::Click {
             pane,

@@ -1,4 +1,4 @@
-//! The log: to a file, never to the terminal.
+//! Logging to a file, never to the terminal.
 
 use std::{fs, io, path::Path, sync::Mutex};
 

@@ -1,36 +1,36 @@
-//! Floor 4: the shell around the pure parts: terminal, loop, effects, signals, log.
+//! The runtime: terminal, event loop, effects, signals and log.
 //!
 //! It waits, draws and carries out; it decides nothing.
 
-mod announce;
+mod active_changes;
 mod background;
 pub mod capabilities;
-mod changes;
+pub mod cluster_source;
 mod effects;
+mod event_loop;
+mod export_file;
+mod fetch;
 mod files;
-mod frames;
+mod frame_scheduler;
 mod import;
-mod inbox;
 mod input;
-mod late_answers;
-mod leaving;
 pub mod log;
-mod nodes;
+mod mailbox;
+mod node_platforms;
+mod notify;
 mod output;
-mod reading;
-mod run;
-mod save;
-mod settle;
+mod registry_probe;
+pub mod resolved_settings;
+mod shutdown;
 mod signals;
-pub mod source;
-mod state;
+mod state_file;
 pub mod terminal;
-pub mod wishes;
-mod writing;
+mod terminal_replies;
+mod writer;
 
 pub use self::{
-    announce::Announce,
-    run::{Ending, Start, run},
+    event_loop::{DashboardOptions, Ending, run},
+    notify::NotifyMethod,
     signals::Signals,
-    state::StateFile,
+    state_file::StateFile,
 };

@@ -1,4 +1,4 @@
-//! Output to the terminal, written by a thread of its own.
+//! Terminal output, written by a thread of its own.
 //!
 //! A terminal may stop taking output: flow control, a dead SSH connection, a program that no longer reads
 //! its pseudo-terminal. A write then blocks for as long as that lasts, and whoever writes looks at no signal.
@@ -18,10 +18,10 @@ use tokio::sync::Notify;
 use zeroize::Zeroize;
 
 /// The output of this process. Global because the panic hook has no other way to it.
-pub(super) static OUTPUT: Output = Output::new();
+pub(super) static OUTPUT: TerminalOutput = TerminalOutput::new();
 
-pub(super) struct Output {
-    state: Mutex<State>,
+pub(super) struct TerminalOutput {
+    state: Mutex<OutputState>,
     /// Bytes were queued, or written.
     changed: Condvar,
     /// The queue was written, for the event loop.
@@ -30,7 +30,7 @@ pub(super) struct Output {
     failed: Notify,
 }
 
-struct State {
+struct OutputState {
     /// What is sent while it is closed is dropped.
     is_open: bool,
     /// In the order in which it was sent; a password on its way to the clipboard is in it.
@@ -42,16 +42,16 @@ struct State {
     has_thread: bool,
 }
 
-impl State {
+impl OutputState {
     fn is_idle(&self) -> bool {
         self.queue.is_empty() && !self.is_writing
     }
 }
 
-impl Output {
+impl TerminalOutput {
     const fn new() -> Self {
         Self {
-            state: Mutex::new(State {
+            state: Mutex::new(OutputState {
                 is_open: false,
                 queue: Vec::new(),
                 is_writing: false,
@@ -169,7 +169,7 @@ impl Output {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, OutputState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -265,7 +265,7 @@ mod tests {
 
     #[test]
     fn a_stalled_terminal_holds_up_neither_the_sender_nor_the_end() {
-        static OUTPUT: Output = Output::new();
+        static OUTPUT: TerminalOutput = TerminalOutput::new();
         static WIRE: Wire = Mutex::new(None);
         let terminal = Terminal::connect(&WIRE);
         OUTPUT.open_onto(|bytes| write_to(&WIRE, bytes)).unwrap();
@@ -285,7 +285,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_terminal_that_is_gone_is_told_and_not_waited_for() {
-        static OUTPUT: Output = Output::new();
+        static OUTPUT: TerminalOutput = TerminalOutput::new();
         static WIRE: Wire = Mutex::new(None);
         let terminal = Terminal::connect(&WIRE);
         OUTPUT.open_onto(|bytes| write_to(&WIRE, bytes)).unwrap();

@@ -1,4 +1,4 @@
-//! The terminal: taken over, and always given back: on quit, on a panic, on a signal, before a stop.
+//! Takes the terminal and restores it: on quit, on a panic, on a signal, before a stop.
 
 use std::{
     env,
@@ -25,14 +25,14 @@ const STALLED: Duration = Duration::from_secs(1);
 
 pub(super) type Screen = Terminal<CrosstermBackend<FrameBuffer>>;
 
-/// The terminal while it is ours; given back when dropped.
-pub struct Takeover {
+/// Guard of the terminal: restored on drop.
+pub struct TerminalGuard {
     pub(super) screen: Screen,
     frame: FrameBuffer,
 }
 
-impl Takeover {
-    pub fn begin() -> io::Result<Self> {
+impl TerminalGuard {
+    pub fn acquire() -> io::Result<Self> {
         enter()?;
         let frame = FrameBuffer::default();
         match Terminal::new(CrosstermBackend::new(frame.clone())) {
@@ -45,7 +45,7 @@ impl Takeover {
     }
 
     /// Takes the terminal again, whether it was given back or someone else has changed it.
-    pub(super) fn again() -> io::Result<()> {
+    pub(super) fn retake() -> io::Result<()> {
         restore();
         enter()
     }
@@ -54,7 +54,7 @@ impl Takeover {
     ///
     /// Not `Terminal::clear`, which asks the terminal where the cursor is and fails where no answer
     /// comes: the task that reads the keys may take it.
-    pub(super) fn forget(&mut self) -> io::Result<()> {
+    pub(super) fn invalidate_screen(&mut self) -> io::Result<()> {
         let size = self.screen.size()?;
         self.screen.resize(Rect::new(0, 0, size.width, size.height))
     }
@@ -65,7 +65,7 @@ impl Takeover {
     }
 }
 
-impl Drop for Takeover {
+impl Drop for TerminalGuard {
     fn drop(&mut self) {
         restore();
     }
@@ -127,7 +127,7 @@ pub(super) fn print_error(text: String) {
 
 /// Whether the terminal was hung up: its window was closed, or the connection to it was lost.
 #[cfg(unix)]
-pub(super) fn is_gone() -> bool {
+pub(super) fn is_hung_up() -> bool {
     use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
     let stdin = io::stdin();

@@ -1,4 +1,4 @@
-//! The sandbox's own time: it can be wound by hand, or it runs with the wall clock's.
+//! The sandbox's clock: manual, or running with the wall clock.
 
 use std::time::{Duration, Instant};
 

@@ -1,4 +1,4 @@
-//! Labels and label selectors as people and queries write them.
+//! Formats labels and label selectors.
 
 use serde_json::{Map, Value};
 

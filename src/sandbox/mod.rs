@@ -7,25 +7,25 @@
 //! diagnosis would otherwise be invisible in the demo.
 
 mod admission;
-mod agenda;
 pub mod api;
 mod clock;
 mod controllers;
-mod dice;
+mod event_loop;
+mod event_recorder;
 mod fields;
 mod kubelet;
 mod labels;
-mod life;
 mod object;
 mod profile;
-mod recorder;
 pub mod registry;
 mod resources;
+mod rng;
 pub mod scenario;
 pub mod serve;
 mod status;
 mod store;
 mod table;
+mod timer_queue;
 mod validate;
 mod world;
 mod write;
@@ -43,7 +43,7 @@ pub use scenario::Scenario;
 /// A running sandbox; clones share one world.
 #[derive(Clone)]
 pub struct Sandbox {
-    shared: world::Shared,
+    shared: world::SharedWorld,
 }
 
 /// How long the keeper of a live sandbox sleeps when nothing is due.
@@ -53,33 +53,33 @@ impl Sandbox {
     /// A world with nothing in it but what every cluster has.
     pub fn empty(start: Timestamp, pace: Pace) -> Self {
         let mut world = world::World::new(start, pace, Profile::default());
-        scenario::founding::found(&mut world);
-        Self::of(world)
+        scenario::bootstrap::create_defaults(&mut world);
+        Self::from_world(world)
     }
 
     /// The world of a scenario, its past lived through, at `now`.
     pub fn start(scenario: &Scenario, now: Timestamp, pace: Pace) -> Self {
-        Self::of(scenario.world(now, pace))
+        Self::from_world(scenario.world(now, pace))
     }
 
-    fn of(world: world::World) -> Self {
+    fn from_world(world: world::World) -> Self {
         Self {
-            shared: world::Shared::new(world),
+            shared: world::SharedWorld::new(world),
         }
     }
 
     /// The API for callers in this process, as `user` sees it.
     pub fn service(&self, user: User) -> Service {
-        Service::of_user(self.shared.clone(), user)
+        Service::for_user(self.shared.clone(), user)
     }
 
     /// The registries, for a probe in this process.
-    pub fn registries(&self) -> registry::Transport {
-        registry::Transport::new(self.shared.clone())
+    pub fn registries(&self) -> registry::InMemoryNetwork {
+        registry::InMemoryNetwork::new(self.shared.clone())
     }
 
     /// Keeps a live sandbox going: lets happen what is due, when it is due. Ends with the task.
-    pub fn keep(&self) -> JoinHandle<()> {
+    pub fn spawn_event_loop(&self) -> JoinHandle<()> {
         let shared = self.shared.clone();
         tokio::spawn(async move {
             let mut changes = shared.world().store.subscribe();

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 /// An object as the store, its history and every list share it.
-pub type Object = Arc<Value>;
+pub type StoredObject = Arc<Value>;
 
 /// The value at `pointer`: `Value::pointer` without its two copies of every name on the way.
 fn at<'a>(object: &'a Value, pointer: &str) -> Option<&'a Value> {

@@ -1,4 +1,4 @@
-//! Which kubelet and runtime the nodes run: they word and do some things differently.
+//! Profiles: kubelet and runtime of the nodes, which differ in wording and behaviour.
 //!
 //! What differs was recorded on real nodes (Kubernetes 1.20.2 with containerd 1.6, 1.36.3 with
 //! containerd 2.1 and 1.7, 1.37.2 with containerd 2.4); CRI-O's words are those of its sources
@@ -74,7 +74,7 @@ impl Profile {
 
     /// Whether a `403` to a `HEAD` is asked again with `GET`, for the registry's error
     /// (containerd 2.4, `core/remotes/docker/resolver.go`).
-    pub fn asks_for_the_reason(self) -> bool {
+    pub fn retries_forbidden_with_get(self) -> bool {
         self == Self::Containerd24
     }
 

@@ -1,9 +1,8 @@
-//! The one table of what this server serves: discovery, routes, printing and access reviews are
-//! read from it.
+//! The table of served resources: for discovery, routes, tables and access reviews.
 
 /// A kind of object in the store. The order is that in which an owner's dependents are dealt with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Kind {
+pub enum ResourceKind {
     Namespace,
     Node,
     Secret,
@@ -24,7 +23,7 @@ pub enum Kind {
     ClusterRoleBinding,
 }
 
-impl Kind {
+impl ResourceKind {
     pub const ALL: [Self; 18] = [
         Self::Namespace,
         Self::Node,
@@ -48,7 +47,7 @@ impl Kind {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scope {
+pub enum ResourceScope {
     Cluster,
     Namespaced,
 }
@@ -115,13 +114,13 @@ impl Subresource {
 /// One row: a kind as one group and version presents it.
 #[derive(Debug)]
 pub struct Resource {
-    pub kind: Kind,
+    pub kind: ResourceKind,
     pub group: &'static str,
     pub version: &'static str,
     pub name: &'static str,
     pub plural: &'static str,
     pub singular: &'static str,
-    pub scope: Scope,
+    pub scope: ResourceScope,
     pub short: &'static [&'static str],
     pub categories: &'static [&'static str],
     pub subresources: &'static [Subresource],
@@ -147,13 +146,13 @@ impl Resource {
     }
 
     pub fn is_namespaced(&self) -> bool {
-        self.scope == Scope::Namespaced
+        self.scope == ResourceScope::Namespaced
     }
 
     /// What can be done with it: everything, except that Namespaces go one by one.
     pub fn verbs(&self) -> &'static [&'static str] {
         match self.kind {
-            Kind::Namespace => &[
+            ResourceKind::Namespace => &[
                 "create", "delete", "get", "list", "patch", "update", "watch",
             ],
             _ => &[
@@ -176,7 +175,7 @@ impl Resource {
     }
 }
 
-impl Kind {
+impl ResourceKind {
     /// The row under which the object is stored; the first of its kind.
     pub fn resource(self) -> &'static Resource {
         RESOURCES
@@ -243,7 +242,7 @@ impl Review {
     }
 }
 
-use Scope::{Cluster, Namespaced};
+use ResourceScope::{Cluster, Namespaced};
 use Subresource::{EphemeralContainers, Eviction, Finalize, Log, Scale, Status, Token};
 
 /// Shorthand for a row of the table below, and for nothing else.
@@ -251,7 +250,7 @@ macro_rules! row {
     ($kind:ident $group:literal $version:literal $plural:literal $singular:literal $scope:ident
      $short:expr, $categories:expr, $subresources:expr) => {
         Resource {
-            kind: Kind::$kind,
+            kind: ResourceKind::$kind,
             group: $group,
             version: $version,
             name: stringify!($kind),
@@ -294,11 +293,14 @@ mod tests {
 
     #[test]
     fn each_kind_has_a_row_and_each_row_is_found_by_its_path() {
-        for (index, kind) in Kind::ALL.into_iter().enumerate() {
+        for (index, kind) in ResourceKind::ALL.into_iter().enumerate() {
             assert_eq!(kind as usize, index, "all of them, in their order");
             assert_eq!(kind.resource().kind, kind);
         }
-        assert_eq!(Kind::ALL.last(), Some(&Kind::ClusterRoleBinding));
+        assert_eq!(
+            ResourceKind::ALL.last(),
+            Some(&ResourceKind::ClusterRoleBinding)
+        );
         for row in RESOURCES {
             assert_eq!(
                 row.kind.name(),
@@ -308,8 +310,14 @@ mod tests {
             let found = Resource::find(row.group, row.version, row.plural).unwrap();
             assert_eq!(found.kind, row.kind);
         }
-        assert_eq!(Kind::parse("apps/v1", "Deployment"), Some(Kind::Deployment));
-        assert_eq!(Kind::parse("v1", "Deployment"), None);
-        assert_eq!(Kind::Deployment.resource().qualified(), "deployments.apps");
+        assert_eq!(
+            ResourceKind::parse("apps/v1", "Deployment"),
+            Some(ResourceKind::Deployment)
+        );
+        assert_eq!(ResourceKind::parse("v1", "Deployment"), None);
+        assert_eq!(
+            ResourceKind::Deployment.resource().qualified(),
+            "deployments.apps"
+        );
     }
 }

@@ -1,4 +1,4 @@
-//! The sandbox on a port of this machine, for kubectl and whatever else speaks to Kubernetes.
+//! Serves the sandbox on a local port, for kubectl and other clients.
 //!
 //! Who asks is said by the path in front of the API's own, `/users/NAME`: kubectl sends no credential to
 //! a server without TLS (`clientcmd` reads the user's part of a kubeconfig only for TLS), and each
@@ -45,7 +45,7 @@ pub async fn serve(sandbox: Sandbox, listener: TcpListener) {
 
 /// The API as the one sees it whom the path names, and the request without that name.
 fn addressed(sandbox: &Sandbox, mut request: Request<Incoming>) -> (Service, Request<Incoming>) {
-    let by_token = || Service::of_tokens(sandbox.shared.clone());
+    let by_token = || Service::with_tokens(sandbox.shared.clone());
     let path = request
         .uri()
         .path_and_query()

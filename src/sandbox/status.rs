@@ -1,4 +1,4 @@
-//! The `Status` object: how the server says no.
+//! The `ApiStatus` object: how the server says no.
 //!
 //! Codes, reasons and wording are those of `k8s.io/apimachinery/pkg/api/errors`; clients branch on
 //! `reason` and people read `message`.
@@ -62,13 +62,13 @@ impl Reason {
 
 /// One reason of several for which an object was refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Cause {
+pub struct StatusCause {
     pub reason: &'static str,
     pub field: String,
     pub message: String,
 }
 
-impl Cause {
+impl StatusCause {
     pub fn required(field: impl Into<String>, detail: &str) -> Self {
         let message = if detail.is_empty() {
             "Required value".to_owned()
@@ -133,7 +133,7 @@ impl Cause {
 
 /// An answer that is not the object asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Status {
+pub struct ApiStatus {
     pub reason: Reason,
     pub message: String,
     details: Option<Value>,
@@ -141,9 +141,9 @@ pub struct Status {
 }
 
 /// What a handler or a controller gets when the server refuses.
-pub type Refused<T> = Result<T, Status>;
+pub type ApiResult<T> = Result<T, ApiStatus>;
 
-impl Status {
+impl ApiStatus {
     fn new(reason: Reason, message: String) -> Self {
         Self {
             reason,
@@ -207,7 +207,7 @@ impl Status {
             "unable to create new content in namespace {namespace} because it is being terminated"
         );
         let mut status = Self::forbidden(resource, name, &why);
-        let cause = Cause {
+        let cause = StatusCause {
             reason: "NamespaceTerminating",
             field: "metadata.namespace".to_owned(),
             message: format!("namespace {namespace} is being terminated"),
@@ -225,7 +225,7 @@ impl Status {
     }
 
     /// Server-side apply met fields that others own.
-    pub fn apply_conflict(message: String, causes: &[Cause]) -> Self {
+    pub fn apply_conflict(message: String, causes: &[StatusCause]) -> Self {
         let mut status = Self::new(Reason::Conflict, message);
         status.details = Some(json!({ "causes": causes_json(causes) }));
         status
@@ -247,8 +247,8 @@ impl Status {
         status
     }
 
-    pub fn invalid(resource: &Resource, name: &str, causes: &[Cause]) -> Self {
-        let sentences: Vec<String> = causes.iter().map(Cause::sentence).collect();
+    pub fn invalid(resource: &Resource, name: &str, causes: &[StatusCause]) -> Self {
+        let sentences: Vec<String> = causes.iter().map(StatusCause::sentence).collect();
         let list = match sentences.as_slice() {
             [one] => one.clone(),
             many => format!("[{}]", many.join(", ")),
@@ -285,12 +285,12 @@ impl Status {
     }
 
     /// The options of a request are wrong or contradict each other.
-    pub fn invalid_options(kind: &str, cause: &Cause) -> Self {
+    pub fn invalid_options(kind: &str, cause: &StatusCause) -> Self {
         Self::invalid_request("meta.k8s.io", kind, cause)
     }
 
     /// What was posted is no object of the store.
-    pub fn invalid_request(group: &str, kind: &str, cause: &Cause) -> Self {
+    pub fn invalid_request(group: &str, kind: &str, cause: &StatusCause) -> Self {
         let message = format!("{kind}.{group} \"\" is invalid: {}", cause.sentence());
         let mut status = Self::new(Reason::Invalid, message);
         let mut details = details(group, kind, "");
@@ -366,7 +366,7 @@ fn details(group: &str, kind: &str, name: &str) -> Value {
     details
 }
 
-fn causes_json(causes: &[Cause]) -> Value {
+fn causes_json(causes: &[StatusCause]) -> Value {
     causes
         .iter()
         .map(|cause| {
@@ -378,15 +378,15 @@ fn causes_json(causes: &[Cause]) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sandbox::resources::Kind;
+    use crate::sandbox::resources::ResourceKind;
 
     #[test]
     fn several_causes_stand_in_brackets() {
         let causes = [
-            Cause::required("spec.selector", ""),
-            Cause::invalid("metadata.name", &json!("A"), "must be lower case"),
+            StatusCause::required("spec.selector", ""),
+            StatusCause::invalid("metadata.name", &json!("A"), "must be lower case"),
         ];
-        let status = Status::invalid(Kind::Deployment.resource(), "A", &causes);
+        let status = ApiStatus::invalid(ResourceKind::Deployment.resource(), "A", &causes);
         assert_eq!(
             status.message,
             "Deployment.apps \"A\" is invalid: [spec.selector: Required value, metadata.name: Invalid value: \"A\": must be lower case]"

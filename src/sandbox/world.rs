@@ -1,5 +1,5 @@
-//! All that a sandbox is, behind one lock: the objects, the time, chance, and what is going to
-//! happen when. How it moves is said by `life`.
+//! The simulated cluster behind one lock: objects, clock, random numbers and timers. How it moves is said by
+//! `event_loop`.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -10,44 +10,44 @@ use jiff::Timestamp;
 
 use super::{
     admission::ImagePolicy,
-    agenda::Agenda,
     clock::{Clock, Pace, later},
-    controllers::work::{Controllers, Work},
-    dice::Dice,
+    controllers::work_queue::{Controllers, Work},
+    event_recorder::correlator::EventCorrelator,
     kubelet::{
-        provider::Provider,
+        provider::CredentialProvider,
         state::{Kubelets, Task},
     },
     profile::Profile,
-    recorder::memory::Memory,
-    registry::Network,
-    scenario::happening::Happening,
-    store::Store,
+    registry::RegistryNetwork,
+    rng::Rng,
+    scenario::scheduled_event::ScheduledEvent,
+    store::ObjectStore,
+    timer_queue::TimerQueue,
 };
 
 pub struct World {
-    pub store: Store,
+    pub store: ObjectStore,
     /// The moment that is being lived through; the clock's, once `catch_up` has returned.
     pub now: Timestamp,
-    pub dice: Dice,
+    pub rng: Rng,
     pub profile: Profile,
-    pub network: Network,
+    pub network: RegistryNetwork,
     pub(super) image_policies: Vec<ImagePolicy>,
     /// The credential plugins of all kubelets.
-    pub(super) providers: Vec<Provider>,
+    pub(super) providers: Vec<CredentialProvider>,
     pub(super) clock: Clock,
-    pub(super) agenda: Agenda<Due>,
+    pub(super) timers: TimerQueue<TimerEvent>,
     pub(super) controllers: Controllers,
     pub(super) kubelets: Kubelets,
-    pub(super) recorder: Memory,
+    pub(super) recorder: EventCorrelator,
 }
 
-/// What has its time.
-pub(super) enum Due {
+/// A timer of the sandbox.
+pub(super) enum TimerEvent {
     Kubelet(Task),
     Work(Work),
     ExpireEvents,
-    Happening(Box<Happening>),
+    Scenario(Box<ScheduledEvent>),
 }
 
 /// Old Events are not looked for more often than this.
@@ -57,29 +57,31 @@ impl World {
     /// An empty world that began at `start`.
     pub fn new(start: Timestamp, pace: Pace, profile: Profile) -> Self {
         let mut world = Self {
-            store: Store::new(),
+            store: ObjectStore::new(),
             now: start,
-            dice: Dice::seeded(0x70_75_6c_6c),
+            rng: Rng::seeded(0x70_75_6c_6c),
             profile,
-            network: Network::default(),
+            network: RegistryNetwork::default(),
             image_policies: Vec::new(),
             providers: Vec::new(),
             clock: Clock::starting(start, pace),
-            agenda: Agenda::default(),
+            timers: TimerQueue::default(),
             controllers: Controllers::default(),
             kubelets: Kubelets::default(),
-            recorder: Memory::default(),
+            recorder: EventCorrelator::default(),
         };
-        world.agenda.enter(later(start, SWEEP), Due::ExpireEvents);
+        world
+            .timers
+            .schedule(later(start, SWEEP), TimerEvent::ExpireEvents);
         world
     }
 }
 
 /// The world, shared by everyone who looks at it.
 #[derive(Clone)]
-pub struct Shared(Arc<Mutex<World>>);
+pub struct SharedWorld(Arc<Mutex<World>>);
 
-impl Shared {
+impl SharedWorld {
     pub fn new(world: World) -> Self {
         Self(Arc::new(Mutex::new(world)))
     }

@@ -9,9 +9,9 @@ use ratatui::{
     widgets::Widget,
 };
 
-use super::{text, view::View};
+use super::{draw_context::DrawContext, text};
 use crate::{
-    app::inquiry::Inquiry,
+    app::pod_inspection::PodInspection,
     domain::{
         context::{AccountState, SecretLink, SecretState},
         diagnostics::{ChainLink, Finding},
@@ -25,26 +25,26 @@ const WIDE: u16 = 100;
 
 /// How a link stands.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum State {
+enum LinkState {
     Good,
     Broken,
     Odd,
     Unknown,
 }
 
-struct Part {
+struct ChainSegment {
     /// What the link is, unless its name says it.
     kind: &'static str,
     name: String,
-    state: State,
+    state: LinkState,
     /// What is wrong with it.
     why: &'static str,
 }
 
-pub(super) fn draw(view: View<'_>, area: Rect, buffer: &mut Buffer) {
-    let theme = view.theme;
-    let Some(inquiry) = &view.model.inquiry else {
-        if view.model.connection.identity().is_some() {
+pub(super) fn draw(cx: DrawContext<'_>, area: Rect, buffer: &mut Buffer) {
+    let theme = cx.theme;
+    let Some(inspection) = &cx.model.inspection else {
+        if cx.model.connection.identity().is_some() {
             let words = " no Pod to follow from what is selected";
             Line::styled(words, theme.dim()).render(area, buffer);
         }
@@ -52,24 +52,24 @@ pub(super) fn draw(view: View<'_>, area: Rect, buffer: &mut Buffer) {
     };
     let wide = area.width >= WIDE;
     let arrow = if wide { " ◂── " } else { " ◂ " };
-    let mut parts = parts(view, inquiry, wide);
+    let mut parts = parts(cx, inspection, wide);
     if !wide {
-        parts.iter_mut().for_each(Part::forget_kind);
+        parts.iter_mut().for_each(ChainSegment::forget_kind);
     }
     let arrows = text::width(arrow) * parts.len().saturating_sub(1);
-    let fixed: usize = parts.iter().map(Part::fixed).sum();
+    let fixed: usize = parts.iter().map(ChainSegment::fixed).sum();
     let room = usize::from(area.width).saturating_sub(arrows + fixed + 2);
-    let widths = shares(&parts, room);
+    let widths = segment_widths(&parts, room);
     let mut spans = vec![Span::raw(" ")];
     for (index, (part, width)) in parts.iter().zip(widths).enumerate() {
         if index > 0 {
             spans.push(Span::styled(arrow, theme.dim()));
         }
-        let (symbol, style) = mark(view, part.state);
+        let (symbol, style) = mark(cx, part.state);
         if !part.kind.is_empty() {
             spans.push(Span::styled(format!("{} ", part.kind), theme.dim()));
         }
-        let name = text::fit(&part.name, width, text::Cut::Middle).into_owned();
+        let name = text::truncate(&part.name, width, text::Ellipsis::Middle).into_owned();
         spans.push(Span::raw(name));
         spans.push(Span::styled(format!(" {symbol}"), style));
         if !part.why.is_empty() {
@@ -79,7 +79,7 @@ pub(super) fn draw(view: View<'_>, area: Rect, buffer: &mut Buffer) {
     Line::from(spans).render(area, buffer);
 }
 
-impl Part {
+impl ChainSegment {
     fn forget_kind(&mut self) {
         if self.kind != "SA" {
             self.kind = "";
@@ -94,18 +94,18 @@ impl Part {
     }
 }
 
-fn mark(view: View<'_>, state: State) -> (&'static str, Style) {
-    let (theme, symbols) = (view.theme, view.theme.symbols());
+fn mark(cx: DrawContext<'_>, state: LinkState) -> (&'static str, Style) {
+    let (theme, symbols) = (cx.theme, cx.theme.symbols());
     match state {
-        State::Good => (symbols.finished, theme.good()),
-        State::Broken => (symbols.pull_failing, theme.failing()),
-        State::Odd => (symbols.failing, theme.warning()),
-        State::Unknown => (symbols.quiet, theme.dim()),
+        LinkState::Good => (symbols.finished, theme.good()),
+        LinkState::Broken => (symbols.pull_failing, theme.failing()),
+        LinkState::Odd => (symbols.failing, theme.warning()),
+        LinkState::Unknown => (symbols.quiet, theme.dim()),
     }
 }
 
 /// Cells for each part: what is short keeps its width, the rest share what is left.
-fn shares(parts: &[Part], room: usize) -> Vec<usize> {
+fn segment_widths(parts: &[ChainSegment], room: usize) -> Vec<usize> {
     let mut widths: Vec<usize> = parts.iter().map(|part| text::width(&part.name)).collect();
     while widths.iter().sum::<usize>() > room {
         match widths.iter_mut().max() {
@@ -116,49 +116,49 @@ fn shares(parts: &[Part], room: usize) -> Vec<usize> {
     widths
 }
 
-fn parts(view: View<'_>, inquiry: &Inquiry, wide: bool) -> Vec<Part> {
-    let finding = inquiry.diagnosis.first();
+fn parts(cx: DrawContext<'_>, inspection: &PodInspection, wide: bool) -> Vec<ChainSegment> {
+    let finding = inspection.diagnosis.first();
     vec![
-        registry(inquiry, finding),
-        secret(inquiry, finding),
-        account(inquiry, finding),
-        workload(view, inquiry, finding, wide),
+        registry(inspection, finding),
+        secret(inspection, finding),
+        account(inspection, finding),
+        workload(cx, inspection, finding, wide),
     ]
 }
 
-fn registry(inquiry: &Inquiry, finding: Option<&Finding>) -> Part {
-    let image = inquiry.image().map_or("no image", |image| &**image);
+fn registry(inspection: &PodInspection, finding: Option<&Finding>) -> ChainSegment {
+    let image = inspection.image().map_or("no image", |image| &**image);
     let broken = finding.filter(|finding| finding.image.is_some());
     let host = ImageRef::parse(image).map(|image| image.host().to_owned());
     let host = host.unwrap_or_else(|_| image.to_owned());
     match broken.map(|finding| (finding.link(), finding.title())) {
-        Some((ChainLink::Image, why)) => Part {
+        Some((ChainLink::Image, why)) => ChainSegment {
             kind: "image",
             name: image.to_owned(),
-            state: State::Broken,
+            state: LinkState::Broken,
             why,
         },
-        Some((ChainLink::Registry, why)) => Part {
+        Some((ChainLink::Registry, why)) => ChainSegment {
             kind: "registry",
             name: host,
-            state: State::Broken,
+            state: LinkState::Broken,
             why,
         },
-        Some(_) | None => Part {
+        Some(_) | None => ChainSegment {
             kind: "registry",
             name: host,
-            state: if has_image(inquiry) {
-                State::Good
+            state: if has_image(inspection) {
+                LinkState::Good
             } else {
-                State::Unknown
+                LinkState::Unknown
             },
             why: "",
         },
     }
 }
 
-fn has_image(inquiry: &Inquiry) -> bool {
-    inquiry.container().is_some_and(|container| {
+fn has_image(inspection: &PodInspection) -> bool {
+    inspection.container().is_some_and(|container| {
         container.ready
             || container
                 .image_id
@@ -167,8 +167,11 @@ fn has_image(inquiry: &Inquiry) -> bool {
     })
 }
 
-fn secret(inquiry: &Inquiry, finding: Option<&Finding>) -> Part {
-    let listed: &[SecretLink] = inquiry.links.as_ref().map_or(&[], |links| &links.secrets);
+fn secret(inspection: &PodInspection, finding: Option<&Finding>) -> ChainSegment {
+    let listed: &[SecretLink] = inspection
+        .links
+        .as_ref()
+        .map_or(&[], |links| &links.secrets);
     let blamed = finding
         .filter(|finding| finding.link() == ChainLink::Secret)
         .map(|finding| (finding.names.secret.as_deref(), finding.title()));
@@ -181,10 +184,10 @@ fn secret(inquiry: &Inquiry, finding: Option<&Finding>) -> Part {
         })
         .or_else(|| listed.first());
     let Some(link) = shown else {
-        return Part {
+        return ChainSegment {
             kind: "",
             name: "no pull Secret".to_owned(),
-            state: State::Unknown,
+            state: LinkState::Unknown,
             why: "",
         };
     };
@@ -194,13 +197,13 @@ fn secret(inquiry: &Inquiry, finding: Option<&Finding>) -> Part {
     };
     let (state, why) = match (blamed, &link.state) {
         // What it holds is not known, so it is no more than suspect.
-        (Some((_, why)), SecretState::Unknown) => (State::Odd, why),
-        (Some((_, why)), _) => (State::Broken, why),
-        (None, SecretState::Matches { .. }) => (State::Good, ""),
-        (None, SecretState::Unknown) => (State::Unknown, ""),
-        (None, state) => (State::Odd, wrong(state)),
+        (Some((_, why)), SecretState::Unknown) => (LinkState::Odd, why),
+        (Some((_, why)), _) => (LinkState::Broken, why),
+        (None, SecretState::Matches { .. }) => (LinkState::Good, ""),
+        (None, SecretState::Unknown) => (LinkState::Unknown, ""),
+        (None, state) => (LinkState::Odd, problem_label(state)),
     };
-    Part {
+    ChainSegment {
         kind: "Secret",
         name,
         state,
@@ -209,7 +212,7 @@ fn secret(inquiry: &Inquiry, finding: Option<&Finding>) -> Part {
 }
 
 /// What is wrong with a Secret that is not to blame, in two words.
-fn wrong(state: &SecretState) -> &'static str {
+fn problem_label(state: &SecretState) -> &'static str {
     match state {
         SecretState::Matches { .. } | SecretState::Unknown => "",
         SecretState::MatchesEmpty { .. } => "empty entry",
@@ -222,17 +225,17 @@ fn wrong(state: &SecretState) -> &'static str {
     }
 }
 
-fn account(inquiry: &Inquiry, finding: Option<&Finding>) -> Part {
-    let name = &inquiry.case.pod.service_account;
+fn account(inspection: &PodInspection, finding: Option<&Finding>) -> ChainSegment {
+    let name = &inspection.context.pod.service_account;
     let broken = finding.filter(|finding| finding.link() == ChainLink::Account);
-    let known = inquiry.links.as_ref().map(|links| links.account);
+    let known = inspection.links.as_ref().map(|links| links.account);
     let (state, why) = match (broken, known) {
-        (Some(finding), _) => (State::Broken, finding.title()),
-        (None, Some(AccountState::Present)) => (State::Good, ""),
-        (None, Some(AccountState::Missing)) => (State::Odd, "missing"),
-        (None, Some(AccountState::Unknown) | None) => (State::Unknown, ""),
+        (Some(finding), _) => (LinkState::Broken, finding.title()),
+        (None, Some(AccountState::Present)) => (LinkState::Good, ""),
+        (None, Some(AccountState::Missing)) => (LinkState::Odd, "missing"),
+        (None, Some(AccountState::Unknown) | None) => (LinkState::Unknown, ""),
     };
-    Part {
+    ChainSegment {
         kind: "SA",
         name: name.to_string(),
         state,
@@ -241,10 +244,15 @@ fn account(inquiry: &Inquiry, finding: Option<&Finding>) -> Part {
 }
 
 /// The workload, or a Pod that has none; where there is room, with its kind as kubectl writes it.
-fn workload(view: View<'_>, inquiry: &Inquiry, finding: Option<&Finding>, wide: bool) -> Part {
-    let name = match &inquiry.case.workload {
-        None if wide => format!("Pod/{}", inquiry.pod.name),
-        None => inquiry.pod.name.to_string(),
+fn workload(
+    cx: DrawContext<'_>,
+    inspection: &PodInspection,
+    finding: Option<&Finding>,
+    wide: bool,
+) -> ChainSegment {
+    let name = match &inspection.context.workload {
+        None if wide => format!("Pod/{}", inspection.pod.name),
+        None => inspection.pod.name.to_string(),
         Some(workload) => {
             let (id, rollout) = (&workload.id, &workload.status);
             let ready = format!("{}/{}", rollout.ready, rollout.desired);
@@ -256,18 +264,18 @@ fn workload(view: View<'_>, inquiry: &Inquiry, finding: Option<&Finding>, wide: 
         }
     };
     let own = finding.filter(|finding| matches!(finding.link(), ChainLink::Pod | ChainLink::Node));
-    let health = view
+    let health = cx
         .model
-        .world
-        .pod(&inquiry.pod)
+        .store
+        .pod(&inspection.pod)
         .map(|pod| pod_status(pod).health);
     let (state, why) = match (own, health) {
-        (Some(finding), _) => (State::Broken, finding.title()),
-        (None, Some(PodHealth::PullFailing | PodHealth::Failing)) => (State::Odd, ""),
-        (None, Some(PodHealth::Healthy | PodHealth::Finished)) => (State::Good, ""),
-        (None, Some(PodHealth::Progressing) | None) => (State::Unknown, ""),
+        (Some(finding), _) => (LinkState::Broken, finding.title()),
+        (None, Some(PodHealth::PullFailing | PodHealth::Failing)) => (LinkState::Odd, ""),
+        (None, Some(PodHealth::Healthy | PodHealth::Finished)) => (LinkState::Good, ""),
+        (None, Some(PodHealth::Progressing) | None) => (LinkState::Unknown, ""),
     };
-    Part {
+    ChainSegment {
         kind: "",
         name,
         state,

@@ -1,42 +1,45 @@
-//! The screen, drawn from the model part by part.
+//! Renders the screen from the model.
 
 use jiff::Timestamp;
 use ratatui::{Frame, buffer::Buffer};
 
-use super::{chain, chrome, detail, layout::Layout, overlay, panes, theme::Theme, view::View};
+use super::{
+    chain, detail, draw_context::DrawContext, footer, header, layout::Layout, overlay, panes, tabs,
+    theme::Theme,
+};
 use crate::app::model::Model;
 
 /// Draws the model; returns how far the text on top can be scrolled, which only shows while it is drawn.
 pub fn draw(model: &Model, theme: &Theme, now: Timestamp, frame: &mut Frame<'_>) -> Option<usize> {
-    let layout = Layout::of(frame.area(), model.focus);
-    let view = View { model, theme, now };
-    let end = paint(view, &layout, frame.buffer_mut());
-    if let Some(position) = overlay::cursor(view, &layout) {
+    let layout = Layout::new(frame.area(), model.focus);
+    let cx = DrawContext { model, theme, now };
+    let end = render(cx, &layout, frame.buffer_mut());
+    if let Some(position) = overlay::cursor(cx, &layout) {
         frame.set_cursor_position(position);
     }
     end
 }
 
 /// Draws the model into a buffer; returns the same.
-pub fn paint(view: View<'_>, layout: &Layout, buffer: &mut Buffer) -> Option<usize> {
+pub fn render(cx: DrawContext<'_>, layout: &Layout, buffer: &mut Buffer) -> Option<usize> {
     if layout.area.is_empty() {
         return None;
     }
-    chrome::header(view, layout.header, buffer);
-    if let Some(tabs) = layout.tabs {
-        chrome::tabs(view, tabs, buffer);
+    header::draw(cx, layout.header, buffer);
+    if let Some(area) = layout.tabs {
+        tabs::draw(cx, area, buffer);
     }
-    for (pane, area) in layout.shown() {
-        panes::draw(pane, view, area, buffer);
+    for (pane, area) in layout.visible_panes() {
+        panes::draw(pane, cx, area, buffer);
     }
     if let Some(area) = layout.chain {
-        chain::draw(view, area, buffer);
+        chain::draw(cx, area, buffer);
     }
     if let Some(area) = layout.detail {
-        detail::draw(view, area, buffer);
+        detail::draw(cx, area, buffer);
     }
-    chrome::footer(view, layout.footer, buffer);
-    let end = overlay::draw(view, layout, buffer);
-    view.theme.finish(buffer);
+    footer::draw(cx, layout.footer, buffer);
+    let end = overlay::draw(cx, layout, buffer);
+    cx.theme.finish(buffer);
     end
 }

@@ -1,4 +1,5 @@
-//! Where everything is on a screen of some size. It knows of no cell and of no model.
+//! Screen layout: the areas of panes, header and footer for a terminal size. It knows of no cell and of no
+//! model.
 
 use ratatui::layout::{Constraint, Layout as Split, Position, Rect};
 
@@ -30,7 +31,7 @@ pub struct Layout {
 
 impl Layout {
     /// Divides the screen; a narrow one shows the focused pane.
-    pub fn of(area: Rect, focus: Pane) -> Self {
+    pub fn new(area: Rect, focus: Pane) -> Self {
         if area.width >= WIDE && area.height >= HIGH {
             wide(area)
         } else {
@@ -47,14 +48,14 @@ impl Layout {
     }
 
     /// The panes that are shown.
-    pub fn shown(&self) -> impl Iterator<Item = (Pane, Rect)> {
+    pub fn visible_panes(&self) -> impl Iterator<Item = (Pane, Rect)> {
         let area = |pane| Some((pane, (*self.panes.get(pane))?));
         Pane::ALL.into_iter().filter_map(area)
     }
 
     /// The pane at a cell, and the row below its heading.
-    pub fn hit(&self, column: u16, row: u16) -> Option<(Pane, Option<usize>)> {
-        let mut panes = self.shown();
+    pub fn hit_test(&self, column: u16, row: u16) -> Option<(Pane, Option<usize>)> {
+        let mut panes = self.visible_panes();
         let (pane, area) = panes.find(|(_, area)| area.contains(Position::new(column, row)))?;
         let first = area.y + 2;
         let inside = row >= first && row + 1 < area.bottom();

@@ -1,19 +1,22 @@
-//! Floor 3: cells from the model. Views only read: they own nothing, send nothing and judge nothing.
+//! The presentation layer: renders the model into cells. Views only read: they own nothing, send nothing and
+//! judge nothing.
 //!
 //! `layout` divides the screen, `frame` draws it and is the entry; text from outside passes `text`, and
 //! nothing else makes cells of it.
 
 mod chain;
-mod chrome;
 mod detail;
+mod draw_context;
+mod footer;
 pub mod frame;
+mod header;
 pub mod layout;
 mod overlay;
 pub mod panes;
 mod retry;
+mod tabs;
 pub mod text;
 pub mod theme;
-mod view;
 mod widgets;
 
 #[cfg(test)]

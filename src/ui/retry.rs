@@ -1,4 +1,4 @@
-//! When the kubelet tries a failed pull again, as far as that can be told.
+//! Countdown to the kubelet's next pull attempt, where it can be computed.
 
 use std::sync::Arc;
 
@@ -11,22 +11,22 @@ const OVERDUE: i64 = 60;
 
 /// The next attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Next {
+pub(super) enum RetryCountdown {
     /// In so many seconds, or soon after.
     In(i64),
     Due,
 }
 
 /// The next attempt of this pull, by the events about its Pod.
-pub(super) fn next(
+pub(super) fn countdown(
     attempt: PullAttempt<'_>,
     events: &[Arc<Event>],
     now: Timestamp,
-) -> Option<Next> {
+) -> Option<RetryCountdown> {
     let at = backoff::next_attempt(attempt, events)?;
     match at.duration_since(now).as_secs() {
-        wait if wait > 0 => Some(Next::In(wait)),
-        wait if wait > -OVERDUE => Some(Next::Due),
+        wait if wait > 0 => Some(RetryCountdown::In(wait)),
+        wait if wait > -OVERDUE => Some(RetryCountdown::Due),
         _ => None,
     }
 }
@@ -45,13 +45,17 @@ mod tests {
             [Arc::new(event)]
         };
         for (seconds, expected) in [
-            (4, Some(Next::In(6))),
-            (10, Some(Next::Due)),
-            (69, Some(Next::Due)),
+            (4, Some(RetryCountdown::In(6))),
+            (10, Some(RetryCountdown::Due)),
+            (69, Some(RetryCountdown::Due)),
             (70, None),
         ] {
             let app = PullAttempt::own(&app);
-            assert_eq!(next(app, &pulled(seconds), now()), expected, "{seconds}");
+            assert_eq!(
+                countdown(app, &pulled(seconds), now()),
+                expected,
+                "{seconds}"
+            );
         }
     }
 }

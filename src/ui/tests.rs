@@ -7,19 +7,19 @@ use proptest::prelude::*;
 use ratatui::{buffer::Buffer, layout::Rect};
 
 use super::{
-    frame::paint,
+    draw_context::DrawContext,
+    frame::render,
     layout::Layout,
-    theme::{Look, Theme},
-    view::View,
+    theme::{Theme, ThemeOptions},
 };
 use crate::{
     app::{
         key::Key,
-        look::ThemeName,
         message::Message,
         model::{Model, StartScope},
         refresh,
-        ticket::Ticket,
+        request_id::RequestId,
+        theme_name::ThemeName,
         update,
     },
     domain::{
@@ -59,17 +59,17 @@ const KINDS: [WatchKind; 13] = [
 pub(super) struct Screen {
     model: Model,
     theme: Theme,
-    ticket: Ticket,
+    request_id: RequestId,
 }
 
 impl Screen {
     fn connecting() -> Self {
         let model = Model::new(&StartScope::FromContext, now());
-        let ticket = model.connection.ticket;
+        let request_id = model.connection.request_id;
         Self {
             model,
-            theme: Look::default().named(ThemeName::Sixteen),
-            ticket,
+            theme: ThemeOptions::default().theme_for(ThemeName::Sixteen),
+            request_id,
         }
     }
 
@@ -82,7 +82,7 @@ impl Screen {
             server_version: Some("v1.36.3".into()),
             namespace: None,
         };
-        screen.take(Message::Connected(screen.ticket, Ok(identity)));
+        screen.take(Message::Connected(screen.request_id, Ok(identity)));
         screen
     }
 
@@ -93,7 +93,7 @@ impl Screen {
             screen.state(kind, WatchState::Live);
         }
         for batch in sample_updates() {
-            screen.take(Message::Batch(screen.ticket, batch));
+            screen.take(Message::Batch(screen.request_id, batch));
         }
         screen
     }
@@ -107,7 +107,7 @@ impl Screen {
             kind,
             scope: Scope::Cluster,
         };
-        self.take(Message::Watch(self.ticket, id, state));
+        self.take(Message::Watch(self.request_id, id, state));
     }
 
     pub(super) fn press(mut self, keys: &[&str]) -> Self {
@@ -126,16 +126,16 @@ impl Screen {
 
     fn buffer_at(&mut self, width: u16, height: u16, now: Timestamp) -> Buffer {
         let area = Rect::new(0, 0, width, height);
-        let layout = Layout::of(area, self.model.focus);
+        let layout = Layout::new(area, self.model.focus);
         refresh::refresh(&mut self.model, layout.heights(), now);
         let mut buffer = Buffer::empty(area);
-        let view = View {
+        let view = DrawContext {
             model: &self.model,
             theme: &self.theme,
             now,
         };
-        let end = paint(view, &layout, &mut buffer);
-        refresh::scrolled(&mut self.model, end);
+        let end = render(view, &layout, &mut buffer);
+        refresh::set_scroll_end(&mut self.model, end);
         buffer
     }
 
@@ -224,7 +224,7 @@ fn the_context_picker() {
         Message::Key(Key::parse("enter").expect("a key")),
         now(),
     );
-    let [crate::app::effect::Effect::ListContexts { ticket }] = effects[..] else {
+    let [crate::app::effect::Effect::ListContexts { request_id }] = effects[..] else {
         panic!("{effects:?}")
     };
     let entry = |name: &str, namespace: Option<&str>| KubeContext {
@@ -235,7 +235,7 @@ fn the_context_picker() {
         current: false,
     };
     screen.take(Message::Contexts(
-        ticket,
+        request_id,
         Ok(vec![entry("prod-eu", None), entry("test", Some("shop"))]),
     ));
     insta::assert_snapshot!("contexts", screen.text(120, 40));
@@ -252,7 +252,7 @@ fn a_secret_is_revealed_for_a_while_only() {
         Message::Key(Key::parse("enter").expect("a key")),
         now(),
     );
-    let [crate::app::effect::Effect::Reveal { ticket, .. }] = effects[..] else {
+    let [crate::app::effect::Effect::Reveal { request_id, .. }] = effects[..] else {
         panic!("{effects:?}")
     };
     assert!(!screen.text(80, 24).contains(CANARY));
@@ -260,7 +260,7 @@ fn a_secret_is_revealed_for_a_while_only() {
         r#"{{"auths":{{"ghcr.io":{{"username":"ci","password":"{CANARY}"}},"quay.io":{{"auth":"Ym90Og=="}}}}}}"#
     );
     let config = docker_config::read(ConfigFormat::ConfigJson, text.as_bytes());
-    screen.take(Message::Revealed(ticket, Ok(Some(config.clone()))));
+    screen.take(Message::Revealed(request_id, Ok(Some(config.clone()))));
     for (width, height) in [(80, 24), (120, 40), (200, 60)] {
         assert!(screen.text(width, height).contains(CANARY));
     }
@@ -270,7 +270,7 @@ fn a_secret_is_revealed_for_a_while_only() {
     update(&mut screen.model, Message::Tick, over);
     assert!(!screen.text(80, 24).contains(CANARY));
 
-    screen.take(Message::Revealed(ticket, Ok(Some(config))));
+    screen.take(Message::Revealed(request_id, Ok(Some(config))));
     let mut screen = screen.press(&["esc"]);
     assert!(!screen.text(80, 24).contains(CANARY));
 }
@@ -320,11 +320,11 @@ fn every_state_of_the_connection_is_said() {
     }
     let nothing = crate::domain::fixtures::full_list(Scope::Cluster, Vec::new());
     forbidden.take(Message::Batch(
-        forbidden.ticket,
+        forbidden.request_id,
         StoreUpdate::Secrets(SecretWatch::DockerConfigJson, nothing.clone()),
     ));
     forbidden.take(Message::Batch(
-        forbidden.ticket,
+        forbidden.request_id,
         StoreUpdate::Secrets(SecretWatch::Other, nothing),
     ));
     insta::assert_snapshot!("forbidden", forbidden.text(120, 40));
@@ -332,8 +332,8 @@ fn every_state_of_the_connection_is_said() {
     let mut failed = Screen::connecting();
     let problem = UserError::new("cannot reach the server https://10.0.0.1:6443")
         .with_cause("connection refused")
-        .with_help("check that the cluster is running, and the context's server address");
-    failed.take(Message::Connected(failed.ticket, Err(problem)));
+        .with_help("check that the cluster runs, and the address of the context");
+    failed.take(Message::Connected(failed.request_id, Err(problem)));
     insta::assert_snapshot!("failed", failed.text(80, 24));
 }
 
@@ -341,14 +341,14 @@ fn every_state_of_the_connection_is_said() {
 fn no_escape_reaches_a_cell() {
     let evil = "\u{1b}]0;owned\u{7}\u{202e}\u{9b}31m\u{200b}\r\n漢字";
     let mut screen = Screen::company();
-    let ticket = screen.ticket;
+    let request_id = screen.request_id;
     let bad = pod(evil, evil, waiting(evil, evil));
     screen.take(Message::Batch(
-        ticket,
+        request_id,
         StoreUpdate::Pods(upserted(vec![bad])),
     ));
     screen.take(Message::Batch(
-        ticket,
+        request_id,
         StoreUpdate::Events(upserted(vec![event("x", evil, evil, evil, 1, now())])),
     ));
     for keys in [&["g"][..], &["enter"], &["esc", ":", "n", "s", "space"]] {
@@ -396,7 +396,7 @@ fn a_tested_secret() {
     let mut screen = Screen::company().press(&["tab", "tab", "N", "G"]);
     let key = Message::Key(Key::char('t'));
     let effects = update(&mut screen.model, key, now());
-    let [Effect::Settle { ticket, .. }] = effects[..] else {
+    let [Effect::ProbeImage { request_id, .. }] = effects[..] else {
         panic!("{effects:?}")
     };
     let verdict = ProbeConclusion {
@@ -407,16 +407,16 @@ fn a_tested_secret() {
         ruled_out: Vec::new(),
         summary: "registry.example does not accept the credential of shop-bot".to_owned(),
     };
-    screen.take(Message::Settled(ticket, Ok(Box::new(verdict))));
+    screen.take(Message::ProbeDone(request_id, Ok(Box::new(verdict))));
     insta::assert_snapshot!("tested_secret", screen.text(80, 24));
 }
 
 /// A terminal that shows nothing but ASCII gets a sign for each of ours.
 #[test]
 fn nothing_of_ours_is_a_question_mark_in_ascii() {
-    let ascii = Look {
+    let ascii = ThemeOptions {
         ascii: true,
-        ..Look::default()
+        ..ThemeOptions::default()
     };
     let marks = |screen: &mut Screen| screen.text(120, 40).matches('?').count();
     for keys in [
@@ -434,7 +434,7 @@ fn nothing_of_ours_is_a_question_mark_in_ascii() {
     ] {
         let mut screen = Screen::company().press(keys);
         let ours = marks(&mut screen);
-        screen.theme = ascii.named(ThemeName::Sixteen);
+        screen.theme = ascii.theme_for(ThemeName::Sixteen);
         assert_eq!(marks(&mut screen), ours, "{keys:?}");
     }
 }
@@ -445,12 +445,12 @@ fn a_revealed_password_keeps_its_blanks() {
     let mut screen = Screen::company().press(&["tab", "tab", "x"]);
     let enter = Message::Key(Key::parse("enter").expect("a key"));
     let effects = update(&mut screen.model, enter, now());
-    let [crate::app::effect::Effect::Reveal { ticket, .. }] = effects[..] else {
+    let [crate::app::effect::Effect::Reveal { request_id, .. }] = effects[..] else {
         panic!("{effects:?}")
     };
     let text = r#"{"auths":{"ghcr.io":{"username":"ci","password":"  a  b"}}}"#;
     let config = docker_config::read(ConfigFormat::ConfigJson, text.as_bytes());
-    screen.take(Message::Revealed(ticket, Ok(Some(config))));
+    screen.take(Message::Revealed(request_id, Ok(Some(config))));
     assert!(screen.text(80, 24).contains("password    a  b"));
 }
 
@@ -501,12 +501,12 @@ impl Screen {
             screen.state(kind, refused(kind, None));
             let scope = Scope::Namespace(Namespace::new("platform"));
             let id = WatchId { kind, scope };
-            screen.take(Message::Watch(screen.ticket, id, WatchState::Live));
+            screen.take(Message::Watch(screen.request_id, id, WatchState::Live));
         }
         screen.state(WatchKind::Namespaces, WatchState::Live);
         for batch in sample_updates() {
             if let StoreUpdate::Namespaces(_) = batch {
-                screen.take(Message::Batch(screen.ticket, batch));
+                screen.take(Message::Batch(screen.request_id, batch));
             }
         }
         screen
@@ -588,7 +588,7 @@ fn an_object_that_cannot_be_decoded_is_counted_and_named() {
         named: [web].into(),
         unnamed: 0,
     });
-    screen.take(Message::Unreadable(screen.ticket, id, unreadable));
+    screen.take(Message::Unreadable(screen.request_id, id, unreadable));
     let text = screen.text(120, 40);
     assert!(text.contains("partial: 1 Pod not read"), "{text}");
     assert!(text.contains("not read: shop/web-1 "), "{text}");
@@ -658,12 +658,12 @@ fn the_header_says_how_far_the_diagnosis_is() {
         pod("shop", &format!("web-{number}"), image)
     });
     let pods = StoreUpdate::Pods(upserted(pods.collect()));
-    screen.take(Message::Batch(screen.ticket, pods));
+    screen.take(Message::Batch(screen.request_id, pods));
     let first = screen.text(120, 40);
     assert!(first.contains("diagnosing 200 of 1,500 Pods"), "{first}");
     assert!(!first.contains("live"), "{first}");
     assert!(
-        refresh::wake(&screen.model, now()) == Some(now()),
+        refresh::next_wakeup(&screen.model, now()) == Some(now()),
         "it goes on at once"
     );
     for _ in 0..7 {

@@ -1,4 +1,4 @@
-//! The one door for text from outside: names, messages, answers of registries.
+//! Sanitizes and measures text from outside: names, messages, responses of registries.
 //!
 //! Control characters, escape sequences, bidirectional overrides and zero-width characters do not
 //! pass, and what passes has a known width in cells.
@@ -9,9 +9,9 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use crate::domain::sanitize::is_hidden;
 
-/// Which part gives way when a text is too long.
+/// Which part of a text is replaced by an ellipsis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Cut {
+pub enum Ellipsis {
     End,
     /// For image references: both ends matter, the end most.
     Middle,
@@ -62,7 +62,7 @@ pub fn width(text: &str) -> usize {
 }
 
 /// The text, clean and not wider than so many cells.
-pub fn fit(text: &str, cells: usize, cut: Cut) -> Cow<'_, str> {
+pub fn truncate(text: &str, cells: usize, cut: Ellipsis) -> Cow<'_, str> {
     let text = clean(text);
     if width(&text) <= cells {
         return text;
@@ -72,9 +72,9 @@ pub fn fit(text: &str, cells: usize, cut: Cut) -> Cow<'_, str> {
     }
     let room = cells - 1;
     let head = match cut {
-        Cut::End => room,
-        Cut::Middle => room * 2 / 5,
-        Cut::Name => room - (room / 3).min(RANDOM),
+        Ellipsis::End => room,
+        Ellipsis::Middle => room * 2 / 5,
+        Ellipsis::Name => room - (room / 3).min(RANDOM),
     };
     let mut out = String::new();
     let mut used = 0;
@@ -138,7 +138,7 @@ pub fn wrap(text: &str, cells: usize) -> Vec<String> {
 }
 
 /// The text in pieces of so many cells, blanks kept: for what is code or a log.
-pub fn chop(text: &str, cells: usize) -> Vec<String> {
+pub fn split_at_width(text: &str, cells: usize) -> Vec<String> {
     let cells = cells.max(1);
     let mut pieces = Vec::new();
     let mut piece = String::new();
@@ -179,13 +179,19 @@ mod tests {
     #[test]
     fn the_end_of_an_image_stays_in_view() {
         let image = "registry.example.com/team/checkout:7.1.0";
-        assert_eq!(fit(image, 20, Cut::Middle), "registr…eckout:7.1.0");
+        assert_eq!(
+            truncate(image, 20, Ellipsis::Middle),
+            "registr…eckout:7.1.0"
+        );
         let pod = "warehouse-sync-lmzfwwwkcw-fkz25";
-        assert_eq!(fit(pod, 25, Cut::Name), "warehouse-sync-lmzf…fkz25");
-        assert_eq!(fit(pod, 7, Cut::Name), "ware…25");
-        assert_eq!(fit(image, 20, Cut::End), "registry.example.co…");
-        assert_eq!(fit("漢字漢字", 4, Cut::End), "漢…");
-        assert_eq!(fit("abc", 0, Cut::End), "");
+        assert_eq!(
+            truncate(pod, 25, Ellipsis::Name),
+            "warehouse-sync-lmzf…fkz25"
+        );
+        assert_eq!(truncate(pod, 7, Ellipsis::Name), "ware…25");
+        assert_eq!(truncate(image, 20, Ellipsis::End), "registry.example.co…");
+        assert_eq!(truncate("漢字漢字", 4, Ellipsis::End), "漢…");
+        assert_eq!(truncate("abc", 0, Ellipsis::End), "");
     }
 
     #[test]
@@ -198,8 +204,8 @@ mod tests {
     proptest! {
         #[test]
         fn never_wider_than_asked(text in "\\PC*|.*", cells in 0usize..40) {
-            for cut in [Cut::End, Cut::Middle, Cut::Name] {
-                prop_assert!(width(&fit(&text, cells, cut)) <= cells);
+            for cut in [Ellipsis::End, Ellipsis::Middle, Ellipsis::Name] {
+                prop_assert!(width(&truncate(&text, cells, cut)) <= cells);
             }
             // A character that is two cells wide cannot be made narrower.
             for line in wrap(&text, cells.max(2)) {

@@ -14,10 +14,11 @@ use jiff::{SignedDuration, Timestamp};
 use pullscope::{
     app::{
         key::Key as Press,
-        look::ThemeName,
         message::Message,
         model::{Model, StartScope},
-        refresh, update,
+        refresh,
+        theme_name::ThemeName,
+        update,
     },
     domain::{
         k8s::{
@@ -38,7 +39,7 @@ use pullscope::{
     ui::{
         frame,
         layout::Layout,
-        theme::{Look, Theme},
+        theme::{Theme, ThemeOptions},
     },
 };
 use ratatui::{Terminal, backend::TestBackend, layout::Rect};
@@ -111,7 +112,7 @@ impl Bench {
         let now = Timestamp::from_second(1_800_000_000).unwrap();
         let mut bench = Self {
             model: Model::new(&StartScope::All, now),
-            theme: Look::default().named(ThemeName::Dark),
+            theme: ThemeOptions::default().theme_for(ThemeName::Dark),
             terminal: Terminal::new(TestBackend::new(COLUMNS, ROWS)).unwrap(),
             pods: (0..pods).map(|at| Arc::new(pod(at, now))).collect(),
             events: Vec::new(),
@@ -123,7 +124,7 @@ impl Bench {
         let begun = Instant::now();
         bench.draw();
         println!("{:44}{:>9.1?}", "the first frame of all", begun.elapsed());
-        while bench.model.verdicts.unfinished() {
+        while bench.model.diagnoses.has_pending() {
             bench.draw();
         }
         bench.press("G");
@@ -139,15 +140,15 @@ impl Bench {
             server_version: Some("v1.36.3".into()),
             namespace: None,
         };
-        let ticket = self.model.connection.ticket;
-        self.take(Message::Connected(ticket, Ok(identity)));
+        let request_id = self.model.connection.request_id;
+        self.take(Message::Connected(request_id, Ok(identity)));
         for kind in KINDS
             .into_iter()
             .chain(WorkloadKind::ALL.map(WatchKind::Workloads))
         {
             let scope = Scope::Cluster;
             self.take(Message::Watch(
-                ticket,
+                request_id,
                 WatchId { kind, scope },
                 WatchState::Live,
             ));
@@ -195,8 +196,8 @@ impl Bench {
     }
 
     fn batch(&mut self, batch: StoreUpdate) {
-        let ticket = self.model.connection.ticket;
-        self.take(Message::Batch(ticket, batch));
+        let request_id = self.model.connection.request_id;
+        self.take(Message::Batch(request_id, batch));
     }
 
     fn press(&mut self, key: &str) {
@@ -240,7 +241,7 @@ impl Bench {
 
     /// As the loop of the runtime does it.
     fn draw(&mut self) {
-        let layout = Layout::of(Rect::new(0, 0, COLUMNS, ROWS), self.model.focus);
+        let layout = Layout::new(Rect::new(0, 0, COLUMNS, ROWS), self.model.focus);
         refresh::refresh(&mut self.model, layout.heights(), self.now);
         let (model, theme, now) = (&self.model, &self.theme, self.now);
         self.terminal

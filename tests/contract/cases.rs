@@ -1,7 +1,7 @@
 //! What must hold against every server that speaks the Kubernetes API.
 
 use pullscope::{
-    cluster::{Reach, access, read, watch::WATCHED},
+    cluster::{WatchScope, access, get, watch::WATCHED},
     domain::{
         k8s::{
             document::FoldLevel,
@@ -27,8 +27,8 @@ pub async fn sees_objects_come_change_and_go(cluster: &Cluster) {
     let connection = cluster.connect("admin", &namespace).await;
     let mut seen = Observer::new(
         &connection,
-        Reach::Cluster {
-            otherwise: Vec::new(),
+        WatchScope::Cluster {
+            fallback: Vec::new(),
         },
     );
     seen.until_settled().await;
@@ -136,7 +136,7 @@ pub async fn reads_every_workload_kind(cluster: &Cluster) {
     create_cron_job(cluster, &namespace, &once).await;
 
     let connection = cluster.connect("admin", &namespace).await;
-    let mut seen = Observer::new(&connection, Reach::Namespaces(vec![namespace.clone()]));
+    let mut seen = Observer::new(&connection, WatchScope::Namespaces(vec![namespace.clone()]));
     seen.until_settled().await;
     for kind in WorkloadKind::ALL {
         let workload = seen
@@ -193,7 +193,7 @@ pub async fn reads_long_lists_in_pages(cluster: &Cluster) {
     });
     futures::future::join_all(creations).await;
     let connection = cluster.connect("admin", &namespace).await;
-    let mut seen = Observer::new(&connection, Reach::Namespaces(vec![namespace.clone()]));
+    let mut seen = Observer::new(&connection, WatchScope::Namespaces(vec![namespace.clone()]));
     seen.until_settled().await;
     let scope = Scope::Namespace(namespace);
     let made = |seen: &Observer| {
@@ -241,7 +241,7 @@ pub async fn transfers_no_data_of_other_secrets(cluster: &Cluster) {
         cluster.create(&path, manifest).await;
     }
     let connection = cluster.connect("admin", &namespace).await;
-    let mut seen = Observer::new(&connection, Reach::Namespaces(vec![namespace.clone()]));
+    let mut seen = Observer::new(&connection, WatchScope::Namespaces(vec![namespace.clone()]));
     seen.until_settled().await;
 
     let secret = |name: &str| seen.world.secret(&key(&namespace, name)).unwrap();
@@ -312,7 +312,7 @@ pub async fn reads_events_of_both_apis(cluster: &Cluster) {
         .await;
     for user in ["admin", user] {
         let connection = cluster.connect(user, &namespace).await;
-        let mut seen = Observer::new(&connection, Reach::Namespaces(vec![namespace.clone()]));
+        let mut seen = Observer::new(&connection, WatchScope::Namespaces(vec![namespace.clone()]));
         seen.until_settled().await;
         let line = |reason: &str| {
             seen.world
@@ -360,8 +360,8 @@ pub async fn works_with_rights_in_one_namespace(cluster: &Cluster) {
         .collect();
     cluster.grant(user, &namespace, &rules).await;
     let connection = cluster.connect(user, &namespace).await;
-    let reach = Reach::Cluster {
-        otherwise: vec![namespace.clone()],
+    let reach = WatchScope::Cluster {
+        fallback: vec![namespace.clone()],
     };
     let mut seen = Observer::new(&connection, reach);
     seen.until_settled().await;
@@ -443,7 +443,7 @@ pub async fn says_which_permission_is_missing(cluster: &Cluster) {
         )
         .await;
     let connection = cluster.connect(user, &namespace).await;
-    let mut seen = Observer::new(&connection, Reach::Namespaces(vec![namespace.clone()]));
+    let mut seen = Observer::new(&connection, WatchScope::Namespaces(vec![namespace.clone()]));
     let here = Scope::Namespace(namespace.clone());
     let missing = |seen: &Observer, kind| match seen.state(kind, &here) {
         Some(WatchState::Forbidden { missing, .. }) => Some(missing.to_string()),
@@ -477,7 +477,7 @@ pub async fn follows_a_changed_reach(cluster: &Cluster) {
         cluster.create(&path, pod_manifest("web")).await;
     }
     let connection = cluster.connect("admin", &one).await;
-    let mut seen = Observer::new(&connection, Reach::Namespaces(vec![one.clone()]));
+    let mut seen = Observer::new(&connection, WatchScope::Namespaces(vec![one.clone()]));
     let (first, second) = (key(&one, "web"), key(&two, "web"));
     let has = |seen: &Observer, a: bool, b: bool| {
         (
@@ -488,17 +488,19 @@ pub async fn follows_a_changed_reach(cluster: &Cluster) {
     seen.until("only the first", LONG, |seen| has(seen, true, false))
         .await;
     seen.watches
-        .set_reach(Reach::Namespaces(vec![one.clone(), two.clone()]));
+        .set_scope(WatchScope::Namespaces(vec![one.clone(), two.clone()]));
     seen.until("both", LONG, |seen| has(seen, true, true)).await;
-    seen.watches.set_reach(Reach::Namespaces(vec![two.clone()]));
+    seen.watches
+        .set_scope(WatchScope::Namespaces(vec![two.clone()]));
     seen.until("only the second", LONG, |seen| has(seen, false, true))
         .await;
-    seen.watches.set_reach(Reach::Cluster {
-        otherwise: Vec::new(),
+    seen.watches.set_scope(WatchScope::Cluster {
+        fallback: Vec::new(),
     });
     seen.until("everything", LONG, |seen| has(seen, true, true))
         .await;
-    seen.watches.set_reach(Reach::Namespaces(vec![one.clone()]));
+    seen.watches
+        .set_scope(WatchScope::Namespaces(vec![one.clone()]));
     let of_pods = |seen: &Observer| {
         let ids = seen.states.keys();
         ids.filter(|id| id.kind == WatchKind::Pods)
@@ -533,7 +535,7 @@ pub async fn answers_access_questions(cluster: &Cluster) {
     ] {
         let permission = permission(verb, scope);
         assert_eq!(
-            access::may(&connection, &permission).await,
+            access::is_allowed(&connection, &permission).await,
             Ok(allowed),
             "{permission}"
         );
@@ -576,7 +578,7 @@ pub async fn documents_hide_the_values_of_secrets(cluster: &Cluster) {
     cluster.create(&path, manifest).await;
     let connection = cluster.connect("admin", &namespace).await;
     let secret = AnyObjectRef::Secret(key(&namespace, "regcred"));
-    let document = read::document(&connection, &secret).await.unwrap();
+    let document = get::document(&connection, &secret).await.unwrap();
     let lines = document.folded(FoldLevel::Unfolded);
     let text: Vec<&str> = lines.iter().map(|line| line.text).collect();
     let text = text.join("\n");
@@ -590,10 +592,10 @@ pub async fn documents_hide_the_values_of_secrets(cluster: &Cluster) {
     );
 
     let gone = AnyObjectRef::Pod(key(&namespace, "nobody"));
-    let trouble = read::document(&connection, &gone).await.unwrap_err();
+    let trouble = get::document(&connection, &gone).await.unwrap_err();
     assert!(trouble.to_string().contains("not found"), "{trouble}");
     let namespaced = AnyObjectRef::Namespace(namespace.clone());
-    let document = read::document(&connection, &namespaced).await.unwrap();
+    let document = get::document(&connection, &namespaced).await.unwrap();
     assert!(
         document
             .folded(FoldLevel::HideManagedFields)

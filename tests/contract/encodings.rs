@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use http::{HeaderValue, Request, header};
 use kube::{Client, client::Body};
 use pullscope::{
-    cluster::{Connection, Reach},
+    cluster::{Connection, WatchScope},
     domain::{k8s::object_ref::Namespace, store::watch::Scope},
 };
 use serde_json::{Value, json};
@@ -144,7 +144,7 @@ pub async fn lists_read_the_same_in_both_encodings(cluster: &Cluster) {
     let mut worlds = Vec::new();
     for json in [true, false] {
         let (connection, seen) = connect(cluster, &namespace, json).await;
-        let reach = Reach::Namespaces(vec![namespace.clone()]);
+        let reach = WatchScope::Namespaces(vec![namespace.clone()]);
         let mut observer = Observer::new(&connection, reach);
         observer.until_settled().await;
         let seen = seen.lock().unwrap().clone();

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use pullscope::{
-    cluster::{Connection, Feed, Reach, Watches},
+    cluster::{Connection, WatchScope, WatchUpdate, Watches},
     domain::{
         k8s::object_ref::{Name, Namespace, ObjectRef},
         registry_auth::credential::FingerprintKey,
@@ -29,7 +29,7 @@ pub const LONG: Duration = Duration::from_secs(40);
 
 pub struct Observer {
     pub watches: Watches,
-    feed: Receiver<Feed>,
+    feed: Receiver<WatchUpdate>,
     pub world: Store,
     pub states: BTreeMap<WatchId, WatchState>,
     pub unreadable: BTreeMap<WatchId, Arc<UnreadableObjects>>,
@@ -38,7 +38,7 @@ pub struct Observer {
 }
 
 impl Observer {
-    pub fn new(connection: &Connection, reach: Reach) -> Self {
+    pub fn new(connection: &Connection, reach: WatchScope) -> Self {
         let (watches, feed) = Watches::start(connection, reach, &FingerprintKey::default());
         Self {
             watches,
@@ -84,18 +84,18 @@ impl Observer {
         kinds.len()
     }
 
-    fn take(&mut self, feed: Feed) {
+    fn take(&mut self, feed: WatchUpdate) {
         match feed {
-            Feed::Unreadable(id, unreadable) => {
+            WatchUpdate::Unreadable(id, unreadable) => {
                 self.unreadable.insert(id, unreadable);
             }
-            Feed::State(id, state) => {
+            WatchUpdate::State(id, state) => {
                 self.states.insert(id, state);
             }
-            Feed::Ended(id) => {
+            WatchUpdate::Ended(id) => {
                 self.states.remove(&id);
             }
-            Feed::Batch(batch) => {
+            WatchUpdate::Batch(batch) => {
                 self.batches.push(in_words(&batch));
                 self.world.apply(batch, Timestamp::now());
             }

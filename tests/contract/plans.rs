@@ -42,13 +42,13 @@ pub async fn carry_out(connection: &Connection, plan: &Plan) -> Vec<Outcome> {
 pub async fn carried_out(connection: &Connection, plan: &Plan) -> Vec<ChangeResult> {
     let mut told = vec![Outcome::NotTried; plan.changes.len()];
     let tell = |index: usize, outcome: &Outcome| told[index] = outcome.clone();
-    let done = apply::carry_out(connection, permit(), plan, tell).await;
+    let done = apply::apply(connection, permit(), plan, tell).await;
     assert_eq!(told, outcomes(&done));
     done
 }
 
 pub async fn rehearse(connection: &Connection, plan: &Plan) -> Vec<Outcome> {
-    outcomes(&apply::rehearse(connection, permit(), plan).await)
+    outcomes(&apply::dry_run(connection, permit(), plan).await)
 }
 
 pub fn login() -> Credentials {

@@ -82,7 +82,7 @@ const ACCOUNT: &str = "/spec/template/spec/serviceAccountName";
 
 /// The plan as it is shown after the server has tried it.
 async fn shown(connection: &Connection, plan: &Plan) -> (Plan, Vec<ChangeResult>) {
-    let done = apply::rehearse(connection, permit(), plan).await;
+    let done = apply::dry_run(connection, permit(), plan).await;
     (plan.with_live_state(&done), done)
 }
 

@@ -3,7 +3,7 @@
 use std::{fs, path::PathBuf, time::Duration};
 
 use pullscope::{
-    cluster::{ConnectError, ConnectOptions, Connection, Reach, Trouble},
+    cluster::{ApiError, ConnectError, ConnectOptions, Connection, WatchScope},
     domain::store::watch::WatchState,
 };
 use serde_json::{Value, json};
@@ -40,9 +40,9 @@ async fn open(files: &Files) -> Result<Connection, ConnectError> {
     Connection::open(&options).await
 }
 
-async fn trouble(files: &Files) -> Trouble {
+async fn trouble(files: &Files) -> ApiError {
     match open(files).await.map(|connection| connection.identity()) {
-        Err(ConnectError::Refused { trouble, .. }) => *trouble,
+        Err(ConnectError::Refused { error: trouble, .. }) => *trouble,
         other => panic!("{other:?}"),
     }
 }
@@ -93,7 +93,7 @@ async fn a_wrong_token_is_a_refused_login() {
     let files = kubeconfig(server, |config| {
         config["users"][0]["user"] = json!({"token": "wrong"});
     });
-    assert!(matches!(trouble(&files).await, Trouble::Unauthorized(_)));
+    assert!(matches!(trouble(&files).await, ApiError::Unauthorized(_)));
 }
 
 #[tokio::test]
@@ -135,7 +135,7 @@ async fn where_nobody_listens_the_connection_is_refused() {
     let files = kubeconfig(server, |config| {
         config["clusters"][0]["cluster"]["server"] = json!("https://127.0.0.1:1");
     });
-    assert_eq!(trouble(&files).await, Trouble::Refused);
+    assert_eq!(trouble(&files).await, ApiError::Refused);
 }
 
 #[tokio::test]
@@ -146,7 +146,7 @@ async fn a_name_without_address_is_called_that() {
     let files = kubeconfig(server, |config| {
         config["clusters"][0]["cluster"]["server"] = json!("https://nowhere.invalid:6443");
     });
-    assert_eq!(trouble(&files).await, Trouble::NoSuchHost);
+    assert_eq!(trouble(&files).await, ApiError::NoSuchHost);
 }
 
 #[tokio::test]
@@ -212,8 +212,8 @@ async fn a_restart_is_shown_as_stale_and_heals() {
     .unwrap();
     let mut seen = Observer::new(
         &connection,
-        Reach::Cluster {
-            otherwise: Vec::new(),
+        WatchScope::Cluster {
+            fallback: Vec::new(),
         },
     );
     seen.until_settled().await;

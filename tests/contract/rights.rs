@@ -2,7 +2,7 @@
 
 use http::Method;
 use pullscope::{
-    cluster::{Trouble, nodes},
+    cluster::{ApiError, nodes},
     domain::probe::Platform,
 };
 use serde_json::{Value, json};
@@ -152,7 +152,10 @@ pub async fn platforms_of_nodes_are_told_to_whom_may_list_them(cluster: &Cluster
         .await;
     let mine = cluster.connect(user, &namespace).await;
     let refused = nodes::platforms(&mine).await;
-    assert!(matches!(refused, Err(Trouble::Forbidden(_))), "{refused:?}");
+    assert!(
+        matches!(refused, Err(ApiError::Forbidden(_))),
+        "{refused:?}"
+    );
     for name in ["one", "two", "three"] {
         let path = format!("/api/v1/nodes/{namespace}-{name}");
         as_user(cluster, "admin", Method::DELETE, &path, &Value::Null)

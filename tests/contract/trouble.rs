@@ -331,7 +331,7 @@ pub async fn a_keeper_is_seen_in_the_rehearsal(cluster: &Cluster) {
     }}});
     cluster.patch(&path, tracked).await;
     let plan = Plan::new("attach", vec![attach(&namespace, "regcred")]);
-    let done = apply::rehearse(&connection, crate::plans::permit(), &plan).await;
+    let done = apply::dry_run(&connection, crate::plans::permit(), &plan).await;
     let keeper = plan.changes[0].manager(&done[0].traces).unwrap();
     assert_eq!(
         (keeper.tool, keeper.name.as_str()),

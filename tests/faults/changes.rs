@@ -30,7 +30,7 @@ fn permit() -> WritePermit {
 }
 
 async fn carry_out(connection: &Connection, plan: &Plan) -> Vec<ChangeResult> {
-    apply::carry_out(connection, permit(), plan, |_, _| {}).await
+    apply::apply(connection, permit(), plan, |_, _| {}).await
 }
 
 fn outcomes(done: &[ChangeResult]) -> Vec<&Outcome> {

@@ -3,7 +3,7 @@
 use std::{fs, time::Duration};
 
 use pullscope::{
-    cluster::{ConnectError, ConnectOptions, Connection, Reach, Trouble},
+    cluster::{ApiError, ConnectError, ConnectOptions, Connection, WatchScope},
     domain::store::watch::WatchState,
 };
 use rcgen::{CertificateParams, DnType, ExtendedKeyUsagePurpose, KeyPair};
@@ -51,10 +51,10 @@ pub async fn a_plugin_that_hangs(place: Place) {
     let began = Instant::now();
     let error = scene.try_connect().await.map(|_| ()).unwrap_err();
     assert!(began.elapsed() < Duration::from_secs(60));
-    let ConnectError::Refused { trouble, .. } = &error else {
+    let ConnectError::Refused { error: trouble, .. } = &error else {
         panic!("{error:?}")
     };
-    assert!(matches!(**trouble, Trouble::Plugin(_)), "{error:?}");
+    assert!(matches!(**trouble, ApiError::Plugin(_)), "{error:?}");
     assert!(
         error.to_string().contains("returned no credential within"),
         "{error}"
@@ -130,8 +130,8 @@ pub async fn a_client_certificate_expires(server: &'static Server) {
     };
     let connection = Connection::open(&options).await.unwrap();
     assert_eq!(connection.user.as_deref(), Some("admin"));
-    let reach = Reach::Cluster {
-        otherwise: Vec::new(),
+    let reach = WatchScope::Cluster {
+        fallback: Vec::new(),
     };
     let mut seen = Observer::new(&connection, reach);
     seen.until("all watches are live", HEALED, all_live).await;

@@ -4,7 +4,7 @@ use std::{fs, net::SocketAddr, time::Duration};
 
 use jiff::{SignedDuration, Timestamp};
 use pullscope::{
-    cluster::{ConnectOptions, Connection, Reach},
+    cluster::{ConnectOptions, Connection, WatchScope},
     domain::k8s::object_ref::Namespace,
 };
 use serde_json::json;
@@ -150,7 +150,7 @@ async fn over_tls(server: &'static Server, namespace: &Namespace) -> (Line, Obse
         ..ConnectOptions::default()
     };
     let connection = Connection::open(&options).await.unwrap();
-    let mut seen = Observer::new(&connection, Reach::Namespaces(vec![namespace.clone()]));
+    let mut seen = Observer::new(&connection, WatchScope::Namespaces(vec![namespace.clone()]));
     seen.until("all watches are live", crate::scene::HEALED, all_live)
         .await;
     (line, seen)

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, path::PathBuf, sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use pullscope::{
-    cluster::{ConnectError, ConnectOptions, Connection, Reach, watch::WATCHED},
+    cluster::{ConnectError, ConnectOptions, Connection, WatchScope, watch::WATCHED},
     domain::{k8s::object_ref::Namespace, store::watch::WatchState},
 };
 use serde_json::{Value, json};
@@ -172,7 +172,7 @@ impl Scene {
 
     /// The product, looking at the case's namespace.
     pub async fn look(&self) -> Observer {
-        let reach = Reach::Namespaces(vec![self.namespace.clone()]);
+        let reach = WatchScope::Namespaces(vec![self.namespace.clone()]);
         Observer::new(&self.connect().await, reach)
     }
 

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use jiff::{Timestamp, ToSpan};
 use pullscope::{
-    app::{settled::Answers, verdicts::Verdicts},
-    cluster::Reach,
+    app::{diagnosis_cache::DiagnosisCache, probe_cache::ProbeCache},
+    cluster::WatchScope,
     domain::diagnostics::{Finding, grouping::Subject},
     headless::{
         check::{self, Args, Format},
@@ -26,8 +26,8 @@ async fn said_by_check(lab: &Lab) -> Said {
         output: Format::Json,
         ..Args::default()
     };
-    let reach = Reach::Cluster {
-        otherwise: Vec::new(),
+    let reach = WatchScope::Cluster {
+        fallback: Vec::new(),
     };
     let mut report = Vec::new();
     let run = check::run(
@@ -65,14 +65,14 @@ async fn said_by_check(lab: &Lab) -> Said {
 async fn said_by_dashboard(lab: &Lab) -> Said {
     let now = Timestamp::now();
     let (world, sight) = lab.look(now).await;
-    let mut verdicts = Verdicts::default();
+    let mut diagnoses = DiagnosisCache::default();
     loop {
-        verdicts.refresh(&world, &sight, &Answers::default(), now);
-        if !verdicts.unfinished() {
+        diagnoses.refresh(&world, &sight, &ProbeCache::default(), now);
+        if !diagnoses.has_pending() {
             break;
         }
     }
-    let subjects = verdicts.faults().iter().flat_map(|fault| {
+    let subjects = diagnoses.faults().iter().flat_map(|fault| {
         let pods = fault.pods.iter().cloned().map(Subject::Pod);
         pods.chain(fault.workloads.iter().cloned().map(Subject::Workload))
     });
@@ -84,7 +84,7 @@ async fn said_by_dashboard(lab: &Lab) -> Said {
         })
     };
     let said = subjects.filter_map(|subject| {
-        let finding = &verdicts.of(&subject)?.finding;
+        let finding = &diagnoses.get(&subject)?.finding;
         let name = match &subject {
             Subject::Pod(key) => key.name.to_string(),
             Subject::Workload(id) => id.to_string(),

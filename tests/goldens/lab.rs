@@ -12,7 +12,7 @@ use http_body_util::{BodyExt, Full};
 use jiff::{Timestamp, ToSpan};
 use kube::Client;
 use pullscope::{
-    cluster::{Connection, Feed, Reach, Watches, watch::WATCHED},
+    cluster::{Connection, WatchScope, WatchUpdate, Watches, watch::WATCHED},
     domain::{
         context,
         k8s::object_ref::{Name, Namespace, ObjectRef},
@@ -274,8 +274,8 @@ impl Lab {
     /// What the product's watches make of it.
     pub async fn look(&self, now: Timestamp) -> (Store, WatchCoverage) {
         let connection = self.connection().await;
-        let reach = Reach::Cluster {
-            otherwise: Vec::new(),
+        let reach = WatchScope::Cluster {
+            fallback: Vec::new(),
         };
         let (_watches, mut feed) = Watches::start(&connection, reach, &FingerprintKey::default());
         let (mut batches, mut sight) = (Vec::new(), WatchCoverage::default());
@@ -283,13 +283,13 @@ impl Lab {
         while live < WATCHED.len() {
             let next = tokio::time::timeout(Duration::from_secs(60), feed.recv());
             match next.await.unwrap().unwrap() {
-                Feed::Batch(batch) => batches.push(batch),
-                Feed::State(id, state) => {
+                WatchUpdate::Batch(batch) => batches.push(batch),
+                WatchUpdate::State(id, state) => {
                     sight.set_state(&id, &state);
                     live += usize::from(matches!(state, WatchState::Live));
                 }
-                Feed::Unreadable(id, unreadable) => sight.set_unreadable(id, unreadable),
-                Feed::Ended(id) => sight.remove(&id),
+                WatchUpdate::Unreadable(id, unreadable) => sight.set_unreadable(id, unreadable),
+                WatchUpdate::Ended(id) => sight.remove(&id),
             }
         }
         // Which list comes first is chance, and what is remembered of a failure depends on it.

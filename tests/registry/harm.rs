@@ -9,7 +9,7 @@ use std::{
 
 use pullscope::{
     domain::probe::{ProbeError, ProbeStage, StepResult, Unencrypted},
-    registry::{Limits, PlainHttp},
+    registry::{PlainHttp, ProbeLimits},
 };
 
 use crate::peer::{Peer, failed, limits, probe, probe_with, reply};
@@ -79,7 +79,7 @@ async fn headers_without_end() {
 
 #[tokio::test]
 async fn a_body_of_100_megabytes() {
-    let Limits { answer: limit, .. } = limits();
+    let ProbeLimits { answer: limit, .. } = limits();
     let declared = "HTTP/1.1 200 OK\r\nContent-Length: 100000000\r\n\r\n";
     let open = "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n";
     for begin in [declared, open] {
@@ -119,7 +119,7 @@ async fn redirects_to_nowhere() {
 #[tokio::test]
 async fn a_slow_drip() {
     let step = Duration::from_millis(300);
-    let limits = Limits { step, ..limits() };
+    let limits = ProbeLimits { step, ..limits() };
     // The dripping is what is tested; the test itself ends by the limit.
     let peer = Peer::new(|_, stream| {
         stream.write_all(b"HTTP/1.1 200 OK\r\nX-A: ")?;
@@ -134,7 +134,7 @@ async fn a_slow_drip() {
 
 #[tokio::test]
 async fn a_token_of_a_megabyte() {
-    let Limits { answer: limit, .. } = limits();
+    let ProbeLimits { answer: limit, .. } = limits();
     let peer = Peer::saying(|request| {
         if is_token(request) {
             let token = format!(r#"{{"token":"{}"}}"#, "a".repeat(1 << 20));

@@ -12,7 +12,7 @@ use pullscope::{
         probe::{ProbeError, ProbeStage, Transcript},
         registry_auth::{credential::Password, image_ref::ImageRef},
     },
-    registry::{Limits, PlainHttp, Prober, Settings, Who},
+    registry::{PlainHttp, ProbeLimits, ProbeSettings, Prober, RegistryAuth},
 };
 
 pub const PASSWORD: &str = "canary-s3cret";
@@ -96,26 +96,26 @@ pub fn reply(status: &str, headers: &[&str], body: &str) -> String {
     text + "\r\n" + body
 }
 
-pub fn limits() -> Limits {
-    Limits {
+pub fn limits() -> ProbeLimits {
+    ProbeLimits {
         step: std::time::Duration::from_secs(2),
-        ..Limits::default()
+        ..ProbeLimits::default()
     }
 }
 
 /// Asks the peer for `team/app:1` as jane, in plain HTTP.
-pub async fn probe(peer: &Peer, limits: Limits) -> Transcript {
+pub async fn probe(peer: &Peer, limits: ProbeLimits) -> Transcript {
     probe_with(peer, limits, PlainHttp::Registry).await
 }
 
-pub async fn probe_with(peer: &Peer, limits: Limits, plain_http: PlainHttp) -> Transcript {
-    let settings = Settings {
+pub async fn probe_with(peer: &Peer, limits: ProbeLimits, plain_http: PlainHttp) -> Transcript {
+    let settings = ProbeSettings {
         limits,
         plain_http,
-        ..Settings::default()
+        ..ProbeSettings::default()
     };
     let image = ImageRef::parse(&format!("{}/team/app:1", peer.address)).unwrap();
-    let who = Who::User {
+    let who = RegistryAuth::Basic {
         name: "jane".into(),
         password: Password::new(PASSWORD),
     };

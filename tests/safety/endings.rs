@@ -22,10 +22,12 @@ use pullscope::{
         error::UserError,
         k8s::{connection::KubeContext, object_ref::Namespace},
     },
-    registry::{Prober, Settings},
-    runtime::{self, Announce, Signals, Start, source::Source, terminal},
+    registry::{ProbeSettings, Prober},
+    runtime::{
+        self, DashboardOptions, NotifyMethod, Signals, cluster_source::ClusterSource, terminal,
+    },
     sandbox::{Pace, Sandbox, User},
-    ui::theme::Look,
+    ui::theme::ThemeOptions,
 };
 use rustix::process::Signal;
 
@@ -241,7 +243,7 @@ async fn dashboard(place: String) -> std::io::Result<runtime::Ending> {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
     });
-    let start = Start {
+    let start = DashboardOptions {
         source: Arc::new(Panicking {
             place,
             connection: connection.clone(),
@@ -251,11 +253,11 @@ async fn dashboard(place: String) -> std::io::Result<runtime::Ending> {
             Ok(namespace) => StartScope::Namespace(Namespace::new(namespace)),
             Err(_) => StartScope::All,
         },
-        look: Look::default(),
+        theme_options: ThemeOptions::default(),
         preferences: Preferences::default(),
         state: None,
         permit: WritePermit::unless(false),
-        announce: Announce::Off,
+        notify: NotifyMethod::Off,
     };
     runtime::run(start, Signals::new().unwrap()).await
 }
@@ -271,7 +273,7 @@ impl Panicking {
     }
 }
 
-impl Source for Panicking {
+impl ClusterSource for Panicking {
     fn connect(&self, _: Option<String>) -> BoxFuture<'static, Result<Connection, UserError>> {
         let (place, connection) = (self.place.clone(), self.connection.clone());
         async move {
@@ -295,6 +297,6 @@ impl Source for Panicking {
 
     fn prober(&self) -> Option<Prober> {
         self.at("loop");
-        Prober::new(Settings::default()).ok()
+        Prober::new(ProbeSettings::default()).ok()
     }
 }

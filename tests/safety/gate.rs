@@ -46,7 +46,7 @@ impl Gate {
             .enable_all()
             .build()
             .unwrap();
-        runtime.block_on(async { drop(sandbox.keep()) });
+        runtime.block_on(async { drop(sandbox.spawn_event_loop()) });
         let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
         let address = listener.local_addr().unwrap();
         let (sender, stops) = mpsc::channel();

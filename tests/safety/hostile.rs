@@ -5,7 +5,7 @@ use std::fs;
 use proptest::prelude::*;
 use pullscope::{
     cluster::connect,
-    config::{self, Flags, Places},
+    config::{self, Flags, XdgPaths},
     domain::{
         diagnostics::classify::classify,
         registry_auth::{
@@ -211,7 +211,7 @@ proptest! {
         for bytes in [&settings, &any] {
             fs::write(&file, bytes).unwrap();
             let flags = Flags { file: Some(file.clone()), ..Flags::default() };
-            if let Err(problem) = config::load(&flags, &Places::default()) {
+            if let Err(problem) = config::load(&flags, &XdgPaths::default()) {
                 prop_assert!(!problem.to_string().chars().any(|c| c.is_control() && c != '\n'), "{problem:?}");
             }
         }

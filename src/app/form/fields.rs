@@ -1,6 +1,9 @@
-//! The fields of each form, with what is known already.
+//! The fields of each form with their initial values.
 
-use super::{Answer, Choice, Entry, Field, Pick, Picks, Source, counted::counted};
+use super::{
+    CredentialSource, Field, FieldId, FieldInput, MultiSelect, Select, SelectOption,
+    pluralize::pluralize,
+};
 use crate::{
     app::field,
     domain::{
@@ -15,12 +18,12 @@ use crate::{
     },
 };
 
-/// The fields that a form asks for.
-pub(super) fn of(ask: &FormSpec) -> Vec<Field> {
+/// Returns the fields of a form.
+pub(super) fn fields_for(ask: &FormSpec) -> Vec<Field> {
     match ask {
         FormSpec::Login {
             server, username, ..
-        } => [text(Answer::Server, server)]
+        } => [text_field(FieldId::Server, server)]
             .into_iter()
             .chain(credential(username, LOGIN))
             .collect(),
@@ -34,73 +37,79 @@ pub(super) fn of(ask: &FormSpec) -> Vec<Field> {
         FormSpec::Copy { from, targets, .. } => copy(from.name.as_str(), targets),
         FormSpec::Image { targets, .. } => {
             let before = targets.first().map_or("", |target| &target.before);
-            vec![text(Answer::Image, before)]
+            vec![text_field(FieldId::Image, before)]
         }
         FormSpec::Bind { secret, accounts } => vec![
-            many(
-                Answer::Accounts,
+            multi_select_field(
+                FieldId::Accounts,
                 account_rows(accounts, |listing| listing.list.contains(&secret.name)),
             ),
-            one(Answer::Restart, RESTARTS),
+            select_field(FieldId::Restart, RESTARTS),
         ],
         FormSpec::List {
             listing, secrets, ..
         } => vec![
-            many(Answer::Secrets, secret_rows(listing, secrets)),
-            one(Answer::Restart, RESTARTS),
+            multi_select_field(FieldId::Secrets, secret_rows(listing, secrets)),
+            select_field(FieldId::Restart, RESTARTS),
         ],
         FormSpec::RunAs {
             before, accounts, ..
         } => {
-            let mut choice = Choice::new(accounts.iter().map(ToString::to_string));
+            let mut choice = Select::new(accounts.iter().map(ToString::to_string));
             choice.choose(before.as_str());
-            vec![Field::new(Answer::Account, Entry::One(choice))]
+            vec![Field::new(FieldId::Account, FieldInput::Select(choice))]
         }
         FormSpec::Setup { namespace } => setup(namespace.as_ref()),
         FormSpec::Deploy { namespace } => deployment(namespace.as_ref()),
         FormSpec::DeleteSecret { accounts, .. } => vec![
-            many(Answer::Accounts, account_rows(accounts, |_| true)),
-            text(Answer::Confirm, ""),
+            multi_select_field(FieldId::Accounts, account_rows(accounts, |_| true)),
+            text_field(FieldId::Confirm, ""),
         ],
-        FormSpec::DeleteAccount { .. } => vec![text(Answer::Confirm, "")],
+        FormSpec::DeleteAccount { .. } => vec![text_field(FieldId::Confirm, "")],
         FormSpec::Export => vec![
-            one(Answer::Format, ExportFormat::ALL.map(ExportFormat::label)),
-            one(Answer::Destination, [CLIPBOARD, FILE]),
-            text(Answer::File, ""),
+            select_field(FieldId::Format, ExportFormat::ALL.map(ExportFormat::label)),
+            select_field(FieldId::Destination, [CLIPBOARD, FILE]),
+            text_field(FieldId::File, ""),
         ],
     }
 }
 
 fn new_secret(name: &str, server: &str, account: Option<&Name<ServiceAccount>>) -> Vec<Field> {
-    let mut fields = vec![text(Answer::Server, server)];
+    let mut fields = vec![text_field(FieldId::Server, server)];
     fields.extend(credential("", LOGIN));
-    fields.push(text(Answer::Secret, name));
-    fields.push(text(Answer::Account, account.map_or("", Name::as_str)));
+    fields.push(text_field(FieldId::Secret, name));
+    fields.push(text_field(
+        FieldId::Account,
+        account.map_or("", Name::as_str),
+    ));
     fields
 }
 
 fn rotation(spreads: &[CredentialUsage]) -> Vec<Field> {
     let first = spreads.first();
-    let mut fields = vec![one(Answer::Which, spreads.iter().map(which))];
+    let mut fields = vec![select_field(
+        FieldId::Credential,
+        spreads.iter().map(credential_label),
+    )];
     let username = first.map_or("", |spread| spread.username.as_str());
     fields.extend(credential(username, LOGIN));
-    fields.push(many(Answer::Secrets, holders(first)));
+    fields.push(multi_select_field(FieldId::Secrets, holder_options(first)));
     fields
 }
 
 fn copy(name: &str, targets: &[CopyTarget]) -> Vec<Field> {
-    let row = |target: &CopyTarget| Pick {
+    let row = |target: &CopyTarget| SelectOption {
         name: target.namespace.to_string(),
         note: match &target.existing_servers {
             Some(servers) => format!("has one, for {}", servers.join(", ")),
             None => String::new(),
         },
-        taken: false,
+        selected: false,
     };
     vec![
-        many(Answer::Namespaces, targets.iter().map(row).collect()),
-        text(Answer::Secret, name),
-        one(Answer::Existing, EXISTING.map(|(label, _)| label)),
+        multi_select_field(FieldId::Namespaces, targets.iter().map(row).collect()),
+        text_field(FieldId::Secret, name),
+        select_field(FieldId::Existing, EXISTING.map(|(label, _)| label)),
     ]
 }
 
@@ -128,50 +137,56 @@ pub(super) const WAITING: &str = "what waits for an image";
 const NOTHING: &str = "nothing: Pods that are made from now on have it";
 pub(super) const ALL: &str = "all workloads that run as it";
 
-const LOGIN: &[Source] = &[
-    Source::Typed,
-    Source::File,
-    Source::Variable,
-    Source::Secret,
+const LOGIN: &[CredentialSource] = &[
+    CredentialSource::Typed,
+    CredentialSource::File,
+    CredentialSource::Variable,
+    CredentialSource::Secret,
 ];
 
 fn setup(namespace: Option<&Namespace>) -> Vec<Field> {
     let namespace = namespace.map_or("", Namespace::as_str);
-    let mut fields = vec![text(Answer::Namespace, namespace), text(Answer::Image, "")];
-    let mut credential = credential("", &Source::ALL);
-    let server = text(Answer::Server, "");
+    let mut fields = vec![
+        text_field(FieldId::Namespace, namespace),
+        text_field(FieldId::Image, ""),
+    ];
+    let mut credential = credential("", &CredentialSource::ALL);
+    let server = text_field(FieldId::Server, "");
     let before_user = credential.len().saturating_sub(2);
     credential.insert(before_user, server);
     fields.extend(credential);
-    fields.push(text(Answer::Secret, "regcred"));
-    fields.push(text(Answer::Account, ""));
-    fields.push(text(Answer::Deployment, ""));
+    fields.push(text_field(FieldId::Secret, "regcred"));
+    fields.push(text_field(FieldId::Account, ""));
+    fields.push(text_field(FieldId::Deployment, ""));
     fields
 }
 
 /// All that a setup asks for, and how the Deployment runs.
 fn deployment(namespace: Option<&Namespace>) -> Vec<Field> {
     let mut fields = setup(namespace);
-    fields.push(text(Answer::Replicas, "1"));
-    fields.push(text(Answer::Port, ""));
-    fields.push(one(Answer::Policy, POLICIES.map(|(label, _)| label)));
+    fields.push(text_field(FieldId::Replicas, "1"));
+    fields.push(text_field(FieldId::Port, ""));
+    fields.push(select_field(
+        FieldId::Policy,
+        POLICIES.map(|(label, _)| label),
+    ));
     fields
 }
 
 /// Where the credential comes from, and what it is.
-fn credential(username: &str, sources: &[Source]) -> Vec<Field> {
+fn credential(username: &str, sources: &[CredentialSource]) -> Vec<Field> {
     vec![
-        one(Answer::Source, sources.iter().map(|source| source.label())),
-        text(Answer::File, ""),
-        text(Answer::Variable, ""),
-        one(Answer::FromSecret, [""; 0]),
-        text(Answer::Username, username),
-        text(Answer::Token, ""),
+        select_field(FieldId::Source, sources.iter().map(|source| source.label())),
+        text_field(FieldId::File, ""),
+        text_field(FieldId::Variable, ""),
+        select_field(FieldId::FromSecret, [""; 0]),
+        text_field(FieldId::Username, username),
+        text_field(FieldId::Token, ""),
     ]
 }
 
 /// A credential in words.
-fn which(spread: &CredentialUsage) -> String {
+fn credential_label(spread: &CredentialUsage) -> String {
     let here = spread
         .holders
         .iter()
@@ -180,14 +195,14 @@ fn which(spread: &CredentialUsage) -> String {
         "{} at {}, in {}",
         spread.username,
         spread.server,
-        counted(here.count(), "Secret")
+        pluralize(here.count(), "Secret")
     )
 }
 
 /// The Secrets that carry a credential.
-pub(super) fn holders(spread: Option<&CredentialUsage>) -> Vec<Pick> {
+pub(super) fn holder_options(spread: Option<&CredentialUsage>) -> Vec<SelectOption> {
     let holders = spread.map_or(&[][..], |spread| &spread.holders);
-    let row = |holder: &SecretUsage| Pick {
+    let row = |holder: &SecretUsage| SelectOption {
         name: holder.label(),
         note: if holder.immutable {
             "immutable: it has to be made anew".to_owned()
@@ -195,16 +210,16 @@ pub(super) fn holders(spread: Option<&CredentialUsage>) -> Vec<Pick> {
             format!(
                 "same password at {} · {}",
                 holder.servers.join(", "),
-                counted(holder.pods, "Pod")
+                pluralize(holder.pods, "Pod")
             )
         } else {
             format!(
                 "{} · {}",
                 holder.servers.join(", "),
-                counted(holder.pods, "Pod")
+                pluralize(holder.pods, "Pod")
             )
         },
-        taken: holder.is_same_registry && !holder.immutable,
+        selected: holder.is_same_registry && !holder.immutable,
     };
     holders.iter().map(row).collect()
 }
@@ -213,11 +228,11 @@ pub(super) fn holders(spread: Option<&CredentialUsage>) -> Vec<Pick> {
 fn account_rows(
     accounts: &[AccountPullSecrets],
     taken: impl Fn(&AccountPullSecrets) -> bool,
-) -> Vec<Pick> {
-    let row = |listing: &AccountPullSecrets| Pick {
+) -> Vec<SelectOption> {
+    let row = |listing: &AccountPullSecrets| SelectOption {
         name: listing.account.to_string(),
         note: workloads(listing),
-        taken: taken(listing),
+        selected: taken(listing),
     };
     accounts.iter().map(row).collect()
 }
@@ -226,36 +241,36 @@ fn account_rows(
 fn workloads(listing: &AccountPullSecrets) -> String {
     match (listing.workloads.len(), listing.waiting.len()) {
         (0, _) => String::new(),
-        (all, 0) => counted(all, "workload"),
+        (all, 0) => pluralize(all, "workload"),
         (all, waiting) => format!(
             "{}, {waiting} waiting for an image",
-            counted(all, "workload")
+            pluralize(all, "workload")
         ),
     }
 }
 
-fn secret_rows(listing: &AccountPullSecrets, secrets: &[Name<Secret>]) -> Vec<Pick> {
-    let row = |name: &Name<Secret>| Pick {
+fn secret_rows(listing: &AccountPullSecrets, secrets: &[Name<Secret>]) -> Vec<SelectOption> {
+    let row = |name: &Name<Secret>| SelectOption {
         name: name.to_string(),
         note: String::new(),
-        taken: listing.list.contains(name),
+        selected: listing.list.contains(name),
     };
     secrets.iter().map(row).collect()
 }
 
-fn text(answer: Answer, value: &str) -> Field {
+fn text_field(answer: FieldId, value: &str) -> Field {
     let input = if answer.is_masked() {
         field::masked(value)
     } else {
         value.into()
     };
-    Field::new(answer, Entry::Text(input))
+    Field::new(answer, FieldInput::Text(input))
 }
 
-fn one(answer: Answer, options: impl IntoIterator<Item = impl Into<String>>) -> Field {
-    Field::new(answer, Entry::One(Choice::new(options)))
+fn select_field(answer: FieldId, options: impl IntoIterator<Item = impl Into<String>>) -> Field {
+    Field::new(answer, FieldInput::Select(Select::new(options)))
 }
 
-fn many(answer: Answer, rows: Vec<Pick>) -> Field {
-    Field::new(answer, Entry::Many(Picks::new(rows)))
+fn multi_select_field(answer: FieldId, rows: Vec<SelectOption>) -> Field {
+    Field::new(answer, FieldInput::MultiSelect(MultiSelect::new(rows)))
 }

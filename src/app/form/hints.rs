@@ -1,8 +1,8 @@
-//! What to know about an answer before it is given.
+//! Hints of form fields.
 
 use std::collections::BTreeSet;
 
-use super::{Answer, Entry, Form, Import, counted::pods_do, words::preset};
+use super::{FieldId, FieldInput, Form, ImportState, pluralize::pods_verb, validate::preset};
 use crate::domain::{
     k8s::object_ref::{Name, Namespace},
     plan::{FormSpec, ImageTarget},
@@ -11,46 +11,46 @@ use crate::domain::{
 };
 
 impl Form {
-    /// What to know about an answer before it is given.
-    pub fn hint(&self, answer: Answer, world: &Store) -> String {
+    /// Hints of form fields.
+    pub fn hint(&self, answer: FieldId, store: &Store) -> String {
         let server = self.registry();
         let preset = preset(&server);
         match (answer, preset) {
-            (Answer::Source, _) => match &self.import {
-                Import::Got(from) => format!("read {from}"),
-                Import::Reading(_) => "reading".to_owned(),
-                Import::Idle | Import::Failed(_) => String::new(),
+            (FieldId::Source, _) => match &self.import {
+                ImportState::Loaded(from) => format!("read {from}"),
+                ImportState::Reading(_) => "reading".to_owned(),
+                ImportState::Idle | ImportState::Failed(_) => String::new(),
             },
-            (Answer::Username, Some(preset)) => preset.username.to_owned(),
-            (Answer::Token, Some(preset)) if !preset.token.is_empty() => token_hint(preset),
-            (Answer::Server, Some(preset)) => preset.name.to_owned(),
-            (Answer::File, _) if self.ask != FormSpec::Export => {
+            (FieldId::Username, Some(preset)) => preset.username.to_owned(),
+            (FieldId::Token, Some(preset)) if !preset.token.is_empty() => token_hint(preset),
+            (FieldId::Server, Some(preset)) => preset.name.to_owned(),
+            (FieldId::File, _) if self.spec != FormSpec::Export => {
                 "empty: $REGISTRY_AUTH_FILE, $DOCKER_CONFIG, ~/.docker/config.json; only this registry's entry is taken".to_owned()
             }
-            (Answer::FromSecret, _) => match self.in_place() {
+            (FieldId::FromSecret, _) => match self.secret_in_namespace() {
                 Some(_) => "it is in the namespace already: it is used as it is".to_owned(),
                 None => "only the entry for this registry is taken".to_owned(),
             },
-            (Answer::Namespace, _) if !self.text(Answer::Namespace).is_empty() => {
-                let namespace = Namespace::new(self.text(Answer::Namespace));
-                if world.namespace(&namespace).is_some() {
+            (FieldId::Namespace, _) if !self.text(FieldId::Namespace).is_empty() => {
+                let namespace = Namespace::new(self.text(FieldId::Namespace));
+                if store.namespace(&namespace).is_some() {
                     return String::new();
                 }
-                let all = world.namespaces().map(|namespace| namespace.name.as_str());
+                let all = store.namespaces().map(|namespace| namespace.name.as_str());
                 made_or_meant(namespace.as_str(), all)
             }
-            (Answer::Image, _) => self.image_hint(world),
-            (Answer::Account, _) => self.account_hint(world),
-            (Answer::Port, _) => "what the container listens on, if it does".to_owned(),
-            (Answer::Restart, _) => {
+            (FieldId::Image, _) => self.image_hint(store),
+            (FieldId::Account, _) => self.account_hint(store),
+            (FieldId::Port, _) => "what the container listens on, if it does".to_owned(),
+            (FieldId::Restart, _) => {
                 "Pods keep the list that they were made with".to_owned()
             }
-            (Answer::Confirm, _) => self.dependants(),
-            (Answer::Accounts, _) => match &self.ask {
+            (FieldId::Confirm, _) => self.dependants(),
+            (FieldId::Accounts, _) => match &self.spec {
                 FormSpec::DeleteSecret { .. } => "taken off the lists of these".to_owned(),
                 _ => "checked: the Secret is in its list".to_owned(),
             },
-            (Answer::Secrets, _) => match &self.ask {
+            (FieldId::Secrets, _) => match &self.spec {
                 FormSpec::Rotate { .. } => "checked: those that carry it for this registry".to_owned(),
                 _ => "checked: in the list of the ServiceAccount".to_owned(),
             },
@@ -59,8 +59,8 @@ impl Form {
     }
 
     /// What runs in the workload's namespace out of the same repository: mostly one of these is meant.
-    fn image_hint(&self, world: &Store) -> String {
-        let FormSpec::Image { targets, .. } = &self.ask else {
+    fn image_hint(&self, store: &Store) -> String {
+        let FormSpec::Image { targets, .. } = &self.spec else {
             return String::new();
         };
         let Some(ImageTarget { owner, before, .. }) = targets.first() else {
@@ -70,7 +70,7 @@ impl Form {
             return String::new();
         };
         let scope = Scope::Namespace(owner.subject().namespace().clone());
-        let containers = world.pods(&scope).flat_map(|pod| &pod.containers);
+        let containers = store.pods(&scope).flat_map(|pod| &pod.containers);
         let running = containers.filter(|container| container.ready);
         let siblings: BTreeSet<String> = running
             .filter(|container| container.image != *before)
@@ -85,8 +85,8 @@ impl Form {
         format!("in this namespace runs {}", some.join(", "))
     }
 
-    fn account_hint(&self, world: &Store) -> String {
-        if self.text(Answer::Account) == "default" {
+    fn account_hint(&self, store: &Store) -> String {
+        if self.text(FieldId::Account) == "default" {
             return "everything in the namespace that names no other runs as default".to_owned();
         }
         let Some(key) = self
@@ -95,10 +95,10 @@ impl Form {
         else {
             return String::new();
         };
-        match world.account(&key) {
+        match store.account(&key) {
             None => {
                 let scope = Scope::Namespace(key.namespace.clone());
-                let all = world
+                let all = store
                     .accounts(&scope)
                     .map(|account| account.key.name.as_str());
                 made_or_meant(key.name.as_str(), all)
@@ -113,10 +113,10 @@ impl Form {
 
     /// What depends on what is to be deleted.
     fn dependants(&self) -> String {
-        match &self.ask {
+        match &self.spec {
             FormSpec::DeleteSecret { secret, pods, .. } => format!(
                 "{} it; type {} to delete it",
-                pods_do(*pods, "uses", "use"),
+                pods_verb(*pods, "uses", "use"),
                 secret.name
             ),
             FormSpec::DeleteAccount {
@@ -133,7 +133,7 @@ impl Form {
                 };
                 format!(
                     "{} it{of}; type {} to delete it",
-                    pods_do(*pods, "uses", "use"),
+                    pods_verb(*pods, "uses", "use"),
                     account.name
                 )
             }
@@ -142,11 +142,11 @@ impl Form {
     }
 
     /// A list in a few words.
-    pub fn summary(entry: &Entry) -> String {
-        let Entry::Many(picks) = entry else {
+    pub fn summary(entry: &FieldInput) -> String {
+        let FieldInput::MultiSelect(picks) = entry else {
             return String::new();
         };
-        let names: Vec<&str> = picks.taken().map(|row| row.name.as_str()).collect();
+        let names: Vec<&str> = picks.selected().map(|row| row.name.as_str()).collect();
         match names.len() {
             0 => format!("none of {}", picks.rows.len()),
             number => format!("{number} of {}: {}", picks.rows.len(), names.join(", ")),

@@ -1,30 +1,30 @@
-//! A form: what is asked for, field by field, with a word on each answer while it is given.
+//! Form state: fields, focus, validation and import of credentials.
 //!
 //! Its end is a plan, which is shown before anything is done. It knows no terminal and no cluster.
 
-mod answer;
-mod counted;
-mod entry;
+mod derive;
+mod field_id;
+mod field_input;
 mod fields;
-mod follow;
 mod hints;
 mod plan;
+mod pluralize;
 mod source;
 #[cfg(test)]
 mod tests;
-mod words;
+mod validate;
 
 use std::fmt;
 
 use tui_input::Input;
 
 pub use self::{
-    answer::Answer,
-    entry::{Choice, Entry, Pick, Picks},
-    plan::Unready,
-    source::{Import, Imported, Origin, Source},
+    field_id::FieldId,
+    field_input::{FieldInput, MultiSelect, Select, SelectOption},
+    plan::PlanError,
+    source::{CredentialSource, ImportSource, ImportState, ImportedLogin},
 };
-use super::{field, ticket::Ticket};
+use super::{field, request_id::RequestId};
 use crate::domain::{
     diagnostics::grouping::FaultId,
     k8s::{
@@ -36,34 +36,34 @@ use crate::domain::{
 };
 
 pub struct Field {
-    pub answer: Answer,
-    pub entry: Entry,
+    pub id: FieldId,
+    pub input: FieldInput,
     /// Until it is given, it follows from other answers.
     touched: bool,
 }
 
 impl Field {
-    fn new(answer: Answer, entry: Entry) -> Self {
+    fn new(answer: FieldId, entry: FieldInput) -> Self {
         Self {
-            answer,
-            touched: matches!(&entry, Entry::Text(input) if !input.value().is_empty()),
-            entry,
+            id: answer,
+            touched: matches!(&entry, FieldInput::Text(input) if !input.value().is_empty()),
+            input: entry,
         }
     }
 
     /// What is typed into while the field has the keyboard; of a list its filter.
-    pub fn input(&mut self) -> Option<&mut Input> {
-        match &mut self.entry {
-            Entry::Text(input) => Some(input),
-            Entry::Many(picks) => Some(&mut picks.filter),
-            Entry::One(_) => None,
+    pub fn text_input(&mut self) -> Option<&mut Input> {
+        match &mut self.input {
+            FieldInput::Text(input) => Some(input),
+            FieldInput::MultiSelect(picks) => Some(&mut picks.filter),
+            FieldInput::Select(_) => None,
         }
     }
 
     /// Edits what is typed into; `false` when the key means nothing to it.
     pub fn edit(&mut self, key: super::key::Key) -> bool {
-        let masked = self.answer.is_masked();
-        self.input().is_some_and(|input| {
+        let masked = self.id.is_masked();
+        self.text_input().is_some_and(|input| {
             if masked {
                 field::edit_masked(input, key)
             } else {
@@ -74,10 +74,10 @@ impl Field {
 
     /// The answer as a text; of a list nothing.
     pub fn value(&self) -> &str {
-        match &self.entry {
-            Entry::Text(input) => input.value(),
-            Entry::One(choice) => choice.value(),
-            Entry::Many(_) => "",
+        match &self.input {
+            FieldInput::Text(input) => input.value(),
+            FieldInput::Select(choice) => choice.value(),
+            FieldInput::MultiSelect(_) => "",
         }
     }
 }
@@ -86,9 +86,9 @@ impl Field {
 impl fmt::Debug for Field {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut field = f.debug_struct("Field");
-        field.field("answer", &self.answer);
-        if !self.answer.is_masked() {
-            field.field("entry", &self.entry);
+        field.field("answer", &self.id);
+        if !self.id.is_masked() {
+            field.field("entry", &self.input);
         }
         field.field("touched", &self.touched).finish()
     }
@@ -96,82 +96,84 @@ impl fmt::Debug for Field {
 
 impl Drop for Field {
     fn drop(&mut self) {
-        if self.answer.is_masked()
-            && let Entry::Text(input) = &mut self.entry
+        if self.id.is_masked()
+            && let FieldInput::Text(input) = &mut self.input
         {
-            field::wipe(input);
+            field::zeroize_input(input);
         }
     }
 }
 
 #[derive(Debug)]
 pub struct Form {
-    pub ask: FormSpec,
+    pub spec: FormSpec,
     pub fields: Vec<Field>,
     pub focus: usize,
     /// The fault that this is to remove.
     pub fault: Option<FaultId>,
-    pub import: Import,
+    pub import: ImportState,
     /// Whether anything was given that leaving would lose.
-    given: bool,
+    modified: bool,
     /// Whether esc was pressed on what has been given.
-    pub leaving: bool,
+    pub leave_confirmed: bool,
 }
 
 impl Form {
-    pub fn new(ask: FormSpec, fault: Option<FaultId>, world: &Store) -> Self {
+    pub fn new(ask: FormSpec, fault: Option<FaultId>, store: &Store) -> Self {
         let mut form = Self {
-            fields: fields::of(&ask),
-            ask,
+            fields: fields::fields_for(&ask),
+            spec: ask,
             focus: 0,
             fault,
-            import: Import::Idle,
-            given: false,
-            leaving: false,
+            import: ImportState::Idle,
+            modified: false,
+            leave_confirmed: false,
         };
-        form.follow(world);
+        form.derive_defaults(store);
         // What is known needs no typing: the first open question is asked first.
-        let first_open = form.shown().position(|field| match &field.entry {
-            Entry::Text(input) => input.value().is_empty(),
-            Entry::Many(_) => true,
+        let first_open = form.visible_fields().position(|field| match &field.input {
+            FieldInput::Text(input) => input.value().is_empty(),
+            FieldInput::MultiSelect(_) => true,
             // With the token of the one, no other is to be overwritten.
-            Entry::One(_) => field.answer == Answer::Which,
+            FieldInput::Select(_) => field.id == FieldId::Credential,
         });
         let first = form
-            .shown()
+            .visible_fields()
             .nth(first_open.unwrap_or(0))
-            .map(|field| field.answer);
+            .map(|field| field.id);
         if let Some(first) = first {
-            form.go_to(first);
+            form.focus_field(first);
         }
         form
     }
 
     /// The questions that the other answers leave.
-    pub fn shown(&self) -> impl Iterator<Item = &Field> {
-        self.fields.iter().filter(|field| self.asks(field.answer))
+    pub fn visible_fields(&self) -> impl Iterator<Item = &Field> {
+        self.fields.iter().filter(|field| self.is_visible(field.id))
     }
 
     /// Whether a question is asked, as the other answers are.
-    pub fn asks(&self, answer: Answer) -> bool {
+    pub fn is_visible(&self, answer: FieldId) -> bool {
         let source = self.source();
         match answer {
-            Answer::File if self.ask == FormSpec::Export => {
-                self.text(Answer::Destination) == fields::FILE
+            FieldId::File if self.spec == FormSpec::Export => {
+                self.text(FieldId::Destination) == fields::FILE
             }
-            Answer::File => source == Some(Source::File),
-            Answer::Variable => source == Some(Source::Variable),
-            Answer::FromSecret => source == Some(Source::Secret),
-            Answer::Server | Answer::Username | Answer::Token | Answer::Secret => {
-                source != Some(Source::Nowhere) && self.in_place().is_none()
+            FieldId::File => source == Some(CredentialSource::File),
+            FieldId::Variable => source == Some(CredentialSource::Variable),
+            FieldId::FromSecret => source == Some(CredentialSource::Secret),
+            FieldId::Server | FieldId::Username | FieldId::Token | FieldId::Secret => {
+                source != Some(CredentialSource::NotNeeded) && self.secret_in_namespace().is_none()
             }
-            Answer::Which => match self.field(Answer::Which).map(|field| &field.entry) {
-                Some(Entry::One(choice)) => choice.options.len() > 1,
-                _ => false,
-            },
-            Answer::Existing => self.meets_another(),
-            Answer::Restart => self.adds(),
-            Answer::Accounts => match (&self.ask, self.picks(Answer::Accounts)) {
+            FieldId::Credential => {
+                match self.field(FieldId::Credential).map(|field| &field.input) {
+                    Some(FieldInput::Select(choice)) => choice.options.len() > 1,
+                    _ => false,
+                }
+            }
+            FieldId::Existing => self.conflicts_with_existing(),
+            FieldId::Restart => self.appends(),
+            FieldId::Accounts => match (&self.spec, self.multi_select(FieldId::Accounts)) {
                 (FormSpec::DeleteSecret { .. }, Some(picks)) => !picks.rows.is_empty(),
                 _ => true,
             },
@@ -180,12 +182,12 @@ impl Form {
     }
 
     /// Whether this form has the question and asks it.
-    pub fn has(&self, answer: Answer) -> bool {
-        self.shown().any(|field| field.answer == answer)
+    pub fn has_visible_field(&self, answer: FieldId) -> bool {
+        self.visible_fields().any(|field| field.id == answer)
     }
 
-    fn field(&self, answer: Answer) -> Option<&Field> {
-        self.fields.iter().find(|field| field.answer == answer)
+    fn field(&self, answer: FieldId) -> Option<&Field> {
+        self.fields.iter().find(|field| field.id == answer)
     }
 
     pub fn focused(&self) -> Option<&Field> {
@@ -196,146 +198,166 @@ impl Form {
         self.fields.get_mut(self.focus)
     }
 
-    pub fn text(&self, answer: Answer) -> &str {
+    pub fn text(&self, answer: FieldId) -> &str {
         self.field(answer).map_or("", Field::value)
     }
 
-    fn picks(&self, answer: Answer) -> Option<&Picks> {
-        match &self.field(answer)?.entry {
-            Entry::Many(picks) => Some(picks),
-            Entry::Text(_) | Entry::One(_) => None,
+    fn multi_select(&self, answer: FieldId) -> Option<&MultiSelect> {
+        match &self.field(answer)?.input {
+            FieldInput::MultiSelect(picks) => Some(picks),
+            FieldInput::Text(_) | FieldInput::Select(_) => None,
         }
     }
 
     /// Whether this row of a list is taken.
-    fn takes(&self, answer: Answer, name: &str) -> bool {
-        self.picks(answer).is_some_and(|picks| picks.is_taken(name))
+    fn is_option_selected(&self, answer: FieldId, name: &str) -> bool {
+        self.multi_select(answer)
+            .is_some_and(|picks| picks.is_selected(name))
     }
 
     /// Where the credential comes from, if one is asked for.
-    pub fn source(&self) -> Option<Source> {
-        self.field(Answer::Source)
-            .map(|field| Source::read(field.value()))
+    pub fn source(&self) -> Option<CredentialSource> {
+        self.field(FieldId::Source)
+            .map(|field| CredentialSource::from_label(field.value()))
     }
 
     /// The Secret that was chosen as the source.
     fn chosen_secret(&self) -> Option<ObjectRef<Secret>> {
-        let (namespace, name) = self.text(Answer::FromSecret).split_once('/')?;
+        let (namespace, name) = self.text(FieldId::FromSecret).split_once('/')?;
         Some(ObjectRef::new(Namespace::new(namespace), Name::new(name)))
     }
 
     /// The Secret that can be used where it is, because it is in the namespace of the workload.
-    fn in_place(&self) -> Option<ObjectRef<Secret>> {
-        let deploys = matches!(self.ask, FormSpec::Setup { .. } | FormSpec::Deploy { .. });
-        if !deploys || self.source() != Some(Source::Secret) {
+    fn secret_in_namespace(&self) -> Option<ObjectRef<Secret>> {
+        let deploys = matches!(self.spec, FormSpec::Setup { .. } | FormSpec::Deploy { .. });
+        if !deploys || self.source() != Some(CredentialSource::Secret) {
             return None;
         }
         let chosen = self.chosen_secret()?;
-        (chosen.namespace.as_str() == self.text(Answer::Namespace)).then_some(chosen)
+        (chosen.namespace.as_str() == self.text(FieldId::Namespace)).then_some(chosen)
     }
 
     /// Whether anything was given that leaving would lose.
-    pub fn is_given(&self) -> bool {
-        self.given
+    pub fn is_modified(&self) -> bool {
+        self.modified
     }
 
     /// Puts the keyboard on this question, if it is asked.
-    pub fn go_to(&mut self, answer: Answer) {
-        let found = self.fields.iter().position(|field| field.answer == answer);
-        self.focus = found.filter(|_| self.asks(answer)).unwrap_or(self.focus);
+    pub fn focus_field(&mut self, answer: FieldId) {
+        let found = self.fields.iter().position(|field| field.id == answer);
+        self.focus = found
+            .filter(|_| self.is_visible(answer))
+            .unwrap_or(self.focus);
     }
 
     pub fn next(&mut self) {
-        self.focus = self.after().unwrap_or(self.focus);
+        self.focus = self.next_index().unwrap_or(self.focus);
     }
 
     pub fn previous(&mut self) {
         let before = (0..self.focus).rev();
-        let asked = |index: &usize| self.fields.get(*index).is_some_and(|f| self.asks(f.answer));
+        let asked = |index: &usize| {
+            self.fields
+                .get(*index)
+                .is_some_and(|f| self.is_visible(f.id))
+        };
         self.focus = before.into_iter().find(asked).unwrap_or(self.focus);
     }
 
-    pub fn at_last(&self) -> bool {
-        self.after().is_none()
+    pub fn is_at_last_field(&self) -> bool {
+        self.next_index().is_none()
     }
 
-    fn after(&self) -> Option<usize> {
+    fn next_index(&self) -> Option<usize> {
         let behind = self.focus + 1..self.fields.len();
-        let asked = |index: &usize| self.fields.get(*index).is_some_and(|f| self.asks(f.answer));
+        let asked = |index: &usize| {
+            self.fields
+                .get(*index)
+                .is_some_and(|f| self.is_visible(f.id))
+        };
         behind.into_iter().find(asked)
     }
 
     /// What was given in the focused field has changed.
-    pub fn changed(&mut self, world: &Store) {
-        self.leaving = false;
-        self.given = true;
+    pub fn on_field_changed(&mut self, store: &Store) {
+        self.leave_confirmed = false;
+        self.modified = true;
         let Some(field) = self.fields.get_mut(self.focus) else {
             return;
         };
         // Also what was emptied: else it would be filled again under the hands.
         field.touched = true;
-        if let Entry::Many(picks) = &mut field.entry {
-            picks.filtered();
+        if let FieldInput::MultiSelect(picks) = &mut field.input {
+            picks.clamp_cursor();
         }
         let reads_again = matches!(
-            field.answer,
-            Answer::Source | Answer::File | Answer::Variable | Answer::FromSecret | Answer::Server
+            field.id,
+            FieldId::Source
+                | FieldId::File
+                | FieldId::Variable
+                | FieldId::FromSecret
+                | FieldId::Server
         );
         if reads_again {
-            self.import = Import::Idle;
+            self.import = ImportState::Idle;
         }
-        self.follow(world);
+        self.derive_defaults(store);
     }
 
     /// What is to be read before there is a credential.
-    pub fn wants(&self) -> Option<Origin> {
-        if self.import != Import::Idle && !matches!(self.import, Import::Failed(_)) {
+    pub fn pending_import(&self) -> Option<ImportSource> {
+        if self.import != ImportState::Idle && !matches!(self.import, ImportState::Failed(_)) {
             return None;
         }
         Some(match self.source()? {
-            Source::Typed | Source::Nowhere => return None,
-            Source::File => {
-                let path = self.text(Answer::File).trim();
-                Origin::File((!path.is_empty()).then(|| path.to_owned()))
+            CredentialSource::Typed | CredentialSource::NotNeeded => return None,
+            CredentialSource::File => {
+                let path = self.text(FieldId::File).trim();
+                ImportSource::File((!path.is_empty()).then(|| path.to_owned()))
             }
-            Source::Variable => Origin::Variable(self.text(Answer::Variable).to_owned()),
-            Source::Secret if self.in_place().is_some() => return None,
-            Source::Secret => Origin::Secret(self.chosen_secret()?),
+            CredentialSource::Variable => {
+                ImportSource::Variable(self.text(FieldId::Variable).to_owned())
+            }
+            CredentialSource::Secret if self.secret_in_namespace().is_some() => return None,
+            CredentialSource::Secret => ImportSource::Secret(self.chosen_secret()?),
         })
     }
 
     /// Takes in what was read.
-    pub fn imported(&mut self, ticket: Ticket, answer: Result<Imported, String>) {
-        if self.import != Import::Reading(ticket) {
+    pub fn imported(&mut self, request_id: RequestId, answer: Result<ImportedLogin, String>) {
+        if self.import != ImportState::Reading(request_id) {
             return;
         }
         self.import = match answer {
-            Err(why) => Import::Failed(why),
+            Err(why) => ImportState::Failed(why),
             // A part of it would be another credential.
-            Ok(imported) if !field::fits(imported.login.password.expose()) => Import::Failed(
-                format!("what was read {} is too long for a token", imported.from),
-            ),
+            Ok(imported) if !field::is_accepted(imported.login.password.expose()) => {
+                ImportState::Failed(format!(
+                    "what was read {} is too long for a token",
+                    imported.from
+                ))
+            }
             Ok(imported) => {
                 let login = imported.login;
                 if !login.username.is_empty() {
-                    self.put(Answer::Username, &login.username);
+                    self.set_text(FieldId::Username, &login.username);
                 }
-                self.put(Answer::Token, login.password.expose());
-                Import::Got(imported.from)
+                self.set_text(FieldId::Token, login.password.expose());
+                ImportState::Loaded(imported.from)
             }
         };
     }
 
-    fn put(&mut self, answer: Answer, value: &str) {
-        let field = self.fields.iter_mut().find(|field| field.answer == answer);
+    fn set_text(&mut self, answer: FieldId, value: &str) {
+        let field = self.fields.iter_mut().find(|field| field.id == answer);
         if let Some(Field {
-            entry: Entry::Text(input),
+            input: FieldInput::Text(input),
             touched,
             ..
         }) = field
         {
             if answer.is_masked() {
-                field::wipe(input);
+                field::zeroize_input(input);
                 *input = field::masked(value);
             } else {
                 *input = value.into();

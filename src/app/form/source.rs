@@ -1,7 +1,7 @@
-//! Where a credential comes from.
+//! Sources of a credential in a form, and the state of its import.
 
 use crate::{
-    app::ticket::Ticket,
+    app::request_id::RequestId,
     domain::{
         k8s::{object_ref::ObjectRef, objects::Secret},
         plan::{Credentials, servers},
@@ -10,7 +10,7 @@ use crate::{
 };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Source {
+pub enum CredentialSource {
     Typed,
     /// A Docker or Podman configuration, and the helper that it names.
     File,
@@ -18,16 +18,16 @@ pub enum Source {
     /// A Secret of the cluster.
     Secret,
     /// None is needed.
-    Nowhere,
+    NotNeeded,
 }
 
-impl Source {
+impl CredentialSource {
     pub const ALL: [Self; 5] = [
         Self::Typed,
         Self::File,
         Self::Variable,
         Self::Secret,
-        Self::Nowhere,
+        Self::NotNeeded,
     ];
 
     pub fn label(self) -> &'static str {
@@ -36,11 +36,11 @@ impl Source {
             Self::File => "out of a Docker or Podman configuration",
             Self::Variable => "out of an environment variable",
             Self::Secret => "out of a Secret in the cluster",
-            Self::Nowhere => "none: the image is public, or the node has one",
+            Self::NotNeeded => "none: the image is public, or the node has one",
         }
     }
 
-    pub(super) fn read(label: &str) -> Self {
+    pub(super) fn from_label(label: &str) -> Self {
         let found = Self::ALL.into_iter().find(|source| source.label() == label);
         found.unwrap_or(Self::Typed)
     }
@@ -48,7 +48,7 @@ impl Source {
 
 /// What is to be read, outside.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Origin {
+pub enum ImportSource {
     /// Of this path; `None`: where Docker and Podman look.
     File(Option<String>),
     /// Its token; the user name is typed.
@@ -58,7 +58,7 @@ pub enum Origin {
 
 /// What was read.
 #[derive(Clone, Debug)]
-pub struct Imported {
+pub struct ImportedLogin {
     /// Without a user name where there is none to be read.
     pub login: Credentials,
     /// In words.
@@ -67,18 +67,18 @@ pub struct Imported {
 
 /// How far the reading is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Import {
+pub enum ImportState {
     #[default]
     Idle,
-    Reading(Ticket),
+    Reading(RequestId),
     /// In words, where it came from.
-    Got(String),
+    Loaded(String),
     Failed(String),
 }
 
 /// Pull Secrets that hold an entry for one of these, in words `namespace/name`.
-pub(super) fn holders(world: &Store, fits: impl Fn(&str) -> bool) -> Vec<ObjectRef<Secret>> {
-    let secrets = world.secrets(&Scope::Cluster);
+pub(super) fn holders(store: &Store, fits: impl Fn(&str) -> bool) -> Vec<ObjectRef<Secret>> {
+    let secrets = store.secrets(&Scope::Cluster);
     secrets
         .filter(|secret| servers(secret).iter().any(|server| fits(server)))
         .map(|secret| secret.key.clone())

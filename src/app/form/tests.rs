@@ -9,35 +9,35 @@ use crate::domain::{
     store::update::StoreUpdate,
 };
 
-fn typed(form: &mut Form, world: &Store, answer: Answer, text: &str) {
-    form.go_to(answer);
-    assert_eq!(form.focused().unwrap().answer, answer, "it is asked");
-    match &mut form.focused_mut().unwrap().entry {
-        Entry::Text(input) => *input = text.into(),
-        Entry::One(choice) => choice.choose(text),
-        Entry::Many(picks) => {
+fn typed(form: &mut Form, store: &Store, answer: FieldId, text: &str) {
+    form.focus_field(answer);
+    assert_eq!(form.focused().unwrap().id, answer, "it is asked");
+    match &mut form.focused_mut().unwrap().input {
+        FieldInput::Text(input) => *input = text.into(),
+        FieldInput::Select(choice) => choice.choose(text),
+        FieldInput::MultiSelect(picks) => {
             for row in &mut picks.rows {
-                row.taken = text.split(' ').any(|name| name == row.name);
+                row.selected = text.split(' ').any(|name| name == row.name);
             }
         }
     }
-    form.changed(world);
+    form.on_field_changed(store);
 }
 
-fn said(form: &Form, world: &Store) -> Vec<String> {
-    let plan = form.plan(world).unwrap();
+fn said(form: &Form, store: &Store) -> Vec<String> {
+    let plan = form.plan(store).unwrap();
     plan.changes.iter().map(ToString::to_string).collect()
 }
 
 #[test]
 fn another_image_names_the_tags_that_run_beside_it() {
-    let mut world = Store::default();
+    let mut store = Store::default();
     let pods = ["team/app:1", "team/other:3", "team/app:2"].map(|image| {
         let mut pod = fixtures::pod("shop", &image.replace(['/', ':'], "-"), fixtures::running());
         pod.containers[0].image = image.into();
         pod
     });
-    world.apply(
+    store.apply(
         StoreUpdate::Pods(fixtures::upserted(pods.into())),
         fixtures::now(),
     );
@@ -55,30 +55,30 @@ fn another_image_names_the_tags_that_run_beside_it() {
         }],
         left_out: Vec::new(),
     };
-    let form = Form::new(ask, None, &world);
+    let form = Form::new(ask, None, &store);
     assert_eq!(
-        form.hint(Answer::Image, &world),
+        form.hint(FieldId::Image, &store),
         "in this namespace runs 1, 2"
     );
 }
 
 #[test]
 fn the_first_setup_follows_from_few_answers() {
-    let world = Store::default();
-    let mut form = Form::new(FormSpec::Setup { namespace: None }, None, &world);
-    typed(&mut form, &world, Answer::Namespace, "shop");
-    typed(&mut form, &world, Answer::Image, "ghcr.io/acme/web_app:1");
-    assert_eq!(form.text(Answer::Server), "ghcr.io");
-    assert_eq!(form.text(Answer::Deployment), "web-app");
-    let Err(Unready::Field(bad)) = form.plan(&world) else {
+    let store = Store::default();
+    let mut form = Form::new(FormSpec::Setup { namespace: None }, None, &store);
+    typed(&mut form, &store, FieldId::Namespace, "shop");
+    typed(&mut form, &store, FieldId::Image, "ghcr.io/acme/web_app:1");
+    assert_eq!(form.text(FieldId::Server), "ghcr.io");
+    assert_eq!(form.text(FieldId::Deployment), "web-app");
+    let Err(PlanError::Field(bad)) = form.plan(&store) else {
         panic!("there is no login yet")
     };
-    assert_eq!(form.fields[bad].answer, Answer::Username);
-    typed(&mut form, &world, Answer::Username, "acme");
-    typed(&mut form, &world, Answer::Token, "ghp_0123456789");
-    typed(&mut form, &world, Answer::Account, "web");
+    assert_eq!(form.fields[bad].id, FieldId::Username);
+    typed(&mut form, &store, FieldId::Username, "acme");
+    typed(&mut form, &store, FieldId::Token, "ghp_0123456789");
+    typed(&mut form, &store, FieldId::Account, "web");
     assert_eq!(
-        said(&form, &world),
+        said(&form, &store),
         [
             "Create namespace shop",
             "Create pull secret shop/regcred for ghcr.io as acme",
@@ -86,21 +86,21 @@ fn the_first_setup_follows_from_few_answers() {
             "Create Deployment shop/web-app with ghcr.io/acme/web_app:1",
         ]
     );
-    let plan = form.plan(&world).unwrap();
+    let plan = form.plan(&store).unwrap();
     let words = format!("{plan:?}{:?}", plan.commands());
     assert!(!words.contains("ghp_0123456789"), "{words}");
 }
 
 #[test]
 fn docker_hub_gets_its_own_server_string() {
-    let world = Store::default();
-    let mut form = Form::new(FormSpec::Setup { namespace: None }, None, &world);
-    typed(&mut form, &world, Answer::Image, "acme/web:1");
-    assert_eq!(form.text(Answer::Server), "https://index.docker.io/v1/");
-    typed(&mut form, &world, Answer::Server, "mirror.example");
-    typed(&mut form, &world, Answer::Image, "ghcr.io/acme/web:1");
+    let store = Store::default();
+    let mut form = Form::new(FormSpec::Setup { namespace: None }, None, &store);
+    typed(&mut form, &store, FieldId::Image, "acme/web:1");
+    assert_eq!(form.text(FieldId::Server), "https://index.docker.io/v1/");
+    typed(&mut form, &store, FieldId::Server, "mirror.example");
+    typed(&mut form, &store, FieldId::Image, "ghcr.io/acme/web:1");
     assert_eq!(
-        form.text(Answer::Server),
+        form.text(FieldId::Server),
         "mirror.example",
         "what was typed stays"
     );
@@ -108,41 +108,46 @@ fn docker_hub_gets_its_own_server_string() {
 
 #[test]
 fn a_secret_of_the_namespace_is_used_where_it_is() {
-    let world = fixtures::sample_store();
+    let store = fixtures::sample_store();
     let ask = FormSpec::Deploy {
         namespace: Some(Namespace::new("shop")),
     };
-    let mut form = Form::new(ask, None, &world);
+    let mut form = Form::new(ask, None, &store);
     typed(
         &mut form,
-        &world,
-        Answer::Image,
+        &store,
+        FieldId::Image,
         "registry.example/team/other:1",
     );
-    assert_eq!(form.source(), Some(Source::Secret));
-    assert_eq!(form.text(Answer::FromSecret), "shop/regcred");
-    assert!(!form.asks(Answer::Token), "there is one already");
-    typed(&mut form, &world, Answer::Replicas, "3");
-    typed(&mut form, &world, Answer::Port, "8080");
-    typed(&mut form, &world, Answer::Policy, "Always");
+    assert_eq!(form.source(), Some(CredentialSource::Secret));
+    assert_eq!(form.text(FieldId::FromSecret), "shop/regcred");
+    assert!(!form.is_visible(FieldId::Token), "there is one already");
+    typed(&mut form, &store, FieldId::Replicas, "3");
+    typed(&mut form, &store, FieldId::Port, "8080");
+    typed(&mut form, &store, FieldId::Policy, "Always");
     assert_eq!(
-        said(&form, &world),
+        said(&form, &store),
         [
             "Create ServiceAccount shop/other with regcred",
             "Create Deployment shop/other with registry.example/team/other:1",
         ]
     );
-    typed(&mut form, &world, Answer::Port, "http");
-    assert!(matches!(form.plan(&world), Err(Unready::Field(_))));
-    typed(&mut form, &world, Answer::Port, "");
-    typed(&mut form, &world, Answer::Source, Source::Nowhere.label());
-    assert_eq!(form.plan(&world).unwrap().changes.len(), 2);
-    assert!(form.plan(&world).unwrap().credential_check.is_none());
+    typed(&mut form, &store, FieldId::Port, "http");
+    assert!(matches!(form.plan(&store), Err(PlanError::Field(_))));
+    typed(&mut form, &store, FieldId::Port, "");
+    typed(
+        &mut form,
+        &store,
+        FieldId::Source,
+        CredentialSource::NotNeeded.label(),
+    );
+    assert_eq!(form.plan(&store).unwrap().changes.len(), 2);
+    assert!(form.plan(&store).unwrap().credential_check.is_none());
 }
 
 #[test]
 fn what_is_read_fills_in_the_login_and_no_words() {
-    let world = Store::default();
+    let store = Store::default();
     let ask = FormSpec::NewSecret {
         namespace: Namespace::new("shop"),
         name: "regcred".to_owned(),
@@ -152,19 +157,24 @@ fn what_is_read_fills_in_the_login_and_no_words() {
         listed: Vec::new(),
         targets: Vec::new(),
     };
-    let mut form = Form::new(ask, None, &world);
-    assert_eq!(form.wants(), None);
-    typed(&mut form, &world, Answer::Source, Source::File.label());
-    let wanted = form.wants().unwrap();
+    let mut form = Form::new(ask, None, &store);
+    assert_eq!(form.pending_import(), None);
+    typed(
+        &mut form,
+        &store,
+        FieldId::Source,
+        CredentialSource::File.label(),
+    );
+    let wanted = form.pending_import().unwrap();
     assert_eq!(
         (wanted, form.registry().as_str()),
-        (Origin::File(None), "ghcr.io")
+        (ImportSource::File(None), "ghcr.io")
     );
-    assert!(form.plan(&world).is_err());
-    let mut tickets = crate::app::ticket::Tickets::default();
-    let (late, ticket) = (tickets.issue(), tickets.issue());
-    form.import = Import::Reading(ticket);
-    let imported = || Imported {
+    assert!(form.plan(&store).is_err());
+    let mut request_ids = crate::app::request_id::RequestIds::default();
+    let (late, request_id) = (request_ids.next(), request_ids.next());
+    form.import = ImportState::Reading(request_id);
+    let imported = || ImportedLogin {
         login: Credentials {
             username: "bot".to_owned(),
             password: Password::new("canary-import"),
@@ -173,29 +183,32 @@ fn what_is_read_fills_in_the_login_and_no_words() {
     };
     form.imported(late, Ok(imported()));
     assert_eq!(
-        form.text(Answer::Token),
+        form.text(FieldId::Token),
         "",
         "an answer to an older question"
     );
     let mut long = imported();
     long.login.password = Password::new("x".repeat(5000));
-    form.imported(ticket, Ok(long));
-    assert_eq!(form.text(Answer::Token), "", "all of it or nothing");
-    assert!(matches!(form.import, Import::Failed(_)));
-    form.import = Import::Reading(ticket);
-    form.imported(ticket, Ok(imported()));
-    assert_eq!(form.text(Answer::Username), "bot");
-    let plan = form.plan(&world).unwrap();
+    form.imported(request_id, Ok(long));
+    assert_eq!(form.text(FieldId::Token), "", "all of it or nothing");
+    assert!(matches!(form.import, ImportState::Failed(_)));
+    form.import = ImportState::Reading(request_id);
+    form.imported(request_id, Ok(imported()));
+    assert_eq!(form.text(FieldId::Username), "bot");
+    let plan = form.plan(&store).unwrap();
     assert!(!format!("{plan:?}").contains("canary-import"));
-    typed(&mut form, &world, Answer::Server, "quay.io");
-    assert!(form.wants().is_some(), "it is for another registry now");
+    typed(&mut form, &store, FieldId::Server, "quay.io");
+    assert!(
+        form.pending_import().is_some(),
+        "it is for another registry now"
+    );
 }
 
 #[test]
 fn an_account_that_lists_the_new_secret_already_is_not_changed() {
-    let mut world = Store::default();
+    let mut store = Store::default();
     let web = fixtures::account("shop", "web", &["regcred"]);
-    world.apply(
+    store.apply(
         StoreUpdate::ServiceAccounts(fixtures::upserted(vec![web])),
         fixtures::now(),
     );
@@ -208,15 +221,15 @@ fn an_account_that_lists_the_new_secret_already_is_not_changed() {
         listed: Vec::new(),
         targets: Vec::new(),
     };
-    let mut form = Form::new(ask, None, &world);
-    typed(&mut form, &world, Answer::Username, "acme");
-    typed(&mut form, &world, Answer::Token, "ghp_0123456789");
+    let mut form = Form::new(ask, None, &store);
+    typed(&mut form, &store, FieldId::Username, "acme");
+    typed(&mut form, &store, FieldId::Token, "ghp_0123456789");
     assert_eq!(
-        said(&form, &world),
-        ["Create pull secret shop/regcred for ghcr.io as acme"]
+        said(&form, &store),
+        ["Create the pull Secret shop/regcred for ghcr.io as acme"]
     );
-    typed(&mut form, &world, Answer::Secret, "other");
-    assert_eq!(form.plan(&world).unwrap().changes.len(), 2);
+    typed(&mut form, &store, FieldId::Secret, "other");
+    assert_eq!(form.plan(&store).unwrap().changes.len(), 2);
 }
 
 #[test]
@@ -235,11 +248,11 @@ fn ten_accounts_at_once_and_what_they_list_stays() {
             listing("default", &[]),
         ],
     };
-    let world = Store::default();
-    let mut form = Form::new(ask, None, &world);
-    assert_eq!(form.plan(&world).unwrap_err(), Unready::Nothing);
-    typed(&mut form, &world, Answer::Accounts, "a default");
-    let plan = form.plan(&world).unwrap();
+    let store = Store::default();
+    let mut form = Form::new(ask, None, &store);
+    assert_eq!(form.plan(&store).unwrap_err(), PlanError::Nothing);
+    typed(&mut form, &store, FieldId::Accounts, "a default");
+    let plan = form.plan(&store).unwrap();
     assert!(matches!(
         &plan.changes[..],
         [
@@ -253,14 +266,14 @@ fn ten_accounts_at_once_and_what_they_list_stays() {
 
 #[test]
 fn a_secret_is_deleted_by_its_name_and_taken_off_the_lists() {
-    let world = fixtures::sample_store();
+    let store = fixtures::sample_store();
     let secret = ObjectRef::new(Namespace::new("shop"), Name::new("regcred"));
-    let mut form = Form::new(FormSpec::for_secret_deletion(&world, &secret), None, &world);
-    typed(&mut form, &world, Answer::Confirm, "regcre");
-    assert!(form.plan(&world).is_err());
-    typed(&mut form, &world, Answer::Confirm, "regcred");
-    let said = said(&form, &world);
-    assert_eq!(said.last().unwrap(), "Delete Secret shop/regcred");
+    let mut form = Form::new(FormSpec::for_secret_deletion(&store, &secret), None, &store);
+    typed(&mut form, &store, FieldId::Confirm, "regcre");
+    assert!(form.plan(&store).is_err());
+    typed(&mut form, &store, FieldId::Confirm, "regcred");
+    let said = said(&form, &store);
+    assert_eq!(said.last().unwrap(), "Delete the Secret shop/regcred");
     assert!(
         said[0].starts_with("Detach regcred from ServiceAccount"),
         "{said:?}"

@@ -1,12 +1,12 @@
-//! ServiceAccounts with their pull Secrets, those that list something broken first.
+//! Rows of the ServiceAccounts pane: those that list a broken Secret first.
 
 use std::{cmp::Reverse, sync::Arc};
 
 use jiff::Timestamp;
 
 use super::{
-    super::{filter::Sieve, verdicts::Verdicts},
-    Dependencies, Enter, PaneInfo, PaneRows, Query, RowContext, SortBy,
+    super::{diagnosis_cache::DiagnosisCache, filter::FilterMatcher},
+    Dependencies, EnterTarget, PaneInfo, PaneRows, Query, RowContext, SortBy,
     pods::least_healthy,
     secrets,
 };
@@ -31,9 +31,9 @@ pub struct ServiceAccounts;
 /// A row costs so many of a plain one: all that it lists is judged.
 const ROW: usize = 4;
 
-/// What is behind a Secret's name in a list.
+/// State of a Secret that is listed by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Listed {
+pub enum ListedSecret {
     PullSecret,
     /// It exists, and the kubelet passes it over without a word.
     WrongType,
@@ -46,35 +46,39 @@ pub enum Listed {
     Unknown,
 }
 
-/// What the names in lists of Secrets are judged by.
+/// Inputs for the state of listed Secrets.
 #[derive(Clone, Copy)]
-pub struct Judging<'a> {
-    pub world: &'a Store,
-    pub verdicts: &'a Verdicts,
+pub struct SecretListContext<'a> {
+    pub store: &'a Store,
+    pub diagnoses: &'a DiagnosisCache,
     /// Where a Secret that is not in the store does not exist.
-    pub sight: &'a WatchCoverage,
+    pub coverage: &'a WatchCoverage,
     pub now: Timestamp,
 }
 
 /// What a name in this account's list stands for.
-pub fn listed(by: Judging<'_>, account: &ServiceAccount, name: &Name<Secret>) -> Listed {
+pub fn listed_secret(
+    by: SecretListContext<'_>,
+    account: &ServiceAccount,
+    name: &Name<Secret>,
+) -> ListedSecret {
     let key = ObjectRef::new(account.key.namespace.clone(), name.clone());
-    let Some(secret) = by.world.secret(&key) else {
-        return if by.sight.has_all_secrets(&key.namespace) {
-            Listed::Missing
+    let Some(secret) = by.store.secret(&key) else {
+        return if by.coverage.has_all_secrets(&key.namespace) {
+            ListedSecret::Missing
         } else {
-            Listed::Unknown
+            ListedSecret::Unknown
         };
     };
     if matches!(secret.secret_type, SecretType::Other(_)) {
-        return Listed::WrongType;
+        return ListedSecret::WrongType;
     }
-    if let Some(fault) = by.verdicts.of_secret(&key) {
-        return Listed::Blamed(fault.finding.title());
+    if let Some(fault) = by.diagnoses.for_secret(&key) {
+        return ListedSecret::Blamed(fault.finding.title());
     }
-    match secrets::standing(secret, by.verdicts, by.now) {
-        SecretHealth::Unusable(_) => Listed::Broken,
-        SecretHealth::Healthy | SecretHealth::Warning(_) => Listed::PullSecret,
+    match secrets::secret_health(secret, by.diagnoses, by.now) {
+        SecretHealth::Unusable(_) => ListedSecret::Broken,
+        SecretHealth::Healthy | SecretHealth::Warning(_) => ListedSecret::PullSecret,
     }
 }
 
@@ -100,16 +104,16 @@ impl PaneRows for ServiceAccounts {
     };
 
     fn dependencies(&self, _query: &Query, context: &RowContext<'_>) -> Dependencies {
-        let all = context.world.versions();
+        let all = context.store.versions();
         Dependencies {
-            world: Versions {
+            store: Versions {
                 accounts: all.accounts,
                 secrets: all.secrets,
                 users: all.users,
                 ..Versions::default()
             },
-            verdicts: context.verdicts.blames(),
-            sight: context.verdicts.sights(),
+            diagnoses: context.diagnoses.culprits_version(),
+            coverage: context.diagnoses.coverage_version(),
         }
     }
 
@@ -123,19 +127,19 @@ impl PaneRows for ServiceAccounts {
         _candidates: Option<&[Row]>,
         context: &RowContext<'_>,
     ) -> Vec<Row> {
-        let (world, by) = (context.world, context.judging());
-        let mut sieve = Sieve::new(&query.filter);
-        let mut rows: Vec<&Arc<ServiceAccount>> = world
+        let (store, by) = (context.store, context.secret_list_context());
+        let mut matcher = FilterMatcher::new(&query.filter);
+        let mut rows: Vec<&Arc<ServiceAccount>> = store
             .accounts(context.scope)
-            .filter(|account| sieve.passes(texts(account), Some(&account.meta)))
-            .filter(|account| !query.faults_only || broken(by, account))
+            .filter(|account| matcher.matches(texts(account), Some(&account.meta)))
+            .filter(|account| !query.faults_only || has_broken_secret(by, account))
             .collect();
         match query.sort.by {
             SortBy::Status => rows.sort_by_cached_key(|account| rank(by, account)),
             SortBy::Name => rows.sort_by_key(|account| &account.key.name),
             SortBy::Namespace => {}
             SortBy::Count => {
-                rows.sort_by_key(|account| Reverse(world.pods_of_account(&account.key).len()));
+                rows.sort_by_key(|account| Reverse(store.pods_of_account(&account.key).len()));
             }
             SortBy::Age => rows.sort_by_key(|account| Reverse(account.meta.created)),
         }
@@ -147,24 +151,24 @@ impl PaneRows for ServiceAccounts {
         Some(AnyObjectRef::ServiceAccount(row.clone()))
     }
 
-    fn user(&self, row: &Row, world: &Store) -> Option<ObjectRef<Pod>> {
-        least_healthy(world, &row.namespace, world.pods_of_account(row))
+    fn user(&self, row: &Row, store: &Store) -> Option<ObjectRef<Pod>> {
+        least_healthy(store, &row.namespace, store.pods_of_account(row))
     }
 
-    fn time(&self, row: &Row, world: &Store) -> Option<Timestamp> {
-        world.account(row)?.meta.created
+    fn time(&self, row: &Row, store: &Store) -> Option<Timestamp> {
+        store.account(row)?.meta.created
     }
 
     /// Goes to the first pull Secret that the account lists.
-    fn enter(&self, row: Option<&Row>, world: &Store) -> Enter {
-        let account = row.and_then(|key| world.account(key));
+    fn enter(&self, row: Option<&Row>, store: &Store) -> EnterTarget {
+        let account = row.and_then(|key| store.account(key));
         let secret = account.and_then(|account| {
             let first = account.pull_secrets.first()?;
             Some(ObjectRef::new(account.key.namespace.clone(), first.clone()))
         });
         secret.map_or(
-            Enter::Refuse("the account lists no pull Secret"),
-            Enter::Secret,
+            EnterTarget::Refuse("the account lists no pull Secret"),
+            EnterTarget::Secret,
         )
     }
 }
@@ -176,8 +180,8 @@ fn texts(account: &ServiceAccount) -> impl Iterator<Item = &str> {
 }
 
 /// With something broken in the list, with a list, without; by name among equals.
-fn rank(by: Judging<'_>, account: &ServiceAccount) -> (u8, ObjectRef<ServiceAccount>) {
-    let class = if broken(by, account) {
+fn rank(by: SecretListContext<'_>, account: &ServiceAccount) -> (u8, ObjectRef<ServiceAccount>) {
+    let class = if has_broken_secret(by, account) {
         0
     } else {
         1 + u8::from(account.pull_secrets.is_empty())
@@ -186,11 +190,14 @@ fn rank(by: Judging<'_>, account: &ServiceAccount) -> (u8, ObjectRef<ServiceAcco
 }
 
 /// Whether a listed Secret is not what it should be.
-pub fn broken(by: Judging<'_>, account: &ServiceAccount) -> bool {
+pub fn has_broken_secret(by: SecretListContext<'_>, account: &ServiceAccount) -> bool {
     account.pull_secrets.iter().any(|name| {
         matches!(
-            listed(by, account, name),
-            Listed::Missing | Listed::WrongType | Listed::Broken | Listed::Blamed(_)
+            listed_secret(by, account, name),
+            ListedSecret::Missing
+                | ListedSecret::WrongType
+                | ListedSecret::Broken
+                | ListedSecret::Blamed(_)
         )
     })
 }

@@ -1,8 +1,10 @@
-//! A pane whose rows are of any type: what keys and the frame do to all panes alike.
+//! Type-erased panes: operations that do not depend on the type of the rows.
 
 use jiff::Timestamp;
 
-use super::{super::motion::Motion, Enter, PaneRows, PaneState, Query, RefreshBudget, RowContext};
+use super::{
+    super::motion::Motion, EnterTarget, PaneRows, PaneState, Query, RefreshBudget, RowContext,
+};
 use crate::domain::{
     k8s::{
         object_ref::ObjectRef,
@@ -21,7 +23,7 @@ pub trait AnyPane {
     fn set_height(&mut self, height: usize);
 
     /// Moves the selection.
-    fn go(&mut self, motion: Motion);
+    fn move_selection(&mut self, motion: Motion);
 
     /// Selects the row that is so many rows below the first visible one.
     fn select_visible(&mut self, row: usize) -> bool;
@@ -37,19 +39,19 @@ pub trait AnyPane {
     fn set_folded(&mut self, folded: bool);
 
     /// The times whose ages the visible rows show.
-    fn visible_times(&self, world: &Store) -> Vec<Timestamp>;
+    fn visible_times(&self, store: &Store) -> Vec<Timestamp>;
 
     /// The object that the selected row stands for.
-    fn selected_object(&self, world: &Store) -> Option<AnyObjectRef>;
+    fn selected_object(&self, store: &Store) -> Option<AnyObjectRef>;
 
     /// The least healthy Pod that uses the object of the selected row.
-    fn selected_user(&self, world: &Store) -> Option<ObjectRef<Pod>>;
+    fn selected_user(&self, store: &Store) -> Option<ObjectRef<Pod>>;
 
     /// The Pod that is diagnosed for the selected row.
-    fn selected_pod(&self, world: &Store) -> Option<ObjectRef<Pod>>;
+    fn selected_pod(&self, store: &Store) -> Option<ObjectRef<Pod>>;
 
     /// What `enter` does with the selected row.
-    fn enter(&self, world: &Store) -> Enter;
+    fn enter(&self, store: &Store) -> EnterTarget;
 }
 
 impl<P: PaneRows> AnyPane for PaneState<P> {
@@ -65,8 +67,8 @@ impl<P: PaneRows> AnyPane for PaneState<P> {
         self.list.set_height(height);
     }
 
-    fn go(&mut self, motion: Motion) {
-        self.list.go(motion);
+    fn move_selection(&mut self, motion: Motion) {
+        self.list.move_selection(motion);
     }
 
     fn select_visible(&mut self, row: usize) -> bool {
@@ -90,25 +92,25 @@ impl<P: PaneRows> AnyPane for PaneState<P> {
         self.invalidate();
     }
 
-    fn visible_times(&self, world: &Store) -> Vec<Timestamp> {
+    fn visible_times(&self, store: &Store) -> Vec<Timestamp> {
         let (_, rows) = self.list.visible();
-        let times = rows.iter().filter_map(|row| self.extra.time(row, world));
+        let times = rows.iter().filter_map(|row| self.extra.time(row, store));
         times.collect()
     }
 
-    fn selected_object(&self, world: &Store) -> Option<AnyObjectRef> {
-        self.extra.object(self.list.selected()?, world)
+    fn selected_object(&self, store: &Store) -> Option<AnyObjectRef> {
+        self.extra.object(self.list.selected()?, store)
     }
 
-    fn selected_user(&self, world: &Store) -> Option<ObjectRef<Pod>> {
-        self.extra.user(self.list.selected()?, world)
+    fn selected_user(&self, store: &Store) -> Option<ObjectRef<Pod>> {
+        self.extra.user(self.list.selected()?, store)
     }
 
-    fn selected_pod(&self, world: &Store) -> Option<ObjectRef<Pod>> {
-        self.extra.pod(self.list.selected()?, world)
+    fn selected_pod(&self, store: &Store) -> Option<ObjectRef<Pod>> {
+        self.extra.pod(self.list.selected()?, store)
     }
 
-    fn enter(&self, world: &Store) -> Enter {
-        self.extra.enter(self.list.selected(), world)
+    fn enter(&self, store: &Store) -> EnterTarget {
+        self.extra.enter(self.list.selected(), store)
     }
 }

@@ -1,4 +1,4 @@
-//! The panes: what each lists, in which order, through which filter.
+//! The panes: rows, order and filter of each.
 //!
 //! A pane is one file here that implements [`PaneRows`], and one row of the table in `table`. The state
 //! that all panes have, and when their rows are made again, is [`PaneState`]. Rows are identities: whoever
@@ -23,7 +23,7 @@ pub use self::{
     any_pane::AnyPane,
     query::{Query, Sort, SortBy},
     refresh_budget::RefreshBudget,
-    rows::{Dependencies, Enter, Follow, PaneInfo, PaneRows, RowContext},
+    rows::{Dependencies, EnterTarget, Follow, PaneInfo, PaneRows, RowContext},
     state::PaneState,
     table::{Pane, PaneEntry, Panes, PerPane, Selected},
 };

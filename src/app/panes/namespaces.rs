@@ -1,11 +1,12 @@
-//! Namespaces, those with failing Pods first; above them the row that stands for all.
+//! Rows of the Namespaces pane: those with failing Pods first, above them *all namespaces*.
 
 use std::{cmp::Reverse, collections::BTreeSet};
 
 use jiff::Timestamp;
 
 use super::{
-    super::filter::Sieve, Dependencies, Enter, Pane, PaneInfo, PaneRows, Query, RowContext, SortBy,
+    super::filter::FilterMatcher, Dependencies, EnterTarget, Pane, PaneInfo, PaneRows, Query,
+    RowContext, SortBy,
 };
 use crate::domain::{
     guide::Section,
@@ -35,21 +36,21 @@ impl PaneRows for Namespaces {
     };
 
     fn dependencies(&self, _query: &Query, context: &RowContext<'_>) -> Dependencies {
-        let all = context.world.versions();
+        let all = context.store.versions();
         Dependencies {
-            world: Versions {
+            store: Versions {
                 namespaces: all.namespaces,
                 places: all.places,
                 ..Versions::default()
             },
             // None is ever taken back: their number tells whether there are others.
-            sight: context.known.len() as u64,
+            coverage: context.known_namespaces.len() as u64,
             ..Dependencies::default()
         }
     }
 
     fn cost(_shown: usize, context: &RowContext<'_>) -> usize {
-        context.world.tallies().len()
+        context.store.tallies().len()
     }
 
     fn rows(
@@ -58,19 +59,20 @@ impl PaneRows for Namespaces {
         _candidates: Option<&[Row]>,
         context: &RowContext<'_>,
     ) -> Vec<Row> {
-        let world = context.world;
-        let mut sieve = Sieve::new(&query.filter);
+        let store = context.store;
+        let mut matcher = FilterMatcher::new(&query.filter);
         let mut names: Vec<&Namespace> = names(context)
             .into_iter()
             .filter(|name| {
-                let meta = world.namespace(name).map(|namespace| &namespace.meta);
-                sieve.passes([name.as_str()], meta) && (!query.faults_only || trouble(world, name))
+                let meta = store.namespace(name).map(|namespace| &namespace.meta);
+                matcher.matches([name.as_str()], meta)
+                    && (!query.faults_only || has_failing_pods(store, name))
             })
             .collect();
         match query.sort.by {
-            SortBy::Age => names.sort_by_key(|name| Reverse(created(world, name))),
+            SortBy::Age => names.sort_by_key(|name| Reverse(created(store, name))),
             SortBy::Status | SortBy::Count => names.sort_by_key(|name| {
-                let tally = tally(world, name);
+                let tally = namespace_counts(store, name);
                 (tally.pull_failing == 0, tally.failing == 0)
             }),
             SortBy::Name | SortBy::Namespace => {}
@@ -88,39 +90,39 @@ impl PaneRows for Namespaces {
         row.clone().map(AnyObjectRef::Namespace)
     }
 
-    fn time(&self, row: &Row, world: &Store) -> Option<Timestamp> {
-        created(world, row.as_ref()?)
+    fn time(&self, row: &Row, store: &Store) -> Option<Timestamp> {
+        created(store, row.as_ref()?)
     }
 
-    fn enter(&self, _row: Option<&Row>, _world: &Store) -> Enter {
-        Enter::Focus(Pane::Pods)
+    fn enter(&self, _row: Option<&Row>, _world: &Store) -> EnterTarget {
+        EnterTarget::Focus(Pane::Pods)
     }
 }
 
 /// The namespaces to list: where Namespaces may not be listed, those of the Pods seen and those that
 /// the user named are all there is.
 fn names<'a>(context: &RowContext<'a>) -> BTreeSet<&'a Namespace> {
-    let world = context.world;
-    let mut names: BTreeSet<&Namespace> = world.tallies().keys().collect();
-    if world.namespaces().next().is_some() {
-        names.retain(|name| world.namespace(name).is_some());
-        names.extend(world.namespaces().map(|namespace| &namespace.name));
+    let store = context.store;
+    let mut names: BTreeSet<&Namespace> = store.tallies().keys().collect();
+    if store.namespaces().next().is_some() {
+        names.retain(|name| store.namespace(name).is_some());
+        names.extend(store.namespaces().map(|namespace| &namespace.name));
     } else {
-        names.extend(context.known);
+        names.extend(context.known_namespaces);
     }
     names
 }
 
 /// Pods and failing Pods of a namespace.
-pub fn tally(world: &Store, namespace: &Namespace) -> NamespaceCounts {
-    world.tallies().get(namespace).copied().unwrap_or_default()
+pub fn namespace_counts(store: &Store, namespace: &Namespace) -> NamespaceCounts {
+    store.tallies().get(namespace).copied().unwrap_or_default()
 }
 
-fn trouble(world: &Store, namespace: &Namespace) -> bool {
-    let tally = tally(world, namespace);
+fn has_failing_pods(store: &Store, namespace: &Namespace) -> bool {
+    let tally = namespace_counts(store, namespace);
     tally.pull_failing + tally.failing > 0
 }
 
-fn created(world: &Store, namespace: &Namespace) -> Option<Timestamp> {
-    world.namespace(namespace)?.meta.created
+fn created(store: &Store, namespace: &Namespace) -> Option<Timestamp> {
+    store.namespace(namespace)?.meta.created
 }

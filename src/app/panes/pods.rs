@@ -1,4 +1,4 @@
-//! Pods, what fails first; folded, one row per workload.
+//! Rows of the Pods pane: failing Pods first; folded, one row per workload.
 
 use std::{
     cmp::Reverse,
@@ -9,8 +9,8 @@ use std::{
 use jiff::Timestamp;
 
 use super::{
-    super::{filter::Sieve, list::List},
-    Dependencies, Enter, Follow, PaneInfo, PaneRows, PaneState, Query, RowContext, SortBy,
+    super::{filter::FilterMatcher, list::List},
+    Dependencies, EnterTarget, Follow, PaneInfo, PaneRows, PaneState, Query, RowContext, SortBy,
     row_order::{ORDER, RowOrder},
 };
 use crate::domain::{
@@ -30,7 +30,7 @@ pub use super::row_order::Row;
 
 /// Pods of one workload in one row.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Group {
+pub struct PodGroup {
     pub pods: usize,
     pub ready: usize,
     pub restarts: u32,
@@ -45,7 +45,7 @@ pub struct Pods {
     /// Workloads whose Pods are shown although the pane is folded.
     open: BTreeSet<WorkloadRef>,
     /// The folded rows.
-    pub groups: BTreeMap<WorkloadRef, Group>,
+    pub groups: BTreeMap<WorkloadRef, PodGroup>,
     /// While the rows are all Pods by health.
     order: Option<RowOrder>,
 }
@@ -72,7 +72,7 @@ impl PaneRows for Pods {
     };
 
     fn dependencies(&self, query: &Query, context: &RowContext<'_>) -> Dependencies {
-        let all = context.world.versions();
+        let all = context.store.versions();
         // Most changes of Pods change no row: rows are identities.
         let by_place = !self.folded
             && query.filter.is_empty()
@@ -81,7 +81,7 @@ impl PaneRows for Pods {
                 SortBy::Status | SortBy::Name | SortBy::Namespace
             );
         Dependencies {
-            world: Versions {
+            store: Versions {
                 pods: if by_place { 0 } else { all.pods },
                 places: all.places,
                 workloads: if self.folded { all.workloads } else { 0 },
@@ -104,25 +104,25 @@ impl PaneRows for Pods {
         self.groups.clear();
         self.order = None;
         if self.folded {
-            return self.fold(context.world, sifted(query, context));
+            return self.fold(context.store, filter_pods(query, context));
         }
         // Each candidate has to be looked up: of most Pods, walking over all is quicker.
         let few = |rows: &&[Row]| rows.len() < pod_count(context) / 4;
         if let Some(candidates) = candidates.filter(few)
             && !query.sort.reversed
         {
-            return narrowed(query, candidates, context.world);
+            return refine(query, candidates, context.store);
         }
         if is_health_order(query) {
-            self.order = Some(RowOrder::of(context.world, context.scope));
+            self.order = Some(RowOrder::new(context.store, context.scope));
         }
-        let pods = sifted(query, context).into_iter();
+        let pods = filter_pods(query, context).into_iter();
         pods.map(|pod| Row::Pod(pod.key.clone())).collect()
     }
 
     fn follow(&mut self, _query: &Query, list: &mut List<Row>, context: &RowContext<'_>) -> Follow {
         match &mut self.order {
-            Some(order) => order.follow(context.world, context.scope, list),
+            Some(order) => order.follow(context.store, context.scope, list),
             None => Follow::Rebuild,
         }
     }
@@ -151,18 +151,18 @@ impl PaneRows for Pods {
         }
     }
 
-    fn time(&self, row: &Row, world: &Store) -> Option<Timestamp> {
+    fn time(&self, row: &Row, store: &Store) -> Option<Timestamp> {
         match row {
-            Row::Pod(key) => world.pod(key)?.meta.created,
-            Row::Workload(id) => world.workload(id)?.meta.created,
+            Row::Pod(key) => store.pod(key)?.meta.created,
+            Row::Workload(id) => store.workload(id)?.meta.created,
         }
     }
 
-    fn enter(&self, row: Option<&Row>, _world: &Store) -> Enter {
+    fn enter(&self, row: Option<&Row>, _world: &Store) -> EnterTarget {
         match row {
-            Some(Row::Pod(pod)) => Enter::Details(AnyObjectRef::Pod(pod.clone())),
-            Some(Row::Workload(id)) => Enter::Unfold(id.clone()),
-            None => Enter::Nothing,
+            Some(Row::Pod(pod)) => EnterTarget::Details(AnyObjectRef::Pod(pod.clone())),
+            Some(Row::Workload(id)) => EnterTarget::Unfold(id.clone()),
+            None => EnterTarget::Nothing,
         }
     }
 }
@@ -194,30 +194,30 @@ fn is_health_order(query: &Query) -> bool {
 }
 
 fn pod_count(context: &RowContext<'_>) -> usize {
-    let world = context.world;
+    let store = context.store;
     match context.scope {
-        Scope::Cluster => world.pod_count(),
-        Scope::Namespace(namespace) => world.tallies().get(namespace).map_or(0, |it| it.pods),
+        Scope::Cluster => store.pod_count(),
+        Scope::Namespace(namespace) => store.tallies().get(namespace).map_or(0, |it| it.pods),
     }
 }
 
 /// The least healthy of these Pods; one that does not exist comes first.
 pub(super) fn least_healthy<'a>(
-    world: &Store,
+    store: &Store,
     namespace: &Namespace,
     names: impl Iterator<Item = &'a Name<Pod>>,
 ) -> Option<ObjectRef<Pod>> {
     let keys = names.map(|name| ObjectRef::new(namespace.clone(), name.clone()));
-    keys.min_by_key(|key| world.pod(key).map(|pod| pod_status(pod).health))
+    keys.min_by_key(|key| store.pod(key).map(|pod| pod_status(pod).health))
 }
 
 /// Those of the candidates that still pass.
-fn narrowed(query: &Query, candidates: &[Row], world: &Store) -> Vec<Row> {
-    let mut sieve = Sieve::new(&query.filter);
+fn refine(query: &Query, candidates: &[Row], store: &Store) -> Vec<Row> {
+    let mut matcher = FilterMatcher::new(&query.filter);
     let candidates = candidates.iter();
     candidates
         .filter(|row| match row {
-            Row::Pod(key) => world.pod(key).is_some_and(|pod| passes(&mut sieve, pod)),
+            Row::Pod(key) => store.pod(key).is_some_and(|pod| passes(&mut matcher, pod)),
             Row::Workload(_) => false,
         })
         .cloned()
@@ -225,15 +225,15 @@ fn narrowed(query: &Query, candidates: &[Row], world: &Store) -> Vec<Row> {
 }
 
 /// The Pods that pass the filter, in the pane's order.
-fn sifted<'a>(query: &Query, context: &RowContext<'a>) -> Vec<&'a Arc<Pod>> {
-    let mut sieve = Sieve::new(&query.filter);
+fn filter_pods<'a>(query: &Query, context: &RowContext<'a>) -> Vec<&'a Arc<Pod>> {
+    let mut matcher = FilterMatcher::new(&query.filter);
     let unfiltered = query.filter.is_empty();
     let by_health = ORDER
         .into_iter()
         .filter(|health| !query.faults_only || *health <= PodHealth::Failing)
-        .flat_map(|health| context.world.pods_in(health, context.scope));
+        .flat_map(|health| context.store.pods_in(health, context.scope));
     let mut pods: Vec<&Arc<Pod>> = by_health
-        .filter(|pod| unfiltered || passes(&mut sieve, pod))
+        .filter(|pod| unfiltered || passes(&mut matcher, pod))
         .collect();
     match query.sort.by {
         SortBy::Status => {}
@@ -245,27 +245,27 @@ fn sifted<'a>(query: &Query, context: &RowContext<'a>) -> Vec<&'a Arc<Pod>> {
     pods
 }
 
-fn passes(sieve: &mut Sieve<'_>, pod: &Pod) -> bool {
+fn passes(matcher: &mut FilterMatcher<'_>, pod: &Pod) -> bool {
     let names = [pod.key.name.as_str(), pod.key.namespace.as_str()];
     // Most filters are meant for names, and a status costs more than looking for them.
-    if sieve.passes_already(names) {
+    if matcher.matches_partial(names) {
         return true;
     }
     let status = pod_status(pod);
     let texts = names.into_iter().chain([&*status.status]);
     let images = pod.containers.iter().map(|container| &*container.image);
     let texts = texts.chain(images).chain(pod.node.as_deref());
-    sieve.passes(texts, Some(&pod.meta))
+    matcher.matches(texts, Some(&pod.meta))
 }
 
 impl Pods {
     /// Makes one row per workload, at the place of its first Pod; bare Pods stay as they are.
-    fn fold(&mut self, world: &Store, pods: Vec<&Arc<Pod>>) -> Vec<Row> {
+    fn fold(&mut self, store: &Store, pods: Vec<&Arc<Pod>>) -> Vec<Row> {
         let mut rows: Vec<Row> = Vec::new();
         let mut members: BTreeMap<WorkloadRef, Vec<Row>> = BTreeMap::new();
         for pod in pods {
             let row = Row::Pod(pod.key.clone());
-            let Some(workload) = world.workload_of(pod) else {
+            let Some(workload) = store.workload_of(pod) else {
                 rows.push(row);
                 continue;
             };
@@ -291,7 +291,7 @@ impl Pods {
     fn add_to_group(&mut self, id: &WorkloadRef, pod: &Pod) -> bool {
         let status = pod_status(pod);
         let is_first = !self.groups.contains_key(id);
-        let group = self.groups.entry(id.clone()).or_insert_with(|| Group {
+        let group = self.groups.entry(id.clone()).or_insert_with(|| PodGroup {
             pods: 0,
             ready: 0,
             restarts: 0,

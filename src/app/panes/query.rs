@@ -1,4 +1,4 @@
-//! What the user wants to see of a pane: the filter, the order, and whether only what fails.
+//! The query of a pane: filter, sort order and *faults only*.
 
 use super::super::filter::Filter;
 
@@ -73,9 +73,9 @@ impl Query {
     }
 
     /// Whether all rows that pass this have passed the other, in the same order.
-    pub(super) fn narrows(&self, other: &Self) -> bool {
+    pub(super) fn is_refinement_of(&self, other: &Self) -> bool {
         self.sort == other.sort
             && self.faults_only == other.faults_only
-            && self.filter.narrows(&other.filter)
+            && self.filter.is_refinement_of(&other.filter)
     }
 }

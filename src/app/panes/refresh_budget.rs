@@ -1,4 +1,5 @@
-//! How often rows are made again: short lists at once, long ones now and then.
+//! Rate limit for rebuilding rows: short lists at once, long lists a few times per second, to keep input
+//! latency low.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -28,7 +29,7 @@ impl RefreshBudget {
     }
 
     /// When rows of this cost are made again that were made at that time; `None`: now.
-    pub(super) fn wait(&self, cost: usize, made_at: Timestamp) -> Option<Timestamp> {
+    pub(super) fn rebuild_at(&self, cost: usize, made_at: Timestamp) -> Option<Timestamp> {
         let pause = cost.saturating_mul(PAUSE).min(LONGEST);
         if pause < SHORT {
             return None;

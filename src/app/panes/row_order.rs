@@ -1,5 +1,4 @@
-//! The order of Pods by health, kept up while Pods come, go and change: a row is moved, and the other fifty
-//! thousand stay where they are.
+//! Incremental order of Pod rows by health: single rows are moved instead of rebuilding the list.
 
 use std::cmp::Ordering;
 
@@ -41,16 +40,16 @@ pub(super) struct RowOrder {
 
 impl RowOrder {
     /// Of rows that have just been made, of all Pods of the scope.
-    pub(super) fn of(world: &Store, scope: &Scope) -> Self {
+    pub(super) fn new(store: &Store, scope: &Scope) -> Self {
         Self {
-            counts: ORDER.map(|health| world.pods_in(health, scope).count()),
-            read: world.moved_until(),
+            counts: ORDER.map(|health| store.pods_in(health, scope).count()),
+            read: store.moved_until(),
         }
     }
 
     /// Moves the rows of those that moved.
-    pub(super) fn follow(&mut self, world: &Store, scope: &Scope, list: &mut List<Row>) -> Follow {
-        let Some(moves) = world.moved_since(self.read) else {
+    pub(super) fn follow(&mut self, store: &Store, scope: &Scope, list: &mut List<Row>) -> Follow {
+        let Some(moves) = store.moved_since(self.read) else {
             return Follow::Rebuild;
         };
         if moves.len() > FEW {
@@ -61,15 +60,15 @@ impl RowOrder {
                 Scope::Cluster => true,
                 Scope::Namespace(namespace) => step.pod.namespace == *namespace,
             };
-            if within && self.step(step, list).is_none() {
+            if within && self.apply_change(step, list).is_none() {
                 return Follow::OutOfSync;
             }
         }
-        self.read = world.moved_until();
+        self.read = store.moved_until();
         Follow::Moved
     }
 
-    fn step(&mut self, step: &HealthChange, list: &mut List<Row>) -> Option<()> {
+    fn apply_change(&mut self, step: &HealthChange, list: &mut List<Row>) -> Option<()> {
         if let Some(from) = step.from {
             list.remove(self.find(from, &step.pod, list).ok()?);
             *self.count(from)? -= 1;
@@ -125,9 +124,9 @@ mod tests {
     };
 
     /// Rows of a pane that has seen nothing before.
-    fn fresh(world: &Store, scope: &Scope) -> Vec<Row> {
+    fn fresh(store: &Store, scope: &Scope) -> Vec<Row> {
         let mut pane = PaneState::<Pods>::default();
-        refresh(&mut pane, world, scope);
+        refresh(&mut pane, store, scope);
         pane.list.rows().to_vec()
     }
 
@@ -143,7 +142,7 @@ mod tests {
             } else {
                 Scope::Cluster
             };
-            let mut world = Store::default();
+            let mut store = Store::default();
             let mut pane = PaneState::<Pods>::default();
             for (number, what, looks) in steps {
                 let namespace = ["shop", "pay"][usize::from(number % 2)];
@@ -154,10 +153,10 @@ mod tests {
                     2 => upserted(vec![pod(namespace, &name, waiting("ErrImagePull", ""))]),
                     _ => upserted(vec![pod(namespace, &name, waiting("CrashLoopBackOff", ""))]),
                 };
-                world.apply(StoreUpdate::Pods(batch), now());
+                store.apply(StoreUpdate::Pods(batch), now());
                 if looks {
-                    refresh(&mut pane, &world, &scope);
-                    prop_assert_eq!(pane.list.rows(), &fresh(&world, &scope)[..]);
+                    refresh(&mut pane, &store, &scope);
+                    prop_assert_eq!(pane.list.rows(), &fresh(&store, &scope)[..]);
                 }
             }
         }

@@ -1,13 +1,13 @@
-//! What a pane has to say of itself: one implementation of [`PaneRows`] per pane.
+//! The interface of a pane: one implementation of [`PaneRows`] per pane.
 
 use std::{collections::BTreeSet, fmt::Debug};
 
 use jiff::Timestamp;
 
 use super::{
-    super::{list::List, verdicts::Verdicts},
+    super::{diagnosis_cache::DiagnosisCache, list::List},
     Pane, Query, SortBy,
-    accounts::Judging,
+    accounts::SecretListContext,
 };
 use crate::domain::{
     guide::Section,
@@ -46,23 +46,23 @@ pub struct PaneInfo {
 /// What rows are made from.
 #[derive(Clone, Copy)]
 pub struct RowContext<'a> {
-    pub world: &'a Store,
-    pub verdicts: &'a Verdicts,
+    pub store: &'a Store,
+    pub diagnoses: &'a DiagnosisCache,
     /// Where a Secret that is not in the store does not exist.
-    pub sight: &'a WatchCoverage,
+    pub coverage: &'a WatchCoverage,
     /// Namespaces that the user named, which may not be listed.
-    pub known: &'a BTreeSet<Namespace>,
+    pub known_namespaces: &'a BTreeSet<Namespace>,
     pub scope: &'a Scope,
     pub now: Timestamp,
 }
 
 impl<'a> RowContext<'a> {
-    /// What the names in lists of Secrets are judged by.
-    pub fn judging(&self) -> Judging<'a> {
-        Judging {
-            world: self.world,
-            verdicts: self.verdicts,
-            sight: self.sight,
+    /// Inputs for the state of listed Secrets.
+    pub fn secret_list_context(&self) -> SecretListContext<'a> {
+        SecretListContext {
+            store: self.store,
+            diagnoses: self.diagnoses,
+            coverage: self.coverage,
             now: self.now,
         }
     }
@@ -71,11 +71,11 @@ impl<'a> RowContext<'a> {
 /// Versions of what the rows of a pane are made from; what a pane does not use stays 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Dependencies {
-    pub world: Versions,
+    pub store: Versions,
     /// Of the verdicts, for panes that show them.
-    pub verdicts: u64,
+    pub diagnoses: u64,
     /// Of what can be seen of the cluster: which lists are whole, which namespaces were named.
-    pub sight: u64,
+    pub coverage: u64,
 }
 
 /// The result of [`PaneRows::follow`].
@@ -91,7 +91,7 @@ pub enum Follow {
 
 /// What `enter` does with the selected row.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Enter {
+pub enum EnterTarget {
     Nothing,
     /// Goes to another pane, where nothing else is selected.
     Focus(Pane),
@@ -155,7 +155,7 @@ pub trait PaneRows: Debug + Default {
     fn set_folded(&mut self, _folded: bool) {}
 
     /// The object that a row stands for.
-    fn object(&self, row: &Self::Row, world: &Store) -> Option<AnyObjectRef>;
+    fn object(&self, row: &Self::Row, store: &Store) -> Option<AnyObjectRef>;
 
     /// The least healthy Pod that uses the object of a row.
     fn user(&self, _row: &Self::Row, _world: &Store) -> Option<ObjectRef<Pod>> {
@@ -163,13 +163,13 @@ pub trait PaneRows: Debug + Default {
     }
 
     /// The Pod that is diagnosed while the row is selected.
-    fn pod(&self, row: &Self::Row, world: &Store) -> Option<ObjectRef<Pod>> {
-        self.user(row, world)
+    fn pod(&self, row: &Self::Row, store: &Store) -> Option<ObjectRef<Pod>> {
+        self.user(row, store)
     }
 
     /// The time whose age the row shows.
-    fn time(&self, row: &Self::Row, world: &Store) -> Option<Timestamp>;
+    fn time(&self, row: &Self::Row, store: &Store) -> Option<Timestamp>;
 
     /// What `enter` does; `None`: no row is selected.
-    fn enter(&self, row: Option<&Self::Row>, world: &Store) -> Enter;
+    fn enter(&self, row: Option<&Self::Row>, store: &Store) -> EnterTarget;
 }

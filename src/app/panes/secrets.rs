@@ -1,12 +1,13 @@
-//! Pull Secrets, and Secrets of other types that someone lists as if they were; what is broken first.
+//! Rows of the Secrets pane: pull Secrets and Secrets of other types that are listed as pull Secrets; broken
+//! ones first.
 
 use std::{cmp::Reverse, sync::Arc};
 
 use jiff::Timestamp;
 
 use super::{
-    super::{filter::Sieve, verdicts::Verdicts},
-    Dependencies, Enter, PaneInfo, PaneRows, Query, RowContext, SortBy,
+    super::{diagnosis_cache::DiagnosisCache, filter::FilterMatcher},
+    Dependencies, EnterTarget, PaneInfo, PaneRows, Query, RowContext, SortBy,
     pods::least_healthy,
 };
 use crate::domain::{
@@ -34,10 +35,10 @@ pub struct Uses {
     pub accounts: usize,
 }
 
-pub fn uses(world: &Store, key: &ObjectRef<Secret>) -> Uses {
+pub fn uses(store: &Store, key: &ObjectRef<Secret>) -> Uses {
     Uses {
-        pods: world.pods_of_secret(key).len(),
-        accounts: world.accounts_of_secret(key).len(),
+        pods: store.pods_of_secret(key).len(),
+        accounts: store.accounts_of_secret(key).len(),
     }
 }
 
@@ -49,7 +50,7 @@ impl Uses {
 }
 
 /// How a Secret stands: by its content, and by what the Pods that list it show of it.
-pub fn standing(secret: &Secret, verdicts: &Verdicts, now: Timestamp) -> SecretHealth {
+pub fn secret_health(secret: &Secret, diagnoses: &DiagnosisCache, now: Timestamp) -> SecretHealth {
     let SecretContent::Read(summary) = &secret.content else {
         return match secret.secret_type {
             SecretType::Other(_) => {
@@ -58,7 +59,7 @@ pub fn standing(secret: &Secret, verdicts: &Verdicts, now: Timestamp) -> SecretH
             SecretType::DockerConfigJson | SecretType::DockerCfg => SecretHealth::Healthy,
         };
     };
-    match (summary.health(now), verdicts.of_secret(&secret.key)) {
+    match (summary.health(now), diagnoses.for_secret(&secret.key)) {
         (SecretHealth::Healthy | SecretHealth::Warning(_), Some(fault)) => {
             SecretHealth::Unusable(fault.finding.title().to_owned())
         }
@@ -88,15 +89,15 @@ impl PaneRows for Secrets {
     };
 
     fn dependencies(&self, _query: &Query, context: &RowContext<'_>) -> Dependencies {
-        let all = context.world.versions();
+        let all = context.store.versions();
         Dependencies {
-            world: Versions {
+            store: Versions {
                 accounts: all.accounts,
                 secrets: all.secrets,
                 users: all.users,
                 ..Versions::default()
             },
-            verdicts: context.verdicts.blames(),
+            diagnoses: context.diagnoses.culprits_version(),
             ..Dependencies::default()
         }
     }
@@ -111,25 +112,29 @@ impl PaneRows for Secrets {
         _candidates: Option<&[Row]>,
         context: &RowContext<'_>,
     ) -> Vec<Row> {
-        let (world, verdicts, now) = (context.world, context.verdicts, context.now);
-        let mut sieve = Sieve::new(&query.filter);
-        let mut rows: Vec<&Arc<Secret>> = world
+        let (store, diagnoses, now) = (context.store, context.diagnoses, context.now);
+        let mut matcher = FilterMatcher::new(&query.filter);
+        let mut rows: Vec<&Arc<Secret>> = store
             .secrets(context.scope)
-            .filter(|secret| belongs(world, secret))
-            .filter(|secret| sieve.passes(texts(secret), Some(&secret.meta)))
+            .filter(|secret| is_relevant(store, secret))
+            .filter(|secret| matcher.matches(texts(secret), Some(&secret.meta)))
             .filter(|secret| {
-                let broken =
-                    || matches!(standing(secret, verdicts, now), SecretHealth::Unusable(_));
+                let broken = || {
+                    matches!(
+                        secret_health(secret, diagnoses, now),
+                        SecretHealth::Unusable(_)
+                    )
+                };
                 !query.faults_only || broken()
             })
             .collect();
         match query.sort.by {
             SortBy::Status => {
-                rows.sort_by_cached_key(|secret| rank(world, verdicts, secret, now));
+                rows.sort_by_cached_key(|secret| rank(store, diagnoses, secret, now));
             }
             SortBy::Name => rows.sort_by_key(|secret| &secret.key.name),
             SortBy::Namespace => {}
-            SortBy::Count => rows.sort_by_key(|secret| Reverse(uses(world, &secret.key))),
+            SortBy::Count => rows.sort_by_key(|secret| Reverse(uses(store, &secret.key))),
             SortBy::Age => rows.sort_by_key(|secret| Reverse(secret.meta.created)),
         }
         rows.into_iter().map(|secret| secret.key.clone()).collect()
@@ -139,44 +144,47 @@ impl PaneRows for Secrets {
         Some(AnyObjectRef::Secret(row.clone()))
     }
 
-    fn user(&self, row: &Row, world: &Store) -> Option<ObjectRef<Pod>> {
-        least_healthy(world, &row.namespace, world.pods_of_secret(row))
+    fn user(&self, row: &Row, store: &Store) -> Option<ObjectRef<Pod>> {
+        least_healthy(store, &row.namespace, store.pods_of_secret(row))
     }
 
-    fn time(&self, row: &Row, world: &Store) -> Option<Timestamp> {
-        world.secret(row)?.meta.created
+    fn time(&self, row: &Row, store: &Store) -> Option<Timestamp> {
+        store.secret(row)?.meta.created
     }
 
     /// Goes to the first ServiceAccount that lists the Secret.
-    fn enter(&self, row: Option<&Row>, world: &Store) -> Enter {
+    fn enter(&self, row: Option<&Row>, store: &Store) -> EnterTarget {
         let account = row.and_then(|secret| {
-            let name = world.accounts_of_secret(secret).next()?;
+            let name = store.accounts_of_secret(secret).next()?;
             Some(ObjectRef::new(secret.namespace.clone(), name.clone()))
         });
-        account.map_or(Enter::Refuse("no ServiceAccount lists it"), Enter::Account)
+        account.map_or(
+            EnterTarget::Refuse("no ServiceAccount lists it"),
+            EnterTarget::Account,
+        )
     }
 }
 
 /// Broken, odd, in use, unused; by name among equals.
 fn rank(
-    world: &Store,
-    verdicts: &Verdicts,
+    store: &Store,
+    diagnoses: &DiagnosisCache,
     secret: &Secret,
     now: Timestamp,
 ) -> (u8, ObjectRef<Secret>) {
-    let class = match standing(secret, verdicts, now) {
+    let class = match secret_health(secret, diagnoses, now) {
         SecretHealth::Unusable(_) => 0,
         SecretHealth::Warning(_) => 1,
-        SecretHealth::Healthy if uses(world, &secret.key) != Uses::NONE => 2,
+        SecretHealth::Healthy if uses(store, &secret.key) != Uses::NONE => 2,
         SecretHealth::Healthy => 3,
     };
     (class, secret.key.clone())
 }
 
-fn belongs(world: &Store, secret: &Secret) -> bool {
+fn is_relevant(store: &Store, secret: &Secret) -> bool {
     match secret.secret_type {
         SecretType::DockerConfigJson | SecretType::DockerCfg => true,
-        SecretType::Other(_) => uses(world, &secret.key) != Uses::NONE,
+        SecretType::Other(_) => uses(store, &secret.key) != Uses::NONE,
     }
 }
 

@@ -1,5 +1,4 @@
-//! What a pane holds, and when its rows are made again: only when something that they depend on has
-//! changed, and at most once per frame.
+//! State of a pane: its rows are rebuilt when their dependencies have changed, at most once per frame.
 
 use jiff::Timestamp;
 
@@ -40,10 +39,10 @@ impl RowsKey {
     }
 
     /// Whether these rows are some of those, in the same order.
-    fn narrows(&self, before: &Self) -> bool {
+    fn is_refinement_of(&self, before: &Self) -> bool {
         self.dependencies == before.dependencies
             && self.scope == before.scope
-            && self.query.narrows(&before.query)
+            && self.query.is_refinement_of(&before.query)
     }
 }
 
@@ -110,7 +109,7 @@ impl<P: PaneRows> PaneState<P> {
                 }
                 Follow::Rebuild => {
                     let cost = P::cost(self.list.rows().len(), context);
-                    let wait = |made_at| budget.wait(cost, made_at);
+                    let wait = |made_at| budget.rebuild_at(cost, made_at);
                     self.next_refresh = self.made_at.and_then(wait);
                     if self.next_refresh.is_some() {
                         return;
@@ -131,7 +130,7 @@ impl<P: PaneRows> PaneState<P> {
         let shown = self.list.rows();
         let cost = P::cost(shown.len(), context);
         let before = self.made_from.as_ref();
-        let narrows = !self.is_fuzzy && before.is_some_and(|before| key.narrows(before));
+        let narrows = !self.is_fuzzy && before.is_some_and(|before| key.is_refinement_of(before));
         // A row that is wanted and has not come yet is not the first one.
         let follows = P::FOLLOWS_FIRST && self.list.selected() == shown.first();
         let mut rows = self
@@ -139,7 +138,7 @@ impl<P: PaneRows> PaneState<P> {
             .rows(&self.query, narrows.then_some(shown), context);
         self.is_fuzzy = false;
         if rows.is_empty()
-            && let Some(filter) = self.query.filter.fuzzily()
+            && let Some(filter) = self.query.filter.to_fuzzy()
         {
             let fuzzy = Query {
                 filter,
@@ -155,7 +154,7 @@ impl<P: PaneRows> PaneState<P> {
         }
         self.list.set_rows(rows);
         if follows {
-            self.list.go(Motion::First);
+            self.list.move_selection(Motion::First);
         }
         self.made_from = Some(key);
     }

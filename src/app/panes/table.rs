@@ -1,4 +1,4 @@
-//! The table of panes, and what has one member per pane: all of it is made from the table's rows.
+//! The table of panes; everything with one member per pane is generated from it.
 
 use super::{
     AnyPane, PaneInfo, PaneRows, PaneState, SortBy, accounts, events, namespaces, pods, secrets,
@@ -131,22 +131,22 @@ impl Pane {
         self.info().name
     }
 
-    pub fn named(name: &str) -> Option<Self> {
+    pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|pane| pane.name() == name)
     }
 
     #[must_use]
     pub fn next(self) -> Self {
-        self.after(Self::ALL.into_iter())
+        self.neighbour(Self::ALL.into_iter())
     }
 
     #[must_use]
     pub fn previous(self) -> Self {
-        self.after(Self::ALL.into_iter().rev())
+        self.neighbour(Self::ALL.into_iter().rev())
     }
 
     /// The pane behind this one in a round of all.
-    fn after(self, all: impl Iterator<Item = Self> + Clone) -> Self {
+    fn neighbour(self, all: impl Iterator<Item = Self> + Clone) -> Self {
         let mut round = all.cycle().skip_while(|pane| *pane != self).skip(1);
         round.next().unwrap_or(self)
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::{events::Events, *};
 use crate::{
-    app::{motion::Motion, settled::Answers, verdicts::Verdicts},
+    app::{diagnosis_cache::DiagnosisCache, motion::Motion, probe_cache::ProbeCache},
     domain::{
         fixtures::{account, event, now, seconds_ago, secret, upserted},
         k8s::{object_ref::Namespace, objects::SecretType},
@@ -18,12 +18,12 @@ use crate::{
 };
 
 /// Brings the rows of a pane up to date, where nothing has been judged and no namespace was named.
-pub(super) fn refresh<P: PaneRows>(pane: &mut PaneState<P>, world: &Store, scope: &Scope) {
+pub(super) fn refresh<P: PaneRows>(pane: &mut PaneState<P>, store: &Store, scope: &Scope) {
     let context = RowContext {
-        world,
-        verdicts: &Verdicts::default(),
-        sight: &WatchCoverage::default(),
-        known: &BTreeSet::new(),
+        store,
+        diagnoses: &DiagnosisCache::default(),
+        coverage: &WatchCoverage::default(),
+        known_namespaces: &BTreeSet::new(),
         scope,
         now: now(),
     };
@@ -35,7 +35,7 @@ fn names_and_commands_of_panes_are_distinct() {
     let mut names = BTreeSet::new();
     for pane in Pane::ALL {
         let info = pane.info();
-        assert_eq!(Pane::named(info.name), Some(pane));
+        assert_eq!(Pane::from_name(info.name), Some(pane));
         assert!(info.commands.contains(&info.name), "as kubectl has it");
         for name in info.commands {
             assert!(names.insert(name), "{name} twice");
@@ -48,28 +48,32 @@ fn names_and_commands_of_panes_are_distinct() {
 
 #[test]
 fn a_row_that_was_selected_is_selected_again() {
-    let mut world = Store::default();
+    let mut store = Store::default();
     let accounts = vec![account("shop", "a", &[]), account("shop", "b", &[])];
-    world.apply(StoreUpdate::ServiceAccounts(upserted(accounts)), now());
+    store.apply(StoreUpdate::ServiceAccounts(upserted(accounts)), now());
     let mut panes = Panes::default();
-    refresh(&mut panes.accounts, &world, &Scope::Cluster);
-    panes.get_mut(Pane::ServiceAccounts).go(Motion::Down);
+    refresh(&mut panes.accounts, &store, &Scope::Cluster);
+    panes
+        .get_mut(Pane::ServiceAccounts)
+        .move_selection(Motion::Down);
     let selected = panes.selected(Pane::ServiceAccounts);
-    panes.get_mut(Pane::ServiceAccounts).go(Motion::First);
+    panes
+        .get_mut(Pane::ServiceAccounts)
+        .move_selection(Motion::First);
     panes.accounts.query.faults_only = true;
-    refresh(&mut panes.accounts, &world, &Scope::Cluster);
+    refresh(&mut panes.accounts, &store, &Scope::Cluster);
     assert!(panes.accounts.list.rows().is_empty());
     assert_eq!(
         panes.reveal_and_select(selected.clone()),
         Pane::ServiceAccounts
     );
-    refresh(&mut panes.accounts, &world, &Scope::Cluster);
+    refresh(&mut panes.accounts, &store, &Scope::Cluster);
     assert_eq!(panes.selected(Pane::ServiceAccounts), selected);
 }
 
 #[test]
 fn an_account_that_lists_what_is_missing_comes_first_once_secrets_are_seen() {
-    let mut world = Store::default();
+    let mut store = Store::default();
     let accounts = vec![
         account("shop", "a", &["regcred"]),
         account("shop", "b", &["gone"]),
@@ -77,17 +81,17 @@ fn an_account_that_lists_what_is_missing_comes_first_once_secrets_are_seen() {
     let entries = [("registry.example", "jane")];
     let regcred = secret("shop", "regcred", SecretType::DockerConfigJson, &entries);
     let slice = SecretWatch::DockerConfigJson;
-    world.apply(StoreUpdate::Secrets(slice, upserted(vec![regcred])), now());
-    world.apply(StoreUpdate::ServiceAccounts(upserted(accounts)), now());
+    store.apply(StoreUpdate::Secrets(slice, upserted(vec![regcred])), now());
+    store.apply(StoreUpdate::ServiceAccounts(upserted(accounts)), now());
     let mut panes = Panes::default();
-    let mut verdicts = Verdicts::default();
+    let mut diagnoses = DiagnosisCache::default();
     let mut look = |sight: &WatchCoverage| {
-        verdicts.refresh(&world, sight, &Answers::default(), now());
+        diagnoses.refresh(&store, sight, &ProbeCache::default(), now());
         let context = RowContext {
-            world: &world,
-            verdicts: &verdicts,
-            sight,
-            known: &BTreeSet::new(),
+            store: &store,
+            diagnoses: &diagnoses,
+            coverage: sight,
+            known_namespaces: &BTreeSet::new(),
             scope: &Scope::Cluster,
             now: now(),
         };
@@ -105,14 +109,14 @@ fn an_account_that_lists_what_is_missing_comes_first_once_secrets_are_seen() {
 
 #[test]
 fn a_namespace_that_is_asked_for_has_a_row_at_once() {
-    let (world, mut panes) = (Store::default(), Panes::default());
+    let (store, mut panes) = (Store::default(), Panes::default());
     let mut known = BTreeSet::new();
     let mut rows = |known: &BTreeSet<Namespace>| {
         let context = RowContext {
-            world: &world,
-            verdicts: &Verdicts::default(),
-            sight: &WatchCoverage::default(),
-            known,
+            store: &store,
+            diagnoses: &DiagnosisCache::default(),
+            coverage: &WatchCoverage::default(),
+            known_namespaces: known,
             scope: &Scope::Cluster,
             now: now(),
         };
@@ -127,7 +131,7 @@ fn a_namespace_that_is_asked_for_has_a_row_at_once() {
 }
 
 fn two_events() -> Store {
-    let mut world = Store::default();
+    let mut store = Store::default();
     let events = vec![
         event(
             "1",
@@ -146,31 +150,31 @@ fn two_events() -> Store {
             seconds_ago(5),
         ),
     ];
-    world.apply(StoreUpdate::Events(upserted(events)), now());
-    world
+    store.apply(StoreUpdate::Events(upserted(events)), now());
+    store
 }
 
 #[test]
 fn an_event_that_is_gone_to_is_selected_though_the_newest_was_before() {
-    let world = two_events();
+    let store = two_events();
     let mut pane = PaneState::<Events>::default();
-    refresh(&mut pane, &world, &Scope::Cluster);
+    refresh(&mut pane, &store, &Scope::Cluster);
     let older = pane.list.rows()[1].clone();
     let elsewhere = Scope::Namespace(Namespace::new("elsewhere"));
-    refresh(&mut pane, &world, &elsewhere);
+    refresh(&mut pane, &store, &elsewhere);
     assert!(pane.list.rows().is_empty());
     pane.reveal_and_select(older.clone());
-    refresh(&mut pane, &world, &Scope::Cluster);
+    refresh(&mut pane, &store, &Scope::Cluster);
     assert_eq!(pane.list.selected(), Some(&older));
 }
 
 /// The first row stays selected while the newest event is looked at, and not when another one is.
 #[test]
 fn the_newest_event_stays_selected_and_a_paused_list_stays_as_it_is() {
-    let mut world = two_events();
+    let mut store = two_events();
     let mut pane = PaneState::<Events>::default();
-    refresh(&mut pane, &world, &Scope::Cluster);
-    let add = |world: &mut Store, number: &str, seconds: i64| {
+    refresh(&mut pane, &store, &Scope::Cluster);
+    let add = |store: &mut Store, number: &str, seconds: i64| {
         let pod = format!("web-{number}");
         let new = event(
             number,
@@ -180,22 +184,22 @@ fn the_newest_event_stays_selected_and_a_paused_list_stays_as_it_is() {
             1,
             seconds_ago(seconds),
         );
-        world.apply(StoreUpdate::Events(upserted(vec![new])), now());
+        store.apply(StoreUpdate::Events(upserted(vec![new])), now());
     };
-    add(&mut world, "3", 4);
-    refresh(&mut pane, &world, &Scope::Cluster);
+    add(&mut store, "3", 4);
+    refresh(&mut pane, &store, &Scope::Cluster);
     assert_eq!((pane.list.position(), pane.list.rows().len()), (Some(0), 3));
-    pane.list.go(Motion::Down);
+    pane.list.move_selection(Motion::Down);
     let second = pane.list.selected().cloned();
-    add(&mut world, "4", 3);
-    refresh(&mut pane, &world, &Scope::Cluster);
+    add(&mut store, "4", 3);
+    refresh(&mut pane, &store, &Scope::Cluster);
     assert_eq!(pane.list.selected(), second.as_ref());
     assert_eq!((pane.list.position(), pane.list.rows().len()), (Some(2), 4));
     pane.extra.paused = true;
-    add(&mut world, "5", 2);
-    refresh(&mut pane, &world, &Scope::Cluster);
+    add(&mut store, "5", 2);
+    refresh(&mut pane, &store, &Scope::Cluster);
     assert_eq!(pane.list.rows().len(), 4);
     pane.extra.paused = false;
-    refresh(&mut pane, &world, &Scope::Cluster);
+    refresh(&mut pane, &store, &Scope::Cluster);
     assert_eq!(pane.list.rows().len(), 5);
 }

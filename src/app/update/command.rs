@@ -1,15 +1,15 @@
-//! The command line behind `:`: typed, completed, recalled, and run.
+//! Command line input: typing, completion, history and execution.
 
 use jiff::Timestamp;
 
-use super::{act, connect, layers, navigate, views};
+use super::{connect, dispatch, navigate, overlays, views};
 use crate::app::{
     effect::Effect,
     field,
     key::{Code, Key},
     model::Model,
     overlay::Overlay,
-    palette::{self, Asked, Entered},
+    palette::{self, EnterAction, ParsedCommand},
 };
 
 /// A key while a command is typed.
@@ -17,7 +17,7 @@ pub(super) fn type_into(model: &mut Model, key: Key, now: Timestamp) -> Vec<Effe
     let Some(Overlay::Palette(palette)) = model.overlays.last_mut() else {
         return Vec::new();
     };
-    let suggestions = palette::suggestions(palette.input.value(), &model.world, &model.memory);
+    let suggestions = palette::suggestions(palette.input.value(), &model.store, &model.session);
     match key.code {
         Code::Esc => {
             model.overlays.pop();
@@ -28,14 +28,18 @@ pub(super) fn type_into(model: &mut Model, key: Key, now: Timestamp) -> Vec<Effe
         // Above the first suggestion are the commands that were typed before.
         Code::Up if palette.chosen == 0 => {
             let blank = palette.input.value().is_empty() || palette.recalled > 0;
-            if let Some(line) = model.memory.command(palette.recalled + 1).filter(|_| blank) {
+            if let Some(line) = model
+                .session
+                .command(palette.recalled + 1)
+                .filter(|_| blank)
+            {
                 palette.recalled += 1;
                 palette.input = line.to_owned().into();
             }
         }
         Code::Down if palette.recalled > 0 => {
             palette.recalled -= 1;
-            let line = model.memory.command(palette.recalled).unwrap_or_default();
+            let line = model.session.command(palette.recalled).unwrap_or_default();
             palette.input = line.to_owned().into();
         }
         Code::Up => palette.chosen -= 1,
@@ -45,21 +49,21 @@ pub(super) fn type_into(model: &mut Model, key: Key, now: Timestamp) -> Vec<Effe
         Code::Tab => {
             if let Some(suggestion) = suggestions.get(palette.chosen) {
                 palette.input = format!("{} ", suggestion.text).into();
-                palette.typed();
+                palette.on_input();
             }
         }
         Code::Enter => {
-            match palette::entered(palette.input.value(), &suggestions, palette.chosen) {
-                Entered::Run(line) => {
+            match palette::resolve_enter(palette.input.value(), &suggestions, palette.chosen) {
+                EnterAction::Run(line) => {
                     model.overlays.pop();
                     return run(model, &line, now);
                 }
-                Entered::Choose(name) => palette.held = Some(name),
+                EnterAction::Choose(name) => palette.unconfirmed = Some(name),
             }
         }
         _ => {
             if field::edit(&mut palette.input, key) {
-                palette.typed();
+                palette.on_input();
             }
         }
     }
@@ -68,54 +72,57 @@ pub(super) fn type_into(model: &mut Model, key: Key, now: Timestamp) -> Vec<Effe
 
 /// Does what the line asks for, and keeps it if it was understood.
 fn run(model: &mut Model, line: &str, now: Timestamp) -> Vec<Effect> {
-    let asked = palette::read(line);
+    let asked = palette::parse(line);
     // What is no command may be a password that was pasted into the wrong field.
     if !matches!(
         asked,
-        Asked::Unknown(_) | Asked::Misused(_) | Asked::NoArgument(_) | Asked::NoView(_)
+        ParsedCommand::Unknown(_)
+            | ParsedCommand::Misused(_)
+            | ParsedCommand::NoArgument(_)
+            | ParsedCommand::NoView(_)
     ) {
-        model.memory.note_command(line);
+        model.session.push_command(line);
     }
     match asked {
-        Asked::Act(action) => act::act(model, action, now),
-        Asked::Pane(pane, namespace) => {
+        ParsedCommand::Act(action) => dispatch::dispatch(model, action, now),
+        ParsedCommand::Pane(pane, namespace) => {
             let effects = namespace
                 .map(|namespace| navigate::to_namespace(model, namespace))
                 .unwrap_or_default();
-            layers::to_pane(model, pane);
+            overlays::to_pane(model, pane);
             effects
         }
-        Asked::NoView(answer) => {
-            model.flash(answer, now);
+        ParsedCommand::NoView(answer) => {
+            model.set_status(answer, now);
             Vec::new()
         }
-        Asked::Namespace(namespace) => navigate::to_namespace(model, namespace),
-        Asked::Context(context) => connect::connect(model, Some(context), now),
-        Asked::Theme(theme) => vec![Effect::Theme(theme)],
-        Asked::View(name) => views::go(model, name.as_deref(), now),
-        Asked::Save(name) => {
+        ParsedCommand::Namespace(namespace) => navigate::to_namespace(model, namespace),
+        ParsedCommand::Context(context) => connect::connect(model, Some(context), now),
+        ParsedCommand::Theme(theme) => vec![Effect::Theme(theme)],
+        ParsedCommand::View(name) => views::go(model, name.as_deref(), now),
+        ParsedCommand::Save(name) => {
             views::save(model, &name, now);
             Vec::new()
         }
-        Asked::Forget(name) => {
+        ParsedCommand::Forget(name) => {
             views::forget(model, name.as_deref(), now);
             Vec::new()
         }
-        Asked::Misused(usage) => {
-            model.flash(format!("usage: {usage}"), now);
+        ParsedCommand::Misused(usage) => {
+            model.set_status(format!("usage: {usage}"), now);
             Vec::new()
         }
-        Asked::NoArgument(name) => {
-            model.flash(
+        ParsedCommand::NoArgument(name) => {
+            model.set_status(
                 format!("{name} takes no argument: it is for what is selected"),
                 now,
             );
             Vec::new()
         }
-        Asked::Unknown(nearest) => {
+        ParsedCommand::Unknown(nearest) => {
             if !line.trim().is_empty() {
                 let hint = nearest.map_or(String::new(), |name| format!("; did you mean {name}?"));
-                model.flash(format!("no command {:?}{hint}", line.trim()), now);
+                model.set_status(format!("no command {:?}{hint}", line.trim()), now);
             }
             Vec::new()
         }

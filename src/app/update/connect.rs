@@ -1,24 +1,24 @@
-//! Connecting, and changing the context: the old world is dropped before the new one is asked for.
+//! Connecting and switching contexts: the store is cleared before the new connection is requested.
 
 use jiff::Timestamp;
 
 use super::show_problem;
 use crate::{
     app::{
-        connection::{Connection, Phase},
+        connection::{ConnectionPhase, ConnectionStatus},
+        diagnosis_cache::DiagnosisCache,
         effect::Effect,
+        jump_list::JumpList,
         list::List,
-        memory::Place,
         model::Model,
         notices::Notices,
         overlay::{ContextPicker, Overlay},
         panes::{Pane, Panes},
+        probe_cache::ProbeCache,
         pull_test::RunningTests,
-        rights::Rights,
-        settled::Answers,
-        ticket::Ticket,
-        trail::Trail,
-        verdicts::Verdicts,
+        rbac_cache::RbacCache,
+        request_id::RequestId,
+        session_state::SavedLocation,
     },
     domain::{
         error::UserError,
@@ -30,91 +30,101 @@ use crate::{
 /// Leaves the connection and asks for one to this context (`None`: the same again).
 pub(super) fn connect(model: &mut Model, context: Option<String>, now: Timestamp) -> Vec<Effect> {
     let same = match &model.connection.phase {
-        Phase::Connected(identity) => Some(identity.context.clone()),
-        Phase::Connecting { context, .. } | Phase::Failed { context, .. } => context.clone(),
+        ConnectionPhase::Connected(identity) => Some(identity.context.clone()),
+        ConnectionPhase::Connecting { context, .. } | ConnectionPhase::Failed { context, .. } => {
+            context.clone()
+        }
     };
     let leaves = context.is_some() && context != same;
-    if leaves && !model.under_way.is_empty() {
+    if leaves && !model.active_plans.is_empty() {
         // What becomes of them would be told to nobody, and a Secret that is lost could not be restored.
-        model.flash(
+        model.set_status(
             "Changes are under way in this cluster: leave it when they are finished",
             now,
         );
         return Vec::new();
     }
-    if leaves && let Some(warning) = model.lost.warning(now) {
-        model.flash(warning, now);
+    if leaves && let Some(warning) = model.lost_secrets.warning(now) {
+        model.set_status(warning, now);
         return Vec::new();
     }
     let context = context.or(same);
-    let ticket = model.tickets.issue();
+    let request_id = model.request_ids.next();
     if leaves {
-        leave(model);
+        save_location(model);
     }
-    model.connection = Connection::connecting(ticket, context.clone(), now);
-    model.world = Store::default();
-    model.verdicts = Verdicts::default();
-    model.inquiry = None;
+    model.connection = ConnectionStatus::connecting(request_id, context.clone(), now);
+    model.store = Store::default();
+    model.diagnoses = DiagnosisCache::default();
+    model.inspection = None;
     model.notices = Notices::default();
-    model.trail = Trail::default();
-    model.rights = Rights::default();
-    model.answers = Answers::default();
-    model.reading = None;
+    model.jump_list = JumpList::default();
+    model.rbac = RbacCache::default();
+    model.probes = ProbeCache::default();
+    model.fetched = None;
     model.log = None;
-    model.stop = None;
+    model.fault_cursor = None;
     model.panes = Panes::default();
     if leaves {
         // A namespace of one cluster means nothing in another.
         model.scope = Scope::Cluster;
         model.last_scope = None;
-        model.known.clear();
+        model.known_namespaces.clear();
         // What was there before is put back where it was, and nowhere else.
         model.applied.clear();
-        model.lost.clear();
+        model.lost_secrets.clear();
         model.running_tests = RunningTests::default();
         model.scope_is_given = false;
-        model.is_settled_in = false;
+        model.location_restored = false;
     }
     model.overlays.clear();
     // The watches know nothing any more; what the user named is looked into again.
-    let looks = model.known.iter().cloned();
-    let looks = looks.map(|namespace| Effect::Look { ticket, namespace });
-    std::iter::once(Effect::Connect { ticket, context })
-        .chain(looks)
-        .collect()
+    let looks = model.known_namespaces.iter().cloned();
+    let looks = looks.map(|namespace| Effect::WatchNamespace {
+        request_id,
+        namespace,
+    });
+    std::iter::once(Effect::Connect {
+        request_id,
+        context,
+    })
+    .chain(looks)
+    .collect()
 }
 
 /// Keeps where the user was in the context that is left.
-pub fn leave(model: &mut Model) {
-    if let Phase::Connected(identity) = &model.connection.phase {
+pub fn save_location(model: &mut Model) {
+    if let ConnectionPhase::Connected(identity) = &model.connection.phase {
         let context = identity.context.clone();
-        model.memory.note_place(&context, &model.scope, model.focus);
+        model
+            .session
+            .save_location(&context, &model.scope, model.focus);
     }
 }
 
 pub(super) fn connected(
     model: &mut Model,
-    ticket: Ticket,
+    request_id: RequestId,
     answer: Result<ConnectionInfo, UserError>,
 ) -> Vec<Effect> {
-    if ticket != model.connection.ticket {
+    if request_id != model.connection.request_id {
         return Vec::new();
     }
     match answer {
         Ok(identity) => {
             if let Some(namespace) = &identity.namespace {
-                model.known.insert(namespace.clone());
+                model.known_namespaces.insert(namespace.clone());
             }
-            let effects = settle_in(model, &identity);
-            model.connection.phase = Phase::Connected(identity);
+            let effects = restore_location(model, &identity);
+            model.connection.phase = ConnectionPhase::Connected(identity);
             return effects;
         }
         Err(problem) => {
             let context = match &model.connection.phase {
-                Phase::Connecting { context, .. } => context.clone(),
-                Phase::Connected(_) | Phase::Failed { .. } => None,
+                ConnectionPhase::Connecting { context, .. } => context.clone(),
+                ConnectionPhase::Connected(_) | ConnectionPhase::Failed { .. } => None,
             };
-            model.connection.phase = Phase::Failed { context, problem };
+            model.connection.phase = ConnectionPhase::Failed { context, problem };
         }
     }
     Vec::new()
@@ -122,20 +132,22 @@ pub(super) fn connected(
 
 /// Goes to where the user was in this context, or else where the settings or the context say. A
 /// connection that is made again leaves all where it is.
-fn settle_in(model: &mut Model, identity: &ConnectionInfo) -> Vec<Effect> {
-    let remembered = model.memory.place(&identity.context).cloned();
-    if !model.is_settled_in {
-        model.is_settled_in = true;
+fn restore_location(model: &mut Model, identity: &ConnectionInfo) -> Vec<Effect> {
+    let remembered = model.session.location(&identity.context).cloned();
+    if !model.location_restored {
+        model.location_restored = true;
         let view = remembered
             .as_ref()
-            .and_then(|place| Pane::named(&place.view));
+            .and_then(|place| Pane::from_name(&place.view));
         model.focus = view.unwrap_or(model.preferences.view);
     }
     if std::mem::replace(&mut model.scope_is_given, true) {
         return Vec::new();
     }
     let scope = match (remembered, &model.preferences.scope) {
-        (Some(Place { namespace, .. }), _) => namespace.map_or(Scope::Cluster, Scope::Namespace),
+        (Some(SavedLocation { namespace, .. }), _) => {
+            namespace.map_or(Scope::Cluster, Scope::Namespace)
+        }
         (None, Some(scope)) => scope.clone(),
         (None, None) => match &identity.namespace {
             Some(namespace) => Scope::Namespace(namespace.clone()),
@@ -151,32 +163,32 @@ fn settle_in(model: &mut Model, identity: &ConnectionInfo) -> Vec<Effect> {
         .namespaces
         .list
         .select_when_present(Some(namespace.clone()));
-    if !model.known.insert(namespace.clone()) {
+    if !model.known_namespaces.insert(namespace.clone()) {
         return Vec::new();
     }
     // It may be one that cannot be listed.
-    vec![Effect::Look {
-        ticket: model.connection.ticket,
+    vec![Effect::WatchNamespace {
+        request_id: model.connection.request_id,
         namespace,
     }]
 }
 
 pub(super) fn list_contexts(model: &mut Model) -> Vec<Effect> {
-    let ticket = model.tickets.issue();
+    let request_id = model.request_ids.next();
     model
         .overlays
-        .push(Overlay::Contexts(ContextPicker::Loading(ticket)));
-    vec![Effect::ListContexts { ticket }]
+        .push(Overlay::Contexts(ContextPicker::Loading(request_id)));
+    vec![Effect::ListContexts { request_id }]
 }
 
 /// The contexts of the kubeconfig, to choose from.
 pub(super) fn contexts(
     model: &mut Model,
-    ticket: Ticket,
+    request_id: RequestId,
     answer: Result<Vec<KubeContext>, UserError>,
 ) {
     let awaited = model.overlays.iter().position(
-        |overlay| matches!(overlay, Overlay::Contexts(ContextPicker::Loading(waiting)) if *waiting == ticket),
+        |overlay| matches!(overlay, Overlay::Contexts(ContextPicker::Loading(waiting)) if *waiting == request_id),
     );
     let Some(position) = awaited else { return };
     match answer {
@@ -186,7 +198,7 @@ pub(super) fn contexts(
                 .identity()
                 .map(|identity| identity.context.clone());
             let names = entries.iter().map(|entry| entry.name.clone());
-            let mut list = List::whole(names.collect());
+            let mut list = List::unscrolled(names.collect());
             if let Some(here) = here {
                 list.select(&here);
             }

@@ -1,12 +1,12 @@
-//! What is handed out: names, messages and commands to the clipboard, a report to a file.
+//! Copying names, messages and commands to the clipboard, and writing reports.
 
 use jiff::Timestamp;
 
 use super::selection;
 use crate::{
     app::{
-        action::{Action, Elsewhere},
-        connection::Phase,
+        action::{Action, ExternalTool},
+        connection::ConnectionPhase,
         effect::Effect,
         model::Model,
         overlay::Overlay,
@@ -21,8 +21,8 @@ use crate::{
     },
 };
 
-/// What each action copies.
-pub(super) fn hand_out(model: &mut Model, action: Action, now: Timestamp) -> Vec<Effect> {
+/// Copies the text of an action to the clipboard and says so.
+pub(super) fn copy_for_action(model: &mut Model, action: Action, now: Timestamp) -> Vec<Effect> {
     match action {
         Action::CopyNamespace => namespace(model, now),
         Action::CopyImage => image(model, now),
@@ -39,7 +39,7 @@ fn name(model: &mut Model, now: Timestamp) -> Vec<Effect> {
         let words = problem.to_string();
         return text(model, words, "the problem", now);
     }
-    if let Some(Overlay::Steps { fix, .. }) = model.overlays.last() {
+    if let Some(Overlay::ManualFix { fix, .. }) = model.overlays.last() {
         let (lines, what) = match fix.commands.as_slice() {
             [] => (&fix.steps, "the steps"),
             _ => (&fix.commands, "the commands"),
@@ -55,14 +55,17 @@ fn namespace(model: &mut Model, now: Timestamp) -> Vec<Effect> {
 
 /// Copies the image of the Pod that the keys speak of.
 fn image(model: &mut Model, now: Timestamp) -> Vec<Effect> {
-    let inquiry = model.inquiry.as_ref();
-    let image = inquiry.and_then(|inquiry| Some(inquiry.image()?.to_string()));
+    let inspection = model.inspection.as_ref();
+    let image = inspection.and_then(|inspection| Some(inspection.image()?.to_string()));
     copy(model, image, now)
 }
 
 /// Copies what the kubelet said last of the Pod's image.
 fn message(model: &mut Model, now: Timestamp) -> Vec<Effect> {
-    let finding = model.inquiry.as_ref().and_then(|it| it.diagnosis.first());
+    let finding = model
+        .inspection
+        .as_ref()
+        .and_then(|it| it.diagnosis.first());
     let said = finding.and_then(|finding| {
         let facts = finding.evidence.iter().map(|evidence| &evidence.fact);
         let mut said = facts.filter_map(|fact| match fact {
@@ -79,7 +82,10 @@ fn message(model: &mut Model, now: Timestamp) -> Vec<Effect> {
 
 /// Copies the kubectl commands of the Pod's best fix.
 fn commands(model: &mut Model, now: Timestamp) -> Vec<Effect> {
-    let finding = model.inquiry.as_ref().and_then(|it| it.diagnosis.first());
+    let finding = model
+        .inspection
+        .as_ref()
+        .and_then(|it| it.diagnosis.first());
     let fixes = finding.map(Finding::filled_fixes).unwrap_or_default();
     let best = fixes.into_iter().find(|fix| !fix.commands.is_empty());
     match best {
@@ -92,25 +98,25 @@ fn commands(model: &mut Model, now: Timestamp) -> Vec<Effect> {
 }
 
 fn nothing(model: &mut Model, why: &str, now: Timestamp) -> Vec<Effect> {
-    model.flash(why, now);
+    model.set_status(why, now);
     Vec::new()
 }
 
 /// Copies a text that is too long to be repeated.
 pub(super) fn text(model: &mut Model, text: String, name: &str, now: Timestamp) -> Vec<Effect> {
-    model.flash(format!("copied {name}"), now);
+    model.set_status(format!("copied {name}"), now);
     vec![Effect::Copy(text)]
 }
 
 fn copy(model: &mut Model, text: Option<String>, now: Timestamp) -> Vec<Effect> {
     let Some(text) = text else { return Vec::new() };
-    model.flash(format!("copied {text}"), now);
+    model.set_status(format!("copied {text}"), now);
     vec![Effect::Copy(text)]
 }
 
 fn selected_name(model: &Model) -> Option<String> {
-    if let Some(Overlay::Proposal(proposal)) = model.overlays.last() {
-        return Some(proposal.plan.0.commands().join("\n"));
+    if let Some(Overlay::PlanDialog(dialog)) = model.overlays.last() {
+        return Some(dialog.plan.0.commands().join("\n"));
     }
     if is_of_events(model) {
         return Some(selection::selected_line(model)?.event.message.to_string());
@@ -135,60 +141,65 @@ fn is_of_events(model: &Model) -> bool {
 /// Writes down all that is known of the Pod.
 pub(super) fn report(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     let server = match &model.connection.phase {
-        Phase::Connected(identity) => identity.server_version.as_deref(),
-        Phase::Connecting { .. } | Phase::Failed { .. } => None,
+        ConnectionPhase::Connected(identity) => identity.server_version.as_deref(),
+        ConnectionPhase::Connecting { .. } | ConnectionPhase::Failed { .. } => None,
     };
-    let odd = model
-        .inquiry
-        .as_ref()
-        .is_some_and(|inquiry| !inquiry.pod.namespace.is_valid() || !inquiry.pod.name.is_valid());
+    let odd = model.inspection.as_ref().is_some_and(|inspection| {
+        !inspection.pod.namespace.is_valid() || !inspection.pod.name.is_valid()
+    });
     if odd {
         // It would be a part of a path.
-        model.flash(
+        model.set_status(
             "Nothing is written: the Pod's name is no valid Kubernetes name",
             now,
         );
         return Vec::new();
     }
-    let written = model.inquiry.as_ref().and_then(|inquiry| {
-        let text = report::report(&inquiry.case, &inquiry.diagnosis, server).ok()?;
-        let (namespace, name) = (&inquiry.pod.namespace, &inquiry.pod.name);
+    let written = model.inspection.as_ref().and_then(|inspection| {
+        let text = report::report(&inspection.context, &inspection.diagnosis, server).ok()?;
+        let (namespace, name) = (&inspection.pod.namespace, &inspection.pod.name);
         Some((format!("pullscope-{namespace}-{name}.json"), text))
     });
     let Some((path, text)) = written else {
-        model.flash("no Pod is selected", now);
+        model.set_status("no Pod is selected", now);
         return Vec::new();
     };
     vec![Effect::Save { path, text }]
 }
 
 /// Verbs that belong to k9s: the command is put on the clipboard, so that no habit is lost.
-pub(super) fn elsewhere(model: &mut Model, verb: Elsewhere, now: Timestamp) -> Vec<Effect> {
+pub(super) fn copy_external_command(
+    model: &mut Model,
+    verb: ExternalTool,
+    now: Timestamp,
+) -> Vec<Effect> {
     let command = match verb {
-        Elsewhere::Edit => selection::selected_object(model).map(|object| edit(&object)),
-        Elsewhere::Shell | Elsewhere::Attach | Elsewhere::PortForward => {
-            selection::selected_pod(model).map(|pod| of_pod(&pod, verb))
+        ExternalTool::Edit => selection::selected_object(model).map(|object| edit_command(&object)),
+        ExternalTool::Shell | ExternalTool::Attach | ExternalTool::PortForward => {
+            selection::selected_pod(model).map(|pod| pod_command(&pod, verb))
         }
     };
     let Some(command) = command else {
-        model.flash("nothing is selected that this could be done with", now);
+        model.set_status("nothing is selected that this could be done with", now);
         return Vec::new();
     };
-    model.flash(format!("copied: {command}"), now);
+    model.set_status(format!("copied: {command}"), now);
     vec![Effect::Copy(command)]
 }
 
-fn of_pod(pod: &ObjectRef<Pod>, verb: Elsewhere) -> String {
+fn pod_command(pod: &ObjectRef<Pod>, verb: ExternalTool) -> String {
     let (name, namespace) = (&pod.name, &pod.namespace);
     match verb {
-        Elsewhere::Shell => format!("kubectl exec -it -n {namespace} {name} -- sh"),
-        Elsewhere::Attach => format!("kubectl attach -it -n {namespace} {name}"),
-        Elsewhere::PortForward => format!("kubectl port-forward -n {namespace} {name} 8080:8080"),
-        Elsewhere::Edit => edit(&AnyObjectRef::Pod(pod.clone())),
+        ExternalTool::Shell => format!("kubectl exec -it -n {namespace} {name} -- sh"),
+        ExternalTool::Attach => format!("kubectl attach -it -n {namespace} {name}"),
+        ExternalTool::PortForward => {
+            format!("kubectl port-forward -n {namespace} {name} 8080:8080")
+        }
+        ExternalTool::Edit => edit_command(&AnyObjectRef::Pod(pod.clone())),
     }
 }
 
-fn edit(object: &AnyObjectRef) -> String {
+fn edit_command(object: &AnyObjectRef) -> String {
     let (kind, name) = (object.kind().to_lowercase(), object.name());
     match object {
         AnyObjectRef::Namespace(_) => format!("kubectl edit {kind} {name}"),

@@ -1,4 +1,4 @@
-//! The details of an object: opened, turned from view to view, folded.
+//! The details overlay: open, switch tabs, fold.
 
 use std::sync::Arc;
 
@@ -8,10 +8,10 @@ use super::selection;
 use crate::{
     app::{
         detail::{Details, Tab},
-        inquiry::Inquiry,
         keymap::Context,
         model::Model,
         overlay::Overlay,
+        pod_inspection::PodInspection,
         scroll::Scroll,
     },
     domain::k8s::objects::AnyObjectRef,
@@ -21,11 +21,11 @@ use crate::{
 pub(super) fn open(model: &mut Model, wanted: Tab, now: Timestamp) {
     let (object, missing) = match wanted {
         Tab::Diagnosis | Tab::Timeline | Tab::Logs => (
-            selection::subject_of_interest(model).map(AnyObjectRef::Pod),
+            selection::current_pod(model).map(AnyObjectRef::Pod),
             "no Pod is selected",
         ),
         Tab::Rollout => (
-            selection::workload_of_interest(model).map(AnyObjectRef::Workload),
+            selection::current_workload(model).map(AnyObjectRef::Workload),
             "no workload is selected",
         ),
         Tab::Describe | Tab::Yaml | Tab::Events => (
@@ -35,14 +35,14 @@ pub(super) fn open(model: &mut Model, wanted: Tab, now: Timestamp) {
     };
     match object {
         Some(object) => show(model, object, wanted),
-        None => model.flash(missing, now),
+        None => model.set_status(missing, now),
     }
 }
 
 /// Shows a view of an object; details that are open make way, or turn to it if they are the object's.
 pub(super) fn show(model: &mut Model, object: AnyObjectRef, tab: Tab) {
     match top(model) {
-        Some(details) if details.object == object => details.turn_to(tab),
+        Some(details) if details.object == object => details.show_tab(tab),
         Some(details) => *details = Details::new(object, Some(tab)),
         None => {
             let details = Details::new(object, Some(tab));
@@ -74,7 +74,7 @@ pub(super) fn next_container(model: &mut Model) {
     let Some(Overlay::Details(details)) = model.overlays.last() else {
         return;
     };
-    let pod = details.object.pod().and_then(|pod| model.world.pod(pod));
+    let pod = details.object.pod().and_then(|pod| model.store.pod(pod));
     let Some(containers) = pod.map(|pod| &pod.containers) else {
         return;
     };
@@ -84,20 +84,20 @@ pub(super) fn next_container(model: &mut Model) {
     let next = containers.get(next).map(|c| Arc::clone(&c.name));
     if let Some(details) = top(model) {
         details.container = next;
-        details.turn_to(Tab::Logs);
+        details.show_tab(Tab::Logs);
     }
 }
 
 /// Turns to another view of the object, so many further on.
-pub(super) fn turn(model: &mut Model, by: isize) {
+pub(super) fn cycle_tab(model: &mut Model, by: isize) {
     let fitting = shown_on_top(model);
     if let Some(details) = top(model) {
-        let tabs = Tab::of(&details.object);
+        let tabs = Tab::tabs_for(&details.object);
         let here = tabs.iter().position(|tab| Some(*tab) == fitting);
         let next = here.unwrap_or(0).cast_signed() + by;
         let next = next.rem_euclid(tabs.len().max(1).cast_signed());
         if let Some(tab) = tabs.get(next.cast_unsigned()) {
-            details.turn_to(*tab);
+            details.show_tab(*tab);
         }
     }
 }
@@ -105,7 +105,7 @@ pub(super) fn turn(model: &mut Model, by: isize) {
 /// The view that the details on top show.
 pub(super) fn shown_on_top(model: &Model) -> Option<Tab> {
     match model.overlays.last() {
-        Some(Overlay::Details(details)) => Some(shown(model.inquiry.as_ref(), details)),
+        Some(Overlay::Details(details)) => Some(shown(model.inspection.as_ref(), details)),
         _ => None,
     }
 }
@@ -120,7 +120,7 @@ pub(super) fn top(model: &mut Model) -> Option<&mut Details> {
 
 /// The contexts of the keys in these details.
 pub(super) fn contexts(model: &Model, details: &Details) -> &'static [Context] {
-    match (shown(model.inquiry.as_ref(), details), &details.object) {
+    match (shown(model.inspection.as_ref(), details), &details.object) {
         (Tab::Yaml | Tab::Logs, _) => &[Context::Text, Context::Details],
         (_, AnyObjectRef::Pod(_)) => &[Context::PodDetails, Context::Details],
         (_, AnyObjectRef::Secret(_)) => &[Context::SecretDetails, Context::Details],
@@ -131,9 +131,9 @@ pub(super) fn contexts(model: &Model, details: &Details) -> &'static [Context] {
 
 /// The view that is shown: the chosen one, or the one that fits the object. Of a Pod that is the
 /// diagnosis while there is something to say.
-pub fn shown(inquiry: Option<&Inquiry>, details: &Details) -> Tab {
+pub fn shown(inspection: Option<&PodInspection>, details: &Details) -> Tab {
     let fitting = match &details.object {
-        AnyObjectRef::Pod(_) => fitting(inquiry),
+        AnyObjectRef::Pod(_) => default_tab(inspection),
         AnyObjectRef::Workload(_) => Tab::Rollout,
         AnyObjectRef::Namespace(_) | AnyObjectRef::Secret(_) | AnyObjectRef::ServiceAccount(_) => {
             Tab::Describe
@@ -143,8 +143,8 @@ pub fn shown(inquiry: Option<&Inquiry>, details: &Details) -> Tab {
 }
 
 /// The view that fits a Pod's state.
-pub fn fitting(inquiry: Option<&Inquiry>) -> Tab {
-    let wrong = inquiry.is_some_and(|inquiry| inquiry.diagnosis.first().is_some());
+pub fn default_tab(inspection: Option<&PodInspection>) -> Tab {
+    let wrong = inspection.is_some_and(|inspection| inspection.diagnosis.first().is_some());
     if wrong { Tab::Diagnosis } else { Tab::Timeline }
 }
 

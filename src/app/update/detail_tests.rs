@@ -7,7 +7,7 @@ use super::{
 use crate::{
     app::{
         detail::{Details, Tab},
-        reading::{LogState, ReadingState},
+        fetched_view::{FetchState, LogState},
         scroll::Scroll,
     },
     domain::{
@@ -31,34 +31,37 @@ fn answer(model: &mut Model, message: Message) {
 fn the_yaml_is_asked_for_once_and_again_when_it_is_wanted() {
     let mut model = model();
     let effects = press(&mut model, &["y"]);
-    let [Effect::Read { ticket, object }] = &effects[..] else {
+    let [Effect::FetchObject { request_id, object }] = &effects[..] else {
         panic!("{effects:?}");
     };
     assert_eq!(*object, details(&model).object);
     assert!(press(&mut model, &["down", "z"]).is_empty());
     let document = YamlDocument::from_object(serde_json::json!({"kind": "Pod"})).unwrap();
-    answer(&mut model, Message::Read(*ticket, Ok(Box::new(document))));
-    let reading = model.reading.as_ref().unwrap();
-    assert!(matches!(reading.state, ReadingState::Here { .. }));
+    answer(
+        &mut model,
+        Message::ObjectFetched(*request_id, Ok(Box::new(document))),
+    );
+    let reading = model.fetched.as_ref().unwrap();
+    assert!(matches!(reading.state, FetchState::Loaded { .. }));
     assert!(matches!(
         press(&mut model, &["ctrl-r"])[..],
-        [Effect::Read { .. }]
+        [Effect::FetchObject { .. }]
     ));
     press(&mut model, &["esc"]);
-    assert!(model.reading.is_none());
+    assert!(model.fetched.is_none());
 }
 
 #[test]
 fn a_log_is_followed_while_it_is_shown() {
     let mut model = model();
     let effects = press(&mut model, &["l"]);
-    let [Effect::FollowLog { ticket, source }] = &effects[..] else {
+    let [Effect::FollowLog { request_id, source }] = &effects[..] else {
         panic!("{effects:?}");
     };
     assert!(!source.previous);
     answer(
         &mut model,
-        Message::Logged(*ticket, vec!["one".into(), "Two".into()]),
+        Message::Logged(*request_id, vec!["one".into(), "Two".into()]),
     );
     assert_eq!(
         model.log.as_ref().map(|log| log.tail.lines().len()),
@@ -67,7 +70,10 @@ fn a_log_is_followed_while_it_is_shown() {
     // The run before is another log; lines of the first one come too late.
     let effects = press(&mut model, &["p"]);
     assert!(matches!(&effects[..], [Effect::FollowLog { source, .. }] if source.previous));
-    answer(&mut model, Message::Logged(*ticket, vec!["late".into()]));
+    answer(
+        &mut model,
+        Message::Logged(*request_id, vec!["late".into()]),
+    );
     let log = model.log.as_ref().unwrap();
     assert_eq!(
         (log.tail.lines().len(), &log.state),
@@ -81,13 +87,13 @@ fn a_log_is_followed_while_it_is_shown() {
 fn words_are_looked_for_and_escape_leaves_one_thing_at_a_time() {
     let mut model = model();
     let effects = press(&mut model, &["l"]);
-    let [Effect::FollowLog { ticket, .. }] = &effects[..] else {
+    let [Effect::FollowLog { request_id, .. }] = &effects[..] else {
         panic!("{effects:?}");
     };
     let lines = ["alpha", "beta", "alphabet", "gamma"]
         .map(str::to_owned)
         .to_vec();
-    answer(&mut model, Message::Logged(*ticket, lines));
+    answer(&mut model, Message::Logged(*request_id, lines));
     press(&mut model, &["g", "/", "A", "l", "p", "h", "enter"]);
     assert_eq!(details(&model).scroll, Scroll::FromTop(0));
     press(&mut model, &["n"]);
@@ -132,7 +138,7 @@ fn a_registry_that_is_asked_from_a_rollout_answers_in_the_diagnosis_of_its_pod()
     typed(&mut model, "ask-registry");
     let effects = press(&mut model, &["enter"]);
     assert!(
-        matches!(&effects[..], [Effect::Settle { .. }]),
+        matches!(&effects[..], [Effect::ProbeImage { .. }]),
         "{effects:?}"
     );
     assert!(details(&model).object.pod().is_some());
@@ -168,7 +174,10 @@ fn the_rollout_is_that_of_the_pods_workload() {
     let mut model = model();
     press(&mut model, &["R"]);
     assert!(matches!(details(&model).object, AnyObjectRef::Workload(_)));
-    assert_eq!(shown(model.inquiry.as_ref(), details(&model)), Tab::Rollout);
+    assert_eq!(
+        shown(model.inspection.as_ref(), details(&model)),
+        Tab::Rollout
+    );
     press(&mut model, &["D"]);
     assert_eq!(
         details(&model).tab,

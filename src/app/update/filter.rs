@@ -1,4 +1,4 @@
-//! The filter of a pane: opened, typed, brought back, dropped. The rows follow while it is typed.
+//! Editing the filter of a pane. The rows follow while it is typed.
 
 use super::navigate;
 use crate::app::{
@@ -13,7 +13,7 @@ use crate::app::{
 };
 
 /// Opens the focused pane's filter, to be typed.
-pub(super) fn begin(model: &mut Model) {
+pub(super) fn open(model: &mut Model) {
     let pane = model.focus;
     let before = model.panes.get(pane).query().filter.text().to_owned();
     model.overlays.push(Overlay::Filter {
@@ -48,7 +48,7 @@ pub(super) fn type_into(model: &mut Model, key: Key) {
             if let Some(Action::Move(motion)) =
                 model.preferences.keymap.resolve(key, &[Context::Panes])
             {
-                navigate::go(model, pane, motion);
+                navigate::move_selection(model, pane, motion);
             }
         }
         _ => {

@@ -1,25 +1,25 @@
-//! Looking for words in the text that the details show.
+//! Text search in the details.
 
 use jiff::Timestamp;
 
 use super::detail;
 use crate::app::{
-    detail::{Details, Find, Tab, has},
+    detail::{Details, Tab, TextSearch, contains_ignore_case},
+    fetched_view::FetchState,
     field,
     key::{Code, Key},
     model::Model,
     overlay::Overlay,
-    reading::ReadingState,
     scroll::Scroll,
 };
 
 /// Begins to look for words, where there is a text to look through.
-pub(super) fn begin(model: &mut Model, now: Timestamp) {
+pub(super) fn open(model: &mut Model, now: Timestamp) {
     let searchable = matches!(detail::shown_on_top(model), Some(Tab::Yaml | Tab::Logs));
     if !searchable {
-        model.flash("words can be looked for in YAML and logs", now);
+        model.set_status("words can be looked for in YAML and logs", now);
     } else if let Some(details) = detail::top(model) {
-        let find = details.find.get_or_insert_with(Find::default);
+        let find = details.find.get_or_insert_with(TextSearch::default);
         find.typing = true;
     }
 }
@@ -49,8 +49,8 @@ pub(super) fn go_to_match(model: &mut Model, by: isize, now: Timestamp) {
     let Some(Overlay::Details(details)) = model.overlays.last() else {
         return;
     };
-    let Some(sought) = details.sought() else {
-        model.flash("nothing is looked for: / begins", now);
+    let Some(sought) = details.search_term() else {
+        model.set_status("nothing is looked for: / begins", now);
         return;
     };
     let matching = matches(model, details, sought);
@@ -69,7 +69,7 @@ pub(super) fn go_to_match(model: &mut Model, by: isize, now: Timestamp) {
     match found {
         None => {
             let text = format!("no line has {sought:?}");
-            model.flash(text, now);
+            model.set_status(text, now);
         }
         Some(line) => {
             if let Some(details) = detail::top(model) {
@@ -81,18 +81,20 @@ pub(super) fn go_to_match(model: &mut Model, by: isize, now: Timestamp) {
 
 /// Of each line of the text that is shown, whether it has the words.
 fn matches(model: &Model, details: &Details, sought: &str) -> Vec<bool> {
-    match (details.tab, &model.reading, &model.log) {
+    match (details.tab, &model.fetched, &model.log) {
         (Some(Tab::Yaml), Some(reading), _) => match &reading.state {
-            ReadingState::Here { document, .. } => document
+            FetchState::Loaded { document, .. } => document
                 .folded(details.fold)
                 .iter()
-                .map(|line| has(line.text, sought))
+                .map(|line| contains_ignore_case(line.text, sought))
                 .collect(),
-            ReadingState::Asked(_) | ReadingState::Failed(_) => Vec::new(),
+            FetchState::Requested(_) | FetchState::Failed(_) => Vec::new(),
         },
         (Some(Tab::Logs), _, Some(log)) => {
             let lines = log.tail.lines().iter();
-            lines.map(|line| has(line, sought)).collect()
+            lines
+                .map(|line| contains_ignore_case(line, sought))
+                .collect()
         }
         _ => Vec::new(),
     }

@@ -1,14 +1,14 @@
-//! From what is wrong to the plan that removes it, or to the form that asks what it takes.
+//! Turns a fix of a finding into a plan, or into the form that asks for its parameters.
 
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
-use super::{forms, propose, selection};
+use super::{forms, plan_dialog, selection};
 use crate::{
     app::{
-        connection::Health, effect::Effect, model::Model, overlay::Overlay, scroll::Scroll,
-        verdicts::Verdict,
+        connection::WatchHealth, diagnosis_cache::CachedDiagnosis, effect::Effect, model::Model,
+        overlay::Overlay, scroll::Scroll,
     },
     domain::{
         diagnostics::{
@@ -34,26 +34,26 @@ pub(super) const NOT_RESTARTABLE: &str = "it has no workload that could be resta
 /// or of the fault that is chosen in the list: for all that suffer from the same.
 pub(super) fn fix(model: &mut Model, number: u8, now: Timestamp) -> Vec<Effect> {
     // A plan that was made before all workloads are known would leave some of them out.
-    if model.connection.health(&model.scope) == Health::Listing {
-        model.flash("the lists are still coming in: once more in a moment", now);
+    if model.connection.health(&model.scope) == WatchHealth::Listing {
+        model.set_status("the lists are still coming in: once more in a moment", now);
         return Vec::new();
     }
-    let Some(offered) = offered(model, number) else {
-        let text = match asked(model) {
+    let Some(offered) = offered_fix(model, number) else {
+        let text = match fix_request(model) {
             Some(_) => format!("there is no fix {number}"),
             None => "nothing is wrong with this Pod".to_owned(),
         };
-        model.flash(text, now);
+        model.set_status(text, now);
         return Vec::new();
     };
     match offered.offer {
-        FixProposal::Plan(plan) => propose::propose(model, plan, offered.fault, now),
+        FixProposal::Plan(plan) => plan_dialog::open(model, plan, offered.fault, now),
         FixProposal::Form(ask) => {
-            forms::ask_for(model, ask, offered.fault, now);
+            forms::open(model, ask, offered.fault, now);
             Vec::new()
         }
         FixProposal::Manual => {
-            model.overlays.push(Overlay::Steps {
+            model.overlays.push(Overlay::ManualFix {
                 why: offered.why,
                 fix: offered.fix,
                 scroll: Scroll::TOP,
@@ -64,7 +64,7 @@ pub(super) fn fix(model: &mut Model, number: u8, now: Timestamp) -> Vec<Effect> 
 }
 
 /// A fix and what can be done of it from here.
-pub(super) struct Offered {
+pub(super) struct OfferedFix {
     pub fix: Fix,
     /// What it is for.
     why: String,
@@ -73,26 +73,26 @@ pub(super) struct Offered {
 }
 
 /// The fix with this number of what the keys speak of.
-pub(super) fn offered(model: &Model, number: u8) -> Option<Offered> {
-    let Asked {
+pub(super) fn offered_fix(model: &Model, number: u8) -> Option<OfferedFix> {
+    let FixRequest {
         finding,
         fault,
         subject,
         reach,
-    } = asked(model)?;
+    } = fix_request(model)?;
     let fix = finding.fixes.get(usize::from(number).checked_sub(1)?)?;
-    let others = others(model, fault.as_ref(), subject.as_ref());
+    let others = other_findings(model, fault.as_ref(), subject.as_ref());
     let scope = FixScope {
         own: &finding,
         others: &others,
         reach,
     };
-    Some(Offered {
+    Some(OfferedFix {
         offer: match fix {
             FixId::UndoRollout => undo_rollout(model, &scope),
             fix => with_pull_secrets(
                 model,
-                everywhere(model, *fix, proposal_for(*fix, scope)),
+                for_all_namespaces(model, *fix, proposal_for(*fix, scope)),
                 scope,
             ),
         },
@@ -110,7 +110,7 @@ fn undo_rollout(model: &Model, scope: &FixScope<'_>) -> FixProposal {
         .collect();
     let found = workloads
         .iter()
-        .filter_map(|id| rollout_status(&model.world, id));
+        .filter_map(|id| rollout_status(&model.store, id));
     let changes: Vec<Change> = found
         .filter_map(|found| Change::roll_back(&found))
         .collect();
@@ -129,7 +129,7 @@ fn with_pull_secrets(model: &Model, offer: FixProposal, scope: FixScope<'_>) -> 
     let images: Vec<ImageRef> = scope
         .all_targets()
         .into_iter()
-        .filter_map(|target| model.world.workload(target.owner.workload()?))
+        .filter_map(|target| model.store.workload(target.owner.workload()?))
         .filter(|workload| workload.pull_secrets.is_empty())
         .flat_map(|workload| workload.images.iter())
         .filter_map(|(_, image)| ImageRef::parse(image).ok())
@@ -139,10 +139,10 @@ fn with_pull_secrets(model: &Model, offer: FixProposal, scope: FixScope<'_>) -> 
         let Change::CreateAccount(CreateAccount { key, pull_secrets }) = change else {
             continue;
         };
-        *pull_secrets = secrets_matching(&model.world, &key.namespace, &images);
+        *pull_secrets = secrets_matching(&model.store, &key.namespace, &images);
         let unopened = images.iter().find(|image| {
             let alone = std::slice::from_ref(*image);
-            secrets_matching(&model.world, &key.namespace, alone).is_empty()
+            secrets_matching(&model.store, &key.namespace, alone).is_empty()
                 && is_pulled_with_secrets(model, image)
         });
         notes.extend(unopened.map(|image| {
@@ -159,7 +159,7 @@ fn with_pull_secrets(model: &Model, offer: FixProposal, scope: FixScope<'_>) -> 
 
 /// Whether Pods that list pull Secrets pull from the same registry.
 fn is_pulled_with_secrets(model: &Model, image: &ImageRef) -> bool {
-    let mut pods = model.world.pods(&Scope::Cluster);
+    let mut pods = model.store.pods(&Scope::Cluster);
     pods.any(|pod| {
         let mut containers = pod.containers.iter();
         !pod.pull_secrets.is_empty()
@@ -169,7 +169,7 @@ fn is_pulled_with_secrets(model: &Model, image: &ImageRef) -> bool {
 
 /// A new token is for all Secrets that carry the refused one, in whatever namespace: it is as bad there. The
 /// other entries of those Secrets are other credentials.
-fn everywhere(model: &Model, fix: FixId, offer: FixProposal) -> FixProposal {
+fn for_all_namespaces(model: &Model, fix: FixId, offer: FixProposal) -> FixProposal {
     let FixProposal::Form(FormSpec::Login {
         secret,
         server,
@@ -188,7 +188,7 @@ fn everywhere(model: &Model, fix: FixId, offer: FixProposal) -> FixProposal {
         server,
         username,
     };
-    match CredentialUsage::of_entry(&model.world, entry) {
+    match CredentialUsage::of_entry(&model.store, entry) {
         Some(spread) if spread.carriers().len() > 1 => {
             let image = image.as_deref().and_then(|it| ImageRef::parse(it).ok());
             FixProposal::Form(FormSpec::Rotate {
@@ -202,16 +202,16 @@ fn everywhere(model: &Model, fix: FixId, offer: FixProposal) -> FixProposal {
     }
 }
 
-/// What is to be fixed, and for whom.
-struct Asked {
+/// The finding to fix and the affected objects.
+struct FixRequest {
     finding: Finding,
     fault: Option<FaultId>,
     subject: Option<Subject>,
     reach: Reach,
 }
 
-impl Asked {
-    fn of_verdict(subject: Subject, verdict: &Verdict) -> Self {
+impl FixRequest {
+    fn from_diagnosis(subject: Subject, verdict: &CachedDiagnosis) -> Self {
         Self {
             finding: verdict.finding.clone(),
             fault: Some(verdict.fault.clone()),
@@ -223,56 +223,56 @@ impl Asked {
 
 /// What is to be fixed: of the chosen fault, for all that suffer from it; of what fails after a plan; of the
 /// workload that is shown and makes no Pods; else of the Pod that the keys speak of.
-fn asked(model: &Model) -> Option<Asked> {
+fn fix_request(model: &Model) -> Option<FixRequest> {
     match model.overlays.last() {
         Some(Overlay::Faults(faults)) => {
             let id = faults.list.selected()?;
-            let fault = model.verdicts.fault(id)?;
-            return Some(Asked {
+            let fault = model.diagnoses.fault(id)?;
+            return Some(FixRequest {
                 finding: fault.finding.clone(),
                 fault: Some(id.clone()),
                 subject: Some(fault.example.clone()),
                 reach: Reach::All,
             });
         }
-        Some(Overlay::Proposal(proposal)) => {
-            let trouble = proposal.trouble(&model.world, &model.verdicts)?;
-            return Some(Asked::of_verdict(trouble.subject, trouble.verdict));
+        Some(Overlay::PlanDialog(dialog)) => {
+            let error = dialog.remaining_failure(&model.store, &model.diagnoses)?;
+            return Some(FixRequest::from_diagnosis(error.subject, error.diagnosis));
         }
         Some(Overlay::Details(details)) => {
             if let AnyObjectRef::Workload(id) = &details.object {
                 let subject = Subject::Workload(id.clone());
-                if let Some(verdict) = model.verdicts.of(&subject) {
-                    return Some(Asked::of_verdict(subject, verdict));
+                if let Some(verdict) = model.diagnoses.get(&subject) {
+                    return Some(FixRequest::from_diagnosis(subject, verdict));
                 }
             }
         }
         _ => {}
     }
-    let inquiry = model.inquiry.as_ref()?;
-    let verdict = model.verdicts.of_pod(&inquiry.pod);
-    Some(Asked {
-        finding: inquiry.diagnosis.first()?.clone(),
+    let inspection = model.inspection.as_ref()?;
+    let verdict = model.diagnoses.for_pod(&inspection.pod);
+    Some(FixRequest {
+        finding: inspection.diagnosis.first()?.clone(),
         fault: verdict.map(|verdict| verdict.fault.clone()),
-        subject: Some(Subject::Pod(inquiry.pod.clone())),
+        subject: Some(Subject::Pod(inspection.pod.clone())),
         reach: Reach::Selected,
     })
 }
 
 /// The findings of all others that suffer from a fault: each of its own container and image.
-fn others<'a>(
+fn other_findings<'a>(
     model: &'a Model,
     fault: Option<&FaultId>,
     but: Option<&Subject>,
 ) -> Vec<&'a Finding> {
-    let Some(fault) = fault.and_then(|id| model.verdicts.fault(id)) else {
+    let Some(fault) = fault.and_then(|id| model.diagnoses.fault(id)) else {
         return Vec::new();
     };
     let pods = fault.pods.iter().cloned().map(Subject::Pod);
     let workloads = fault.workloads.iter().cloned().map(Subject::Workload);
     pods.chain(workloads)
         .filter(|subject| Some(subject) != but)
-        .filter_map(|subject| model.verdicts.of(&subject))
+        .filter_map(|subject| model.diagnoses.get(&subject))
         .filter(|verdict| verdict.fault == fault.id)
         .map(|verdict| &verdict.finding)
         .collect()
@@ -280,14 +280,14 @@ fn others<'a>(
 
 /// The workload of the Pod that the keys speak of, if it can be restarted.
 pub(super) fn restartable(model: &Model) -> Option<Restartable> {
-    let pod = model.world.pod(&selection::subject_of_interest(model)?)?;
-    Restartable::new(model.world.workload_of(pod)?.id.clone())
+    let pod = model.store.pod(&selection::current_pod(model)?)?;
+    Restartable::new(model.store.workload_of(pod)?.id.clone())
 }
 
 /// Proposes to restart the workload of the Pod that the keys speak of.
 pub(super) fn restart(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     let Some(workload) = restartable(model) else {
-        model.flash(NOT_RESTARTABLE, now);
+        model.set_status(NOT_RESTARTABLE, now);
         return Vec::new();
     };
     let subject = Subject::Workload(workload.id().clone());
@@ -295,7 +295,7 @@ pub(super) fn restart(model: &mut Model, now: Timestamp) -> Vec<Effect> {
         format!("Restart {subject}"),
         vec![Change::restart(workload)],
     );
-    propose::propose(model, plan, None, now)
+    plan_dialog::open(model, plan, None, now)
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ use crate::{
 };
 
 fn fold(model: &mut Model, batch: StoreUpdate) {
-    model.world.apply(batch, now());
+    model.store.apply(batch, now());
     refresh::refresh(model, refresh::Heights::from_fn(|_| 20), now());
 }
 
@@ -45,8 +45,8 @@ fn a_new_token_is_for_the_refused_entry_wherever_it_stands_in_the_secret() {
     let Some(Overlay::Form(form)) = model.overlays.last() else {
         panic!("{:?}", model.overlays)
     };
-    let FormSpec::Rotate { spreads } = &form.ask else {
-        panic!("{:?}", form.ask)
+    let FormSpec::Rotate { spreads } = &form.spec else {
+        panic!("{:?}", form.spec)
     };
     let of: Vec<_> = spreads
         .iter()
@@ -56,7 +56,7 @@ fn a_new_token_is_for_the_refused_entry_wherever_it_stands_in_the_secret() {
     typed(&mut model, "a-new-token");
     press(&mut model, &["enter"]);
     let effects = press(&mut model, &["enter"]);
-    let [Effect::Rehearse { plan, .. }, Effect::Verify { .. }] = &effects[..] else {
+    let [Effect::DryRun { plan, .. }, Effect::CheckCredential { .. }] = &effects[..] else {
         panic!("the registry is asked about it: {effects:?}")
     };
     let mut renewed = 0;
@@ -92,9 +92,9 @@ fn a_refused_entry_that_no_other_secret_shares_is_asked_for_alone() {
     };
     let FormSpec::Login {
         server, username, ..
-    } = &form.ask
+    } = &form.spec
     else {
-        panic!("it is bob's that two share: {:?}", form.ask)
+        panic!("it is bob's that two share: {:?}", form.spec)
     };
     assert_eq!((&**server, &**username), ("registry.example", "shop-bot"));
 }

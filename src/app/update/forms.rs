@@ -1,24 +1,24 @@
-//! Forms: opened, filled in, read into, and turned into a plan.
+//! Forms: open, edit, import credentials, submit.
 
 use jiff::Timestamp;
 
-use super::{copy, propose};
+use super::{copy, plan_dialog};
 use crate::{
     app::{
         action::Motion,
         effect::Effect,
-        form::{Entry, Form, Import, Imported, Picks, Unready},
+        form::{FieldInput, Form, ImportState, ImportedLogin, MultiSelect, PlanError},
         model::Model,
         overlay::Overlay,
-        ticket::Ticket,
+        request_id::RequestId,
     },
     domain::{diagnostics::grouping::FaultId, error::UserError, plan::FormSpec},
 };
 
 /// Opens a form, unless nothing may be changed.
-pub(super) fn ask_for(model: &mut Model, ask: FormSpec, fault: Option<FaultId>, now: Timestamp) {
-    if !propose::refused(model, now) {
-        let form = Form::new(ask, fault, &model.world);
+pub(super) fn open(model: &mut Model, ask: FormSpec, fault: Option<FaultId>, now: Timestamp) {
+    if !plan_dialog::reject_if_read_only(model, now) {
+        let form = Form::new(ask, fault, &model.store);
         model.overlays.push(Overlay::Form(form));
     }
 }
@@ -31,40 +31,40 @@ fn top(model: &mut Model) -> Option<&mut Form> {
 }
 
 /// Another field; what was named in the one before is read.
-pub(super) fn turn(model: &mut Model, turn: fn(&mut Form)) -> Vec<Effect> {
+pub(super) fn move_focus(model: &mut Model, turn: fn(&mut Form)) -> Vec<Effect> {
     let Some(form) = top(model) else {
         return Vec::new();
     };
     let before = form.focus;
     turn(form);
     let moved = form.focus != before;
-    if moved && behind_source(model) {
-        read(model)
+    if moved && is_behind_source(model) {
+        start_import(model)
     } else {
         Vec::new()
     }
 }
 
 /// Whether the keyboard is behind the question where the credential comes from.
-fn behind_source(model: &mut Model) -> bool {
-    use crate::app::form::Answer::{Account, Secret, Secrets, Token, Username};
-    let answer = top(model).and_then(|form| Some(form.focused()?.answer));
+fn is_behind_source(model: &mut Model) -> bool {
+    use crate::app::form::FieldId::{Account, Secret, Secrets, Token, Username};
+    let answer = top(model).and_then(|form| Some(form.focused()?.id));
     matches!(answer, Some(Username | Token | Secret | Account | Secrets))
 }
 
 /// Reads the credential that the answers name.
-fn read(model: &mut Model) -> Vec<Effect> {
-    let ticket = model.tickets.issue();
+fn start_import(model: &mut Model) -> Vec<Effect> {
+    let request_id = model.request_ids.next();
     let Some(form) = top(model) else {
         return Vec::new();
     };
-    let Some(origin) = form.wants() else {
+    let Some(origin) = form.pending_import() else {
         return Vec::new();
     };
     let server = form.registry();
-    form.import = Import::Reading(ticket);
+    form.import = ImportState::Reading(request_id);
     vec![Effect::Import {
-        ticket,
+        request_id,
         origin,
         server,
     }]
@@ -73,29 +73,29 @@ fn read(model: &mut Model) -> Vec<Effect> {
 /// A credential was read, or not.
 pub(super) fn imported(
     model: &mut Model,
-    ticket: Ticket,
-    answer: Result<Imported, String>,
+    request_id: RequestId,
+    answer: Result<ImportedLogin, String>,
     now: Timestamp,
 ) {
     let awaiting = model.overlays.iter_mut().find_map(|overlay| match overlay {
-        Overlay::Form(form) if form.import == Import::Reading(ticket) => Some(form),
+        Overlay::Form(form) if form.import == ImportState::Reading(request_id) => Some(form),
         _ => None,
     });
     let Some(form) = awaiting else { return };
     let failed = answer.as_ref().err().cloned();
-    form.imported(ticket, answer);
+    form.imported(request_id, answer);
     if let Some(why) = failed {
-        model.flash(why, now);
+        model.set_status(why, now);
     }
 }
 
-pub(super) fn pick(model: &mut Model, change: fn(&mut Picks)) {
+pub(super) fn with_multi_select(model: &mut Model, change: fn(&mut MultiSelect)) {
     let Some(Overlay::Form(form)) = model.overlays.last_mut() else {
         return;
     };
-    if let Some(Entry::Many(picks)) = form.focused_mut().map(|field| &mut field.entry) {
+    if let Some(FieldInput::MultiSelect(picks)) = form.focused_mut().map(|field| &mut field.input) {
         change(picks);
-        form.changed(&model.world);
+        form.on_field_changed(&model.store);
     }
 }
 
@@ -103,21 +103,21 @@ pub(super) fn choose(model: &mut Model, forward: bool) {
     let Some(Overlay::Form(form)) = model.overlays.last_mut() else {
         return;
     };
-    if let Some(Entry::One(choice)) = form.focused_mut().map(|field| &mut field.entry) {
-        choice.turn(forward);
-        form.changed(&model.world);
+    if let Some(FieldInput::Select(choice)) = form.focused_mut().map(|field| &mut field.input) {
+        choice.cycle(forward);
+        form.on_field_changed(&model.store);
     }
 }
 
 /// Up and down in a list, and out of it at its ends.
-pub(super) fn travel(form: &mut Form, motion: Motion) {
+pub(super) fn move_cursor(form: &mut Form, motion: Motion) {
     let down = match motion {
         Motion::Down => true,
         Motion::Up => false,
         Motion::PageUp | Motion::PageDown | Motion::First | Motion::Last => return,
     };
-    let stays = match form.focused_mut().map(|field| &mut field.entry) {
-        Some(Entry::Many(picks)) => picks.go(down),
+    let stays = match form.focused_mut().map(|field| &mut field.input) {
+        Some(FieldInput::MultiSelect(picks)) => picks.move_cursor(down),
         _ => false,
     };
     if !stays {
@@ -128,16 +128,16 @@ pub(super) fn travel(form: &mut Form, motion: Motion) {
 /// The next field, and behind the last one the plan.
 pub(super) fn advance(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     match top(model) {
-        Some(form) if !form.at_last() => turn(model, Form::next),
+        Some(form) if !form.is_at_last_field() => move_focus(model, Form::next),
         _ => submit(model, now),
     }
 }
 
 /// Takes the form's answers and shows the plan that they make.
 fn submit(model: &mut Model, now: Timestamp) -> Vec<Effect> {
-    let reads = read(model);
+    let reads = start_import(model);
     if !reads.is_empty() {
-        model.flash(
+        model.set_status(
             "the credential is read; enter once more when it is there",
             now,
         );
@@ -146,20 +146,20 @@ fn submit(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     let Some(Overlay::Form(form)) = model.overlays.last_mut() else {
         return Vec::new();
     };
-    if form.ask == FormSpec::Export {
+    if form.spec == FormSpec::Export {
         return export(model, now);
     }
-    match form.plan(&model.world) {
+    match form.plan(&model.store) {
         Ok(plan) => {
             let fault = form.fault.clone();
-            propose::propose(model, plan, fault, now)
+            plan_dialog::open(model, plan, fault, now)
         }
-        Err(Unready::Field(bad)) => {
+        Err(PlanError::Field(bad)) => {
             form.focus = bad;
             Vec::new()
         }
-        Err(Unready::Nothing) => {
-            model.flash("everything is so already: there is nothing to change", now);
+        Err(PlanError::Nothing) => {
+            model.set_status("everything is so already: there is nothing to change", now);
             Vec::new()
         }
     }
@@ -170,16 +170,16 @@ fn export(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     let Some(Overlay::Form(form)) = model.overlays.last_mut() else {
         return Vec::new();
     };
-    if let Some(bad) = form.bad(&model.world) {
+    if let Some(bad) = form.first_invalid_field(&model.store) {
         form.focus = bad;
         return Vec::new();
     }
-    let (style, path) = (form.style(), form.path().map(str::to_owned));
+    let (style, path) = (form.export_format(), form.export_path().map(str::to_owned));
     model.overlays.pop();
-    let Some(Overlay::Proposal(proposal)) = model.overlays.last() else {
+    let Some(Overlay::PlanDialog(dialog)) = model.overlays.last() else {
         return Vec::new();
     };
-    let text = proposal.plan.0.manifests(style);
+    let text = dialog.plan.0.manifests(style);
     match path {
         Some(path) => vec![Effect::Save { path, text }],
         None => copy::text(model, text, "the YAML", now),
@@ -189,7 +189,7 @@ fn export(model: &mut Model, now: Timestamp) -> Vec<Effect> {
 /// A file was written, or not.
 pub(super) fn saved(model: &mut Model, answer: Result<String, UserError>, now: Timestamp) {
     match answer {
-        Ok(path) => model.flash(format!("written to {path}"), now),
+        Ok(path) => model.set_status(format!("written to {path}"), now),
         Err(problem) => super::show_problem(model, problem),
     }
 }

@@ -1,15 +1,14 @@
-//! A key finds its way: the top layer first, a text field takes what can be typed, the table has the
-//! rest.
+//! Key events: the topmost overlay first, then the focused text field, then the keymap.
 
 use jiff::Timestamp;
 
-use super::{act, command, filter, find, menu, path};
+use super::{command, dispatch, filter, find, key_context, menu};
 use crate::app::{
-    action::Action, effect::Effect, field, key::Key, keymap::Context, model::Model,
-    overlay::Overlay, rebind::Keymap,
+    action::Action, effect::Effect, field, key::Key, key_config::Keymap, keymap::Context,
+    model::Model, overlay::Overlay,
 };
 
-pub(super) fn press(model: &mut Model, key: Key, now: Timestamp) -> Vec<Effect> {
+pub(super) fn on_key(model: &mut Model, key: Key, now: Timestamp) -> Vec<Effect> {
     let finding = matches!(model.overlays.last(),
         Some(Overlay::Details(details)) if details.find.as_ref().is_some_and(|find| find.typing));
     let types = finding
@@ -17,8 +16,8 @@ pub(super) fn press(model: &mut Model, key: Key, now: Timestamp) -> Vec<Effect> 
             model.overlays.last(),
             Some(Overlay::Filter { .. } | Overlay::Palette(_) | Overlay::Form(_))
         );
-    if types && quits(&model.preferences.keymap, key) {
-        return act::quit(model, now);
+    if types && is_quit_key(&model.preferences.keymap, key) {
+        return dispatch::quit(model, now);
     }
     match model.overlays.last() {
         Some(Overlay::Filter { .. }) => filter::type_into(model, key),
@@ -26,12 +25,16 @@ pub(super) fn press(model: &mut Model, key: Key, now: Timestamp) -> Vec<Effect> 
         Some(Overlay::Details(_)) if finding => find::type_into(model, key, now),
         Some(Overlay::Menu(menu)) if menu.by_key(key).is_some() => {
             return match menu::by_key(model, key, now) {
-                Ok(action) => act::act(model, action, now),
+                Ok(action) => dispatch::dispatch(model, action, now),
                 Err(told) => told,
             };
         }
-        _ => match model.preferences.keymap.resolve(key, &path::path(model)) {
-            Some(action) => return act::act(model, action, now),
+        _ => match model
+            .preferences
+            .keymap
+            .resolve(key, &key_context::active_contexts(model))
+        {
+            Some(action) => return dispatch::dispatch(model, action, now),
             None => type_answer(model, key),
         },
     }
@@ -39,8 +42,8 @@ pub(super) fn press(model: &mut Model, key: Key, now: Timestamp) -> Vec<Effect> 
 }
 
 /// Whether the key quits where text is typed: there a character is text, whatever it does elsewhere.
-fn quits(keymap: &Keymap, key: Key) -> bool {
-    key.types().is_none() && keymap.resolve(key, &[Context::Everywhere]) == Some(Action::Quit)
+fn is_quit_key(keymap: &Keymap, key: Key) -> bool {
+    key.text_char().is_none() && keymap.resolve(key, &[Context::Everywhere]) == Some(Action::Quit)
 }
 
 /// A key that the table does not have may be typed into a form.
@@ -48,27 +51,27 @@ fn type_answer(model: &mut Model, key: Key) {
     if let Some(Overlay::Form(form)) = model.overlays.last_mut()
         && form.focused_mut().is_some_and(|field| field.edit(key))
     {
-        form.changed(&model.world);
+        form.on_field_changed(&model.store);
     }
 }
 
 /// Puts a pasted text into the field that has the keyboard.
 pub(super) fn paste(model: &mut Model, text: &str, now: Timestamp) {
     let secret = matches!(model.overlays.last(), Some(Overlay::Form(form))
-        if form.focused().is_some_and(|field| field.answer.is_masked()));
+        if form.focused().is_some_and(|field| field.id.is_masked()));
     let Some(input) = model.overlays.last_mut().and_then(Overlay::field) else {
         return;
     };
     // Half a token looks like one.
-    if secret && !field::has_room(input, text) {
+    if secret && !field::has_capacity(input, text) {
         let told = "nothing was pasted: it is longer than the 4096 characters of a field";
-        model.flash(told, now);
+        model.set_status(told, now);
         return;
     }
     field::paste(input, text);
     match model.overlays.last_mut() {
-        Some(Overlay::Form(form)) => form.changed(&model.world),
-        Some(Overlay::Palette(palette)) => palette.typed(),
+        Some(Overlay::Form(form)) => form.on_field_changed(&model.store),
+        Some(Overlay::Palette(palette)) => palette.on_input(),
         Some(Overlay::Filter { .. }) => filter::apply(model),
         _ => {}
     }

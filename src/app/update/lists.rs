@@ -1,4 +1,4 @@
-//! What keys do to a pane as a list: sort, fold, and the lists of what is wrong.
+//! List commands of a pane: sort, fold, and the fault list.
 
 use jiff::Timestamp;
 
@@ -30,10 +30,10 @@ pub(super) fn faults(model: &mut Model, now: Timestamp) {
         model.overlays.pop();
         return;
     }
-    let faults = model.verdicts.faults().iter();
+    let faults = model.diagnoses.faults().iter();
     let faults = FaultList::open(faults.map(|fault| fault.id.clone()));
     if faults.list.rows().is_empty() {
-        model.flash(coverage::no_problem(model, now), now);
+        model.set_status(coverage::no_problem(model, now), now);
     } else {
         model.overlays.push(Overlay::Faults(faults));
     }
@@ -41,12 +41,12 @@ pub(super) fn faults(model: &mut Model, now: Timestamp) {
 
 /// Lists what to put in order in the namespaces that are shown.
 pub(super) fn hygiene(model: &mut Model, now: Timestamp) {
-    let (sight, limits) = (model.connection.sight(), &model.preferences.hygiene);
-    let lints = run(&model.world, sight, &model.scope, limits, now);
+    let (sight, limits) = (model.connection.coverage(), &model.preferences.hygiene);
+    let lints = run(&model.store, sight, &model.scope, limits, now);
     if lints.is_empty() {
-        model.flash("nothing to put in order", now);
+        model.set_status("nothing to put in order", now);
     } else {
-        let standings = scorecards(&model.world, &lints);
+        let standings = scorecards(&model.store, &lints);
         model.overlays.push(Overlay::Hygiene {
             standings,
             scroll: Scroll::TOP,
@@ -70,20 +70,20 @@ pub(super) fn favourite(model: &mut Model, number: u8, now: Timestamp) -> Vec<Ef
             "there are {} favourites; see favourites in the configuration",
             favourites.len()
         );
-        model.flash(text, now);
+        model.set_status(text, now);
         return Vec::new();
     }
     let names = model.panes.namespaces.list.rows();
     match names.iter().flatten().nth(index).cloned() {
         Some(namespace) => navigate::to_scope(model, Scope::Namespace(namespace)),
-        None => model.flash(format!("there is no namespace {number} in the list"), now),
+        None => model.set_status(format!("there is no namespace {number} in the list"), now),
     }
     Vec::new()
 }
 
 pub(super) fn sort(model: &mut Model, by: SortBy, now: Timestamp) {
     if !model.focus.sorts().contains(&by) {
-        model.flash(
+        model.set_status(
             format!("{} cannot be sorted by that", model.focus.title()),
             now,
         );

@@ -1,18 +1,18 @@
-//! The menu of verbs: made from the table of keys for what is selected, and taken from.
+//! The action menu: built from the keymap for the selection.
 
 use jiff::Timestamp;
 
-use super::{fix, path, reveal, selection, wizard};
+use super::{fix, key_context, open_form, reveal, selection};
 use crate::{
     app::{
         action::Action,
         detail::Tab,
         effect::Effect,
         key::Key,
-        menu::{Item, Menu, Needs, Standing},
+        key_config::ActiveBinding,
+        menu::{ActionRequirement, Availability, Menu, MenuItem},
         model::Model,
         overlay::Overlay,
-        rebind::Row,
     },
     domain::{
         k8s::object_ref::Namespace,
@@ -30,30 +30,33 @@ pub(super) fn open(model: &mut Model, now: Timestamp) -> Vec<Effect> {
         || model.focus.title().to_owned(),
         |object| object.to_string(),
     );
-    let rows: Vec<Row> = offered(model);
-    let items: Vec<Item> = rows
+    let rows: Vec<ActiveBinding> = available_bindings(model);
+    let items: Vec<MenuItem> = rows
         .into_iter()
         .filter_map(|row| item(model, row))
         .collect();
     if items.is_empty() {
-        model.flash("there is nothing to do with it from here", now);
+        model.set_status("there is nothing to do with it from here", now);
         return Vec::new();
     }
     let menu = Menu::new(title, namespace.clone(), items);
     model.overlays.push(Overlay::Menu(menu));
-    let Some(namespace) = namespace.filter(|namespace| model.rights.wants(namespace)) else {
+    let Some(namespace) = namespace.filter(|namespace| model.rbac.needs_request(namespace)) else {
         return Vec::new();
     };
-    let ticket = model.tickets.issue();
-    model.rights.ask(namespace.clone(), ticket);
-    vec![Effect::AskRights { ticket, namespace }]
+    let request_id = model.request_ids.next();
+    model.rbac.begin(namespace.clone(), request_id);
+    vec![Effect::LoadRbacRules {
+        request_id,
+        namespace,
+    }]
 }
 
 /// The bindings of verbs that are in force here, each action once, the innermost context first.
-fn offered(model: &Model) -> Vec<Row> {
-    let mut rows: Vec<Row> = Vec::new();
-    for context in path::path(model) {
-        let of_it = model.preferences.keymap.rows().iter();
+fn available_bindings(model: &Model) -> Vec<ActiveBinding> {
+    let mut rows: Vec<ActiveBinding> = Vec::new();
+    for context in key_context::active_contexts(model) {
+        let of_it = model.preferences.keymap.bindings().iter();
         for row in of_it.filter(|row| row.binding.context == context) {
             let action = row.binding.action;
             let taken = rows.iter().any(|other| other.binding.action == action);
@@ -67,17 +70,17 @@ fn offered(model: &Model) -> Vec<Row> {
     rows
 }
 
-fn item(model: &Model, row: Row) -> Option<Item> {
+fn item(model: &Model, row: ActiveBinding) -> Option<MenuItem> {
     let action = row.binding.action;
     let help = match action {
         Action::Fix(number) => {
-            let offered = fix::offered(model, number)?;
+            let offered = fix::offered_fix(model, number)?;
             format!("{}: {}", row.binding.label_or("fix"), offered.fix.title)
         }
         _ => row.binding.help.to_owned(),
     };
-    Some(Item {
-        needs: needs(model, action),
+    Some(MenuItem {
+        requirement: requirement(model, action),
         keys: row.keys,
         action,
         help,
@@ -85,46 +88,48 @@ fn item(model: &Model, row: Row) -> Option<Item> {
 }
 
 /// What the action takes here.
-fn needs(model: &Model, action: Action) -> Needs {
-    match wizard::asks(model, action) {
-        Some(Ok(ask)) => return Needs::ToChange(ask.permissions()),
-        Some(Err(why)) => return Needs::SomethingElse(why.to_owned()),
+fn requirement(model: &Model, action: Action) -> ActionRequirement {
+    match open_form::form_spec_for(model, action) {
+        Some(Ok(ask)) => return ActionRequirement::ToChange(ask.permissions()),
+        Some(Err(why)) => return ActionRequirement::NotApplicable(why.to_owned()),
         None => {}
     }
     let changes = |changes: &[Change]| {
-        Needs::ToChange(changes.iter().flat_map(Change::permissions).collect())
+        ActionRequirement::ToChange(changes.iter().flat_map(Change::permissions).collect())
     };
     match action {
-        Action::Fix(number) => match fix::offered(model, number).map(|offered| offered.offer) {
+        Action::Fix(number) => match fix::offered_fix(model, number).map(|offered| offered.offer) {
             Some(FixProposal::Plan(plan)) => changes(&plan.changes),
-            Some(FixProposal::Form(ask)) => Needs::ToChange(ask.permissions()),
-            Some(FixProposal::Manual) | None => Needs::Nothing,
+            Some(FixProposal::Form(ask)) => ActionRequirement::ToChange(ask.permissions()),
+            Some(FixProposal::Manual) | None => ActionRequirement::Nothing,
         },
         Action::Restart => match fix::restartable(model) {
             Some(workload) => changes(&[Change::restart(workload)]),
-            None => Needs::SomethingElse(fix::NOT_RESTARTABLE.to_owned()),
+            None => ActionRequirement::NotApplicable(fix::NOT_RESTARTABLE.to_owned()),
         },
         Action::Delete => match selection::selected_pod(model) {
             Some(pod) => changes(&[Change::delete_pod(pod)]),
-            None => Needs::SomethingElse("workloads are not deleted from here".to_owned()),
+            None => {
+                ActionRequirement::NotApplicable("workloads are not deleted from here".to_owned())
+            }
         },
-        Action::PullTest => match selection::subject_of_interest(model) {
-            Some(pod) => Needs::ToChange(pull_test::permissions(&pod.namespace).into()),
-            None => Needs::SomethingElse("no Pod is selected".to_owned()),
+        Action::PullTest => match selection::current_pod(model) {
+            Some(pod) => ActionRequirement::ToChange(pull_test::permissions(&pod.namespace).into()),
+            None => ActionRequirement::NotApplicable("no Pod is selected".to_owned()),
         },
         Action::Reveal => match reveal::secret(model) {
-            Some(secret) => Needs::ToRead(vec![get("secrets", Some(secret.namespace))]),
-            None => Needs::SomethingElse(reveal::NO_SECRET.to_owned()),
+            Some(secret) => ActionRequirement::ToRead(vec![get("secrets", Some(secret.namespace))]),
+            None => ActionRequirement::NotApplicable(reveal::NO_SECRET.to_owned()),
         },
-        Action::Settle => to_get(model, "secrets"),
+        Action::ProbeRegistry => to_get(model, "secrets"),
         Action::Detail(Tab::Logs) | Action::PreviousLog => to_get(model, "pods/log"),
-        _ => Needs::Nothing,
+        _ => ActionRequirement::Nothing,
     }
 }
 
-fn to_get(model: &Model, resource: &str) -> Needs {
-    let pod = selection::subject_of_interest(model);
-    Needs::ToRead(vec![get(resource, pod.map(|pod| pod.namespace))])
+fn to_get(model: &Model, resource: &str) -> ActionRequirement {
+    let pod = selection::current_pod(model);
+    ActionRequirement::ToRead(vec![get(resource, pod.map(|pod| pod.namespace))])
 }
 
 fn get(resource: &str, namespace: Option<Namespace>) -> Permission {
@@ -136,42 +141,42 @@ fn get(resource: &str, namespace: Option<Namespace>) -> Permission {
     }
 }
 
-/// What is done instead of an action that cannot be done: its reason is told.
-pub(super) type Told = Vec<Effect>;
-
 /// Takes the chosen item.
-pub(super) fn chosen(model: &mut Model, now: Timestamp) -> Result<Action, Told> {
-    take(model, Menu::chosen, now)
+pub(super) fn chosen(model: &mut Model, now: Timestamp) -> Result<Action, Vec<Effect>> {
+    activate(model, Menu::chosen, now)
 }
 
 /// Takes the item that has this key.
-pub(super) fn by_key(model: &mut Model, key: Key, now: Timestamp) -> Result<Action, Told> {
-    take(model, |menu| menu.by_key(key), now)
+pub(super) fn by_key(model: &mut Model, key: Key, now: Timestamp) -> Result<Action, Vec<Effect>> {
+    activate(model, |menu| menu.by_key(key), now)
 }
 
 /// Takes an item: its action, which is done without the menu, or why that cannot be.
-fn take(
+fn activate(
     model: &mut Model,
-    item: impl FnOnce(&Menu) -> Option<&Item>,
+    item: impl FnOnce(&Menu) -> Option<&MenuItem>,
     now: Timestamp,
-) -> Result<Action, Told> {
+) -> Result<Action, Vec<Effect>> {
     let Some(Overlay::Menu(menu)) = model.overlays.last() else {
         return Err(Vec::new());
     };
     let Some(item) = item(menu) else {
         return Err(Vec::new());
     };
-    let (action, standing) = (item.action, item.standing(model.may(menu)));
+    let (action, standing) = (
+        item.action,
+        item.availability(model.permission_context(menu)),
+    );
     match standing {
-        Standing::Possible | Standing::Asking => {
+        Availability::Available | Availability::Loading => {
             model.overlays.pop();
             return Ok(action);
         }
-        Standing::NotHere(why) => model.flash(why, now),
-        Standing::ReadOnly => model.flash("read-only: nothing is changed", now),
-        Standing::Forbidden(permission) => {
+        Availability::NotApplicable(why) => model.set_status(why, now),
+        Availability::ReadOnly => model.set_status("read-only: nothing is changed", now),
+        Availability::Forbidden(permission) => {
             let role = permission.role_command();
-            model.flash(format!("you may not {permission}; copied: {role}"), now);
+            model.set_status(format!("you may not {permission}; copied: {role}"), now);
             return Err(vec![Effect::Copy(role)]);
         }
     }

@@ -1,8 +1,8 @@
-//! The menu of verbs: what it offers, what it greys, and that it does what the key would do.
+//! The action menu: built from the keymap for the selection.
 
 use super::{
     super::{
-        action::Action, effect::Effect, menu::Standing, message::Message, model::Model,
+        action::Action, effect::Effect, menu::Availability, message::Message, model::Model,
         overlay::Overlay, panes::Pane,
     },
     tests::{model, press},
@@ -13,21 +13,24 @@ use crate::domain::{
     rbac::{ResourceRule, SubjectRules},
 };
 
-fn standing(model: &Model, action: Action) -> Standing {
+fn standing(model: &Model, action: Action) -> Availability {
     let Some(Overlay::Menu(menu)) = model.overlays.last() else {
         panic!("{:?}", model.overlays)
     };
     let item = menu.items.iter().find(|item| item.action == action);
-    item.unwrap().standing(model.may(menu))
+    item.unwrap().availability(model.permission_context(menu))
 }
 
 /// Opens the menu on the first Pod, and lets the server answer with these verbs for everything.
 fn with_verbs(model: &mut Model, verbs: &[&str]) {
     let effects = press(model, &["g", "."]);
-    let [Effect::AskRights { ticket, .. }] = &effects[..] else {
+    let [Effect::LoadRbacRules { request_id, .. }] = &effects[..] else {
         panic!("{effects:?}")
     };
-    assert_eq!(standing(model, Action::Settle), Standing::Asking);
+    assert_eq!(
+        standing(model, Action::ProbeRegistry),
+        Availability::Loading
+    );
     let rule = ResourceRule {
         verbs: verbs.iter().map(ToString::to_string).collect(),
         groups: vec!["*".to_owned()],
@@ -38,7 +41,7 @@ fn with_verbs(model: &mut Model, verbs: &[&str]) {
         rules: vec![rule],
         incomplete: false,
     };
-    update(model, Message::Rights(*ticket, Some(rules)), now());
+    update(model, Message::RbacLoaded(*request_id, Some(rules)), now());
 }
 
 #[test]
@@ -47,9 +50,12 @@ fn what_is_not_permitted_says_so_before_it_is_tried() {
     with_verbs(&mut model, &["get", "list", "watch"]);
     assert!(matches!(
         standing(&model, Action::Restart),
-        Standing::Forbidden(missing) if &*missing.verb == "patch"
+        Availability::Forbidden(missing) if &*missing.verb == "patch"
     ));
-    assert_eq!(standing(&model, Action::Settle), Standing::Possible);
+    assert_eq!(
+        standing(&model, Action::ProbeRegistry),
+        Availability::Available
+    );
     let effects = press(&mut model, &["r"]);
     assert!(
         matches!(&effects[..], [Effect::Copy(role)] if role.contains("create role")),
@@ -64,8 +70,11 @@ fn it_does_what_the_key_does() {
     let mut model = model();
     with_verbs(&mut model, &["*"]);
     let effects = press(&mut model, &["r"]);
-    assert!(matches!(&effects[..], [Effect::Rehearse { .. }]));
-    assert!(matches!(model.overlays.as_slice(), [Overlay::Proposal(_)]));
+    assert!(matches!(&effects[..], [Effect::DryRun { .. }]));
+    assert!(matches!(
+        model.overlays.as_slice(),
+        [Overlay::PlanDialog(_)]
+    ));
     press(&mut model, &["esc", "."]);
     press(&mut model, &["enter"]);
     assert!(
@@ -88,16 +97,16 @@ fn the_way_back_from_where_it_led_to_is_one_step() {
     press(&mut model, &["enter"]);
     assert_eq!(model.focus, Pane::ServiceAccounts);
     press(&mut model, &["["]);
-    assert_eq!((model.focus, &model.flash), (Pane::Pods, &None));
+    assert_eq!((model.focus, &model.status), (Pane::Pods, &None));
     press(&mut model, &["["]);
-    assert!(model.flash.is_some(), "the way ends");
+    assert!(model.status.is_some(), "the way ends");
 }
 
 #[test]
 fn read_only_changes_nothing_from_here_either() {
     let mut model = model();
-    model.abilities.writes = false;
+    model.capabilities.can_write = false;
     with_verbs(&mut model, &["*"]);
-    assert_eq!(standing(&model, Action::Restart), Standing::ReadOnly);
+    assert_eq!(standing(&model, Action::Restart), Availability::ReadOnly);
     assert_eq!(press(&mut model, &["r"]), []);
 }

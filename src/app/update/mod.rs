@@ -1,51 +1,51 @@
 //! `update`: the only way in which the model changes. Pure: time comes in as a value, and what has to
 //! be done outside goes out as data.
 
-mod act;
 mod command;
 mod connect;
 mod copy;
 mod detail;
 #[cfg(test)]
 mod detail_tests;
+mod dispatch;
+mod fetched_view;
 mod filter;
 mod find;
 mod fix;
 mod forms;
+mod key_context;
 mod keys;
-mod layers;
 mod lists;
 mod menu;
 #[cfg(test)]
 mod menu_tests;
 mod navigate;
-mod path;
-mod propose;
+mod open_form;
+mod overlays;
+mod plan_dialog;
+mod probe;
 #[cfg(test)]
 mod propose_tests;
 mod pull_test;
-mod reading;
 mod reveal;
 #[cfg(test)]
 mod reveal_tests;
 mod rollout;
 mod selection;
-mod settle;
 #[cfg(test)]
 mod tests;
 mod views;
 #[cfg(test)]
 mod views_tests;
-mod wizard;
 
 use jiff::Timestamp;
 use zeroize::Zeroizing;
 
 pub use self::{
-    connect::leave,
-    detail::{fitting, shown},
-    path::path,
-    selection::{selected_pod, subject_of_interest},
+    connect::save_location,
+    detail::{default_tab, shown},
+    key_context::active_contexts,
+    selection::{current_pod, selected_pod},
 };
 
 use super::{effect::Effect, message::Message, model::Model, overlay::Overlay, scroll::Scroll};
@@ -53,69 +53,81 @@ use crate::domain::error::UserError;
 
 /// Takes in one message and answers with what is to be done.
 pub fn update(model: &mut Model, message: Message, now: Timestamp) -> Vec<Effect> {
-    let mut effects = take(model, message, now);
-    effects.extend(reading::keep(model));
+    let mut effects = handle(model, message, now);
+    effects.extend(fetched_view::sync_requests(model));
     effects
 }
 
-fn take(model: &mut Model, message: Message, now: Timestamp) -> Vec<Effect> {
-    if model.flash.as_ref().is_some_and(|flash| flash.until <= now) {
-        model.flash = None;
+fn handle(model: &mut Model, message: Message, now: Timestamp) -> Vec<Effect> {
+    if model
+        .status
+        .as_ref()
+        .is_some_and(|flash| flash.until <= now)
+    {
+        model.status = None;
     }
     reveal::expire(model, now);
     model.dirty = true;
     match message {
-        Message::Key(key) => return keys::press(model, key, now),
+        Message::Key(key) => return keys::on_key(model, key, now),
         // It may be a token.
         Message::Paste(text) => keys::paste(model, &Zeroizing::new(text), now),
         Message::Click { pane, row } => navigate::click(model, pane, row),
-        Message::Scroll { pane, down } => layers::scroll(model, pane, down),
+        Message::Scroll { pane, down } => overlays::scroll(model, pane, down),
         Message::Tick | Message::Redraw => {}
-        Message::Finishing(finishing) => model.finishing = Some(finishing),
-        Message::Connected(ticket, answer) => return connect::connected(model, ticket, answer),
-        Message::Contexts(ticket, answer) => connect::contexts(model, ticket, answer),
-        Message::Batch(ticket, batch) => {
-            if ticket == model.connection.ticket {
-                model.world.apply(batch, now);
+        Message::ShuttingDown(shutdown) => model.shutdown = Some(shutdown),
+        Message::Connected(request_id, answer) => {
+            return connect::connected(model, request_id, answer);
+        }
+        Message::Contexts(request_id, answer) => connect::contexts(model, request_id, answer),
+        Message::Batch(request_id, batch) => {
+            if request_id == model.connection.request_id {
+                model.store.apply(batch, now);
             }
         }
-        Message::Watch(ticket, id, state) => {
-            if ticket == model.connection.ticket {
-                model.connection.note(id, state);
+        Message::Watch(request_id, id, state) => {
+            if request_id == model.connection.request_id {
+                model.connection.set_watch_state(id, state);
             }
         }
-        Message::Unreadable(ticket, id, unreadable) => {
-            if ticket == model.connection.ticket {
-                model.connection.note_unreadable(id, unreadable);
+        Message::Unreadable(request_id, id, unreadable) => {
+            if request_id == model.connection.request_id {
+                model.connection.set_unreadable(id, unreadable);
             }
         }
-        Message::Ended(ticket, id) => {
-            if ticket == model.connection.ticket {
-                model.connection.forget(&id);
+        Message::WatchEnded(request_id, id) => {
+            if request_id == model.connection.request_id {
+                model.connection.remove_watch(&id);
             }
         }
-        Message::Rehearsed(ticket, done) => propose::rehearsed(model, ticket, &done),
-        Message::Progress(ticket, change, outcome) => {
-            propose::progressed(model, ticket, change, outcome);
+        Message::DryRunDone(request_id, done) => {
+            plan_dialog::dry_run_done(model, request_id, &done)
         }
-        Message::CarriedOut(ticket, plan, done) => {
-            propose::carried_out(model, ticket, &plan, &done, now);
+        Message::ApplyProgress(request_id, change, outcome) => {
+            plan_dialog::progressed(model, request_id, change, outcome);
         }
-        Message::Verified(ticket, verdict) => propose::verified(model, ticket, *verdict),
-        Message::Imported(ticket, answer) => forms::imported(model, ticket, answer, now),
+        Message::Applied(request_id, plan, done) => {
+            plan_dialog::applied(model, request_id, &plan, &done, now);
+        }
+        Message::CredentialChecked(request_id, verdict) => {
+            plan_dialog::credential_checked(model, request_id, *verdict)
+        }
+        Message::Imported(request_id, answer) => forms::imported(model, request_id, answer, now),
         Message::Saved(answer) => forms::saved(model, answer, now),
-        Message::Settled(ticket, answer) => {
-            propose::settled(model, ticket, answer.as_deref().ok());
-            settle::answered(model, ticket, answer, now);
+        Message::ProbeDone(request_id, answer) => {
+            plan_dialog::probe_done(model, request_id, answer.as_deref().ok());
+            probe::probe_done(model, request_id, answer, now);
         }
-        Message::Rights(ticket, rules) => model.rights.told(ticket, rules),
-        Message::Read(ticket, answer) => reading::read(model, ticket, answer, now),
-        Message::Revealed(ticket, answer) => reveal::revealed(model, ticket, answer, now),
-        Message::Pulled(ticket, node, pulled) => {
-            pull_test::answered(model, ticket, node, pulled, now);
+        Message::RbacLoaded(request_id, rules) => model.rbac.insert(request_id, rules),
+        Message::ObjectFetched(request_id, answer) => {
+            fetched_view::fetched(model, request_id, answer, now)
         }
-        Message::Logged(ticket, lines) => reading::logged(model, ticket, lines),
-        Message::LogEnded(ticket, end) => reading::log_ended(model, ticket, end),
+        Message::Revealed(request_id, answer) => reveal::revealed(model, request_id, answer, now),
+        Message::PullTestAnswered(request_id, node, pulled) => {
+            pull_test::answered(model, request_id, node, pulled, now);
+        }
+        Message::Logged(request_id, lines) => fetched_view::log_lines(model, request_id, lines),
+        Message::LogEnded(request_id, end) => fetched_view::log_ended(model, request_id, end),
     }
     Vec::new()
 }

@@ -1,4 +1,4 @@
-//! Moving: within a pane, between panes, along the chain, to the next problem.
+//! Navigation: within a pane, between panes, along the chain, to the next fault.
 
 use jiff::Timestamp;
 
@@ -9,10 +9,10 @@ use crate::{
         coverage,
         detail::{Details, Tab},
         effect::Effect,
-        model::{Model, Stop},
+        jump_list::{JumpList, Location},
+        model::{FaultCursor, Model},
         overlay::Overlay,
         panes::{Pane, pods},
-        trail::{Place, Trail},
     },
     domain::{
         diagnostics::grouping::{Fault, FaultId, Subject},
@@ -25,8 +25,8 @@ use crate::{
 };
 
 /// Moves the selection of a pane; in Namespaces, what is selected narrows the others.
-pub(super) fn go(model: &mut Model, pane: Pane, motion: Motion) {
-    model.panes.get_mut(pane).go(motion);
+pub(super) fn move_selection(model: &mut Model, pane: Pane, motion: Motion) {
+    model.panes.get_mut(pane).move_selection(motion);
     if pane == Pane::Namespaces {
         follow_namespace(model);
     }
@@ -47,25 +47,25 @@ fn narrow(model: &mut Model, scope: Scope) {
 
 /// Narrows to this namespace and asks for it, as it may be one that cannot be listed.
 pub(super) fn to_namespace(model: &mut Model, namespace: Namespace) -> Vec<Effect> {
-    model.known.insert(namespace.clone());
+    model.known_namespaces.insert(namespace.clone());
     model.panes.namespaces.invalidate();
     to_scope(model, Scope::Namespace(namespace.clone()));
-    vec![Effect::Look {
-        ticket: model.connection.ticket,
+    vec![Effect::WatchNamespace {
+        request_id: model.connection.request_id,
         namespace,
     }]
 }
 
 /// Narrows to the namespace of what is selected (k9s: warp).
-pub(super) fn warp(model: &mut Model, now: Timestamp) {
+pub(super) fn narrow_to_selection(model: &mut Model, now: Timestamp) {
     let Some(object) = selection::selected_object(model) else {
-        model.flash("nothing is selected that lies in a namespace", now);
+        model.set_status("nothing is selected that lies in a namespace", now);
         return;
     };
     let scope = Scope::Namespace(object.namespace().clone());
     if model.scope == scope {
         let text = format!("narrowed to {} already; 0 shows all", object.namespace());
-        model.flash(text, now);
+        model.set_status(text, now);
     } else {
         to_scope(model, scope);
     }
@@ -102,8 +102,8 @@ pub(super) fn click(model: &mut Model, pane: Pane, row: usize) {
 pub(super) fn to_pod(model: &mut Model, pod: ObjectRef<Pod>) {
     show_namespace_of(model, &pod.namespace);
     model.focus = Pane::Pods;
-    let workload = model.world.pod(&pod);
-    let workload = workload.and_then(|pod| model.world.workload_of(pod));
+    let workload = model.store.pod(&pod);
+    let workload = workload.and_then(|pod| model.store.workload_of(pod));
     if let Some(workload) = workload {
         model.panes.pods.unfold_workload(workload.id.clone());
     }
@@ -130,14 +130,14 @@ fn show_namespace_of(model: &mut Model, namespace: &Namespace) {
 }
 
 /// Goes back or forth on the way that was gone.
-pub(super) fn along_the_trail(
+pub(super) fn step_history(
     model: &mut Model,
-    step: fn(&mut Trail, Place) -> Option<Place>,
+    step: fn(&mut JumpList, Location) -> Option<Location>,
     now: Timestamp,
 ) {
-    let here = model.place();
-    let Some(place) = step(&mut model.trail, here) else {
-        model.flash("the way ends here", now);
+    let here = model.location();
+    let Some(place) = step(&mut model.jump_list, here) else {
+        model.set_status("the way ends here", now);
         return;
     };
     to_scope(model, place.scope);
@@ -146,14 +146,17 @@ pub(super) fn along_the_trail(
 
 /// Goes to the next fault of the whole cluster: two hundred Pods that fail for one reason are one stop.
 pub(super) fn next_problem(model: &mut Model, forward: bool, now: Timestamp) {
-    let faults = model.verdicts.faults();
+    let faults = model.diagnoses.faults();
     let count = faults.len();
     if count == 0 {
-        model.flash(coverage::no_problem(model, now), now);
+        model.set_status(coverage::no_problem(model, now), now);
         return;
     }
-    let here = |stop: &Stop| faults.iter().position(|fault| fault.id == stop.fault);
-    let target = match (&model.stop, model.stop.as_ref().and_then(here)) {
+    let here = |stop: &FaultCursor| faults.iter().position(|fault| fault.id == stop.fault);
+    let target = match (
+        &model.fault_cursor,
+        model.fault_cursor.as_ref().and_then(here),
+    ) {
         (_, Some(position)) if forward => (position + 1) % count,
         (_, Some(position)) => (position + count - 1) % count,
         // It is gone, and another has taken its place.
@@ -162,7 +165,7 @@ pub(super) fn next_problem(model: &mut Model, forward: bool, now: Timestamp) {
         (None, None) if forward => 0,
         (None, None) => count - 1,
     };
-    let Some(fault) = model.verdicts.faults().get(target) else {
+    let Some(fault) = model.diagnoses.faults().get(target) else {
         return;
     };
     let (id, title) = (fault.id.clone(), fault.finding.title());
@@ -170,14 +173,14 @@ pub(super) fn next_problem(model: &mut Model, forward: bool, now: Timestamp) {
         "{} of {count}: {title}, {} · {}",
         target + 1,
         id.blame,
-        suffers(fault)
+        affected_label(fault)
     );
     to_fault(model, &id);
-    model.flash(text, now);
+    model.set_status(text, now);
 }
 
 /// Who suffers from a fault, in a few words.
-fn suffers(fault: &Fault) -> String {
+fn affected_label(fault: &Fault) -> String {
     match (fault.pods.len(), fault.workloads.len()) {
         (0, workloads) => format!("{workloads} without Pods"),
         (1, _) => "1 Pod".to_owned(),
@@ -187,19 +190,19 @@ fn suffers(fault: &Fault) -> String {
 
 /// Goes to the example of a fault; a detail view that is open turns to it.
 pub(super) fn to_fault(model: &mut Model, id: &FaultId) {
-    let Some(fault) = model.verdicts.fault(id) else {
+    let Some(fault) = model.diagnoses.fault(id) else {
         return;
     };
     let example = fault.example.clone();
-    let faults = model.verdicts.faults().iter();
-    model.stop = Some(Stop {
+    let faults = model.diagnoses.faults().iter();
+    model.fault_cursor = Some(FaultCursor {
         fault: id.clone(),
         place: faults.take_while(|other| other.id != *id).count(),
     });
     match example {
         Subject::Pod(pod) => {
             if let Some(Overlay::Details(details)) = model.overlays.last_mut() {
-                details.turn_to_object(AnyObjectRef::Pod(pod.clone()));
+                details.show_object(AnyObjectRef::Pod(pod.clone()));
             }
             to_pod(model, pod);
         }
@@ -222,8 +225,8 @@ pub(super) fn to_account_of_pod(model: &mut Model) {
 
 /// Goes to a Pod that uses what is selected.
 pub(super) fn to_user_of_selection(model: &mut Model, now: Timestamp) {
-    match selection::user_of_selection(model) {
+    match selection::pod_using_selection(model) {
         Some(pod) => to_pod(model, pod),
-        None => model.flash("no Pod uses it", now),
+        None => model.set_status("no Pod uses it", now),
     }
 }

@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use super::{
-    super::{effect::Effect, message::Message, model::Model, overlay::Overlay, proposal::Stage},
-    propose,
+    super::{
+        effect::Effect, message::Message, model::Model, overlay::Overlay, plan_dialog::PlanStage,
+    },
+    plan_dialog,
     tests::{model, press, typed},
     update,
 };
@@ -41,9 +43,9 @@ fn all_well(count: usize) -> Vec<ChangeResult> {
     vec![ChangeResult::new(Outcome::Applied); count]
 }
 
-fn stage(model: &Model) -> &Stage {
+fn stage(model: &Model) -> &PlanStage {
     match model.overlays.last() {
-        Some(Overlay::Proposal(proposal)) => &proposal.stage,
+        Some(Overlay::PlanDialog(dialog)) => &dialog.stage,
         other => panic!("{other:?}"),
     }
 }
@@ -52,7 +54,11 @@ fn stage(model: &Model) -> &Stage {
 fn a_fix_is_asked_for_shown_rehearsed_and_only_then_made() {
     let mut model = model();
     let effects = rehearsed(&mut model);
-    let [Effect::Rehearse { ticket, plan }, Effect::Verify { .. }] = &effects[..] else {
+    let [
+        Effect::DryRun { request_id, plan },
+        Effect::CheckCredential { .. },
+    ] = &effects[..]
+    else {
         panic!("{effects:?}")
     };
     assert!(matches!(plan.0.changes[0], Change::EditSecret(_)));
@@ -64,27 +70,27 @@ fn a_fix_is_asked_for_shown_rehearsed_and_only_then_made() {
     let all = plan.0.changes.len();
     update(
         &mut model,
-        Message::Rehearsed(*ticket, all_well(all)),
+        Message::DryRunDone(*request_id, all_well(all)),
         now(),
     );
-    assert!(matches!(stage(&model), Stage::Ready(_)));
-    let Some(Overlay::Proposal(proposal)) = model.overlays.last() else {
+    assert!(matches!(stage(&model), PlanStage::Ready(_)));
+    let Some(Overlay::PlanDialog(dialog)) = model.overlays.last() else {
         panic!("{:?}", model.overlays)
     };
-    let shown = proposal.plan.clone();
+    let shown = dialog.plan.clone();
     let effects = press(&mut model, &["enter"]);
-    let [Effect::CarryOut { ticket, plan }] = &effects[..] else {
+    let [Effect::Apply { request_id, plan }] = &effects[..] else {
         panic!("{effects:?}")
     };
     assert_eq!(*plan, shown, "what was shown is what is done");
-    let step = Message::Progress(*ticket, 0, Outcome::Applied);
+    let step = Message::ApplyProgress(*request_id, 0, Outcome::Applied);
     update(&mut model, step, now());
-    assert!(matches!(stage(&model), Stage::CarryingOut(_, so_far) if so_far.len() == 1));
-    let carried = Message::CarriedOut(*ticket, plan.clone(), all_well(all));
+    assert!(matches!(stage(&model), PlanStage::Applying(_, so_far) if so_far.len() == 1));
+    let carried = Message::Applied(*request_id, plan.clone(), all_well(all));
     update(&mut model, carried, now());
     assert!(matches!(
         stage(&model),
-        Stage::Done {
+        PlanStage::Done {
             recovered: None,
             ..
         }
@@ -98,14 +104,14 @@ fn who_quits_is_told_of_a_secret_that_is_in_this_session_only() {
         "Convert",
         vec![Change::convert_secret(key("shop", "regcred"))],
     );
-    let effects = propose::propose(&mut model, plan, None, now());
-    let Some(Effect::Rehearse { ticket, .. }) = effects.first() else {
+    let effects = plan_dialog::open(&mut model, plan, None, now());
+    let Some(Effect::DryRun { request_id, .. }) = effects.first() else {
         panic!("{effects:?}")
     };
     let done = vec![ChangeResult::new(Outcome::Applied)];
-    update(&mut model, Message::Rehearsed(*ticket, done), now());
+    update(&mut model, Message::DryRunDone(*request_id, done), now());
     let effects = press(&mut model, &["enter"]);
-    let [Effect::CarryOut { plan, ticket }] = &effects[..] else {
+    let [Effect::Apply { plan, request_id }] = &effects[..] else {
         panic!("{effects:?}")
     };
     let done = vec![ChangeResult {
@@ -114,11 +120,11 @@ fn who_quits_is_told_of_a_secret_that_is_in_this_session_only() {
     }];
     update(
         &mut model,
-        Message::CarriedOut(*ticket, plan.clone(), done),
+        Message::Applied(*request_id, plan.clone(), done),
         now(),
     );
     assert_eq!(press(&mut model, &["ctrl-c"]), []);
-    let told = model.flash.as_ref().map(|flash| flash.text.clone());
+    let told = model.status.as_ref().map(|flash| flash.text.clone());
     let told = told.unwrap();
     assert!(told.contains("Secret shop/regcred"), "{told}");
     // `u` means something else in the Secrets pane.
@@ -135,8 +141,8 @@ fn what_the_rehearsal_found_is_shown_and_must_be_there_when_it_is_made() {
     });
     let set = SetImage::new(workload.unwrap().into(), "app".into(), "a:2");
     let plan = Plan::new("Another image", vec![set.clone().into()]);
-    let effects = propose::propose(&mut model, plan, None, now());
-    let Some(Effect::Rehearse { ticket, .. }) = effects.first() else {
+    let effects = plan_dialog::open(&mut model, plan, None, now());
+    let Some(Effect::DryRun { request_id, .. }) = effects.first() else {
         panic!("{effects:?}")
     };
     let observed = Observed {
@@ -157,15 +163,19 @@ fn what_the_rehearsal_found_is_shown_and_must_be_there_when_it_is_made() {
         found: found(&observed),
         ..ChangeResult::new(Outcome::Applied)
     };
-    update(&mut model, Message::Rehearsed(*ticket, vec![done]), now());
-    let Some(Overlay::Proposal(proposal)) = model.overlays.last() else {
+    update(
+        &mut model,
+        Message::DryRunDone(*request_id, vec![done]),
+        now(),
+    );
+    let Some(Overlay::PlanDialog(dialog)) = model.overlays.last() else {
         panic!("{:?}", model.overlays)
     };
-    let shown = proposal.plan.clone();
+    let shown = dialog.plan.clone();
     let lines = shown.0.changes[0].preview();
     assert!(lines.iter().any(|line| line.text.contains("live:9")));
     let effects = press(&mut model, &["enter"]);
-    let [Effect::CarryOut { plan, ticket }] = &effects[..] else {
+    let [Effect::Apply { plan, request_id }] = &effects[..] else {
         panic!("{effects:?}")
     };
     assert_eq!(*plan, shown);
@@ -185,12 +195,12 @@ fn what_the_rehearsal_found_is_shown_and_must_be_there_when_it_is_made() {
         found: found(&theirs),
         ..ChangeResult::new(Outcome::Failed("somebody has changed it".to_owned()))
     };
-    let carried = Message::CarriedOut(*ticket, plan.clone(), vec![late]);
+    let carried = Message::Applied(*request_id, plan.clone(), vec![late]);
     update(&mut model, carried, now());
-    let Some(Overlay::Proposal(proposal)) = model.overlays.last() else {
+    let Some(Overlay::PlanDialog(dialog)) = model.overlays.last() else {
         panic!("{:?}", model.overlays)
     };
-    let lines = proposal.plan.0.changes[0].preview();
+    let lines = dialog.plan.0.changes[0].preview();
     assert!(lines.iter().any(|line| line.text.contains("theirs:1")));
 }
 
@@ -198,23 +208,27 @@ fn what_the_rehearsal_found_is_shown_and_must_be_there_when_it_is_made() {
 fn what_the_server_refuses_cannot_be_applied() {
     let mut model = model();
     let effects = rehearsed(&mut model);
-    let [Effect::Rehearse { ticket, .. }, Effect::Verify { .. }] = &effects[..] else {
+    let [
+        Effect::DryRun { request_id, .. },
+        Effect::CheckCredential { .. },
+    ] = &effects[..]
+    else {
         panic!("{effects:?}")
     };
     let refused = ChangeResult::new(Outcome::Failed("you may not patch secrets".into()));
     update(
         &mut model,
-        Message::Rehearsed(*ticket, vec![refused]),
+        Message::DryRunDone(*request_id, vec![refused]),
         now(),
     );
     assert_eq!(press(&mut model, &["enter"]), []);
-    assert!(matches!(stage(&model), Stage::Ready(_)));
+    assert!(matches!(stage(&model), PlanStage::Ready(_)));
 }
 
 #[test]
 fn read_only_asks_and_does_nothing() {
     let mut model = model();
-    model.abilities.writes = false;
+    model.capabilities.can_write = false;
     for keys in [
         &["g", "ctrl-x"][..],
         &["+"],
@@ -255,11 +269,15 @@ fn a_typed_token_is_not_dropped_by_one_esc_and_is_in_no_words() {
 fn a_login_that_the_registry_refuses_is_not_saved_by_one_key() {
     let mut model = model();
     let effects = rehearsed(&mut model);
-    let [Effect::Rehearse { ticket, plan }, Effect::Verify { .. }] = &effects[..] else {
+    let [
+        Effect::DryRun { request_id, plan },
+        Effect::CheckCredential { .. },
+    ] = &effects[..]
+    else {
         panic!("{effects:?}")
     };
     let done = all_well(plan.0.changes.len());
-    update(&mut model, Message::Rehearsed(*ticket, done), now());
+    update(&mut model, Message::DryRunDone(*request_id, done), now());
     let verdict = ProbeConclusion {
         answer: PullAnswer::No,
         cause: None,
@@ -270,14 +288,14 @@ fn a_login_that_the_registry_refuses_is_not_saved_by_one_key() {
     };
     update(
         &mut model,
-        Message::Verified(*ticket, Box::new(verdict)),
+        Message::CredentialChecked(*request_id, Box::new(verdict)),
         now(),
     );
     assert_eq!(press(&mut model, &["enter"]), [], "told first");
-    assert!(matches!(stage(&model), Stage::Ready(_)));
+    assert!(matches!(stage(&model), PlanStage::Ready(_)));
     let effects = press(&mut model, &["enter"]);
     assert!(
-        matches!(effects[..], [Effect::CarryOut { .. }]),
+        matches!(effects[..], [Effect::Apply { .. }]),
         "asked for twice"
     );
 }
@@ -289,19 +307,19 @@ fn another_image_is_asked_for_before_it_is_set() {
     type_text(&mut model, "2");
     let effects = press(&mut model, &["enter"]);
     let [
-        Effect::Rehearse {
-            ticket: tried,
+        Effect::DryRun {
+            request_id: tried,
             plan,
         },
-        Effect::Settle { ticket, question },
+        Effect::ProbeImage { request_id, query },
     ] = &effects[..]
     else {
         panic!("{effects:?}")
     };
-    assert_eq!(question.image.to_string(), "registry.example/team/app:12");
-    assert_eq!(question.secrets().len(), 1, "with what the Pod lists");
+    assert_eq!(query.image.to_string(), "registry.example/team/app:12");
+    assert_eq!(query.secrets().len(), 1, "with what the Pod lists");
     let done = all_well(plan.0.changes.len());
-    update(&mut model, Message::Rehearsed(*tried, done), now());
+    update(&mut model, Message::DryRunDone(*tried, done), now());
     let no = ProbeConclusion {
         answer: PullAnswer::No,
         cause: None,
@@ -312,7 +330,7 @@ fn another_image_is_asked_for_before_it_is_set() {
     };
     update(
         &mut model,
-        Message::Settled(*ticket, Ok(Box::new(no))),
+        Message::ProbeDone(*request_id, Ok(Box::new(no))),
         now(),
     );
     assert_eq!(press(&mut model, &["enter"]), [], "told first");
@@ -322,20 +340,24 @@ fn another_image_is_asked_for_before_it_is_set() {
 
 #[test]
 fn a_registry_is_not_asked_twice_at_once_and_its_answer_is_kept() {
-    use crate::app::settled::State;
+    use crate::app::probe_cache::ProbeState;
     let mut model = model();
     let effects = press(&mut model, &["g", "t"]);
-    let [Effect::Settle { ticket, question }] = &effects[..] else {
+    let [Effect::ProbeImage { request_id, query }] = &effects[..] else {
         panic!("{effects:?}")
     };
-    assert_eq!(question.image.repository(), "registry.example/team/app");
-    assert_eq!(question.secrets().len(), 1);
+    assert_eq!(query.image.repository(), "registry.example/team/app");
+    assert_eq!(query.secrets().len(), 1);
     assert!(matches!(model.overlays.last(), Some(Overlay::Details(_))));
     assert_eq!(press(&mut model, &["t"]), [], "it is being asked");
     let problem = crate::domain::error::UserError::new("cannot read Secret shop/regcred");
-    update(&mut model, Message::Settled(*ticket, Err(problem)), now());
-    let state = model.answers.to(question).unwrap();
-    assert!(matches!(state, State::Failed(_)));
+    update(
+        &mut model,
+        Message::ProbeDone(*request_id, Err(problem)),
+        now(),
+    );
+    let state = model.probes.get(query).unwrap();
+    assert!(matches!(state, ProbeState::Failed(_)));
     assert_eq!(
         press(&mut model, &["t"]).len(),
         1,
@@ -356,8 +378,8 @@ fn no_plan_is_made_while_the_lists_are_still_coming_in() {
         scope: Scope::Cluster,
     };
     let listing = WatchState::Listing { received: 3 };
-    let ticket = model.connection.ticket;
-    update(&mut model, Message::Watch(ticket, id, listing), now());
+    let request_id = model.connection.request_id;
+    update(&mut model, Message::Watch(request_id, id, listing), now());
     assert_eq!(press(&mut model, &["ctrl-x"]), []);
     assert!(model.overlays.is_empty());
 }
@@ -365,7 +387,7 @@ fn no_plan_is_made_while_the_lists_are_still_coming_in() {
 /// Carries out the fix; what is answered when it has been made, and could be taken back.
 fn made(model: &mut Model) -> Message {
     let effects = rehearsed(model);
-    let [Effect::Rehearse { ticket, plan }, ..] = &effects[..] else {
+    let [Effect::DryRun { request_id, plan }, ..] = &effects[..] else {
         panic!("{effects:?}")
     };
     let Change::EditSecret(edit) = &plan.0.changes[0] else {
@@ -378,12 +400,12 @@ fn made(model: &mut Model) -> Message {
     };
     let mut done = all_well(plan.0.changes.len());
     done[0].undo = Some(edit.undo(before));
-    update(model, Message::Rehearsed(*ticket, done.clone()), now());
+    update(model, Message::DryRunDone(*request_id, done.clone()), now());
     let effects = press(model, &["enter"]);
-    let [Effect::CarryOut { ticket, .. }] = &effects[..] else {
+    let [Effect::Apply { request_id, .. }] = &effects[..] else {
         panic!("{effects:?}")
     };
-    Message::CarriedOut(*ticket, plan.clone(), done)
+    Message::Applied(*request_id, plan.clone(), done)
 }
 
 fn command(model: &mut Model, line: &str) -> Vec<Effect> {
@@ -397,7 +419,7 @@ fn a_cluster_is_left_when_its_changes_are_finished_and_they_are_taken_back_nowhe
     let mut model = model();
     let answer = made(&mut model);
     assert_eq!(command(&mut model, "ctx another"), []);
-    let told = model.flash.as_ref().map(|flash| flash.text.clone());
+    let told = model.status.as_ref().map(|flash| flash.text.clone());
     assert!(told.unwrap().contains("under way"));
     assert!(matches!(
         command(&mut model, "reconnect")[..],
@@ -416,10 +438,10 @@ fn a_cluster_is_left_when_its_changes_are_finished_and_they_are_taken_back_nowhe
 fn a_credential_that_nobody_waits_for_is_not_spoken_of() {
     let mut model = model();
     press(&mut model, &["g", "ctrl-x"]);
-    let late = model.tickets.issue();
+    let late = model.request_ids.next();
     let answer = Err("no such file".to_owned());
     update(&mut model, Message::Imported(late, answer), now());
-    assert_eq!(model.flash, None);
+    assert_eq!(model.status, None);
 }
 
 #[test]
@@ -430,20 +452,24 @@ fn what_was_carried_out_can_be_taken_back_once() {
     let answer = made(&mut model);
     update(&mut model, answer, now());
     let effects = press(&mut model, &["u"]);
-    let [Effect::Rehearse { ticket, plan }] = &effects[..] else {
+    let [Effect::DryRun { request_id, plan }] = &effects[..] else {
         panic!("{effects:?}")
     };
     assert!(matches!(&plan.0.changes[..], [Change::TakeBack(_)]));
     assert!(!format!("{plan:?}{:?}", model.applied).contains(CANARY));
-    update(&mut model, Message::Rehearsed(*ticket, all_well(1)), now());
-    let effects = press(&mut model, &["enter"]);
-    let [Effect::CarryOut { ticket, plan }] = &effects[..] else {
-        panic!("{effects:?}")
-    };
-    let (ticket, plan) = (*ticket, plan.clone());
     update(
         &mut model,
-        Message::CarriedOut(ticket, plan, all_well(1)),
+        Message::DryRunDone(*request_id, all_well(1)),
+        now(),
+    );
+    let effects = press(&mut model, &["enter"]);
+    let [Effect::Apply { request_id, plan }] = &effects[..] else {
+        panic!("{effects:?}")
+    };
+    let (request_id, plan) = (*request_id, plan.clone());
+    update(
+        &mut model,
+        Message::Applied(request_id, plan, all_well(1)),
         now(),
     );
     assert!(model.applied.is_empty());
@@ -457,26 +483,30 @@ fn what_takes_back_is_not_taken_back_itself() {
     update(&mut model, first, now());
     press(&mut model, &["esc"]);
     let second = made(&mut model);
-    let Message::CarriedOut(_, _, made) = &second else {
+    let Message::Applied(_, _, made) = &second else {
         panic!("{second:?}")
     };
     let made = made.clone();
     update(&mut model, second, now());
     assert_eq!(model.applied.len(), 2);
     let effects = press(&mut model, &["u"]);
-    let [Effect::Rehearse { ticket, .. }] = &effects[..] else {
+    let [Effect::DryRun { request_id, .. }] = &effects[..] else {
         panic!("{effects:?}")
     };
-    update(&mut model, Message::Rehearsed(*ticket, all_well(1)), now());
+    update(
+        &mut model,
+        Message::DryRunDone(*request_id, all_well(1)),
+        now(),
+    );
     let effects = press(&mut model, &["enter"]);
-    let [Effect::CarryOut { ticket, plan }] = &effects[..] else {
+    let [Effect::Apply { request_id, plan }] = &effects[..] else {
         panic!("{effects:?}")
     };
-    let (ticket, plan) = (*ticket, plan.clone());
+    let (request_id, plan) = (*request_id, plan.clone());
     model.overlays.clear();
     update(
         &mut model,
-        Message::CarriedOut(ticket, plan, made[..1].to_vec()),
+        Message::Applied(request_id, plan, made[..1].to_vec()),
         now(),
     );
     let left: Vec<_> = model
@@ -499,7 +529,7 @@ fn one_fix_for_all_that_suffer_from_the_same() {
         panic!("no list of faults")
     };
     let fault = model
-        .verdicts
+        .diagnoses
         .fault(faults.list.selected().unwrap())
         .unwrap();
     let pods = fault.pods.len();
@@ -507,7 +537,7 @@ fn one_fix_for_all_that_suffer_from_the_same() {
     press(&mut model, &["ctrl-x"]);
     type_text(&mut model, CANARY);
     let effects = press(&mut model, &["enter", "enter"]);
-    let Some(Effect::Rehearse { plan, .. }) = effects.first() else {
+    let Some(Effect::DryRun { plan, .. }) = effects.first() else {
         panic!("{effects:?}")
     };
     let retried = plan.0.changes.iter();
@@ -540,15 +570,15 @@ fn an_export_names_no_credential() {
 #[test]
 fn a_secret_is_tested_with_all_images_that_are_pulled_with_it() {
     use crate::{
-        app::settled::Said,
+        app::probe_cache::ProbeRecord,
         domain::{diagnostics::EvidenceSource, k8s::objects::AnyObjectRef},
     };
     let mut model = model();
     press(&mut model, &[":", "s", "e", "c", "enter", "N", "g"]);
     assert_eq!(press(&mut model, &["t"]), [], "no image is pulled with it");
-    assert!(model.flash.is_some() && model.overlays.is_empty());
+    assert!(model.status.is_some() && model.overlays.is_empty());
     let effects = press(&mut model, &["G", "t"]);
-    let [Effect::Settle { ticket, question }] = &effects[..] else {
+    let [Effect::ProbeImage { request_id, query }] = &effects[..] else {
         panic!("{effects:?}")
     };
     let Some(Overlay::Details(details)) = model.overlays.last() else {
@@ -557,7 +587,7 @@ fn a_secret_is_tested_with_all_images_that_are_pulled_with_it() {
     let AnyObjectRef::Secret(key) = details.object.clone() else {
         panic!("{:?}", details.object)
     };
-    assert_eq!(question.secrets().collect::<Vec<_>>(), [&key]);
+    assert_eq!(query.secrets().collect::<Vec<_>>(), [&key]);
     assert_eq!(press(&mut model, &["t"]), [], "it is being asked");
     let verdict = ProbeConclusion {
         answer: PullAnswer::No,
@@ -569,15 +599,15 @@ fn a_secret_is_tested_with_all_images_that_are_pulled_with_it() {
     };
     update(
         &mut model,
-        Message::Settled(*ticket, Ok(Box::new(verdict))),
+        Message::ProbeDone(*request_id, Ok(Box::new(verdict))),
         now(),
     );
-    let secret = model.world.secret(&key).unwrap();
-    let said: Vec<&Said> = model.answers.of_secret(secret, now()).collect();
+    let secret = model.store.secret(&key).unwrap();
+    let said: Vec<&ProbeRecord> = model.probes.for_secret(secret, now()).collect();
     assert!(matches!(
         said[..],
-        [Said {
-            by: EvidenceSource::Registry,
+        [ProbeRecord {
+            source: EvidenceSource::Registry,
             ..
         }]
     ));
@@ -614,7 +644,7 @@ fn two_with_one_missing_image() -> Model {
             StoreUpdate::Workloads(WorkloadKind::ReplicaSet, upserted(vec![of])),
             StoreUpdate::Pods(upserted(vec![pod])),
         ] {
-            model.world.apply(batch, now());
+            model.store.apply(batch, now());
         }
     }
     crate::app::refresh::refresh(
@@ -627,7 +657,7 @@ fn two_with_one_missing_image() -> Model {
 
 fn form_title(model: &Model) -> String {
     match model.overlays.last() {
-        Some(Overlay::Form(form)) => form.ask.title(),
+        Some(Overlay::Form(form)) => form.spec.title(),
         other => panic!("{other:?}"),
     }
 }
@@ -666,7 +696,7 @@ fn for_all_that_share_a_fault_the_plan_lists_each() {
     assert_eq!(form_title(&model), "New image for 2 workloads");
     press(&mut model, &["backspace", "1"]);
     let effects = press(&mut model, &["enter"]);
-    let Some(Effect::Rehearse { plan, .. }) = effects.first() else {
+    let Some(Effect::DryRun { plan, .. }) = effects.first() else {
         panic!("{effects:?}")
     };
     let said: Vec<String> = plan.0.changes.iter().map(ToString::to_string).collect();
@@ -689,12 +719,12 @@ fn another_fault_is_no_recovery_and_its_fix_is_one_key_away() {
     let answer = made(&mut model);
     update(&mut model, answer, now());
     let recovered = |model: &Model| match stage(model) {
-        Stage::Done { recovered, .. } => recovered.is_some(),
+        PlanStage::Done { recovered, .. } => recovered.is_some(),
         other => panic!("{other:?}"),
     };
     let names = [0, 1, 2].map(|n| format!("checkout-5c9f-{n}"));
     let old = names.iter().map(|name| key("shop", name)).collect();
-    model.world.apply(StoreUpdate::Pods(removed(old)), now());
+    model.store.apply(StoreUpdate::Pods(removed(old)), now());
     let none_yet = crate::app::refresh::refresh;
     none_yet(
         &mut model,
@@ -711,16 +741,18 @@ fn another_fault_is_no_recovery_and_its_fix_is_one_key_away() {
             pod
         });
         model
-            .world
+            .store
             .apply(StoreUpdate::Pods(upserted(pods.to_vec())), now());
         crate::app::refresh::refresh(model, crate::app::refresh::Heights::from_fn(|_| 20), now());
     };
     put(&mut model, waiting("ErrImagePull", missing), "1");
     assert!(!recovered(&model));
-    let Some(Overlay::Proposal(proposal)) = model.overlays.last() else {
+    let Some(Overlay::PlanDialog(dialog)) = model.overlays.last() else {
         panic!("{:?}", model.overlays)
     };
-    let trouble = proposal.trouble(&model.world, &model.verdicts).unwrap();
+    let trouble = dialog
+        .remaining_failure(&model.store, &model.diagnoses)
+        .unwrap();
     assert_eq!((trouble.failing, trouble.pods), (3, 3));
     press(&mut model, &["ctrl-x"]);
     assert_eq!(
@@ -732,11 +764,13 @@ fn another_fault_is_no_recovery_and_its_fix_is_one_key_away() {
     assert!(recovered(&model));
     // What has recovered is judged on.
     put(&mut model, waiting("ErrImagePull", missing), "1");
-    let Some(Overlay::Proposal(proposal)) = model.overlays.last() else {
+    let Some(Overlay::PlanDialog(dialog)) = model.overlays.last() else {
         panic!("{:?}", model.overlays)
     };
-    assert!(proposal.stage.has_recovered());
-    let trouble = proposal.trouble(&model.world, &model.verdicts).unwrap();
+    assert!(dialog.stage.has_recovered());
+    let trouble = dialog
+        .remaining_failure(&model.store, &model.diagnoses)
+        .unwrap();
     assert_eq!(trouble.failing, 3);
     press(&mut model, &["ctrl-x"]);
     assert_eq!(
@@ -756,7 +790,7 @@ fn the_next_fix_is_closed_with_the_plan_and_the_form_before_it() {
     update(&mut model, answer, now());
     assert!(matches!(
         model.overlays[..],
-        [Overlay::Form(_), Overlay::Proposal(_)]
+        [Overlay::Form(_), Overlay::PlanDialog(_)]
     ));
     carried_out(&mut model, restart(), all_well(1));
     press(&mut model, &["enter"]);
@@ -766,18 +800,22 @@ fn the_next_fix_is_closed_with_the_plan_and_the_form_before_it() {
 /// Carries out a plan whose changes all end so; the model as its view is shown.
 fn carried_out(model: &mut Model, plan: Plan, done: Vec<ChangeResult>) {
     let count = plan.changes.len();
-    let effects = propose::propose(model, plan, None, now());
-    let Some(Effect::Rehearse { ticket, .. }) = effects.first() else {
-        panic!("{effects:?}")
-    };
-    update(model, Message::Rehearsed(*ticket, all_well(count)), now());
-    let effects = press(model, &["enter"]);
-    let [Effect::CarryOut { ticket, plan }] = &effects[..] else {
+    let effects = plan_dialog::open(model, plan, None, now());
+    let Some(Effect::DryRun { request_id, .. }) = effects.first() else {
         panic!("{effects:?}")
     };
     update(
         model,
-        Message::CarriedOut(*ticket, plan.clone(), done),
+        Message::DryRunDone(*request_id, all_well(count)),
+        now(),
+    );
+    let effects = press(model, &["enter"]);
+    let [Effect::Apply { request_id, plan }] = &effects[..] else {
+        panic!("{effects:?}")
+    };
+    update(
+        model,
+        Message::Applied(*request_id, plan.clone(), done),
         now(),
     );
 }
@@ -791,7 +829,7 @@ fn restart() -> Plan {
 }
 
 fn told(model: &Model) -> &str {
-    model.flash.as_ref().map_or("", |flash| &flash.text)
+    model.status.as_ref().map_or("", |flash| &flash.text)
 }
 
 #[test]
@@ -800,17 +838,17 @@ fn a_plan_that_cannot_be_undone_does_not_undo_another() {
     let mut model = model();
     let answer = made(&mut model);
     update(&mut model, answer, now());
-    assert!(model.offers(Action::Undo));
+    assert!(model.is_action_available(Action::Undo));
     press(&mut model, &["enter"]);
     assert_eq!(model.applied.len(), 1);
     carried_out(&mut model, restart(), all_well(1));
-    assert!(!model.offers(Action::Undo));
+    assert!(!model.is_action_available(Action::Undo));
     assert_eq!(press(&mut model, &["u"]), []);
     assert_eq!(told(&model), "This change cannot be undone");
     assert!(stage(&model).is_done(), "the view stays");
     press(&mut model, &["enter"]);
     let effects = command(&mut model, "undo");
-    let [Effect::Rehearse { plan, .. }] = &effects[..] else {
+    let [Effect::DryRun { plan, .. }] = &effects[..] else {
         panic!("{effects:?}")
     };
     assert!(plan.0.title.starts_with("Undo: "), "{}", plan.0.title);
@@ -820,7 +858,7 @@ fn a_plan_that_cannot_be_undone_does_not_undo_another() {
 #[test]
 fn a_failure_of_a_plan_whose_view_is_closed_is_told_until_it_is_seen() {
     let mut model = model();
-    let Message::CarriedOut(ticket, plan, _) = made(&mut model) else {
+    let Message::Applied(request_id, plan, _) = made(&mut model) else {
         panic!("it is carried out")
     };
     press(&mut model, &["esc", "esc", "esc"]);
@@ -828,7 +866,7 @@ fn a_failure_of_a_plan_whose_view_is_closed_is_told_until_it_is_seen() {
     let mut done = all_well(plan.0.changes.len());
     done[0] = ChangeResult::new(Outcome::Failed("403 Forbidden".to_owned()));
     let title = plan.0.title.clone();
-    update(&mut model, Message::CarriedOut(ticket, plan, done), now());
+    update(&mut model, Message::Applied(request_id, plan, done), now());
     let text = format!("Failed: {title}: 403 Forbidden");
     assert_eq!(told(&model), text);
     let later = now() + jiff::SignedDuration::from_hours(1);
@@ -854,13 +892,17 @@ fn a_secret_that_a_closed_plan_has_lost_is_named_first_and_undo_creates_it() {
         "Recreate the Secret with the type that is read",
         vec![convert],
     );
-    let effects = propose::propose(&mut model, plan, None, now());
-    let Some(Effect::Rehearse { ticket, .. }) = effects.first() else {
+    let effects = plan_dialog::open(&mut model, plan, None, now());
+    let Some(Effect::DryRun { request_id, .. }) = effects.first() else {
         panic!("{effects:?}")
     };
-    update(&mut model, Message::Rehearsed(*ticket, all_well(1)), now());
+    update(
+        &mut model,
+        Message::DryRunDone(*request_id, all_well(1)),
+        now(),
+    );
     let effects = press(&mut model, &["enter"]);
-    let [Effect::CarryOut { plan, ticket }] = &effects[..] else {
+    let [Effect::Apply { plan, request_id }] = &effects[..] else {
         panic!("{effects:?}")
     };
     press(&mut model, &["esc"]);
@@ -869,7 +911,7 @@ fn a_secret_that_a_closed_plan_has_lost_is_named_first_and_undo_creates_it() {
         is_lost: true,
         ..ChangeResult::new(Outcome::Failed("507 …".to_owned()))
     };
-    let answer = Message::CarriedOut(*ticket, plan.clone(), vec![lost]);
+    let answer = Message::Applied(*request_id, plan.clone(), vec![lost]);
     update(&mut model, answer, now());
     let text = "Secret shop/regcred is deleted and not created again: :undo restores it";
     assert_eq!(told(&model), text);
@@ -881,11 +923,15 @@ fn a_secret_that_a_closed_plan_has_lost_is_named_first_and_undo_creates_it() {
 fn where_nothing_is_to_change_enter_closes_the_plan() {
     let mut model = model();
     let effects = rehearsed(&mut model);
-    let [Effect::Rehearse { ticket, plan }, ..] = &effects[..] else {
+    let [Effect::DryRun { request_id, plan }, ..] = &effects[..] else {
         panic!("{effects:?}")
     };
     let unchanged = vec![ChangeResult::new(Outcome::Unchanged); plan.0.changes.len()];
-    update(&mut model, Message::Rehearsed(*ticket, unchanged), now());
+    update(
+        &mut model,
+        Message::DryRunDone(*request_id, unchanged),
+        now(),
+    );
     assert!(stage(&model).changes_nothing() && !stage(&model).can_be_applied());
     assert_eq!(press(&mut model, &["enter"]), []);
     assert!(model.overlays.is_empty());
@@ -894,13 +940,13 @@ fn where_nothing_is_to_change_enter_closes_the_plan() {
 #[test]
 fn nothing_recovers_by_a_plan_that_turned_out_to_be_made_already() {
     let mut model = model();
-    let Message::CarriedOut(ticket, plan, _) = made(&mut model) else {
+    let Message::Applied(request_id, plan, _) = made(&mut model) else {
         panic!("it is carried out")
     };
     let unchanged = vec![ChangeResult::new(Outcome::Unchanged); plan.0.changes.len()];
     update(
         &mut model,
-        Message::CarriedOut(ticket, plan, unchanged),
+        Message::Applied(request_id, plan, unchanged),
         now(),
     );
     crate::app::refresh::refresh(
@@ -908,11 +954,11 @@ fn nothing_recovers_by_a_plan_that_turned_out_to_be_made_already() {
         crate::app::refresh::Heights::from_fn(|_| 20),
         now(),
     );
-    let Some(Overlay::Proposal(proposal)) = model.overlays.last() else {
+    let Some(Overlay::PlanDialog(dialog)) = model.overlays.last() else {
         panic!("{:?}", model.overlays)
     };
-    assert_eq!(proposal.recovery(&model.world), None);
-    assert!(!proposal.stage.has_recovered());
+    assert_eq!(dialog.recovery(&model.store), None);
+    assert!(!dialog.stage.has_recovered());
 }
 
 #[test]
@@ -920,23 +966,23 @@ fn what_the_server_refuses_is_not_offered() {
     use super::super::action::Action;
     let mut model = model();
     let effects = rehearsed(&mut model);
-    let [Effect::Rehearse { ticket, .. }, ..] = &effects[..] else {
+    let [Effect::DryRun { request_id, .. }, ..] = &effects[..] else {
         panic!("{effects:?}")
     };
     let refused = vec![ChangeResult::new(Outcome::Failed("403".into()))];
-    update(&mut model, Message::Rehearsed(*ticket, refused), now());
-    assert!(!model.offers(Action::CarryOut));
-    assert!(model.offers(Action::Export));
+    update(&mut model, Message::DryRunDone(*request_id, refused), now());
+    assert!(!model.is_action_available(Action::Apply));
+    assert!(model.is_action_available(Action::Export));
 }
 
 #[test]
 fn an_enter_that_was_pressed_too_early_hides_no_failure() {
     let mut model = model();
-    let Message::CarriedOut(ticket, plan, mut done) = made(&mut model) else {
+    let Message::Applied(request_id, plan, mut done) = made(&mut model) else {
         panic!("it is carried out")
     };
     done[0] = ChangeResult::new(Outcome::Failed("507: no room".to_owned()));
-    update(&mut model, Message::CarriedOut(ticket, plan, done), now());
+    update(&mut model, Message::Applied(request_id, plan, done), now());
     assert_eq!(model.notices.shown().map(|it| it.text.clone()), None);
     press(&mut model, &["enter"]);
     let shown = model.notices.shown().expect("the failure is shown");
@@ -967,7 +1013,7 @@ fn undo_restores_a_lost_secret_first() {
     model.overlays.clear();
     assert_eq!(model.applied.len(), 2);
     let effects = command(&mut model, "undo");
-    let [Effect::Rehearse { plan, .. }] = &effects[..] else {
+    let [Effect::DryRun { plan, .. }] = &effects[..] else {
         panic!("{effects:?}")
     };
     assert!(plan.0.title.contains("Convert"), "{}", plan.0.title);

@@ -1,18 +1,18 @@
-//! The pull test: asked for, started, answered.
+//! Starting pull tests and receiving their results.
 
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::propose;
+use super::plan_dialog;
 use crate::{
     app::{
         effect::Effect,
         model::Model,
         overlay::Overlay,
-        pull_test::{Stage, Trial},
-        settled::{Question, Said},
-        ticket::Ticket,
+        probe_cache::{ProbeQuery, ProbeRecord},
+        pull_test::{PullTestRun, PullTestStage},
+        request_id::RequestId,
     },
     domain::{
         context::{PodContext, Presence},
@@ -25,36 +25,36 @@ use crate::{
 
 /// Asks on which nodes the image of the Pod shall be pulled.
 pub(super) fn open(model: &mut Model, now: Timestamp) {
-    if propose::refused(model, now) {
+    if plan_dialog::reject_if_read_only(model, now) {
         return;
     }
-    let Some(trial) = trial(model) else {
-        model.flash("there is no image to pull", now);
+    let Some(trial) = new_run(model) else {
+        model.set_status("there is no image to pull", now);
         return;
     };
     if trial.nodes.rows().is_empty() {
-        model.flash("no node is known: no Pod has one yet", now);
+        model.set_status("no node is known: no Pod has one yet", now);
     } else {
         model.overlays.push(Overlay::PullTest(trial));
     }
 }
 
-fn trial(model: &Model) -> Option<Trial> {
-    let inquiry = model.inquiry.as_ref()?;
-    let case = &inquiry.case;
+fn new_run(model: &Model) -> Option<PullTestRun> {
+    let inspection = model.inspection.as_ref()?;
+    let case = &inspection.context;
     let pod = &case.pod;
     // Nothing makes a bare Pod again: what it lists is all that there is.
     let template = case.workload.as_ref();
     let secrets = template.map_or(&pod.pull_secrets, |workload| &workload.pull_secrets);
     let test = PullTest {
-        namespace: inquiry.pod.namespace.clone(),
-        image: Arc::clone(inquiry.image()?),
+        namespace: inspection.pod.namespace.clone(),
+        image: Arc::clone(inspection.image()?),
         account: pod.service_account.clone(),
         secrets: secrets.to_vec(),
     };
     let mut nodes: Vec<Arc<str>> = pod.node.iter().cloned().collect();
     let mut others: Vec<Arc<str>> = model
-        .world
+        .store
         .pods(&Scope::Cluster)
         .filter_map(|pod| pod.node.clone())
         .collect();
@@ -65,14 +65,14 @@ fn trial(model: &Model) -> Option<Trial> {
             .into_iter()
             .filter(|node| Some(node) != pod.node.as_ref()),
     );
-    let question = Question::of(case, &test.image).filter(|_| pulls_alike(case, &test));
-    Some(Trial::new(test, question, nodes))
+    let query = ProbeQuery::for_pod(case, &test.image).filter(|_| pulls_like(case, &test));
+    Some(PullTestRun::new(test, query, nodes))
 }
 
 /// Whether the test's Pod lists what this Pod lists, so that what becomes of it is true of this Pod, too.
 /// A Pod that was admitted before its ServiceAccount listed a Secret goes on without it; the test's does
 /// not.
-fn pulls_alike(case: &PodContext, test: &PullTest) -> bool {
+fn pulls_like(case: &PodContext, test: &PullTest) -> bool {
     let admitted = match &case.account {
         _ if !test.secrets.is_empty() => &test.secrets[..],
         Presence::Present(account) => &account.pull_secrets[..],
@@ -84,34 +84,34 @@ fn pulls_alike(case: &PodContext, test: &PullTest) -> bool {
 
 /// Starts the test on the chosen nodes.
 pub(super) fn start(model: &mut Model, now: Timestamp) -> Vec<Effect> {
-    let ticket = model.tickets.issue();
+    let request_id = model.request_ids.next();
     let Some(Overlay::PullTest(trial)) = model.overlays.last_mut() else {
         return Vec::new();
     };
-    if !matches!(trial.stage, Stage::Choosing) {
-        if !trial.waits() {
+    if !matches!(trial.stage, PullTestStage::Choosing) {
+        if !trial.is_waiting() {
             model.overlays.pop();
         }
         return Vec::new();
     }
     if trial.chosen.is_empty() {
-        model.flash("no node is chosen: space takes one", now);
+        model.set_status("no node is chosen: space takes one", now);
         return Vec::new();
     }
-    trial.stage = Stage::Running {
-        ticket,
+    trial.stage = PullTestStage::Running {
+        request_id,
         since: now,
-        said: Vec::new(),
+        results: Vec::new(),
     };
     let (test, nodes) = (trial.test.clone(), trial.chosen.iter().cloned());
     let nodes: Vec<Arc<str>> = nodes.collect();
     for node in &nodes {
         model
             .running_tests
-            .begin(ticket, &test.namespace, Arc::clone(node));
+            .insert(request_id, &test.namespace, Arc::clone(node));
     }
     vec![Effect::PullTest {
-        ticket,
+        request_id,
         test,
         nodes,
     }]
@@ -120,28 +120,28 @@ pub(super) fn start(model: &mut Model, now: Timestamp) -> Vec<Effect> {
 /// A kubelet has answered; what it says settles what is wrong with the Pod.
 pub(super) fn answered(
     model: &mut Model,
-    ticket: Ticket,
+    request_id: RequestId,
     node: Arc<str>,
     pulled: PullTestResult,
     now: Timestamp,
 ) {
-    model.running_tests.end(ticket, &node);
+    model.running_tests.remove(request_id, &node);
     for overlay in &mut model.overlays {
         if let Overlay::PullTest(trial) = overlay
-            && let Stage::Running {
-                ticket: waiting,
-                said,
+            && let PullTestStage::Running {
+                request_id: waiting,
+                results: said,
                 ..
             } = &mut trial.stage
-            && *waiting == ticket
+            && *waiting == request_id
         {
-            if let (Some(question), Some(verdict)) = (&trial.question, pulled.conclusion(&node)) {
-                let said = Said {
-                    verdict,
-                    by: EvidenceSource::PullTest,
+            if let (Some(query), Some(verdict)) = (&trial.query, pulled.conclusion(&node)) {
+                let said = ProbeRecord {
+                    conclusion: verdict,
+                    source: EvidenceSource::PullTest,
                     at: now,
                 };
-                model.answers.told(question.clone(), said);
+                model.probes.insert(query.clone(), said);
             }
             said.push((node, pulled));
             return;
@@ -151,7 +151,7 @@ pub(super) fn answered(
 
 /// Proposes to delete Pods that earlier tests have left behind. A test that runs deletes its own Pods.
 pub(super) fn clean_up(model: &mut Model, now: Timestamp) -> Vec<Effect> {
-    let of_tests = model.world.pods(&Scope::Cluster);
+    let of_tests = model.store.pods(&Scope::Cluster);
     let (running, left): (Vec<_>, Vec<_>) = of_tests
         .filter(|pod| is_of_a_test(pod))
         .partition(|pod| model.running_tests.may_own(pod));
@@ -161,7 +161,7 @@ pub(super) fn clean_up(model: &mut Model, now: Timestamp) -> Vec<Effect> {
         .collect();
     let running = running.len();
     if left.is_empty() {
-        model.flash(
+        model.set_status(
             match running {
                 0 => "no pull test has left anything behind",
                 _ => "a pull test is running, and deletes its Pods itself",
@@ -181,7 +181,7 @@ pub(super) fn clean_up(model: &mut Model, now: Timestamp) -> Vec<Effect> {
         notes: note.into_iter().collect(),
         ..Plan::new("Delete what pull tests have left", left)
     };
-    propose::propose(model, plan, None, now)
+    plan_dialog::open(model, plan, None, now)
 }
 
 #[cfg(test)]
@@ -213,14 +213,14 @@ mod tests {
         };
         press(model, &["esc"]);
         let secrets = trial.test.secrets.iter().map(ToString::to_string);
-        (secrets.collect(), trial.question.is_some())
+        (secrets.collect(), trial.query.is_some())
     }
 
     fn fold(model: &mut Model, batch: StoreUpdate) {
-        let ticket = model.connection.ticket;
+        let request_id = model.connection.request_id;
         update(
             model,
-            crate::app::message::Message::Batch(ticket, batch),
+            crate::app::message::Message::Batch(request_id, batch),
             now(),
         );
     }
@@ -246,23 +246,28 @@ mod tests {
         crate::app::update::tests::typed(&mut model, "5c9f-0");
         press(&mut model, &["enter", "g", "ctrl-t"]);
         let effects = press(&mut model, &["enter"]);
-        let [Effect::PullTest { ticket, nodes, .. }] = &effects[..] else {
+        let [
+            Effect::PullTest {
+                request_id, nodes, ..
+            },
+        ] = &effects[..]
+        else {
             panic!("{effects:?}")
         };
-        let (ticket, node) = (*ticket, Arc::clone(&nodes[0]));
+        let (request_id, node) = (*request_id, Arc::clone(&nodes[0]));
         // Also when nobody looks at the test any more.
         press(&mut model, &["esc", "esc"]);
         assert!(model.overlays.is_empty(), "{:?}", model.overlays);
         let running = test_pod("pullscope-pull-test-1", &node);
         fold(&mut model, StoreUpdate::Pods(upserted(vec![running])));
         assert_eq!(clean_up(&mut model, now()), []);
-        let told = model.flash.as_ref().map(|flash| flash.text.as_str());
+        let told = model.status.as_ref().map(|flash| flash.text.as_str());
         assert!(told.unwrap().contains("is running"), "{told:?}");
 
         let left = test_pod("pullscope-pull-test-2", "node-9");
         fold(&mut model, StoreUpdate::Pods(upserted(vec![left])));
         let deleted = |effects: &[Effect]| -> (Vec<String>, Vec<String>) {
-            let [Effect::Rehearse { plan, .. }] = effects else {
+            let [Effect::DryRun { plan, .. }] = effects else {
                 panic!("{effects:?}")
             };
             let said = plan.0.changes.iter().map(ToString::to_string);
@@ -274,7 +279,7 @@ mod tests {
         press(&mut model, &["esc"]);
 
         let ended = PullTestResult::Unknown("stopped".to_owned());
-        answered(&mut model, ticket, node, ended, now());
+        answered(&mut model, request_id, node, ended, now());
         let (said, notes) = deleted(&clean_up(&mut model, now()));
         assert_eq!((said.len(), notes.len()), (2, 0), "it could not delete it");
     }

@@ -1,4 +1,4 @@
-//! A Secret's values: a warning first, then fetched, shown for a while, and gone.
+//! Revealing a Secret's values: warning, fetch, display, expiry.
 
 use std::sync::Arc;
 
@@ -10,8 +10,8 @@ use crate::{
         effect::Effect,
         model::Model,
         overlay::Overlay,
-        reveal::{Clip, Reveal, Shown, Stage},
-        ticket::Ticket,
+        request_id::RequestId,
+        reveal::{ClipboardSecret, Reveal, RevealStage, RevealedSecret},
     },
     domain::{
         error::UserError,
@@ -38,19 +38,19 @@ pub(super) fn reveal(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     let Some(Overlay::Reveal(reveal)) = model.overlays.last_mut() else {
         match secret(model) {
             Some(secret) => model.overlays.push(Overlay::Reveal(Reveal::new(secret))),
-            None => model.flash(NO_SECRET, now),
+            None => model.set_status(NO_SECRET, now),
         }
         return Vec::new();
     };
     match &reveal.stage {
-        Stage::Warning | Stage::Hidden => {
-            let ticket = model.tickets.issue();
-            reveal.stage = Stage::Fetching(ticket);
+        RevealStage::Warning | RevealStage::Hidden => {
+            let request_id = model.request_ids.next();
+            reveal.stage = RevealStage::Fetching(request_id);
             let secret = reveal.secret.clone();
-            vec![Effect::Reveal { ticket, secret }]
+            vec![Effect::Reveal { request_id, secret }]
         }
-        Stage::Fetching(_) => Vec::new(),
-        Stage::Shown(_) | Stage::Failed(_) => {
+        RevealStage::Fetching(_) => Vec::new(),
+        RevealStage::Shown(_) | RevealStage::Failed(_) => {
             model.overlays.pop();
             Vec::new()
         }
@@ -60,15 +60,15 @@ pub(super) fn reveal(model: &mut Model, now: Timestamp) -> Vec<Effect> {
 /// Shows what was fetched, if the layer that asked for it is still there; else it is dropped unseen.
 pub(super) fn revealed(
     model: &mut Model,
-    ticket: Ticket,
+    request_id: RequestId,
     answer: Result<Option<DockerConfig>, UserError>,
     now: Timestamp,
 ) {
     for reveal in reveals(model) {
-        if matches!(reveal.stage, Stage::Fetching(waiting) if waiting == ticket) {
+        if matches!(reveal.stage, RevealStage::Fetching(waiting) if waiting == request_id) {
             reveal.stage = match answer {
-                Ok(config) => Stage::Shown(Shown::new(config, now)),
-                Err(problem) => Stage::Failed(problem),
+                Ok(config) => RevealStage::Shown(RevealedSecret::new(config, now)),
+                Err(problem) => RevealStage::Failed(problem),
             };
             return;
         }
@@ -97,15 +97,15 @@ pub(super) fn copy(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     let Some(Overlay::Reveal(reveal)) = model.overlays.last() else {
         return Vec::new();
     };
-    let Some(entry) = reveal.shown(now).and_then(|(shown, _)| shown.selected()) else {
-        model.flash("no password is shown that could be copied", now);
+    let Some(entry) = reveal.revealed(now).and_then(|(shown, _)| shown.selected()) else {
+        model.set_status("no password is shown that could be copied", now);
         return Vec::new();
     };
-    let clip = Clip(Arc::new(entry.password.clone()));
+    let clip = ClipboardSecret(Arc::new(entry.password.clone()));
     let text = format!(
         "the password for {} is on the clipboard: whatever reads that has it",
         entry.server
     );
-    model.flash(text, now);
+    model.set_status(text, now);
     vec![Effect::CopyPassword(clip)]
 }

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     app::{
         effect::Effect, key::Key, message::Message, model::Model, overlay::Overlay, refresh,
-        reveal::Stage, ticket::Ticket,
+        request_id::RequestId, reveal::RevealStage,
     },
     domain::{
         error::UserError,
@@ -31,7 +31,7 @@ fn later(seconds: i64) -> Timestamp {
     now() + SignedDuration::from_secs(seconds)
 }
 
-fn stage(model: &Model) -> Option<&Stage> {
+fn stage(model: &Model) -> Option<&RevealStage> {
     match model.overlays.last() {
         Some(Overlay::Reveal(reveal)) => Some(&reveal.stage),
         _ => None,
@@ -39,22 +39,22 @@ fn stage(model: &Model) -> Option<&Stage> {
 }
 
 /// The Secrets pane, asked to reveal and confirmed.
-fn asked() -> (Model, Ticket) {
+fn asked() -> (Model, RequestId) {
     let mut model = model();
     assert_eq!(press(&mut model, &["tab", "tab", "x"]), []);
-    assert!(matches!(stage(&model), Some(Stage::Warning)));
+    assert!(matches!(stage(&model), Some(RevealStage::Warning)));
     let effects = press(&mut model, &["enter"]);
-    let [Effect::Reveal { ticket, .. }] = effects[..] else {
+    let [Effect::Reveal { request_id, .. }] = effects[..] else {
         panic!("{effects:?}")
     };
-    (model, ticket)
+    (model, request_id)
 }
 
 fn shown() -> Model {
-    let (mut model, ticket) = asked();
+    let (mut model, request_id) = asked();
     update(
         &mut model,
-        Message::Revealed(ticket, Ok(Some(config()))),
+        Message::Revealed(request_id, Ok(Some(config()))),
         now(),
     );
     model
@@ -78,31 +78,31 @@ fn nothing_is_fetched_before_it_is_confirmed() {
 fn it_is_hidden_when_its_time_is_over_whatever_lies_above_it() {
     let mut model = shown();
     refresh::refresh(&mut model, refresh::Heights::from_fn(|_| 20), later(1));
-    assert_eq!(refresh::wake(&model, later(1)), Some(later(2)));
+    assert_eq!(refresh::next_wakeup(&model, later(1)), Some(later(2)));
     press(&mut model, &["?"]);
-    assert_eq!(refresh::wake(&model, later(28)), Some(later(29)));
+    assert_eq!(refresh::next_wakeup(&model, later(28)), Some(later(29)));
     update(&mut model, Message::Tick, later(29));
     model.overlays.pop();
-    assert!(matches!(stage(&model), Some(Stage::Shown(_))));
+    assert!(matches!(stage(&model), Some(RevealStage::Shown(_))));
     press(&mut model, &["?"]);
     update(&mut model, Message::Tick, later(30));
     model.overlays.pop();
-    assert!(matches!(stage(&model), Some(Stage::Hidden)));
+    assert!(matches!(stage(&model), Some(RevealStage::Hidden)));
 }
 
 #[test]
 fn an_answer_that_nobody_waits_for_any_more_is_dropped() {
-    let (mut model, ticket) = asked();
+    let (mut model, request_id) = asked();
     press(&mut model, &["esc"]);
-    let answer = Message::Revealed(ticket, Ok(Some(config())));
+    let answer = Message::Revealed(request_id, Ok(Some(config())));
     update(&mut model, answer, now());
     assert!(model.overlays.is_empty());
 
-    let (mut model, ticket) = asked();
+    let (mut model, request_id) = asked();
     press(&mut model, &["esc", "x"]);
-    let answer = Message::Revealed(ticket, Ok(Some(config())));
+    let answer = Message::Revealed(request_id, Ok(Some(config())));
     update(&mut model, answer, now());
-    assert!(matches!(stage(&model), Some(Stage::Warning)));
+    assert!(matches!(stage(&model), Some(RevealStage::Warning)));
 }
 
 #[test]
@@ -113,7 +113,7 @@ fn only_the_key_for_it_copies_and_it_copies_the_selected_entry() {
         panic!("{copied:?}")
     };
     assert_eq!(clip.0.expose(), CANARY);
-    let said = model.flash.clone().unwrap().text;
+    let said = model.status.clone().unwrap().text;
     assert!(
         said.contains("ghcr.io") && said.contains("clipboard"),
         "{said}"
@@ -131,11 +131,15 @@ fn only_the_key_for_it_copies_and_it_copies_the_selected_entry() {
 
 #[test]
 fn a_refusal_says_which_permission_is_missing() {
-    let (mut model, ticket) = asked();
+    let (mut model, request_id) = asked();
     let problem = UserError::new("cannot read Secret shop/regcred")
         .with_help("ask for the permission to get secrets in namespace shop");
-    update(&mut model, Message::Revealed(ticket, Err(problem)), now());
-    assert!(matches!(stage(&model), Some(Stage::Failed(_))));
+    update(
+        &mut model,
+        Message::Revealed(request_id, Err(problem)),
+        now(),
+    );
+    assert!(matches!(stage(&model), Some(RevealStage::Failed(_))));
     assert_eq!(press(&mut model, &["enter"]), []);
     assert!(model.overlays.is_empty());
 }
@@ -143,12 +147,12 @@ fn a_refusal_says_which_permission_is_missing() {
 /// What a log or a panic could print of it.
 #[test]
 fn a_debug_print_of_any_part_shows_no_value() {
-    let message = Message::Revealed(model().connection.ticket, Ok(Some(config())));
+    let message = Message::Revealed(model().connection.request_id, Ok(Some(config())));
     let mut model = shown();
     let effects = press(&mut model, &["c"]);
     let printed = format!(
         "{message:?} {:?} {effects:?} {:?} {:?}",
-        model.overlays, model.flash, model.memory
+        model.overlays, model.status, model.session
     );
     assert!(printed.contains("ghcr.io"));
     assert!(

@@ -1,8 +1,8 @@
-//! What is done to a rollout from its view: pause, resume, back to a revision that worked.
+//! Rollout commands: pause, resume, roll back.
 
 use jiff::Timestamp;
 
-use super::{propose, selection};
+use super::{plan_dialog, selection};
 use crate::{
     app::{effect::Effect, model::Model},
     domain::{
@@ -24,7 +24,7 @@ pub(super) fn pause(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     let id = &found.workload.id;
     let change = Change::SetPaused(SetPaused::new(id.key.clone(), paused));
     let plan = Plan::new(format!("{verb} the rollout of {id}"), vec![change]);
-    propose::propose(model, plan, None, now)
+    plan_dialog::open(model, plan, None, now)
 }
 
 /// Back to the newest older revision with other images, one that has ready Pods if there is one.
@@ -33,23 +33,23 @@ pub(super) fn roll_back(model: &mut Model, now: Timestamp) -> Vec<Effect> {
         return Vec::new();
     };
     let Some(change) = Change::roll_back(&found) else {
-        model.flash("there is no older revision with another image", now);
+        model.set_status("there is no older revision with another image", now);
         return Vec::new();
     };
     let plan = Plan::new(
         format!("Undo the rollout of {}", found.workload.id),
         vec![change],
     );
-    propose::propose(model, plan, None, now)
+    plan_dialog::open(model, plan, None, now)
 }
 
 /// The Deployment that the keys speak of; says so when it is another kind.
 fn deployment(model: &mut Model, now: Timestamp) -> Option<RolloutStatus> {
-    let id: Option<WorkloadRef> = selection::workload_of_interest(model);
-    let found = id.and_then(|id| rollout_status(&model.world, &id));
+    let id: Option<WorkloadRef> = selection::current_workload(model);
+    let found = id.and_then(|id| rollout_status(&model.store, &id));
     let found = found.filter(|found| found.workload.id.kind == WorkloadKind::Deployment);
     if found.is_none() {
-        model.flash(
+        model.set_status(
             "only the rollout of a Deployment can be stopped or taken back",
             now,
         );

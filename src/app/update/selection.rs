@@ -1,4 +1,4 @@
-//! What is selected, and what the keys therefore speak of. Nothing is changed here.
+//! The current selection, which key commands act on. Nothing is changed here.
 
 use crate::{
     app::{
@@ -18,11 +18,11 @@ use crate::{
 
 /// The Pod that the selection of the Pods pane stands for: for a folded workload, its worst.
 pub fn selected_pod(model: &Model) -> Option<ObjectRef<Pod>> {
-    model.panes.get(Pane::Pods).selected_pod(&model.world)
+    model.panes.get(Pane::Pods).selected_pod(&model.store)
 }
 
 /// The Pod that the keys speak of: the one whose details are open, else that of the selection.
-pub fn subject_of_interest(model: &Model) -> Option<ObjectRef<Pod>> {
+pub fn current_pod(model: &Model) -> Option<ObjectRef<Pod>> {
     if let Some(Overlay::Details(details)) = model.overlays.last() {
         match &details.object {
             AnyObjectRef::Pod(pod) => return Some(pod.clone()),
@@ -38,11 +38,11 @@ pub fn subject_of_interest(model: &Model) -> Option<ObjectRef<Pod>> {
     } else {
         Pane::Pods
     };
-    model.panes.get(pane).selected_pod(&model.world)
+    model.panes.get(pane).selected_pod(&model.store)
 }
 
 /// The workload that the keys speak of: the one whose details are open, else that of the Pod.
-pub(super) fn workload_of_interest(model: &Model) -> Option<WorkloadRef> {
+pub(super) fn current_workload(model: &Model) -> Option<WorkloadRef> {
     if let Some(Overlay::Details(details)) = model.overlays.last()
         && let AnyObjectRef::Workload(id) = &details.object
     {
@@ -54,17 +54,17 @@ pub(super) fn workload_of_interest(model: &Model) -> Option<WorkloadRef> {
     {
         return Some(id.clone());
     }
-    let pod = model.world.pod(&subject_of_interest(model)?)?;
-    Some(model.world.workload_of(pod)?.id.clone())
+    let pod = model.store.pod(&current_pod(model)?)?;
+    Some(model.store.workload_of(pod)?.id.clone())
 }
 
 /// Of a workload's Pods the one that fares worst.
 fn worst_pod(model: &Model, id: &WorkloadRef) -> Option<ObjectRef<Pod>> {
-    let world = &model.world;
+    let store = &model.store;
     let here = Scope::Namespace(id.key.namespace.clone());
-    world
+    store
         .pods(&here)
-        .filter(|pod| world.workload_of(pod).is_some_and(|found| found.id == *id))
+        .filter(|pod| store.workload_of(pod).is_some_and(|found| found.id == *id))
         .min_by_key(|pod| pod_status(pod).health)
         .map(|pod| pod.key.clone())
 }
@@ -75,12 +75,12 @@ pub(super) fn selected_object(model: &Model) -> Option<AnyObjectRef> {
     if let Some(Overlay::Details(details)) = model.overlays.last() {
         return Some(details.object.clone());
     }
-    model.panes.get(model.focus).selected_object(&model.world)
+    model.panes.get(model.focus).selected_object(&model.store)
 }
 
 /// The ServiceAccount of the selected Pod.
 pub(super) fn account_of_pod(model: &Model) -> Option<ObjectRef<ServiceAccount>> {
-    let pod = model.world.pod(&selected_pod(model)?)?;
+    let pod = model.store.pod(&selected_pod(model)?)?;
     Some(ObjectRef::new(
         pod.key.namespace.clone(),
         pod.service_account.clone(),
@@ -88,14 +88,14 @@ pub(super) fn account_of_pod(model: &Model) -> Option<ObjectRef<ServiceAccount>>
 }
 
 /// The Pod that uses what is selected, one that fares ill if there is one.
-pub(super) fn user_of_selection(model: &Model) -> Option<ObjectRef<Pod>> {
-    model.panes.get(model.focus).selected_user(&model.world)
+pub(super) fn pod_using_selection(model: &Model) -> Option<ObjectRef<Pod>> {
+    model.panes.get(model.focus).selected_user(&model.store)
 }
 
 /// The event line that is selected; of what is folded, none.
 pub(super) fn selected_line(model: &Model) -> Option<&EventSeries> {
     match model.panes.events.list.selected()? {
-        events::Row::Line(key) => model.world.event_line(key),
-        events::Row::Story(_) | events::Row::Start(_) => None,
+        events::Row::Line(key) => model.store.event_line(key),
+        events::Row::Group(_) | events::Row::Startup(_) => None,
     }
 }

@@ -4,7 +4,7 @@ use super::*;
 use crate::{
     app::{
         action::SortBy,
-        connection::{Health, Phase},
+        connection::{ConnectionPhase, WatchHealth},
         key::Key,
         model::StartScope,
         overlay::ContextPicker,
@@ -40,10 +40,10 @@ fn identity(namespace: Option<&str>) -> ConnectionInfo {
 /// The company, connected and live.
 pub(super) fn model() -> Model {
     let mut model = Model::new(&StartScope::FromContext, seconds_ago(5));
-    let ticket = model.connection.ticket;
+    let request_id = model.connection.request_id;
     update(
         &mut model,
-        Message::Connected(ticket, Ok(identity(None))),
+        Message::Connected(request_id, Ok(identity(None))),
         now(),
     );
     let kinds = [
@@ -63,12 +63,12 @@ pub(super) fn model() -> Model {
         };
         update(
             &mut model,
-            Message::Watch(ticket, id, WatchState::Live),
+            Message::Watch(request_id, id, WatchState::Live),
             now(),
         );
     }
     for batch in sample_updates() {
-        update(&mut model, Message::Batch(ticket, batch), now());
+        update(&mut model, Message::Batch(request_id, batch), now());
     }
     refresh::refresh(&mut model, refresh::Heights::from_fn(|_| 20), now());
     model
@@ -123,7 +123,7 @@ fn the_way_along_the_chain_can_be_gone_back_and_forth() {
         (Pane::Pods, pod)
     );
     press(&mut model, &["["]);
-    assert!(model.flash.is_some(), "the way ends");
+    assert!(model.status.is_some(), "the way ends");
     press(&mut model, &["]", "]"]);
     assert_eq!(model.focus, Pane::Secrets);
 }
@@ -211,9 +211,9 @@ fn half_a_token_is_not_pasted() {
         panic!("no form")
     };
     let field = form.focused_mut().unwrap();
-    assert!(field.answer.is_masked(), "the token is what is asked for");
-    assert_eq!(field.input().unwrap().value(), "");
-    assert!(model.flash.is_some());
+    assert!(field.id.is_masked(), "the token is what is asked for");
+    assert_eq!(field.text_input().unwrap().value(), "");
+    assert!(model.status.is_some());
 }
 
 #[test]
@@ -321,16 +321,16 @@ fn a_filter_that_hides_where_a_key_leads_to_goes() {
 #[test]
 fn the_round_goes_on_where_it_was_when_a_problem_is_gone() {
     let mut model = model();
-    let faults: Vec<_> = model.verdicts.faults().to_vec();
+    let faults: Vec<_> = model.diagnoses.faults().to_vec();
     assert!(faults.len() >= 2, "{faults:?}");
     press(&mut model, &["!"]);
-    assert_eq!(model.stop.as_ref().unwrap().fault, faults[0].id);
+    assert_eq!(model.fault_cursor.as_ref().unwrap().fault, faults[0].id);
     let pods = faults[0].pods.iter().cloned().collect();
-    model.world.apply(StoreUpdate::Pods(removed(pods)), now());
+    model.store.apply(StoreUpdate::Pods(removed(pods)), now());
     refresh::refresh(&mut model, refresh::Heights::from_fn(|_| 10), now());
     press(&mut model, &["!"]);
     assert_eq!(
-        model.stop.as_ref().unwrap().fault,
+        model.fault_cursor.as_ref().unwrap().fault,
         faults[1].id,
         "what has taken its place, and not the first of all again"
     );
@@ -388,11 +388,11 @@ fn only_pull_failures_when_asked() {
 fn the_selection_stays_on_its_pod_while_the_world_turns() {
     let mut model = model();
     press(&mut model, &["g", "down"]);
-    let ticket = model.connection.ticket;
+    let request_id = model.connection.request_id;
     let early = pod("app", "aaa", waiting("ErrImagePull", "not found"));
     update(
         &mut model,
-        Message::Batch(ticket, StoreUpdate::Pods(upserted(vec![early]))),
+        Message::Batch(request_id, StoreUpdate::Pods(upserted(vec![early]))),
         now(),
     );
     refresh::refresh(&mut model, refresh::Heights::from_fn(|_| 20), now());
@@ -403,7 +403,7 @@ fn the_selection_stays_on_its_pod_while_the_world_turns() {
     update(
         &mut model,
         Message::Batch(
-            ticket,
+            request_id,
             StoreUpdate::Pods(removed(vec![key("shop", "checkout-5c9f-1")])),
         ),
         now(),
@@ -418,9 +418,9 @@ fn the_selection_stays_on_its_pod_while_the_world_turns() {
 #[test]
 fn another_context_leaves_nothing_of_the_old_one() {
     let mut model = model();
-    let old = model.connection.ticket;
+    let old = model.connection.request_id;
     let effects = press(&mut model, &[":", "c", "t", "x", "enter"]);
-    let [Effect::ListContexts { ticket }] = effects[..] else {
+    let [Effect::ListContexts { request_id }] = effects[..] else {
         panic!("{effects:?}")
     };
     let entry = |name: &str| KubeContext {
@@ -432,7 +432,7 @@ fn another_context_leaves_nothing_of_the_old_one() {
     };
     update(
         &mut model,
-        Message::Contexts(ticket, Ok(vec![entry("prod"), entry("test")])),
+        Message::Contexts(request_id, Ok(vec![entry("prod"), entry("test")])),
         now(),
     );
     assert!(matches!(
@@ -442,7 +442,7 @@ fn another_context_leaves_nothing_of_the_old_one() {
     let effects = press(&mut model, &["down", "enter"]);
     let [
         Effect::Connect {
-            ticket: new,
+            request_id: new,
             context: Some(context),
         },
     ] = &effects[..]
@@ -463,8 +463,11 @@ fn another_context_leaves_nothing_of_the_old_one() {
         Message::Connected(old, Ok(identity(Some("shop")))),
         now(),
     );
-    assert_eq!(model.world.pod_count(), 0);
-    assert!(matches!(model.connection.phase, Phase::Connecting { .. }));
+    assert_eq!(model.store.pod_count(), 0);
+    assert!(matches!(
+        model.connection.phase,
+        ConnectionPhase::Connecting { .. }
+    ));
     assert_eq!(model.scope, Scope::Cluster);
 }
 
@@ -474,7 +477,7 @@ fn a_context_that_cannot_be_reached_says_so_and_another_can_be_tried() {
     let effects = press(&mut model, &["ctrl-r"]);
     let [
         Effect::Connect {
-            ticket,
+            request_id,
             context: Some(_),
         },
     ] = effects[..]
@@ -482,8 +485,12 @@ fn a_context_that_cannot_be_reached_says_so_and_another_can_be_tried() {
         panic!("{effects:?}")
     };
     let problem = UserError::new("cannot reach the server").with_cause("connection refused");
-    update(&mut model, Message::Connected(ticket, Err(problem)), now());
-    assert_eq!(model.connection.health(&model.scope), Health::Failed);
+    update(
+        &mut model,
+        Message::Connected(request_id, Err(problem)),
+        now(),
+    );
+    assert_eq!(model.connection.health(&model.scope), WatchHealth::Failed);
     assert!(matches!(
         press(&mut model, &["ctrl-r"])[..],
         [Effect::Connect { .. }]
@@ -504,10 +511,10 @@ fn the_contexts_namespace_is_looked_at_unless_another_was_asked_for() {
         ),
     ] {
         let mut model = Model::new(&start, now());
-        let ticket = model.connection.ticket;
+        let request_id = model.connection.request_id;
         update(
             &mut model,
-            Message::Connected(ticket, Ok(identity(Some("team")))),
+            Message::Connected(request_id, Ok(identity(Some("team")))),
             now(),
         );
         assert_eq!(model.scope, expected, "{start:?}");
@@ -521,14 +528,14 @@ fn a_namespace_that_cannot_be_listed_can_be_named() {
     typed(&mut model, "ns hidden");
     let effects = press(&mut model, &["enter"]);
     assert!(
-        matches!(&effects[..], [Effect::Look { namespace, .. }] if namespace.as_str() == "hidden")
+        matches!(&effects[..], [Effect::WatchNamespace { namespace, .. }] if namespace.as_str() == "hidden")
     );
     assert_eq!(model.scope, Scope::Namespace(Namespace::new("hidden")));
     // Watches that begin afresh have forgotten it.
     let effects = press(&mut model, &["ctrl-r"]);
     assert!(
-        matches!(&effects[..], [Effect::Connect { ticket, .. }, Effect::Look { ticket: same, namespace }]
-            if ticket == same && namespace.as_str() == "hidden"),
+        matches!(&effects[..], [Effect::Connect { request_id, .. }, Effect::WatchNamespace { request_id: same, namespace }]
+            if request_id == same && namespace.as_str() == "hidden"),
         "{effects:?}"
     );
 }
@@ -557,7 +564,7 @@ fn the_words_of_a_problem_are_copied_and_no_name_below_it() {
 #[test]
 fn stale_data_is_said_to_be_stale_until_it_is_live_again() {
     let mut model = model();
-    let ticket = model.connection.ticket;
+    let request_id = model.connection.request_id;
     let id = WatchId {
         kind: WatchKind::Pods,
         scope: Scope::Cluster,
@@ -566,17 +573,21 @@ fn stale_data_is_said_to_be_stale_until_it_is_live_again() {
         since: seconds_ago(12),
         why: "connection refused".into(),
     };
-    update(&mut model, Message::Watch(ticket, id.clone(), stale), now());
-    assert!(
-        matches!(model.connection.health(&model.scope), Health::Stale { since, .. } if since == seconds_ago(12))
-    );
-    assert!(refresh::wake(&model, now()).is_some());
     update(
         &mut model,
-        Message::Watch(ticket, id, WatchState::Live),
+        Message::Watch(request_id, id.clone(), stale),
         now(),
     );
-    assert_eq!(model.connection.health(&model.scope), Health::Live);
+    assert!(
+        matches!(model.connection.health(&model.scope), WatchHealth::Stale { since, .. } if since == seconds_ago(12))
+    );
+    assert!(refresh::next_wakeup(&model, now()).is_some());
+    update(
+        &mut model,
+        Message::Watch(request_id, id, WatchState::Live),
+        now(),
+    );
+    assert_eq!(model.connection.health(&model.scope), WatchHealth::Live);
 }
 
 #[test]
@@ -585,7 +596,7 @@ fn an_unknown_command_names_the_nearest() {
     press(&mut model, &[":"]);
     typed(&mut model, "zzz");
     press(&mut model, &["enter"]);
-    assert_eq!(model.flash.as_ref().unwrap().text, "no command \"zzz\"");
+    assert_eq!(model.status.as_ref().unwrap().text, "no command \"zzz\"");
 }
 
 #[test]
@@ -618,7 +629,10 @@ fn keys_that_k9s_users_have_in_their_fingers() {
     press(&mut model, &["esc"]);
 
     press(&mut model, &["ctrl-k"]);
-    assert!(matches!(model.overlays.last(), Some(Overlay::Proposal(_))));
+    assert!(matches!(
+        model.overlays.last(),
+        Some(Overlay::PlanDialog(_))
+    ));
     press(&mut model, &["esc", "ctrl-a"]);
     assert!(matches!(model.overlays.last(), Some(Overlay::Palette(_))));
     press(&mut model, &["esc", "w"]);
@@ -630,11 +644,11 @@ fn keys_that_k9s_users_have_in_their_fingers() {
 #[test]
 fn a_pod_without_a_controller_gets_another_image_itself() {
     let mut model = model();
-    let ticket = model.connection.ticket;
+    let request_id = model.connection.request_id;
     let bare = pod("shop", "alone", waiting("ErrImagePull", "denied"));
     update(
         &mut model,
-        Message::Batch(ticket, StoreUpdate::Pods(upserted(vec![bare]))),
+        Message::Batch(request_id, StoreUpdate::Pods(upserted(vec![bare]))),
         now(),
     );
     press(&mut model, &["/"]);
@@ -643,7 +657,7 @@ fn a_pod_without_a_controller_gets_another_image_itself() {
     let Some(Overlay::Form(form)) = model.overlays.last() else {
         panic!("{:?}", model.overlays)
     };
-    assert_eq!(form.ask.title(), "New image for app in Pod/alone");
+    assert_eq!(form.spec.title(), "Another image for app in Pod/alone");
 }
 
 #[test]
@@ -656,7 +670,7 @@ fn names_of_k9s_resources_say_that_there_is_no_view_and_do_nothing() {
         typed(&mut model, name);
         assert_eq!(press(&mut model, &["enter"]), [], ":{name}");
         assert!(model.overlays.is_empty(), ":{name}: {:?}", model.overlays);
-        let said = model.flash.clone().unwrap().text;
+        let said = model.status.clone().unwrap().text;
         assert!(said.starts_with("pullscope has no "), ":{name}: {said}");
     }
 }
@@ -671,13 +685,16 @@ fn a_part_of_the_name_of_what_writes_is_not_run_by_enter() {
         let Some(Overlay::Palette(palette)) = model.overlays.last() else {
             panic!(":{part}: {:?}", model.overlays)
         };
-        assert!(palette.held.is_some(), ":{part}");
+        assert!(palette.unconfirmed.is_some(), ":{part}");
         press(&mut model, &["esc"]);
     }
     press(&mut model, &[":"]);
     typed(&mut model, "resta");
     press(&mut model, &["enter", "tab", "enter"]);
-    assert!(matches!(model.overlays.last(), Some(Overlay::Proposal(_))));
+    assert!(matches!(
+        model.overlays.last(),
+        Some(Overlay::PlanDialog(_))
+    ));
     press(&mut model, &["esc", ":"]);
     typed(&mut model, "pod shop");
     press(&mut model, &["enter"]);

@@ -1,4 +1,4 @@
-//! Saved views: gone to, kept, forgotten.
+//! Saved views: open, save, delete.
 
 use jiff::Timestamp;
 
@@ -7,7 +7,7 @@ use crate::{
     app::{
         effect::Effect,
         model::Model,
-        overlay::{Overlay, Palette},
+        overlay::{CommandPalette, Overlay},
         views::SavedView,
     },
     domain::{store::watch::Scope, suggest::did_you_mean},
@@ -19,13 +19,13 @@ pub(super) fn go(model: &mut Model, name: Option<&str>, now: Timestamp) -> Vec<E
         choose(model, "view ", now);
         return Vec::new();
     };
-    let Some(view) = model.memory.view(name).cloned() else {
+    let Some(view) = model.session.view(name).cloned() else {
         unknown(model, name, now);
         return Vec::new();
     };
-    let before = model.place();
+    let before = model.location();
     model.overlays.clear();
-    if let Some(pane) = view.arrange(&mut model.panes) {
+    if let Some(pane) = view.apply(&mut model.panes) {
         model.focus = pane;
     }
     let effects = if let Some(namespace) = view.namespace {
@@ -34,30 +34,30 @@ pub(super) fn go(model: &mut Model, name: Option<&str>, now: Timestamp) -> Vec<E
         navigate::to_scope(model, Scope::Cluster);
         Vec::new()
     };
-    if before != model.place() {
-        model.trail.left(before);
+    if before != model.location() {
+        model.jump_list.push(before);
     }
     effects
 }
 
 /// Keeps what is looked at now.
 pub(super) fn save(model: &mut Model, name: &str, now: Timestamp) {
-    let view = SavedView::of(&model.panes, model.focus, &model.scope);
+    let view = SavedView::capture(&model.panes, model.focus, &model.scope);
     let mut said = format!("saved as {name}: {view}");
-    if model.memory.save_view(name, view) {
+    if model.session.save_view(name, view) {
         said.push_str(" (the one before is replaced)");
     }
-    if !model.abilities.remembers {
+    if !model.capabilities.keeps_state {
         said.push_str("; for this session only, as nothing is written to a state file");
     }
-    model.flash(said, now);
+    model.set_status(said, now);
 }
 
 pub(super) fn forget(model: &mut Model, name: Option<&str>, now: Timestamp) {
     match name {
         None => choose(model, "forget ", now),
-        Some(name) if model.memory.forget_view(name) => {
-            model.flash(format!("the view {name} is forgotten"), now);
+        Some(name) if model.session.forget_view(name) => {
+            model.set_status(format!("the view {name} is forgotten"), now);
         }
         Some(name) => unknown(model, name, now),
     }
@@ -65,21 +65,21 @@ pub(super) fn forget(model: &mut Model, name: Option<&str>, now: Timestamp) {
 
 /// Opens the palette where the names are to be chosen from.
 fn choose(model: &mut Model, command: &str, now: Timestamp) {
-    if model.memory.views().next().is_none() {
-        model.flash("no view is saved yet; :save NAME keeps this one", now);
+    if model.session.views().next().is_none() {
+        model.set_status("no view is saved yet; :save NAME keeps this one", now);
         return;
     }
-    model.overlays.push(Overlay::Palette(Palette {
+    model.overlays.push(Overlay::Palette(CommandPalette {
         input: command.to_owned().into(),
-        ..Palette::default()
+        ..CommandPalette::default()
     }));
 }
 
 fn unknown(model: &mut Model, name: &str, now: Timestamp) {
-    let names = model.memory.views().map(|(name, _)| name);
+    let names = model.session.views().map(|(name, _)| name);
     let hint = match did_you_mean(name, names) {
         Some(near) => format!("did you mean {near}?"),
         None => ":save NAME keeps the present one".to_owned(),
     };
-    model.flash(format!("no view is saved as {name:?}; {hint}"), now);
+    model.set_status(format!("no view is saved as {name:?}; {hint}"), now);
 }

@@ -14,7 +14,7 @@ fn command(model: &mut Model, line: &str) {
 
 fn said(model: &Model) -> String {
     model
-        .flash
+        .status
         .as_ref()
         .map(|flash| flash.text.clone())
         .unwrap_or_default()
@@ -79,7 +79,7 @@ fn where_nothing_is_written_that_is_said() {
     let mut model = model();
     command(&mut model, "save a");
     assert!(!said(&model).contains("session"));
-    model.abilities.remembers = false;
+    model.capabilities.keeps_state = false;
     command(&mut model, "save a");
     assert!(said(&model).contains("replaced") && said(&model).contains("this session only"));
 }

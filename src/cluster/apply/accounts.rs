@@ -1,18 +1,18 @@
-//! Changes to ServiceAccounts.
+//! Applies changes to ServiceAccounts.
 
 use serde_json::{Value, json};
 
 use super::{
-    bodies,
+    api::ApiServer,
     create::create as create_object,
     delete::remove,
     patch::Patch,
-    server::Server,
-    update::{Step, Updated, update},
+    patches,
+    update::{UpdateDecision, UpdateOutcome, update},
     workloads::another_object,
 };
 use crate::{
-    cluster::{Trouble, paths},
+    cluster::{ApiError, paths},
     domain::{
         k8s::{
             object_ref::{Name, ObjectRef},
@@ -26,14 +26,14 @@ use crate::{
 };
 
 pub(super) async fn create(
-    server: Server<'_>,
+    server: ApiServer<'_>,
     change: &CreateAccount,
-) -> Result<ChangeResult, Trouble> {
+) -> Result<ChangeResult, ApiError> {
     let CreateAccount { key, pull_secrets } = change;
     let accounts = paths::accounts(&key.namespace);
     let body = manifest::account(key, pull_secrets);
     let fits = |there: &Value| {
-        let list = bodies::pull_secrets(there);
+        let list = patches::pull_secrets(there);
         let missing: Vec<&str> = pull_secrets
             .iter()
             .filter(|name| !list.contains(name))
@@ -52,9 +52,9 @@ pub(super) async fn create(
 }
 
 pub(super) async fn delete(
-    server: Server<'_>,
+    server: ApiServer<'_>,
     change: &DeleteAccount,
-) -> Result<ChangeResult, Trouble> {
+) -> Result<ChangeResult, ApiError> {
     let path = paths::account(&change.key);
     let expected = change.before.as_ref();
     let (done, now) = remove(server, &path, expected, |before| change.undo(before)).await?;
@@ -69,9 +69,9 @@ pub(super) async fn delete(
 }
 
 pub(super) async fn attach(
-    server: Server<'_>,
+    server: ApiServer<'_>,
     change: &AttachSecret,
-) -> Result<ChangeResult, Trouble> {
+) -> Result<ChangeResult, ApiError> {
     let (updated, list) =
         change_list(server, &change.account, None, |list| change.changed(list)).await?;
     let found = AttachSecret {
@@ -85,9 +85,9 @@ pub(super) async fn attach(
 }
 
 pub(super) async fn detach(
-    server: Server<'_>,
+    server: ApiServer<'_>,
     change: &DetachSecret,
-) -> Result<ChangeResult, Trouble> {
+) -> Result<ChangeResult, ApiError> {
     let (updated, list) =
         change_list(server, &change.account, None, |list| change.changed(list)).await?;
     let found = DetachSecret {
@@ -103,28 +103,28 @@ pub(super) async fn detach(
 /// Changes a ServiceAccount's list as it is now. Whoever attached another Secret meanwhile keeps it. `uid`: of
 /// the only object whose list may be changed.
 pub(super) async fn change_list(
-    server: Server<'_>,
+    server: ApiServer<'_>,
     account: &ObjectRef<ServiceAccount>,
     uid: Option<&str>,
     change: impl Fn(&[Name<Secret>]) -> Vec<Name<Secret>>,
-) -> Result<(Updated, ListChange), Trouble> {
+) -> Result<(UpdateOutcome, ListChange), ApiError> {
     let step = |found: &Value| {
         if let Some(why) = another_object(server, uid, found) {
-            return Step::Refuse(why);
+            return UpdateDecision::Refuse(why);
         }
-        let list = bodies::pull_secrets(found);
+        let list = patches::pull_secrets(found);
         let changed = change(&list);
         if changed == list {
-            return Step::Keep;
+            return UpdateDecision::Keep;
         }
         // A merge patch replaces lists.
         let list = json!({ "imagePullSecrets": manifest::references(&changed) });
-        Step::Write(Patch::merge(found, list))
+        UpdateDecision::Write(Patch::merge(found, list))
     };
     let updated = update(server, &paths::account(account), step).await?;
-    let before = bodies::pull_secrets(updated.found());
-    let stored = updated.now().map(|now| bodies::pull_secrets(now));
+    let before = patches::pull_secrets(updated.found());
+    let stored = updated.now().map(|now| patches::pull_secrets(now));
     let after = stored.unwrap_or_else(|| change(&before));
-    let uid = Some(bodies::revision(updated.found()).uid);
+    let uid = Some(patches::object_version(updated.found()).uid);
     Ok((updated, ListChange { uid, before, after }))
 }

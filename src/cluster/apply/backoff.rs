@@ -1,4 +1,4 @@
-//! How long a change bears with others who write at the same time, and with answers that are lost.
+//! Retry policy of writes: conflicts, transient errors and lost responses.
 
 use std::{
     collections::hash_map::RandomState,
@@ -8,7 +8,7 @@ use std::{
 
 use tokio::time::{Instant, sleep};
 
-use crate::cluster::Trouble;
+use crate::cluster::ApiError;
 
 /// Attempts when others write the same object all the time.
 const ATTEMPTS: u32 = 6;
@@ -17,7 +17,7 @@ const ATTEMPTS: u32 = 6;
 const FIRST: Duration = Duration::from_millis(10);
 
 /// Between two looks after a lost answer: a server that is restarted behind a load balancer is back by then.
-const LOOKS: [Duration; 5] = [
+const READ_PAUSES: [Duration; 5] = [
     Duration::from_millis(100),
     Duration::from_millis(400),
     Duration::from_secs(1),
@@ -35,25 +35,25 @@ const PAUSES: [Duration; 6] = [
     Duration::from_secs(8),
 ];
 
-/// A server that wants to be left alone for longer is asked again nevertheless.
+/// Limit of `Retry-After`.
 const LONGEST_PAUSE: Duration = Duration::from_secs(20);
 
 /// However long each request takes, no look begins later than this after the first.
 const LONGEST: Duration = Duration::from_secs(60);
 
 #[derive(Debug, Default)]
-pub(super) struct Backoff {
+pub(super) struct WriteBackoff {
     conflicts: u32,
-    looks: usize,
+    reads: usize,
     since: Option<Instant>,
-    troubles: usize,
+    errors: usize,
     /// No pause ends later than this.
     deadline: Option<Instant>,
     /// Trouble that may pass is waited for until the deadline.
     persists: bool,
 }
 
-impl Backoff {
+impl WriteBackoff {
     pub(super) fn until(deadline: Option<Instant>, persists: bool) -> Self {
         Self {
             deadline,
@@ -84,32 +84,32 @@ impl Backoff {
 
     /// Waits after trouble before the same request is sent again; `false` when it is time to give up, and for
     /// trouble that does not pass.
-    pub(super) async fn after_trouble(&mut self, trouble: &Trouble) -> bool {
-        trouble.is_transient() && self.before_retry(trouble).await
+    pub(super) async fn after_error(&mut self, error: &ApiError) -> bool {
+        error.is_transient() && self.before_retry(error).await
     }
 
     /// Waits before the same is tried again, whatever the trouble; `false` when it is time to give up.
-    pub(super) async fn before_retry(&mut self, trouble: &Trouble) -> bool {
+    pub(super) async fn before_retry(&mut self, error: &ApiError) -> bool {
         let last = self.persists.then_some(PAUSES.len() - 1);
-        let number = last.map_or(self.troubles, |last| self.troubles.min(last));
+        let number = last.map_or(self.errors, |last| self.errors.min(last));
         let Some(pause) = PAUSES.get(number).copied() else {
             return false;
         };
-        self.troubles += 1;
-        let pause = match trouble {
-            Trouble::Busy { after, .. } => (*after).clamp(pause, LONGEST_PAUSE),
+        self.errors += 1;
+        let pause = match error {
+            ApiError::RetryAfter { after, .. } => (*after).clamp(pause, LONGEST_PAUSE),
             _ => pause,
         };
         self.pause(pause).await
     }
 
     /// Waits before the object is looked at again; `false` when it is time to give up.
-    pub(super) async fn before_look(&mut self) -> bool {
+    pub(super) async fn before_read(&mut self) -> bool {
         let since = *self.since.get_or_insert_with(Instant::now);
-        let Some(pause) = LOOKS.get(self.looks) else {
+        let Some(pause) = READ_PAUSES.get(self.reads) else {
             return false;
         };
-        self.looks += 1;
+        self.reads += 1;
         if since.elapsed() + *pause > LONGEST {
             return false;
         }
@@ -134,32 +134,32 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn it_ends() {
-        let mut backoff = Backoff::default();
+        let mut backoff = WriteBackoff::default();
         let mut conflicts = 0;
         while backoff.after_conflict().await {
             conflicts += 1;
         }
         assert_eq!(conflicts + 1, ATTEMPTS);
         let mut looks = 0;
-        while backoff.before_look().await {
+        while backoff.before_read().await {
             looks += 1;
         }
-        assert_eq!(looks, LOOKS.len());
-        let mut backoff = Backoff::default();
-        assert!(backoff.before_look().await);
+        assert_eq!(looks, READ_PAUSES.len());
+        let mut backoff = WriteBackoff::default();
+        assert!(backoff.before_read().await);
         sleep(LONGEST).await;
-        assert!(!backoff.before_look().await, "each look took very long");
-        let mut backoff = Backoff::default();
+        assert!(!backoff.before_read().await, "each look took very long");
+        let mut backoff = WriteBackoff::default();
         let mut retries = 0;
-        while backoff.after_trouble(&Trouble::Refused).await {
+        while backoff.after_error(&ApiError::Refused).await {
             retries += 1;
         }
         assert_eq!(retries, PAUSES.len());
-        let denied = Trouble::Forbidden(String::new());
-        assert!(!Backoff::default().after_trouble(&denied).await);
+        let denied = ApiError::Forbidden(String::new());
+        assert!(!WriteBackoff::default().after_error(&denied).await);
         let begun = Instant::now();
-        let mut backoff = Backoff::until(Some(begun + LONGEST), true);
-        while backoff.after_trouble(&Trouble::Refused).await {}
+        let mut backoff = WriteBackoff::until(Some(begun + LONGEST), true);
+        while backoff.after_error(&ApiError::Refused).await {}
         assert!(begun.elapsed() > LONGEST / 2 && begun.elapsed() <= LONGEST);
     }
 }

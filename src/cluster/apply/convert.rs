@@ -1,4 +1,4 @@
-//! Another type for a Secret. The field is immutable, so the Secret is deleted and made again.
+//! Converts a Secret to another type. The field is immutable, so the Secret is deleted and made again.
 //!
 //! In between there is none. So the whole replacement is tried before, by a dry run under a name that is
 //! free, and the old one is deleted only in the state of which the replacement was made. No second Secret is
@@ -16,16 +16,16 @@ use tokio::time::{Instant, sleep};
 use zeroize::Zeroizing;
 
 use super::{
+    api::{ApiServer, applied, failed, unchanged, with_managers},
     backoff::random,
-    bodies,
     create::Creation,
-    delete::{Deleted, Precondition, changed_since, delete, observed},
-    secrets::{KEY, TYPE, kind, place, text},
-    server::{Server, applied, failed, unchanged, with_traces},
-    wiped::Wiped,
+    delete::{DeleteOutcome, Precondition, changed_since, delete, observed},
+    patches,
+    secret_value::SecretValue,
+    secrets::{KEY, TYPE, create_as_given, kind, text},
 };
 use crate::{
-    cluster::{Trouble, paths},
+    cluster::{ApiError, paths},
     domain::{
         k8s::{object_ref::ObjectRef, objects::Secret},
         plan::{
@@ -48,7 +48,7 @@ const PAUSES: [Duration; 5] = [
 /// Between later attempts.
 const LAST_PAUSE: Duration = Duration::from_secs(8);
 
-/// A server that wants to be left alone for longer is asked again nevertheless: the Secret is gone.
+/// Limit of `Retry-After`, as the Secret is missing meanwhile.
 const LONGEST_PAUSE: Duration = Duration::from_secs(20);
 
 /// The phases of a conversion, each with its last request: looking at the Secret and trying the replacement,
@@ -61,7 +61,7 @@ const PUTTING_BACK: Duration = Duration::from_secs(50);
 /// One request of a conversion: whatever limit the user has set, the Secret may be gone meanwhile.
 const REQUEST: Duration = Duration::from_secs(10);
 
-/// How long a conversion takes at most. The end of the program waits for longer (`runtime::changes`).
+/// How long a conversion takes at most. The end of the program waits for longer (`runtime::active_changes`).
 pub const CONVERSION_LIMIT: Duration = LOOKING
     .saturating_add(DELETING)
     .saturating_add(CREATING)
@@ -72,12 +72,12 @@ const LONGEST_NAME: usize = 253;
 
 /// Makes a pull Secret of a Secret of another type. All that it holds is kept.
 pub(super) async fn convert(
-    server: Server<'_>,
+    server: ApiServer<'_>,
     change: &ConvertSecret,
-) -> Result<ChangeResult, Trouble> {
+) -> Result<ChangeResult, ApiError> {
     let key = &change.key;
-    let found = look(server, key).await?;
-    if let Some(why) = bodies::deleting(&found) {
+    let found = read_secret(server, key).await?;
+    if let Some(why) = patches::pending_deletion(&found) {
         return Ok(failed(why));
     }
     if kind(&found) == TYPE {
@@ -95,8 +95,8 @@ pub(super) async fn convert(
     };
     let now = observed(&found);
     let done = match changed_since(server, change.before.as_ref(), &now) {
-        Some(why) => with_traces(&found, failed(why)),
-        None => swap(server, key, &found, &replacement, &undo).await?,
+        Some(why) => with_managers(&found, failed(why)),
+        None => replace(server, key, &found, &replacement, &undo).await?,
     };
     let found = ConvertSecret {
         found: Some(Arc::new(outline)),
@@ -113,20 +113,23 @@ pub(super) async fn convert(
 pub(super) type Undo<'a> = dyn Fn(Option<ObjectVersion>) -> Option<Change> + Sync + 'a;
 
 /// Reads the Secret that is to be converted.
-pub(super) async fn look(server: Server<'_>, key: &ObjectRef<Secret>) -> Result<Wiped, Trouble> {
-    let server = server.within(REQUEST, REQUEST);
+pub(super) async fn read_secret(
+    server: ApiServer<'_>,
+    key: &ObjectRef<Secret>,
+) -> Result<SecretValue, ApiError> {
+    let server = server.with_limits(REQUEST, REQUEST);
     server.get(&paths::secret(key)).await
 }
 
 /// The pull Secret that a Secret of another type becomes, and under which key its configuration is.
-pub(super) fn replacement(found: &Value) -> Option<(String, Wiped)> {
+pub(super) fn replacement(found: &Value) -> Option<(String, SecretValue)> {
     let source = source(found)?;
     let encoded = found.get("data")?.get(&source)?.clone();
-    let mut object = bodies::reborn(found);
+    let mut object = patches::strip_server_fields(found);
     let fields = object.as_object_mut()?;
     fields.insert("type".to_owned(), json!(TYPE));
     let data = fields.get_mut("data")?.as_object_mut()?;
-    drop(data.insert(KEY.to_owned(), encoded).map(Wiped::from));
+    drop(data.insert(KEY.to_owned(), encoded).map(SecretValue::from));
     Some((source, object))
 }
 
@@ -156,59 +159,62 @@ fn is_configuration(encoded: &str) -> bool {
 }
 
 /// Deletes the Secret that was found, and makes the wanted one in its place.
-pub(super) async fn swap(
-    server: Server<'_>,
+pub(super) async fn replace(
+    server: ApiServer<'_>,
     key: &ObjectRef<Secret>,
-    found: &Wiped,
-    wanted: &Wiped,
+    found: &SecretValue,
+    wanted: &SecretValue,
     undo: &Undo<'_>,
-) -> Result<ChangeResult, Trouble> {
-    let held = bodies::finalizers(found).join(", ");
+) -> Result<ChangeResult, ApiError> {
+    let held = patches::finalizers(found).join(", ");
     if !held.is_empty() {
         return Ok(failed(format!(
             "it has finalizers ({held}), so it cannot be recreated at once: remove them first"
         )));
     }
-    let trying = server.within(LOOKING.saturating_sub(REQUEST), REQUEST);
-    if let Err(trouble) = try_elsewhere(trying, key, wanted).await {
+    let trying = server.with_limits(LOOKING.saturating_sub(REQUEST), REQUEST);
+    if let Err(error) = dry_run_under_other_name(trying, key, wanted).await {
         return Ok(failed(format!(
-            "the server rejects the new Secret, so the old one is kept: {trouble}"
+            "the server would not take the new Secret, so the old one stays: {error}"
         )));
     }
-    let state = Precondition::State(bodies::revision(found));
-    let deleting = server.within(DELETING, REQUEST);
+    let state = Precondition::State(patches::object_version(found));
+    let deleting = server.with_limits(DELETING, REQUEST);
     match delete(deleting, &paths::secret(key), &state).await? {
-        Deleted::Gone => {}
-        Deleted::Lingers(_) if server.rehearses() => {}
-        Deleted::Absent | Deleted::Changed => {
+        DeleteOutcome::Gone => {}
+        DeleteOutcome::Lingers(_) if server.is_dry_run() => {}
+        DeleteOutcome::Absent | DeleteOutcome::Changed => {
             return Ok(failed(
                 "it was just changed by someone else, so it is left unchanged",
             ));
         }
-        Deleted::Lingers(why) => {
+        DeleteOutcome::Lingers(why) => {
             return Ok(ChangeResult {
                 undo: undo(None),
                 is_lost: true,
-                ..failed(format!("{why}{}", by_hand(key, [wanted, found])))
+                ..failed(format!("{why}{}", manual_commands(key, [wanted, found])))
             });
         }
-        Deleted::Unknown(why) => {
+        DeleteOutcome::Unknown(why) => {
             return Ok(ChangeResult {
                 undo: undo(None),
                 is_lost: true,
                 ..ChangeResult::new(Outcome::Unknown(format!(
-                    "{why}; it may still be deleted: check it before you try again{}",
-                    by_hand(key, [wanted, found])
+                    "{why}; it may still be deleted: look at it before you try again{}",
+                    manual_commands(key, [wanted, found])
                 )))
             });
         }
     }
-    if server.rehearses() {
+    if server.is_dry_run() {
         return Ok(applied(found));
     }
-    let creating = server.within(CREATING, REQUEST);
-    let refusals = Refusals::Some(PAUSES.len());
-    let (answer, may_be_ours) = persist(creating, refusals, || place(creating, key, wanted)).await;
+    let creating = server.with_limits(CREATING, REQUEST);
+    let refusals = RefusalLimit::Some(PAUSES.len());
+    let (answer, may_be_ours) = retry_until_deadline(creating, refusals, || {
+        create_as_given(creating, key, wanted)
+    })
+    .await;
     let why = match answer {
         Ok(Creation::Created(created)) => {
             return Ok(ChangeResult {
@@ -219,7 +225,7 @@ pub(super) async fn swap(
         // What is there after an attempt whose end was not known was made by it.
         Ok(Creation::Present(done)) if done.outcome.is_good() && may_be_ours => {
             let now = creating.get(&paths::secret(key)).await.ok();
-            let after = now.map(|now| bodies::revision(&now));
+            let after = now.map(|now| patches::object_version(&now));
             return Ok(ChangeResult {
                 undo: undo(after),
                 ..applied(found)
@@ -230,7 +236,7 @@ pub(super) async fn swap(
         Ok(Creation::Present(done) | Creation::Absent(done) | Creation::Unknown(done, _)) => {
             reason(done.outcome)
         }
-        Err(trouble) => trouble.to_string(),
+        Err(error) => error.to_string(),
     };
     Ok(match put_back(server, key, found, wanted, why).await {
         PutBack::Old(done) => done,
@@ -247,23 +253,23 @@ pub(super) async fn swap(
 }
 
 /// Whether the server would take the Secret: tried under a name that is free, for its own is taken.
-async fn try_elsewhere(
-    server: Server<'_>,
+async fn dry_run_under_other_name(
+    server: ApiServer<'_>,
     key: &ObjectRef<Secret>,
-    wanted: &Wiped,
-) -> Result<(), Trouble> {
+    wanted: &SecretValue,
+) -> Result<(), ApiError> {
     let suffix = format!("-{:016x}", random());
     let name = key.name.as_str();
     let room = LONGEST_NAME - suffix.len();
     // Each label of a name ends with a letter or a digit.
     let name = name.get(..room).unwrap_or(name);
     let name = format!("{}{suffix}", name.trim_end_matches(['.', '-']));
-    let mut tried = Wiped::from(Value::clone(wanted));
+    let mut tried = SecretValue::from(Value::clone(wanted));
     if let Some(meta) = tried.get_mut("metadata").and_then(Value::as_object_mut) {
         meta.insert("name".to_owned(), json!(name));
     }
     let secrets = paths::secrets(&key.namespace);
-    server.trying().post(&secrets, &tried).await.map(drop)
+    server.as_dry_run().post(&secrets, &tried).await.map(drop)
 }
 
 /// Which Secret is there after the new one was refused and the old one was created again.
@@ -277,46 +283,49 @@ enum PutBack {
 
 /// Makes the old Secret again after the new one was refused for this reason.
 async fn put_back(
-    server: Server<'_>,
+    server: ApiServer<'_>,
     key: &ObjectRef<Secret>,
-    found: &Wiped,
-    wanted: &Wiped,
+    found: &SecretValue,
+    wanted: &SecretValue,
     why: String,
 ) -> PutBack {
-    let old = bodies::reborn(found);
-    let server = server.within(PUTTING_BACK, REQUEST);
-    let (answer, _) = persist(server, Refusals::All, || place(server, key, &old)).await;
-    let trouble = match answer {
+    let old = patches::strip_server_fields(found);
+    let server = server.with_limits(PUTTING_BACK, REQUEST);
+    let (answer, _) = retry_until_deadline(server, RefusalLimit::All, || {
+        create_as_given(server, key, &old)
+    })
+    .await;
+    let error = match answer {
         Ok(creation) => match creation.done_for_good().outcome {
             outcome if outcome.is_good() => {
                 return PutBack::Old(failed(format!("{why}; the old Secret is restored")));
             }
             outcome => outcome.to_string(),
         },
-        Err(trouble) => trouble.to_string(),
+        Err(error) => error.to_string(),
     };
     if let Ok(there) = server.get(&paths::secret(key)).await
-        && holds(&there, wanted)
+        && is_wanted(&there, wanted)
     {
-        return PutBack::New(bodies::revision(&there));
+        return PutBack::New(patches::object_version(&there));
     }
     // It is kept, so that it is not lost: taking the change back tries again.
     PutBack::Neither(failed(format!(
-        "{why}; the old Secret was deleted and could not be restored: {trouble}{}",
-        by_hand(key, [wanted, found])
+        "{why}; and the old Secret, deleted for it, could not be put back: {error}{}",
+        manual_commands(key, [wanted, found])
     )))
 }
 
 /// Whether a Secret that stays is the wanted one.
-fn holds(there: &Value, wanted: &Value) -> bool {
+fn is_wanted(there: &Value, wanted: &Value) -> bool {
     let is_equal = |field: &str| there.get(field) == wanted.get(field);
-    is_equal("type") && is_equal("data") && bodies::deleting(there).is_none()
+    is_equal("type") && is_equal("data") && patches::pending_deletion(there).is_none()
 }
 
 /// The end of a sentence: the commands that make the pull Secret, in one line; the password is asked for.
 /// Other keys, labels and annotations are known to this session only, and they do not bring them back.
 /// Of a conversion and of what takes it back, one of the two sides is a pull Secret.
-fn by_hand(key: &ObjectRef<Secret>, sides: [&Wiped; 2]) -> String {
+fn manual_commands(key: &ObjectRef<Secret>, sides: [&SecretValue; 2]) -> String {
     let encoded = sides.into_iter().find_map(|side| {
         let source = source(side)?;
         side.get("data")?.get(&source)?.as_str()
@@ -347,7 +356,7 @@ fn reason(outcome: Outcome) -> String {
 /// How many refusals by the server are waited for. One may pass too: a policy, a quota or a proxy that denies
 /// for some seconds, a token that is about to be renewed.
 #[derive(Clone, Copy)]
-enum Refusals {
+enum RefusalLimit {
     /// Then the other Secret is tried, rather than to leave none there.
     Some(usize),
     /// There is no other Secret: until the time is over.
@@ -356,14 +365,14 @@ enum Refusals {
 
 /// Goes on until the time is over, or somebody else has created the Secret; says whether an attempt before the
 /// last may have been stored.
-async fn persist<F, R>(
-    server: Server<'_>,
-    refusals: Refusals,
+async fn retry_until_deadline<F, R>(
+    server: ApiServer<'_>,
+    refusals: RefusalLimit,
     attempt: F,
-) -> (Result<Creation, Trouble>, bool)
+) -> (Result<Creation, ApiError>, bool)
 where
     F: Fn() -> R,
-    R: Future<Output = Result<Creation, Trouble>>,
+    R: Future<Output = Result<Creation, ApiError>>,
 {
     let mut pauses = PAUSES.into_iter();
     let mut refused = 0;
@@ -373,21 +382,21 @@ where
         let mut pause = pauses.next().unwrap_or(LAST_PAUSE);
         let is_refused = match &answer {
             Ok(Creation::Created(_) | Creation::Present(_)) => return (answer, may_be_ours),
-            Ok(Creation::Absent(_)) | Err(Trouble::Conflict(_)) => false,
+            Ok(Creation::Absent(_)) | Err(ApiError::Conflict(_)) => false,
             Ok(Creation::Unknown(..)) => {
                 may_be_ours = true;
                 false
             }
-            Err(Trouble::Busy { after, .. }) => {
+            Err(ApiError::RetryAfter { after, .. }) => {
                 pause = (*after).clamp(pause, LONGEST_PAUSE);
                 false
             }
-            Err(trouble) => !trouble.is_transient(),
+            Err(error) => !error.is_transient(),
         };
         refused += usize::from(is_refused);
         let gives_up = match refusals {
-            Refusals::Some(most) => refused > most,
-            Refusals::All => false,
+            RefusalLimit::Some(most) => refused > most,
+            RefusalLimit::All => false,
         };
         let end = Instant::now() + pause;
         if gives_up || server.deadline().is_some_and(|deadline| end >= deadline) {

@@ -1,4 +1,4 @@
-//! Making an object, or finding that it is there as it is wanted.
+//! Creates an object; an existing one that fits counts as success.
 //!
 //! The object is looked for before it is made. One that is there after a lost answer, and was not before, is
 //! ours where it is what was sent; else somebody has made it meanwhile, and it is never deleted by undo.
@@ -7,15 +7,15 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{
-    backoff::Backoff,
-    bodies,
-    lost::Lost,
-    server::{MANAGER, Server, failed, unchanged, unknown},
+    api::{ApiServer, MANAGER, failed, unchanged, unknown},
+    backoff::WriteBackoff,
+    lost_write::LostWrite,
+    patches,
+    secret_value::SecretValue,
     update::read,
-    wiped::Wiped,
 };
 use crate::{
-    cluster::Trouble,
+    cluster::ApiError,
     domain::plan::{Change, ChangeResult, Created, Outcome},
 };
 
@@ -33,10 +33,10 @@ pub(super) enum Creation {
 
 impl Creation {
     /// `late`: a request before the one that has created it may still be delivered.
-    fn of(object: &Value, late: bool) -> Self {
+    fn from_created(object: &Value, late: bool) -> Self {
         Self::Created(Created {
-            revision: Some(bodies::revision(object)),
-            content: bodies::content(object),
+            revision: Some(patches::object_version(object)),
+            content: patches::content(object),
             may_come_again: late,
         })
     }
@@ -67,78 +67,81 @@ impl Creation {
 
 /// Makes an object; `fits` says why one that is there already is not as good.
 pub(super) async fn create(
-    server: Server<'_>,
+    server: ApiServer<'_>,
     collection: &str,
     name: &str,
     body: &impl Serialize,
     fits: impl Fn(&Value) -> Result<(), String>,
-) -> Result<Creation, Trouble> {
+) -> Result<Creation, ApiError> {
     let path = format!("{collection}/{name}");
     let mut backoff = server.backoff();
     let was_absent = match read(server, &path, &mut backoff).await {
-        Ok(there) => return Ok(met(&there, &fits)),
-        Err(Trouble::NotFound(_)) => true,
+        Ok(there) => return Ok(from_existing(&there, &fits)),
+        Err(ApiError::NotFound(_)) => true,
         // Whoever may make it need not be allowed to read it.
-        Err(Trouble::Forbidden(_)) => false,
+        Err(ApiError::Forbidden(_)) => false,
         // Nothing was sent. If it were, nobody could tell afterwards whose the object is.
         Err(trouble) => return Err(trouble),
     };
-    let mut lost: Option<Lost> = None;
+    let mut lost: Option<LostWrite> = None;
     loop {
-        let late = lost.as_ref().is_some_and(Lost::may_come);
+        let late = lost.as_ref().is_some_and(LostWrite::may_still_arrive);
         let trouble = match server.post(collection, body).await {
-            Ok(object) => return Ok(Creation::of(&object, late)),
+            Ok(object) => return Ok(Creation::from_created(&object, late)),
             Err(trouble) => trouble,
         };
-        if lost.is_none() && !server.loses(&trouble) {
+        if lost.is_none() && !server.may_be_stored(&trouble) {
             match trouble {
-                trouble @ Trouble::AlreadyExists(_) => {
+                trouble @ ApiError::AlreadyExists(_) => {
                     return Ok(match lookup(server, &path, &mut backoff).await {
-                        Lookup::There(there) => met(&there, &fits),
-                        Lookup::Absent | Lookup::Unreadable => Creation::Present(failed(format!(
-                            "{trouble}; it cannot be read, so it may or may not be the same"
-                        ))),
+                        ObjectLookup::Present(there) => from_existing(&there, &fits),
+                        ObjectLookup::Absent | ObjectLookup::Unreadable => {
+                            Creation::Present(failed(format!(
+                                "{trouble}; it cannot be read, so whether it is the same is not known"
+                            )))
+                        }
                     });
                 }
                 // A quota is counted by several at once.
-                trouble @ Trouble::Conflict(_) => {
+                trouble @ ApiError::Conflict(_) => {
                     if !backoff.after_conflict().await {
                         return Err(trouble);
                     }
                     continue;
                 }
                 trouble => {
-                    if !server.rehearses() && backoff.after_trouble(&trouble).await {
+                    if !server.is_dry_run() && backoff.after_error(&trouble).await {
                         continue;
                     }
                     return Err(trouble);
                 }
             }
         }
-        let unanswered = Lost::and(lost.take(), trouble);
+        let unanswered = LostWrite::merge(lost.take(), trouble);
         match lookup(server, &path, &mut backoff).await {
-            Lookup::There(there) => {
-                let sent = sent(body)?;
+            ObjectLookup::Present(there) => {
+                let sent = serialize_body(body)?;
                 let is_ours = was_absent && fits(&there).is_ok() && is_as_sent(&there, &sent);
                 return Ok(if is_ours {
-                    Creation::of(&there, unanswered.another_may_come())
+                    Creation::from_created(&there, unanswered.may_arrive_again())
                 } else {
-                    met(&there, &fits)
+                    from_existing(&there, &fits)
                 });
             }
-            Lookup::Unreadable => return not_known(&unanswered, body),
-            Lookup::Absent => {}
+            ObjectLookup::Unreadable => return not_known(&unanswered, body),
+            ObjectLookup::Absent => {}
         }
-        if !backoff.before_look().await {
+        if !backoff.before_read().await {
             return given_up(&unanswered, body);
         }
         lost = Some(unanswered);
     }
 }
 
-fn sent(body: &impl Serialize) -> Result<Wiped, Trouble> {
-    let body = serde_json::to_value(body).map_err(|error| Trouble::Other(error.to_string()))?;
-    Ok(Wiped::from(body))
+fn serialize_body(body: &impl Serialize) -> Result<SecretValue, ApiError> {
+    let body =
+        serde_json::to_value(body).map_err(|error| ApiError::Transport(error.to_string()))?;
+    Ok(SecretValue::from(body))
 }
 
 /// Whether an object that has come after a lost answer is the one that was sent.
@@ -159,9 +162,9 @@ fn is_as_sent(there: &Value, sent: &Value) -> bool {
         .iter()
         .all(|field| there.get(field) == sent.get(field));
     is_ours
-        && bodies::deleting(there).is_none()
+        && patches::pending_deletion(there).is_none()
         && is_equal
-        && bodies::meta(there) == bodies::meta(sent)
+        && patches::meta(there) == patches::meta(sent)
         && contains(
             there.get("spec").unwrap_or(&Value::Null),
             sent.get("spec").unwrap_or(&Value::Null),
@@ -189,22 +192,22 @@ fn contains(there: &Value, wanted: &Value) -> bool {
     }
 }
 
-enum Lookup {
-    There(Wiped),
+enum ObjectLookup {
+    Present(SecretValue),
     Absent,
     Unreadable,
 }
 
-async fn lookup(server: Server<'_>, path: &str, backoff: &mut Backoff) -> Lookup {
-    match super::update::look(server, path, backoff).await {
-        Ok(Some(there)) => Lookup::There(there),
-        Ok(None) => Lookup::Unreadable,
-        Err(_) => Lookup::Absent,
+async fn lookup(server: ApiServer<'_>, path: &str, backoff: &mut WriteBackoff) -> ObjectLookup {
+    match super::update::read_after_loss(server, path, backoff).await {
+        Ok(Some(there)) => ObjectLookup::Present(there),
+        Ok(None) => ObjectLookup::Unreadable,
+        Err(_) => ObjectLookup::Absent,
     }
 }
 
-fn given_up(lost: &Lost, body: &impl Serialize) -> Result<Creation, Trouble> {
-    if lost.may_come() {
+fn given_up(lost: &LostWrite, body: &impl Serialize) -> Result<Creation, ApiError> {
+    if lost.may_still_arrive() {
         return not_known(lost, body);
     }
     let why = format!("{lost}; it does not exist");
@@ -212,19 +215,19 @@ fn given_up(lost: &Lost, body: &impl Serialize) -> Result<Creation, Trouble> {
 }
 
 /// What was sent may be there, or come later: that is what undo looks for.
-fn not_known(lost: &Lost, body: &impl Serialize) -> Result<Creation, Trouble> {
-    let sent = sent(body)?;
+fn not_known(lost: &LostWrite, body: &impl Serialize) -> Result<Creation, ApiError> {
+    let sent = serialize_body(body)?;
     let created = Created {
         revision: None,
-        content: bodies::content(&sent),
-        may_come_again: lost.may_come(),
+        content: patches::content(&sent),
+        may_come_again: lost.may_still_arrive(),
     };
     Ok(Creation::Unknown(unknown(&lost.to_string()), created))
 }
 
 /// An object that somebody has made before.
-fn met(there: &Value, fits: &impl Fn(&Value) -> Result<(), String>) -> Creation {
-    if let Some(why) = bodies::deleting(there) {
+fn from_existing(there: &Value, fits: &impl Fn(&Value) -> Result<(), String>) -> Creation {
+    if let Some(why) = patches::pending_deletion(there) {
         return Creation::Present(failed(why));
     }
     Creation::Present(match fits(there) {

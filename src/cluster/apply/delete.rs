@@ -1,16 +1,16 @@
-//! Deleting an object in the state that was seen, and no other.
+//! Deletes an object with preconditions on uid and resourceVersion.
 
 use serde_json::{Value, json};
 
 use super::{
-    backoff::Backoff,
-    bodies,
-    lost::Lost,
-    server::{CHANGED, Server, failed, unknown, with_traces},
-    update::{look, read},
+    api::{ApiServer, CHANGED, failed, unknown, with_managers},
+    backoff::WriteBackoff,
+    lost_write::LostWrite,
+    patches,
+    update::{read, read_after_loss},
 };
 use crate::{
-    cluster::Trouble,
+    cluster::ApiError,
     domain::plan::{
         Change, ChangeResult, Created, ObjectSnapshot, ObjectVersion, ObservedObject, Outcome,
     },
@@ -46,9 +46,9 @@ impl Precondition {
     }
 }
 
-/// What became of a deletion.
+/// Outcome of a deletion.
 #[derive(Debug)]
-pub(super) enum Deleted {
+pub(super) enum DeleteOutcome {
     Gone,
     /// It is marked, and stays until its grace period is over or these finalizers are removed.
     Lingers(String),
@@ -60,44 +60,44 @@ pub(super) enum Deleted {
 }
 
 pub(super) async fn delete(
-    server: Server<'_>,
+    server: ApiServer<'_>,
     path: &str,
     precondition: &Precondition,
-) -> Result<Deleted, Trouble> {
+) -> Result<DeleteOutcome, ApiError> {
     let mut backoff = server.backoff();
-    let mut lost: Option<Lost> = None;
+    let mut lost: Option<LostWrite> = None;
     loop {
-        let trouble = match server.delete(path, precondition.options()).await {
+        let error = match server.delete(path, precondition.options()).await {
             Ok(answer) => {
-                return Ok(match bodies::deleting(&answer) {
-                    Some(why) => Deleted::Lingers(why),
-                    None => Deleted::Gone,
+                return Ok(match patches::pending_deletion(&answer) {
+                    Some(why) => DeleteOutcome::Lingers(why),
+                    None => DeleteOutcome::Gone,
                 });
             }
-            Err(trouble) => trouble,
+            Err(error) => error,
         };
-        if lost.is_none() && !server.loses(&trouble) {
-            return match trouble {
-                Trouble::NotFound(_) => Ok(Deleted::Absent),
-                Trouble::Conflict(_) => Ok(Deleted::Changed),
-                trouble if !server.rehearses() && backoff.after_trouble(&trouble).await => {
+        if lost.is_none() && !server.may_be_stored(&error) {
+            return match error {
+                ApiError::NotFound(_) => Ok(DeleteOutcome::Absent),
+                ApiError::Conflict(_) => Ok(DeleteOutcome::Changed),
+                error if !server.is_dry_run() && backoff.after_error(&error).await => {
                     continue;
                 }
-                trouble => Err(trouble),
+                error => Err(error),
             };
         }
-        if matches!(trouble, Trouble::NotFound(_)) {
-            return Ok(Deleted::Gone);
+        if matches!(error, ApiError::NotFound(_)) {
+            return Ok(DeleteOutcome::Gone);
         }
         // It is another one by now, or in another state: to ask again is of no use.
-        let is_over = matches!(trouble, Trouble::Conflict(_));
-        let unanswered = Lost::and(lost.take(), trouble);
+        let is_over = matches!(error, ApiError::Conflict(_));
+        let unanswered = LostWrite::merge(lost.take(), error);
         if let Some(ended) = after_loss(server, path, precondition, &mut backoff).await {
             return Ok(ended);
         }
         // With its preconditions it can be asked for again: a later one is not deleted.
-        if is_over || precondition.uid().is_none() || !backoff.before_look().await {
-            return Ok(Deleted::Unknown(unanswered.to_string()));
+        if is_over || precondition.uid().is_none() || !backoff.before_read().await {
+            return Ok(DeleteOutcome::Unknown(unanswered.to_string()));
         }
         lost = Some(unanswered);
     }
@@ -106,24 +106,24 @@ pub(super) async fn delete(
 /// What is seen of a deletion whose answer was lost; `None`: the object is there as it was, or cannot be
 /// read.
 async fn after_loss(
-    server: Server<'_>,
+    server: ApiServer<'_>,
     path: &str,
     precondition: &Precondition,
-    backoff: &mut Backoff,
-) -> Option<Deleted> {
-    match look(server, path, backoff).await {
-        Err(_) => Some(Deleted::Gone),
+    backoff: &mut WriteBackoff,
+) -> Option<DeleteOutcome> {
+    match read_after_loss(server, path, backoff).await {
+        Err(_) => Some(DeleteOutcome::Gone),
         Ok(None) => None,
         Ok(Some(there)) => {
-            let now = bodies::revision(&there);
+            let now = patches::object_version(&there);
             if precondition.uid().is_some_and(|uid| uid != now.uid) {
-                return Some(Deleted::Gone);
+                return Some(DeleteOutcome::Gone);
             }
-            if let Some(why) = bodies::deleting(&there) {
-                return Some(Deleted::Lingers(why));
+            if let Some(why) = patches::pending_deletion(&there) {
+                return Some(DeleteOutcome::Lingers(why));
             }
             match precondition {
-                Precondition::State(state) if *state != now => Some(Deleted::Changed),
+                Precondition::State(state) if *state != now => Some(DeleteOutcome::Changed),
                 Precondition::State(_) | Precondition::Object(_) | Precondition::Name => None,
             }
         }
@@ -133,53 +133,53 @@ async fn after_loss(
 /// Deletes an object as it is now, if it is the expected one; `undo` creates it again. Returns what was found
 /// too.
 pub(super) async fn remove(
-    server: Server<'_>,
+    server: ApiServer<'_>,
     path: &str,
     expected: Option<&ObservedObject>,
     undo: impl FnOnce(ObjectSnapshot) -> Change,
-) -> Result<(ChangeResult, Option<ObservedObject>), Trouble> {
+) -> Result<(ChangeResult, Option<ObservedObject>), ApiError> {
     let found = match read(server, path, &mut server.backoff()).await {
-        Err(Trouble::NotFound(_)) => return Ok((ChangeResult::new(Outcome::Unchanged), None)),
+        Err(ApiError::NotFound(_)) => return Ok((ChangeResult::new(Outcome::Unchanged), None)),
         found => found?,
     };
     let now = observed(&found);
     if let Some(why) = changed_since(server, expected, &now) {
-        return Ok((with_traces(&found, failed(why)), Some(now)));
+        return Ok((with_managers(&found, failed(why)), Some(now)));
     }
-    let state = Precondition::State(bodies::revision(&found));
+    let state = Precondition::State(patches::object_version(&found));
     let undo = || Some(undo(ObjectSnapshot::from_object(&found)));
     let done = match delete(server, path, &state).await? {
-        Deleted::Gone | Deleted::Lingers(_) => ChangeResult {
+        DeleteOutcome::Gone | DeleteOutcome::Lingers(_) => ChangeResult {
             undo: undo(),
             ..ChangeResult::new(Outcome::Applied)
         },
-        Deleted::Absent => ChangeResult::new(Outcome::Unchanged),
-        Deleted::Changed => {
-            failed("it was just changed by someone else: check it before you delete it")
+        DeleteOutcome::Absent => ChangeResult::new(Outcome::Unchanged),
+        DeleteOutcome::Changed => {
+            failed("somebody has just changed it: look at it again before it is deleted")
         }
-        Deleted::Unknown(why) => ChangeResult {
+        DeleteOutcome::Unknown(why) => ChangeResult {
             undo: undo(),
             ..unknown(&why)
         },
     };
-    Ok((with_traces(&found, done), Some(now)))
+    Ok((with_managers(&found, done), Some(now)))
 }
 
 /// An object as a preview shows it and as it is compared.
 pub(super) fn observed(found: &Value) -> ObservedObject {
     ObservedObject {
-        uid: bodies::revision(found).uid,
-        content: bodies::content(found),
+        uid: patches::object_version(found).uid,
+        content: patches::content(found),
     }
 }
 
 /// Why an object is not deleted: it is not the one that the preview showed.
 pub(super) fn changed_since(
-    server: Server<'_>,
+    server: ApiServer<'_>,
     expected: Option<&ObservedObject>,
     now: &ObservedObject,
 ) -> Option<&'static str> {
-    let expected = expected.filter(|expected| server.expects() && *expected != now)?;
+    let expected = expected.filter(|expected| server.checks_expectations() && *expected != now)?;
     Some(if expected.uid == now.uid {
         "it was changed since the preview: check it before you delete it"
     } else {
@@ -192,73 +192,77 @@ pub(super) fn changed_since(
 ///
 /// It is deleted in the state in which it was compared. Who may not read it deletes it in the state in which
 /// it was made, or not at all.
-pub(super) async fn unmake(
-    server: Server<'_>,
+pub(super) async fn delete_if_unchanged(
+    server: ApiServer<'_>,
     path: &str,
     created: &Created,
-) -> Result<ChangeResult, Trouble> {
-    let waits_for_late = created.may_come_again && !server.rehearses();
+) -> Result<ChangeResult, ApiError> {
+    let waits_for_late = created.may_come_again && !server.is_dry_run();
     let mut backoff = server.backoff();
     loop {
         let (state, was_read) = match read(server, path, &mut backoff).await {
-            Ok(found) if server.expects() => {
-                let now = bodies::revision(&found);
+            Ok(found) if server.checks_expectations() => {
+                let now = patches::object_version(&found);
                 // One that came late has another uid.
                 let is_other =
                     |revision: &ObjectVersion| revision.uid != now.uid && !created.may_come_again;
                 if created.revision.as_ref().is_some_and(is_other)
-                    || bodies::content(&found) != created.content
+                    || patches::content(&found) != created.content
                 {
                     return Ok(failed(CHANGED));
                 }
                 (now, true)
             }
             // In a rehearsal an earlier change of the plan has yet to put its content back.
-            Ok(found) => (bodies::revision(&found), true),
-            Err(Trouble::NotFound(_)) if waits_for_late => {
-                return unmake_late(server, path, created.content).await;
+            Ok(found) => (patches::object_version(&found), true),
+            Err(ApiError::NotFound(_)) if waits_for_late => {
+                return delete_late_creation(server, path, created.content).await;
             }
-            Err(Trouble::NotFound(_)) => return Ok(ChangeResult::new(Outcome::Unchanged)),
-            Err(trouble @ Trouble::Forbidden(_)) => match &created.revision {
+            Err(ApiError::NotFound(_)) => return Ok(ChangeResult::new(Outcome::Unchanged)),
+            Err(error @ ApiError::Forbidden(_)) => match &created.revision {
                 Some(revision) => (revision.clone(), false),
-                None => return Err(trouble),
+                None => return Err(error),
             },
-            Err(trouble) => return Err(trouble),
+            Err(error) => return Err(error),
         };
         return Ok(
             match delete(server, path, &Precondition::State(state)).await? {
-                Deleted::Gone | Deleted::Lingers(_) if waits_for_late => {
-                    unmake_late(server, path, created.content).await?
+                DeleteOutcome::Gone | DeleteOutcome::Lingers(_) if waits_for_late => {
+                    delete_late_creation(server, path, created.content).await?
                 }
-                Deleted::Gone | Deleted::Lingers(_) => ChangeResult::new(Outcome::Applied),
-                Deleted::Absent => ChangeResult::new(Outcome::Unchanged),
+                DeleteOutcome::Gone | DeleteOutcome::Lingers(_) => {
+                    ChangeResult::new(Outcome::Applied)
+                }
+                DeleteOutcome::Absent => ChangeResult::new(Outcome::Unchanged),
                 // A Deployment's status is written all the time.
-                Deleted::Changed if was_read && backoff.after_conflict().await => continue,
-                Deleted::Changed => failed(CHANGED),
-                Deleted::Unknown(why) => unknown(&why),
+                DeleteOutcome::Changed if was_read && backoff.after_conflict().await => continue,
+                DeleteOutcome::Changed => failed(CHANGED),
+                DeleteOutcome::Unknown(why) => unknown(&why),
             },
         );
     }
 }
 
 /// Waits for what a request that was not answered may create again, and deletes it.
-async fn unmake_late(
-    server: Server<'_>,
+async fn delete_late_creation(
+    server: ApiServer<'_>,
     path: &str,
     content: u64,
-) -> Result<ChangeResult, Trouble> {
+) -> Result<ChangeResult, ApiError> {
     let mut backoff = server.backoff();
-    while backoff.before_look().await {
+    while backoff.before_read().await {
         let found = match server.get(path).await {
-            Ok(found) if bodies::deleting(&found).is_none() => found,
+            Ok(found) if patches::pending_deletion(&found).is_none() => found,
             Ok(_) | Err(_) => continue,
         };
         // What somebody else has created meanwhile stays, and keeps the late one out.
-        if bodies::content(&found) != content {
+        if patches::content(&found) != content {
             return Ok(ChangeResult::new(Outcome::Applied));
         }
-        let state = Precondition::State(bodies::revision(&found));
-        if let Deleted::Gone | Deleted::Lingers(_) = delete(server, path, &state).await? {
+        let state = Precondition::State(patches::object_version(&found));
+        if let DeleteOutcome::Gone | DeleteOutcome::Lingers(_) =
+            delete(server, path, &state).await?
+        {
             return Ok(ChangeResult::new(Outcome::Applied));
         }
     }

@@ -1,4 +1,4 @@
-//! Carrying out a plan: asked for first, rehearsed by the server, then made change by change.
+//! Applies a plan: checks permissions, dry-runs the changes on the server, then makes them one by one.
 //!
 //! What is there counts, never what a watch showed earlier: each object is read, and written for the version
 //! that was read; it is read again when somebody wrote in between. Where a field is replaced (an image, a
@@ -10,27 +10,27 @@
 //! (`update`, `create`, `delete`).
 
 mod accounts;
+mod api;
 mod backoff;
-mod bodies;
 mod convert;
 mod create;
 mod delete;
-mod lost;
+mod lost_write;
 mod namespaces;
 mod patch;
+mod patches;
 mod rollout;
+mod secret_value;
 mod secrets;
-mod server;
 mod undo;
 mod update;
-mod wiped;
 mod workloads;
 
 use std::{collections::BTreeSet, time::Duration};
 
+use self::api::{ApiServer, WriteMode};
 pub use self::convert::CONVERSION_LIMIT;
-use self::server::{Mode, Server};
-use super::{Connection, Trouble, access, paths};
+use super::{ApiError, Connection, access, paths};
 use crate::domain::{
     k8s::objects::AnyObjectRef,
     plan::{Change, ChangeResult, OnFailure, Outcome, Plan, Purpose},
@@ -49,27 +49,27 @@ impl WritePermit {
 }
 
 /// Asks for the permissions and lets the server try each change without storing it.
-pub async fn rehearse(connection: &Connection, _: WritePermit, plan: &Plan) -> Vec<ChangeResult> {
-    let server = Server::new(connection, Mode::Rehearsal);
+pub async fn dry_run(connection: &Connection, _: WritePermit, plan: &Plan) -> Vec<ChangeResult> {
+    let server = ApiServer::new(connection, WriteMode::DryRun);
     let mut all = Vec::new();
     // What an earlier change is going to create is not there for the server to try the next one on.
     let mut to_be_created: BTreeSet<AnyObjectRef> = BTreeSet::new();
     let mut changed: BTreeSet<AnyObjectRef> = BTreeSet::new();
     for (index, change) in plan.changes.iter().enumerate() {
-        let server = server.behind_another(!changed.insert(change.object()));
+        let server = server.follows_earlier_change(!changed.insert(change.object()));
         if plan.deletes_for_nothing(index, &all) {
             all.push(no_reason_to_delete());
             continue;
         }
-        all.push(match missing(connection, change).await {
+        all.push(match missing_permission(connection, change).await {
             Some(why) => ChangeResult::new(Outcome::Failed(why)),
-            None => match make(server, change).await {
-                Err(Trouble::NotFound(_))
+            None => match apply_change(server, change).await {
+                Err(ApiError::NotFound(_))
                     if awaits_creation(server, change, &to_be_created).await =>
                 {
                     ChangeResult::new(Outcome::Applied)
                 }
-                answer => done_or_failed(answer),
+                answer => to_result(answer),
             },
         });
         if change.is_creation() {
@@ -82,7 +82,7 @@ pub async fn rehearse(connection: &Connection, _: WritePermit, plan: &Plan) -> V
 /// Whether what was not found is what an earlier change of the plan is going to create: the object, the
 /// namespace that it is in, or the Secret that is copied.
 async fn awaits_creation(
-    server: Server<'_>,
+    server: ApiServer<'_>,
     change: &Change,
     to_be_created: &BTreeSet<AnyObjectRef>,
 ) -> bool {
@@ -91,7 +91,7 @@ async fn awaits_creation(
             return true;
         }
         let source = server.get(&paths::secret(&copy.from)).await;
-        if matches!(source, Err(Trouble::NotFound(_))) {
+        if matches!(source, Err(ApiError::NotFound(_))) {
             return false;
         }
     }
@@ -101,13 +101,13 @@ async fn awaits_creation(
 
 /// Makes the changes in their order, reports each when it is made, and stops at the first that fails.
 /// Where the plan says so, what was made before that is taken back.
-pub async fn carry_out(
+pub async fn apply(
     connection: &Connection,
     _: WritePermit,
     plan: &Plan,
     mut report: impl FnMut(usize, &Outcome),
 ) -> Vec<ChangeResult> {
-    let server = Server::new(connection, Mode::Earnest);
+    let server = ApiServer::new(connection, WriteMode::Apply);
     let mut all: Vec<ChangeResult> = Vec::new();
     let mut failed = false;
     for (index, change) in plan.changes.iter().enumerate() {
@@ -116,7 +116,7 @@ pub async fn carry_out(
         } else if plan.deletes_for_nothing(index, &all) {
             no_reason_to_delete()
         } else {
-            done_or_failed(make(server, change).await)
+            to_result(apply_change(server, change).await)
         };
         report(index, &done.outcome);
         // A Pod that could not be made new is no reason to take a credential back.
@@ -128,7 +128,7 @@ pub async fn carry_out(
         all.push(done);
         failed |= fails;
         if fails && matters && plan.on_failure == OnFailure::TakeBack {
-            take_back(server, &mut all, &mut report).await;
+            roll_back(server, &mut all, &mut report).await;
         }
     }
     all
@@ -141,24 +141,24 @@ fn no_reason_to_delete() -> ChangeResult {
 }
 
 /// How long taking back goes on at most when the server is not reached or is busy; the end of the program waits
-/// for longer (`runtime::changes`).
-pub const TAKING_BACK: Duration = Duration::from_secs(90);
+/// for longer (`runtime::active_changes`).
+pub const ROLLBACK_LIMIT: Duration = Duration::from_secs(90);
 
 /// One request of taking back: the next one must have its time too.
 const REQUEST: Duration = Duration::from_secs(10);
 
 /// Takes back what was made, last one first; also that of which it is not known.
-async fn take_back(
-    server: Server<'_>,
+async fn roll_back(
+    server: ApiServer<'_>,
     all: &mut [ChangeResult],
     report: &mut impl FnMut(usize, &Outcome),
 ) {
-    let server = server.persisting(TAKING_BACK, REQUEST);
+    let server = server.with_retries(ROLLBACK_LIMIT, REQUEST);
     for (index, done) in all.iter_mut().enumerate().rev() {
         let Some(undo) = done.undo.clone() else {
             continue;
         };
-        let back = take_one_back(server, &undo).await;
+        let back = roll_back_one(server, &undo).await;
         let was_unknown = matches!(done.outcome, Outcome::Unknown(_));
         let was = if was_unknown {
             "it may have been applied"
@@ -189,30 +189,28 @@ async fn take_back(
 }
 
 /// Takes one change back, and goes on as long as that may still succeed.
-async fn take_one_back(server: Server<'_>, undo: &Change) -> Outcome {
+async fn roll_back_one(server: ApiServer<'_>, undo: &Change) -> Outcome {
     let mut backoff = server.backoff();
     loop {
-        let (outcome, trouble) = match make(server, undo).await {
-            Err(trouble) if trouble.is_transient() => {
-                (Outcome::Failed(trouble.to_string()), trouble)
-            }
+        let (outcome, error) = match apply_change(server, undo).await {
+            Err(error) if error.is_transient() => (Outcome::Failed(error.to_string()), error),
             Ok(ChangeResult {
                 outcome: Outcome::Unknown(why),
                 ..
-            }) => (Outcome::Unknown(why.clone()), Trouble::Other(why)),
-            answer => return done_or_failed(answer).outcome,
+            }) => (Outcome::Unknown(why.clone()), ApiError::Transport(why)),
+            answer => return to_result(answer).outcome,
         };
-        if !backoff.after_trouble(&trouble).await {
+        if !backoff.after_error(&error).await {
             return outcome;
         }
     }
 }
 
 /// What is missing for a change, and the Role that grants it.
-async fn missing(connection: &Connection, change: &Change) -> Option<String> {
+async fn missing_permission(connection: &Connection, change: &Change) -> Option<String> {
     for permission in change.permissions() {
         // A server that does not answer this question answers the request itself.
-        if let Ok(false) = access::may(connection, &permission).await {
+        if let Ok(false) = access::is_allowed(connection, &permission).await {
             return Some(format!(
                 "you may not {permission}; request: {}",
                 permission.role_command()
@@ -222,12 +220,12 @@ async fn missing(connection: &Connection, change: &Change) -> Option<String> {
     None
 }
 
-fn done_or_failed(answer: Result<ChangeResult, Trouble>) -> ChangeResult {
-    answer.unwrap_or_else(|trouble| ChangeResult::new(Outcome::Failed(trouble.to_string())))
+fn to_result(answer: Result<ChangeResult, ApiError>) -> ChangeResult {
+    answer.unwrap_or_else(|error| ChangeResult::new(Outcome::Failed(error.to_string())))
 }
 
 /// One change as requests.
-async fn make(server: Server<'_>, change: &Change) -> Result<ChangeResult, Trouble> {
+async fn apply_change(server: ApiServer<'_>, change: &Change) -> Result<ChangeResult, ApiError> {
     match change {
         Change::CreateNamespace(change) => namespaces::create(server, change).await,
         Change::CreateSecret(change) => secrets::create(server, change).await,
@@ -248,7 +246,7 @@ async fn make(server: Server<'_>, change: &Change) -> Result<ChangeResult, Troub
         Change::RollBack(change) => rollout::roll_back(server, change).await,
         Change::DeletePod(change) => workloads::delete_pod(server, change).await,
         Change::DeleteJob(change) => workloads::delete_job(server, change).await,
-        Change::TakeBack(change) => undo::take_back(server, change).await,
+        Change::TakeBack(change) => undo::roll_back(server, change).await,
     }
 }
 

@@ -1,17 +1,17 @@
-//! Namespaces are created.
+//! Creates Namespaces.
 
 use serde_json::Value;
 
-use super::{create::create as create_object, server::Server};
+use super::{api::ApiServer, create::create as create_object};
 use crate::{
-    cluster::{Trouble, paths},
+    cluster::{ApiError, paths},
     domain::plan::{ChangeResult, CreateNamespace, manifest},
 };
 
 pub(super) async fn create(
-    server: Server<'_>,
+    server: ApiServer<'_>,
     change: &CreateNamespace,
-) -> Result<ChangeResult, Trouble> {
+) -> Result<ChangeResult, ApiError> {
     let body = manifest::namespace(&change.name);
     let fits = |there: &Value| {
         let phase = there.pointer("/status/phase").and_then(Value::as_str);

@@ -1,11 +1,11 @@
-//! A patch for the one state of an object that was read: it always carries the `resourceVersion`.
+//! A patch bound to the `resourceVersion` that was read.
 
 use serde_json::{Value, json};
 
-use super::{bodies, wiped::Wiped};
+use super::{patches, secret_value::SecretValue};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+enum PatchKind {
     /// RFC 7386: lists are replaced.
     Merge,
     /// Kubernetes' own: lists of containers are merged by name.
@@ -15,25 +15,25 @@ enum Kind {
 }
 
 pub(super) struct Patch {
-    kind: Kind,
-    body: Wiped,
+    kind: PatchKind,
+    body: SecretValue,
 }
 
 impl Patch {
     /// These fields, and `null` for those that go.
     pub(super) fn merge(found: &Value, fields: Value) -> Self {
-        Self::of(Kind::Merge, found, fields)
+        Self::new(PatchKind::Merge, found, fields)
     }
 
     /// These fields; of lists with names the items that are named.
     pub(super) fn strategic(found: &Value, fields: Value) -> Self {
-        Self::of(Kind::Strategic, found, fields)
+        Self::new(PatchKind::Strategic, found, fields)
     }
 
-    fn of(kind: Kind, found: &Value, fields: Value) -> Self {
-        let mut body = Wiped::from(fields);
+    fn new(kind: PatchKind, found: &Value, fields: Value) -> Self {
+        let mut body = SecretValue::from(fields);
         if let Some(fields) = body.as_object_mut() {
-            let metadata = json!({ "resourceVersion": bodies::version(found) });
+            let metadata = json!({ "resourceVersion": patches::resource_version(found) });
             fields.insert("metadata".to_owned(), metadata);
         }
         Self { kind, body }
@@ -45,25 +45,25 @@ impl Patch {
     /// compared like that of an update, and answered with 409.
     pub(super) fn replace(found: &Value, place: &str, value: &Value) -> Self {
         let body = json!([
-            { "op": "replace", "path": "/metadata/resourceVersion", "value": bodies::version(found) },
+            { "op": "replace", "path": "/metadata/resourceVersion", "value": patches::resource_version(found) },
             { "op": "replace", "path": place, "value": value },
         ]);
         Self {
-            kind: Kind::Json,
-            body: Wiped::from(body),
+            kind: PatchKind::Json,
+            body: SecretValue::from(body),
         }
     }
 
     /// The same fields for another state of the object.
-    pub(super) fn onto(&self, found: &Value) -> Self {
-        let mut body = Wiped::from((*self.body).clone());
+    pub(super) fn rebased_on(&self, found: &Value) -> Self {
+        let mut body = SecretValue::from((*self.body).clone());
         let place = match self.kind {
-            Kind::Merge | Kind::Strategic => "/metadata/resourceVersion",
+            PatchKind::Merge | PatchKind::Strategic => "/metadata/resourceVersion",
             // The step that `replace` puts first.
-            Kind::Json => "/0/value",
+            PatchKind::Json => "/0/value",
         };
         if let Some(version) = body.pointer_mut(place) {
-            *version = json!(bodies::version(found));
+            *version = json!(patches::resource_version(found));
         }
         Self {
             kind: self.kind,
@@ -73,26 +73,26 @@ impl Patch {
 
     pub(super) fn media_type(&self) -> &'static str {
         match self.kind {
-            Kind::Merge => "application/merge-patch+json",
-            Kind::Strategic => "application/strategic-merge-patch+json",
-            Kind::Json => "application/json-patch+json",
+            PatchKind::Merge => "application/merge-patch+json",
+            PatchKind::Strategic => "application/strategic-merge-patch+json",
+            PatchKind::Json => "application/json-patch+json",
         }
     }
 
-    pub(super) fn body(&self) -> &Wiped {
+    pub(super) fn body(&self) -> &SecretValue {
         &self.body
     }
 
     /// Whether the object is as the patch makes it.
-    pub(super) fn holds(&self, object: &Value) -> bool {
+    pub(super) fn is_applied_to(&self, object: &Value) -> bool {
         match self.kind {
-            Kind::Merge | Kind::Strategic => {
+            PatchKind::Merge | PatchKind::Strategic => {
                 let fields = self.body.as_object().into_iter().flatten();
                 fields
                     .filter(|(name, _)| *name != "metadata")
-                    .all(|(name, wanted)| self.has(object.get(name), wanted))
+                    .all(|(name, wanted)| self.contains(object.get(name), wanted))
             }
-            Kind::Json => {
+            PatchKind::Json => {
                 let steps = self.body.as_array().into_iter().flatten();
                 let place =
                     |step: &'_ Value| step.get("path").and_then(Value::as_str).map(str::to_owned);
@@ -106,13 +106,15 @@ impl Patch {
         }
     }
 
-    fn has(&self, there: Option<&Value>, wanted: &Value) -> bool {
+    fn contains(&self, there: Option<&Value>, wanted: &Value) -> bool {
         match (there, wanted) {
             (None, Value::Null) => true,
             (Some(there), Value::Object(fields)) => fields
                 .iter()
-                .all(|(name, wanted)| self.has(there.get(name), wanted)),
-            (Some(Value::Array(there)), Value::Array(items)) if self.kind == Kind::Strategic => {
+                .all(|(name, wanted)| self.contains(there.get(name), wanted)),
+            (Some(Value::Array(there)), Value::Array(items))
+                if self.kind == PatchKind::Strategic =>
+            {
                 let named = |item: &Value| {
                     let mut there = there.iter();
                     there
@@ -121,7 +123,7 @@ impl Patch {
                 };
                 items
                     .iter()
-                    .all(|item| self.has(named(item).as_ref(), item))
+                    .all(|item| self.contains(named(item).as_ref(), item))
             }
             (there, wanted) => there == Some(wanted),
         }
@@ -154,7 +156,7 @@ mod tests {
             "data": {"a": "1", "b": "2"},
             "list": [{"name": "x", "image": "i:1"}, {"name": "y", "image": "i:2"}],
         });
-        let merge = |fields: Value| Patch::merge(&found, fields).holds(&object);
+        let merge = |fields: Value| Patch::merge(&found, fields).is_applied_to(&object);
         assert!(merge(json!({"data": {"a": "1", "c": null}})));
         assert!(!merge(json!({"data": {"a": "2"}})));
         assert!(!merge(json!({"data": {"b": null}})));
@@ -162,11 +164,11 @@ mod tests {
             !merge(json!({"list": [{"name": "x"}]})),
             "a merge replaces lists"
         );
-        let strategic = |fields: Value| Patch::strategic(&found, fields).holds(&object);
+        let strategic = |fields: Value| Patch::strategic(&found, fields).is_applied_to(&object);
         assert!(strategic(json!({"list": [{"name": "y", "image": "i:2"}]})));
         assert!(!strategic(json!({"list": [{"name": "y", "image": "i:3"}]})));
         assert!(!strategic(json!({"list": [{"name": "z"}]})));
-        let replace = |value: Value| Patch::replace(&found, "/data", &value).holds(&object);
+        let replace = |value: Value| Patch::replace(&found, "/data", &value).is_applied_to(&object);
         assert!(replace(json!({"a": "1", "b": "2"})));
         assert!(!replace(json!({"a": "1"})));
     }

@@ -1,16 +1,16 @@
-//! A Deployment's rollout: stopped, let go on, taken back to an older revision.
+//! Rollout changes of a Deployment: pause, resume, roll back.
 
 use serde_json::{Value, json};
 
 use super::{
-    bodies,
+    api::{ApiServer, failed},
     patch::Patch,
-    server::{Server, failed},
-    update::{Step, read, update},
+    patches,
+    update::{UpdateDecision, read, update},
     workloads::unexpected,
 };
 use crate::{
-    cluster::{Trouble, paths},
+    cluster::{ApiError, paths},
     domain::{
         k8s::{
             object_ref::{Name, ObjectRef},
@@ -21,9 +21,9 @@ use crate::{
 };
 
 pub(super) async fn set_paused(
-    server: Server<'_>,
+    server: ApiServer<'_>,
     change: &SetPaused,
-) -> Result<ChangeResult, Trouble> {
+) -> Result<ChangeResult, ApiError> {
     let SetPaused {
         deployment,
         paused,
@@ -31,18 +31,18 @@ pub(super) async fn set_paused(
     } = change;
     let path = path(WorkloadKind::Deployment, deployment, &deployment.name);
     let observed = |found: &Value| Observed {
-        uid: bodies::revision(found).uid,
-        value: bodies::is_paused(found),
+        uid: patches::object_version(found).uid,
+        value: patches::is_paused(found),
     };
     let step = |found: &Value| {
         let now = observed(found);
         if now.value == *paused {
-            return Step::Keep;
+            return UpdateDecision::Keep;
         }
         if let Some(why) = unexpected(server, "paused", expected.as_ref(), &now) {
-            return Step::Refuse(why);
+            return UpdateDecision::Refuse(why);
         }
-        Step::Write(Patch::merge(found, json!({ "spec": { "paused": paused } })))
+        UpdateDecision::Write(Patch::merge(found, json!({ "spec": { "paused": paused } })))
     };
     let updated = update(server, &path, step).await?;
     let found = SetPaused {
@@ -58,9 +58,9 @@ pub(super) async fn set_paused(
 /// As `kubectl rollout undo` does it: the template of the ReplicaSet takes the place of the
 /// Deployment's. When that is not the one that was shown, nothing is done.
 pub(super) async fn roll_back(
-    server: Server<'_>,
+    server: ApiServer<'_>,
     change: &RollBack,
-) -> Result<ChangeResult, Trouble> {
+) -> Result<ChangeResult, ApiError> {
     let RollBack {
         deployment,
         set,
@@ -75,23 +75,23 @@ pub(super) async fn roll_back(
     let path = path(WorkloadKind::Deployment, deployment, &deployment.name);
     let step = |found: &Value| {
         if found.pointer("/spec/template") == Some(&template) {
-            return Step::Keep;
+            return UpdateDecision::Keep;
         }
-        if bodies::is_paused(found) && server.expects() {
-            return Step::Refuse(bodies::PAUSED.to_owned());
+        if patches::is_paused(found) && server.checks_expectations() {
+            return UpdateDecision::Refuse(patches::PAUSED.to_owned());
         }
         let is_other = |expected: &Observed<Template>| *expected != observed(found);
-        if expected.as_ref().is_some_and(is_other) && server.expects() {
-            return Step::Refuse(
-                "the Deployment was changed by someone else, so it is left unchanged".to_owned(),
+        if expected.as_ref().is_some_and(is_other) && server.checks_expectations() {
+            return UpdateDecision::Refuse(
+                "somebody has changed the Deployment meanwhile, so it is left as it is".to_owned(),
             );
         }
-        Step::Write(Patch::replace(found, "/spec/template", &template))
+        UpdateDecision::Write(Patch::replace(found, "/spec/template", &template))
     };
     let updated = update(server, &path, step).await?;
     let found = RollBack {
         before: Some(observed(updated.found())),
-        after: bodies::images(&template),
+        after: patches::images(&template),
         ..change.clone()
     };
     Ok(ChangeResult {
@@ -104,10 +104,10 @@ pub(super) async fn roll_back(
 fn observed(deployment: &Value) -> Observed<Template> {
     let template = deployment.pointer("/spec/template").unwrap_or(&Value::Null);
     Observed {
-        uid: bodies::revision(deployment).uid,
+        uid: patches::object_version(deployment).uid,
         value: Template {
-            images: bodies::images(template),
-            hash: bodies::hash(&template.to_string()),
+            images: patches::images(template),
+            hash: patches::hash(&template.to_string()),
         },
     }
 }

@@ -1,4 +1,4 @@
-//! Changes to pull Secrets: the values are read when the change is made, and wiped after it.
+//! Applies changes to pull Secrets; values are read when the change is made and zeroized after it.
 
 mod copy;
 
@@ -8,16 +8,16 @@ use zeroize::Zeroizing;
 
 pub(super) use self::copy::copy;
 use super::{
-    bodies,
+    api::{ApiServer, CHANGED, failed},
     create::{Creation, create as create_object},
     delete::remove,
     patch::Patch,
-    server::{CHANGED, Server, failed},
-    update::{Step, update},
-    wiped::Wiped,
+    patches,
+    secret_value::SecretValue,
+    update::{UpdateDecision, update},
 };
 use crate::{
-    cluster::{Trouble, paths},
+    cluster::{ApiError, paths},
     domain::{
         k8s::{object_ref::ObjectRef, objects::Secret},
         plan::{
@@ -33,7 +33,7 @@ pub(super) const KEY: &str = ".dockerconfigjson";
 const LEGACY_KEY: &str = ".dockercfg";
 
 /// A Secret may hold so many bytes (`MaxSecretSize`).
-const MOST: usize = 1024 * 1024;
+const MAX_SECRET_SIZE: usize = 1024 * 1024;
 
 /// The field that holds the configuration, and whether it is of the old format; `None` for a type that
 /// the kubelet does not read.
@@ -57,9 +57,9 @@ fn stored<'a>(secret: &'a Value, field: &str) -> Option<&'a str> {
 }
 
 pub(super) async fn create(
-    server: Server<'_>,
+    server: ApiServer<'_>,
     change: &CreateSecret,
-) -> Result<ChangeResult, Trouble> {
+) -> Result<ChangeResult, ApiError> {
     let put = AuthEdit::Upsert {
         server: change.server.clone(),
         login: change.login.clone(),
@@ -73,9 +73,9 @@ pub(super) async fn create(
 }
 
 pub(super) async fn delete(
-    server: Server<'_>,
+    server: ApiServer<'_>,
     change: &DeleteSecret,
-) -> Result<ChangeResult, Trouble> {
+) -> Result<ChangeResult, ApiError> {
     let path = paths::secret(&change.key);
     let expected = change.before.as_ref();
     let (done, now) = remove(server, &path, expected, |before| change.undo(before)).await?;
@@ -91,26 +91,26 @@ pub(super) async fn delete(
 
 /// Makes a pull Secret; one with the same content is as good, another one is not touched.
 async fn make(
-    server: Server<'_>,
+    server: ApiServer<'_>,
     key: &ObjectRef<Secret>,
     content: &str,
-) -> Result<Creation, Trouble> {
-    if content.len() > MOST {
+) -> Result<Creation, ApiError> {
+    if content.len() > MAX_SECRET_SIZE {
         let why = format!("{key} would be larger than 1 MiB");
         return Ok(Creation::Absent(failed(why)));
     }
     let encoded = Zeroizing::new(BASE64_STANDARD.encode(content.as_bytes()));
-    let data = Wiped::from(json!({ KEY: *encoded }));
-    let body = Wiped::from(manifest::secret(key, "data", &data));
-    place(server, key, &body).await
+    let data = SecretValue::from(json!({ KEY: *encoded }));
+    let body = SecretValue::from(manifest::secret(key, "data", &data));
+    create_as_given(server, key, &body).await
 }
 
 /// Makes a Secret as it is given; one of its type with the same content is as good.
-pub(super) async fn place(
-    server: Server<'_>,
+pub(super) async fn create_as_given(
+    server: ApiServer<'_>,
     key: &ObjectRef<Secret>,
-    body: &Wiped,
-) -> Result<Creation, Trouble> {
+    body: &SecretValue,
+) -> Result<Creation, ApiError> {
     let secrets = paths::secrets(&key.namespace);
     let fits = |there: &Value| {
         let kind = kind(there);
@@ -125,7 +125,10 @@ pub(super) async fn place(
     create_object(server, &secrets, key.name.as_str(), body, fits).await
 }
 
-pub(super) async fn edit(server: Server<'_>, change: &EditSecret) -> Result<ChangeResult, Trouble> {
+pub(super) async fn edit(
+    server: ApiServer<'_>,
+    change: &EditSecret,
+) -> Result<ChangeResult, ApiError> {
     let EditSecret { key, edit, before } = change;
     let edited = |content: Option<&str>| apply_edit(content, edit);
     let undo = |before| change.undo(before);
@@ -144,7 +147,7 @@ pub(super) async fn edit(server: Server<'_>, change: &EditSecret) -> Result<Chan
 fn observed_config(found: &Value) -> Option<Observed<StoredConfig>> {
     let (field, is_legacy) = field(found)?;
     let content = content(found, field, is_legacy);
-    let hash = bodies::hash(&stored(found, field));
+    let hash = patches::hash(&stored(found, field));
     let is_unreadable = content.is_none() && stored(found, field).is_some();
     // What is no Base64 is no configuration either.
     let text = if is_unreadable {
@@ -153,14 +156,14 @@ fn observed_config(found: &Value) -> Option<Observed<StoredConfig>> {
         content.as_ref().map(|text| text.as_str())
     };
     Some(Observed {
-        uid: bodies::revision(found).uid,
+        uid: patches::object_version(found).uid,
         value: StoredConfig::parse(text, hash),
     })
 }
 
 /// What the preview showed of a configuration that is written.
 #[derive(Clone, Copy)]
-enum Expected<'a> {
+enum ExpectedConfig<'a> {
     /// There was no preview, or a change before this one of the plan writes it.
     Anything,
     /// There was no Secret.
@@ -168,25 +171,28 @@ enum Expected<'a> {
     This(&'a Observed<StoredConfig>),
 }
 
-impl<'a> From<Option<&'a Observed<StoredConfig>>> for Expected<'a> {
+impl<'a> From<Option<&'a Observed<StoredConfig>>> for ExpectedConfig<'a> {
     fn from(expected: Option<&'a Observed<StoredConfig>>) -> Self {
         expected.map_or(Self::Anything, Self::This)
     }
 }
 
 /// Why a configuration is left as it is: it is not the one that the preview showed.
-fn changed_since(server: Server<'_>, expected: Expected<'_>, found: &Value) -> Option<String> {
-    if !server.expects() {
+fn changed_since(
+    server: ApiServer<'_>,
+    expected: ExpectedConfig<'_>,
+    found: &Value,
+) -> Option<String> {
+    if !server.checks_expectations() {
         return None;
     }
     let expected = match expected {
-        Expected::Anything => return None,
-        Expected::Absent => {
-            let why =
-                "the Secret was created since the preview, so it is left unchanged: check it again";
+        ExpectedConfig::Anything => return None,
+        ExpectedConfig::Absent => {
+            let why = "somebody has created the Secret since the preview, so it is left as it is: look at it again";
             return Some(why.to_owned());
         }
-        Expected::This(observed) => observed,
+        ExpectedConfig::This(observed) => observed,
     };
     match observed_config(found) {
         Some(now) if now.uid != expected.uid => {
@@ -202,18 +208,20 @@ fn changed_since(server: Server<'_>, expected: Expected<'_>, found: &Value) -> O
 
 /// Changes the configuration in a Secret as it is now. Returns what was found too.
 async fn rewrite(
-    server: Server<'_>,
+    server: ApiServer<'_>,
     key: &ObjectRef<Secret>,
-    expected: Expected<'_>,
+    expected: ExpectedConfig<'_>,
     change: impl Fn(Option<&str>) -> Result<Zeroizing<String>, String>,
     undo: impl FnOnce(Rewritten) -> Change,
-) -> Result<(ChangeResult, Option<Observed<StoredConfig>>), Trouble> {
+) -> Result<(ChangeResult, Option<Observed<StoredConfig>>), ApiError> {
     let step = |found: &Value| match rewritten(found, key, &change) {
-        Err(why) => Step::Refuse(why),
-        Ok((field, after)) if stored(found, field) == Some(&after) => Step::Keep,
+        Err(why) => UpdateDecision::Refuse(why),
+        Ok((field, after)) if stored(found, field) == Some(&after) => UpdateDecision::Keep,
         Ok((field, after)) => match changed_since(server, expected, found) {
-            Some(why) => Step::Refuse(why),
-            None => Step::Write(Patch::merge(found, json!({ "data": { field: *after } }))),
+            Some(why) => UpdateDecision::Refuse(why),
+            None => {
+                UpdateDecision::Write(Patch::merge(found, json!({ "data": { field: *after } })))
+            }
         },
     };
     let updated = update(server, &paths::secret(key), step).await?;
@@ -223,7 +231,7 @@ async fn rewrite(
         let stored = now.and_then(|now| stored(now, name));
         undo(Rewritten {
             object: ObjectSnapshot::from_object(found),
-            written: bodies::hash(&stored.unwrap_or(after.as_str())),
+            written: patches::hash(&stored.unwrap_or(after.as_str())),
         })
     });
     Ok((done, observed))
@@ -244,7 +252,7 @@ fn rewritten(
     let before = content(found, field, is_legacy);
     let after = change(before.as_ref().map(|text| text.as_str()))?;
     let after = written(after, is_legacy)?;
-    if after.len() > MOST {
+    if after.len() > MAX_SECRET_SIZE {
         return Err(format!("{key} would be larger than 1 MiB"));
     }
     let encoded = Zeroizing::new(BASE64_STANDARD.encode(after.as_bytes()));
@@ -252,27 +260,27 @@ fn rewritten(
 }
 
 /// Puts the old content back where what the change has left still stands (`left`: its hash).
-pub(super) async fn put_back(
-    server: Server<'_>,
+pub(super) async fn restore(
+    server: ApiServer<'_>,
     key: &ObjectRef<Secret>,
     before: &Value,
     left: u64,
-) -> Result<ChangeResult, Trouble> {
+) -> Result<ChangeResult, ApiError> {
     let step = |found: &Value| {
         let Some((field, _)) = field(before) else {
-            return Step::Refuse("the previous state is unknown".to_owned());
+            return UpdateDecision::Refuse("what was there before is not known".to_owned());
         };
         let now = stored(found, field);
         let is_left = kind(found) == kind(before)
-            && bodies::revision(found).uid == bodies::revision(before).uid
-            && now.is_some_and(|now| bodies::hash(&now) == left);
+            && patches::object_version(found).uid == patches::object_version(before).uid
+            && now.is_some_and(|now| patches::hash(&now) == left);
         if kind(found) == kind(before) && now == stored(before, field) {
-            Step::Keep
-        } else if server.expects() && !is_left {
-            Step::Refuse(CHANGED.to_owned())
+            UpdateDecision::Keep
+        } else if server.checks_expectations() && !is_left {
+            UpdateDecision::Refuse(CHANGED.to_owned())
         } else {
             let data = json!({ "data": { field: stored(before, field) } });
-            Step::Write(Patch::merge(found, data))
+            UpdateDecision::Write(Patch::merge(found, data))
         }
     };
     let updated = update(server, &paths::secret(key), step).await?;
@@ -315,7 +323,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        cluster::{apply::server::Mode, mock},
+        cluster::{apply::api::WriteMode, mock},
         domain::{
             k8s::object_ref::{Name, Namespace},
             plan::Credentials,
@@ -337,7 +345,7 @@ mod tests {
                 assert_eq!(method, Method::GET);
                 Some((200, there.clone()))
             });
-            let server = Server::new(&connection, Mode::Earnest);
+            let server = ApiServer::new(&connection, WriteMode::Apply);
             let creation = make(server, &key(), content).await.unwrap();
             let done = creation.done_for_good();
             assert_eq!(done.outcome.is_good(), good, "{kind}");
@@ -385,7 +393,7 @@ mod tests {
                     assert!(is_good || method == Method::GET, "nothing is written");
                     Some((200, there.clone()))
                 });
-                let server = Server::new(&connection, Mode::Earnest);
+                let server = ApiServer::new(&connection, WriteMode::Apply);
                 let done = edit(server, &change).await.unwrap();
                 assert_eq!(done.outcome.is_good(), is_good, "{change:?}");
                 assert!(is_good || format!("{:?}", done.outcome).contains("check it again"));
@@ -422,7 +430,7 @@ mod tests {
             server: "ghcr.io".to_owned(),
             login,
         };
-        let server = Server::new(&connection, Mode::Earnest);
+        let server = ApiServer::new(&connection, WriteMode::Apply);
         let done = edit(server, &EditSecret::new(key(), put)).await.unwrap();
         assert!(done.outcome.is_good(), "{done:?}");
         let Some(Change::EditSecret(found)) = &done.found else {

@@ -74,7 +74,7 @@ async fn what_could_not_be_taken_back_can_be_taken_back_later() {
             on_failure: OnFailure::TakeBack,
             ..Plan::new("rotate", vec![renew("a"), renew("b")])
         };
-        let done = carry_out(&connection, permit(), &plan, |_, _| {}).await;
+        let done = apply(&connection, permit(), &plan, |_, _| {}).await;
         match &done[0].outcome {
             Outcome::Failed(why) => assert!(is_known && why.contains("it was applied"), "{why}"),
             Outcome::Unknown(why) => assert!(!is_known && why.contains("it was applied"), "{why}"),
@@ -117,7 +117,7 @@ async fn only_what_the_plan_makes_may_be_missing_in_a_rehearsal() {
         pause("other"),
         renew("missing"),
     ];
-    let done = rehearse(&connection, permit(), &Plan::new("deploy", changes)).await;
+    let done = dry_run(&connection, permit(), &Plan::new("deploy", changes)).await;
     let good: Vec<bool> = done.iter().map(|done| done.outcome.is_good()).collect();
     assert_eq!(good, [true, true, false, false], "{done:?}");
     // In a namespace that is to be made nothing is there; what is copied is elsewhere.
@@ -135,7 +135,7 @@ async fn only_what_the_plan_makes_may_be_missing_in_a_rehearsal() {
             expected: None,
         }),
     ];
-    let done = rehearse(&connection, permit(), &Plan::new("copy", changes)).await;
+    let done = dry_run(&connection, permit(), &Plan::new("copy", changes)).await;
     let good: Vec<bool> = done.iter().map(|done| done.outcome.is_good()).collect();
     assert_eq!(good, [true, true, false], "{done:?}");
 }
@@ -168,7 +168,7 @@ async fn a_server_that_is_away_for_a_while_is_asked_again() {
             on_failure: OnFailure::TakeBack,
             ..Plan::new("rotate", vec![renew("a"), renew("b")])
         };
-        let done = carry_out(&connection, permit(), &plan, |_, _| {}).await;
+        let done = apply(&connection, permit(), &plan, |_, _| {}).await;
         let outcomes: Vec<&Outcome> = done.iter().map(|done| &done.outcome).collect();
         assert_eq!(outcomes, [&Outcome::Applied; 2], "{away:?}");
     }
@@ -204,7 +204,7 @@ async fn taking_back_outlasts_a_server_that_is_away() {
         on_failure: OnFailure::TakeBack,
         ..Plan::new("rotate", vec![renew("a"), renew("b")])
     };
-    let done = carry_out(&connection, permit(), &plan, |_, _| {}).await;
+    let done = apply(&connection, permit(), &plan, |_, _| {}).await;
     assert_eq!(done[0].outcome, Outcome::TakenBack, "{done:?}");
 }
 
@@ -233,7 +233,7 @@ async fn what_bears_the_name_of_a_deleted_object_is_not_deleted() {
                 })
             });
             let plan = Plan::new("delete", vec![change.clone()]);
-            let rehearsed = rehearse(&rehearsing, permit(), &plan).await;
+            let rehearsed = dry_run(&rehearsing, permit(), &plan).await;
             let plan = plan.with_live_state(&rehearsed);
             let meant = mock::server(move |method, _, _| {
                 assert!(is_good || *method == Method::GET, "nothing is deleted");
@@ -243,7 +243,7 @@ async fn what_bears_the_name_of_a_deleted_object_is_not_deleted() {
                     (200, "{}".to_owned())
                 })
             });
-            let done = carry_out(&meant, permit(), &plan, |_, _| {}).await;
+            let done = apply(&meant, permit(), &plan, |_, _| {}).await;
             assert_eq!(done[0].outcome.is_good(), is_good, "{change}: {done:?}");
         }
     }
@@ -278,7 +278,7 @@ async fn another_object_of_the_name_is_not_taken_back() {
             Some((200, object.to_string()))
         });
         let plan = Plan::new("change", vec![change]);
-        let done = carry_out(&server, permit(), &plan, |_, _| {}).await;
+        let done = apply(&server, permit(), &plan, |_, _| {}).await;
         let undo = plan.undo_plan(&done).unwrap();
         for (uid, is_good) in [("u", true), ("v", false)] {
             let mut theirs = state(uid);
@@ -288,7 +288,7 @@ async fn another_object_of_the_name_is_not_taken_back() {
                 assert!(is_good || *method == Method::GET, "nothing is written");
                 Some((200, theirs.to_string()))
             });
-            let undone = carry_out(&server, permit(), &undo, |_, _| {}).await;
+            let undone = apply(&server, permit(), &undo, |_, _| {}).await;
             assert_eq!(undone[0].outcome.is_good(), is_good, "{undone:?}");
         }
     }
@@ -349,7 +349,7 @@ async fn what_admission_makes_of_a_change_is_shown_and_can_be_taken_back() {
         "image",
         vec![SetImage::new(owner, "web".into(), "new:2").into()],
     );
-    let rehearsed = rehearse(&connection, permit(), &plan).await;
+    let rehearsed = dry_run(&connection, permit(), &plan).await;
     let plan = plan.with_live_state(&rehearsed);
     let shown = plan.changes[0].preview();
     assert!(
@@ -358,11 +358,11 @@ async fn what_admission_makes_of_a_change_is_shown_and_can_be_taken_back() {
             .any(|line| line.text.contains("mirror.local/new:2")),
         "{shown:?}"
     );
-    let done = carry_out(&connection, permit(), &plan, |_, _| {}).await;
+    let done = apply(&connection, permit(), &plan, |_, _| {}).await;
     assert_eq!(done[0].outcome, Outcome::Applied);
     assert_eq!(*state.lock().unwrap(), "mirror.local/new:2");
     let undo = plan.undo_plan(&done).unwrap();
-    let undone = carry_out(&connection, permit(), &undo, |_, _| {}).await;
+    let undone = apply(&connection, permit(), &undo, |_, _| {}).await;
     assert_eq!(undone[0].outcome, Outcome::Applied, "{undone:?}");
     assert_eq!(*state.lock().unwrap(), "old:1");
 }
@@ -389,7 +389,7 @@ async fn what_rolls_nothing_out_is_not_restarted() {
             Some((200, object.clone()))
         });
         let plan = Plan::new("restart", vec![restart(kind)]);
-        let done = carry_out(&connection, permit(), &plan, |_, _| {}).await;
+        let done = apply(&connection, permit(), &plan, |_, _| {}).await;
         assert_eq!(done[0].outcome.is_good(), is_good, "{done:?}");
     }
 }
@@ -412,7 +412,7 @@ async fn what_may_have_been_created_can_be_taken_back() {
         },
     };
     let plan = Plan::new("create", vec![create.into()]);
-    let done = carry_out(&connection, permit(), &plan, |_, _| {}).await;
+    let done = apply(&connection, permit(), &plan, |_, _| {}).await;
     assert!(matches!(done[0].outcome, Outcome::Unknown(_)), "{done:?}");
     let undo = plan.undo_plan(&done).unwrap();
     let sent = std::sync::Arc::new(Mutex::new(Value::Null));
@@ -425,7 +425,7 @@ async fn what_may_have_been_created_can_be_taken_back() {
             (404, String::new())
         })
     });
-    carry_out(&storing, permit(), &plan, |_, _| {}).await;
+    apply(&storing, permit(), &plan, |_, _| {}).await;
     let sent = sent.lock().unwrap().clone();
     for (is_ours, expected) in [(true, 1), (false, 0)] {
         let mut there = sent.clone();
@@ -444,7 +444,7 @@ async fn what_may_have_been_created_can_be_taken_back() {
             }
             Some((200, there.to_string()))
         });
-        let undone = carry_out(&connection, permit(), &undo, |_, _| {}).await;
+        let undone = apply(&connection, permit(), &undo, |_, _| {}).await;
         // Another of the requests that were not answered may come yet.
         let is_unknown = matches!(undone[0].outcome, Outcome::Unknown(_));
         assert_eq!(is_unknown, is_ours, "{undone:?}");
@@ -466,7 +466,7 @@ async fn a_pod_that_no_longer_waits_is_not_deleted() {
         });
         let pod = ObjectRef::new(Namespace::new("app"), Name::new("web-1"));
         let plan = Plan::new("Retry", vec![Change::retry_pod(pod)]);
-        let done = carry_out(&connection, permit(), &plan, |_, _| {}).await;
+        let done = apply(&connection, permit(), &plan, |_, _| {}).await;
         let is_made = matches!(done[0].outcome, Outcome::Applied);
         assert_eq!(is_made, is_deleted, "{done:?}");
     }
@@ -496,7 +496,7 @@ async fn a_copy_over_what_could_not_be_read_is_not_rehearsed() {
         expected: None,
     };
     let plan = Plan::new("Copy", vec![copy.into()]);
-    let done = rehearse(&connection, permit(), &plan).await;
+    let done = dry_run(&connection, permit(), &plan).await;
     assert!(
         matches!(done[0].outcome, Outcome::Failed(_)),
         "{:?}",

@@ -1,21 +1,23 @@
-//! Taking back: what was there is put back where nobody has changed it since.
+//! Undoes changes: restores the previous state unless somebody has changed the object since.
 
 use std::sync::Arc;
 
 use serde_json::Value;
 
 use super::{
-    accounts, bodies, convert,
+    accounts,
+    api::{ApiServer, CHANGED, failed, unchanged},
+    convert,
     create::create,
-    delete::unmake,
+    delete::delete_if_unchanged,
+    patches,
+    secret_value::SecretValue,
     secrets,
-    server::{CHANGED, Server, failed, unchanged},
-    update::Updated,
-    wiped::Wiped,
+    update::UpdateOutcome,
     workloads,
 };
 use crate::{
-    cluster::{Trouble, paths},
+    cluster::{ApiError, paths},
     domain::{
         k8s::{
             object_ref::ObjectRef,
@@ -25,13 +27,13 @@ use crate::{
     },
 };
 
-pub(super) async fn take_back(
-    server: Server<'_>,
+pub(super) async fn roll_back(
+    server: ApiServer<'_>,
     change: &TakeBack,
-) -> Result<ChangeResult, Trouble> {
+) -> Result<ChangeResult, ApiError> {
     match &change.reversal {
         Reversal::Delete(created) => {
-            unmake(server, &paths::object(&change.change.object()), created).await
+            delete_if_unchanged(server, &paths::object(&change.change.object()), created).await
         }
         Reversal::AccountList { account, list } => {
             let reverted = |now: &[_]| list.reverted(now);
@@ -48,18 +50,18 @@ pub(super) async fn take_back(
         }
         Reversal::Content { secret, before } => {
             let object = parsed(&before.object)?;
-            secrets::put_back(server, secret, &object, before.written).await
+            secrets::restore(server, secret, &object, before.written).await
         }
         Reversal::Type { secret, before } => convert_back(server, change, secret, before).await,
         Reversal::Create(before) => {
             let object = parsed(before)?;
             let collection = collection(&change.change.object());
-            revive(server, &collection, &object).await
+            recreate(server, &collection, &object).await
         }
     }
 }
 
-fn list_done(change: &TakeBack, updated: Updated, list: ListChange) -> ChangeResult {
+fn list_done(change: &TakeBack, updated: UpdateOutcome, list: ListChange) -> ChangeResult {
     ChangeResult {
         found: Some(change.with_list(list)),
         ..updated.done_for_good()
@@ -79,26 +81,26 @@ fn collection(object: &AnyObjectRef) -> String {
 
 /// Gives a Secret its old type again.
 async fn convert_back(
-    server: Server<'_>,
+    server: ApiServer<'_>,
     change: &TakeBack,
     key: &ObjectRef<Secret>,
     before: &Arc<Converted>,
-) -> Result<ChangeResult, Trouble> {
+) -> Result<ChangeResult, ApiError> {
     let old = parsed(&before.object)?;
     let after = before.after.as_ref();
-    let found = match convert::look(server, key).await {
+    let found = match convert::read_secret(server, key).await {
         Ok(found) => found,
         // What was made is known, and was there: it is not missing because of us.
-        Err(Trouble::NotFound(_)) if after.is_some() && server.expects() => {
-            let why = "it was deleted since, so it is not recreated";
+        Err(ApiError::NotFound(_)) if after.is_some() && server.checks_expectations() => {
+            let why = "somebody has deleted it since, so it is not created again";
             return Ok(failed(why));
         }
-        Err(Trouble::NotFound(_)) => {
-            let done = revive(server, &paths::secrets(&key.namespace), &old).await?;
+        Err(ApiError::NotFound(_)) => {
+            let done = recreate(server, &paths::secrets(&key.namespace), &old).await?;
             let found = Some(change.with_absent_secret(key, before));
             return Ok(ChangeResult { found, ..done });
         }
-        Err(trouble) => return Err(trouble),
+        Err(error) => return Err(error),
     };
     if is_same(&found, &old) {
         return Ok(unchanged(&found));
@@ -107,27 +109,34 @@ async fn convert_back(
     // not known where the answer was lost, and is another one where it was deleted and made again since.
     let holds_the_same = || {
         convert::replacement(&old).is_some_and(|(_, made)| {
-            is_same(&found, &made) && bodies::meta(&found) == bodies::meta(&made)
+            is_same(&found, &made) && patches::meta(&found) == patches::meta(&made)
         })
     };
-    let is_as_left = after.is_some_and(|after| *after == bodies::revision(&found));
+    let is_as_left = after.is_some_and(|after| *after == patches::object_version(&found));
     let is_ours = is_as_left || holds_the_same();
-    if server.expects() && !is_ours {
+    if server.checks_expectations() && !is_ours {
         return Ok(failed(CHANGED));
     }
     // What is taken back is not made again; where it failed, the first attempt's undo is still there.
-    let done = convert::swap(server, key, &found, &bodies::reborn(&old), &|_| None).await?;
+    let done = convert::replace(
+        server,
+        key,
+        &found,
+        &patches::strip_server_fields(&old),
+        &|_| None,
+    )
+    .await?;
     let found = done.is_lost.then(|| change.with_absent_secret(key, before));
     Ok(ChangeResult { found, ..done })
 }
 
 /// Makes again what was deleted; `collection` is where.
-async fn revive(
-    server: Server<'_>,
+async fn recreate(
+    server: ApiServer<'_>,
     collection: &str,
-    old: &Wiped,
-) -> Result<ChangeResult, Trouble> {
-    let object = bodies::reborn(old);
+    old: &SecretValue,
+) -> Result<ChangeResult, ApiError> {
+    let object = patches::strip_server_fields(old);
     let name = object.pointer("/metadata/name").and_then(Value::as_str);
     // Somebody has made it again: that is as good, if it holds the same.
     let fits = |there: &Value| {
@@ -147,10 +156,10 @@ fn is_same(there: &Value, wanted: &Value) -> bool {
         .all(|field| there.get(field) == wanted.get(field))
 }
 
-fn parsed(object: &ObjectSnapshot) -> Result<Wiped, Trouble> {
+fn parsed(object: &ObjectSnapshot) -> Result<SecretValue, ApiError> {
     serde_json::from_str::<Value>(object.json())
-        .map(Wiped::from)
-        .map_err(|_| Trouble::Other("its saved state cannot be read".to_owned()))
+        .map(SecretValue::from)
+        .map_err(|_| ApiError::Transport("what was kept of it cannot be read".to_owned()))
 }
 
 #[cfg(test)]
@@ -160,7 +169,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        cluster::{apply::server::Mode, mock},
+        cluster::{apply::api::WriteMode, mock},
         domain::{
             k8s::object_ref::{Name, Namespace},
             plan::{Change, ConvertSecret, DeleteSecret, ObjectVersion, Outcome, Undoable},
@@ -190,8 +199,8 @@ mod tests {
             let Change::TakeBack(undo) = DeleteSecret::new(key).undo(before) else {
                 panic!("a deletion is taken back by creating the object again")
             };
-            let server = Server::new(&connection, Mode::Earnest);
-            let done = take_back(server, &undo).await;
+            let server = ApiServer::new(&connection, WriteMode::Apply);
+            let done = roll_back(server, &undo).await;
             assert_eq!(done.unwrap().outcome.is_good(), good);
         }
     }
@@ -223,8 +232,8 @@ mod tests {
             }) else {
                 panic!("a conversion is taken back by another one")
             };
-            let server = Server::new(&connection, Mode::Earnest);
-            let done = take_back(server, &undo).await.unwrap();
+            let server = ApiServer::new(&connection, WriteMode::Apply);
+            let done = roll_back(server, &undo).await.unwrap();
             assert_eq!(done.outcome.is_good(), is_created, "{done:?}");
         }
     }
@@ -252,8 +261,8 @@ mod tests {
         }) else {
             panic!("a conversion is taken back by another one")
         };
-        let server = Server::new(&connection, Mode::Earnest);
-        let done = take_back(server, &undo).await.unwrap();
+        let server = ApiServer::new(&connection, WriteMode::Apply);
+        let done = roll_back(server, &undo).await.unwrap();
         assert_eq!(done.outcome, Outcome::Failed(CHANGED.to_owned()));
     }
 }

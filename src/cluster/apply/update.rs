@@ -1,5 +1,4 @@
-//! Changes to an object that is there: read, patched for the version that was read, and read again when
-//! somebody wrote in between or the answer was lost.
+//! Updates an existing object: read, patch with the `resourceVersion`, retry on conflict or lost response.
 //!
 //! A patch whose answer is lost is sent again for the same version. At most one of the two can be stored,
 //! so what is there afterwards says whether it was.
@@ -7,20 +6,20 @@
 use serde_json::Value;
 
 use super::{
-    backoff::Backoff,
-    bodies,
-    lost::Lost,
+    api::{ApiServer, MANAGER, applied, failed, unchanged, unknown, with_managers},
+    backoff::WriteBackoff,
+    lost_write::LostWrite,
     patch::Patch,
-    server::{MANAGER, Server, applied, failed, unchanged, unknown, with_traces},
-    wiped::Wiped,
+    patches,
+    secret_value::SecretValue,
 };
 use crate::{
-    cluster::Trouble,
+    cluster::ApiError,
     domain::plan::{Change, ChangeResult},
 };
 
-/// What is to be done with an object as it was found.
-pub(super) enum Step {
+/// What to do with an object as it was read.
+pub(super) enum UpdateDecision {
     /// It is so already.
     Keep,
     /// It must not be changed, for this reason.
@@ -28,91 +27,91 @@ pub(super) enum Step {
     Write(Patch),
 }
 
-/// What became of a change to an object that is there.
-pub(super) enum Updated {
-    Kept(Wiped),
+/// Outcome of an update.
+pub(super) enum UpdateOutcome {
+    Kept(SecretValue),
     Refused {
-        found: Wiped,
+        found: SecretValue,
         why: String,
     },
     /// `now`: as the server has stored it; admission may have changed what was sent.
     Written {
-        found: Wiped,
-        now: Wiped,
+        found: SecretValue,
+        now: SecretValue,
     },
     Unknown {
-        found: Wiped,
+        found: SecretValue,
         why: String,
     },
 }
 
-/// A patch of which it is not known whether it was stored.
-struct Unanswered {
-    found: Wiped,
+/// A patch whose response was lost.
+struct UnansweredPatch {
+    found: SecretValue,
     patch: Patch,
-    lost: Lost,
+    lost_write: LostWrite,
 }
 
 /// Changes an object; `step` says how, and is asked again when the object has been changed meanwhile.
 pub(super) async fn update(
-    server: Server<'_>,
+    server: ApiServer<'_>,
     path: &str,
-    step: impl Fn(&Value) -> Step,
-) -> Result<Updated, Trouble> {
+    step: impl Fn(&Value) -> UpdateDecision,
+) -> Result<UpdateOutcome, ApiError> {
     let mut backoff = server.backoff();
     let mut found = read(server, path, &mut backoff).await?;
-    let mut unanswered: Option<Unanswered> = None;
+    let mut unanswered: Option<UnansweredPatch> = None;
     loop {
         let patch = match step(&found) {
-            Step::Keep => return Ok(Updated::Kept(found)),
-            Step::Refuse(why) => return Ok(Updated::Refused { found, why }),
-            Step::Write(patch) => patch,
+            UpdateDecision::Keep => return Ok(UpdateOutcome::Kept(found)),
+            UpdateDecision::Refuse(why) => return Ok(UpdateOutcome::Refused { found, why }),
+            UpdateDecision::Write(patch) => patch,
         };
         let sent = match (server.patch(path, &patch).await, unanswered.take()) {
-            (Ok(now), _) => return Ok(Updated::Written { found, now }),
+            (Ok(now), _) => return Ok(UpdateOutcome::Written { found, now }),
             // A refusal says nothing of the attempt before it.
-            (Err(trouble), Some(sent)) => sent.and(trouble),
-            (Err(trouble), None) if server.loses(&trouble) => Unanswered {
+            (Err(error), Some(sent)) => sent.merge(error),
+            (Err(error), None) if server.may_be_stored(&error) => UnansweredPatch {
                 found,
                 patch,
-                lost: Lost::and(None, trouble),
+                lost_write: LostWrite::merge(None, error),
             },
-            (Err(trouble @ Trouble::Conflict(_)), None) => {
+            (Err(error @ ApiError::Conflict(_)), None) => {
                 if !backoff.after_conflict().await {
-                    return Err(trouble);
+                    return Err(error);
                 }
                 found = read(server, path, &mut backoff).await?;
                 continue;
             }
-            (Err(trouble), None) => {
-                if !server.rehearses() && backoff.after_trouble(&trouble).await {
+            (Err(error), None) => {
+                if !server.is_dry_run() && backoff.after_error(&error).await {
                     continue;
                 }
-                return Err(trouble);
+                return Err(error);
             }
         };
-        let now = match look(server, path, &mut backoff).await {
+        let now = match read_after_loss(server, path, &mut backoff).await {
             Ok(Some(now)) => now,
             Ok(None) => return Ok(sent.given_up(true)),
-            Err(trouble) => return Err(trouble),
+            Err(error) => return Err(error),
         };
-        if bodies::revision(&now) == bodies::revision(&sent.found) {
+        if patches::object_version(&now) == patches::object_version(&sent.found) {
             // Not stored so far: for the same version it can be sent again.
-            if !backoff.before_look().await {
-                let may_come = sent.lost.may_come();
+            if !backoff.before_read().await {
+                let may_come = sent.lost_write.may_still_arrive();
                 return Ok(sent.given_up(may_come));
             }
             unanswered = Some(sent);
-        } else if sent.patch.holds(&now)
-            || matches!(step(&now), Step::Keep)
+        } else if sent.patch.is_applied_to(&now)
+            || matches!(step(&now), UpdateDecision::Keep)
             || changes_nothing(server, path, &sent.patch, &now).await
         {
             let found = sent.found;
             // What somebody else has made so must not be taken back.
             return Ok(if has_written(&found, &now) {
-                Updated::Written { found, now }
+                UpdateOutcome::Written { found, now }
             } else {
-                Updated::Kept(now)
+                UpdateOutcome::Kept(now)
             });
         } else if !backoff.after_conflict().await {
             return Ok(sent.given_up(true));
@@ -124,30 +123,30 @@ pub(super) async fn update(
 /// Reads an object; again while the trouble may pass, unless it is a rehearsal: there somebody waits who can
 /// try again.
 pub(super) async fn read(
-    server: Server<'_>,
+    server: ApiServer<'_>,
     path: &str,
-    backoff: &mut Backoff,
-) -> Result<Wiped, Trouble> {
+    backoff: &mut WriteBackoff,
+) -> Result<SecretValue, ApiError> {
     loop {
         match server.get(path).await {
-            Err(trouble) if !server.rehearses() && backoff.after_trouble(&trouble).await => {}
+            Err(error) if !server.is_dry_run() && backoff.after_error(&error).await => {}
             answer => return answer,
         }
     }
 }
 
 /// Reads an object after an answer was lost; `None` when the server cannot be asked.
-pub(super) async fn look(
-    server: Server<'_>,
+pub(super) async fn read_after_loss(
+    server: ApiServer<'_>,
     path: &str,
-    backoff: &mut Backoff,
-) -> Result<Option<Wiped>, Trouble> {
+    backoff: &mut WriteBackoff,
+) -> Result<Option<SecretValue>, ApiError> {
     loop {
         match server.get(path).await {
             Ok(now) => return Ok(Some(now)),
-            Err(trouble @ Trouble::NotFound(_)) => return Err(trouble),
-            Err(Trouble::Forbidden(_)) => return Ok(None),
-            Err(_) if backoff.before_look().await => {}
+            Err(error @ ApiError::NotFound(_)) => return Err(error),
+            Err(ApiError::Forbidden(_)) => return Ok(None),
+            Err(_) if backoff.before_read().await => {}
             Err(_) => return Ok(None),
         }
     }
@@ -156,9 +155,12 @@ pub(super) async fn look(
 /// Whether an object is as the server would make it of this patch: admission may have changed what was sent, so
 /// that the object does not hold what the patch says. `managedFields` are no proof: another `pullscope` writes
 /// under the same name, and a field that somebody else takes over disappears from ours.
-async fn changes_nothing(server: Server<'_>, path: &str, patch: &Patch, now: &Value) -> bool {
-    let tried = server.trying().patch(path, &patch.onto(now)).await;
-    tried.is_ok_and(|tried| bodies::content(&tried) == bodies::content(now))
+async fn changes_nothing(server: ApiServer<'_>, path: &str, patch: &Patch, now: &Value) -> bool {
+    let tried = server
+        .as_dry_run()
+        .patch(path, &patch.rebased_on(now))
+        .await;
+    tried.is_ok_and(|tried| patches::content(&tried) == patches::content(now))
 }
 
 /// Whether an object bears a later write of ours than before, as far as `managedFields` tell. A field that
@@ -191,29 +193,33 @@ fn is_part_of(part: &Value, whole: &Value) -> bool {
     fields.all(|(name, inner)| whole.get(name).is_some_and(|it| is_part_of(inner, it)))
 }
 
-impl Unanswered {
+impl UnansweredPatch {
     /// The same patch for the same version was sent again, and ended so.
-    fn and(self, trouble: Trouble) -> Self {
+    fn merge(self, error: ApiError) -> Self {
         Self {
-            lost: Lost::and(Some(self.lost), trouble),
+            lost_write: LostWrite::merge(Some(self.lost_write), error),
             ..self
         }
     }
 
-    fn given_up(self, unknown: bool) -> Updated {
-        let Self { found, lost, .. } = self;
+    fn given_up(self, unknown: bool) -> UpdateOutcome {
+        let Self {
+            found,
+            lost_write: lost,
+            ..
+        } = self;
         if unknown {
             let why = lost.to_string();
-            return Updated::Unknown { found, why };
+            return UpdateOutcome::Unknown { found, why };
         }
-        let why = format!("{lost}; checked again, and nothing was stored");
-        Updated::Refused { found, why }
+        let why = format!("{lost}; it was read again, and nothing was stored");
+        UpdateOutcome::Refused { found, why }
     }
 }
 
-impl Updated {
+impl UpdateOutcome {
     /// The object as it was found.
-    pub(super) fn found(&self) -> &Wiped {
+    pub(super) fn found(&self) -> &SecretValue {
         match self {
             Self::Kept(found)
             | Self::Refused { found, .. }
@@ -223,7 +229,7 @@ impl Updated {
     }
 
     /// The object as the server has stored it, where that is known.
-    pub(super) fn now(&self) -> Option<&Wiped> {
+    pub(super) fn now(&self) -> Option<&SecretValue> {
         match self {
             Self::Written { now, .. } => Some(now),
             Self::Kept(_) | Self::Refused { .. } | Self::Unknown { .. } => None,
@@ -249,9 +255,9 @@ impl Updated {
     pub(super) fn done_for_good(self) -> ChangeResult {
         match self {
             Self::Kept(found) => unchanged(&found),
-            Self::Refused { found, why } => with_traces(&found, failed(why)),
+            Self::Refused { found, why } => with_managers(&found, failed(why)),
             Self::Written { found, .. } => applied(&found),
-            Self::Unknown { found, why } => with_traces(&found, unknown(&why)),
+            Self::Unknown { found, why } => with_managers(&found, unknown(&why)),
         }
     }
 }

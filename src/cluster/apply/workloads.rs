@@ -1,20 +1,20 @@
-//! Changes to workloads and their Pods.
+//! Applies changes to workloads and their Pods.
 
 use std::sync::Arc;
 
 use serde_json::{Value, json};
 
 use super::{
-    bodies,
+    api::{ApiServer, unknown},
     create::create as create_object,
-    delete::{self, Deleted, Precondition},
+    delete::{self, DeleteOutcome, Precondition},
     patch::Patch,
-    server::{Server, unknown},
-    update::{Step, Updated, read, update},
+    patches,
+    update::{UpdateDecision, UpdateOutcome, read, update},
 };
 use crate::{
     cluster::{
-        Trouble,
+        ApiError,
         paths::{self, workload as path},
     },
     domain::{
@@ -31,9 +31,9 @@ use crate::{
 };
 
 pub(super) async fn create(
-    server: Server<'_>,
+    server: ApiServer<'_>,
     deployment: &CreateDeployment,
-) -> Result<ChangeResult, Trouble> {
+) -> Result<ChangeResult, ApiError> {
     let id = deployment.id();
     let deployments = paths::workloads(id.kind, &id.key.namespace);
     let body = manifest::deployment(deployment);
@@ -54,12 +54,15 @@ pub(super) async fn create(
     Ok(creation.done(|created| deployment.undo(created)))
 }
 
-pub(super) async fn restart(server: Server<'_>, change: &Restart) -> Result<ChangeResult, Trouble> {
-    let annotation = bodies::restart(jiff::Timestamp::now());
-    let step = |found: &Value| match bodies::rolls_nothing_out(found) {
+pub(super) async fn restart(
+    server: ApiServer<'_>,
+    change: &Restart,
+) -> Result<ChangeResult, ApiError> {
+    let annotation = patches::restart(jiff::Timestamp::now());
+    let step = |found: &Value| match patches::rollout_blocker(found) {
         // A change before this one in the plan may resume it.
-        Some(why) if server.expects() => Step::Refuse(why.to_owned()),
-        Some(_) | None => Step::Write(Patch::merge(found, annotation.clone())),
+        Some(why) if server.checks_expectations() => UpdateDecision::Refuse(why.to_owned()),
+        Some(_) | None => UpdateDecision::Write(Patch::merge(found, annotation.clone())),
     };
     let updated = update(server, &path(change.workload.id()), step).await?;
     Ok(updated.done_for_good())
@@ -73,25 +76,25 @@ fn account(workload: &Value) -> &str {
 }
 
 pub(super) async fn set_account(
-    server: Server<'_>,
+    server: ApiServer<'_>,
     change: &SetAccount,
-) -> Result<ChangeResult, Trouble> {
+) -> Result<ChangeResult, ApiError> {
     let wanted = change.account.as_str();
     let observed = |found: &Value| Observed {
-        uid: bodies::revision(found).uid,
+        uid: patches::object_version(found).uid,
         value: Name::new(account(found)),
     };
     let step = |found: &Value| {
         if account(found) == wanted {
-            return Step::Keep;
+            return UpdateDecision::Keep;
         }
         let now = observed(found);
         if let Some(why) = unexpected(server, "ServiceAccount", change.before.as_ref(), &now) {
-            return Step::Refuse(why);
+            return UpdateDecision::Refuse(why);
         }
         // `serviceAccount` is the old name of the field; the server keeps both alike.
         let fields = json!({ "serviceAccountName": wanted, "serviceAccount": wanted });
-        Step::Write(Patch::merge(found, bodies::pod_spec(&fields)))
+        UpdateDecision::Write(Patch::merge(found, patches::pod_spec(&fields)))
     };
     let updated = update(server, &path(change.workload.id()), step).await?;
     let found = SetAccount {
@@ -110,9 +113,9 @@ pub(super) async fn set_account(
 }
 
 pub(super) async fn set_image(
-    server: Server<'_>,
+    server: ApiServer<'_>,
     change: &SetImage,
-) -> Result<ChangeResult, Trouble> {
+) -> Result<ChangeResult, ApiError> {
     let SetImage {
         workload: owner,
         container,
@@ -122,29 +125,31 @@ pub(super) async fn set_image(
     } = change;
     let spec = owner.pod_spec();
     let observed = |found: &Value| {
-        let (list, image) = bodies::image(found, spec, container)?;
+        let (list, image) = patches::image(found, spec, container)?;
         let image = Arc::from(image);
         Some(Observed {
-            uid: bodies::revision(found).uid,
+            uid: patches::object_version(found).uid,
             value: ContainerImage { list, image },
         })
     };
     let step = |found: &Value| {
         let Some(now) = observed(found) else {
-            return Step::Refuse(format!("{owner} no longer has a container {container}"));
+            return UpdateDecision::Refuse(format!(
+                "{owner} has no container {container} any more"
+            ));
         };
         if *now.value.image == **wanted {
-            return Step::Keep;
+            return UpdateDecision::Keep;
         }
         if let Some(why) = unexpected(server, "image", expected.as_ref(), &now) {
-            return Step::Refuse(why);
+            return UpdateDecision::Refuse(why);
         }
         // It finds the container in the list by its name.
         let item = json!({ "name": &**container, "image": wanted });
         let containers = json!({ now.value.list.field(): [item] });
         let fields = spec.iter().rev();
         let fields = fields.fold(containers, |inner, field| json!({ *field: inner }));
-        Step::Write(Patch::strategic(found, fields))
+        UpdateDecision::Write(Patch::strategic(found, fields))
     };
     let path = match owner.subject() {
         Subject::Pod(key) => paths::pod(key),
@@ -171,12 +176,12 @@ pub(super) async fn set_image(
 /// Why a field is left as it is: it is not what was shown before, or what the change that is taken back has
 /// left.
 pub(super) fn unexpected<T: PartialEq + std::fmt::Display>(
-    server: Server<'_>,
+    server: ApiServer<'_>,
     field: &str,
     expected: Option<&Observed<T>>,
     now: &Observed<T>,
 ) -> Option<String> {
-    let expected = expected.filter(|expected| server.expects() && *expected != now)?;
+    let expected = expected.filter(|expected| server.checks_expectations() && *expected != now)?;
     Some(if expected.uid == now.uid {
         format!(
             "it was changed by someone else: {field} is {}, not {}, so it is left unchanged",
@@ -191,19 +196,19 @@ const ANOTHER: &str = "it was deleted and recreated by someone else, so it is le
 
 /// Why an object is left as it is: it is not the one with this uid.
 pub(super) fn another_object(
-    server: Server<'_>,
+    server: ApiServer<'_>,
     uid: Option<&str>,
     found: &Value,
 ) -> Option<String> {
-    let is_other = uid.is_some_and(|uid| uid != bodies::revision(found).uid);
-    (is_other && server.expects()).then(|| ANOTHER.to_owned())
+    let is_other = uid.is_some_and(|uid| uid != patches::object_version(found).uid);
+    (is_other && server.checks_expectations()).then(|| ANOTHER.to_owned())
 }
 
 /// Deletes the Pod that is meant; what has come in its place is left alone.
 pub(super) async fn delete_pod(
-    server: Server<'_>,
+    server: ApiServer<'_>,
     change: &DeletePod,
-) -> Result<ChangeResult, Trouble> {
+) -> Result<ChangeResult, ApiError> {
     let path = paths::pod(&change.pod);
     if change.only_if_waiting {
         match read(server, &path, &mut server.backoff()).await {
@@ -212,9 +217,9 @@ pub(super) async fn delete_pod(
                     "the Pod is ready".to_owned(),
                 )));
             }
-            Err(Trouble::NotFound(_)) => return Ok(ChangeResult::new(Outcome::Unchanged)),
+            Err(ApiError::NotFound(_)) => return Ok(ChangeResult::new(Outcome::Unchanged)),
             Ok(_) => {}
-            Err(trouble) => return Err(trouble),
+            Err(error) => return Err(error),
         }
     }
     delete_pinned(server, &path, change.uid.as_deref(), "another Pod").await
@@ -231,36 +236,36 @@ fn is_ready(pod: &Value) -> bool {
 
 /// Deletes the Job that is meant, with its Pods; `batch/v1` would leave them by default.
 pub(super) async fn delete_job(
-    server: Server<'_>,
+    server: ApiServer<'_>,
     change: &DeleteJob,
-) -> Result<ChangeResult, Trouble> {
+) -> Result<ChangeResult, ApiError> {
     let path = path(&change.id());
     delete_pinned(server, &path, change.uid.as_deref(), "another Job").await
 }
 
 async fn delete_pinned(
-    server: Server<'_>,
+    server: ApiServer<'_>,
     path: &str,
     uid: Option<&str>,
     another: &str,
-) -> Result<ChangeResult, Trouble> {
+) -> Result<ChangeResult, ApiError> {
     let precondition = uid.map_or(Precondition::Name, |uid| {
         Precondition::Object(uid.to_owned())
     });
     Ok(match delete::delete(server, path, &precondition).await? {
-        Deleted::Gone | Deleted::Lingers(_) => ChangeResult::new(Outcome::Applied),
-        Deleted::Absent => ChangeResult::new(Outcome::Unchanged),
-        Deleted::Changed => ChangeResult::new(Outcome::NotNeeded(format!(
-            "{another} of the same name has replaced it"
+        DeleteOutcome::Gone | DeleteOutcome::Lingers(_) => ChangeResult::new(Outcome::Applied),
+        DeleteOutcome::Absent => ChangeResult::new(Outcome::Unchanged),
+        DeleteOutcome::Changed => ChangeResult::new(Outcome::NotNeeded(format!(
+            "{another} of its name has taken its place"
         ))),
-        Deleted::Unknown(why) => unknown(&why),
+        DeleteOutcome::Unknown(why) => unknown(&why),
     })
 }
 
 pub(super) async fn set_pull_secrets(
-    server: Server<'_>,
+    server: ApiServer<'_>,
     change: &SetTemplatePullSecrets,
-) -> Result<ChangeResult, Trouble> {
+) -> Result<ChangeResult, ApiError> {
     let id = change.workload.id();
     let (updated, list) = change_list(server, id, None, |list| change.changed(list)).await?;
     let found = SetTemplatePullSecrets {
@@ -276,28 +281,28 @@ pub(super) async fn set_pull_secrets(
 /// Changes the list of a Pod template as it is now, for the version that was read. What others add
 /// meanwhile stays. `uid`: of the only object whose list may be changed.
 pub(super) async fn change_list(
-    server: Server<'_>,
+    server: ApiServer<'_>,
     id: &WorkloadRef,
     uid: Option<&str>,
     change: impl Fn(&[Name<Secret>]) -> Vec<Name<Secret>>,
-) -> Result<(Updated, ListChange), Trouble> {
+) -> Result<(UpdateOutcome, ListChange), ApiError> {
     let step = |found: &Value| {
         if let Some(why) = another_object(server, uid, found) {
-            return Step::Refuse(why);
+            return UpdateDecision::Refuse(why);
         }
-        let list = bodies::template_pull_secrets(found);
+        let list = patches::template_pull_secrets(found);
         let changed = change(&list);
         if changed == list {
-            return Step::Keep;
+            return UpdateDecision::Keep;
         }
         // A merge patch replaces lists.
         let fields = json!({ "imagePullSecrets": manifest::references(&changed) });
-        Step::Write(Patch::merge(found, bodies::pod_spec(&fields)))
+        UpdateDecision::Write(Patch::merge(found, patches::pod_spec(&fields)))
     };
     let updated = update(server, &path(id), step).await?;
-    let before = bodies::template_pull_secrets(updated.found());
-    let stored = updated.now().map(|now| bodies::template_pull_secrets(now));
+    let before = patches::template_pull_secrets(updated.found());
+    let stored = updated.now().map(|now| patches::template_pull_secrets(now));
     let after = stored.unwrap_or_else(|| change(&before));
-    let uid = Some(bodies::revision(updated.found()).uid);
+    let uid = Some(patches::object_version(updated.found()).uid);
     Ok((updated, ListChange { uid, before, after }))
 }

@@ -1,4 +1,4 @@
-//! When a client certificate ends.
+//! Reads the expiry date of a client certificate.
 //!
 //! An API server answers an expired client certificate with a bare 401, or treats the caller as
 //! anonymous. The date stands in the certificate itself (RFC 5280 §4.1), so it is read there: a few

@@ -1,4 +1,4 @@
-//! A client and what is known of both its ends.
+//! A connection: the client, and what is known of server and user.
 
 use std::{sync::Arc, time::Duration};
 
@@ -47,7 +47,7 @@ impl Connection {
             version: None,
             request_limit: REQUEST_LIMIT,
         };
-        connection.introduce(REQUEST_LIMIT).await
+        connection.identify(REQUEST_LIMIT).await
     }
 
     /// Both ends, as the screen names them.
@@ -63,14 +63,14 @@ impl Connection {
     }
 
     /// Asks the server for its version and for our name.
-    pub(super) async fn introduce(mut self, limit: Duration) -> Result<Self, ConnectError> {
+    pub(super) async fn identify(mut self, limit: Duration) -> Result<Self, ConnectError> {
         match identity::version(&self.client, limit).await {
             Ok(version) => self.version = version,
             Err(trouble) => {
                 return Err(ConnectError::Refused {
                     server: self.server.to_string(),
                     user: self.user.as_deref().map(str::to_owned),
-                    trouble: Box::new(trouble),
+                    error: Box::new(trouble),
                 });
             }
         }

@@ -1,4 +1,4 @@
-//! Why there is no connection: what failed, why, and what to do next.
+//! Connection errors: what failed, the cause and the next step.
 
 use std::{fmt, path::PathBuf};
 
@@ -6,8 +6,8 @@ use jiff::Timestamp;
 
 use crate::{
     cluster::{
-        Trouble,
-        trouble::{PluginFault, TlsTrouble},
+        ApiError,
+        error::{PluginErrorKind, TlsError},
     },
     domain::{error::UserError, suggest::did_you_mean},
 };
@@ -63,13 +63,13 @@ pub enum ConnectError {
     Refused {
         server: String,
         user: Option<String>,
-        trouble: Box<Trouble>,
+        error: Box<ApiError>,
     },
 }
 
 impl ConnectError {
     /// The first line: what could not be done.
-    fn what(&self) -> String {
+    fn summary(&self) -> String {
         match self {
             Self::NoKubeconfig { .. } => "no kubeconfig found".into(),
             Self::KubeconfigUnreadable { path, .. } => {
@@ -98,18 +98,27 @@ impl ConnectError {
             Self::BadEntry { context, .. } => format!("context {context} cannot be used"),
             Self::InCluster { .. } => "cannot use the ServiceAccount of this Pod".into(),
             Self::ClientCertificateExpired { user, .. } => {
-                format!("the client certificate{} has expired", of(user.as_deref()))
+                format!(
+                    "the client certificate{} has expired",
+                    for_user(user.as_deref())
+                )
             }
             Self::Refused {
                 server,
-                trouble,
+                error: trouble,
                 user,
             } => match &**trouble {
-                Trouble::Unauthorized(_) => {
-                    format!("{server} rejects the login{}", of(user.as_deref()))
+                ApiError::Unauthorized(_) => {
+                    format!(
+                        "{server} does not accept the login{}",
+                        for_user(user.as_deref())
+                    )
                 }
-                Trouble::Plugin(_) => {
-                    format!("cannot get a login{} for {server}", of(user.as_deref()))
+                ApiError::Plugin(_) => {
+                    format!(
+                        "cannot get a login{} for {server}",
+                        for_user(user.as_deref())
+                    )
                 }
                 _ => format!("cannot reach {server}"),
             },
@@ -117,7 +126,7 @@ impl ConnectError {
     }
 
     /// The second line: why, as far as it is known.
-    fn why(&self) -> String {
+    fn cause(&self) -> String {
         match self {
             Self::NoKubeconfig { looked_at } if looked_at.is_empty() => {
                 "KUBECONFIG is not set, and there is no home directory".into()
@@ -140,15 +149,15 @@ impl ConnectError {
                     known => format!("known contexts: {}", known.join(", ")),
                 }
             }
-            Self::UnknownCluster { .. } => "no kubeconfig file defines that cluster".into(),
-            Self::UnknownUser { .. } => "no kubeconfig file defines that user".into(),
-            Self::ClientCertificateExpired { since, .. } => format!("it expired at {since}"),
-            Self::Refused { trouble, .. } => trouble.to_string(),
+            Self::UnknownCluster { .. } => "no kubeconfig file has a cluster of that name".into(),
+            Self::UnknownUser { .. } => "no kubeconfig file has a user of that name".into(),
+            Self::ClientCertificateExpired { since, .. } => format!("it ended at {since}"),
+            Self::Refused { error: trouble, .. } => trouble.to_string(),
         }
     }
 
     /// The third line: what to do.
-    fn next(&self) -> String {
+    fn help(&self) -> String {
         match self {
             Self::NoKubeconfig { .. } => {
                 "choose a file with --kubeconfig, or try it without a cluster: pullscope demo"
@@ -176,16 +185,16 @@ impl ConnectError {
             Self::ClientCertificateExpired { .. } => {
                 "get a new kubeconfig from your cluster provider or admin".into()
             }
-            Self::Refused { trouble, .. } => next_after(trouble),
+            Self::Refused { error: trouble, .. } => advice_for(trouble),
         }
     }
 }
 
 impl From<&ConnectError> for UserError {
     fn from(error: &ConnectError) -> Self {
-        Self::new(error.what())
-            .with_cause(error.why())
-            .with_help(error.next())
+        Self::new(error.summary())
+            .with_cause(error.cause())
+            .with_help(error.help())
     }
 }
 
@@ -195,59 +204,59 @@ impl From<ConnectError> for UserError {
     }
 }
 
-fn next_after(trouble: &Trouble) -> String {
+fn advice_for(trouble: &ApiError) -> String {
     match trouble {
-        Trouble::Refused => "check that the cluster is running, and the context's server address",
-        Trouble::NoSuchHost => "check the context's server address, your DNS and your VPN",
-        Trouble::Silent(_) | Trouble::Broken(_) => {
-            "check your network, VPN and proxy, or raise --request-timeout"
+        ApiError::Refused => "check that the cluster runs, and the address of the context",
+        ApiError::NoSuchHost => "check the address of the context, your DNS and your VPN",
+        ApiError::Timeout(_) | ApiError::ConnectionLost(_) => {
+            "check your network, VPN and proxy; --request-timeout allows more time"
         }
-        Trouble::Proxy(_) => "check HTTPS_PROXY, NO_PROXY and proxy-url of the cluster",
-        Trouble::Tls(TlsTrouble::UnknownIssuer | TlsTrouble::AuthorityAsServer) => {
-            "check the cluster's certificate-authority-data: it must be the CA of this server"
+        ApiError::Proxy(_) => "check HTTPS_PROXY, NO_PROXY and proxy-url of the cluster",
+        ApiError::Tls(TlsError::UnknownIssuer | TlsError::AuthorityAsServer) => {
+            "check certificate-authority-data of the cluster: it must be the authority of this server"
         }
-        Trouble::Tls(TlsTrouble::WrongName(_)) => {
-            "use a name in the certificate as the server address, or set the cluster's tls-server-name"
+        ApiError::Tls(TlsError::WrongName(_)) => {
+            "use one of the certificate's names as the address, or set tls-server-name of the cluster"
         }
-        Trouble::Tls(TlsTrouble::Expired { .. }) => {
-            "the cluster admin must renew it (kubeadm certs renew)"
+        ApiError::Tls(TlsError::Expired { .. }) => {
+            "the cluster's administrator must renew it (kubeadm certs renew)"
         }
-        Trouble::Tls(TlsTrouble::NotYetValid) => "check the clocks of this machine and the server",
-        Trouble::Tls(TlsTrouble::Alert(_) | TlsTrouble::Other(_)) => {
-            "check the server address and the user's client certificate"
+        ApiError::Tls(TlsError::NotYetValid) => "check the clock of this machine and of the server",
+        ApiError::Tls(TlsError::Alert(_) | TlsError::Other(_)) => {
+            "check the address, and the client certificate of the user"
         }
-        Trouble::Plugin(error) => {
-            return match (&error.fault, &error.install_hint) {
-                (PluginFault::NotFound, Some(hint)) => hint.trim().to_owned(),
-                (PluginFault::NotFound, None) => {
-                    format!("install {}, or add it to the PATH", error.command)
+        ApiError::Plugin(error) => {
+            return match (&error.kind, &error.install_hint) {
+                (PluginErrorKind::NotFound, Some(hint)) => hint.trim().to_owned(),
+                (PluginErrorKind::NotFound, None) => {
+                    format!("install {}, or put it on the PATH", error.command)
                 }
-                (PluginFault::NoCommand | PluginFault::NotStarted(_), _) => {
+                (PluginErrorKind::NoCommand | PluginErrorKind::NotStarted(_), _) => {
                     "correct the exec section of the user in the kubeconfig".to_owned()
                 }
                 (
-                    PluginFault::Failed { .. }
-                    | PluginFault::TimedOut(_)
-                    | PluginFault::Slow(_)
-                    | PluginFault::Unreadable
-                    | PluginFault::Empty,
+                    PluginErrorKind::Failed { .. }
+                    | PluginErrorKind::TimedOut(_)
+                    | PluginErrorKind::Slow(_)
+                    | PluginErrorKind::Unreadable
+                    | PluginErrorKind::Empty,
                     _,
                 ) => "log in again outside the dashboard, where the plugin can prompt: kubectl version"
                     .to_owned(),
             };
         }
-        Trouble::Unauthorized(_) => {
-            "the token may be expired or revoked: log in again, or get a new kubeconfig"
+        ApiError::Unauthorized(_) => {
+            "the token may have expired or been revoked: log in again, or fetch a new kubeconfig"
         }
-        Trouble::Forbidden(_) => "omit --as, or request permission to impersonate",
-        Trouble::NotFound(_)
-        | Trouble::AlreadyExists(_)
-        | Trouble::Conflict(_)
-        | Trouble::Expired
-        | Trouble::Busy { .. }
-        | Trouble::Status(..)
-        | Trouble::Unreadable(_)
-        | Trouble::Other(_) => "check that the address is a Kubernetes API server",
+        ApiError::Forbidden(_) => "leave --as out, or ask for the right to impersonate",
+        ApiError::NotFound(_)
+        | ApiError::AlreadyExists(_)
+        | ApiError::Conflict(_)
+        | ApiError::Expired
+        | ApiError::RetryAfter { .. }
+        | ApiError::Status(..)
+        | ApiError::Decode(_)
+        | ApiError::Transport(_) => "check that the address is that of a Kubernetes API server",
     }
     .to_owned()
 }
@@ -260,7 +269,7 @@ impl fmt::Display for ConnectError {
     }
 }
 
-fn of(user: Option<&str>) -> String {
+fn for_user(user: Option<&str>) -> String {
     user.map(|user| format!(" of {user}")).unwrap_or_default()
 }
 

@@ -16,7 +16,7 @@ use tokio::process::{Child, Command};
 use zeroize::Zeroizing;
 
 use crate::{
-    cluster::trouble::{PluginError, PluginFault},
+    cluster::error::{PluginError, PluginErrorKind},
     domain::{registry_auth::credential::Password, sanitize::sanitize},
 };
 
@@ -28,15 +28,15 @@ const QUOTED_LINES: usize = 6;
 
 /// A plugin that can be asked for a credential. The environment that the kubeconfig gives it may hold
 /// secrets, so nothing prints it.
-pub(super) struct Plugin {
+pub(super) struct ExecPlugin {
     command: String,
     config: ExecConfig,
     time_limit: Duration,
 }
 
-/// What a plugin gave.
+/// The credential that a plugin returned.
 #[derive(Debug)]
-pub(super) struct Credential {
+pub(super) struct ExecCredential {
     pub(super) token: Option<Password>,
     pub(super) certificate: Option<ClientCertificate>,
     pub(super) expires: Option<Timestamp>,
@@ -48,12 +48,12 @@ pub(super) struct ClientCertificate {
     pub(super) key_pem: Password,
 }
 
-impl Plugin {
+impl ExecPlugin {
     pub(super) fn new(config: ExecConfig) -> Result<Self, PluginError> {
         let Some(command) = config.command.clone() else {
             return Err(PluginError {
                 command: String::new(),
-                fault: PluginFault::NoCommand,
+                kind: PluginErrorKind::NoCommand,
                 install_hint: config.install_hint,
             });
         };
@@ -65,31 +65,33 @@ impl Plugin {
     }
 
     /// Runs the plugin once.
-    pub(super) async fn ask(&self) -> Result<Credential, PluginError> {
+    pub(super) async fn run(&self) -> Result<ExecCredential, PluginError> {
         let mut command = self.command();
         let running = async {
             let child = command.spawn()?;
-            let group = Group::of(&child);
+            let group = ProcessGroup::new(&child);
             let output = child.wait_with_output().await;
-            group.has_ended();
+            group.disarm();
             output
         };
         let output = match tokio::time::timeout(self.time_limit, running).await {
-            Err(_) => return Err(self.error(PluginFault::TimedOut(self.time_limit))),
+            Err(_) => return Err(self.error(PluginErrorKind::TimedOut(self.time_limit))),
             Ok(Err(error)) if error.kind() == io::ErrorKind::NotFound => {
-                return Err(self.error(PluginFault::NotFound));
+                return Err(self.error(PluginErrorKind::NotFound));
             }
-            Ok(Err(error)) => return Err(self.error(PluginFault::NotStarted(error.to_string()))),
+            Ok(Err(error)) => {
+                return Err(self.error(PluginErrorKind::NotStarted(error.to_string())));
+            }
             Ok(Ok(output)) => output,
         };
         let stdout = Zeroizing::new(output.stdout);
         if !output.status.success() {
-            return Err(self.error(PluginFault::Failed {
+            return Err(self.error(PluginErrorKind::Failed {
                 status: output.status.to_string(),
                 stderr: last_lines(&output.stderr),
             }));
         }
-        self.read(&stdout)
+        self.parse_output(&stdout)
     }
 
     fn command(&self) -> Command {
@@ -107,18 +109,18 @@ impl Plugin {
                 command.env(name, value);
             }
         }
-        if let Ok(info) = serde_json::to_string(&ExecInfo::of(&self.config)) {
+        if let Ok(info) = serde_json::to_string(&ExecInfo::new(&self.config)) {
             command.env("KUBERNETES_EXEC_INFO", info);
         }
         command
     }
 
-    fn read(&self, stdout: &[u8]) -> Result<Credential, PluginError> {
-        let answer: ExecAnswer =
-            serde_json::from_slice(stdout).map_err(|_| self.error(PluginFault::Unreadable))?;
+    fn parse_output(&self, stdout: &[u8]) -> Result<ExecCredential, PluginError> {
+        let answer: ExecResponse =
+            serde_json::from_slice(stdout).map_err(|_| self.error(PluginErrorKind::Unreadable))?;
         let status = answer
             .status
-            .ok_or_else(|| self.error(PluginFault::Empty))?;
+            .ok_or_else(|| self.error(PluginErrorKind::Empty))?;
         let certificate = match (status.client_certificate_data, status.client_key_data) {
             (Some(certificate_pem), Some(key)) => Some(ClientCertificate {
                 certificate_pem,
@@ -129,9 +131,9 @@ impl Plugin {
         let token = status.token.filter(|token| !token.is_empty());
         let token = token.map(|token| Password::new(token.as_str()));
         if token.is_none() && certificate.is_none() {
-            return Err(self.error(PluginFault::Empty));
+            return Err(self.error(PluginErrorKind::Empty));
         }
-        Ok(Credential {
+        Ok(ExecCredential {
             token,
             certificate,
             expires: status
@@ -141,37 +143,37 @@ impl Plugin {
     }
 
     pub(super) fn is_slow(&self, time: Duration) -> PluginError {
-        self.error(PluginFault::Slow(time))
+        self.error(PluginErrorKind::Slow(time))
     }
 
-    fn error(&self, fault: PluginFault) -> PluginError {
+    fn error(&self, fault: PluginErrorKind) -> PluginError {
         PluginError {
             command: self.command.clone(),
-            fault,
+            kind: fault,
             install_hint: self.config.install_hint.clone(),
         }
     }
 }
 
-/// The plugin's process group while it runs. Dropped before the plugin has ended, it ends them all: what
-/// is often a script would otherwise leave behind the program that it waits for.
+/// The plugin's process group: killed on drop unless disarmed. Dropped before the plugin has ended, it ends
+/// them all: what is often a script would otherwise leave behind the program that it waits for.
 #[cfg(unix)]
-struct Group(Option<rustix::process::Pid>);
+struct ProcessGroup(Option<rustix::process::Pid>);
 
 #[cfg(unix)]
-impl Group {
-    fn of(child: &Child) -> Self {
+impl ProcessGroup {
+    fn new(child: &Child) -> Self {
         let leader = child.id().and_then(|id| i32::try_from(id).ok());
         Self(leader.and_then(rustix::process::Pid::from_raw))
     }
 
-    fn has_ended(mut self) {
+    fn disarm(mut self) {
         self.0 = None;
     }
 }
 
 #[cfg(unix)]
-impl Drop for Group {
+impl Drop for ProcessGroup {
     fn drop(&mut self) {
         if let Some(leader) = self.0 {
             // They may be gone already.
@@ -182,15 +184,15 @@ impl Drop for Group {
 
 /// `kill_on_drop` ends the plugin itself.
 #[cfg(not(unix))]
-struct Group;
+struct ProcessGroup;
 
 #[cfg(not(unix))]
-impl Group {
-    fn of(_: &Child) -> Self {
+impl ProcessGroup {
+    fn new(_: &Child) -> Self {
         Self
     }
 
-    fn has_ended(self) {}
+    fn disarm(self) {}
 }
 
 /// The end of what the plugin complained of, in one line and without what a terminal would obey.
@@ -222,7 +224,7 @@ struct ExecSpec<'a> {
 }
 
 impl<'a> ExecInfo<'a> {
-    fn of(config: &'a ExecConfig) -> Self {
+    fn new(config: &'a ExecConfig) -> Self {
         Self {
             api_version: config.api_version.as_deref(),
             kind: "ExecCredential",
@@ -238,7 +240,7 @@ impl<'a> ExecInfo<'a> {
 }
 
 #[derive(Deserialize)]
-struct ExecAnswer {
+struct ExecResponse {
     status: Option<ExecStatus>,
 }
 
@@ -255,8 +257,8 @@ struct ExecStatus {
 mod tests {
     use super::*;
 
-    fn plugin(script: &str) -> Plugin {
-        Plugin::new(ExecConfig {
+    fn plugin(script: &str) -> ExecPlugin {
+        ExecPlugin::new(ExecConfig {
             command: Some("sh".into()),
             args: Some(vec!["-c".into(), script.into()]),
             api_version: Some("client.authentication.k8s.io/v1".into()),
@@ -271,7 +273,7 @@ mod tests {
         let credential = plugin(
             r#"echo '{"kind":"ExecCredential","status":{"token":"abc","expirationTimestamp":"2030-01-02T03:04:05Z"}}'"#,
         )
-        .ask()
+        .run()
         .await
         .unwrap();
         assert_eq!(credential.token.unwrap().expose(), "abc");
@@ -288,7 +290,7 @@ mod tests {
                case $KUBERNETES_EXEC_INFO in *'"interactive":false'*) ;; *) exit 8;; esac
                echo '{"status":{"token":"t"}}'"#,
         )
-        .ask()
+        .run()
         .await;
         assert!(credential.is_ok(), "{credential:?}");
     }
@@ -296,7 +298,7 @@ mod tests {
     #[tokio::test]
     async fn a_failing_plugin_is_quoted_by_stderr_and_never_by_stdout() {
         let error = plugin("echo SECRET-TOKEN; printf 'token \\033[31mhas expired\\n' >&2; exit 3")
-            .ask()
+            .run()
             .await
             .unwrap_err();
         let text = error.to_string();
@@ -313,34 +315,37 @@ mod tests {
 
     #[tokio::test]
     async fn a_missing_plugin_is_called_missing() {
-        let plugin = Plugin::new(ExecConfig {
+        let plugin = ExecPlugin::new(ExecConfig {
             command: Some("/nonexistent/plugin".into()),
             ..ExecConfig::default()
         })
         .unwrap();
-        assert_eq!(plugin.ask().await.unwrap_err().fault, PluginFault::NotFound);
+        assert_eq!(
+            plugin.run().await.unwrap_err().kind,
+            PluginErrorKind::NotFound
+        );
     }
 
     #[tokio::test]
     async fn a_hanging_plugin_is_given_up() {
         let mut plugin = plugin("exec sleep 600");
         plugin.time_limit = Duration::from_millis(50);
-        let fault = plugin.ask().await.unwrap_err().fault;
-        assert_eq!(fault, PluginFault::TimedOut(Duration::from_millis(50)));
+        let fault = plugin.run().await.unwrap_err().kind;
+        assert_eq!(fault, PluginErrorKind::TimedOut(Duration::from_millis(50)));
     }
 
     #[tokio::test]
     async fn an_answer_without_a_credential_is_no_credential() {
         for (answer, fault) in [
-            ("not json", PluginFault::Unreadable),
-            ("{}", PluginFault::Empty),
-            (r#"{"status":{"token":""}}"#, PluginFault::Empty),
+            ("not json", PluginErrorKind::Unreadable),
+            ("{}", PluginErrorKind::Empty),
+            (r#"{"status":{"token":""}}"#, PluginErrorKind::Empty),
         ] {
             let got = plugin(&format!("echo '{answer}'"))
-                .ask()
+                .run()
                 .await
                 .unwrap_err()
-                .fault;
+                .kind;
             assert_eq!(got, fault, "{answer}");
         }
     }

@@ -1,4 +1,4 @@
-//! Who we talk to and who we are: the server's version, and our user as the server sees it.
+//! Reads the server's version and the authenticated user.
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -6,7 +6,7 @@ use kube::Client;
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::cluster::{Trouble, ask};
+use crate::cluster::{ApiError, request};
 
 /// The version of an API server, such as `v1.20.2`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,17 +33,17 @@ impl fmt::Display for ServerVersion {
 pub(super) async fn version(
     client: &Client,
     limit: Duration,
-) -> Result<Option<ServerVersion>, Trouble> {
+) -> Result<Option<ServerVersion>, ApiError> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
     struct Version {
         git_version: Arc<str>,
     }
-    match ask::get::<Version>(client, "/version", limit).await {
+    match request::get::<Version>(client, "/version", limit).await {
         Ok(version) => Ok(Some(ServerVersion(version.git_version))),
         // A refusal to let us be someone else hits every request, this one too.
-        Err(Trouble::Forbidden(why)) if !why.contains("impersonate") => Ok(None),
-        Err(trouble) => Err(trouble),
+        Err(ApiError::Forbidden(why)) if !why.contains("impersonate") => Ok(None),
+        Err(error) => Err(error),
     }
 }
 
@@ -67,9 +67,9 @@ pub(super) async fn user(client: &Client, limit: Duration) -> Option<Arc<str>> {
         let group = format!("authentication.k8s.io/{version}");
         let path = format!("/apis/{group}/selfsubjectreviews");
         let body = json!({"apiVersion": group, "kind": "SelfSubjectReview"});
-        match ask::post::<Review>(client, &path, &body, limit).await {
+        match request::post::<Review>(client, &path, &body, limit).await {
             Ok(review) => return Some(review.status.user_info.username),
-            Err(Trouble::NotFound(_)) => {}
+            Err(ApiError::NotFound(_)) => {}
             Err(_) => return None,
         }
     }

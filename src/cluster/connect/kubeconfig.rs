@@ -17,7 +17,7 @@ use crate::domain::k8s::connection::KubeContext;
 
 /// The contexts of the kubeconfig files, in their order.
 pub fn contexts(explicit: Option<&Path>) -> Result<Vec<KubeContext>, ConnectError> {
-    let Loaded { config, .. } = load(explicit)?;
+    let LoadedKubeconfig { config, .. } = load(explicit)?;
     let current = config.current_context.as_deref();
     Ok(config
         .contexts
@@ -36,12 +36,12 @@ pub fn contexts(explicit: Option<&Path>) -> Result<Vec<KubeContext>, ConnectErro
 }
 
 /// What the files say together, and which were looked at.
-pub(super) struct Loaded {
+pub(super) struct LoadedKubeconfig {
     pub(super) config: Kubeconfig,
     pub(super) looked_at: Vec<PathBuf>,
 }
 
-impl Loaded {
+impl LoadedKubeconfig {
     /// No file had anything in it; kubectl then tries to be inside a cluster.
     pub(super) fn is_empty(&self) -> bool {
         self.config.contexts.is_empty()
@@ -51,7 +51,7 @@ impl Loaded {
 }
 
 /// Reads and merges all files that count.
-pub(super) fn load(explicit: Option<&Path>) -> Result<Loaded, ConnectError> {
+pub(super) fn load(explicit: Option<&Path>) -> Result<LoadedKubeconfig, ConnectError> {
     let looked_at = paths(
         explicit,
         env::var_os("KUBECONFIG").as_deref(),
@@ -68,7 +68,7 @@ pub(super) fn load(explicit: Option<&Path>) -> Result<Loaded, ConnectError> {
             .merge(next)
             .map_err(|error| unreadable(path, error))?;
     }
-    Ok(Loaded { config, looked_at })
+    Ok(LoadedKubeconfig { config, looked_at })
 }
 
 fn paths(

@@ -1,5 +1,4 @@
-//! From what a kubectl user has to a connection: kubeconfig files, the ServiceAccount of a Pod, or a
-//! client that is handed in.
+//! Connects to a cluster: from kubeconfig files, a Pod's ServiceAccount or a given client.
 //!
 //! The environment and the files are read here and nowhere else in this room.
 
@@ -7,9 +6,9 @@ mod certificate;
 mod connection;
 mod error;
 mod exec;
+mod exec_auth;
 mod identity;
 mod kubeconfig;
-mod login;
 mod options;
 mod proxy;
 mod target;
@@ -19,12 +18,12 @@ pub use error::ConnectError;
 pub use identity::ServerVersion;
 pub use kubeconfig::contexts;
 pub use options::ConnectOptions;
-use target::Target;
+use target::ConnectTarget;
 
 impl Connection {
     /// Connects as the options, the files and the environment say.
     pub async fn open(options: &ConnectOptions) -> Result<Self, ConnectError> {
-        let target = Target::find(options).await?;
+        let target = ConnectTarget::resolve(options).await?;
         target.connect(options).await
     }
 }

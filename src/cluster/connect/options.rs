@@ -1,4 +1,4 @@
-//! What the command line says about the connection, and how long to wait for what.
+//! Connection options of the command line, and timeouts.
 
 use std::{path::PathBuf, time::Duration};
 
@@ -22,33 +22,33 @@ pub struct ConnectOptions {
 }
 
 /// How long to wait for what.
-pub(super) struct Limits {
+pub(super) struct ConnectLimits {
     /// A TCP and TLS handshake.
     pub(super) connect: Duration,
     /// The first questions, while a person waits.
-    pub(super) introduce: Duration,
+    pub(super) identify: Duration,
     /// Any other request.
     pub(super) request: Duration,
 }
 
-impl Limits {
-    pub(super) fn of(options: &ConnectOptions) -> Self {
+impl ConnectLimits {
+    pub(super) fn from_options(options: &ConnectOptions) -> Self {
         match options.request_timeout {
             None => Self {
                 // kube's 30 s is long for a person who waits.
                 connect: Duration::from_secs(10),
-                introduce: Duration::from_secs(20),
+                identify: Duration::from_secs(20),
                 request: REQUEST_LIMIT,
             },
-            Some(Duration::ZERO) => Self::all(UNLIMITED),
-            Some(limit) => Self::all(limit),
+            Some(Duration::ZERO) => Self::uniform(UNLIMITED),
+            Some(limit) => Self::uniform(limit),
         }
     }
 
-    fn all(limit: Duration) -> Self {
+    fn uniform(limit: Duration) -> Self {
         Self {
             connect: limit,
-            introduce: limit,
+            identify: limit,
             request: limit,
         }
     }

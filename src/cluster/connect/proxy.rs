@@ -1,4 +1,4 @@
-//! Which proxy, if any, leads to the API server.
+//! Chooses the proxy for the API server.
 //!
 //! The rules are Go's, because kubectl's are (`golang.org/x/net/http/httpproxy`): `proxy-url` of the
 //! kubeconfig wins and knows no exception; else `HTTPS_PROXY` (or `HTTP_PROXY` for a plain server),
@@ -9,7 +9,7 @@ use std::{env, net::IpAddr};
 
 use http::Uri;
 
-/// The environment's say in the matter.
+/// Proxy settings of the environment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct ProxyVariables {
     https: Option<String>,

@@ -1,4 +1,4 @@
-//! Which cluster and which user, as the files and the flags say, before anything is sent.
+//! Resolves cluster and user from kubeconfig files and flags, before anything is sent.
 
 use std::{env, fs, sync::Arc};
 
@@ -14,26 +14,26 @@ use super::{
     certificate,
     connection::Connection,
     error::ConnectError,
-    exec::Plugin,
-    kubeconfig, login,
-    options::{ConnectOptions, Limits},
+    exec::ExecPlugin,
+    exec_auth, kubeconfig,
+    options::{ConnectLimits, ConnectOptions},
     proxy::ProxyVariables,
 };
-use crate::{cluster::Trouble, domain::k8s::object_ref::Namespace};
+use crate::{cluster::ApiError, domain::k8s::object_ref::Namespace};
 
 /// A cluster and a user, before anything was sent.
-pub(super) struct Target {
+pub(super) struct ConnectTarget {
     config: Config,
     context: Option<Arc<str>>,
     cluster: Arc<str>,
     user: Option<Arc<str>>,
 }
 
-impl Target {
-    pub(super) async fn find(options: &ConnectOptions) -> Result<Self, ConnectError> {
+impl ConnectTarget {
+    pub(super) async fn resolve(options: &ConnectOptions) -> Result<Self, ConnectError> {
         let loaded = kubeconfig::load(options.kubeconfig.as_deref())?;
         if !loaded.is_empty() {
-            return Self::of_context(loaded.config, options.context.as_deref()).await;
+            return Self::from_context(loaded.config, options.context.as_deref()).await;
         }
         let in_pod = env::var_os("KUBERNETES_SERVICE_HOST").is_some();
         if options.context.is_some() || options.kubeconfig.is_some() || !in_pod {
@@ -41,10 +41,10 @@ impl Target {
                 looked_at: loaded.looked_at,
             });
         }
-        Self::of_pod()
+        Self::in_cluster()
     }
 
-    async fn of_context(files: Kubeconfig, wanted: Option<&str>) -> Result<Self, ConnectError> {
+    async fn from_context(files: Kubeconfig, wanted: Option<&str>) -> Result<Self, ConnectError> {
         let known = || {
             files
                 .contexts
@@ -83,7 +83,7 @@ impl Target {
                 user: user.clone(),
             });
         }
-        let config = config_of(files, &name).await?;
+        let config = context_config(files, &name).await?;
         Ok(Self {
             config,
             context: Some(name.into()),
@@ -92,7 +92,7 @@ impl Target {
         })
     }
 
-    fn of_pod() -> Result<Self, ConnectError> {
+    fn in_cluster() -> Result<Self, ConnectError> {
         let config = Config::incluster().map_err(|error| ConnectError::InCluster {
             why: error.to_string(),
         })?;
@@ -122,7 +122,7 @@ impl Target {
                 since,
             });
         }
-        let limits = Limits::of(options);
+        let limits = ConnectLimits::from_options(options);
         if let Some(name) = &options.impersonate {
             config.auth_info.impersonate = Some(name.clone());
         }
@@ -145,17 +145,17 @@ impl Target {
         config.connect_timeout = Some(limits.connect);
         // Each caller decides for itself when to ask again, and says meanwhile what is wrong.
         config.default_retry = false;
-        let client = client_of(config)
+        let client = build_client(config)
             .await
             .map_err(|trouble| match (trouble, &context) {
-                (Trouble::Other(why), Some(context)) => ConnectError::BadEntry {
+                (ApiError::Transport(why), Some(context)) => ConnectError::BadEntry {
                     context: context.to_string(),
                     why,
                 },
                 (trouble, _) => ConnectError::Refused {
                     server: server.to_string(),
                     user: user.as_deref().map(str::to_owned),
-                    trouble: Box::new(trouble),
+                    error: Box::new(trouble),
                 },
             })?;
         let connection = Connection {
@@ -168,11 +168,11 @@ impl Target {
             version: None,
             request_limit: limits.request,
         };
-        connection.introduce(limits.introduce).await
+        connection.identify(limits.identify).await
     }
 }
 
-async fn config_of(files: Kubeconfig, context: &str) -> Result<Config, ConnectError> {
+async fn context_config(files: Kubeconfig, context: &str) -> Result<Config, ConnectError> {
     let proxy_of_cluster = cluster_proxy(&files, context);
     let options = KubeConfigOptions {
         context: Some(context.to_owned()),
@@ -206,7 +206,7 @@ fn cluster_proxy(files: &Kubeconfig, context: &str) -> Option<String> {
         .filter(|address| !address.is_empty())
 }
 
-async fn client_of(mut config: Config) -> Result<Client, Trouble> {
+async fn build_client(mut config: Config) -> Result<Client, ApiError> {
     // The order of client-go: a fixed credential beats the plugin.
     let fixed = config.auth_info.token.is_some()
         || config.auth_info.token_file.is_some()
@@ -214,8 +214,9 @@ async fn client_of(mut config: Config) -> Result<Client, Trouble> {
         || config.auth_info.auth_provider.is_some();
     match config.auth_info.exec.take() {
         Some(exec) if !fixed => {
-            let plugin = Plugin::new(exec).map_err(|error| Trouble::Plugin(Box::new(error)))?;
-            Ok(login::client(config, plugin).await?)
+            let plugin =
+                ExecPlugin::new(exec).map_err(|error| ApiError::Plugin(Box::new(error)))?;
+            Ok(exec_auth::client(config, plugin).await?)
         }
         _ => Ok(ClientBuilder::try_from(config)?.build()),
     }

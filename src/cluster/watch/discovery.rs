@@ -1,4 +1,4 @@
-//! Whether the server serves an API at all, by its own discovery documents.
+//! Discovery: whether the server serves an API.
 //!
 //! A 404 of a list alone does not tell: an ingress without a backend answers it too, and an API server
 //! answers it in plain text for a group that it does not know.
@@ -9,33 +9,33 @@ use kube::Client;
 use serde::Deserialize;
 
 use super::endpoint::Endpoint;
-use crate::cluster::{Trouble, ask};
+use crate::cluster::{ApiError, request};
 
 /// `APIResourceList`.
 #[derive(Deserialize)]
-struct Resources {
-    resources: Vec<Resource>,
+struct ApiResourceList {
+    resources: Vec<ApiResource>,
 }
 
 #[derive(Deserialize)]
-struct Resource {
+struct ApiResource {
     name: String,
 }
 
 /// `APIGroupList`.
 #[derive(Deserialize)]
-struct Groups {
-    groups: Vec<Group>,
+struct ApiGroupList {
+    groups: Vec<ApiGroup>,
 }
 
 #[derive(Deserialize)]
-struct Group {
-    versions: Vec<Version>,
+struct ApiGroup {
+    versions: Vec<ApiVersion>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Version {
+struct ApiVersion {
     group_version: String,
 }
 
@@ -44,19 +44,19 @@ pub(super) async fn is_served(
     client: &Client,
     endpoint: Endpoint,
     limit: Duration,
-) -> Result<bool, Trouble> {
+) -> Result<bool, ApiError> {
     let base = endpoint.base();
-    match ask::get::<Resources>(client, base, limit).await {
+    match request::get::<ApiResourceList>(client, base, limit).await {
         Ok(found) => {
             let mut names = found.resources.iter().map(|resource| &resource.name);
             Ok(names.any(|name| name == endpoint.resource()))
         }
-        Err(Trouble::NotFound(_)) => {
-            let found: Groups = ask::get(client, "/apis", limit).await?;
+        Err(ApiError::NotFound(_)) => {
+            let found: ApiGroupList = request::get(client, "/apis", limit).await?;
             let mut versions = found.groups.iter().flat_map(|group| &group.versions);
             let version = base.trim_start_matches("/apis/");
             Ok(versions.any(|served| served.group_version == version))
         }
-        Err(trouble) => Err(trouble),
+        Err(error) => Err(error),
     }
 }

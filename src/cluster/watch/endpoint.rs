@@ -1,4 +1,4 @@
-//! Where each kind is listed and watched, with what selector, and in pages of what size.
+//! Endpoints: path, selector and page size of the list and watch of each kind.
 
 use http::{HeaderValue, Request, header};
 use kube::core::{
@@ -7,7 +7,7 @@ use kube::core::{
 };
 
 use crate::{
-    cluster::{Trouble, ask, buffer::Buffer, paths},
+    cluster::{ApiError, buffer::ZeroizingBuffer, paths, request},
     domain::{
         k8s::objects::WorkloadKind,
         rbac::Permission,
@@ -28,14 +28,14 @@ pub(super) struct Endpoint {
     group: &'static str,
     resource: &'static str,
     fields: Option<&'static str>,
-    content: Content,
+    content: ListEncoding,
     page: u32,
     /// Servers there are that do not serve it, so that a 404 may mean just that.
     optional: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Content {
+enum ListEncoding {
     Whole,
     Metadata,
     /// Whole, and lists of it in protobuf if the server speaks it.
@@ -59,7 +59,7 @@ const CORE: Endpoint = Endpoint {
     group: "",
     resource: "",
     fields: None,
-    content: Content::Whole,
+    content: ListEncoding::Whole,
     page: PAGE,
     optional: false,
 };
@@ -92,12 +92,12 @@ pub(super) fn endpoints(kind: WatchKind) -> &'static [Endpoint] {
         }],
         WatchKind::ServiceAccounts => &[Endpoint {
             resource: "serviceaccounts",
-            content: Content::Protobuf,
+            content: ListEncoding::Protobuf,
             ..CORE
         }],
         WatchKind::Pods => &[Endpoint {
             resource: "pods",
-            content: Content::Protobuf,
+            content: ListEncoding::Protobuf,
             ..CORE
         }],
         WatchKind::Secrets(SecretWatch::DockerConfigJson) => &[Endpoint {
@@ -110,7 +110,7 @@ pub(super) fn endpoints(kind: WatchKind) -> &'static [Endpoint] {
         }],
         WatchKind::Secrets(SecretWatch::Other) => &[Endpoint {
             fields: Some("type!=kubernetes.io/dockerconfigjson,type!=kubernetes.io/dockercfg"),
-            content: Content::Metadata,
+            content: ListEncoding::Metadata,
             page: PAGE,
             ..SECRETS
         }],
@@ -119,7 +119,7 @@ pub(super) fn endpoints(kind: WatchKind) -> &'static [Endpoint] {
         WatchKind::Events => &[
             Endpoint {
                 resource: "events",
-                content: Content::Protobuf,
+                content: ListEncoding::Protobuf,
                 ..CORE
             },
             Endpoint {
@@ -205,7 +205,7 @@ impl Endpoint {
         &self,
         scope: &Scope,
         next: Option<String>,
-    ) -> Result<Request<Buffer>, Trouble> {
+    ) -> Result<Request<ZeroizingBuffer>, ApiError> {
         let parameters = ListParams {
             field_selector: self.fields.map(str::to_owned),
             limit: Some(self.page),
@@ -214,23 +214,27 @@ impl Endpoint {
         };
         let build = self.build(scope);
         let request = match self.content {
-            Content::Whole | Content::Protobuf => build.list(&parameters),
-            Content::Metadata => build.list_metadata(&parameters),
+            ListEncoding::Whole | ListEncoding::Protobuf => build.list(&parameters),
+            ListEncoding::Metadata => build.list_metadata(&parameters),
         };
-        let mut request = request?.map(|_| Buffer::default());
-        if self.content == Content::Protobuf {
+        let mut request = request?.map(|_| ZeroizingBuffer::default());
+        if self.content == ListEncoding::Protobuf {
             request.headers_mut().insert(header::ACCEPT, PROTOBUF);
         }
-        ask::plain(request)
+        request::checked_path(request)
     }
 
     /// The smallest list, to see whether listing is permitted.
-    pub(super) fn list_one(&self, scope: &Scope) -> Result<Request<Buffer>, Trouble> {
+    pub(super) fn list_one(&self, scope: &Scope) -> Result<Request<ZeroizingBuffer>, ApiError> {
         Self { page: 1, ..*self }.list(scope, None)
     }
 
     /// The request for all changes after this version.
-    pub(super) fn watch(&self, scope: &Scope, version: &str) -> Result<Request<Buffer>, Trouble> {
+    pub(super) fn watch(
+        &self,
+        scope: &Scope,
+        version: &str,
+    ) -> Result<Request<ZeroizingBuffer>, ApiError> {
         let parameters = WatchParams {
             field_selector: self.fields.map(str::to_owned),
             timeout: Some(WATCH_SECONDS),
@@ -239,17 +243,17 @@ impl Endpoint {
         };
         let build = self.build(scope);
         let request = match self.content {
-            Content::Whole | Content::Protobuf => build.watch(&parameters, version),
-            Content::Metadata => build.watch_metadata(&parameters, version),
+            ListEncoding::Whole | ListEncoding::Protobuf => build.watch(&parameters, version),
+            ListEncoding::Metadata => build.watch_metadata(&parameters, version),
         };
-        let mut request = request?.map(|_| Buffer::default());
+        let mut request = request?.map(|_| ZeroizingBuffer::default());
         // Servers from 1.37 on compress each change for itself, which our decompression cannot read
         // (kube 5.0 asks for the same in `Client::request_events`).
         request.headers_mut().insert(
             header::ACCEPT_ENCODING,
             HeaderValue::from_static("identity"),
         );
-        ask::plain(request)
+        request::checked_path(request)
     }
 
     fn build(&self, scope: &Scope) -> Build {

@@ -1,4 +1,4 @@
-//! One kind in one scope: the list, then the changes, then again where that broke.
+//! List and watch of one kind in one scope, restarted on errors (client-go: `Reflector`).
 //!
 //! This is done here and not by kube's `watcher` for what a dashboard must say about its data.
 //! `watcher` (5.0) takes up a broken watch without a word, so that a quiet kind would be called
@@ -12,17 +12,18 @@ use kube::runtime::{utils::Backoff, watcher::DefaultBackoff};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use super::{
+    coalescer::Coalescer,
     discovery,
     endpoint::WATCH_SECONDS,
-    lines::Lines,
-    outbox::Outbox,
-    pages::{Pages, Source},
-    pulse::{NOTICED, Pulse},
+    health::{DETECTION_LIMIT, ServerHealth},
+    ndjson::LineReader,
+    pager::{ListPager, ListSource},
 };
 use crate::{
     cluster::{
-        Trouble, ask,
-        slim::{self, Change, Decode, Interner},
+        ApiError,
+        decode::{self, Decode, Interner, WatchEvent},
+        request,
     },
     domain::{
         k8s::object_ref::Namespace,
@@ -34,25 +35,25 @@ use crate::{
     },
 };
 
-/// Within this time after it accepted a version, the server says whether it still has it (410).
-const SETTLE: Duration = Duration::from_secs(1);
+/// A watch counts as synced if no 410 arrives within this time of the response.
+const SYNC_AFTER: Duration = Duration::from_secs(1);
 
 /// Until the first byte of an answer.
-const OPEN: Duration = Duration::from_secs(15);
+const OPEN_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// The server ends a watch itself; later than this it is not there any more.
-const OVERDUE: Duration = Duration::from_secs(WATCH_SECONDS as u64 + 10);
+const WATCH_TIMEOUT: Duration = Duration::from_secs(WATCH_SECONDS as u64 + 10);
 
 /// A watch that ends sooner was not worth opening: the next one waits.
-const SHORT: Duration = Duration::from_secs(1);
+const MIN_WATCH_TIME: Duration = Duration::from_secs(1);
 
 /// After so many refusals of one version it is given up, whatever the reason: a server whose etcd
 /// was restored from a backup calls it too large (504), for ever.
-const PATIENCE: u32 = 3;
+const MAX_VERSION_REFUSALS: u32 = 3;
 
 /// What was permitted and is refused is asked for again after these pauses, and only then given up: an
 /// authorizer that has a hiccup answers 403 too.
-const DOUBTS: [Duration; 3] = [
+const REFUSAL_RETRIES: [Duration; 3] = [
     Duration::from_secs(2),
     Duration::from_secs(4),
     Duration::from_secs(8),
@@ -61,9 +62,9 @@ const DOUBTS: [Duration; 3] = [
 /// One line in the log per kind and time: a server may send thousands of unreadable changes a second.
 const LOG_AGAIN: Duration = Duration::from_secs(60);
 
-/// Why a watch cannot be held at all.
+/// Reason why a watch is denied.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Refusal {
+pub(super) enum WatchDenied {
     Forbidden {
         missing: Permission,
         why: Arc<str>,
@@ -73,17 +74,17 @@ pub(super) enum Refusal {
 }
 
 pub(super) struct ListWatch<D: Decode> {
-    source: Source<D>,
+    source: ListSource<D>,
     scope: Scope,
-    first: Vec<Namespace>,
-    outbox: Arc<Outbox<D>>,
-    pulse: Arc<Pulse>,
+    priority_namespaces: Vec<Namespace>,
+    coalescer: Arc<Coalescer<D>>,
+    health: Arc<ServerHealth>,
     texts: Interner,
     /// From here the changes are known.
     version: Option<Arc<str>>,
     /// A watch has gone on from the last list: the server still had what came after it.
-    held: bool,
-    standing: Standing,
+    is_synced: bool,
+    status: LastStatus,
     backoff: DefaultBackoff,
     failures: u32,
     /// Refusals since it was last permitted.
@@ -92,10 +93,10 @@ pub(super) struct ListWatch<D: Decode> {
     logged: Option<Instant>,
 }
 
-/// What was last said of a watch. It outlives a `ListWatch`: what was listed is kept when the server
+/// The last reported status of a watch. It outlives a `ListWatch`: what was listed is kept when the server
 /// refuses to go on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Standing {
+pub(super) enum LastStatus {
     New,
     /// Nothing was ever listed, and not for want of trying.
     Failed {
@@ -112,7 +113,7 @@ pub(super) enum Standing {
     },
 }
 
-impl Standing {
+impl LastStatus {
     /// How old the objects are that are kept of a watch that is no longer held.
     pub(super) fn as_of(self) -> Option<Timestamp> {
         match self {
@@ -123,8 +124,8 @@ impl Standing {
     }
 }
 
-/// How a turn ended that was not refused.
-enum Ended {
+/// Outcome of a list or watch that was not refused.
+enum TurnOutcome {
     /// The list is complete.
     Listed(Arc<str>),
     /// The server closed the watch in order.
@@ -134,23 +135,23 @@ enum Ended {
 impl<D: Decode> ListWatch<D> {
     /// `first` are namespaces to look into before a long list is complete.
     pub(super) fn new(
-        source: Source<D>,
+        source: ListSource<D>,
         scope: Scope,
         first: Vec<Namespace>,
-        outbox: Arc<Outbox<D>>,
-        pulse: Arc<Pulse>,
-        standing: Standing,
+        coalescer: Arc<Coalescer<D>>,
+        health: Arc<ServerHealth>,
+        status: LastStatus,
     ) -> Self {
         Self {
             source,
             scope,
-            first,
-            outbox,
-            pulse,
+            priority_namespaces: first,
+            coalescer,
+            health,
             texts: Interner::default(),
             version: None,
-            held: false,
-            standing,
+            is_synced: false,
+            status,
             backoff: DefaultBackoff::default(),
             failures: 0,
             refusals: 0,
@@ -158,12 +159,12 @@ impl<D: Decode> ListWatch<D> {
         }
     }
 
-    pub(super) fn standing(&self) -> Standing {
-        self.standing
+    pub(super) fn status(&self) -> LastStatus {
+        self.status
     }
 
     /// Lists and watches until the server refuses.
-    pub(super) async fn run(&mut self) -> Refusal {
+    pub(super) async fn run(&mut self) -> WatchDenied {
         loop {
             let began = Instant::now();
             let (verb, outcome) = match self.version.clone() {
@@ -171,27 +172,27 @@ impl<D: Decode> ListWatch<D> {
                 Some(version) => ("watch", self.watch(version).await),
             };
             match outcome {
-                Ok(Ended::Listed(version)) => {
+                Ok(TurnOutcome::Listed(version)) => {
                     self.version = Some(version);
-                    self.held = false;
+                    self.is_synced = false;
                     self.live();
                 }
-                Ok(Ended::Closed) if began.elapsed() >= SHORT => {}
-                Ok(Ended::Closed) => self.pause(true).await,
-                Err(Trouble::Forbidden(why)) => {
-                    let Some(pause) = self.doubts() else {
+                Ok(TurnOutcome::Closed) if began.elapsed() >= MIN_WATCH_TIME => {}
+                Ok(TurnOutcome::Closed) => self.pause(true).await,
+                Err(ApiError::Forbidden(why)) => {
+                    let Some(pause) = self.refusal_retry_pause() else {
                         return self.refused(verb, why);
                     };
-                    self.stale(&Trouble::Forbidden(why));
+                    self.report_stale(&ApiError::Forbidden(why));
                     sleep(pause).await;
                 }
-                Err(trouble @ Trouble::NotFound(_)) => {
+                Err(error @ ApiError::NotFound(_)) => {
                     if self.version.is_none() && self.is_not_served().await {
-                        return Refusal::NotServed;
+                        return WatchDenied::NotServed;
                     }
-                    self.failed(&trouble).await;
+                    self.failed(&error).await;
                 }
-                Err(trouble) => self.failed(&trouble).await,
+                Err(error) => self.failed(&error).await,
             }
         }
     }
@@ -199,21 +200,23 @@ impl<D: Decode> ListWatch<D> {
     /// How long to wait before a refusal is believed; `None` when it is.
     ///
     /// At once where nothing was listed before, or where the watch was never permitted.
-    fn doubts(&mut self) -> Option<Duration> {
-        let was_permitted = match self.standing {
-            Standing::New | Standing::Failed { .. } | Standing::Refused { .. } => false,
-            Standing::Live | Standing::Stale { .. } => self.version.is_none() || self.held,
+    fn refusal_retry_pause(&mut self) -> Option<Duration> {
+        let was_permitted = match self.status {
+            LastStatus::New | LastStatus::Failed { .. } | LastStatus::Refused { .. } => false,
+            LastStatus::Live | LastStatus::Stale { .. } => self.version.is_none() || self.is_synced,
         };
-        let pause = DOUBTS.get(self.refusals).filter(|_| was_permitted)?;
+        let pause = REFUSAL_RETRIES
+            .get(self.refusals)
+            .filter(|_| was_permitted)?;
         self.refusals += 1;
         Some(*pause)
     }
 
-    fn refused(&mut self, verb: &str, why: String) -> Refusal {
-        if let Some(since) = self.standing.as_of() {
-            self.standing = Standing::Refused { since };
+    fn refused(&mut self, verb: &str, why: String) -> WatchDenied {
+        if let Some(since) = self.status.as_of() {
+            self.status = LastStatus::Refused { since };
         }
-        Refusal::Forbidden {
+        WatchDenied::Forbidden {
             missing: self.source.endpoint.permission(verb, &self.scope),
             why: why.into(),
         }
@@ -222,7 +225,7 @@ impl<D: Decode> ListWatch<D> {
     /// Only an API that some servers lack, and that discovery does not list: a 404 may come from anything
     /// on the way.
     async fn is_not_served(&self) -> bool {
-        let Source {
+        let ListSource {
             client,
             endpoint,
             limit,
@@ -231,97 +234,97 @@ impl<D: Decode> ListWatch<D> {
         endpoint.is_optional() && discovery::is_served(client, *endpoint, *limit).await == Ok(false)
     }
 
-    async fn list(&mut self) -> Result<Ended, Trouble> {
-        let mut pages = Pages::ask(self.source.clone(), self.scope.clone())?;
+    async fn list(&mut self) -> Result<TurnOutcome, ApiError> {
+        let mut pages = ListPager::start(self.source.clone(), self.scope.clone())?;
         let mut objects = Vec::new();
         while pages.next(&mut self.texts, &mut objects).await? {
-            self.pulse.beat();
-            if self.standing != Standing::New {
+            self.health.touch();
+            if self.status != LastStatus::New {
                 continue;
             }
-            self.outbox.state(WatchState::Listing {
+            self.coalescer.state(WatchState::Listing {
                 received: objects.len(),
             });
-            if pages.read == 1 && pages.more() {
-                self.look_first().await;
+            if pages.read == 1 && pages.has_more() {
+                self.list_priority_namespaces().await;
             }
         }
         if !pages.unreadable.is_empty() {
             self.log_unreadable(&pages.unreadable);
         }
-        self.outbox.replace(objects, pages.unreadable);
+        self.coalescer.replace(objects, pages.unreadable);
         self.texts.sweep();
-        Ok(Ended::Listed(pages.version))
+        Ok(TurnOutcome::Listed(pages.version))
     }
 
     /// A list of more than one page is long: what is looked at comes first. Whether it can be had so is
     /// of no account, as the long list brings it too.
-    async fn look_first(&mut self) {
-        for namespace in std::mem::take(&mut self.first) {
+    async fn list_priority_namespaces(&mut self) {
+        for namespace in std::mem::take(&mut self.priority_namespaces) {
             let scope = Scope::Namespace(namespace);
-            let Ok(pages) = Pages::ask(self.source.clone(), scope.clone()) else {
+            let Ok(pages) = ListPager::start(self.source.clone(), scope.clone()) else {
                 continue;
             };
-            let beat = || self.pulse.beat();
+            let beat = || self.health.touch();
             if let Ok(objects) = pages.all(&mut self.texts, beat).await {
-                self.outbox.ahead(scope, objects);
+                self.coalescer.push_partial(scope, objects);
             }
         }
     }
 
-    async fn watch(&mut self, version: Arc<str>) -> Result<Ended, Trouble> {
-        let mut losses = self.pulse.losses();
+    async fn watch(&mut self, version: Arc<str>) -> Result<TurnOutcome, ApiError> {
+        let mut losses = self.health.subscribe_outages();
         let request = self.source.endpoint.watch(&self.scope, &version)?;
-        let body = timeout(OPEN, ask::open(&self.source.client, request))
+        let body = timeout(OPEN_TIMEOUT, request::send(&self.source.client, request))
             .await
-            .unwrap_or(Err(Trouble::Silent(OPEN)))?;
-        let mut lines = Lines::new(body);
+            .unwrap_or(Err(ApiError::Timeout(OPEN_TIMEOUT)))?;
+        let mut lines = LineReader::new(body);
         let opened = Instant::now();
         let mut settled = false;
         loop {
             tokio::select! {
                 line = lines.next() => match line? {
-                    None => return Ok(Ended::Closed),
+                    None => return Ok(TurnOutcome::Closed),
                     // Some proxies write blank ones to keep a connection alive.
-                    Some(line) if line.trim_ascii().is_empty() => self.pulse.beat(),
+                    Some(line) if line.trim_ascii().is_empty() => self.health.touch(),
                     Some(line) => {
-                        let change = slim::change(&*self.source.decode, line, &mut self.texts);
-                        self.take(change)?;
-                        self.settled();
+                        let change = decode::parse_watch_line(&*self.source.decode, line, &mut self.texts);
+                        self.handle_event(change)?;
+                        self.mark_synced();
                         settled = true;
                     }
                 },
-                () = sleep_until(opened + SETTLE), if !settled => {
-                    self.settled();
+                () = sleep_until(opened + SYNC_AFTER), if !settled => {
+                    self.mark_synced();
                     settled = true;
                 }
-                _ = losses.changed() => return Err(Trouble::Silent(NOTICED)),
-                () = sleep_until(opened + OVERDUE) => return Ok(Ended::Closed),
+                _ = losses.changed() => return Err(ApiError::Timeout(DETECTION_LIMIT)),
+                () = sleep_until(opened + WATCH_TIMEOUT) => return Ok(TurnOutcome::Closed),
             }
         }
     }
 
-    fn take(&mut self, change: Change<D::Object>) -> Result<(), Trouble> {
-        self.pulse.beat();
+    fn handle_event(&mut self, change: WatchEvent<D::Object>) -> Result<(), ApiError> {
+        self.health.touch();
         match change {
-            Change::Put(object, version) => {
-                self.outbox.put(object);
-                self.go_on_from(Some(version));
+            WatchEvent::Upsert(object, version) => {
+                self.coalescer.push_upsert(object);
+                self.set_resource_version(Some(version));
             }
-            Change::Gone(object, version) => {
-                self.outbox.gone(&object);
-                self.go_on_from(Some(version));
+            WatchEvent::Delete(object, version) => {
+                self.coalescer.push_delete(&object);
+                self.set_resource_version(Some(version));
             }
-            Change::Bookmark(version) => self.go_on_from(version),
-            Change::Unreadable {
+            WatchEvent::Bookmark(version) => self.set_resource_version(version),
+            WatchEvent::Unreadable {
                 object,
                 deleted,
                 version,
             } => {
                 self.unreadable(object, deleted);
-                self.go_on_from(version);
+                self.set_resource_version(version);
             }
-            Change::End(trouble) => return Err(trouble),
+            WatchEvent::Error(error) => return Err(error),
         }
         self.texts.sweep();
         Ok(())
@@ -329,7 +332,7 @@ impl<D: Decode> ListWatch<D> {
 
     fn unreadable(&mut self, object: Option<ObjectName>, deleted: bool) {
         match (object, deleted) {
-            (Some(object), true) => self.outbox.gone_unreadable(&object),
+            (Some(object), true) => self.coalescer.push_unreadable_delete(&object),
             // Which one is gone is not known; the next list tells.
             (None, true) => {}
             (object, false) => {
@@ -338,7 +341,7 @@ impl<D: Decode> ListWatch<D> {
                     named: object.iter().cloned().collect(),
                 };
                 self.log_unreadable(&unreadable);
-                self.outbox.unreadable(object);
+                self.coalescer.push_unreadable(object);
             }
         }
     }
@@ -353,16 +356,16 @@ impl<D: Decode> ListWatch<D> {
     }
 
     /// An object that lacks its version leaves it where it was.
-    fn go_on_from(&mut self, version: Option<Arc<str>>) {
+    fn set_resource_version(&mut self, version: Option<Arc<str>>) {
         if let Some(version) = version.filter(|version| !version.is_empty()) {
             self.version = Some(version);
         }
     }
 
-    /// The server has what comes after the version: only that ends the waiting, for a server that lists
-    /// but lets nobody watch would be asked for list after list.
-    fn settled(&mut self) {
-        self.held = true;
+    /// Resets the back-off: only when the watch is synced, else a list-only server would be relisted in a
+    /// loop.
+    fn mark_synced(&mut self) {
+        self.is_synced = true;
         self.backoff.reset();
         self.live();
     }
@@ -370,67 +373,67 @@ impl<D: Decode> ListWatch<D> {
     fn live(&mut self) {
         self.failures = 0;
         self.refusals = 0;
-        if self.standing == Standing::Live {
+        if self.status == LastStatus::Live {
             return;
         }
-        self.standing = Standing::Live;
-        self.outbox.state(WatchState::Live);
-        self.pulse.found();
+        self.status = LastStatus::Live;
+        self.coalescer.state(WatchState::Live);
+        self.health.mark_recovered();
     }
 
     /// Says what is wrong, and since when the data is old.
-    fn stale(&mut self, trouble: &Trouble) {
-        let since = match (self.standing, trouble) {
+    fn report_stale(&mut self, error: &ApiError) {
+        let since = match (self.status, error) {
             (
-                Standing::Stale { since }
-                | Standing::Failed { since }
-                | Standing::Refused { since },
+                LastStatus::Stale { since }
+                | LastStatus::Failed { since }
+                | LastStatus::Refused { since },
                 _,
             ) => since,
-            (_, Trouble::Silent(_)) => self.pulse.last_heard(),
-            (Standing::New | Standing::Live, _) => Timestamp::now(),
+            (_, ApiError::Timeout(_)) => self.health.last_heard(),
+            (LastStatus::New | LastStatus::Live, _) => Timestamp::now(),
         };
-        self.standing = match self.standing {
-            Standing::New | Standing::Failed { .. } => Standing::Failed { since },
-            Standing::Live | Standing::Stale { .. } => Standing::Stale { since },
-            Standing::Refused { .. } => Standing::Refused { since },
+        self.status = match self.status {
+            LastStatus::New | LastStatus::Failed { .. } => LastStatus::Failed { since },
+            LastStatus::Live | LastStatus::Stale { .. } => LastStatus::Stale { since },
+            LastStatus::Refused { .. } => LastStatus::Refused { since },
         };
-        self.outbox.state(WatchState::Stale {
+        self.coalescer.state(WatchState::Stale {
             since,
-            why: trouble.to_string().into(),
+            why: error.to_string().into(),
         });
     }
 
     /// Says what is wrong and waits before the next try.
-    async fn failed(&mut self, trouble: &Trouble) {
-        self.stale(trouble);
-        if *trouble == Trouble::Expired {
+    async fn failed(&mut self, error: &ApiError) {
+        self.report_stale(error);
+        if *error == ApiError::Expired {
             self.version = None;
             // What was held has merely grown old. A version that was never held is one that the server
             // took back at once, or that of a list which took longer than it keeps them: the next
             // list may fare no better.
-            if !std::mem::take(&mut self.held) {
+            if !std::mem::take(&mut self.is_synced) {
                 self.pause(false).await;
             }
             return;
         }
         self.failures += 1;
-        if let Trouble::Busy { after, .. } = trouble {
+        if let ApiError::RetryAfter { after, .. } = error {
             // Not given up: a list would be more work for a server that has too much of it.
             sleep(*after).await;
-        } else if self.failures >= PATIENCE && !trouble.is_out_of_reach() {
+        } else if self.failures >= MAX_VERSION_REFUSALS && !error.is_unreachable() {
             self.version = None;
         }
-        self.pause(trouble.is_out_of_reach()).await;
+        self.pause(error.is_unreachable()).await;
     }
 
     /// Waits as the back-off says; when the server was out of reach, not longer than until another
     /// watch has found it.
     async fn pause(&mut self, out_of_reach: bool) {
-        let pause = self.backoff.next().unwrap_or(OPEN);
+        let pause = self.backoff.next().unwrap_or(OPEN_TIMEOUT);
         tokio::select! {
             () = sleep(pause) => {}
-            () = self.pulse.until_found(), if out_of_reach => {}
+            () = self.health.wait_recovered(), if out_of_reach => {}
         }
     }
 }

@@ -1,36 +1,37 @@
-//! The watches: one task per kind and scope, each with its own state, all feeding one bounded lane.
+//! The watches: one task per kind and scope, which send into one bounded channel.
 //!
 //! `Watches` is the handle: while it lives, the tasks run; dropping it ends them all. Cluster-wide
 //! rights are tried first; a kind that may not be listed everywhere is watched in the namespaces that
 //! were chosen, so that rights in one namespace are enough for that namespace.
 
+mod coalescer;
 mod discovery;
 mod endpoint;
-mod feed;
-mod lines;
+mod health;
 mod list_watch;
-mod outbox;
-mod pages;
-mod pulse;
-mod reach;
-mod supervise;
+mod ndjson;
+mod pager;
+mod scope;
+mod supervisor;
 #[cfg(test)]
 mod tests;
+mod update;
 
 use std::sync::Arc;
 
-pub use feed::Feed;
-pub use reach::Reach;
+pub use scope::WatchScope;
 use tokio::{
     sync::{mpsc, watch},
     task::JoinSet,
 };
+pub use update::WatchUpdate;
 
 use super::{
     connect::Connection,
-    slim::{
-        CronJobs, DaemonSets, Decode, Deployments, Events, Jobs, Namespaces, OtherSecrets, Pods,
-        PullSecrets, ReplicaSets, ServiceAccounts, StatefulSets,
+    decode::{
+        CronJobs, DaemonSets, Decode, Deployments, EventDecoder, Jobs, NamespaceDecoder,
+        OtherSecretDecoder, PodDecoder, PullSecretDecoder, ReplicaSets, ServiceAccountDecoder,
+        StatefulSets,
     },
 };
 use crate::domain::{
@@ -40,12 +41,12 @@ use crate::domain::{
     store::watch::{Scope, SecretWatch, WatchKind},
 };
 use endpoint::endpoints;
-use pulse::Pulse;
-use supervise::Supervisor;
+use health::ServerHealth;
+use supervisor::Supervisor;
 
 /// Batches that may wait for the loop: a few turns of all kinds. More would only make the data older;
 /// when the lane is full, the watches merge.
-const LANE: usize = 32;
+const CHANNEL_CAPACITY: usize = 32;
 
 /// What the watches need to be permitted, in all namespaces. Where the server has two endpoints of a
 /// kind, the one that is tried first counts.
@@ -80,7 +81,7 @@ pub const WATCHED: [WatchKind; 13] = [
 /// The running watches of one connection.
 #[derive(Debug)]
 pub struct Watches {
-    reach: watch::Sender<Reach>,
+    scope: watch::Sender<WatchScope>,
     /// Ends its tasks when dropped.
     _tasks: JoinSet<()>,
 }
@@ -89,69 +90,71 @@ impl Watches {
     /// Starts all watches; what they see comes out of the receiver.
     pub fn start(
         connection: &Connection,
-        reach: Reach,
+        watch_scope: WatchScope,
         fingerprints: &FingerprintKey,
-    ) -> (Self, mpsc::Receiver<Feed>) {
-        let (lane, feed) = mpsc::channel(LANE);
-        let (reach, follow) = watch::channel(reach);
-        let pulse = Arc::new(Pulse::new());
-        let mut start = Start {
+    ) -> (Self, mpsc::Receiver<WatchUpdate>) {
+        let (lane, feed) = mpsc::channel(CHANNEL_CAPACITY);
+        let (watch_scope, follow) = watch::channel(watch_scope);
+        let health = Arc::new(ServerHealth::new());
+        let mut start = WatchStarter {
             tasks: JoinSet::new(),
             connection,
             lane,
-            pulse: Arc::clone(&pulse),
+            health: Arc::clone(&health),
             follow,
         };
         for kind in WATCHED {
             start.kind(kind, fingerprints);
         }
         let client = connection.client.clone();
-        start.tasks.spawn(async move { pulse.keep(&client).await });
+        start
+            .tasks
+            .spawn(async move { health.probe_loop(&client).await });
         let watches = Self {
-            reach,
+            scope: watch_scope,
             _tasks: start.tasks,
         };
         (watches, feed)
     }
 
     /// Looks elsewhere from now on; what is no longer looked at is taken back.
-    pub fn set_reach(&self, reach: Reach) {
-        self.reach.send_if_modified(|present| {
-            let changed = *present != reach;
-            *present = reach;
+    pub fn set_scope(&self, watch_scope: WatchScope) {
+        self.scope.send_if_modified(|present| {
+            let changed = *present != watch_scope;
+            *present = watch_scope;
             changed
         });
     }
 }
 
-struct Start<'a> {
+struct WatchStarter<'a> {
     tasks: JoinSet<()>,
     connection: &'a Connection,
-    lane: mpsc::Sender<Feed>,
-    pulse: Arc<Pulse>,
-    follow: watch::Receiver<Reach>,
+    lane: mpsc::Sender<WatchUpdate>,
+    health: Arc<ServerHealth>,
+    follow: watch::Receiver<WatchScope>,
 }
 
-impl Start<'_> {
+impl WatchStarter<'_> {
     fn kind(&mut self, kind: WatchKind, fingerprints: &FingerprintKey) {
         match kind {
-            WatchKind::Namespaces => self.spawn(kind, Namespaces),
-            WatchKind::Secrets(SecretWatch::Other) => self.spawn(kind, OtherSecrets),
+            WatchKind::Namespaces => self.spawn(kind, NamespaceDecoder),
+            WatchKind::Secrets(SecretWatch::Other) => self.spawn(kind, OtherSecretDecoder),
             WatchKind::Secrets(
                 slice @ (SecretWatch::DockerConfigJson | SecretWatch::DockerCfg),
             ) => {
                 let fingerprints = fingerprints.clone();
                 self.spawn(
                     kind,
-                    PullSecrets {
+                    PullSecretDecoder {
                         slice,
                         fingerprints,
                     },
                 );
             }
-            WatchKind::ServiceAccounts => self.spawn(kind, ServiceAccounts),
-            WatchKind::Pods => self.spawn(kind, Pods),
-            WatchKind::Events => self.spawn(kind, Events),
+            WatchKind::ServiceAccounts => self.spawn(kind, ServiceAccountDecoder),
+            WatchKind::Pods => self.spawn(kind, PodDecoder),
+            WatchKind::Events => self.spawn(kind, EventDecoder),
             WatchKind::Workloads(workload) => match workload {
                 WorkloadKind::Deployment => self.spawn(kind, Deployments::default()),
                 WorkloadKind::ReplicaSet => self.spawn(kind, ReplicaSets::default()),
@@ -169,10 +172,10 @@ impl Start<'_> {
             decode: Arc::new(decode),
             client: self.connection.client.clone(),
             limit: self.connection.request_limit,
-            lane: self.lane.clone(),
-            pulse: Arc::clone(&self.pulse),
+            updates: self.lane.clone(),
+            health: Arc::clone(&self.health),
         };
-        let reach = self.follow.clone();
-        self.tasks.spawn(supervisor.follow(reach));
+        let watch_scope = self.follow.clone();
+        self.tasks.spawn(supervisor.supervise(watch_scope));
     }
 }

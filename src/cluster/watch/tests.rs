@@ -23,9 +23,9 @@ use tokio::{
     time::{Instant, sleep, timeout},
 };
 
-use super::{feed::Feed, pulse::Pulse, reach::Reach, supervise::Supervisor};
+use super::{health::ServerHealth, scope::WatchScope, supervisor::Supervisor, update::WatchUpdate};
 use crate::{
-    cluster::slim::{CronJobs, Decode, ServiceAccounts},
+    cluster::decode::{CronJobs, Decode, ServiceAccountDecoder},
     domain::{
         k8s::{
             object_ref::Namespace,
@@ -142,15 +142,20 @@ fn watching(lines: Vec<String>, then: Then) -> ServerBody {
 /// A running watch and what came out of it.
 struct Watched {
     server: Arc<Server>,
-    feed: mpsc::Receiver<Feed>,
-    reach: watch::Sender<Reach>,
-    pulse: Arc<Pulse>,
+    feed: mpsc::Receiver<WatchUpdate>,
+    watch_scope: watch::Sender<WatchScope>,
+    health: Arc<ServerHealth>,
     _tasks: JoinSet<()>,
 }
 
 impl Watched {
     fn accounts(script: impl IntoIterator<Item = Answer>, last: fn() -> Answer) -> Self {
-        Self::start(WatchKind::ServiceAccounts, ServiceAccounts, script, last)
+        Self::start(
+            WatchKind::ServiceAccounts,
+            ServiceAccountDecoder,
+            script,
+            last,
+        )
     }
 
     fn start<D: Decode>(
@@ -174,23 +179,24 @@ impl Watched {
             }
         });
         let (lane, feed) = mpsc::channel(4);
-        let (reach, follow) = watch::channel(Reach::Namespaces(vec![Namespace::new("app")]));
-        let pulse = Arc::new(Pulse::new());
+        let (watch_scope, follow) =
+            watch::channel(WatchScope::Namespaces(vec![Namespace::new("app")]));
+        let health = Arc::new(ServerHealth::new());
         let supervisor = Supervisor {
             kind,
             decode: Arc::new(decode),
             client: Client::new(service, "app"),
             limit: Duration::from_secs(60),
-            lane,
-            pulse: Arc::clone(&pulse),
+            updates: lane,
+            health: Arc::clone(&health),
         };
         let mut tasks = JoinSet::new();
-        tasks.spawn(supervisor.follow(follow));
+        tasks.spawn(supervisor.supervise(follow));
         Self {
             server,
             feed,
-            reach,
-            pulse,
+            watch_scope,
+            health,
             _tasks: tasks,
         }
     }
@@ -198,7 +204,7 @@ impl Watched {
     /// The next state that is one of these; what comes before it is let go.
     async fn state(&mut self, wanted: impl Fn(&WatchState) -> bool) -> WatchState {
         loop {
-            if let Feed::State(_, state) = self.next().await
+            if let WatchUpdate::State(_, state) = self.next().await
                 && wanted(&state)
             {
                 return state;
@@ -223,7 +229,7 @@ impl Watched {
     /// The next batch: whether it is whole, the names that changed, the names that are gone.
     async fn batch(&mut self) -> (bool, Vec<String>, Vec<String>) {
         loop {
-            if let Feed::Batch(StoreUpdate::ServiceAccounts(delta)) = self.next().await {
+            if let WatchUpdate::Batch(StoreUpdate::ServiceAccounts(delta)) = self.next().await {
                 return names(&delta);
             }
         }
@@ -232,7 +238,7 @@ impl Watched {
     /// The next word of what could not be decoded.
     async fn unreadable(&mut self) -> Arc<UnreadableObjects> {
         loop {
-            if let Feed::Unreadable(_, unreadable) = self.next().await {
+            if let WatchUpdate::Unreadable(_, unreadable) = self.next().await {
                 return unreadable;
             }
         }
@@ -243,13 +249,16 @@ impl Watched {
         let taken = async {
             loop {
                 match self.next().await {
-                    Feed::Batch(StoreUpdate::ServiceAccounts(delta))
+                    WatchUpdate::Batch(StoreUpdate::ServiceAccounts(delta))
                         if delta.scope == *scope && delta.replace && delta.changed.is_empty() =>
                     {
                         return;
                     }
-                    Feed::Ended(id) if id.scope == *scope => return,
-                    Feed::Batch(_) | Feed::State(..) | Feed::Unreadable(..) | Feed::Ended(_) => {}
+                    WatchUpdate::Ended(id) if id.scope == *scope => return,
+                    WatchUpdate::Batch(_)
+                    | WatchUpdate::State(..)
+                    | WatchUpdate::Unreadable(..)
+                    | WatchUpdate::Ended(_) => {}
                 }
             }
         };
@@ -266,7 +275,7 @@ impl Watched {
         }
     }
 
-    async fn next(&mut self) -> Feed {
+    async fn next(&mut self) -> WatchUpdate {
         let next = timeout(Duration::from_secs(3600), self.feed.recv()).await;
         next.expect("something comes within the hour")
             .expect("the watch runs")
@@ -339,8 +348,8 @@ async fn pages_become_one_whole_batch() {
 #[tokio::test(start_paused = true)]
 async fn of_a_long_list_the_namespace_that_is_looked_at_comes_first() {
     let mut watched = Watched::accounts([], hold);
-    watched.reach.send_replace(Reach::Cluster {
-        otherwise: vec![Namespace::new("app")],
+    watched.watch_scope.send_replace(WatchScope::Cluster {
+        fallback: vec![Namespace::new("app")],
     });
     let mut script: VecDeque<Answer> = (0..20)
         .map(|number| part(&format!("a{number}"), &format!("c{number}")))
@@ -364,8 +373,8 @@ async fn of_a_long_list_the_namespace_that_is_looked_at_comes_first() {
 #[tokio::test(start_paused = true)]
 async fn half_of_a_namespace_is_never_seen() {
     let mut watched = Watched::accounts([], hold);
-    watched.reach.send_replace(Reach::Cluster {
-        otherwise: vec![Namespace::new("app")],
+    watched.watch_scope.send_replace(WatchScope::Cluster {
+        fallback: vec![Namespace::new("app")],
     });
     // Two pages of the cluster, the first of the namespace, and no second one.
     let script = [
@@ -382,8 +391,8 @@ async fn half_of_a_namespace_is_never_seen() {
 #[tokio::test(start_paused = true)]
 async fn a_list_of_one_page_is_asked_for_once() {
     let mut watched = Watched::accounts([], hold);
-    watched.reach.send_replace(Reach::Cluster {
-        otherwise: vec![Namespace::new("app")],
+    watched.watch_scope.send_replace(WatchScope::Cluster {
+        fallback: vec![Namespace::new("app")],
     });
     *watched.server.script.lock().unwrap() = [Page(list(5, &["a"]))].into();
     watched.batch_of(1).await;
@@ -600,14 +609,14 @@ async fn a_silent_server_makes_the_data_as_old_as_the_last_word() {
     watched.live().await;
     // Let the watch be opened before the line goes dead.
     sleep(Duration::from_secs(5)).await;
-    let heard = watched.pulse.last_heard();
+    let heard = watched.health.last_heard();
     let dead = tower::service_fn(|_: Request<Body>| {
         std::future::pending::<io::Result<Response<ServerBody>>>()
     });
     let dead = Client::new(dead, "app");
-    let pulse = Arc::clone(&watched.pulse);
+    let health = Arc::clone(&watched.health);
     let mut tasks = JoinSet::new();
-    tasks.spawn(async move { pulse.keep(&dead).await });
+    tasks.spawn(async move { health.probe_loop(&dead).await });
     let (since, why) = watched.stale().await;
     assert_eq!(since, heard);
     assert!(why.contains("no answer"), "{why}");
@@ -725,8 +734,8 @@ async fn what_was_listed_stays_when_it_may_no_longer_be_read() {
     // it take a minute.
     let batch = loop {
         match watched.next().await {
-            Feed::State(_, WatchState::Forbidden { .. }) => {}
-            Feed::Batch(StoreUpdate::ServiceAccounts(delta)) => break names(&delta),
+            WatchUpdate::State(_, WatchState::Forbidden { .. }) => {}
+            WatchUpdate::Batch(StoreUpdate::ServiceAccounts(delta)) => break names(&delta),
             other => panic!("{other:?}"),
         }
     };
@@ -742,8 +751,8 @@ async fn what_was_listed_stays_when_it_may_no_longer_be_read() {
 #[tokio::test(start_paused = true)]
 async fn what_was_listed_of_the_cluster_stays_when_it_may_no_longer_be() {
     let mut watched = Watched::accounts([], hold);
-    watched.reach.send_replace(Reach::Cluster {
-        otherwise: vec![Namespace::new("app")],
+    watched.watch_scope.send_replace(WatchScope::Cluster {
+        fallback: vec![Namespace::new("app")],
     });
     let script = [
         Page(list(5, &["a"])),
@@ -756,15 +765,19 @@ async fn what_was_listed_of_the_cluster_stays_when_it_may_no_longer_be() {
     let (mut cluster, mut local) = (None, None);
     while cluster.is_none() || local.is_none() {
         match watched.next().await {
-            Feed::State(id, state @ WatchState::Forbidden { .. }) if id.scope == Scope::Cluster => {
+            WatchUpdate::State(id, state @ WatchState::Forbidden { .. })
+                if id.scope == Scope::Cluster =>
+            {
                 cluster = Some(state);
             }
-            Feed::State(id, state @ WatchState::Live) if id.scope == app => local = Some(state),
-            Feed::Batch(StoreUpdate::ServiceAccounts(delta)) => {
+            WatchUpdate::State(id, state @ WatchState::Live) if id.scope == app => {
+                local = Some(state)
+            }
+            WatchUpdate::Batch(StoreUpdate::ServiceAccounts(delta)) => {
                 assert!(!delta.replace || !delta.changed.is_empty(), "{delta:?}");
             }
-            Feed::Batch(_) | Feed::State(..) | Feed::Unreadable(..) => {}
-            Feed::Ended(id) => panic!("{id:?}"),
+            WatchUpdate::Batch(_) | WatchUpdate::State(..) | WatchUpdate::Unreadable(..) => {}
+            WatchUpdate::Ended(id) => panic!("{id:?}"),
         }
     }
     let Some(WatchState::Forbidden { missing, as_of, .. }) = cluster else {
@@ -826,8 +839,8 @@ async fn a_kind_that_is_not_served_at_all_is_empty() {
     let mut watched = Watched::start(kind, CronJobs::default(), [], || Refused(404));
     let delta = loop {
         match watched.next().await {
-            Feed::Batch(StoreUpdate::Workloads(_, delta)) => break delta,
-            Feed::State(_, state) => assert_eq!(state, WatchState::Connecting),
+            WatchUpdate::Batch(StoreUpdate::Workloads(_, delta)) => break delta,
+            WatchUpdate::State(_, state) => assert_eq!(state, WatchState::Connecting),
             other => panic!("{other:?}"),
         }
     };
@@ -840,8 +853,8 @@ async fn a_kind_that_is_not_served_at_all_is_empty() {
 #[tokio::test(start_paused = true)]
 async fn where_the_cluster_may_not_be_listed_the_namespace_is() {
     let mut watched = Watched::accounts([], hold);
-    watched.reach.send_replace(Reach::Cluster {
-        otherwise: vec![Namespace::new("app")],
+    watched.watch_scope.send_replace(WatchScope::Cluster {
+        fallback: vec![Namespace::new("app")],
     });
     let script = [Refused(403), Page(list(5, &["a"]))];
     *watched.server.script.lock().unwrap() = script.into_iter().collect();
@@ -861,8 +874,8 @@ async fn where_the_cluster_may_not_be_listed_the_namespace_is() {
 #[tokio::test(start_paused = true)]
 async fn rights_to_list_everywhere_and_not_to_watch_take_nothing_back() {
     let mut watched = Watched::accounts([], hold);
-    watched.reach.send_replace(Reach::Cluster {
-        otherwise: vec![Namespace::new("app")],
+    watched.watch_scope.send_replace(WatchScope::Cluster {
+        fallback: vec![Namespace::new("app")],
     });
     // The cluster, then the namespace, then the cluster again after a while.
     let script = [
@@ -876,7 +889,7 @@ async fn rights_to_list_everywhere_and_not_to_watch_take_nothing_back() {
     *watched.server.script.lock().unwrap() = script.into();
     let app = Scope::Namespace(Namespace::new("app"));
     loop {
-        if let Feed::State(id, WatchState::Live) = watched.next().await
+        if let WatchUpdate::State(id, WatchState::Live) = watched.next().await
             && id.scope == app
         {
             break;
@@ -884,7 +897,7 @@ async fn rights_to_list_everywhere_and_not_to_watch_take_nothing_back() {
     }
     let ended = async {
         loop {
-            if let Feed::Ended(id) = watched.next().await {
+            if let WatchUpdate::Ended(id) = watched.next().await {
                 return id;
             }
         }
@@ -898,22 +911,24 @@ async fn rights_to_list_everywhere_and_not_to_watch_take_nothing_back() {
 async fn a_refusal_of_the_cluster_stands_beside_what_namespaces_show() {
     let mut watched = Watched::accounts([], || Refused(403));
     let nowhere = Vec::new();
-    let reach = |otherwise| Reach::Cluster { otherwise };
-    watched.reach.send_replace(reach(nowhere));
+    let watch_scope = |otherwise| WatchScope::Cluster {
+        fallback: otherwise,
+    };
+    watched.watch_scope.send_replace(watch_scope(nowhere));
     let refused = |state: &WatchState| matches!(state, WatchState::Forbidden { as_of: None, .. });
     watched.state(refused).await;
     watched
-        .reach
-        .send_replace(reach(vec![Namespace::new("app")]));
+        .watch_scope
+        .send_replace(watch_scope(vec![Namespace::new("app")]));
     // Of the namespace, too, and neither takes the other's place.
     watched.state(refused).await;
     let minute = Duration::from_secs(30);
     watched.nothing_is_taken_back(&Scope::Cluster, minute).await;
     // Only who looks at namespaces alone has no use for it.
-    let alone = Reach::Namespaces(vec![Namespace::new("app")]);
-    watched.reach.send_replace(alone);
+    let alone = WatchScope::Namespaces(vec![Namespace::new("app")]);
+    watched.watch_scope.send_replace(alone);
     loop {
-        if let Feed::Ended(id) = watched.next().await
+        if let WatchUpdate::Ended(id) = watched.next().await
             && id.scope == Scope::Cluster
         {
             break;

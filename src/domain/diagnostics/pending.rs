@@ -37,7 +37,7 @@ const AFTER_MOUNT: [&str; 3] = [PULLING, "Pulled", "Created"];
 
 /// What holds a Pod that has no failing pull.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Held<'a> {
+pub(super) enum PendingCause<'a> {
     /// It has no node: nothing fits it, or a scheduling gate keeps it from the scheduler.
     Unscheduled {
         event: Option<&'a Event>,
@@ -85,20 +85,24 @@ impl Silence {
 }
 
 /// What holds the Pod now. `events`: those about it, oldest first.
-pub(super) fn held<'a>(pod: &'a Pod, events: &'a [Arc<Event>], now: Timestamp) -> Option<Held<'a>> {
+pub(super) fn held<'a>(
+    pod: &'a Pod,
+    events: &'a [Arc<Event>],
+    now: Timestamp,
+) -> Option<PendingCause<'a>> {
     unscheduled(pod, events)
         .or_else(|| waiting(pod))
         .or_else(|| sandbox(pod, events))
         .or_else(|| {
             failed_mount(pod, events)
                 .filter(|it| is_lasting(it, now))
-                .map(Held::Volume)
+                .map(PendingCause::Volume)
         })
         .or_else(|| long_pull(pod, events, now))
         .or_else(|| {
             let (silence, since) = silent(pod, events)?;
             let seconds = age::seconds_between(since, now);
-            (seconds >= silence.limit()).then_some(Held::Silent(silence, seconds))
+            (seconds >= silence.limit()).then_some(PendingCause::Silent(silence, seconds))
         })
 }
 
@@ -157,7 +161,7 @@ fn silence(event: &Event, now: Timestamp) -> Option<i64> {
     Some(age::seconds_between(event.last?, now))
 }
 
-fn unscheduled<'a>(pod: &'a Pod, events: &'a [Arc<Event>]) -> Option<Held<'a>> {
+fn unscheduled<'a>(pod: &'a Pod, events: &'a [Arc<Event>]) -> Option<PendingCause<'a>> {
     if pod.node.is_some() || pod.phase != Phase::Pending {
         return None;
     }
@@ -165,23 +169,24 @@ fn unscheduled<'a>(pod: &'a Pod, events: &'a [Arc<Event>]) -> Option<Held<'a>> {
         .condition(PodConditionType::Scheduled)
         .filter(|it| !it.is_true);
     let event = newest_event(events, &["FailedScheduling"]).map(AsRef::as_ref);
-    (condition.is_some() || event.is_some()).then_some(Held::Unscheduled { event, condition })
+    (condition.is_some() || event.is_some())
+        .then_some(PendingCause::Unscheduled { event, condition })
 }
 
-fn waiting(pod: &Pod) -> Option<Held<'_>> {
+fn waiting(pod: &Pod) -> Option<PendingCause<'_>> {
     pod.containers
         .iter()
         .find_map(|container| match &container.state {
             ContainerState::Waiting { reason, message } => {
                 let quiet = pull_failure::is_container_creating(reason);
-                (!quiet).then_some(Held::Container {
+                (!quiet).then_some(PendingCause::Container {
                     container,
                     reason,
                     message: message.as_ref(),
                 })
             }
             // Between two rounds of a crash loop.
-            ContainerState::Terminated(exit) if exit.code != 0 => Some(Held::Container {
+            ContainerState::Terminated(exit) if exit.code != 0 => Some(PendingCause::Container {
                 container,
                 reason: exit.reason.as_deref().unwrap_or("Error"),
                 message: exit.message.as_ref(),
@@ -193,13 +198,13 @@ fn waiting(pod: &Pod) -> Option<Held<'_>> {
 }
 
 /// Said in `FailedCreatePodSandBox` only.
-fn sandbox<'a>(pod: &Pod, events: &'a [Arc<Event>]) -> Option<Held<'a>> {
+fn sandbox<'a>(pod: &Pod, events: &'a [Arc<Event>]) -> Option<PendingCause<'a>> {
     if !is_creating(pod) {
         return None;
     }
     let [a, b, c, d] = AFTER_SANDBOX;
     let event = newest_event(events, &[SANDBOX_FAILED, a, b, c, d])?;
-    (&*event.reason == SANDBOX_FAILED).then_some(Held::Sandbox(event))
+    (&*event.reason == SANDBOX_FAILED).then_some(PendingCause::Sandbox(event))
 }
 
 /// A failed mount that no later step shows to be over.
@@ -225,10 +230,14 @@ fn is_creating(pod: &Pod) -> bool {
 }
 
 /// `Pulling` and then nothing: a registry that hangs, a very large image, or a queue behind one.
-fn long_pull<'a>(pod: &'a Pod, events: &'a [Arc<Event>], now: Timestamp) -> Option<Held<'a>> {
+fn long_pull<'a>(
+    pod: &'a Pod,
+    events: &'a [Arc<Event>],
+    now: Timestamp,
+) -> Option<PendingCause<'a>> {
     let (container, event) = silent_pull(pod, events)?;
     let seconds = silence(event, now)?;
-    (seconds >= LONG_PULL).then_some(Held::LongPull {
+    (seconds >= LONG_PULL).then_some(PendingCause::LongPull {
         container,
         event,
         seconds,

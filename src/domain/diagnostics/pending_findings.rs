@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{
     Evidence, EvidenceSource, Fact, Finding, FindingBuilder, RootCause, finish, open_questions,
-    pending::{self, Held, Silence},
+    pending::{self, PendingCause, Silence},
 };
 use crate::domain::{
     context::PodContext,
@@ -25,24 +25,26 @@ pub(super) fn pod(case: &PodContext) -> Option<Finding> {
         return without_containers(case);
     };
     let (container, state, draft) = match pending::held(&case.pod, &case.events, case.now)? {
-        Held::Unscheduled { event, condition } => (first, "Pending", unscheduled(event, condition)),
-        Held::Container {
+        PendingCause::Unscheduled { event, condition } => {
+            (first, "Pending", unscheduled(event, condition))
+        }
+        PendingCause::Container {
             container,
             reason,
             message,
         } => (container, reason, waiting(container, message)),
-        Held::Sandbox(event) => (first, CREATING, sandbox(event)),
-        Held::Volume(event) => (
+        PendingCause::Sandbox(event) => (first, CREATING, sandbox(event)),
+        PendingCause::Volume(event) => (
             first,
             CREATING,
-            no_pull(RootCause::NotAPull, Some(said(event))),
+            no_pull(RootCause::NotAPull, Some(event_evidence(event))),
         ),
-        Held::LongPull {
+        PendingCause::LongPull {
             container,
             event,
             seconds,
         } => (container, CREATING, long_pull(event, seconds)),
-        Held::Silent(silence, seconds) => (first, "Pending", silent(silence, seconds)),
+        PendingCause::Silent(silence, seconds) => (first, "Pending", silent(silence, seconds)),
     };
     let attempt = PullAttempt::own(container);
     Some(finish(case, attempt, &state.into(), draft))
@@ -51,9 +53,12 @@ pub(super) fn pod(case: &PodContext) -> Option<Finding> {
 /// A Pod whose containers are not known: nothing is well of which nothing is said.
 fn without_containers(case: &PodContext) -> Option<Finding> {
     let draft = match pending::held(&case.pod, &case.events, case.now)? {
-        Held::Unscheduled { event, condition } => unscheduled(event, condition),
-        Held::Silent(silence, seconds) => silent(silence, seconds),
-        Held::Container { .. } | Held::Sandbox(_) | Held::Volume(_) | Held::LongPull { .. } => {
+        PendingCause::Unscheduled { event, condition } => unscheduled(event, condition),
+        PendingCause::Silent(silence, seconds) => silent(silence, seconds),
+        PendingCause::Container { .. }
+        | PendingCause::Sandbox(_)
+        | PendingCause::Volume(_)
+        | PendingCause::LongPull { .. } => {
             return None;
         }
     };
@@ -92,7 +97,7 @@ fn no_pull(root: RootCause, evidence: Option<Evidence>) -> FindingBuilder {
 }
 
 /// What an event says, as evidence.
-pub(super) fn said(event: &Event) -> Evidence {
+pub(super) fn event_evidence(event: &Event) -> Evidence {
     Evidence {
         fact: Fact::KubeletMessage {
             text: Arc::clone(&event.message),
@@ -110,7 +115,7 @@ fn unscheduled(event: Option<&Event>, condition: Option<&PodCondition>) -> Findi
             EvidenceSource::Pod,
         ))
     };
-    let evidence = event.map(said).or_else(of_condition);
+    let evidence = event.map(event_evidence).or_else(of_condition);
     let mut draft = no_pull(RootCause::NotScheduled, evidence);
     draft.fixes = vec![FixId::FixScheduling];
     draft
@@ -138,10 +143,10 @@ fn sandbox(event: &Event) -> FindingBuilder {
     match classify(&event.message).cause {
         Some(cause @ Cause::SandboxImagePull) => {
             let mut draft = FindingBuilder::new(cause);
-            draft.evidence.push(said(event));
+            draft.evidence.push(event_evidence(event));
             draft
         }
-        _ => no_pull(RootCause::NotAPull, Some(said(event))),
+        _ => no_pull(RootCause::NotAPull, Some(event_evidence(event))),
     }
 }
 

@@ -4,7 +4,8 @@
 use std::sync::Arc;
 
 use super::{
-    Evidence, EvidenceSource, Fact, Finding, RootCause, diagnose, need, pending_findings::said,
+    Evidence, EvidenceSource, Fact, Finding, RootCause, diagnose, need,
+    pending_findings::event_evidence,
 };
 use crate::domain::{
     context::{PodContext, Presence, WorkloadContext},
@@ -74,7 +75,7 @@ fn no_pods(case: &WorkloadContext) -> Option<Finding> {
         .as_ref()
         .filter(|(reason, _)| matches!(&**reason, FAILED_CREATE | "ReplicaFailure"));
     let (text, evidence) = match (event, trouble) {
-        (Some(event), _) => (&event.message, said(event)),
+        (Some(event), _) => (&event.message, event_evidence(event)),
         (None, Some((_, text))) => {
             let fact = Fact::KubeletMessage {
                 text: Arc::clone(text),

@@ -98,7 +98,7 @@ fn statuses(words: &str) -> Vec<u16> {
             let is_named = words.peek().is_some_and(|next| names_status(next));
             // dockerd's own API (`API error (500)`) frames whatever the registry answered.
             let is_of_api = before == "error" && !is_named;
-            // `unexpected status from HEAD request to URL: 403`, `[manifests TAG]: 403` (containerd).
+            // `unexpected status from HEAD request get URL: 403`, `[manifests TAG]: 403` (containerd).
             let is_answer = matches!(before, "URL" | "TAG");
             if (is_named || is_answer || since_announced <= 3)
                 && !is_of_api

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
-use super::json_object::Object;
+use super::json_object::JsonObject;
 use crate::domain::registry_auth::{
     credential::Password,
     docker_config::{self, ConfigFormat},
@@ -91,10 +91,10 @@ pub fn merge_auths(content: Option<&str>, other: &str) -> Result<Zeroizing<Strin
 
 /// A Docker configuration that is being edited.
 struct EditedConfig {
-    document: Object,
+    document: JsonObject,
     /// The level of the entries, by the name that it has in the document.
     level: String,
-    auths: Object,
+    auths: JsonObject,
     /// Whether the document has entries that can be read.
     is_read: bool,
 }
@@ -103,7 +103,7 @@ impl EditedConfig {
     /// Reads a configuration; what cannot be read counts as empty. The name of the level is blind to case,
     /// as it is to the kubelet.
     fn open(content: Option<&str>) -> Result<Self, String> {
-        let document = content.and_then(Object::parse).unwrap_or_default();
+        let document = content.and_then(JsonObject::parse).unwrap_or_default();
         let names = document.members().map(|(name, _)| name);
         let levels: Vec<&str> = names
             .filter(|name| name.eq_ignore_ascii_case("auths"))
@@ -120,8 +120,8 @@ impl EditedConfig {
             }
         };
         let read = document.get(&level).and_then(|auths| match auths {
-            "null" => Some(Object::default()),
-            auths => Object::parse(auths),
+            "null" => Some(JsonObject::default()),
+            auths => JsonObject::parse(auths),
         });
         Ok(Self {
             is_read: read.is_some(),
@@ -135,7 +135,7 @@ impl EditedConfig {
     fn set_login(&mut self, server: &str, login: &Credentials) -> Result<bool, String> {
         self.refuse_twice(server)?;
         let new = new_entry(server, login)?;
-        let Some(mut entry) = self.auths.get(server).and_then(Object::parse) else {
+        let Some(mut entry) = self.auths.get(server).and_then(JsonObject::parse) else {
             return Ok(self.auths.set(server, &new.rendered()));
         };
         let mut is_changed = false;
@@ -201,10 +201,10 @@ impl EditedConfig {
 pub(super) const LOGIN_FIELDS: [&str; 3] = ["username", "password", "auth"];
 
 /// An entry as `kubectl create secret docker-registry` writes it.
-fn new_entry(server: &str, login: &Credentials) -> Result<Object, String> {
+fn new_entry(server: &str, login: &Credentials) -> Result<JsonObject, String> {
     let text = docker_config::write(server, &login.username, &login.password, None);
     let config = EditedConfig::open(Some(&text))?;
-    let entry = config.auths.get(server).and_then(Object::parse);
+    let entry = config.auths.get(server).and_then(JsonObject::parse);
     entry.ok_or_else(|| "the entry cannot be written".to_owned())
 }
 

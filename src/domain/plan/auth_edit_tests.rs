@@ -241,8 +241,8 @@ mod properties {
     }
 
     fn order(text: &str) -> Vec<String> {
-        let document = Object::parse(text).unwrap();
-        let auths = Object::parse(document.get("auths").unwrap()).unwrap();
+        let document = JsonObject::parse(text).unwrap();
+        let auths = JsonObject::parse(document.get("auths").unwrap()).unwrap();
         let names = document.members().chain(auths.members());
         let names = names.map(|(name, _)| name.replace("r.example", "ghcr.io"));
         names.collect()

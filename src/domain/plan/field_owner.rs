@@ -28,7 +28,7 @@ impl AppliedFields {
     }
 
     /// The manager that owns one of these fields.
-    pub(super) fn owner_of(&self, fields: &[Field]) -> Option<FieldManager> {
+    pub(super) fn owner_of(&self, fields: &[OwnedField]) -> Option<FieldManager> {
         fields.iter().find_map(|field| {
             let (name, _) = self
                 .0
@@ -49,12 +49,12 @@ fn owns(fields: &Value, path: &[String]) -> bool {
 }
 
 /// A field, as a manifest names it and as `fieldsV1` leads to it.
-pub(super) struct Field {
+pub(super) struct OwnedField {
     pub(super) name: String,
     pub(super) path: Vec<String>,
 }
 
-impl Field {
+impl OwnedField {
     /// The field at this place of the object (`spec.template`).
     pub(super) fn at(place: &str) -> Self {
         let steps = place.split('.').map(|step| format!("f:{step}"));

@@ -8,12 +8,12 @@ use zeroize::Zeroizing;
 
 /// The members of an object: each name with its value as JSON text, which is wiped when it is dropped.
 #[derive(Default)]
-pub(super) struct Object(Vec<(String, Zeroizing<String>)>);
+pub(super) struct JsonObject(Vec<(String, Zeroizing<String>)>);
 
 /// The members as they stand in the text.
 struct Members<'a>(Vec<(String, &'a RawValue)>);
 
-impl Object {
+impl JsonObject {
     /// `None` for text that is no JSON object.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let Members(members) = serde_json::from_str(text).ok()?;

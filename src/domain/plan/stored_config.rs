@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use super::{auth_edit::LOGIN_FIELDS, json_object::Object};
+use super::{auth_edit::LOGIN_FIELDS, json_object::JsonObject};
 use crate::domain::registry_auth::docker_config::{self, ConfigFormat};
 
 /// The configuration in a Secret without its values: what an edit shows and compares.
@@ -70,7 +70,7 @@ impl StoredContent {
         let Some(text) = content.filter(|text| !matches!(text.trim(), "" | "null")) else {
             return Self::Empty;
         };
-        let Some(document) = Object::parse(text) else {
+        let Some(document) = JsonObject::parse(text) else {
             return Self::Unreadable;
         };
         let read = docker_config::read(ConfigFormat::ConfigJson, text.as_bytes());
@@ -85,7 +85,7 @@ impl StoredContent {
                 others.push(name.to_owned());
                 continue;
             }
-            let Some(auths) = Object::parse(value) else {
+            let Some(auths) = JsonObject::parse(value) else {
                 if value == "null" {
                     continue;
                 }
@@ -102,7 +102,7 @@ impl StoredContent {
 }
 
 fn other_fields(entry: &str) -> Vec<String> {
-    let entry = Object::parse(entry).unwrap_or_default();
+    let entry = JsonObject::parse(entry).unwrap_or_default();
     let names = entry.members().map(|(name, _)| name);
     let is_login = |name: &str| LOGIN_FIELDS.iter().any(|it| it.eq_ignore_ascii_case(name));
     names

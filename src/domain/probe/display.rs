@@ -5,7 +5,7 @@
 
 use std::{fmt, time::Duration};
 
-use super::{AuthMethod, Manifest, ProbeError, ProbeStep, Refusal, StepResult, Unencrypted};
+use super::{AuthMethod, ImageManifest, ProbeError, ProbeStep, Refusal, StepResult, Unencrypted};
 
 impl ProbeStep {
     /// What the step found, or how it failed, in one clause.
@@ -48,7 +48,7 @@ impl fmt::Display for StepResult {
     }
 }
 
-impl fmt::Display for Manifest {
+impl fmt::Display for ImageManifest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.digest {
             Some(digest) => f.write_str(digest)?,

@@ -101,7 +101,7 @@ pub enum StepResult {
     Token {
         lives: Option<Duration>,
     },
-    Manifest(Manifest),
+    Manifest(ImageManifest),
 }
 
 /// Why the connection may go without TLS.
@@ -126,7 +126,7 @@ pub enum AuthMethod {
 
 /// What the registry tells of an image.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Manifest {
+pub struct ImageManifest {
     pub media_type: String,
     pub digest: Option<String>,
     /// Bytes of the manifest itself.
@@ -170,7 +170,7 @@ impl ProbeStage {
     }
 }
 
-impl Manifest {
+impl ImageManifest {
     /// Whether it has Docker's first format, which runtimes no longer take (containerd 2.1 and later).
     pub fn is_schema_1(&self) -> bool {
         matches!(
@@ -197,7 +197,7 @@ impl Transcript {
         last.outcome.as_ref().err().map(|failure| (last, failure))
     }
 
-    pub fn manifest(&self) -> Option<&Manifest> {
+    pub fn manifest(&self) -> Option<&ImageManifest> {
         self.steps.iter().find_map(|step| match &step.outcome {
             Ok(StepResult::Manifest(manifest)) => Some(manifest),
             Ok(_) | Err(_) => None,

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::Manifest;
+use super::ImageManifest;
 
 /// What an image is built for.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -35,7 +35,7 @@ pub(super) enum Fit {
 }
 
 impl TargetPlatforms {
-    pub(super) fn fit(&self, manifest: &Manifest) -> Fit {
+    pub(super) fn fit(&self, manifest: &ImageManifest) -> Fit {
         let made_for = &manifest.platforms;
         let serves = |wanted: &Platform| made_for.iter().any(|has| has.serves(wanted));
         if made_for.is_empty() {
@@ -141,10 +141,10 @@ mod tests {
     #[test]
     fn an_image_fits_the_nodes_that_it_is_made_for() {
         let platform = |text: &str| Platform::parse(text).unwrap();
-        let image = |media_type: &str, platforms: &[&str]| Manifest {
+        let image = |media_type: &str, platforms: &[&str]| ImageManifest {
             media_type: media_type.to_owned(),
             platforms: platforms.iter().map(|text| platform(text)).collect(),
-            ..Manifest::default()
+            ..ImageManifest::default()
         };
         let index = "application/vnd.oci.image.index.v1+json";
         let single = "application/vnd.oci.image.manifest.v1+json";

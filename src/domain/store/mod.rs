@@ -23,7 +23,7 @@ use std::{
 
 use self::{
     change_log::ChangeLog, event_series::EventIndex, last_pull_errors::LastPullErrors,
-    reference_index::ReferenceIndex, table::Table,
+    reference_index::ReferenceIndex, table::ObjectTable,
 };
 use crate::domain::{
     k8s::{
@@ -86,10 +86,10 @@ pub struct NamespaceCounts {
 #[derive(Default)]
 pub struct Store {
     namespaces: BTreeMap<Namespace, Arc<NamespaceObject>>,
-    secrets: Table<Secret>,
-    accounts: Table<ServiceAccount>,
-    pods: Table<Pod>,
-    events: Table<Event>,
+    secrets: ObjectTable<Secret>,
+    accounts: ObjectTable<ServiceAccount>,
+    pods: ObjectTable<Pod>,
+    events: ObjectTable<Event>,
     workloads: BTreeMap<WorkloadRef, Arc<Workload>>,
     workload_uids: HashMap<Arc<str>, WorkloadRef>,
     users: ReferenceIndex,

@@ -25,12 +25,12 @@ macro_rules! keyed {
 keyed!(Event, Pod, Secret, ServiceAccount);
 
 /// The objects of one kind.
-pub(super) struct Table<T> {
+pub(super) struct ObjectTable<T> {
     namespaces: BTreeMap<Namespace, BTreeMap<Name<T>, Arc<T>>>,
     len: usize,
 }
 
-impl<T> Default for Table<T> {
+impl<T> Default for ObjectTable<T> {
     fn default() -> Self {
         Self {
             namespaces: BTreeMap::new(),
@@ -39,7 +39,7 @@ impl<T> Default for Table<T> {
     }
 }
 
-impl<T: Keyed> Table<T> {
+impl<T: Keyed> ObjectTable<T> {
     pub(super) fn len(&self) -> usize {
         self.len
     }

@@ -20,7 +20,7 @@ use super::{
 };
 
 use crate::{
-    cluster::{Connection, Feed, Reach, Watches, watch::WATCHED},
+    cluster::{Connection, WatchScope, WatchUpdate, Watches, watch::WATCHED},
     domain::{
         error::UserError,
         k8s::object_ref::Namespace,
@@ -56,7 +56,7 @@ pub(super) struct Patience<'a> {
 /// Lists everything in reach.
 pub(super) async fn once(
     connection: &Connection,
-    reach: Reach,
+    reach: WatchScope,
     patience: Option<Patience<'_>>,
     progress: &Progress,
 ) -> Result<Seen, UserError> {
@@ -82,10 +82,10 @@ pub(super) async fn once(
 }
 
 /// The watches whose lists are waited for.
-fn wanted(reach: &Reach) -> Vec<WatchId> {
+fn wanted(reach: &WatchScope) -> Vec<WatchId> {
     let scopes: Vec<Scope> = match reach {
-        Reach::Cluster { .. } => vec![Scope::Cluster],
-        Reach::Namespaces(namespaces) => {
+        WatchScope::Cluster { .. } => vec![Scope::Cluster],
+        WatchScope::Namespaces(namespaces) => {
             let local = |namespace: &Namespace| Scope::Namespace(namespace.clone());
             namespaces.iter().map(local).collect()
         }
@@ -119,7 +119,11 @@ impl Looking {
     }
 
     /// Takes in what comes until each list is there, or is refused; whether it came to that.
-    async fn until_settled(&mut self, feed: &mut Receiver<Feed>, progress: &Progress) -> bool {
+    async fn until_settled(
+        &mut self,
+        feed: &mut Receiver<WatchUpdate>,
+        progress: &Progress,
+    ) -> bool {
         let all = self.states.len();
         loop {
             let states = self.states.values();
@@ -135,11 +139,11 @@ impl Looking {
         }
     }
 
-    fn learn(&mut self, feed: Feed) {
+    fn learn(&mut self, feed: WatchUpdate) {
         match feed {
-            Feed::Batch(batch) => self.world.apply(batch, Timestamp::now()),
-            Feed::Unreadable(id, unreadable) => self.sight.set_unreadable(id, unreadable),
-            Feed::State(id, mut state) => {
+            WatchUpdate::Batch(batch) => self.world.apply(batch, Timestamp::now()),
+            WatchUpdate::Unreadable(id, unreadable) => self.sight.set_unreadable(id, unreadable),
+            WatchUpdate::State(id, mut state) => {
                 if let Some(missing) = only_listed(&state) {
                     self.unwatched.insert(id.kind, missing.clone());
                     state = WatchState::Live;
@@ -149,7 +153,7 @@ impl Looking {
                     *known = Some(state);
                 }
             }
-            Feed::Ended(id) => self.sight.remove(&id),
+            WatchUpdate::Ended(id) => self.sight.remove(&id),
         }
     }
 
@@ -187,7 +191,7 @@ impl Looking {
     /// nothing gets on any more; `false` where the watches have ended before.
     async fn until_rolled_out(
         &mut self,
-        feed: &mut Receiver<Feed>,
+        feed: &mut Receiver<WatchUpdate>,
         asked: &Asked<'_>,
         progress: &Progress,
     ) -> bool {
@@ -309,12 +313,12 @@ mod tests {
     }
 
     fn looking() -> Looking {
-        let reach = Reach::Cluster {
-            otherwise: Vec::new(),
+        let reach = WatchScope::Cluster {
+            fallback: Vec::new(),
         };
         let mut looking = Looking::new(wanted(&reach));
         for id in wanted(&reach) {
-            looking.learn(Feed::State(id, WatchState::Live));
+            looking.learn(WatchUpdate::State(id, WatchState::Live));
         }
         looking
     }
@@ -327,7 +331,7 @@ mod tests {
             since: now(),
             why: Arc::from("500"),
         };
-        looking.learn(Feed::State(pods(), stale));
+        looking.learn(WatchUpdate::State(pods(), stale));
         assert_eq!(looking.cut_off(), Some(&pods()));
         let seen = looking.finish(Some(true)).unwrap();
         assert!(seen.partial.contains(&WatchKind::Pods));
@@ -344,7 +348,7 @@ mod tests {
             why: Arc::from("403"),
             as_of: Some(now()),
         };
-        looking.learn(Feed::State(pods(), listed));
+        looking.learn(WatchUpdate::State(pods(), listed));
         let problem = looking.may_follow(&choice).unwrap_err().to_string();
         assert!(problem.contains("you may not watch pods"), "{problem}");
         // Who does not wait needs no watch.

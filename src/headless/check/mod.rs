@@ -32,7 +32,7 @@ use self::{
 };
 use super::{Exit, console::Console, duration, ended, json};
 use crate::{
-    cluster::{Connection, Reach},
+    cluster::{Connection, WatchScope},
     domain::{error::UserError, k8s::object_ref::Namespace, sanitize::lines, store::watch::Scope},
     registry::Prober,
 };
@@ -91,7 +91,7 @@ pub enum Format {
 pub async fn run(
     args: &Args,
     connection: &Connection,
-    reach: Reach,
+    reach: WatchScope,
     prober: Option<&Prober>,
     console: Console,
     stdout: impl Write,
@@ -154,7 +154,7 @@ pub(super) async fn images(
     connection: &Connection,
     namespace: Namespace,
 ) -> Result<BTreeSet<String>, UserError> {
-    let reach = Reach::Namespaces(vec![namespace]);
+    let reach = WatchScope::Namespaces(vec![namespace]);
     let seen = look::once(connection, reach, None, &Console::default().progress()).await?;
     let pods = seen.world.pods(&Scope::Cluster);
     let images = pods.flat_map(|pod| pod.containers.iter().map(|it| it.image.to_string()));
@@ -162,9 +162,9 @@ pub(super) async fn images(
 }
 
 /// The namespaces that were looked into.
-fn namespaces(seen: &Seen, reach: Reach) -> Vec<Namespace> {
+fn namespaces(seen: &Seen, reach: WatchScope) -> Vec<Namespace> {
     match reach {
-        Reach::Cluster { .. } => seen.world.tallies().keys().cloned().collect(),
-        Reach::Namespaces(namespaces) => namespaces,
+        WatchScope::Cluster { .. } => seen.world.tallies().keys().cloned().collect(),
+        WatchScope::Namespaces(namespaces) => namespaces,
     }
 }

@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use super::findings::{Checked, Found};
 use crate::{
-    cluster::{Connection, Trouble, fetch, nodes},
+    cluster::{ApiError, Connection, nodes, secret_values},
     domain::{
         context::PodContext,
         diagnostics::{self, Finding},
@@ -181,13 +181,13 @@ async fn answer(
     let mut sources = Vec::new();
     for name in question.secrets.iter() {
         let key = ObjectRef::new(question.namespace.clone(), name.clone());
-        match fetch::pull_secret(connection, &key).await {
+        match secret_values::pull_secret(connection, &key).await {
             Ok(secret) => sources.push(Source {
                 name: name.to_string(),
                 config: secret.config,
             }),
             // The kubelet skips a Secret that is not there.
-            Err(Trouble::NotFound(_)) => {}
+            Err(ApiError::NotFound(_)) => {}
             Err(trouble) => return Err(format!("cannot read Secret {key}: {trouble}")),
         }
     }

@@ -6,7 +6,7 @@
 
 use super::{look::Seen, target::Choice};
 use crate::{
-    cluster::{Connection, Reach, Trouble, read},
+    cluster::{ApiError, Connection, WatchScope, get},
     domain::{
         error::UserError,
         k8s::object_ref::Namespace,
@@ -38,12 +38,12 @@ enum Existence {
 impl<'a> Asked<'a> {
     pub(super) fn new(
         choice: &'a Choice,
-        reach: &Reach,
+        reach: &WatchScope,
         allow_empty: bool,
     ) -> Result<Self, UserError> {
         let namespaces = match reach {
-            Reach::Cluster { .. } => Vec::new(),
-            Reach::Namespaces(namespaces) => namespaces.clone(),
+            WatchScope::Cluster { .. } => Vec::new(),
+            WatchScope::Namespaces(namespaces) => namespaces.clone(),
         };
         if let Some(wrong) = namespaces.iter().find(|name| !name.is_valid()) {
             return Err(UserError::new(format!(
@@ -85,7 +85,7 @@ impl<'a> Asked<'a> {
             match existence(&seen.world, &seen.sight, namespace) {
                 Existence::Exists => {}
                 Existence::Missing => return Err(missing(namespace, seen)),
-                Existence::Unknown => match read::namespace_exists(connection, namespace).await {
+                Existence::Unknown => match get::namespace_exists(connection, namespace).await {
                     Ok(true) => {}
                     Ok(false) => return Err(missing(namespace, seen)),
                     Err(trouble) => return Err(unknown(namespace, &trouble)),
@@ -152,12 +152,12 @@ fn missing(namespace: &Namespace, seen: &Seen) -> UserError {
 /// Advice where nothing was found.
 pub(super) const ALLOW_EMPTY: &str = "use --allow-empty to accept this, or --wait to wait for it";
 
-fn unknown(namespace: &Namespace, trouble: &Trouble) -> UserError {
-    let what = format!("nothing found in Namespace {namespace}; it may not exist");
+fn unknown(namespace: &Namespace, trouble: &ApiError) -> UserError {
+    let what = format!("nothing found in Namespace {namespace}, and it may not exist");
     let problem = UserError::new(what).with_cause(trouble.to_string());
     match trouble {
-        Trouble::Forbidden(_) => problem
-            .with_cause("you may not get namespaces, so its existence is unknown")
+        ApiError::Forbidden(_) => problem
+            .with_cause("you may not get namespaces, so nothing tells whether it exists")
             .with_help(format!("check the name; {ALLOW_EMPTY}")),
         _ => problem,
     }
@@ -202,10 +202,10 @@ mod tests {
     fn an_invalid_namespace_is_refused_before_anything_is_asked() {
         let choice = Choice::default();
         for wrong in ["Bad_NS", "..", "a/b", ""] {
-            let reach = Reach::Namespaces(vec![Namespace::new(wrong)]);
+            let reach = WatchScope::Namespaces(vec![Namespace::new(wrong)]);
             assert!(Asked::new(&choice, &reach, true).is_err(), "{wrong}");
         }
-        let reach = Reach::Namespaces(vec![Namespace::new("shop")]);
+        let reach = WatchScope::Namespaces(vec![Namespace::new("shop")]);
         assert!(Asked::new(&choice, &reach, false).is_ok());
     }
 }

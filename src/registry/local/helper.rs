@@ -21,7 +21,7 @@ use crate::domain::{
 const LIMIT: Duration = Duration::from_secs(20);
 
 /// A login is some kilobytes at most.
-const MOST: u64 = 64 * 1024;
+const MAX_OUTPUT: u64 = 64 * 1024;
 
 /// Why a helper gave no login. What it wrote on its output is not quoted: that may be one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,7 +37,7 @@ impl fmt::Display for HelperError {
 }
 
 #[derive(Deserialize)]
-struct Answer {
+struct HelperResponse {
     #[serde(rename = "Username")]
     username: String,
     #[serde(rename = "Secret")]
@@ -45,7 +45,7 @@ struct Answer {
 }
 
 /// Asks a helper for the login of a server.
-pub(super) async fn ask(name: &str, server: &str) -> Result<Credentials, HelperError> {
+pub(super) async fn get(name: &str, server: &str) -> Result<Credentials, HelperError> {
     let program = format!("docker-credential-{name}");
     let error = |why: String| HelperError {
         program: program.clone(),
@@ -80,8 +80,8 @@ pub(super) async fn ask(name: &str, server: &str) -> Result<Credentials, HelperE
         Ok(Ok(None)) => return Err(error(format!("has no login for {server}"))),
         Ok(Ok(Some(output))) => output,
     };
-    let answer: Answer =
-        serde_json::from_slice(&output).map_err(|_| error("returned no valid login".to_owned()))?;
+    let answer: HelperResponse = serde_json::from_slice(&output)
+        .map_err(|_| error("answered with something else than a login".to_owned()))?;
     // docker-credential-helpers: an identity token has this for a user name.
     if answer.username == "<token>" {
         return Err(error(format!(
@@ -102,7 +102,7 @@ async fn exchange(mut child: Child, server: &str) -> io::Result<Option<Zeroizing
     }
     let mut output = Zeroizing::new(Vec::new());
     if let Some(pipe) = child.stdout.take() {
-        pipe.take(MOST).read_to_end(&mut output).await?;
+        pipe.take(MAX_OUTPUT).read_to_end(&mut output).await?;
     }
     let status = child.wait().await?;
     Ok(status.success().then_some(output))
@@ -119,7 +119,7 @@ mod tests {
             ("", "is not a valid credential helper name"),
             ("of-nobody-on-earth", "is not on the PATH"),
         ] {
-            let why = ask(name, "ghcr.io").await.unwrap_err().to_string();
+            let why = get(name, "ghcr.io").await.unwrap_err().to_string();
             assert!(why.ends_with(expected), "{why}");
         }
     }

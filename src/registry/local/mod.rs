@@ -1,4 +1,4 @@
-//! Logins on this machine: the configurations of Docker and Podman, and the helpers that they name.
+//! Reads logins from Docker and Podman configurations and their credential helpers.
 //!
 //! Of a configuration only the login for one registry is taken.
 
@@ -18,30 +18,30 @@ use crate::domain::{
 };
 
 /// A configuration is some kilobytes; what is larger is none.
-const MOST: u64 = 4 * 1024 * 1024;
+const MAX_CONFIG_SIZE: u64 = 4 * 1024 * 1024;
 
 /// A login, and in words where it was.
 #[derive(Clone, Debug)]
-pub struct Found {
+pub struct LocalLogin {
     pub login: Credentials,
     pub from: String,
 }
 
 /// The login for a server: in this file, or where Docker and Podman look. Else, in words, why not.
-pub async fn login(path: Option<&str>, server: &str) -> Result<Found, String> {
+pub async fn login(path: Option<&str>, server: &str) -> Result<LocalLogin, String> {
     if let Some(path) = path {
         let path = expanded(path);
         return match in_file(&path, server).await {
             Ok(Ok(found)) => Ok(found),
-            Ok(Err(others)) => Err(not_among(&path, server, &others)),
+            Ok(Err(others)) => Err(missing_entry_message(&path, server, &others)),
             Err(why) => Err(why),
         };
     }
     let mut last = None;
-    for path in places() {
+    for path in config_paths() {
         match in_file(&path, server).await {
             Ok(Ok(found)) => return Ok(found),
-            Ok(Err(others)) => last = Some(not_among(&path, server, &others)),
+            Ok(Err(others)) => last = Some(missing_entry_message(&path, server, &others)),
             Err(why) if path.exists() => last = Some(why),
             Err(_) => {}
         }
@@ -50,7 +50,7 @@ pub async fn login(path: Option<&str>, server: &str) -> Result<Found, String> {
 }
 
 /// Where Docker and Podman keep logins, in the order in which they are looked at here.
-fn places() -> Vec<PathBuf> {
+fn config_paths() -> Vec<PathBuf> {
     let variable = |name: &str| env::var_os(name).filter(|value| !value.is_empty());
     let under = |name: &str, rest: &str| variable(name).map(|path| PathBuf::from(path).join(rest));
     let home = home();
@@ -83,7 +83,7 @@ fn under_home(path: &str, home: Option<&Path>) -> PathBuf {
     }
 }
 
-fn not_among(path: &Path, server: &str, others: &[String]) -> String {
+fn missing_entry_message(path: &Path, server: &str, others: &[String]) -> String {
     let path = path.display();
     if others.is_empty() {
         format!("{path} has no login")
@@ -96,14 +96,14 @@ fn not_among(path: &Path, server: &str, others: &[String]) -> String {
 }
 
 /// The login, or the registries that the file has others for; an error where it cannot be read.
-async fn in_file(path: &Path, server: &str) -> Result<Result<Found, Vec<String>>, String> {
+async fn in_file(path: &Path, server: &str) -> Result<Result<LocalLogin, Vec<String>>, String> {
     let shown = path.display();
     let text = read(path)
         .await
         .map_err(|error| format!("cannot read {shown}: {error}"))?;
     let place = locate(&text, server).map_err(|why| format!("{shown}: {why}"))?;
     match place {
-        CredentialLocation::Inline(entry) => Ok(Ok(Found {
+        CredentialLocation::Inline(entry) => Ok(Ok(LocalLogin {
             login: Credentials {
                 username: entry.username.to_string(),
                 password: entry.password,
@@ -111,10 +111,10 @@ async fn in_file(path: &Path, server: &str) -> Result<Result<Found, Vec<String>>
             from: format!("from {shown}"),
         })),
         CredentialLocation::Helper { name, server } => {
-            let login = helper::ask(&name, &server)
+            let login = helper::get(&name, &server)
                 .await
                 .map_err(|why| why.to_string())?;
-            Ok(Ok(Found {
+            Ok(Ok(LocalLogin {
                 login,
                 from: format!("from docker-credential-{name}"),
             }))
@@ -129,9 +129,11 @@ async fn in_file(path: &Path, server: &str) -> Result<Result<Found, Vec<String>>
 async fn read(path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
     let file = tokio::fs::File::open(path).await?;
     let mut text = Zeroizing::new(Vec::new());
-    file.take(MOST + 1).read_to_end(&mut text).await?;
-    if u64::try_from(text.len()).unwrap_or(u64::MAX) > MOST {
-        return Err(io::Error::other("too large for a configuration"));
+    file.take(MAX_CONFIG_SIZE + 1)
+        .read_to_end(&mut text)
+        .await?;
+    if u64::try_from(text.len()).unwrap_or(u64::MAX) > MAX_CONFIG_SIZE {
+        return Err(io::Error::other("it is far too large for a configuration"));
     }
     Ok(text)
 }

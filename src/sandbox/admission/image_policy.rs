@@ -4,8 +4,8 @@ use serde_json::Value;
 
 use crate::sandbox::{
     object::{self, list, text},
-    resources::Kind,
-    status::{Refused, Status},
+    resources::ResourceKind,
+    status::{ApiResult, ApiStatus},
     world::World,
 };
 
@@ -18,7 +18,7 @@ pub struct ImagePolicy {
     pub message: String,
 }
 
-pub(super) fn validate(world: &World, pod: &Value) -> Refused<()> {
+pub(super) fn validate(world: &World, pod: &Value) -> ApiResult<()> {
     let containers = || list(pod, "/spec/containers").iter();
     for policy in &world.image_policies {
         if containers().any(|it| text(it, "/image").starts_with(&policy.images)) {
@@ -26,8 +26,8 @@ pub(super) fn validate(world: &World, pod: &Value) -> Refused<()> {
             let why = format!(
                 "ValidatingAdmissionPolicy '{name}' with binding '{name}' denied request: {message}"
             );
-            return Err(Status::forbidden(
-                Kind::Pod.resource(),
+            return Err(ApiStatus::forbidden(
+                ResourceKind::Pod.resource(),
                 object::name(pod),
                 &why,
             ));

@@ -1,4 +1,4 @@
-//! What the server adds to a new object, or refuses it for, because of *other* objects.
+//! Admission: changes or rejects a new object because of other objects.
 
 mod image_policy;
 mod namespace;
@@ -10,24 +10,24 @@ use serde_json::Value;
 
 use super::{
     object::{self, text},
-    resources::Kind,
-    status::Refused,
+    resources::ResourceKind,
+    status::ApiResult,
     world::World,
 };
 
 /// Passes a new object through the admission plugins that may change it, in their order.
-pub fn admit(world: &World, kind: Kind, object: &mut Value) -> Refused<()> {
+pub fn admit(world: &World, kind: ResourceKind, object: &mut Value) -> ApiResult<()> {
     namespace::admit(world, kind, object)?;
-    if kind == Kind::Pod {
+    if kind == ResourceKind::Pod {
         service_account::admit(world, object)?;
     }
     Ok(())
 }
 
 /// Passes a new object, as it would be stored, through those that only judge it.
-pub fn validate(world: &World, kind: Kind, object: &Value) -> Refused<()> {
+pub fn validate(world: &World, kind: ResourceKind, object: &Value) -> ApiResult<()> {
     match kind {
-        Kind::Pod => image_policy::validate(world, object),
+        ResourceKind::Pod => image_policy::validate(world, object),
         _ => Ok(()),
     }
 }

@@ -10,22 +10,25 @@ use serde_json::Value;
 use super::name_before_creation;
 use crate::sandbox::{
     object::{self, list, put, put_default, text},
-    resources::Kind,
-    status::{Refused, Status},
+    resources::ResourceKind,
+    status::{ApiResult, ApiStatus},
     world::World,
 };
 
-pub(super) fn admit(world: &World, pod: &mut Value) -> Refused<()> {
+pub(super) fn admit(world: &World, pod: &mut Value) -> ApiResult<()> {
     put_default(pod, "/spec/serviceAccountName", "default");
     let name = text(pod, "/spec/serviceAccountName").to_owned();
     put(pod, "/spec/serviceAccount", name.as_str());
     let namespace = object::namespace(pod);
-    let Some(account) = world.store.get(Kind::ServiceAccount, namespace, &name) else {
+    let Some(account) = world
+        .store
+        .get(ResourceKind::ServiceAccount, namespace, &name)
+    else {
         let why = format!(
             "error looking up service account {namespace}/{name}: serviceaccount {name:?} not found"
         );
-        return Err(Status::forbidden(
-            Kind::Pod.resource(),
+        return Err(ApiStatus::forbidden(
+            ResourceKind::Pod.resource(),
             name_before_creation(pod),
             &why,
         ));

@@ -1,4 +1,4 @@
-//! Who asks, and whether they may: RBAC over the Roles and bindings that are in the store.
+//! Authentication and authorization: RBAC over the Roles and bindings in the store.
 //!
 //! The built-in users are ordinary RBAC subjects, so that a Role that is granted in the sandbox
 //! really grants something.
@@ -7,18 +7,18 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use http::{HeaderMap, header};
 use serde_json::Value;
 
-use super::route::Target;
+use super::route::RequestTarget;
 use crate::sandbox::{
     object::{self, list, text},
-    resources::Kind,
-    status::{Refused, Status},
+    resources::ResourceKind,
+    status::{ApiResult, ApiStatus},
     world::World,
 };
 
 /// What the user names of ServiceAccounts begin with.
 const ACCOUNT: &str = "system:serviceaccount:";
 
-/// One who sends requests.
+/// An authenticated user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct User {
     pub name: String,
@@ -72,7 +72,7 @@ impl User {
     }
 
     /// The user whose bearer token a request carries.
-    pub fn of_token(headers: &HeaderMap) -> Option<Self> {
+    pub fn from_bearer(headers: &HeaderMap) -> Option<Self> {
         let token = headers
             .get(header::AUTHORIZATION)?
             .to_str()
@@ -81,16 +81,16 @@ impl User {
         Self::built_in()
             .into_iter()
             .find(|user| user.name == token)
-            .or_else(|| Self::of_account_token(token))
+            .or_else(|| Self::from_account_token(token))
     }
 
     /// The ServiceAccount that a token of this server's making (`parts::token`) names.
-    fn of_account_token(token: &str) -> Option<Self> {
+    fn from_account_token(token: &str) -> Option<Self> {
         let claims = URL_SAFE_NO_PAD.decode(token.split('.').nth(1)?).ok()?;
         let claims: Value = serde_json::from_slice(&claims).ok()?;
         let name = text(&claims, "/sub");
         name.starts_with(ACCOUNT)
-            .then(|| Self::named(name, Vec::new()))
+            .then(|| Self::with_name(name, Vec::new()))
     }
 
     /// What a ServiceAccount is called as a user.
@@ -99,7 +99,7 @@ impl User {
     }
 
     /// Anybody, with the groups that the name brings along.
-    fn named(name: &str, mut groups: Vec<String>) -> Self {
+    fn with_name(name: &str, mut groups: Vec<String>) -> Self {
         groups.push("system:authenticated".to_owned());
         if let Some(account) = name.strip_prefix(ACCOUNT) {
             let namespace = account.split(':').next().unwrap_or_default();
@@ -113,7 +113,7 @@ impl User {
     }
 
     /// The user that `--as` names, if this one may speak for others.
-    pub fn impersonating(self, headers: &HeaderMap) -> Refused<Self> {
+    pub fn impersonating(self, headers: &HeaderMap) -> ApiResult<Self> {
         let Some(name) = headers
             .get("impersonate-user")
             .and_then(|it| it.to_str().ok())
@@ -125,7 +125,7 @@ impl User {
                 "User {:?} cannot impersonate resource \"users\" in API group \"\" at the cluster scope",
                 self.name
             );
-            return Err(Status::forbidden_path(format!(
+            return Err(ApiStatus::forbidden_path(format!(
                 "users {name:?} is forbidden: {why}"
             )));
         }
@@ -137,7 +137,7 @@ impl User {
             .iter()
             .filter_map(|group| group.to_str().ok().map(str::to_owned))
             .collect();
-        Ok(Self::named(name, groups))
+        Ok(Self::with_name(name, groups))
     }
 
     fn is_master(&self) -> bool {
@@ -161,7 +161,7 @@ impl User {
     }
 }
 
-/// What somebody wants to do.
+/// Attributes of a request for authorization.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Attributes {
     pub verb: String,
@@ -173,14 +173,14 @@ pub struct Attributes {
 }
 
 impl Attributes {
-    pub fn of(verb: &str, target: &Target) -> Self {
+    pub fn new(verb: &str, target: &RequestTarget) -> Self {
         let resource = match target.subresource {
             Some(sub) => format!("{}/{}", target.resource.plural, sub.as_str()),
             None => target.resource.plural.to_owned(),
         };
         // A Namespace is in itself, as far as access goes.
         let namespace = match target.resource.kind {
-            Kind::Namespace => target.name.as_deref().unwrap_or_default(),
+            ResourceKind::Namespace => target.name.as_deref().unwrap_or_default(),
             _ => target.namespace(),
         };
         Self {
@@ -199,8 +199,8 @@ pub fn rules(world: &World, user: &User, namespace: &str) -> Vec<Value> {
     if user.is_master() {
         rules.push(serde_json::json!({"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"]}));
     }
-    let cluster = world.store.list(Kind::ClusterRoleBinding, None);
-    let local = world.store.list(Kind::RoleBinding, Some(namespace));
+    let cluster = world.store.list(ResourceKind::ClusterRoleBinding, None);
+    let local = world.store.list(ResourceKind::RoleBinding, Some(namespace));
     let bindings = cluster.chain(local.filter(|_| !namespace.is_empty()));
     for binding in bindings {
         let within = object::namespace(binding);
@@ -217,15 +217,15 @@ pub fn rules(world: &World, user: &User, namespace: &str) -> Vec<Value> {
 fn role<'a>(world: &'a World, binding: &Value) -> Option<&'a Value> {
     let name = text(binding, "/roleRef/name");
     let role = match text(binding, "/roleRef/kind") {
-        "ClusterRole" => world.store.get(Kind::ClusterRole, "", name),
+        "ClusterRole" => world.store.get(ResourceKind::ClusterRole, "", name),
         _ => world
             .store
-            .get(Kind::Role, object::namespace(binding), name),
+            .get(ResourceKind::Role, object::namespace(binding), name),
     };
     role.map(AsRef::as_ref)
 }
 
-pub fn may(world: &World, user: &User, wish: &Attributes) -> bool {
+pub fn is_allowed(world: &World, user: &User, wish: &Attributes) -> bool {
     rules(world, user, &wish.namespace)
         .iter()
         .any(|rule| covers(rule, wish))
@@ -250,9 +250,9 @@ fn covers(rule: &Value, wish: &Attributes) -> bool {
 }
 
 /// Lets the request pass, or says in the server's words why not.
-pub fn authorize(world: &World, user: &User, verb: &str, target: &Target) -> Refused<()> {
-    let wish = Attributes::of(verb, target);
-    if may(world, user, &wish) {
+pub fn authorize(world: &World, user: &User, verb: &str, target: &RequestTarget) -> ApiResult<()> {
+    let wish = Attributes::new(verb, target);
+    if is_allowed(world, user, &wish) {
         return Ok(());
     }
     let place = if wish.namespace.is_empty() {
@@ -264,5 +264,5 @@ pub fn authorize(world: &World, user: &User, verb: &str, target: &Target) -> Ref
         "User {:?} cannot {verb} resource {:?} in API group {:?} {place}",
         user.name, wish.resource, wish.group
     );
-    Err(Status::forbidden(target.resource, &wish.name, &why))
+    Err(ApiStatus::forbidden(target.resource, &wish.name, &why))
 }

@@ -1,4 +1,4 @@
-//! The body of a response: whole, or a watch that goes on.
+//! Response bodies: complete, or a stream of watch events.
 
 use std::{
     convert::Infallible,
@@ -13,23 +13,23 @@ use http_body::Frame;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::sandbox::{object::Put, status::Status};
+use crate::sandbox::{object::Put, status::ApiStatus};
 
 /// A response body that cannot fail.
-pub struct Body(Kind);
+pub struct Body(BodyKind);
 
-enum Kind {
+enum BodyKind {
     Whole(Option<Bytes>),
     Lines(BoxStream<'static, Bytes>),
 }
 
 impl Body {
     pub fn lines(lines: impl Stream<Item = Bytes> + Send + 'static) -> Self {
-        Self(Kind::Lines(lines.boxed()))
+        Self(BodyKind::Lines(lines.boxed()))
     }
 
     pub fn whole(bytes: impl Into<Bytes>) -> Self {
-        Self(Kind::Whole(Some(bytes.into())))
+        Self(BodyKind::Whole(Some(bytes.into())))
     }
 }
 
@@ -42,8 +42,8 @@ impl http_body::Body for Body {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         match &mut self.0 {
-            Kind::Whole(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
-            Kind::Lines(lines) => lines
+            BodyKind::Whole(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
+            BodyKind::Lines(lines) => lines
                 .poll_next_unpin(context)
                 .map(|line| line.map(|line| Ok(Frame::data(line)))),
         }
@@ -51,11 +51,11 @@ impl http_body::Body for Body {
 
     fn size_hint(&self) -> http_body::SizeHint {
         match &self.0 {
-            Kind::Whole(bytes) => {
+            BodyKind::Whole(bytes) => {
                 let length = bytes.as_ref().map_or(0, Bytes::len);
                 http_body::SizeHint::with_exact(u64::try_from(length).unwrap_or(u64::MAX))
             }
-            Kind::Lines(_) => http_body::SizeHint::default(),
+            BodyKind::Lines(_) => http_body::SizeHint::default(),
         }
     }
 }
@@ -70,7 +70,7 @@ pub fn ok(value: &impl Serialize) -> Response<Body> {
     json(StatusCode::OK, value)
 }
 
-/// What was asked for is done: a `Status`, with what it is about.
+/// What was asked for is done: a `ApiStatus`, with what it is about.
 pub fn success(code: StatusCode, details: Option<Value>) -> Response<Body> {
     let mut status = serde_json::json!({
         "kind": "Status",
@@ -84,7 +84,7 @@ pub fn success(code: StatusCode, details: Option<Value>) -> Response<Body> {
     json(code, &status)
 }
 
-pub fn refused(status: &Status) -> Response<Body> {
+pub fn refused(status: &ApiStatus) -> Response<Body> {
     let code = StatusCode::from_u16(status.code()).expect("the codes of `Reason` are HTTP's");
     json(code, &status.body())
 }

@@ -1,38 +1,42 @@
-//! Delete one, delete many.
+//! Handlers of delete and deletecollection.
 
 use http::{Response, StatusCode};
 use serde_json::{Map, Value, json};
 
 use super::{
     body::{self, Body},
-    call::Call,
     list,
-    negotiate::Shape,
-    query::{Query, dry_run},
-    route::Target,
-    selectors::Selector,
+    negotiate::ResponseForm,
+    query::{QueryString, dry_run},
+    request::ApiRequest,
+    route::RequestTarget,
+    selectors::ListSelector,
 };
 use crate::sandbox::{
-    object::{Object, Put, text, uid},
-    resources::Kind,
-    status::{Cause, Reason, Refused, Status},
-    store::Place,
+    object::{Put, StoredObject, text, uid},
+    resources::ResourceKind,
+    status::{ApiResult, ApiStatus, Reason, StatusCause},
+    store::ObjectKey,
     world::World,
-    write::{self, Cascade, Deletion, Outcome},
+    write::{self, Cascade, DeleteOptions, DeleteResult},
 };
 
 const OPTIONS: &str = "DeleteOptions";
 
-pub fn one(world: &mut World, call: &Call, target: &Target) -> Refused<Response<Body>> {
+pub fn one(
+    world: &mut World,
+    call: &ApiRequest,
+    target: &RequestTarget,
+) -> ApiResult<Response<Body>> {
     let resource = target.resource;
-    let wish = wish(resource.kind, call)?;
+    let wish = delete_options(resource.kind, call)?;
     let name = target.name.as_deref().unwrap_or_default();
-    let place = Place::new(target.namespace(), name);
+    let place = ObjectKey::new(target.namespace(), name);
     match write::delete(world, resource.kind, &place, &wish)? {
-        Outcome::Going(object) => Ok(body::ok(&*object)),
+        DeleteResult::Going(object) => Ok(body::ok(&*object)),
         // A few kinds answer with the object itself (`ReturnDeletedObject`).
-        Outcome::Gone(object) if returns_object(resource.kind) => Ok(body::ok(&*object)),
-        Outcome::Gone(object) => {
+        DeleteResult::Gone(object) if returns_object(resource.kind) => Ok(body::ok(&*object)),
+        DeleteResult::Gone(object) => {
             let mut details = json!({"name": name, "kind": resource.plural, "uid": uid(&object)});
             if !resource.group.is_empty() {
                 details.put("group", resource.group);
@@ -45,21 +49,21 @@ pub fn one(world: &mut World, call: &Call, target: &Target) -> Refused<Response<
 /// The answer is the list of what was chosen, as it was before.
 pub fn many(
     world: &mut World,
-    call: &Call,
-    target: &Target,
-    shape: Shape,
-) -> Refused<Response<Body>> {
+    call: &ApiRequest,
+    target: &RequestTarget,
+    shape: ResponseForm,
+) -> ApiResult<Response<Body>> {
     let resource = target.resource;
-    let wish = wish(resource.kind, call)?;
-    let selector = Selector::parse(resource, target.namespace.as_deref(), &call.query)?;
-    let chosen: Vec<Object> = world
+    let wish = delete_options(resource.kind, call)?;
+    let selector = ListSelector::parse(resource, target.namespace.as_deref(), &call.query)?;
+    let chosen: Vec<StoredObject> = world
         .store
         .list(resource.kind, target.namespace.as_deref())
         .filter(|object| selector.matches(object))
         .cloned()
         .collect();
     for object in &chosen {
-        match write::delete(world, resource.kind, &Place::of(object), &wish) {
+        match write::delete(world, resource.kind, &ObjectKey::from_object(object), &wish) {
             // One that has gone already is no failure of the rest.
             Err(refused) if refused.reason != Reason::NotFound => return Err(refused),
             _ => {}
@@ -68,15 +72,18 @@ pub fn many(
     Ok(list::whole(world, resource, chosen, shape))
 }
 
-fn returns_object(kind: Kind) -> bool {
-    matches!(kind, Kind::Pod | Kind::ServiceAccount | Kind::ResourceQuota)
+fn returns_object(kind: ResourceKind) -> bool {
+    matches!(
+        kind,
+        ResourceKind::Pod | ResourceKind::ServiceAccount | ResourceKind::ResourceQuota
+    )
 }
 
 /// What the options say. They are the body, or without one the query, never both
 /// (`rest.DeleteResource`).
-fn wish(kind: Kind, call: &Call) -> Refused<Deletion> {
+fn delete_options(kind: ResourceKind, call: &ApiRequest) -> ApiResult<DeleteOptions> {
     let options = if call.body.is_empty() {
-        of_query(&call.query)?
+        options_from_query(&call.query)?
     } else {
         call.json()?
     };
@@ -84,7 +91,7 @@ fn wish(kind: Kind, call: &Call) -> Refused<Deletion> {
         let value = text(&options, &format!("/preconditions/{field}"));
         (!value.is_empty()).then(|| value.to_owned())
     };
-    Ok(Deletion {
+    Ok(DeleteOptions {
         cascade: cascade(kind, &options)?,
         grace: options.get("gracePeriodSeconds").and_then(Value::as_u64),
         uid: precondition("uid"),
@@ -97,7 +104,7 @@ fn wish(kind: Kind, call: &Call) -> Refused<Deletion> {
 }
 
 /// The options as the body would have them.
-fn of_query(query: &Query) -> Refused<Value> {
+fn options_from_query(query: &QueryString) -> ApiResult<Value> {
     let mut options = Map::new();
     if let Some(policy) = query.get("propagationPolicy") {
         options.insert("propagationPolicy".to_owned(), policy.into());
@@ -115,20 +122,20 @@ fn of_query(query: &Query) -> Refused<Value> {
     Ok(Value::Object(options))
 }
 
-fn cascade(kind: Kind, options: &Value) -> Refused<Cascade> {
+fn cascade(kind: ResourceKind, options: &Value) -> ApiResult<Cascade> {
     let policy = text(options, "/propagationPolicy");
     let orphans = options.get("orphanDependents").and_then(Value::as_bool);
     match (policy, orphans) {
         ("Orphan", _) | ("", Some(true)) => Ok(Cascade::Orphan),
         // A Job's Pods stay unless the client says otherwise, as they did before there was a
         // garbage collector (`jobStrategy.DefaultGarbageCollectionPolicy`).
-        ("", None) if kind == Kind::Job => Ok(Cascade::Orphan),
+        ("", None) if kind == ResourceKind::Job => Ok(Cascade::Orphan),
         ("Foreground", _) => Ok(Cascade::Foreground),
         ("Background" | "", _) => Ok(Cascade::Background),
         (other, _) => {
             let known = ["Foreground", "Background", "Orphan", "nil"];
-            let cause = Cause::unsupported("propagationPolicy", &json!(other), &known);
-            Err(Status::invalid_options(OPTIONS, &cause))
+            let cause = StatusCause::unsupported("propagationPolicy", &json!(other), &known);
+            Err(ApiStatus::invalid_options(OPTIONS, &cause))
         }
     }
 }

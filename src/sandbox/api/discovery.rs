@@ -1,5 +1,4 @@
-//! What this server serves, for clients that ask: version, groups and resources, in the old form
-//! and in the aggregated one.
+//! Discovery: version, groups and resources, in the legacy and the aggregated format.
 
 use http::{HeaderMap, Response, StatusCode, header};
 use serde_json::{Value, json};
@@ -8,7 +7,7 @@ use super::body::{self, Body};
 use crate::sandbox::{
     object::Put,
     resources::{RESOURCES, Resource, Review, Subresource},
-    status::{Refused, Status},
+    status::{ApiResult, ApiStatus},
 };
 
 const AGGREGATED: &str = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
@@ -51,9 +50,9 @@ pub fn groups(headers: &HeaderMap) -> Response<Body> {
     }))
 }
 
-pub fn group(name: &str) -> Refused<Response<Body>> {
+pub fn group(name: &str) -> ApiResult<Response<Body>> {
     if !group_names().contains(&name) {
-        return Err(Status::no_such_path());
+        return Err(ApiStatus::no_such_path());
     }
     let mut group = group_json(name);
     group.put("kind", "APIGroup");
@@ -61,9 +60,9 @@ pub fn group(name: &str) -> Refused<Response<Body>> {
     Ok(body::ok(&group))
 }
 
-pub fn resources(group: &str, version: &str) -> Refused<Response<Body>> {
+pub fn resources(group: &str, version: &str) -> ApiResult<Response<Body>> {
     if version != "v1" || !(group.is_empty() || group_names().contains(&group)) {
-        return Err(Status::no_such_path());
+        return Err(ApiStatus::no_such_path());
     }
     let mut rows: Vec<Value> = Vec::new();
     for resource in RESOURCES.iter().filter(|row| row.group == group) {
@@ -225,11 +224,11 @@ fn type_of(group: &str, version: &str, kind: &str) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sandbox::resources::Kind;
+    use crate::sandbox::resources::ResourceKind;
 
     #[test]
     fn a_scale_is_of_its_own_group_in_both_forms() {
-        let deployment = Kind::Deployment.resource();
+        let deployment = ResourceKind::Deployment.resource();
         assert_eq!(
             below(deployment, Subresource::Scale),
             json!({

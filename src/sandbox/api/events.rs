@@ -1,4 +1,4 @@
-//! One Event, two views: core `v1` and `events.k8s.io/v1` name its fields differently.
+//! Converts Events between core `v1` and `events.k8s.io/v1`, which name fields differently.
 //!
 //! The store holds the core form; the other is made at the door
 //! (`pkg/apis/core/v1/conversion.go` and `pkg/apis/events/v1/conversion.go`).

@@ -1,4 +1,4 @@
-//! Lists: selectors, pages, and the revision they are of.
+//! Handler of lists: selectors, pages and the resource version.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use http::Response;
@@ -8,17 +8,17 @@ use serde_json::{Value, json};
 use super::{
     body::{self, Body},
     events,
-    negotiate::Shape,
-    query::Query,
-    read::Item,
-    route::Target,
-    selectors::Selector,
+    negotiate::ResponseForm,
+    query::QueryString,
+    read::ListItem,
+    route::RequestTarget,
+    selectors::ListSelector,
 };
 use crate::sandbox::{
-    object::{Object, metadata_only, put},
+    object::{StoredObject, metadata_only, put},
     resources::Resource,
-    status::{Cause, Refused, Status},
-    store::Place,
+    status::{ApiResult, ApiStatus, StatusCause},
+    store::ObjectKey,
     table,
     world::World,
 };
@@ -27,7 +27,7 @@ use crate::sandbox::{
 #[derive(Debug, PartialEq, Eq)]
 struct Continue {
     revision: u64,
-    after: Place,
+    after: ObjectKey,
 }
 
 impl Continue {
@@ -40,8 +40,8 @@ impl Continue {
         URL_SAFE_NO_PAD.encode(text.to_string())
     }
 
-    fn parse(token: &str) -> Refused<Self> {
-        let invalid = || Status::bad_request("continue key is not valid: illegal base64 data");
+    fn parse(token: &str) -> ApiResult<Self> {
+        let invalid = || ApiStatus::bad_request("continue key is not valid: illegal base64 data");
         let bytes = URL_SAFE_NO_PAD.decode(token).map_err(|_| invalid())?;
         let value: Value = serde_json::from_slice(&bytes).map_err(|_| invalid())?;
         let part = |pointer: &str| value.pointer(pointer).and_then(Value::as_str);
@@ -52,7 +52,7 @@ impl Continue {
         ) {
             (Some(revision), Some(namespace), Some(name)) => Ok(Self {
                 revision,
-                after: Place::new(namespace, name),
+                after: ObjectKey::new(namespace, name),
             }),
             _ => Err(invalid()),
         }
@@ -61,7 +61,7 @@ impl Continue {
 
 /// A part of a collection as it was at one revision.
 struct Page {
-    objects: Vec<Object>,
+    objects: Vec<StoredObject>,
     revision: u64,
     next: Option<Continue>,
     remaining: Option<usize>,
@@ -69,11 +69,11 @@ struct Page {
 
 pub fn list(
     world: &World,
-    target: &Target,
-    query: &Query,
-    shape: Shape,
-) -> Refused<Response<Body>> {
-    let selector = Selector::parse(target.resource, target.namespace.as_deref(), query)?;
+    target: &RequestTarget,
+    query: &QueryString,
+    shape: ResponseForm,
+) -> ApiResult<Response<Body>> {
+    let selector = ListSelector::parse(target.resource, target.namespace.as_deref(), query)?;
     let page = page(world, target.resource, &selector, query)?;
     Ok(render(world, target.resource, &page, shape))
 }
@@ -82,8 +82,8 @@ pub fn list(
 pub fn whole(
     world: &World,
     resource: &'static Resource,
-    objects: Vec<Object>,
-    shape: Shape,
+    objects: Vec<StoredObject>,
+    shape: ResponseForm,
 ) -> Response<Body> {
     let page = Page {
         objects,
@@ -97,9 +97,9 @@ pub fn whole(
 fn page(
     world: &World,
     resource: &'static Resource,
-    selector: &Selector,
-    query: &Query,
-) -> Refused<Page> {
+    selector: &ListSelector,
+    query: &QueryString,
+) -> ApiResult<Page> {
     let limit = query
         .number("limit")?
         .and_then(|limit| usize::try_from(limit).ok())
@@ -115,19 +115,19 @@ fn page(
         .list_at(resource.kind, selector.namespace(), revision)
         .map_err(|_| too_old(world, from.as_ref()))?;
     let start = from.map_or(0, |from| {
-        objects.partition_point(|object| Place::of(object) <= from.after)
+        objects.partition_point(|object| ObjectKey::from_object(object) <= from.after)
     });
     let mut left = objects
         .into_iter()
         .skip(start)
         .filter(|object| selector.matches(object));
-    let objects: Vec<Object> = left.by_ref().take(limit).collect();
+    let objects: Vec<StoredObject> = left.by_ref().take(limit).collect();
     // With a selector the real server cannot know how many are left, and does not say.
     let is_next = left.next().is_some();
     let remaining = (is_next && selector.is_plain()).then(|| left.count() + 1);
     let next = objects.last().filter(|_| is_next).map(|last| Continue {
         revision,
-        after: Place::of(last),
+        after: ObjectKey::from_object(last),
     });
     Ok(Page {
         objects,
@@ -138,12 +138,12 @@ fn page(
 }
 
 /// `resourceVersionMatch=Exact` asks for the past; without it a version is only a lower bound.
-fn wanted_revision(world: &World, query: &Query) -> Refused<u64> {
+fn wanted_revision(world: &World, query: &QueryString) -> ApiResult<u64> {
     let current = world.store.revision();
     let asked = query.number("resourceVersion")?;
     check_match(query.get("resourceVersionMatch"), asked)?;
     match asked {
-        Some(asked) if asked > current => Err(Status::too_large_version(asked, current)),
+        Some(asked) if asked > current => Err(ApiStatus::too_large_version(asked, current)),
         Some(asked) if query.get("resourceVersionMatch") == Some(EXACT) => Ok(asked),
         _ => Ok(current),
     }
@@ -153,38 +153,38 @@ const EXACT: &str = "Exact";
 
 /// Which `resourceVersionMatch` goes with which `resourceVersion`
 /// (`k8s.io/apimachinery/pkg/apis/meta/internalversion/validation`).
-fn check_match(matching: Option<&str>, asked: Option<u64>) -> Refused<()> {
+fn check_match(matching: Option<&str>, asked: Option<u64>) -> ApiResult<()> {
     const FIELD: &str = "resourceVersionMatch";
     let cause = match (matching, asked) {
         (None, _) | (Some(EXACT), Some(1..)) | (Some("NotOlderThan"), Some(_)) => return Ok(()),
-        (Some(_), None) => Cause::forbidden(
+        (Some(_), None) => StatusCause::forbidden(
             FIELD,
             "resourceVersionMatch is forbidden unless resourceVersion is provided",
         ),
-        (Some(EXACT), Some(0)) => Cause::forbidden(
+        (Some(EXACT), Some(0)) => StatusCause::forbidden(
             FIELD,
             "resourceVersionMatch \"exact\" is forbidden for resourceVersion \"0\"",
         ),
         (Some(other), Some(_)) => {
-            Cause::unsupported(FIELD, &json!(other), &[EXACT, "NotOlderThan", ""])
+            StatusCause::unsupported(FIELD, &json!(other), &[EXACT, "NotOlderThan", ""])
         }
     };
-    Err(Status::invalid_options("ListOptions", &cause))
+    Err(ApiStatus::invalid_options("ListOptions", &cause))
 }
 
-fn too_old(world: &World, from: Option<&Continue>) -> Status {
+fn too_old(world: &World, from: Option<&Continue>) -> ApiStatus {
     match from {
         Some(from) => {
             let fresh = Continue {
                 revision: world.store.revision(),
                 after: from.after.clone(),
             };
-            Status::expired(
+            ApiStatus::expired(
                 "The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.",
                 Some(fresh.to_token()),
             )
         }
-        None => Status::expired(
+        None => ApiStatus::expired(
             "The resourceVersion for the provided list is too old.",
             None,
         ),
@@ -200,7 +200,12 @@ struct ListBody<T> {
     items: Vec<T>,
 }
 
-fn render(world: &World, resource: &'static Resource, page: &Page, shape: Shape) -> Response<Body> {
+fn render(
+    world: &World,
+    resource: &'static Resource,
+    page: &Page,
+    shape: ResponseForm,
+) -> Response<Body> {
     let mut list_metadata = json!({ "resourceVersion": page.revision.to_string() });
     if let Some(next) = &page.next {
         put(&mut list_metadata, "/continue", next.to_token());
@@ -209,12 +214,12 @@ fn render(world: &World, resource: &'static Resource, page: &Page, shape: Shape)
         put(&mut list_metadata, "/remainingItemCount", remaining);
     }
     match shape {
-        Shape::Table => {
+        ResponseForm::Table => {
             let mut table = table::table(resource, &page.objects, world.now);
             put(&mut table, "/metadata", list_metadata);
             body::ok(&table)
         }
-        Shape::Metadata => body::ok(&ListBody {
+        ResponseForm::Metadata => body::ok(&ListBody {
             kind: "PartialObjectMetadataList".to_owned(),
             api_version: "meta.k8s.io/v1".to_owned(),
             metadata: list_metadata,
@@ -224,7 +229,7 @@ fn render(world: &World, resource: &'static Resource, page: &Page, shape: Shape)
                 .map(|object| metadata_only(object))
                 .collect(),
         }),
-        Shape::Whole if events::is_new_view(resource) => {
+        ResponseForm::Whole if events::is_new_view(resource) => {
             let events: Vec<Value> = page
                 .objects
                 .iter()
@@ -236,7 +241,7 @@ fn render(world: &World, resource: &'static Resource, page: &Page, shape: Shape)
                 .collect();
             complete(resource, list_metadata, events.iter())
         }
-        Shape::Whole => {
+        ResponseForm::Whole => {
             let objects = page.objects.iter().map(AsRef::as_ref);
             complete(resource, list_metadata, objects)
         }
@@ -252,7 +257,7 @@ fn complete<'a>(
         kind: format!("{}List", resource.name),
         api_version: resource.api_version(),
         metadata,
-        items: objects.map(Item).collect(),
+        items: objects.map(ListItem).collect(),
     })
 }
 
@@ -264,7 +269,7 @@ mod tests {
     fn a_token_leads_back_to_its_page() {
         let page = Continue {
             revision: 42,
-            after: Place::new("app", "web"),
+            after: ObjectKey::new("app", "web"),
         };
         assert_eq!(Continue::parse(&page.to_token()), Ok(page));
         assert!(Continue::parse("nonsense!").is_err());

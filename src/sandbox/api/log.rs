@@ -1,22 +1,25 @@
-//! What a container has written, as far as the sandbox's programs write; or why there is nothing yet, in
-//! the kubelet's words (`validateContainerLogStatus`).
+//! Handler of container logs, with the kubelet's errors (`validateContainerLogStatus`).
 
 use http::{Response, StatusCode};
 use serde_json::Value;
 
 use super::{
     body::{self, Body},
-    query::Query,
+    query::QueryString,
     read,
-    route::Target,
+    route::RequestTarget,
 };
 use crate::sandbox::{
     object::{self, list, text},
-    status::{Refused, Status},
+    status::{ApiResult, ApiStatus},
     world::World,
 };
 
-pub fn log(world: &World, target: &Target, query: &Query) -> Refused<Response<Body>> {
+pub fn log(
+    world: &World,
+    target: &RequestTarget,
+    query: &QueryString,
+) -> ApiResult<Response<Body>> {
     let pod = read::find(world, target)?;
     let name = container(&pod, query.get("container"))?;
     let lines = match status(&pod, name) {
@@ -29,7 +32,7 @@ pub fn log(world: &World, target: &Target, query: &Query) -> Refused<Response<Bo
 }
 
 /// The container that is meant (`LogLocation`).
-fn container<'a>(pod: &'a Value, said: Option<&'a str>) -> Refused<&'a str> {
+fn container<'a>(pod: &'a Value, said: Option<&'a str>) -> ApiResult<&'a str> {
     let names_of = |field: &str| -> Vec<&'a str> {
         let containers = list(pod, &format!("/spec/{field}")).iter();
         containers.map(|it| text(it, "/name")).collect()
@@ -47,13 +50,13 @@ fn container<'a>(pod: &'a Value, said: Option<&'a str>) -> Refused<&'a str> {
         if !init.is_empty() {
             why = format!("{why} or one of the init containers: [{}]", init.join(" "));
         }
-        return Err(Status::bad_request(why));
+        return Err(ApiStatus::bad_request(why));
     };
     if init.iter().chain(&main).any(|name| *name == said) {
         return Ok(said);
     }
     let why = format!("container {said} is not valid for pod {pod}");
-    Err(Status::bad_request(why))
+    Err(ApiStatus::bad_request(why))
 }
 
 fn status<'a>(pod: &'a Value, container: &str) -> Option<&'a Value> {
@@ -63,7 +66,7 @@ fn status<'a>(pod: &'a Value, container: &str) -> Option<&'a Value> {
         .find(|status| text(status, "/name") == container)
 }
 
-fn written(pod: &Value, name: &str, status: &Value) -> Refused<String> {
+fn written(pod: &Value, name: &str, status: &Value) -> ApiResult<String> {
     let reason = text(status, "/state/waiting/reason");
     let crashed = ["/state/terminated", "/lastState/terminated"]
         .into_iter()
@@ -85,8 +88,8 @@ fn written(pod: &Value, name: &str, status: &Value) -> Refused<String> {
     }
 }
 
-fn waiting(pod: &Value, name: &str, why: &str) -> Status {
-    Status::bad_request(format!(
+fn waiting(pod: &Value, name: &str, why: &str) -> ApiStatus {
+    ApiStatus::bad_request(format!(
         "container {name:?} in pod {:?} is waiting to start: {why}",
         object::name(pod)
     ))

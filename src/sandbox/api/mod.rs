@@ -6,25 +6,25 @@
 
 mod access;
 mod body;
-mod call;
 mod delete;
 mod discovery;
 mod events;
-mod intent;
 mod list;
 mod log;
 mod negotiate;
-mod parts;
 mod patch;
 mod protobuf;
 mod query;
 mod read;
+mod request;
 mod review;
 mod route;
 mod selectors;
 mod service;
+mod subresources;
 mod watch;
 mod write;
+mod write_options;
 
 pub use access::User;
 pub use body::Body;

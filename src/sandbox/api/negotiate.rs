@@ -1,11 +1,11 @@
-//! How the answer is to be dressed: whole objects, their metadata alone, or a table for people.
+//! Content negotiation: full objects, metadata only, or a table.
 
 use http::HeaderMap;
 
-use crate::sandbox::status::{Refused, Status};
+use crate::sandbox::status::{ApiResult, ApiStatus};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Shape {
+pub enum ResponseForm {
     Whole,
     /// `PartialObjectMetadata`, one or a list.
     Metadata,
@@ -15,18 +15,18 @@ pub enum Shape {
 const ACCEPTED: &[&str] = &["application/json"];
 
 /// The first of the client's wishes that this server can fulfil.
-pub fn shape(headers: &HeaderMap) -> Refused<Shape> {
+pub fn negotiate(headers: &HeaderMap) -> ApiResult<ResponseForm> {
     let Some(accept) = headers.get(http::header::ACCEPT) else {
-        return Ok(Shape::Whole);
+        return Ok(ResponseForm::Whole);
     };
     let accept = accept.to_str().unwrap_or_default();
     accept
         .split(',')
-        .find_map(wish)
-        .ok_or_else(|| Status::not_acceptable(ACCEPTED))
+        .find_map(parse_range)
+        .ok_or_else(|| ApiStatus::not_acceptable(ACCEPTED))
 }
 
-fn wish(range: &str) -> Option<Shape> {
+fn parse_range(range: &str) -> Option<ResponseForm> {
     let mut parts = range.split(';').map(str::trim);
     let media = parts.next()?;
     if !matches!(media, "application/json" | "application/*" | "*/*" | "") {
@@ -40,14 +40,14 @@ fn wish(range: &str) -> Option<Shape> {
             .map(|(_, value)| value)
     };
     let Some(kind) = wanted("as") else {
-        return Some(Shape::Whole);
+        return Some(ResponseForm::Whole);
     };
     if wanted("g") != Some("meta.k8s.io") || wanted("v") != Some("v1") {
         return None;
     }
     match kind {
-        "Table" => Some(Shape::Table),
-        "PartialObjectMetadata" | "PartialObjectMetadataList" => Some(Shape::Metadata),
+        "Table" => Some(ResponseForm::Table),
+        "PartialObjectMetadata" | "PartialObjectMetadataList" => Some(ResponseForm::Metadata),
         _ => None,
     }
 }
@@ -61,17 +61,17 @@ mod tests {
         let shape_of = |accept: &str| {
             let mut headers = HeaderMap::new();
             headers.insert(http::header::ACCEPT, accept.parse().unwrap());
-            shape(&headers).ok()
+            negotiate(&headers).ok()
         };
         let kubectl = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json;as=Table;v=v1beta1;g=meta.k8s.io,application/json";
-        assert_eq!(shape_of(kubectl), Some(Shape::Table));
+        assert_eq!(shape_of(kubectl), Some(ResponseForm::Table));
         assert_eq!(
             shape_of("application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"),
-            Some(Shape::Metadata)
+            Some(ResponseForm::Metadata)
         );
         let protobuf_first = "application/vnd.kubernetes.protobuf, application/json";
-        assert_eq!(shape_of(protobuf_first), Some(Shape::Whole));
+        assert_eq!(shape_of(protobuf_first), Some(ResponseForm::Whole));
         assert_eq!(shape_of("application/vnd.kubernetes.protobuf"), None);
-        assert_eq!(shape_of("*/*"), Some(Shape::Whole));
+        assert_eq!(shape_of("*/*"), Some(ResponseForm::Whole));
     }
 }

@@ -2,12 +2,12 @@
 
 use serde_json::{Value, json};
 
-use crate::sandbox::status::{Cause, Refused, Status};
+use crate::sandbox::status::{ApiResult, ApiStatus, StatusCause};
 
 #[derive(Clone, Debug, Default)]
-pub struct Query(Vec<(String, String)>);
+pub struct QueryString(Vec<(String, String)>);
 
-impl Query {
+impl QueryString {
     pub fn parse(text: &str) -> Self {
         let pairs = text
             .split('&')
@@ -37,18 +37,18 @@ impl Query {
             .is_some_and(|(_, value)| value != "0" && !value.eq_ignore_ascii_case("false"))
     }
 
-    pub fn number(&self, name: &str) -> Refused<Option<u64>> {
+    pub fn number(&self, name: &str) -> ApiResult<Option<u64>> {
         self.get(name)
             .map(|text| {
                 text.parse()
-                    .map_err(|_| Status::bad_request(format!("invalid {name}: {text:?}")))
+                    .map_err(|_| ApiStatus::bad_request(format!("invalid {name}: {text:?}")))
             })
             .transpose()
     }
 
     /// `dryRun=All`, which is all that there is to choose. `options` is the kind of the request's
     /// options, which is refused when they are wrong.
-    pub fn is_dry_run(&self, options: &str) -> Refused<bool> {
+    pub fn is_dry_run(&self, options: &str) -> ApiResult<bool> {
         match self.get("dryRun") {
             None => Ok(false),
             Some(said) => dry_run(options, &json!([said])),
@@ -57,13 +57,13 @@ impl Query {
 }
 
 /// `ValidateDryRun`: `["All"]`, or nothing.
-pub fn dry_run(options: &str, said: &Value) -> Refused<bool> {
+pub fn dry_run(options: &str, said: &Value) -> ApiResult<bool> {
     match said.as_array().map(Vec::as_slice) {
         Some([]) => Ok(false),
         Some([all]) if all == "All" => Ok(true),
         _ => {
-            let cause = Cause::unsupported("dryRun", said, &["All"]);
-            Err(Status::invalid_options(options, &cause))
+            let cause = StatusCause::unsupported("dryRun", said, &["All"]);
+            Err(ApiStatus::invalid_options(options, &cause))
         }
     }
 }
@@ -102,7 +102,7 @@ mod tests {
 
     #[test]
     fn parameters_are_decoded() {
-        let query = Query::parse("labelSelector=app%20in+%28a%2Cb%29&limit=x&empty=&100%");
+        let query = QueryString::parse("labelSelector=app%20in+%28a%2Cb%29&limit=x&empty=&100%");
         assert_eq!(query.get("labelSelector"), Some("app in (a,b)"));
         assert!(query.number("limit").is_err());
         assert_eq!(query.get("empty"), None);
@@ -120,7 +120,7 @@ mod tests {
             ("watch=0", false),
             ("", false),
         ] {
-            assert_eq!(Query::parse(query).flag("watch"), is_up, "{query}");
+            assert_eq!(QueryString::parse(query).flag("watch"), is_up, "{query}");
         }
     }
 }

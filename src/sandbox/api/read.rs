@@ -1,4 +1,4 @@
-//! One object, and how any object is dressed for the way out.
+//! Handler of get, and rendering of objects in the negotiated form.
 
 use http::Response;
 use serde::{Serialize, Serializer, ser::SerializeMap};
@@ -7,50 +7,59 @@ use serde_json::Value;
 use super::{
     body::{self, Body},
     events,
-    negotiate::Shape,
-    route::Target,
+    negotiate::ResponseForm,
+    route::RequestTarget,
 };
 use crate::sandbox::{
-    object::{Object, metadata_only},
+    object::{StoredObject, metadata_only},
     resources::Resource,
-    status::{Refused, Status},
+    status::{ApiResult, ApiStatus},
     table,
     world::World,
 };
 
-pub fn find(world: &World, target: &Target) -> Refused<Object> {
+pub fn find(world: &World, target: &RequestTarget) -> ApiResult<StoredObject> {
     let name = target.name.as_deref().unwrap_or_default();
     world
         .store
         .get(target.resource.kind, target.namespace(), name)
         .cloned()
-        .ok_or_else(|| Status::not_found(target.resource, name))
+        .ok_or_else(|| ApiStatus::not_found(target.resource, name))
 }
 
-pub fn get(world: &World, target: &Target, shape: Shape) -> Refused<Response<Body>> {
+pub fn get(
+    world: &World,
+    target: &RequestTarget,
+    shape: ResponseForm,
+) -> ApiResult<Response<Body>> {
     let object = find(world, target)?;
-    Ok(body::ok(&dress(world, target.resource, &object, shape)))
+    Ok(body::ok(&render_as(world, target.resource, &object, shape)))
 }
 
 /// The object as the client wants to see it.
-pub fn dress(world: &World, resource: &'static Resource, object: &Object, shape: Shape) -> Value {
+pub fn render_as(
+    world: &World,
+    resource: &'static Resource,
+    object: &StoredObject,
+    shape: ResponseForm,
+) -> Value {
     match shape {
-        Shape::Whole => {
+        ResponseForm::Whole => {
             let mut object = Value::clone(object);
             if events::is_new_view(resource) {
                 events::to_new(&mut object);
             }
             object
         }
-        Shape::Metadata => metadata_only(object),
-        Shape::Table => table::table(resource, std::slice::from_ref(object), world.now),
+        ResponseForm::Metadata => metadata_only(object),
+        ResponseForm::Table => table::table(resource, std::slice::from_ref(object), world.now),
     }
 }
 
 /// An element of a list: the real server leaves out what the list already says.
-pub struct Item<'a>(pub &'a Value);
+pub struct ListItem<'a>(pub &'a Value);
 
-impl Serialize for Item<'_> {
+impl Serialize for ListItem<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         for (name, value) in self.0.as_object().into_iter().flatten() {

@@ -1,4 +1,4 @@
-//! What a user may ask about itself: whether it may, what it may, who it is.
+//! Self-subject reviews: access, rules and identity.
 
 use http::{Response, StatusCode};
 use serde_json::{Value, json};
@@ -6,17 +6,22 @@ use serde_json::{Value, json};
 use super::{
     access::{self, Attributes, User},
     body::{self, Body},
-    call::Call,
+    request::ApiRequest,
 };
 use crate::sandbox::{
     object::{Put, text},
     resources::Review,
-    status::Refused,
+    status::ApiResult,
     world::World,
 };
 
 /// Answers a review that was posted. Nothing is stored.
-pub fn answer(world: &World, user: &User, review: Review, call: &Call) -> Refused<Response<Body>> {
+pub fn answer(
+    world: &World,
+    user: &User,
+    review: Review,
+    call: &ApiRequest,
+) -> ApiResult<Response<Body>> {
     let mut object = call.json()?;
     let status = match review {
         Review::Access => access(world, user, &object),
@@ -43,7 +48,7 @@ fn access(world: &World, user: &User, review: &Value) -> Value {
         namespace: text(wish, "/namespace").to_owned(),
         name: text(wish, "/name").to_owned(),
     };
-    json!({ "allowed": access::may(world, user, &wish) })
+    json!({ "allowed": access::is_allowed(world, user, &wish) })
 }
 
 fn rules(world: &World, user: &User, namespace: &str) -> Value {

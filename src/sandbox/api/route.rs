@@ -1,9 +1,9 @@
-//! From a path to what it names.
+//! Routes: parses a path into resource, namespace and name.
 
 use super::query::percent_decoded;
 use crate::sandbox::{
     resources::{Resource, Review, Subresource},
-    status::{Refused, Status},
+    status::{ApiResult, ApiStatus},
 };
 
 #[derive(Debug)]
@@ -24,25 +24,25 @@ pub enum Route {
     },
     OpenApi,
     Review(Review),
-    Objects(Target),
+    Objects(RequestTarget),
 }
 
 /// A collection or an object in it.
 #[derive(Debug)]
-pub struct Target {
+pub struct RequestTarget {
     pub resource: &'static Resource,
     pub namespace: Option<String>,
     pub name: Option<String>,
     pub subresource: Option<Subresource>,
 }
 
-impl Target {
+impl RequestTarget {
     pub fn namespace(&self) -> &str {
         self.namespace.as_deref().unwrap_or_default()
     }
 }
 
-pub fn route(path: &str) -> Refused<Route> {
+pub fn route(path: &str) -> ApiResult<Route> {
     let parts: Vec<String> = path
         .split('/')
         .filter(|part| !part.is_empty())
@@ -65,7 +65,7 @@ pub fn route(path: &str) -> Refused<Route> {
             Ok(Route::Review(review))
         }
         ["apis", group, version, rest @ ..] => objects(group, version, rest),
-        _ => Err(Status::no_such_path()),
+        _ => Err(ApiStatus::no_such_path()),
     }
 }
 
@@ -76,7 +76,7 @@ fn resources(group: &str, version: &str) -> Route {
     }
 }
 
-fn objects(group: &str, version: &str, rest: &[&str]) -> Refused<Route> {
+fn objects(group: &str, version: &str, rest: &[&str]) -> ApiResult<Route> {
     let (namespace, rest) = match rest {
         // `namespaces/x/status` is about the Namespace, `namespaces/x/pods` about what is in it.
         ["namespaces", _, "status" | "finalize"] | ["namespaces"] | ["namespaces", _] => {
@@ -89,14 +89,14 @@ fn objects(group: &str, version: &str, rest: &[&str]) -> Refused<Route> {
         [plural] => (plural, None, None),
         [plural, name] => (plural, Some(*name), None),
         [plural, name, subresource] => (plural, Some(*name), Some(*subresource)),
-        _ => return Err(Status::no_such_path()),
+        _ => return Err(ApiStatus::no_such_path()),
     };
-    let resource = Resource::find(group, version, plural).ok_or_else(Status::no_such_path)?;
+    let resource = Resource::find(group, version, plural).ok_or_else(ApiStatus::no_such_path)?;
     let subresource = subresource
         .map(|text| {
             Subresource::parse(text)
                 .filter(|sub| resource.subresources.contains(sub))
-                .ok_or_else(Status::no_such_path)
+                .ok_or_else(ApiStatus::no_such_path)
         })
         .transpose()?;
     let is_in_place = match (&namespace, name) {
@@ -105,9 +105,9 @@ fn objects(group: &str, version: &str, rest: &[&str]) -> Refused<Route> {
         (None, None) => true,
     };
     if !is_in_place {
-        return Err(Status::no_such_path());
+        return Err(ApiStatus::no_such_path());
     }
-    Ok(Route::Objects(Target {
+    Ok(Route::Objects(RequestTarget {
         resource,
         namespace,
         name: name.map(str::to_owned),

@@ -1,4 +1,4 @@
-//! The door: a tower service from HTTP requests to HTTP responses.
+//! The API as a tower service.
 
 use std::{
     convert::Infallible,
@@ -14,29 +14,30 @@ use http_body_util::BodyExt;
 use super::{
     access::{self, User},
     body::{self, Body},
-    call::Call,
-    delete, discovery, list, log, negotiate, parts, patch,
-    query::Query,
-    read, review,
-    route::{Route, Target, route},
-    watch, write,
+    delete, discovery, list, log, negotiate, patch,
+    query::QueryString,
+    read,
+    request::ApiRequest,
+    review,
+    route::{RequestTarget, Route, route},
+    subresources, watch, write,
 };
 use crate::sandbox::{
     resources::Subresource,
-    status::{Refused, Status},
-    world::{Shared, World},
+    status::{ApiResult, ApiStatus},
+    world::{SharedWorld, World},
 };
 
 /// The API as one user sees it, or as whoever's token a request carries.
 #[derive(Clone)]
 pub struct Service {
-    shared: Shared,
+    shared: SharedWorld,
     user: Option<User>,
 }
 
 impl Service {
     /// For callers in the same process: no token is looked at.
-    pub fn of_user(shared: Shared, user: User) -> Self {
+    pub fn for_user(shared: SharedWorld, user: User) -> Self {
         Self {
             shared,
             user: Some(user),
@@ -44,7 +45,7 @@ impl Service {
     }
 
     /// For callers over HTTP: a bearer token says who they are.
-    pub fn of_tokens(shared: Shared) -> Self {
+    pub fn with_tokens(shared: SharedWorld) -> Self {
         Self { shared, user: None }
     }
 }
@@ -67,16 +68,16 @@ where
         Box::pin(async move {
             let (head, body) = request.into_parts();
             let answer = match body.collect().await {
-                Ok(body) => Call {
+                Ok(body) => ApiRequest {
                     method: head.method,
                     path: head.uri.path().to_owned(),
-                    query: Query::parse(head.uri.query().unwrap_or_default()),
+                    query: QueryString::parse(head.uri.query().unwrap_or_default()),
                     headers: head.headers,
                     body: body.to_bytes(),
                 }
                 .in_json()
-                .and_then(|call| service.answer(&call)),
-                Err(error) => Err(Status::bad_request(format!(
+                .and_then(|call| service.respond(&call)),
+                Err(error) => Err(ApiStatus::bad_request(format!(
                     "error reading the request body: {error}"
                 ))),
             };
@@ -89,14 +90,14 @@ where
 const OPENAPI: &str = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
 
 impl Service {
-    fn answer(&self, call: &Call) -> Refused<Response<Body>> {
+    fn respond(&self, call: &ApiRequest) -> ApiResult<Response<Body>> {
         let user = match &self.user {
             Some(user) => user.clone(),
             // Whether it lives and which version it is, is open to all.
-            None => match (User::of_token(&call.headers), route(&call.path)) {
+            None => match (User::from_bearer(&call.headers), route(&call.path)) {
                 (Some(user), _) => user,
                 (None, Ok(Route::Health | Route::Version)) => User::anonymous(),
-                (None, _) => return Err(Status::unauthorized()),
+                (None, _) => return Err(ApiStatus::unauthorized()),
             },
         };
         let user = user.impersonating(&call.headers)?;
@@ -113,7 +114,7 @@ impl Service {
             Route::Review(review) if call.method == Method::POST => {
                 review::answer(&self.shared.world(), &user, review, call)
             }
-            Route::Review(_) => Err(Status::method_not_allowed()),
+            Route::Review(_) => Err(ApiStatus::method_not_allowed()),
             Route::Objects(target) => {
                 let mut world = self.shared.world();
                 let verb = verb(call, &target)?;
@@ -129,21 +130,21 @@ impl Service {
     fn objects(
         &self,
         world: &mut World,
-        call: &Call,
+        call: &ApiRequest,
         verb: &str,
-        target: &Target,
-    ) -> Refused<Response<Body>> {
-        let shape = negotiate::shape(&call.headers)?;
+        target: &RequestTarget,
+    ) -> ApiResult<Response<Body>> {
+        let shape = negotiate::negotiate(&call.headers)?;
         match (verb, target.subresource) {
             ("get", None | Some(Subresource::Status | Subresource::EphemeralContainers)) => {
                 read::get(world, target, shape)
             }
             ("get", Some(Subresource::Log)) => log::log(world, target, &call.query),
             ("get", Some(Subresource::Scale)) => {
-                Ok(body::ok(&parts::scale(&*read::find(world, target)?)))
+                Ok(body::ok(&subresources::scale(&*read::find(world, target)?)))
             }
-            ("create", Some(Subresource::Eviction)) => parts::evict(world, call, target),
-            ("create", Some(Subresource::Token)) => parts::token(world, call, target),
+            ("create", Some(Subresource::Eviction)) => subresources::evict(world, call, target),
+            ("create", Some(Subresource::Token)) => subresources::token(world, call, target),
             ("list", _) => list::list(world, target, &call.query, shape),
             ("watch", _) => watch::watch(&self.shared, world, target, &call.query, shape),
             ("create", None) => write::create(world, call, target, shape),
@@ -151,13 +152,13 @@ impl Service {
             ("patch", _) => patch::patch(world, call, target, shape),
             ("delete", None) => delete::one(world, call, target),
             ("deletecollection", None) => delete::many(world, call, target, shape),
-            _ => Err(Status::method_not_allowed()),
+            _ => Err(ApiStatus::method_not_allowed()),
         }
     }
 }
 
 /// The verb that access rules speak of.
-fn verb(call: &Call, target: &Target) -> Refused<&'static str> {
+fn verb(call: &ApiRequest, target: &RequestTarget) -> ApiResult<&'static str> {
     let named = target.name.is_some();
     match (&call.method, named) {
         (&Method::GET, _) if call.query.flag("watch") && target.subresource.is_none() => {
@@ -176,7 +177,7 @@ fn verb(call: &Call, target: &Target) -> Refused<&'static str> {
         {
             Ok("deletecollection")
         }
-        _ => Err(Status::method_not_allowed()),
+        _ => Err(ApiStatus::method_not_allowed()),
     }
 }
 

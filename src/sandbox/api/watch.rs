@@ -1,4 +1,4 @@
-//! Watches: what is there, what happens, bookmarks, and the end.
+//! Handler of watches: initial events, changes, bookmarks and the end.
 
 use std::{collections::VecDeque, time::Duration};
 
@@ -15,18 +15,18 @@ use tokio::{
 use super::{
     body::{self, Body},
     events,
-    negotiate::Shape,
-    query::Query,
-    route::Target,
-    selectors::Selector,
+    negotiate::ResponseForm,
+    query::QueryString,
+    route::RequestTarget,
+    selectors::ListSelector,
 };
 use crate::sandbox::{
-    object::{Object, metadata_only, put},
+    object::{StoredObject, metadata_only, put},
     resources::Resource,
-    status::{Cause, Refused, Status},
-    store::{Change, ChangeKind},
+    status::{ApiResult, ApiStatus, StatusCause},
+    store::{ChangeKind, StoreChange},
     table,
-    world::{Shared, World},
+    world::{SharedWorld, World},
 };
 
 /// How often a watch that allows bookmarks gets one (`defaultBookmarkFrequency`).
@@ -38,12 +38,12 @@ const LONGEST_TIMEOUT: u64 = 365 * 24 * 60 * 60;
 const INITIAL_EVENTS_END: &str = "/metadata/annotations/k8s.io~1initial-events-end";
 
 struct Watch {
-    shared: Shared,
+    shared: SharedWorld,
     resource: &'static Resource,
-    selector: Selector,
-    shape: Shape,
+    selector: ListSelector,
+    shape: ResponseForm,
     /// The revision up to which it has been told everything.
-    seen: u64,
+    last_revision: u64,
     lines: VecDeque<Bytes>,
     changes: Receiver<u64>,
     end: Instant,
@@ -52,7 +52,7 @@ struct Watch {
 }
 
 /// The query of a watch.
-struct Wish {
+struct WatchOptions {
     from: Option<u64>,
     initial_events: bool,
     bookmarks: bool,
@@ -60,8 +60,8 @@ struct Wish {
     timeout: u64,
 }
 
-impl Wish {
-    fn parse(query: &Query) -> Refused<Self> {
+impl WatchOptions {
+    fn parse(query: &QueryString) -> ApiResult<Self> {
         let initial_events = query.get("sendInitialEvents");
         let matching = query.get("resourceVersionMatch");
         check_options(initial_events, matching)?;
@@ -81,33 +81,33 @@ impl Wish {
 
 /// `sendInitialEvents` and `resourceVersionMatch` go together on a watch
 /// (`k8s.io/apimachinery/pkg/apis/meta/internalversion/validation`).
-fn check_options(initial_events: Option<&str>, matching: Option<&str>) -> Refused<()> {
+fn check_options(initial_events: Option<&str>, matching: Option<&str>) -> ApiResult<()> {
     let cause = match (initial_events, matching) {
         (None, None) | (Some(_), Some("NotOlderThan")) => return Ok(()),
-        (None, Some(_)) => Cause::forbidden(
+        (None, Some(_)) => StatusCause::forbidden(
             "resourceVersionMatch",
             "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided",
         ),
-        (Some(_), None) => Cause::forbidden(
+        (Some(_), None) => StatusCause::forbidden(
             "resourceVersionMatch",
             "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan",
         ),
         (Some(_), Some(other)) => {
-            Cause::unsupported("resourceVersionMatch", &json!(other), &["NotOlderThan"])
+            StatusCause::unsupported("resourceVersionMatch", &json!(other), &["NotOlderThan"])
         }
     };
-    Err(Status::invalid_options("ListOptions", &cause))
+    Err(ApiStatus::invalid_options("ListOptions", &cause))
 }
 
 pub fn watch(
-    shared: &Shared,
+    shared: &SharedWorld,
     world: &World,
-    target: &Target,
-    query: &Query,
-    shape: Shape,
-) -> Refused<Response<Body>> {
-    let wish = Wish::parse(query)?;
-    let mut selector = Selector::parse(target.resource, target.namespace.as_deref(), query)?;
+    target: &RequestTarget,
+    query: &QueryString,
+    shape: ResponseForm,
+) -> ApiResult<Response<Body>> {
+    let wish = WatchOptions::parse(query)?;
+    let mut selector = ListSelector::parse(target.resource, target.namespace.as_deref(), query)?;
     if let Some(name) = &target.name {
         selector = selector.named(name);
     }
@@ -117,7 +117,7 @@ pub fn watch(
         resource: target.resource,
         selector,
         shape,
-        seen: world.store.revision(),
+        last_revision: world.store.revision(),
         lines: VecDeque::new(),
         changes: world.store.subscribe(),
         end: now + Duration::from_secs(wish.timeout),
@@ -126,7 +126,7 @@ pub fn watch(
     };
     match wish.from {
         Some(version) if !wish.initial_events => {
-            watch.seen = version;
+            watch.last_revision = version;
             watch.read(world);
         }
         _ => {
@@ -184,7 +184,7 @@ impl Watch {
 
     /// All that is there, as if it had just been added.
     fn initial(&mut self, world: &World) {
-        let objects: Vec<Object> = world
+        let objects: Vec<StoredObject> = world
             .store
             .list(self.resource.kind, self.selector.namespace())
             .filter(|object| self.selector.matches(object))
@@ -197,13 +197,13 @@ impl Watch {
 
     /// What happened since this watch looked last.
     fn read(&mut self, world: &World) {
-        let changes: Vec<Change> = match world.store.since(self.seen) {
+        let changes: Vec<StoreChange> = match world.store.since(self.last_revision) {
             Ok(changes) => changes
                 .filter(|change| change.kind == self.resource.kind)
                 .cloned()
                 .collect(),
             Err(compacted) => {
-                let status = Status::expired(
+                let status = ApiStatus::expired(
                     format!(
                         "too old resource version: {} ({})",
                         compacted.asked, compacted.oldest
@@ -215,7 +215,7 @@ impl Watch {
                 return;
             }
         };
-        self.seen = self.seen.max(world.store.revision());
+        self.last_revision = self.last_revision.max(world.store.revision());
         for change in changes {
             match self.event(&change) {
                 Some("DELETED") => self.line(world, "DELETED", &last_seen(&change)),
@@ -226,7 +226,7 @@ impl Watch {
     }
 
     /// What the change is for this watch: an object that leaves the selection is deleted for it.
-    fn event(&self, change: &Change) -> Option<&'static str> {
+    fn event(&self, change: &StoreChange) -> Option<&'static str> {
         let matches = change.event != ChangeKind::Deleted && self.selector.matches(&change.object);
         let matched = change
             .previous
@@ -240,34 +240,38 @@ impl Watch {
         }
     }
 
-    fn line(&mut self, world: &World, event: &str, object: &Object) {
+    fn line(&mut self, world: &World, event: &str, object: &StoredObject) {
         let dressed = match self.shape {
-            Shape::Whole if !events::is_new_view(self.resource) => {
+            ResponseForm::Whole if !events::is_new_view(self.resource) => {
                 // The common case: the shared object is written as it is.
                 self.push(event, object);
                 return;
             }
-            Shape::Whole => {
+            ResponseForm::Whole => {
                 let mut event = Value::clone(object);
                 events::to_new(&mut event);
                 event
             }
-            Shape::Metadata => metadata_only(object),
-            Shape::Table => table::table(self.resource, std::slice::from_ref(object), world.now),
+            ResponseForm::Metadata => metadata_only(object),
+            ResponseForm::Table => {
+                table::table(self.resource, std::slice::from_ref(object), world.now)
+            }
         };
         self.push(event, &dressed);
     }
 
     fn bookmark(&mut self, ends_initial_events: bool) {
         let (kind, version) = match self.shape {
-            Shape::Metadata => ("PartialObjectMetadata", "meta.k8s.io/v1".to_owned()),
-            Shape::Whole | Shape::Table => (self.resource.name, self.resource.api_version()),
+            ResponseForm::Metadata => ("PartialObjectMetadata", "meta.k8s.io/v1".to_owned()),
+            ResponseForm::Whole | ResponseForm::Table => {
+                (self.resource.name, self.resource.api_version())
+            }
         };
         let mut object = json!({
             "kind": kind,
             "apiVersion": version,
             "metadata": {
-                "resourceVersion": self.seen.to_string(),
+                "resourceVersion": self.last_revision.to_string(),
                 "creationTimestamp": null,
             },
         });
@@ -295,14 +299,14 @@ impl Watch {
 
 /// What a watch is told of an object that it loses: the state that it last saw, at the revision of
 /// the loss (`convertToWatchEvent`).
-fn last_seen(change: &Change) -> Object {
+fn last_seen(change: &StoreChange) -> StoredObject {
     match &change.previous {
         Some(previous) if change.event != ChangeKind::Deleted => {
             let mut last = Value::clone(previous);
             let revision = change.revision.to_string();
             put(&mut last, "/metadata/resourceVersion", revision);
-            Object::new(last)
+            StoredObject::new(last)
         }
-        _ => Object::clone(&change.object),
+        _ => StoredObject::clone(&change.object),
     }
 }

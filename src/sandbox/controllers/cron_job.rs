@@ -1,26 +1,26 @@
-//! CronJobs: a Job at its minute.
+//! CronJob controller.
 
 use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::{pods, when::wake_at, work::Work};
+use super::{pods, timers::wake_at, work_queue::Work};
 use crate::sandbox::{
     clock::later,
-    object::{self, Object, flag, is_terminating, list, number, put, seconds, text, time},
-    recorder::Level,
-    resources::Kind,
-    store::Place,
+    event_recorder::EventType,
+    object::{self, StoredObject, flag, is_terminating, list, number, put, seconds, text, time},
+    resources::ResourceKind,
+    store::ObjectKey,
     world::World,
-    write::{self, Deletion, Intent},
+    write::{self, DeleteOptions, WriteOptions},
 };
 
 const COMPONENT: &str = "cronjob-controller";
 const MINUTE: Duration = Duration::from_secs(60);
 
-pub(super) fn reconcile(world: &mut World, place: &Place) {
-    let Some(cron) = world.store.at(Kind::CronJob, place).cloned() else {
+pub(super) fn reconcile(world: &mut World, place: &ObjectKey) {
+    let Some(cron) = world.store.at(ResourceKind::CronJob, place).cloned() else {
         return;
     };
     if is_terminating(&cron) {
@@ -66,13 +66,13 @@ fn is_due(schedule: &str, at: Timestamp) -> bool {
 
 /// Starts a Job, unless one before runs still and none may run beside it.
 fn start_due_job(world: &mut World, cron: &Value, minute: Timestamp) {
-    let active: Vec<Object> = pods::owned(world, Kind::Job, cron)
+    let active: Vec<StoredObject> = pods::owned(world, ResourceKind::Job, cron)
         .into_iter()
         .filter(|job| !is_over(job))
         .collect();
     match text(cron, "/spec/concurrencyPolicy") {
         "Forbid" if !active.is_empty() => {
-            let (level, reason) = (Level::Normal, "JobAlreadyActive");
+            let (level, reason) = (EventType::Normal, "JobAlreadyActive");
             let message = "Not starting job because prior execution is running and concurrency policy is Forbid";
             pods::report(world, COMPONENT, cron, level, reason, message.to_owned());
             return;
@@ -89,9 +89,16 @@ fn start_due_job(world: &mut World, cron: &Value, minute: Timestamp) {
 
 /// Deletes a Job that runs still, in favour of the next.
 fn replace(world: &mut World, cron: &Value, job: &Value) {
-    let wish = Deletion::default();
-    if write::delete(world, Kind::Job, &Place::of(job), &wish).is_ok() {
-        let (level, reason) = (Level::Normal, "SuccessfulDelete");
+    let wish = DeleteOptions::default();
+    if write::delete(
+        world,
+        ResourceKind::Job,
+        &ObjectKey::from_object(job),
+        &wish,
+    )
+    .is_ok()
+    {
+        let (level, reason) = (EventType::Normal, "SuccessfulDelete");
         let message = format!("Deleted job {}", object::name(job));
         pods::report(world, COMPONENT, cron, level, reason, message);
     }
@@ -116,17 +123,23 @@ fn run(world: &mut World, cron: &Value, minute: Timestamp) {
         json!([pods::reference(cron)]),
     );
     let namespace = object::namespace(cron);
-    let made = write::create(world, Kind::Job, namespace, job, &Intent::controller());
+    let made = write::create(
+        world,
+        ResourceKind::Job,
+        namespace,
+        job,
+        &WriteOptions::controller(),
+    );
     if made.is_ok() {
         let mut status = cron.get("status").cloned().unwrap_or_else(|| json!({}));
         put(&mut status, "/lastScheduleTime", seconds(minute));
-        pods::set_status(world, Kind::CronJob, cron, status);
+        pods::set_status(world, ResourceKind::CronJob, cron, status);
         let message = format!("Created job {name}");
         pods::report(
             world,
             COMPONENT,
             cron,
-            Level::Normal,
+            EventType::Normal,
             "SuccessfulCreate",
             message,
         );
@@ -139,10 +152,10 @@ fn prune(world: &mut World, cron: &Value) {
         ("Complete", "/spec/successfulJobsHistoryLimit"),
         ("Failed", "/spec/failedJobsHistoryLimit"),
     ] {
-        let mut over: Vec<Place> = pods::owned(world, Kind::Job, cron)
+        let mut over: Vec<ObjectKey> = pods::owned(world, ResourceKind::Job, cron)
             .iter()
             .filter(|job| text(job, "/status/conditions/0/type") == kind)
-            .map(|job| Place::of(job))
+            .map(|job| ObjectKey::from_object(job))
             .collect();
         let keep = usize::try_from(number(cron, limit)).unwrap_or_default();
         over.truncate(over.len().saturating_sub(keep));
@@ -150,9 +163,9 @@ fn prune(world: &mut World, cron: &Value) {
             // Already gone is as good.
             drop(write::delete(
                 world,
-                Kind::Job,
+                ResourceKind::Job,
                 &place,
-                &Deletion::default(),
+                &DeleteOptions::default(),
             ));
         }
     }
@@ -170,12 +183,15 @@ mod tests {
             yaml = '{{apiVersion: batch/v1, kind: CronJob, metadata: {{name: often, namespace: app}}, spec: {{schedule: \"* * * * *\", concurrencyPolicy: {policy}, jobTemplate: {{spec: {{template: {{spec: {{restartPolicy: Never, containers: [{{name: app, image: reg.example/serve:9}}]}}}}}}}}}}}}'"
         ));
         world.advance(MINUTE * 3);
-        let told = world.store.list(Kind::Event, Some("app"));
+        let told = world.store.list(ResourceKind::Event, Some("app"));
         let told = told.filter(|it| text(it, "/involvedObject/kind") == "CronJob");
         let mut told: Vec<String> = told.map(|it| text(it, "/reason").to_owned()).collect();
         told.sort_unstable();
         told.dedup();
-        (world.store.list(Kind::Job, Some("app")).count(), told)
+        (
+            world.store.list(ResourceKind::Job, Some("app")).count(),
+            told,
+        )
     }
 
     /// `../shared/cluster/FACTS.md` 26.

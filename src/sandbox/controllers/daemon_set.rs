@@ -1,12 +1,12 @@
-//! DaemonSets: one Pod on each node.
+//! DaemonSet controller: one Pod per node.
 
 use serde_json::{Value, json};
 
-use super::{pods, when::retry, work::Work};
+use super::{pods, timers::retry, work_queue::Work};
 use crate::sandbox::{
-    object::{self, Object, is_terminating, number, put, text},
-    resources::Kind,
-    store::Place,
+    object::{self, StoredObject, is_terminating, number, put, text},
+    resources::ResourceKind,
+    store::ObjectKey,
     world::World,
 };
 
@@ -14,8 +14,8 @@ const COMPONENT: &str = "daemonset-controller";
 const REVISION: &str = "/metadata/labels/controller-revision-hash";
 const PINNED: &str = "/spec/affinity/nodeAffinity/requiredDuringSchedulingIgnoredDuringExecution";
 
-pub(super) fn reconcile(world: &mut World, place: &Place) {
-    let Some(set) = world.store.at(Kind::DaemonSet, place).cloned() else {
+pub(super) fn reconcile(world: &mut World, place: &ObjectKey) {
+    let Some(set) = world.store.at(ResourceKind::DaemonSet, place).cloned() else {
         return;
     };
     if is_terminating(&set) {
@@ -25,7 +25,7 @@ pub(super) fn reconcile(world: &mut World, place: &Place) {
     let revision = pods::hash_of_template(&set);
     let nodes: Vec<String> = world
         .store
-        .list(Kind::Node, None)
+        .list(ResourceKind::Node, None)
         .map(|node| object::name(node).to_owned())
         .collect();
     for node in &nodes {
@@ -39,7 +39,9 @@ pub(super) fn reconcile(world: &mut World, place: &Place) {
             retry(world, Work::DaemonSet(place.clone()));
             break;
         }
-        world.controllers.forgive(&Work::DaemonSet(place.clone()));
+        world
+            .controllers
+            .reset_failures(&Work::DaemonSet(place.clone()));
     }
     update(world, &set, &revision);
     write_status(world, &set, &revision, nodes.len());
@@ -58,8 +60,8 @@ fn pinned_to(pod: &Value) -> &str {
     )
 }
 
-fn on_node(world: &World, set: &Value, node: &str) -> Option<Object> {
-    pods::owned(world, Kind::Pod, set)
+fn on_node(world: &World, set: &Value, node: &str) -> Option<StoredObject> {
+    pods::owned(world, ResourceKind::Pod, set)
         .into_iter()
         .find(|pod| pinned_to(pod) == node)
 }
@@ -69,10 +71,10 @@ fn update(world: &mut World, set: &Value, revision: &str) {
     if text(set, "/spec/updateStrategy/type") == "OnDelete" {
         return;
     }
-    let all = pods::owned(world, Kind::Pod, set);
-    let (new, old): (Vec<&Object>, Vec<&Object>) =
+    let all = pods::owned(world, ResourceKind::Pod, set);
+    let (new, old): (Vec<&StoredObject>, Vec<&StoredObject>) =
         all.iter().partition(|pod| text(pod, REVISION) == revision);
-    let is_well = |pod: &&Object| pods::is_ready(pod) && !is_terminating(pod);
+    let is_well = |pod: &&StoredObject| pods::is_ready(pod) && !is_terminating(pod);
     let victim = old
         .iter()
         .find(|pod| !pods::is_ready(pod))
@@ -85,7 +87,7 @@ fn update(world: &mut World, set: &Value, revision: &str) {
 }
 
 fn write_status(world: &mut World, set: &Value, revision: &str, nodes: usize) {
-    let pods = pods::owned(world, Kind::Pod, set);
+    let pods = pods::owned(world, ResourceKind::Pod, set);
     let ready = pods.iter().filter(|pod| pods::is_ready(pod)).count();
     let updated = pods
         .iter()
@@ -101,5 +103,5 @@ fn write_status(world: &mut World, set: &Value, revision: &str, nodes: usize) {
         "numberMisscheduled": 0,
         "updatedNumberScheduled": updated,
     });
-    pods::set_status(world, Kind::DaemonSet, set, status);
+    pods::set_status(world, ResourceKind::DaemonSet, set, status);
 }

@@ -1,4 +1,4 @@
-//! Deployments: one ReplicaSet per template, rolled from the old to the new.
+//! Deployment controller: one ReplicaSet per template, rolled from the old to the new.
 
 use std::time::Duration;
 
@@ -6,25 +6,27 @@ use serde_json::{Value, json};
 
 use super::{
     pods,
-    rollout::{self, Bounds, Share},
-    work::Work,
+    rollout::{self, RolloutBounds, Share},
+    work_queue::Work,
 };
 use crate::sandbox::{
     clock::later,
-    object::{self, Object, Put, flag, is_terminating, list, number, put, seconds, text, time},
-    recorder::Level,
-    resources::Kind,
-    store::Place,
-    world::{Due, World},
-    write::{self, Deletion, Intent},
+    event_recorder::EventType,
+    object::{
+        self, Put, StoredObject, flag, is_terminating, list, number, put, seconds, text, time,
+    },
+    resources::ResourceKind,
+    store::ObjectKey,
+    world::{TimerEvent, World},
+    write::{self, DeleteOptions, WriteOptions},
 };
 
 const COMPONENT: &str = "deployment-controller";
 const HASH: &str = "/metadata/labels/pod-template-hash";
 const REVISION: &str = "/metadata/annotations/deployment.kubernetes.io~1revision";
 
-pub(super) fn reconcile(world: &mut World, place: &Place) {
-    let Some(deployment) = world.store.at(Kind::Deployment, place).cloned() else {
+pub(super) fn reconcile(world: &mut World, place: &ObjectKey) {
+    let Some(deployment) = world.store.at(ResourceKind::Deployment, place).cloned() else {
         return;
     };
     if is_terminating(&deployment) {
@@ -42,16 +44,16 @@ pub(super) fn reconcile(world: &mut World, place: &Place) {
 }
 
 /// The ReplicaSet of the present template, and the others.
-fn sets(world: &World, deployment: &Value) -> (Option<Object>, Vec<Object>) {
+fn sets(world: &World, deployment: &Value) -> (Option<StoredObject>, Vec<StoredObject>) {
     let hash = pods::hash_of_template(deployment);
-    let (mut new, old): (Vec<Object>, Vec<Object>) =
-        pods::owned(world, Kind::ReplicaSet, deployment)
+    let (mut new, old): (Vec<StoredObject>, Vec<StoredObject>) =
+        pods::owned(world, ResourceKind::ReplicaSet, deployment)
             .into_iter()
             .partition(|set| text(set, HASH) == hash);
     (new.pop(), old)
 }
 
-fn make_set(world: &mut World, deployment: &Value, old: &[Object]) -> Option<Object> {
+fn make_set(world: &mut World, deployment: &Value, old: &[StoredObject]) -> Option<StoredObject> {
     let hash = pods::hash_of_template(deployment);
     let mut template = deployment.pointer("/spec/template")?.clone();
     put(&mut template, HASH, hash.as_str());
@@ -81,10 +83,10 @@ fn make_set(world: &mut World, deployment: &Value, old: &[Object]) -> Option<Obj
     let namespace = object::namespace(deployment);
     let made = write::create(
         world,
-        Kind::ReplicaSet,
+        ResourceKind::ReplicaSet,
         namespace,
         set,
-        &Intent::controller(),
+        &WriteOptions::controller(),
     );
     let made = made.ok()?;
     set_revision(world, deployment, revision);
@@ -93,14 +95,17 @@ fn make_set(world: &mut World, deployment: &Value, old: &[Object]) -> Option<Obj
 
 /// The Deployment carries the number of its newest ReplicaSet.
 fn set_revision(world: &mut World, deployment: &Value, revision: u64) {
-    if let Some(current) = world.store.at(Kind::Deployment, &Place::of(deployment)) {
+    if let Some(current) = world.store.at(
+        ResourceKind::Deployment,
+        &ObjectKey::from_object(deployment),
+    ) {
         let mut current = Value::clone(current);
         put(&mut current, REVISION, revision.to_string());
-        world.store.put(Kind::Deployment, current);
+        world.store.put(ResourceKind::Deployment, current);
     }
 }
 
-fn roll(world: &mut World, deployment: &Value, new: &Value, old: &[Object]) {
+fn roll(world: &mut World, deployment: &Value, new: &Value, old: &[StoredObject]) {
     let replicas = number(deployment, "/spec/replicas");
     let share = |set: &Value| Share {
         wanted: number(set, "/spec/replicas"),
@@ -112,13 +117,14 @@ fn roll(world: &mut World, deployment: &Value, new: &Value, old: &[Object]) {
         }
         let is_clear = old
             .iter()
-            .all(|set| pods::owned(world, Kind::Pod, set).is_empty());
+            .all(|set| pods::owned(world, ResourceKind::Pod, set).is_empty());
         if is_clear {
             scale(world, deployment, new, replicas);
         }
         return;
     }
-    let bounds = Bounds::of(deployment.pointer("/spec/strategy/rollingUpdate"), replicas);
+    let bounds =
+        RolloutBounds::from_strategy(deployment.pointer("/spec/strategy/rollingUpdate"), replicas);
     let shares: Vec<Share> = old.iter().map(|set| share(set)).collect();
     let mut mine = share(new);
     let size = rollout::new_size(replicas, bounds, mine, &shares);
@@ -132,7 +138,10 @@ fn roll(world: &mut World, deployment: &Value, new: &Value, old: &[Object]) {
 
 fn scale(world: &mut World, deployment: &Value, set: &Value, size: i64) {
     let before = number(set, "/spec/replicas");
-    let Some(current) = world.store.at(Kind::ReplicaSet, &Place::of(set)) else {
+    let Some(current) = world
+        .store
+        .at(ResourceKind::ReplicaSet, &ObjectKey::from_object(set))
+    else {
         return;
     };
     if before == size {
@@ -142,7 +151,7 @@ fn scale(world: &mut World, deployment: &Value, set: &Value, size: i64) {
     put(&mut changed, "/spec/replicas", size);
     let generation = number(&changed, "/metadata/generation") + 1;
     put(&mut changed, "/metadata/generation", generation);
-    world.store.put(Kind::ReplicaSet, changed);
+    world.store.put(ResourceKind::ReplicaSet, changed);
     let direction = if size > before { "up" } else { "down" };
     let from = if world.profile.is_old() {
         String::new()
@@ -157,7 +166,7 @@ fn scale(world: &mut World, deployment: &Value, set: &Value, size: i64) {
         world,
         COMPONENT,
         deployment,
-        Level::Normal,
+        EventType::Normal,
         "ScalingReplicaSet",
         message,
     );
@@ -171,9 +180,10 @@ fn deadline(deployment: &Value) -> Duration {
 
 fn write_status(world: &mut World, deployment: &Value) {
     let (new, old) = sets(world, deployment);
-    let sum =
-        |sets: &[Object], field: &str| -> i64 { sets.iter().map(|set| number(set, field)).sum() };
-    let new: Vec<Object> = new.into_iter().collect();
+    let sum = |sets: &[StoredObject], field: &str| -> i64 {
+        sets.iter().map(|set| number(set, field)).sum()
+    };
+    let new: Vec<StoredObject> = new.into_iter().collect();
     let total = |field: &str| sum(&new, field) + sum(&old, field);
     let replicas = number(deployment, "/spec/replicas");
     let (updated, available) = (
@@ -195,8 +205,9 @@ fn write_status(world: &mut World, deployment: &Value) {
             status.put(field, count);
         }
     }
-    let bounds = Bounds::of(deployment.pointer("/spec/strategy/rollingUpdate"), replicas);
-    let counts = Counts {
+    let bounds =
+        RolloutBounds::from_strategy(deployment.pointer("/spec/strategy/rollingUpdate"), replicas);
+    let counts = ReplicaCounts {
         total: total("/status/replicas"),
         updated,
         ready: total("/status/readyReplicas"),
@@ -211,7 +222,7 @@ fn write_status(world: &mut World, deployment: &Value) {
         progress_condition(world, deployment, new.first(), replicas, counts),
     ];
     status.put("conditions", conditions);
-    pods::set_status(world, Kind::Deployment, deployment, status);
+    pods::set_status(world, ResourceKind::Deployment, deployment, status);
 }
 
 fn available_condition(world: &World, deployment: &Value, is_available: bool) -> Value {
@@ -233,16 +244,16 @@ fn available_condition(world: &World, deployment: &Value, is_available: bool) ->
 
 /// The Pods of a Deployment's ReplicaSets.
 #[derive(Clone, Copy)]
-struct Counts {
+struct ReplicaCounts {
     total: i64,
     updated: i64,
     ready: i64,
     available: i64,
 }
 
-impl Counts {
+impl ReplicaCounts {
     /// As the Deployment said last.
-    fn of(deployment: &Value) -> Self {
+    fn from_status(deployment: &Value) -> Self {
         Self {
             total: number(deployment, "/status/replicas"),
             updated: number(deployment, "/status/updatedReplicas"),
@@ -264,9 +275,9 @@ impl Counts {
 fn progress_condition(
     world: &mut World,
     deployment: &Value,
-    new: Option<&Object>,
+    new: Option<&StoredObject>,
     replicas: i64,
-    now: Counts,
+    now: ReplicaCounts,
 ) -> Value {
     let set = new.map_or("", |set| object::name(set));
     let before = list(deployment, "/status/conditions")
@@ -291,7 +302,7 @@ fn progress_condition(
     }
     let limit = deadline(deployment);
     match before {
-        Some(before) if !now.is_progress_after(Counts::of(deployment)) => {
+        Some(before) if !now.is_progress_after(ReplicaCounts::from_status(deployment)) => {
             let since = time(before, "/lastUpdateTime");
             let is_late = since.is_some_and(|since| later(since, limit) <= world.now);
             if is_late && reason == "ReplicaSetUpdated" {
@@ -304,8 +315,8 @@ fn progress_condition(
             let mut condition = progressing(world, "True", "ReplicaSetUpdated", "is progressing");
             put(&mut condition, "/lastUpdateTime", seconds(world.now));
             let again = later(world.now, limit + Duration::from_secs(1));
-            let work = Work::Deployment(Place::of(deployment));
-            world.agenda.enter(again, Due::Work(work));
+            let work = Work::Deployment(ObjectKey::from_object(deployment));
+            world.timers.schedule(again, TimerEvent::Work(work));
             condition
         }
     }
@@ -347,9 +358,9 @@ fn clean_up(world: &mut World, deployment: &Value) {
     for set in old.iter().take(surplus) {
         let gone = write::delete(
             world,
-            Kind::ReplicaSet,
-            &Place::of(set),
-            &Deletion::default(),
+            ResourceKind::ReplicaSet,
+            &ObjectKey::from_object(set),
+            &DeleteOptions::default(),
         );
         drop(gone);
     }
@@ -361,7 +372,10 @@ mod tests {
     use crate::sandbox::scenario::trial;
 
     fn progressing(world: &World) -> (String, String) {
-        let deployment = world.store.get(Kind::Deployment, "app", "web").unwrap();
+        let deployment = world
+            .store
+            .get(ResourceKind::Deployment, "app", "web")
+            .unwrap();
         let condition = list(deployment, "/status/conditions")
             .iter()
             .find(|it| text(it, "/type") == "Progressing")
@@ -401,13 +415,13 @@ mod tests {
         world.advance(Duration::from_secs(60));
         let through = ("True".to_owned(), "NewReplicaSetAvailable".to_owned());
         assert_eq!(progressing(&world), through);
-        let pods = world.store.list(Kind::Pod, Some("app"));
-        let pod = pods.map(|pod| Place::of(pod)).next().unwrap();
+        let pods = world.store.list(ResourceKind::Pod, Some("app"));
+        let pod = pods.map(|pod| ObjectKey::from_object(pod)).next().unwrap();
         drop(write::delete(
             &mut world,
-            Kind::Pod,
+            ResourceKind::Pod,
             &pod,
-            &Deletion::default(),
+            &DeleteOptions::default(),
         ));
         for _ in 0..20 {
             world.advance(Duration::from_millis(200));

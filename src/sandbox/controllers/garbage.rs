@@ -4,14 +4,14 @@
 use serde_json::Value;
 
 use crate::sandbox::{
-    object::{self, Object, list, text, uid},
-    resources::Kind,
-    store::Place,
+    object::{self, StoredObject, list, text, uid},
+    resources::ResourceKind,
+    store::ObjectKey,
     world::World,
     write::collect_garbage,
 };
 
-pub(super) fn notice(world: &mut World, kind: Kind, object: &Value, is_gone: bool) {
+pub(super) fn notice(world: &mut World, kind: ResourceKind, object: &Value, is_gone: bool) {
     if may_own(kind) {
         collect_garbage(world, kind, object, is_gone);
     }
@@ -22,22 +22,26 @@ pub(super) fn notice(world: &mut World, kind: Kind, object: &Value, is_gone: boo
     }
 }
 
-fn may_own(kind: Kind) -> bool {
-    !matches!(kind, Kind::Event | Kind::Namespace | Kind::ResourceQuota)
+fn may_own(kind: ResourceKind) -> bool {
+    !matches!(
+        kind,
+        ResourceKind::Event | ResourceKind::Namespace | ResourceKind::ResourceQuota
+    )
 }
 
 /// Owners of a deleted object that are still there and may have waited for it.
-fn waiting_owners(world: &World, object: &Value) -> Vec<(Kind, Object)> {
+fn waiting_owners(world: &World, object: &Value) -> Vec<(ResourceKind, StoredObject)> {
     list(object, "/metadata/ownerReferences")
         .iter()
         .filter_map(|reference| {
-            let kind = Kind::parse(text(reference, "/apiVersion"), text(reference, "/kind"))?;
+            let kind =
+                ResourceKind::parse(text(reference, "/apiVersion"), text(reference, "/kind"))?;
             let namespace = if kind.resource().is_namespaced() {
                 object::namespace(object)
             } else {
                 ""
             };
-            let place = Place::new(namespace, text(reference, "/name"));
+            let place = ObjectKey::new(namespace, text(reference, "/name"));
             let owner = world.store.at(kind, &place)?;
             (uid(owner) == text(reference, "/uid")).then(|| (kind, owner.clone()))
         })

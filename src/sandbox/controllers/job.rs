@@ -1,4 +1,4 @@
-//! Jobs: Pods that run to their end.
+//! Job controller.
 
 use std::time::Duration;
 
@@ -7,35 +7,35 @@ use serde_json::{Value, json};
 
 use super::{
     pods,
-    when::{retry, wake_at},
-    work::Work,
+    timers::{retry, wake_at},
+    work_queue::Work,
 };
 use crate::sandbox::{
     clock::later,
-    object::{self, Object, Put, is_terminating, list, number, put, seconds, text, uid},
-    recorder::Level,
-    resources::Kind,
-    store::Place,
+    event_recorder::EventType,
+    object::{self, Put, StoredObject, is_terminating, list, number, put, seconds, text, uid},
+    resources::ResourceKind,
+    store::ObjectKey,
     world::World,
 };
 
 const COMPONENT: &str = "job-controller";
 
-pub(super) fn reconcile(world: &mut World, place: &Place) {
-    let Some(job) = world.store.at(Kind::Job, place).cloned() else {
+pub(super) fn reconcile(world: &mut World, place: &ObjectKey) {
+    let Some(job) = world.store.at(ResourceKind::Job, place).cloned() else {
         return;
     };
     if is_terminating(&job) || is_over(&job) || object::flag(&job, "/spec/suspend") {
         return;
     }
-    let count = |world: &World| Count::of(&pods::owned(world, Kind::Pod, &job));
+    let count = |world: &World| PodCounts::from_pods(&pods::owned(world, ResourceKind::Pod, &job));
     let now = count(world);
     let wanted = number(&job, "/spec/completions") - now.succeeded;
     let room = number(&job, "/spec/parallelism").min(wanted) - now.active;
     let failure = failure(world, &job, &now);
     let now = if failure.is_some() {
         end(world, &job);
-        Count {
+        PodCounts {
             active: 0,
             failed: now.failed + now.active,
             ..now
@@ -54,12 +54,12 @@ pub(super) fn reconcile(world: &mut World, place: &Place) {
 
 /// Why a Job is given up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Failure {
+enum JobFailure {
     Backoff,
     Deadline,
 }
 
-impl Failure {
+impl JobFailure {
     fn reason(self) -> &'static str {
         match self {
             Self::Backoff => "BackoffLimitExceeded",
@@ -75,12 +75,12 @@ impl Failure {
     }
 }
 
-fn failure(world: &World, job: &Value, count: &Count) -> Option<Failure> {
+fn failure(world: &World, job: &Value, count: &PodCounts) -> Option<JobFailure> {
     if count.failed > number(job, "/spec/backoffLimit") {
-        return Some(Failure::Backoff);
+        return Some(JobFailure::Backoff);
     }
     let is_late = deadline(job).is_some_and(|deadline| deadline <= world.now);
-    is_late.then_some(Failure::Deadline)
+    is_late.then_some(JobFailure::Deadline)
 }
 
 /// When a Job that has begun is given up (`spec.activeDeadlineSeconds`).
@@ -90,8 +90,8 @@ fn deadline(job: &Value) -> Option<Timestamp> {
     (seconds > 0).then(|| later(started, Duration::from_secs(seconds)))
 }
 
-fn watch_deadline(world: &mut World, place: &Place) {
-    let job = world.store.at(Kind::Job, place);
+fn watch_deadline(world: &mut World, place: &ObjectKey) {
+    let job = world.store.at(ResourceKind::Job, place);
     let job = job.filter(|job| !is_over(job));
     if let Some(at) = job.and_then(|job| deadline(job)) {
         wake_at(world, at, Work::Job(place.clone()));
@@ -100,21 +100,21 @@ fn watch_deadline(world: &mut World, place: &Place) {
 
 /// Takes the Pods away that are still at it.
 fn end(world: &mut World, job: &Value) {
-    for pod in pods::owned(world, Kind::Pod, job) {
+    for pod in pods::owned(world, ResourceKind::Pod, job) {
         if pods::is_active(&pod) {
             pods::delete(world, COMPONENT, job, &pod);
         }
     }
 }
 
-struct Count {
+struct PodCounts {
     active: i64,
     succeeded: i64,
     failed: i64,
 }
 
-impl Count {
-    fn of(pods: &[Object]) -> Self {
+impl PodCounts {
+    fn from_pods(pods: &[StoredObject]) -> Self {
         let in_phase = |phase: &str| {
             let count = pods
                 .iter()
@@ -137,7 +137,7 @@ fn is_over(job: &Value) -> bool {
         .any(|it| matches!(text(it, "/type"), "Complete" | "Failed"))
 }
 
-fn create(world: &mut World, place: &Place, job: &Value) -> bool {
+fn create(world: &mut World, place: &ObjectKey, job: &Value) -> bool {
     let mut template = job.pointer("/spec/template").cloned().unwrap_or_default();
     for prefix in ["", "batch.kubernetes.io~1"] {
         let labels = format!("/metadata/labels/{prefix}");
@@ -152,18 +152,18 @@ fn create(world: &mut World, place: &Place, job: &Value) -> bool {
     let made = pods::create(world, COMPONENT, job, pod).is_ok();
     let work = Work::Job(place.clone());
     if made {
-        world.controllers.forgive(&work);
+        world.controllers.reset_failures(&work);
     } else {
         retry(world, work);
     }
     made
 }
 
-fn write_status(world: &mut World, job: &Value, count: &Count, failure: Option<Failure>) {
+fn write_status(world: &mut World, job: &Value, count: &PodCounts, failure: Option<JobFailure>) {
     let now = seconds(world.now);
     let mut status = json!({
         "startTime": job.pointer("/status/startTime").cloned().unwrap_or_else(|| json!(now)),
-        "ready": pods::owned(world, Kind::Pod, job).iter().filter(|pod| pods::is_ready(pod)).count(),
+        "ready": pods::owned(world, ResourceKind::Pod, job).iter().filter(|pod| pods::is_ready(pod)).count(),
     });
     for (field, number) in [
         ("active", count.active),
@@ -196,15 +196,22 @@ fn write_status(world: &mut World, job: &Value, count: &Count, failure: Option<F
     if is_complete {
         status.put("completionTime", now);
     }
-    pods::set_status(world, Kind::Job, job, status);
+    pods::set_status(world, ResourceKind::Job, job, status);
     match end {
         Some(("Complete", ..)) => {
             let message = "Job completed".to_owned();
-            pods::report(world, COMPONENT, job, Level::Normal, "Completed", message);
+            pods::report(
+                world,
+                COMPONENT,
+                job,
+                EventType::Normal,
+                "Completed",
+                message,
+            );
         }
         Some((_, reason, message)) => {
             let message = message.to_owned();
-            pods::report(world, COMPONENT, job, Level::Warning, reason, message);
+            pods::report(world, COMPONENT, job, EventType::Warning, reason, message);
         }
         None => {}
     }
@@ -223,17 +230,17 @@ mod tests {
             at = '-1s'
             yaml = '{apiVersion: batch/v1, kind: Job, metadata: {name: late, namespace: app}, spec: {activeDeadlineSeconds: 40, template: {spec: {restartPolicy: Never, containers: [{name: app, image: reg.example/serve:9}]}}}}'",
         );
-        let pods = |world: &World| world.store.list(Kind::Pod, Some("app")).count();
+        let pods = |world: &World| world.store.list(ResourceKind::Pod, Some("app")).count();
         world.advance(Duration::from_secs(38));
         assert_eq!(pods(&world), 1);
         world.advance(Duration::from_secs(5));
         assert_eq!(pods(&world), 0);
-        let job = world.store.get(Kind::Job, "app", "late").unwrap();
+        let job = world.store.get(ResourceKind::Job, "app", "late").unwrap();
         let condition = &list(job, "/status/conditions")[0];
         assert_eq!(text(condition, "/type"), "Failed");
         assert_eq!(text(condition, "/reason"), "DeadlineExceeded");
         assert_eq!(number(job, "/status/failed"), 1);
-        let told = world.store.list(Kind::Event, Some("app"));
+        let told = world.store.list(ResourceKind::Event, Some("app"));
         let told = told.filter(|it| text(it, "/reason") == "DeadlineExceeded");
         assert_eq!(told.count(), 1);
     }

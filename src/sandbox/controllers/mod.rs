@@ -1,4 +1,4 @@
-//! The controllers: each looks at what changed and works towards what was asked for.
+//! The controllers: each reconciles what has changed with the desired state.
 
 mod cron_job;
 mod daemon_set;
@@ -12,28 +12,28 @@ mod rollout;
 mod scheduler;
 mod service_account;
 mod stateful_set;
-mod when;
-pub(super) mod work;
+mod timers;
+pub(super) mod work_queue;
 
 use serde_json::Value;
 
 use super::{
     kubelet,
     object::{self, controller, text},
-    resources::Kind,
-    store::{Change, ChangeKind, Place},
+    resources::ResourceKind,
+    store::{ChangeKind, ObjectKey, StoreChange},
     world::World,
 };
-use work::Work;
+use work_queue::Work;
 
 pub fn enqueue(world: &mut World, work: Work) {
     world.controllers.enqueue(work);
 }
 
-/// Works until there is nothing left to do at this moment.
-pub fn settle(world: &mut World) {
+/// Runs the controllers until their queue is empty.
+pub fn run_until_idle(world: &mut World) {
     loop {
-        look(world);
+        enqueue_changes(world);
         let Some(work) = world.controllers.queue.pop_first() else {
             return;
         };
@@ -53,36 +53,36 @@ pub fn settle(world: &mut World) {
     }
 }
 
-/// Turns changes that nobody has looked at into work.
-fn look(world: &mut World) {
-    let seen = world.controllers.seen;
+/// Enqueues work for changes since the last call.
+fn enqueue_changes(world: &mut World) {
+    let seen = world.controllers.last_revision;
     // Should the ring have lost some, the objects that are there still are looked at when they
     // change again.
-    let changes: Vec<Change> = world
+    let changes: Vec<StoreChange> = world
         .store
         .since(seen)
         .map(|changes| changes.cloned().collect())
         .unwrap_or_default();
-    world.controllers.seen = world.store.revision();
+    world.controllers.last_revision = world.store.revision();
     for change in changes {
         notice(world, &change);
     }
 }
 
-fn notice(world: &mut World, change: &Change) {
+fn notice(world: &mut World, change: &StoreChange) {
     let is_gone = change.event == ChangeKind::Deleted;
     let object = &change.object;
-    let place = Place::of(object);
+    let place = ObjectKey::from_object(object);
     let queue = &mut world.controllers.queue;
     match change.kind {
-        Kind::Namespace => {
+        ResourceKind::Namespace => {
             queue.insert(Work::Namespace(place.name.clone()));
         }
-        Kind::ServiceAccount if is_gone => {
+        ResourceKind::ServiceAccount if is_gone => {
             queue.insert(Work::Namespace(place.namespace.clone()));
         }
-        Kind::Pod => notice_pod(world, object, change.event),
-        Kind::Node => wake_unscheduled(world),
+        ResourceKind::Pod => notice_pod(world, object, change.event),
+        ResourceKind::Node => wake_unscheduled(world),
         kind => queue.extend(Work::on(kind, place.clone())),
     }
     if is_gone && is_going(world, &place.namespace) {
@@ -90,16 +90,16 @@ fn notice(world: &mut World, change: &Change) {
         world.controllers.queue.insert(work);
     }
     if let Some(owner) = controller(object) {
-        let kind = Kind::parse(text(owner, "/apiVersion"), text(owner, "/kind"));
-        let place = Place::new(object::namespace(object), text(owner, "/name"));
+        let kind = ResourceKind::parse(text(owner, "/apiVersion"), text(owner, "/kind"));
+        let place = ObjectKey::new(object::namespace(object), text(owner, "/name"));
         let work = kind.and_then(|kind| Work::on(kind, place));
         world.controllers.queue.extend(work);
     }
     garbage::notice(world, change.kind, object, is_gone);
     if is_gone {
         world.recorder.forget(object::uid(object));
-        if let Some(work) = Work::on(change.kind, Place::of(object)) {
-            world.controllers.forgive(&work);
+        if let Some(work) = Work::on(change.kind, ObjectKey::from_object(object)) {
+            world.controllers.reset_failures(&work);
         }
     }
 }
@@ -107,7 +107,7 @@ fn notice(world: &mut World, change: &Change) {
 fn is_going(world: &World, namespace: &str) -> bool {
     world
         .store
-        .get(Kind::Namespace, "", namespace)
+        .get(ResourceKind::Namespace, "", namespace)
         .is_some_and(|namespace| object::is_terminating(namespace))
 }
 
@@ -117,7 +117,7 @@ fn notice_pod(world: &mut World, pod: &Value, event: ChangeKind) {
     } else if text(pod, "/spec/nodeName").is_empty()
         && (event == ChangeKind::Added || scheduler::is_released(pod))
     {
-        enqueue(world, Work::Schedule(Place::of(pod)));
+        enqueue(world, Work::Schedule(ObjectKey::from_object(pod)));
     }
     kubelet::notice(world, pod, event);
 }
@@ -126,9 +126,9 @@ fn notice_pod(world: &mut World, pod: &Value, event: ChangeKind) {
 fn wake_unscheduled(world: &mut World) {
     let waiting: Vec<Work> = world
         .store
-        .list(Kind::Pod, None)
+        .list(ResourceKind::Pod, None)
         .filter(|pod| text(pod, "/spec/nodeName").is_empty())
-        .map(|pod| Work::Schedule(Place::of(pod)))
+        .map(|pod| Work::Schedule(ObjectKey::from_object(pod)))
         .collect();
     world.controllers.queue.extend(waiting);
 }

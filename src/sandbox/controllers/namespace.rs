@@ -1,17 +1,17 @@
-//! A namespace that is asked to go is emptied first, and then let go.
+//! Namespace controller: deletes the content of a terminating namespace, then the namespace.
 
 use serde_json::{Value, json};
 
 use crate::sandbox::{
     object::{is_terminating, list, put},
-    resources::{Kind, RESOURCES},
-    store::Place,
+    resources::{RESOURCES, ResourceKind},
+    store::ObjectKey,
     world::World,
-    write::{self, Deletion},
+    write::{self, DeleteOptions},
 };
 
 pub(super) fn reconcile(world: &mut World, name: &str) {
-    let Some(namespace) = world.store.get(Kind::Namespace, "", name).cloned() else {
+    let Some(namespace) = world.store.get(ResourceKind::Namespace, "", name).cloned() else {
         return;
     };
     if !is_terminating(&namespace) || list(&namespace, "/spec/finalizers").is_empty() {
@@ -23,10 +23,10 @@ pub(super) fn reconcile(world: &mut World, name: &str) {
         .filter(|row| row.is_namespaced())
         .map(|row| row.kind)
     {
-        let places: Vec<Place> = world
+        let places: Vec<ObjectKey> = world
             .store
             .list(kind, Some(name))
-            .map(|object| Place::of(object))
+            .map(|object| ObjectKey::from_object(object))
             .collect();
         for place in places {
             let going = world
@@ -34,7 +34,12 @@ pub(super) fn reconcile(world: &mut World, name: &str) {
                 .at(kind, &place)
                 .is_some_and(|it| is_terminating(it));
             if !going {
-                drop(write::delete(world, kind, &place, &Deletion::default()));
+                drop(write::delete(
+                    world,
+                    kind,
+                    &place,
+                    &DeleteOptions::default(),
+                ));
             }
             is_empty &= world.store.at(kind, &place).is_none();
         }
@@ -42,8 +47,8 @@ pub(super) fn reconcile(world: &mut World, name: &str) {
     if is_empty {
         let mut namespace: Value = (*namespace).clone();
         put(&mut namespace, "/spec/finalizers", json!([]));
-        let place = Place::new("", name);
-        world.store.put(Kind::Namespace, namespace);
-        write::finish(world, Kind::Namespace, &place);
+        let place = ObjectKey::new("", name);
+        world.store.put(ResourceKind::Namespace, namespace);
+        write::finish(world, ResourceKind::Namespace, &place);
     }
 }

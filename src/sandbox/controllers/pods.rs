@@ -1,20 +1,20 @@
-//! What all workload controllers do with Pods: find theirs, make them, judge them, delete them.
+//! Pod operations shared by workload controllers.
 
 use serde_json::{Value, json};
 
 use crate::sandbox::{
-    dice::template_hash,
-    object::{self, Object, controller, is_terminating, list, put, text, uid},
-    recorder::{self, Level, Report, Source},
-    resources::Kind,
-    status::Refused,
-    store::Place,
+    event_recorder::{self, EventReport, EventReporter, EventType},
+    object::{self, StoredObject, controller, is_terminating, list, put, text, uid},
+    resources::ResourceKind,
+    rng::template_hash,
+    status::ApiResult,
+    store::ObjectKey,
     world::World,
-    write::{self, Deletion, Intent},
+    write::{self, DeleteOptions, WriteOptions},
 };
 
 /// The objects of a kind that this owner controls.
-pub(super) fn owned(world: &World, kind: Kind, owner: &Value) -> Vec<Object> {
+pub(super) fn owned(world: &World, kind: ResourceKind, owner: &Value) -> Vec<StoredObject> {
     let wanted = uid(owner);
     world
         .store
@@ -83,24 +83,24 @@ pub(super) fn create(
     component: &'static str,
     owner: &Value,
     pod: Value,
-) -> Refused<Object> {
+) -> ApiResult<StoredObject> {
     let made = write::create(
         world,
-        Kind::Pod,
+        ResourceKind::Pod,
         object::namespace(owner),
         pod,
-        &Intent::controller(),
+        &WriteOptions::controller(),
     );
     match &made {
         Ok(pod) => {
             let message = success(owner, pod, "create", "Created");
             let reason = "SuccessfulCreate";
-            report(world, component, owner, Level::Normal, reason, message);
+            report(world, component, owner, EventType::Normal, reason, message);
         }
         Err(status) => {
             let message = format!("Error creating: {}", status.message);
             let reason = "FailedCreate";
-            report(world, component, owner, Level::Warning, reason, message);
+            report(world, component, owner, EventType::Warning, reason, message);
         }
     }
     made
@@ -108,11 +108,16 @@ pub(super) fn create(
 
 /// Deletes a Pod and reports it on the owner.
 pub(super) fn delete(world: &mut World, component: &'static str, owner: &Value, pod: &Value) {
-    let deleted = write::delete(world, Kind::Pod, &Place::of(pod), &Deletion::default());
+    let deleted = write::delete(
+        world,
+        ResourceKind::Pod,
+        &ObjectKey::from_object(pod),
+        &DeleteOptions::default(),
+    );
     if deleted.is_ok() {
         let message = success(owner, pod, "delete", "Deleted");
         let reason = "SuccessfulDelete";
-        report(world, component, owner, Level::Normal, reason, message);
+        report(world, component, owner, EventType::Normal, reason, message);
     }
 }
 
@@ -129,23 +134,23 @@ pub(super) fn report(
     world: &mut World,
     component: &'static str,
     about: &Value,
-    level: Level,
+    level: EventType,
     reason: &str,
     message: String,
 ) {
-    let report = Report {
-        source: Source::controller(component),
+    let report = EventReport {
+        source: EventReporter::controller(component),
         level,
         reason,
         message,
         field: None,
     };
-    recorder::record(world, about, &report);
+    event_recorder::record(world, about, &report);
 }
 
 /// Stores the status of a workload, if it has changed.
-pub(super) fn set_status(world: &mut World, kind: Kind, workload: &Value, status: Value) {
-    let Some(current) = world.store.at(kind, &Place::of(workload)) else {
+pub(super) fn set_status(world: &mut World, kind: ResourceKind, workload: &Value, status: Value) {
+    let Some(current) = world.store.at(kind, &ObjectKey::from_object(workload)) else {
         return;
     };
     if current.get("status") == Some(&status) {

@@ -1,21 +1,21 @@
-//! ReplicaSets: as many Pods as wanted.
+//! ReplicaSet controller.
 
 use std::cmp::Reverse;
 
 use serde_json::{Value, json};
 
-use super::{pods, when::retry, work::Work};
+use super::{pods, timers::retry, work_queue::Work};
 use crate::sandbox::{
-    object::{Object, Put, is_terminating, number, text},
-    resources::Kind,
-    store::Place,
+    object::{Put, StoredObject, is_terminating, number, text},
+    resources::ResourceKind,
+    store::ObjectKey,
     world::World,
 };
 
 const COMPONENT: &str = "replicaset-controller";
 
-pub(super) fn reconcile(world: &mut World, place: &Place) {
-    let Some(set) = world.store.at(Kind::ReplicaSet, place).cloned() else {
+pub(super) fn reconcile(world: &mut World, place: &ObjectKey) {
+    let Some(set) = world.store.at(ResourceKind::ReplicaSet, place).cloned() else {
         return;
     };
     if is_terminating(&set) {
@@ -34,8 +34,8 @@ pub(super) fn reconcile(world: &mut World, place: &Place) {
     write_status(world, &set);
 }
 
-fn active(world: &World, set: &Value) -> Vec<Object> {
-    let mut pods = pods::owned(world, Kind::Pod, set);
+fn active(world: &World, set: &Value) -> Vec<StoredObject> {
+    let mut pods = pods::owned(world, ResourceKind::Pod, set);
     pods.retain(|pod| pods::is_active(pod));
     pods
 }
@@ -51,7 +51,7 @@ fn least_loss_first(pod: &Value) -> (bool, bool, bool, Reverse<String>) {
     )
 }
 
-fn create(world: &mut World, place: &Place, set: &Value, count: usize) {
+fn create(world: &mut World, place: &ObjectKey, set: &Value, count: usize) {
     let template = set.pointer("/spec/template").cloned().unwrap_or_default();
     for _ in 0..count {
         let pod = pods::from_template(set, &template, None);
@@ -61,7 +61,9 @@ fn create(world: &mut World, place: &Place, set: &Value, count: usize) {
             return;
         }
     }
-    world.controllers.forgive(&Work::ReplicaSet(place.clone()));
+    world
+        .controllers
+        .reset_failures(&Work::ReplicaSet(place.clone()));
 }
 
 fn write_status(world: &mut World, set: &Value) {
@@ -76,5 +78,5 @@ fn write_status(world: &mut World, set: &Value) {
         status.put("readyReplicas", ready);
         status.put("availableReplicas", ready);
     }
-    pods::set_status(world, Kind::ReplicaSet, set, status);
+    pods::set_status(world, ResourceKind::ReplicaSet, set, status);
 }

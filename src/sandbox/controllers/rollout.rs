@@ -4,15 +4,15 @@ use serde_json::Value;
 
 /// How far a rollout may go above and below the wanted number of Pods.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Bounds {
+pub(super) struct RolloutBounds {
     pub surge: i64,
     pub unavailable: i64,
 }
 
-impl Bounds {
+impl RolloutBounds {
     /// Percentages are rounded up for the surge and down for what may be missing; both cannot be
     /// zero.
-    pub(super) fn of(strategy: Option<&Value>, replicas: i64) -> Self {
+    pub(super) fn from_strategy(strategy: Option<&Value>, replicas: i64) -> Self {
         let amount = |field: &str, round_up: bool| {
             let value = strategy.and_then(|it| it.get(field));
             match value {
@@ -51,7 +51,7 @@ pub(super) struct Share {
 }
 
 /// How many replicas the new ReplicaSet gets now.
-pub(super) fn new_size(replicas: i64, bounds: Bounds, new: Share, old: &[Share]) -> i64 {
+pub(super) fn new_size(replicas: i64, bounds: RolloutBounds, new: Share, old: &[Share]) -> i64 {
     if new.wanted >= replicas {
         return replicas;
     }
@@ -61,7 +61,12 @@ pub(super) fn new_size(replicas: i64, bounds: Bounds, new: Share, old: &[Share])
 }
 
 /// How many replicas each old ReplicaSet keeps now: the unhealthy are given up first.
-pub(super) fn old_sizes(replicas: i64, bounds: Bounds, new: Share, old: &[Share]) -> Vec<i64> {
+pub(super) fn old_sizes(
+    replicas: i64,
+    bounds: RolloutBounds,
+    new: Share,
+    old: &[Share],
+) -> Vec<i64> {
     let must_be_there = replicas - bounds.unavailable;
     let total: i64 = new.wanted + old.iter().map(|it| it.wanted).sum::<i64>();
     let new_missing = new.wanted - new.available;
@@ -87,7 +92,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    const QUARTER: Bounds = Bounds {
+    const QUARTER: RolloutBounds = RolloutBounds {
         surge: 1,
         unavailable: 0,
     };
@@ -99,16 +104,16 @@ mod tests {
     #[test]
     fn bounds_are_rounded_towards_safety() {
         let strategy = json!({"maxSurge": "25%", "maxUnavailable": "25%"});
-        assert_eq!(Bounds::of(Some(&strategy), 1), QUARTER);
+        assert_eq!(RolloutBounds::from_strategy(Some(&strategy), 1), QUARTER);
         assert_eq!(
-            Bounds::of(Some(&strategy), 10),
-            Bounds {
+            RolloutBounds::from_strategy(Some(&strategy), 10),
+            RolloutBounds {
                 surge: 3,
                 unavailable: 2
             }
         );
         let none = json!({"maxSurge": 0, "maxUnavailable": 0});
-        assert_eq!(Bounds::of(Some(&none), 3).unavailable, 1);
+        assert_eq!(RolloutBounds::from_strategy(Some(&none), 3).unavailable, 1);
     }
 
     #[test]
@@ -135,7 +140,7 @@ mod tests {
     #[test]
     fn unhealthy_old_replicas_are_given_up_first() {
         let (new, old) = (share(1, 0), [share(3, 1)]);
-        let bounds = Bounds {
+        let bounds = RolloutBounds {
             surge: 1,
             unavailable: 1,
         };

@@ -1,16 +1,16 @@
-//! The scheduler: a node with room for each Pod, or the reason why there is none.
+//! The scheduler: binds each Pod to a node that fits, or reports why none does.
 
 use std::{collections::BTreeMap, time::Duration};
 
 use serde_json::{Value, json};
 
-use super::{pods, when::wake_at, work::Work};
+use super::{pods, timers::wake_at, work_queue::Work};
 use crate::sandbox::{
     clock::later,
-    object::{self, Object, Put, flag, is_terminating, list, map, put, seconds, text},
-    recorder::{self, Level, Report, Source},
-    resources::Kind,
-    store::Place,
+    event_recorder::{self, EventReport, EventReporter, EventType},
+    object::{self, Put, StoredObject, flag, is_terminating, list, map, put, seconds, text},
+    resources::ResourceKind,
+    store::ObjectKey,
     world::World,
 };
 
@@ -19,12 +19,12 @@ const AGAIN: Duration = Duration::from_secs(300);
 
 /// What a Pod asks for or a node offers: thousandths of a processor, bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Room {
+struct ResourceAmounts {
     cpu: i64,
     memory: i64,
 }
 
-impl Room {
+impl ResourceAmounts {
     fn and(self, other: Self) -> Self {
         Self {
             cpu: self.cpu.saturating_add(other.cpu),
@@ -33,8 +33,8 @@ impl Room {
     }
 }
 
-pub(super) fn schedule(world: &mut World, place: &Place) {
-    let Some(pod) = world.store.at(Kind::Pod, place).cloned() else {
+pub(super) fn schedule(world: &mut World, place: &ObjectKey) {
+    let Some(pod) = world.store.at(ResourceKind::Pod, place).cloned() else {
         return;
     };
     let is_held_back = is_gated(&pod) || is_terminating(&pod);
@@ -64,7 +64,11 @@ pub(super) fn is_released(pod: &Value) -> bool {
 fn choose(world: &World, pod: &Value) -> Result<String, String> {
     let wanted = requested(pod);
     let taken = taken(world);
-    let nodes: Vec<Object> = world.store.list(Kind::Node, None).cloned().collect();
+    let nodes: Vec<StoredObject> = world
+        .store
+        .list(ResourceKind::Node, None)
+        .cloned()
+        .collect();
     let mut reasons: Vec<&str> = Vec::new();
     let mut best: Option<(i64, String)> = None;
     let mut could_make_room = false;
@@ -142,9 +146,9 @@ fn explain(world: &World, count: usize, mut reasons: Vec<&str>, could_make_room:
     format!("{short} {claims}preemption: 0/{count} nodes are available: {count} {preemption}")
 }
 
-fn free(node: &Value, taken: Option<Room>) -> Room {
+fn free(node: &Value, taken: Option<ResourceAmounts>) -> ResourceAmounts {
     let taken = taken.unwrap_or_default();
-    Room {
+    ResourceAmounts {
         cpu: quantity(node.pointer("/status/allocatable/cpu"), 1000).saturating_sub(taken.cpu),
         memory: quantity(node.pointer("/status/allocatable/memory"), 1)
             .saturating_sub(taken.memory),
@@ -152,9 +156,9 @@ fn free(node: &Value, taken: Option<Room>) -> Room {
 }
 
 /// What the Pods on each node have asked for; one that goes still has it.
-fn taken(world: &World) -> BTreeMap<&str, Room> {
-    let mut taken: BTreeMap<&str, Room> = BTreeMap::new();
-    for pod in world.store.list(Kind::Pod, None) {
+fn taken(world: &World) -> BTreeMap<&str, ResourceAmounts> {
+    let mut taken: BTreeMap<&str, ResourceAmounts> = BTreeMap::new();
+    for pod in world.store.list(ResourceKind::Pod, None) {
         let node = text(pod, "/spec/nodeName");
         if !node.is_empty() && (pods::is_active(pod) || is_terminating(pod)) {
             let room = taken.entry(node).or_default();
@@ -164,7 +168,7 @@ fn taken(world: &World) -> BTreeMap<&str, Room> {
     taken
 }
 
-fn requested(pod: &Value) -> Room {
+fn requested(pod: &Value) -> ResourceAmounts {
     list(pod, "/spec/containers")
         .iter()
         .map(|container| {
@@ -172,12 +176,12 @@ fn requested(pod: &Value) -> Room {
                 .get("resources")
                 .and_then(|resources| resources.get("requests"));
             let request = |name| requests.and_then(|requests| requests.get(name));
-            Room {
+            ResourceAmounts {
                 cpu: quantity(request("cpu"), 1000),
                 memory: quantity(request("memory"), 1),
             }
         })
-        .fold(Room::default(), Room::and)
+        .fold(ResourceAmounts::default(), ResourceAmounts::and)
 }
 
 /// `250m`, `1.5`, `128Mi` in units of `1 / scale`.
@@ -219,13 +223,20 @@ fn bind(world: &mut World, pod: &Value, node: &str) {
     let mut bound = pod.clone();
     put(&mut bound, "/spec/nodeName", node);
     set_condition(world, &mut bound, None);
-    world.store.put(Kind::Pod, bound);
+    world.store.put(ResourceKind::Pod, bound);
     let message = format!(
         "Successfully assigned {}/{} to {node}",
         object::namespace(pod),
         object::name(pod)
     );
-    report(world, pod, Level::Normal, "Scheduled", message, "Binding");
+    report(
+        world,
+        pod,
+        EventType::Normal,
+        "Scheduled",
+        message,
+        "Binding",
+    );
 }
 
 fn refuse(world: &mut World, pod: &Value, why: &str) {
@@ -234,19 +245,19 @@ fn refuse(world: &mut World, pod: &Value, why: &str) {
         .any(|it| text(it, "/type") == "PodScheduled" && text(it, "/message") == why);
     let mut waiting = pod.clone();
     set_condition(world, &mut waiting, Some(why));
-    world.store.put(Kind::Pod, waiting);
+    world.store.put(ResourceKind::Pod, waiting);
     if !known {
         report(
             world,
             pod,
-            Level::Warning,
+            EventType::Warning,
             "FailedScheduling",
             why.to_owned(),
             "Scheduling",
         );
     }
     let again = later(world.now, AGAIN);
-    let work = Work::Schedule(Place::of(pod));
+    let work = Work::Schedule(ObjectKey::from_object(pod));
     wake_at(world, again, work);
 }
 
@@ -271,19 +282,19 @@ fn set_condition(world: &World, pod: &mut Value, refused: Option<&str>) {
 fn report(
     world: &mut World,
     pod: &Value,
-    level: Level,
+    level: EventType,
     reason: &str,
     message: String,
     action: &str,
 ) {
-    let report = Report {
-        source: Source::controller("default-scheduler"),
+    let report = EventReport {
+        source: EventReporter::controller("default-scheduler"),
         level,
         reason,
         message,
         field: None,
     };
-    recorder::record_once(world, pod, &report, action);
+    event_recorder::record_once(world, pod, &report, action);
 }
 
 #[cfg(test)]
@@ -298,15 +309,19 @@ mod tests {
             at = '-1s'
             yaml = '{apiVersion: v1, kind: Pod, metadata: {name: web, namespace: app}, spec: {schedulingGates: [{name: lab/wait}], containers: [{name: app, image: reg.example/serve:2}]}}'",
         );
-        let place = Place::new("app", "web");
-        let pod = |world: &World| Value::clone(world.store.at(Kind::Pod, &place).unwrap());
+        let place = ObjectKey::new("app", "web");
+        let pod = |world: &World| Value::clone(world.store.at(ResourceKind::Pod, &place).unwrap());
         world.advance(Duration::from_secs(600));
         assert_eq!(text(&pod(&world), "/spec/nodeName"), "");
-        assert_eq!(world.store.list(Kind::Event, Some("app")).count(), 0);
+        assert_eq!(
+            world.store.list(ResourceKind::Event, Some("app")).count(),
+            0
+        );
         let mut released = pod(&world);
         put(&mut released, "/spec/schedulingGates", json!([]));
-        let intent = crate::sandbox::write::Intent::controller();
-        crate::sandbox::write::update(&mut world, Kind::Pod, &place, released, &intent).unwrap();
+        let intent = crate::sandbox::write::WriteOptions::controller();
+        crate::sandbox::write::update(&mut world, ResourceKind::Pod, &place, released, &intent)
+            .unwrap();
         world.advance(Duration::from_secs(10));
         assert_eq!(text(&pod(&world), "/status/phase"), "Running");
     }

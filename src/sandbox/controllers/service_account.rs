@@ -1,22 +1,22 @@
-//! Every namespace has a ServiceAccount `default`, again and again.
+//! ServiceAccount controller: keeps a ServiceAccount `default` in every namespace.
 
 use serde_json::json;
 
 use crate::sandbox::{
     object::is_terminating,
-    resources::Kind,
+    resources::ResourceKind,
     world::World,
-    write::{self, Intent},
+    write::{self, WriteOptions},
 };
 
 pub(super) fn reconcile(world: &mut World, namespace: &str) {
     let is_alive = world
         .store
-        .get(Kind::Namespace, "", namespace)
+        .get(ResourceKind::Namespace, "", namespace)
         .is_some_and(|namespace| !is_terminating(namespace));
     let exists = world
         .store
-        .get(Kind::ServiceAccount, namespace, "default")
+        .get(ResourceKind::ServiceAccount, namespace, "default")
         .is_some();
     if !is_alive || exists {
         return;
@@ -24,10 +24,10 @@ pub(super) fn reconcile(world: &mut World, namespace: &str) {
     let account = json!({"metadata": {"name": "default"}});
     write::create(
         world,
-        Kind::ServiceAccount,
+        ResourceKind::ServiceAccount,
         namespace,
         account,
-        &Intent::controller(),
+        &WriteOptions::controller(),
     )
     .expect("the namespace is alive and the name is valid and free");
 }

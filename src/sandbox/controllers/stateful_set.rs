@@ -1,20 +1,20 @@
-//! StatefulSets: numbered Pods, one after the other.
+//! StatefulSet controller: Pods with ordinals, one after the other.
 
 use serde_json::{Value, json};
 
-use super::{pods, when::retry, work::Work};
+use super::{pods, timers::retry, work_queue::Work};
 use crate::sandbox::{
-    object::{self, Object, is_terminating, number, put, text},
-    resources::Kind,
-    store::Place,
+    object::{self, StoredObject, is_terminating, number, put, text},
+    resources::ResourceKind,
+    store::ObjectKey,
     world::World,
 };
 
 const COMPONENT: &str = "statefulset-controller";
 const REVISION: &str = "/metadata/labels/controller-revision-hash";
 
-pub(super) fn reconcile(world: &mut World, place: &Place) {
-    let Some(set) = world.store.at(Kind::StatefulSet, place).cloned() else {
+pub(super) fn reconcile(world: &mut World, place: &ObjectKey) {
+    let Some(set) = world.store.at(ResourceKind::StatefulSet, place).cloned() else {
         return;
     };
     if is_terminating(&set) {
@@ -32,15 +32,15 @@ fn revision(set: &Value) -> String {
     format!("{}-{}", object::name(set), pods::hash_of_template(set))
 }
 
-fn pod(world: &World, set: &Value, ordinal: i64) -> Option<Object> {
+fn pod(world: &World, set: &Value, ordinal: i64) -> Option<StoredObject> {
     let name = format!("{}-{ordinal}", object::name(set));
     world
         .store
-        .get(Kind::Pod, object::namespace(set), &name)
+        .get(ResourceKind::Pod, object::namespace(set), &name)
         .cloned()
 }
 
-fn grow(world: &mut World, place: &Place, set: &Value, revision: &str, wanted: i64) {
+fn grow(world: &mut World, place: &ObjectKey, set: &Value, revision: &str, wanted: i64) {
     let ordered = text(set, "/spec/podManagementPolicy") != "Parallel";
     for ordinal in 0..wanted {
         match pod(world, set, ordinal) {
@@ -60,7 +60,9 @@ fn grow(world: &mut World, place: &Place, set: &Value, revision: &str, wanted: i
                     retry(world, Work::StatefulSet(place.clone()));
                     return;
                 }
-                world.controllers.forgive(&Work::StatefulSet(place.clone()));
+                world
+                    .controllers
+                    .reset_failures(&Work::StatefulSet(place.clone()));
                 if ordered {
                     return;
                 }
@@ -77,7 +79,7 @@ fn ordinal(pod: &Value) -> i64 {
 }
 
 fn shrink(world: &mut World, set: &Value, wanted: i64) {
-    let surplus = pods::owned(world, Kind::Pod, set)
+    let surplus = pods::owned(world, ResourceKind::Pod, set)
         .into_iter()
         .filter(|pod| ordinal(pod) >= wanted)
         .max_by_key(|pod| ordinal(pod));
@@ -110,7 +112,7 @@ fn update(world: &mut World, set: &Value, revision: &str, wanted: i64) {
 }
 
 fn write_status(world: &mut World, set: &Value, revision: &str) {
-    let pods = pods::owned(world, Kind::Pod, set);
+    let pods = pods::owned(world, ResourceKind::Pod, set);
     let updated = pods
         .iter()
         .filter(|pod| text(pod, REVISION) == revision)
@@ -134,5 +136,5 @@ fn write_status(world: &mut World, set: &Value, revision: &str) {
         "updateRevision": revision,
         "collisionCount": 0,
     });
-    pods::set_status(world, Kind::StatefulSet, set, status);
+    pods::set_status(world, ResourceKind::StatefulSet, set, status);
 }

@@ -1,4 +1,4 @@
-//! The structure below an object's fields: which lists are maps in disguise, and sets of paths.
+//! Structure of object fields: merge keys of lists, and sets of field paths.
 //!
 //! Strategic merge patch and server-side apply both need to know by what the elements of a list are
 //! told apart; the tables are those of the API types' Go tags and OpenAPI extensions.

@@ -78,10 +78,10 @@ impl FieldSet {
     }
 
     /// All paths of a value that hangs at `field`.
-    pub fn of(field: &str, value: &Value) -> Self {
+    pub fn from_value(field: &str, value: &Value) -> Self {
         match value {
-            Value::Object(fields) => Self::of_map(field, fields),
-            Value::Array(members) => Self::of_list(field, members),
+            Value::Object(fields) => Self::from_map(field, fields),
+            Value::Array(members) => Self::from_list(field, members),
             _ => Self::leaf(),
         }
     }
@@ -89,21 +89,21 @@ impl FieldSet {
     /// What one who applies `value` wants: unlike a writer's, its set holds no map or list that has
     /// something in it, so that they go with their last element.
     pub fn applied(value: &Value) -> Self {
-        let mut set = Self::of("", value);
-        set.let_go_of_containers();
+        let mut set = Self::from_value("", value);
+        set.drop_containers();
         set
     }
 
-    fn let_go_of_containers(&mut self) {
+    fn drop_containers(&mut self) {
         for (element, set) in &mut self.below {
             if matches!(element, Element::Field(_)) && !set.below.is_empty() {
                 set.here = false;
             }
-            set.let_go_of_containers();
+            set.drop_containers();
         }
     }
 
-    fn of_map(field: &str, fields: &Map<String, Value>) -> Self {
+    fn from_map(field: &str, fields: &Map<String, Value>) -> Self {
         let shape = map_shape(field);
         if shape == MapShape::Atomic || fields.is_empty() {
             return Self::leaf();
@@ -113,7 +113,9 @@ impl FieldSet {
             .map(|(name, value)| {
                 let set = match shape {
                     MapShape::Keyed => Self::leaf(),
-                    MapShape::Struct | MapShape::Atomic => Self::of(child(field, name), value),
+                    MapShape::Struct | MapShape::Atomic => {
+                        Self::from_value(child(field, name), value)
+                    }
                 };
                 (Element::Field(name.clone()), set)
             })
@@ -124,12 +126,12 @@ impl FieldSet {
         }
     }
 
-    fn of_list(field: &str, members: &[Value]) -> Self {
+    fn from_list(field: &str, members: &[Value]) -> Self {
         let shape = list_shape(field);
         let elements: Option<BTreeMap<Element, Self>> = members
             .iter()
             .map(|member| {
-                let mut set = Self::of("", member);
+                let mut set = Self::from_value("", member);
                 set.here = true;
                 Some((element_of(shape, member)?, set))
             })
@@ -162,8 +164,13 @@ impl FieldSet {
                 Self::list_difference(list_shape(field), old, new)
             }
             (old, new) => {
-                let mut whole = old.map(|old| Self::of(field, old)).unwrap_or_default();
-                whole.add(&new.map(|new| Self::of(field, new)).unwrap_or_default());
+                let mut whole = old
+                    .map(|old| Self::from_value(field, old))
+                    .unwrap_or_default();
+                whole.add(
+                    &new.map(|new| Self::from_value(field, new))
+                        .unwrap_or_default(),
+                );
                 whole
             }
         }
@@ -302,7 +309,7 @@ mod tests {
             "metadata": {"labels": {"app": "web"}},
             "volumes": [{"name": "regcred"}],
         });
-        let set = FieldSet::of("", &object);
+        let set = FieldSet::from_value("", &object);
         let wire = json!({
             "f:metadata": {"f:labels": {".": {}, "f:app": {}}},
             "f:volumes": {".": {}, "k:{\"name\":\"regcred\"}": {".": {}, "f:name": {}}},
@@ -321,8 +328,8 @@ mod tests {
 
     #[test]
     fn sets_add_and_subtract() {
-        let mut all = FieldSet::of("", &json!({"a": 1, "b": {"c": 2}}));
-        let some = FieldSet::of("", &json!({"b": {"c": 0}}));
+        let mut all = FieldSet::from_value("", &json!({"a": 1, "b": {"c": 2}}));
+        let some = FieldSet::from_value("", &json!({"b": {"c": 0}}));
         assert_eq!(all.intersection(&some), some);
         all.subtract(&some);
         assert_eq!(all.paths(), [".a"]);

@@ -1,4 +1,4 @@
-//! Waiting longer after each failure (`client-go/util/flowcontrol.Backoff`).
+//! Exponential back-off (`client-go/util/flowcontrol.Backoff`).
 
 use std::time::Duration;
 
@@ -18,12 +18,12 @@ pub struct Backoff {
 
 impl Backoff {
     /// Whether a new attempt has to wait, after the last one.
-    pub fn holds(&self, now: Timestamp) -> bool {
+    pub fn is_active(&self, now: Timestamp) -> bool {
         self.last.is_some_and(|(set, wait)| now < later(set, wait))
     }
 
     /// Whether a new attempt has to wait, after an end that came later than the last attempt.
-    pub fn holds_after(&self, end: Timestamp, now: Timestamp) -> bool {
+    pub fn is_active_after(&self, end: Timestamp, now: Timestamp) -> bool {
         self.last
             .is_some_and(|(set, wait)| !is_over(set, end) && now < later(end, wait))
     }
@@ -58,9 +58,9 @@ mod tests {
         let mut now = Timestamp::UNIX_EPOCH;
         let mut waits = Vec::new();
         for _ in 0..7 {
-            assert!(!backoff.holds(now));
+            assert!(!backoff.is_active(now));
             backoff.fail(now, now);
-            assert!(backoff.holds(now));
+            assert!(backoff.is_active(now));
             waits.push(backoff.wait().as_secs());
             now = later(now, backoff.wait());
         }
@@ -71,12 +71,15 @@ mod tests {
     fn a_program_waits_from_its_end_on() {
         let at = |second| Timestamp::from_second(second).unwrap();
         let mut backoff = Backoff::default();
-        assert!(!backoff.holds_after(at(9), at(9)), "the first end is free");
+        assert!(
+            !backoff.is_active_after(at(9), at(9)),
+            "the first end is free"
+        );
         backoff.fail(at(9), at(10));
-        assert!(backoff.holds_after(at(30), at(39)));
-        assert!(!backoff.holds_after(at(30), at(40)));
+        assert!(backoff.is_active_after(at(30), at(39)));
+        assert!(!backoff.is_active_after(at(30), at(40)));
         // It has run for more than ten minutes.
-        assert!(!backoff.holds_after(at(611), at(611)));
+        assert!(!backoff.is_active_after(at(611), at(611)));
         backoff.fail(at(611), at(612));
         assert_eq!(backoff.wait().as_secs(), 10);
     }

@@ -1,4 +1,4 @@
-//! The keyring of a Pod: what its listed Secrets hold.
+//! The keyring of a Pod, from its listed Secrets.
 //!
 //! Reading and matching are `domain`'s, which is pinned by vectors from the kubelet's own code;
 //! which Secrets are looked at, and what is said of those that are missing, is here
@@ -9,7 +9,7 @@ use std::sync::Arc;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::Value;
 
-use super::login::{Login, LoginSource};
+use super::login::{LoginSource, RegistryLogin};
 use crate::{
     domain::registry_auth::{
         docker_config::{self, ConfigFormat},
@@ -17,23 +17,23 @@ use crate::{
         keyring::Keyring,
     },
     sandbox::{
-        object::{self, Object, list, map, text},
-        resources::Kind,
-        store::Store,
+        object::{self, StoredObject, list, map, text},
+        resources::ResourceKind,
+        store::ObjectStore,
     },
 };
 
-/// What the listed Secrets came to.
-pub struct Found {
+/// Credentials read from the listed Secrets.
+pub struct PodCredentials {
     /// The kubelet's words about the first Secret that it could not read: it stops the pull.
     pub unreadable: Option<String>,
-    keyring: Keyring<Login>,
+    keyring: Keyring<RegistryLogin>,
     /// Those that it was read from.
-    secrets: Vec<Object>,
+    secrets: Vec<StoredObject>,
 }
 
-impl Found {
-    fn read(secrets: Vec<Object>) -> Self {
+impl PodCredentials {
+    fn read(secrets: Vec<StoredObject>) -> Self {
         let mut found = Self {
             unreadable: None,
             keyring: Keyring::default(),
@@ -47,7 +47,7 @@ impl Found {
     }
 
     /// Whether it was read from these: a Secret that was changed is another object.
-    fn is_of(&self, secrets: &[Object]) -> bool {
+    fn is_from(&self, secrets: &[StoredObject]) -> bool {
         self.secrets.len() == secrets.len()
             && self
                 .secrets
@@ -57,7 +57,7 @@ impl Found {
     }
 
     /// The logins for an image, in the order of trial.
-    pub fn logins(&self, image: &ImageRef) -> Vec<Login> {
+    pub fn logins(&self, image: &ImageRef) -> Vec<RegistryLogin> {
         self.keyring
             .candidates(image)
             .into_iter()
@@ -67,7 +67,7 @@ impl Found {
 }
 
 /// Names of listed Secrets that are not there.
-pub fn missing(store: &Store, pod: &Value) -> Vec<String> {
+pub fn missing(store: &ObjectStore, pod: &Value) -> Vec<String> {
     listed(store, pod)
         .filter(|(_, secret)| secret.is_none())
         .map(|(name, _)| name.to_owned())
@@ -76,32 +76,36 @@ pub fn missing(store: &Store, pod: &Value) -> Vec<String> {
 
 /// What the listed Secrets hold. They are only read where they are not those that were read before:
 /// a Pod that fails is looked at every few seconds.
-pub fn find(store: &Store, pod: &Value, before: Option<&Arc<Found>>) -> Arc<Found> {
-    let secrets: Vec<Object> = listed(store, pod)
+pub fn find(
+    store: &ObjectStore,
+    pod: &Value,
+    before: Option<&Arc<PodCredentials>>,
+) -> Arc<PodCredentials> {
+    let secrets: Vec<StoredObject> = listed(store, pod)
         .filter_map(|(_, secret)| secret.cloned())
         .collect();
     match before {
-        Some(before) if before.is_of(&secrets) => Arc::clone(before),
-        _ => Arc::new(Found::read(secrets)),
+        Some(before) if before.is_from(&secrets) => Arc::clone(before),
+        _ => Arc::new(PodCredentials::read(secrets)),
     }
 }
 
 /// The names that the Pod lists, and the Secrets that are there. An entry without a name is passed
 /// over in silence.
 fn listed<'a>(
-    store: &'a Store,
+    store: &'a ObjectStore,
     pod: &'a Value,
-) -> impl Iterator<Item = (&'a str, Option<&'a Object>)> {
+) -> impl Iterator<Item = (&'a str, Option<&'a StoredObject>)> {
     let namespace = object::namespace(pod);
     list(pod, "/spec/imagePullSecrets")
         .iter()
         .map(|reference| text(reference, "/name"))
         .filter(|name| !name.is_empty())
-        .map(move |name| (name, store.get(Kind::Secret, namespace, name)))
+        .map(move |name| (name, store.get(ResourceKind::Secret, namespace, name)))
 }
 
 /// A Secret of another type, or without the key of its type, says nothing at all.
-fn read(secret: &Value, found: &mut Found) {
+fn read(secret: &Value, found: &mut PodCredentials) {
     let format = match text(secret, "/type") {
         "kubernetes.io/dockerconfigjson" => ConfigFormat::ConfigJson,
         "kubernetes.io/dockercfg" => ConfigFormat::LegacyCfg,
@@ -125,7 +129,7 @@ fn read(secret: &Value, found: &mut Found) {
             for entry in entries {
                 let source = LoginSource::Object(object::uid(secret).to_owned());
                 let (user, password) = (entry.username.to_string(), entry.password.clone());
-                let login = Login::new(user, password, source);
+                let login = RegistryLogin::new(user, password, source);
                 found.keyring.add(&entry.server, login);
             }
         }

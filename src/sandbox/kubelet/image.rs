@@ -1,11 +1,11 @@
-//! Whether an image has to be pulled, and whether it may be now (`EnsureImageExists`).
+//! Decides whether an image must, and may, be pulled (`EnsureImageExists`).
 //!
 //! Since 1.35 a kubelet remembers who pulled an image that is there, and lets others use it only if
 //! they could have pulled it themselves (KEP-2535; `pkg/kubelet/images/pullmanager`).
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::login::{Login, LoginSource};
+use super::login::{LoginSource, RegistryLogin};
 use crate::{
     domain::registry_auth::image_ref::ImageRef,
     sandbox::{profile::Profile, registry::Image},
@@ -14,7 +14,7 @@ use crate::{
 /// Which images on a node have to be earned with a credential
 /// (`imagePullCredentialsVerificationPolicy`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Verification {
+pub enum VerificationPolicy {
     NeverVerify,
     /// Those that a kubelet has pulled.
     #[default]
@@ -35,7 +35,7 @@ enum Access {
 }
 
 /// An image on the node.
-struct Kept {
+struct CachedImage {
     /// What the runtime knows of it; nothing of one that was there from the start.
     digest: Option<String>,
     access: Access,
@@ -43,11 +43,11 @@ struct Kept {
 
 /// The images on a node, by their full name.
 #[derive(Default)]
-pub(super) struct Cache(BTreeMap<String, Kept>);
+pub(super) struct ImageCache(BTreeMap<String, CachedImage>);
 
-impl Cache {
+impl ImageCache {
     pub(super) fn preload(&mut self, image: &str) {
-        let kept = Kept {
+        let kept = CachedImage {
             digest: None,
             access: Access::Preloaded,
         };
@@ -55,11 +55,14 @@ impl Cache {
     }
 
     /// Notes a pull and who opened it.
-    pub(super) fn note(&mut self, image: &str, pulled: &Image, by: Option<&Login>) {
-        let kept = self.0.entry(full_name(image)).or_insert_with(|| Kept {
-            digest: None,
-            access: Access::Holders(BTreeSet::new()),
-        });
+    pub(super) fn record_pull(&mut self, image: &str, pulled: &Image, by: Option<&RegistryLogin>) {
+        let kept = self
+            .0
+            .entry(full_name(image))
+            .or_insert_with(|| CachedImage {
+                digest: None,
+                access: Access::Holders(BTreeSet::new()),
+            });
         kept.digest = Some(pulled.digest.clone());
         let holder = by.filter(|login| login.source != LoginSource::Node);
         match (holder, &mut kept.access) {
@@ -73,19 +76,19 @@ impl Cache {
         }
     }
 
-    fn is_usable(&self, node: Node, image: &ImageRef, logins: &[Login]) -> bool {
+    fn is_usable(&self, node: NodeConfig, image: &ImageRef, logins: &[RegistryLogin]) -> bool {
         let Some(kept) = self.0.get(&image.to_string()) else {
             return false;
         };
-        if node.profile.is_old() || node.verification == Verification::NeverVerify {
+        if node.profile.is_old() || node.verification == VerificationPolicy::NeverVerify {
             return true;
         }
         match &kept.access {
-            Access::Preloaded => node.verification != Verification::AlwaysVerify,
+            Access::Preloaded => node.verification != VerificationPolicy::AlwaysVerify,
             Access::Everybody => true,
             Access::Holders(marks) => logins
                 .iter()
-                .flat_map(Login::marks)
+                .flat_map(RegistryLogin::marks)
                 .any(|mark| marks.contains(&mark)),
         }
     }
@@ -102,9 +105,9 @@ fn full_name(image: &str) -> String {
 
 /// What kind of node it is.
 #[derive(Clone, Copy)]
-pub(super) struct Node {
+pub(super) struct NodeConfig {
     pub profile: Profile,
-    pub verification: Verification,
+    pub verification: VerificationPolicy,
 }
 
 /// What the kubelet does about a container's image at this sync.
@@ -115,22 +118,22 @@ pub(super) enum Decision {
     Present,
     NeverPulled,
     BackOff,
-    Pull(ImageRef, Vec<Login>),
+    Pull(ImageRef, Vec<RegistryLogin>),
 }
 
 /// What is wanted, and with what.
-pub(super) struct Wish<'a> {
+pub(super) struct PullRequest<'a> {
     pub image: &'a ImageRef,
     pub policy: &'a str,
     /// In the order of trial.
-    pub logins: Vec<Login>,
+    pub logins: Vec<RegistryLogin>,
     /// What is said of the first Secret that cannot be read.
     pub unreadable: Option<&'a str>,
     /// The last failure was too short a while ago.
     pub is_held_back: bool,
 }
 
-pub(super) fn decide(node: Node, cache: &Cache, wish: Wish<'_>) -> Decision {
+pub(super) fn decide(node: NodeConfig, cache: &ImageCache, wish: PullRequest<'_>) -> Decision {
     if let Some(text) = wish.unreadable
         && !node.profile.is_old()
     {
@@ -153,17 +156,17 @@ mod tests {
 
     const IMAGE: &str = "reg.example/app:1";
 
-    fn login(password: &str, source: LoginSource) -> Login {
-        Login::new("ci".to_owned(), Password::new(password), source)
+    fn login(password: &str, source: LoginSource) -> RegistryLogin {
+        RegistryLogin::new("ci".to_owned(), Password::new(password), source)
     }
 
-    fn of(secret: &str, password: &str) -> Login {
+    fn of(secret: &str, password: &str) -> RegistryLogin {
         login(password, LoginSource::Object(secret.to_owned()))
     }
 
     /// The node's images after these pulls.
-    fn cache(is_preloaded: bool, pulls: &[Option<Login>]) -> Cache {
-        let mut cache = Cache::default();
+    fn cache(is_preloaded: bool, pulls: &[Option<RegistryLogin>]) -> ImageCache {
+        let mut cache = ImageCache::default();
         if is_preloaded {
             cache.preload(IMAGE);
         }
@@ -174,14 +177,18 @@ mod tests {
             program: Program::Serve,
         };
         for by in pulls {
-            cache.note(IMAGE, &image, by.as_ref());
+            cache.record_pull(IMAGE, &image, by.as_ref());
         }
         cache
     }
 
-    fn may_use(cache: &Cache, verification: Verification, logins: &[Login]) -> bool {
+    fn may_use(
+        cache: &ImageCache,
+        verification: VerificationPolicy,
+        logins: &[RegistryLogin],
+    ) -> bool {
         let profile = Profile::Containerd24;
-        let node = Node {
+        let node = NodeConfig {
             profile,
             verification,
         };
@@ -191,7 +198,7 @@ mod tests {
     /// KEP-2535, `MustAttemptImagePull`; `../shared/cluster/FACTS.md` 19.
     #[test]
     fn an_image_is_for_those_who_could_have_pulled_it() {
-        let usual = Verification::default();
+        let usual = VerificationPolicy::default();
         let pulled = cache(false, &[Some(of("a", "right"))]);
         for (logins, usable) in [
             (vec![], false),
@@ -203,7 +210,7 @@ mod tests {
         ] {
             assert_eq!(may_use(&pulled, usual, &logins), usable);
         }
-        assert!(may_use(&pulled, Verification::NeverVerify, &[]));
+        assert!(may_use(&pulled, VerificationPolicy::NeverVerify, &[]));
         for by in [None, Some(login("right", LoginSource::Node))] {
             assert!(may_use(&cache(false, &[by]), usual, &[]));
         }
@@ -211,10 +218,10 @@ mod tests {
 
     #[test]
     fn an_image_that_was_there_is_for_all_until_somebody_pulls_it() {
-        let usual = Verification::default();
+        let usual = VerificationPolicy::default();
         let there = cache(true, &[]);
         assert!(may_use(&there, usual, &[]));
-        assert!(!may_use(&there, Verification::AlwaysVerify, &[]));
+        assert!(!may_use(&there, VerificationPolicy::AlwaysVerify, &[]));
         // kubernetes/kubernetes#138175
         assert!(!may_use(
             &cache(true, &[Some(of("a", "right"))]),

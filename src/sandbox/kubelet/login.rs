@@ -1,8 +1,8 @@
-//! A login for a registry, and where the kubelet has it from.
+//! A registry login of the kubelet, and its source.
 
 use crate::{
     domain::registry_auth::credential::Password,
-    sandbox::registry::{basic_header, digest_of},
+    sandbox::registry::{basic_header, digest},
 };
 
 /// Where a login comes from.
@@ -16,13 +16,13 @@ pub enum LoginSource {
 
 /// A user and a password for a registry.
 #[derive(Clone, Debug)]
-pub struct Login {
+pub struct RegistryLogin {
     user: String,
     password: Password,
     pub source: LoginSource,
 }
 
-impl Login {
+impl RegistryLogin {
     pub fn new(user: String, password: Password, source: LoginSource) -> Self {
         Self {
             user,
@@ -38,7 +38,7 @@ impl Login {
     /// What tells logins apart in the kubelet's record of who pulled what: the same login in another
     /// Secret is as good, and so is the same Secret with another login.
     pub fn marks(&self) -> Vec<String> {
-        let mut marks = vec![digest_of(&self.header())];
+        let mut marks = vec![digest(&self.header())];
         match &self.source {
             LoginSource::Object(uid) => marks.push(uid.clone()),
             LoginSource::Node => {}

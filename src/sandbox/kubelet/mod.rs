@@ -1,5 +1,4 @@
-//! The kubelets of all nodes: they pull, start, restart and stop what is assigned to them, and
-//! report in the words of real ones.
+//! The kubelets of all nodes: they pull images, run containers and report as real ones do.
 //!
 //! A Pod is synced as in `pkg/kubelet`: its status is written at the start of a sync from what the
 //! sync before has found, so that the status lags behind the events; a Pod with trouble is synced
@@ -7,6 +6,7 @@
 
 mod backoff;
 mod credentials;
+mod events;
 mod image;
 mod login;
 mod probe;
@@ -19,9 +19,8 @@ mod setup;
 pub(super) mod state;
 mod status;
 mod sync;
-mod tell;
 mod terminate;
-mod when;
+mod timers;
 mod wording;
 mod worker;
 
@@ -31,11 +30,11 @@ use serde_json::Value;
 
 use super::{
     object::{is_terminating, text, uid},
-    store::{ChangeKind, Place},
+    store::{ChangeKind, ObjectKey},
     world::World,
 };
 use state::Task;
-use when::{enter, sync_after};
+use timers::{enter, sync_after};
 use worker::Worker;
 
 /// How soon a kubelet looks at a Pod that was assigned to it.
@@ -56,7 +55,7 @@ pub fn notice(world: &mut World, pod: &Value, event: ChangeKind) {
     let is_finished = matches!(text(pod, "/status/phase"), "Succeeded" | "Failed");
     match worker {
         None if !is_finished => {
-            let worker = Worker::new(Place::of(pod), node, pod);
+            let worker = Worker::new(ObjectKey::from_object(pod), node, pod);
             world.kubelets.workers.insert(uid.clone(), worker);
             enter(world, FIRST_LOOK, Task::Sync(uid));
         }
@@ -66,7 +65,7 @@ pub fn notice(world: &mut World, pod: &Value, event: ChangeKind) {
         }
         Some(worker) => {
             // `kubectl set image` on a Pod, `kubectl debug`.
-            let changed = worker.adopt(pod);
+            let changed = worker.update_spec(pod);
             if changed {
                 sync_after(world, &uid, FIRST_LOOK);
             }
@@ -95,9 +94,9 @@ mod tests {
     use crate::sandbox::{
         Profile,
         object::{list, put},
-        resources::Kind,
+        resources::ResourceKind,
         scenario::trial,
-        write::{self, Intent},
+        write::{self, WriteOptions},
     };
 
     /// A world with one Pod, `web`, whose spec this is.
@@ -121,7 +120,7 @@ mod tests {
     }
 
     fn pod(world: &World) -> &Value {
-        world.store.get(Kind::Pod, "app", "web").unwrap()
+        world.store.get(ResourceKind::Pod, "app", "web").unwrap()
     }
 
     fn set_image(world: &mut World, image: &str) {
@@ -133,8 +132,15 @@ mod tests {
                 {"name": "app", "image": format!("reg.example/{image}")},
             ]),
         );
-        let place = Place::new("app", "web");
-        write::update(world, Kind::Pod, &place, changed, &Intent::controller()).unwrap();
+        let place = ObjectKey::new("app", "web");
+        write::update(
+            world,
+            ResourceKind::Pod,
+            &place,
+            changed,
+            &WriteOptions::controller(),
+        )
+        .unwrap();
     }
 
     /// How many seconds pass until the Pod says so.
@@ -203,7 +209,7 @@ mod tests {
             let mut world = of_pod_since("+1s", &SPEC.replace("IMAGE", image));
             world.profile = profile;
             world.advance(Duration::from_secs(60));
-            let mut events = world.store.list(Kind::Event, Some("app"));
+            let mut events = world.store.list(ResourceKind::Event, Some("app"));
             events.any(|event| text(event, "/reason") == "FailedToRetrieveImagePullSecret")
         };
         for (profile, served, missing) in [
@@ -224,7 +230,7 @@ mod tests {
         world.profile = Profile::Containerd24;
         world.advance(Duration::from_secs(16 * 60));
         let count = |message: &str| {
-            let mut events = world.store.list(Kind::Event, Some("app"));
+            let mut events = world.store.list(ResourceKind::Event, Some("app"));
             let event = events.find(|event| text(event, "/message") == message);
             crate::sandbox::object::number(event.unwrap(), "/count")
         };
@@ -250,9 +256,20 @@ mod tests {
                 {"name": "short", "image": "reg.example/work:1"},
             ]),
         );
-        let (place, part) = (Place::new("app", "web"), write::Part::EphemeralContainers);
-        let intent = Intent::controller();
-        write::update_part(&mut world, Kind::Pod, &place, part, &wanted, &intent).unwrap();
+        let (place, part) = (
+            ObjectKey::new("app", "web"),
+            write::UpdatePart::EphemeralContainers,
+        );
+        let intent = WriteOptions::controller();
+        write::update_part(
+            &mut world,
+            ResourceKind::Pod,
+            &place,
+            part,
+            &wanted,
+            &intent,
+        )
+        .unwrap();
         let status = "/status/ephemeralContainerStatuses";
         let late = format!("{status}/0/state/waiting/reason");
         wait_for(&mut world, &late, "ImagePullBackOff");

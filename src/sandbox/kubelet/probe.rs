@@ -1,32 +1,37 @@
-//! Readiness: at once without a probe, after its first good answer with one.
+//! Readiness: immediate without a probe, after the first success with one.
 
 use std::time::Duration;
 
 use serde_json::Value;
 
 use super::{
+    events::ContainerSubject,
     state::Task,
     status,
-    tell::Subject,
-    when::enter,
-    worker::{Container, Process, Role},
+    timers::enter,
+    worker::{Process, WorkerContainer, WorkerContainerRole},
 };
 use crate::sandbox::{clock::later, object::number, world::World};
 
 /// The container has just been started.
-pub(super) fn begin(world: &mut World, it: Subject<'_>) {
+pub(super) fn begin(world: &mut World, it: ContainerSubject<'_>) {
     let Some(mine) = world.kubelets.container_mut(it.uid(), it.index) else {
         return;
     };
     match delay(it.pod, mine) {
-        None => mine.ready = !matches!(mine.role, Role::Init | Role::Ephemeral),
+        None => {
+            mine.ready = !matches!(
+                mine.role,
+                WorkerContainerRole::Init | WorkerContainerRole::Ephemeral
+            )
+        }
         Some(delay) => enter(world, delay, Task::Ready(it.uid().to_owned())),
     }
 }
 
 /// How long a container takes to answer its readiness probe; none without a probe. What runs to its
 /// end has none.
-fn delay(pod: &Value, container: &Container) -> Option<Duration> {
+fn delay(pod: &Value, container: &WorkerContainer) -> Option<Duration> {
     let probe = container.spec(pod)?.get("readinessProbe")?;
     let period = match number(probe, "/periodSeconds") {
         0 => 10,

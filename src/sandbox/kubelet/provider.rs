@@ -5,28 +5,28 @@
 
 use serde_json::Value;
 
-use super::login::{Login, LoginSource};
+use super::login::{LoginSource, RegistryLogin};
 use crate::{
     domain::registry_auth::{credential::Password, image_ref::ImageRef},
     sandbox::{
         object::{self, map, text, uid},
-        resources::Kind,
-        store::Store,
+        resources::ResourceKind,
+        store::ObjectStore,
     },
 };
 
 /// One plugin and what it gives. It has no `Debug`: a password is in it.
 #[derive(Clone)]
-pub struct Provider {
+pub struct CredentialProvider {
     /// The host, or the start of the repository, of the images that it is asked for.
     pub images: String,
-    pub user: User,
+    pub user: ProviderUser,
     pub password: String,
 }
 
 /// For whom a plugin speaks.
 #[derive(Clone)]
-pub enum User {
+pub enum ProviderUser {
     Named(String),
     /// The one whom this annotation of the ServiceAccount names; nobody without it.
     Annotation(String),
@@ -34,11 +34,11 @@ pub enum User {
 
 /// What the plugins give for an image; they are tried after the Secrets.
 pub(super) fn logins(
-    providers: &[Provider],
-    store: &Store,
+    providers: &[CredentialProvider],
+    store: &ObjectStore,
     pod: &Value,
     image: &ImageRef,
-) -> Vec<Login> {
+) -> Vec<RegistryLogin> {
     let repository = image.repository();
     let asked = providers.iter().filter(|it| {
         let rest = repository.strip_prefix(it.images.as_str());
@@ -47,16 +47,24 @@ pub(super) fn logins(
     asked.filter_map(|it| login(it, store, pod)).collect()
 }
 
-fn login(provider: &Provider, store: &Store, pod: &Value) -> Option<Login> {
+fn login(provider: &CredentialProvider, store: &ObjectStore, pod: &Value) -> Option<RegistryLogin> {
     let password = Password::new(provider.password.as_str());
     match &provider.user {
-        User::Named(user) => Some(Login::new(user.clone(), password, LoginSource::Node)),
-        User::Annotation(name) => {
+        ProviderUser::Named(user) => Some(RegistryLogin::new(
+            user.clone(),
+            password,
+            LoginSource::Node,
+        )),
+        ProviderUser::Annotation(name) => {
             let account = text(pod, "/spec/serviceAccountName");
-            let account = store.get(Kind::ServiceAccount, object::namespace(pod), account)?;
+            let account = store.get(
+                ResourceKind::ServiceAccount,
+                object::namespace(pod),
+                account,
+            )?;
             let user = map(account, "/metadata/annotations")?.get(name)?.as_str()?;
             let source = LoginSource::Object(uid(account).to_owned());
-            Some(Login::new(user.to_owned(), password, source))
+            Some(RegistryLogin::new(user.to_owned(), password, source))
         }
     }
 }

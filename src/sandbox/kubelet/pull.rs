@@ -1,46 +1,45 @@
-//! The image of a container that is to be started, or of a volume that it mounts: there already, to be
-//! pulled, or not to be had (`EnsureImageExists`).
+//! Ensures the image of a container or an image volume: present, pulling or failed (`EnsureImageExists`).
 
 use serde_json::Value;
 
 use super::{
     credentials,
-    image::{self, Decision, Node, Wish},
+    events::report_image,
+    image::{self, Decision, NodeConfig, PullRequest},
     provider,
     puller::{self, Fetched},
     state::Task,
-    tell::tell_of_image,
     wording,
-    worker::{Pull, Target, Waiting, Worker},
+    worker::{ImageUse, Pull, WaitingReason, Worker},
 };
 use crate::{
     domain::registry_auth::image_ref::ImageRef,
     sandbox::{
         clock::later,
+        event_recorder::EventType,
         object::{list, text, uid},
-        recorder::Level,
-        world::{Due, World},
+        world::{TimerEvent, World},
     },
 };
 
-/// What came of an image that is needed.
+/// Result of ensuring an image.
 pub(super) enum Ensured {
     /// On the node, with its digest where the runtime knows it.
     Present(Option<String>),
     /// The runtime is asked; [`answered`] says what it answers.
     Pulling,
-    Failed(Waiting),
+    Failed(WaitingReason),
 }
 
 fn failed(reason: &str, message: String) -> Ensured {
-    Ensured::Failed(Waiting {
+    Ensured::Failed(WaitingReason {
         reason: reason.to_owned(),
         message,
     })
 }
 
 /// Sees to an image; `None` when the worker has no such target any more.
-pub(super) fn ensure(world: &mut World, pod: &Value, target: Target) -> Option<Ensured> {
+pub(super) fn ensure(world: &mut World, pod: &Value, target: ImageUse) -> Option<Ensured> {
     let profile = world.profile;
     let image = world
         .kubelets
@@ -51,12 +50,12 @@ pub(super) fn ensure(world: &mut World, pod: &Value, target: Target) -> Option<E
     Some(match decide(world, pod, target, &image)? {
         Decision::Present => {
             let message = wording::present(profile, &image);
-            tell_of_image(world, pod, target, Level::Normal, "Pulled", message);
+            report_image(world, pod, target, EventType::Normal, "Pulled", message);
             Ensured::Present(kept_digest(world, pod, &image))
         }
         Decision::Pull(reference, logins) => {
             let message = format!("Pulling image \"{image}\"");
-            tell_of_image(world, pod, target, Level::Normal, "Pulling", message);
+            report_image(world, pod, target, EventType::Normal, "Pulling", message);
             // The old kubelet notices while it pulls.
             if let Some(text) = unreadable(world, pod) {
                 return Some(pull_failed(world, pod, target, &image, text));
@@ -68,7 +67,7 @@ pub(super) fn ensure(world: &mut World, pod: &Value, target: Target) -> Option<E
         }
         Decision::BackOff => {
             let message = wording::back_off(&image);
-            tell_of_image(world, pod, target, Level::Normal, "BackOff", message);
+            report_image(world, pod, target, EventType::Normal, "BackOff", message);
             let worker = world.kubelets.workers.get(uid(pod))?;
             let cause = worker.pulls.get(&image).and_then(|it| it.error.as_deref());
             failed(
@@ -79,26 +78,40 @@ pub(super) fn ensure(world: &mut World, pod: &Value, target: Target) -> Option<E
         Decision::InvalidName => {
             let message = wording::invalid_name(profile, &image);
             let reason = "InspectFailed";
-            tell_of_image(world, pod, target, Level::Warning, reason, message.clone());
+            report_image(
+                world,
+                pod,
+                target,
+                EventType::Warning,
+                reason,
+                message.clone(),
+            );
             failed("InvalidImageName", message)
         }
         Decision::Unreadable(text) => failed(&text.clone(), text),
         Decision::NeverPulled => {
             let (reason, message) = ("ErrImageNeverPull", wording::never(&image));
-            tell_of_image(world, pod, target, Level::Warning, reason, message.clone());
+            report_image(
+                world,
+                pod,
+                target,
+                EventType::Warning,
+                reason,
+                message.clone(),
+            );
             failed(reason, message)
         }
     })
 }
 
-fn decide(world: &mut World, pod: &Value, target: Target, image: &str) -> Option<Decision> {
+fn decide(world: &mut World, pod: &Value, target: ImageUse, image: &str) -> Option<Decision> {
     let (profile, now) = (world.profile, world.now);
     let worker = world.kubelets.workers.get_mut(uid(pod))?;
     let found = credentials::find(&world.store, pod, worker.credentials.as_ref());
     worker.credentials = Some(found.clone());
     let policy = policy(worker, pod, target)?;
     let history = worker.pulls.get(image);
-    let is_held_back = history.is_some_and(|it| it.backoff.holds(now));
+    let is_held_back = history.is_some_and(|it| it.backoff.is_active(now));
     let Ok(image) = ImageRef::parse(image) else {
         return Some(Decision::InvalidName);
     };
@@ -110,27 +123,27 @@ fn decide(world: &mut World, pod: &Value, target: Target, image: &str) -> Option
         &image,
     ));
     let node = world.kubelets.nodes.entry(worker.node.clone()).or_default();
-    let wish = Wish {
+    let wish = PullRequest {
         image: &image,
         policy,
         logins,
         unreadable: found.unreadable.as_deref(),
         is_held_back,
     };
-    let kind = Node {
+    let kind = NodeConfig {
         profile,
         verification: node.verification,
     };
     Some(image::decide(kind, &node.images, wish))
 }
 
-fn policy<'a>(worker: &Worker, pod: &'a Value, target: Target) -> Option<&'a str> {
+fn policy<'a>(worker: &Worker, pod: &'a Value, target: ImageUse) -> Option<&'a str> {
     match target {
-        Target::Container(index) => {
+        ImageUse::Container(index) => {
             let spec = worker.containers().get(index)?.spec(pod);
             Some(spec.map_or("", |spec| text(spec, "/imagePullPolicy")))
         }
-        Target::Volume(index) => {
+        ImageUse::Volume(index) => {
             let name = &worker.image_volumes().get(index)?.name;
             list(pod, "/spec/volumes")
                 .iter()
@@ -153,7 +166,7 @@ fn unreadable(world: &World, pod: &Value) -> Option<String> {
 }
 
 /// Puts the pull into the node's queue.
-fn under_way(world: &mut World, pod: &Value, target: Target, fetched: Fetched) {
+fn under_way(world: &mut World, pod: &Value, target: ImageUse, fetched: Fetched) {
     let now = world.now;
     let Some(worker) = world.kubelets.workers.get_mut(uid(pod)) else {
         return;
@@ -164,30 +177,30 @@ fn under_way(world: &mut World, pod: &Value, target: Target, fetched: Fetched) {
     node.pulls_free_at = Some(ends);
     worker.pull = Some(Pull {
         target,
-        asked: now,
-        ends,
+        requested_at: now,
+        ends_at: ends,
         fetched,
     });
     let done = Task::Pulled {
         uid: uid(pod).to_owned(),
         target,
     };
-    world.agenda.enter(ends, Due::Kubelet(done));
+    world.timers.schedule(ends, TimerEvent::Kubelet(done));
 }
 
 /// The runtime has answered. Nothing comes of an answer about an image that the Pod no longer wants, or
 /// for a Pod that goes.
-pub(super) fn answered(world: &mut World, pod: &Value, target: Target) -> Option<Ensured> {
+pub(super) fn answered(world: &mut World, pod: &Value, target: ImageUse) -> Option<Ensured> {
     let (now, profile) = (world.now, world.profile);
     let worker = world.kubelets.workers.get_mut(uid(pod))?;
     let pull = worker
         .pull
-        .take_if(|pull| pull.target == target && pull.ends <= now)?;
+        .take_if(|pull| pull.target == target && pull.ends_at <= now)?;
     let (node, is_stopping) = (worker.node.clone(), worker.is_stopping);
     let image = worker.image(target)?.to_owned();
     if let (Ok(found), opened_by) = (&pull.fetched.result, &pull.fetched.opened_by) {
         let images = &mut world.kubelets.node(&node).images;
-        images.note(&image, found, opened_by.as_ref());
+        images.record_pull(&image, found, opened_by.as_ref());
     }
     if is_stopping {
         return None;
@@ -195,9 +208,12 @@ pub(super) fn answered(world: &mut World, pod: &Value, target: Target) -> Option
     Some(match pull.fetched.result {
         Ok(found) => {
             let took = pull.fetched.took;
-            let waited = pull.ends.duration_since(pull.asked).unsigned_abs();
+            let waited = pull
+                .ends_at
+                .duration_since(pull.requested_at)
+                .unsigned_abs();
             let message = wording::pulled(profile, &image, took, waited, found.bytes);
-            tell_of_image(world, pod, target, Level::Normal, "Pulled", message);
+            report_image(world, pod, target, EventType::Normal, "Pulled", message);
             if let Some(worker) = world.kubelets.workers.get_mut(uid(pod))
                 && let Some(history) = worker.pulls.get_mut(&image)
             {
@@ -215,7 +231,7 @@ pub(super) fn answered(world: &mut World, pod: &Value, target: Target) -> Option
 fn pull_failed(
     world: &mut World,
     pod: &Value,
-    target: Target,
+    target: ImageUse,
     image: &str,
     text: String,
 ) -> Ensured {
@@ -227,6 +243,6 @@ fn pull_failed(
         history.backoff.fail(now, now);
     }
     let message = format!("Failed to pull image \"{image}\": {text}");
-    tell_of_image(world, pod, target, Level::Warning, "Failed", message);
+    report_image(world, pod, target, EventType::Warning, "Failed", message);
     failed("ErrImagePull", text)
 }

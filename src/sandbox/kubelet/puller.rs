@@ -1,4 +1,4 @@
-//! The runtime's part: an image is pulled with one login after the other, or without any.
+//! The container runtime's pull: one login after the other, or anonymous.
 //!
 //! It gives the reason of a failure as a value; how that reads is said by `wording`.
 
@@ -6,18 +6,18 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{login::Login, resolver::resolve};
+use super::{login::RegistryLogin, resolver::resolve};
 use crate::{
     domain::registry_auth::image_ref::ImageRef,
     sandbox::{
         profile::Profile,
-        registry::{Image, Network, Unreachable},
+        registry::{Image, RegistryNetwork, Unreachable},
     },
 };
 
 /// Why the runtime could not get the image.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum PullError {
+pub enum RuntimePullError {
     NotFound,
     /// The registry wants a user and a password, and there are none.
     NoCredentials,
@@ -51,7 +51,7 @@ pub enum PullError {
     },
 }
 
-impl PullError {
+impl RuntimePullError {
     /// Of several hosts' errors the weightiest is told, and of those the first (`firstErrPriority` of
     /// containerd's resolver).
     pub(super) fn weight(&self) -> u8 {
@@ -69,22 +69,22 @@ impl PullError {
 /// How a pull ended and how long it took.
 #[derive(Clone, Debug)]
 pub struct Fetched {
-    pub result: Result<Image, PullError>,
+    pub result: Result<Image, RuntimePullError>,
     pub took: Duration,
     /// Which login opened it; none for an anonymous pull.
-    pub opened_by: Option<Login>,
+    pub opened_by: Option<RegistryLogin>,
 }
 
 /// Tries the logins in their order; without any it asks as nobody.
 pub fn pull(
-    network: &mut Network,
+    network: &mut RegistryNetwork,
     profile: Profile,
     image: &ImageRef,
-    logins: &[Login],
+    logins: &[RegistryLogin],
     now: Timestamp,
 ) -> Fetched {
     let mut last = None;
-    let tries: Vec<Option<&Login>> = match logins {
+    let tries: Vec<Option<&RegistryLogin>> = match logins {
         [] => vec![None],
         logins => logins.iter().map(Some).collect(),
     };
@@ -112,10 +112,10 @@ pub fn pull(
 
 /// Some 150 ms for the questions and 50 MB/s for the layers; what hangs, hangs as long as the
 /// runtime lets it.
-fn duration(profile: Profile, result: &Result<Image, PullError>) -> Duration {
+fn duration(profile: Profile, result: &Result<Image, RuntimePullError>) -> Duration {
     match result {
         Ok(image) => Duration::from_millis(150 + image.bytes / 50_000),
-        Err(PullError::Unreachable { why, .. }) => match why {
+        Err(RuntimePullError::Unreachable { why, .. }) => match why {
             Unreachable::TimedOut { .. } => Duration::from_secs(30),
             // containerd 2.4 tries five times.
             Unreachable::HandshakeTimeout if profile.is_newest() => Duration::from_secs(50),

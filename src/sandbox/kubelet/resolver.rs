@@ -4,50 +4,50 @@
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::{login::Login, puller::PullError};
+use super::{login::RegistryLogin, puller::RuntimePullError};
 use crate::{
     domain::registry_auth::image_ref::ImageRef,
     sandbox::{
         object::text,
         profile::Profile,
-        registry::{Image, Method, Network, Request, Response, Scheme, Unreachable},
+        registry::{Image, Method, RegistryNetwork, Request, Response, Scheme, Unreachable},
     },
 };
 
 struct Resolver<'a> {
-    network: &'a mut Network,
+    network: &'a mut RegistryNetwork,
     host: String,
     scheme: Scheme,
     may_fall_back: bool,
-    asks_for_the_reason: bool,
+    retries_forbidden_with_get: bool,
     /// The registry that is meant, where another host is asked in its place.
-    meant: Option<String>,
+    registry: Option<String>,
     path: String,
     now: Timestamp,
 }
 
 pub(super) fn resolve(
-    network: &mut Network,
+    network: &mut RegistryNetwork,
     profile: Profile,
     image: &ImageRef,
-    login: Option<&Login>,
+    login: Option<&RegistryLogin>,
     now: Timestamp,
-) -> Result<Image, PullError> {
-    let habit = LocalHabit::of(profile);
+) -> Result<Image, RuntimePullError> {
+    let habit = LocalScheme::for_profile(profile);
     let reference = image
         .digest()
         .or(image.tag())
         .unwrap_or_default()
         .to_owned();
-    let mut worst: Option<PullError> = None;
+    let mut worst: Option<RuntimePullError> = None;
     for host in network.hosts(image.host()) {
         let own = network.named(image.host());
         let is_own = host == image.host() || own.is_some_and(|own| own.endpoint == host);
         let mut resolver = Resolver {
             scheme: habit.scheme(&host),
-            may_fall_back: habit == LocalHabit::TlsFirst && is_local(&host),
-            asks_for_the_reason: profile.asks_for_the_reason(),
-            meant: (!is_own).then(|| image.host().to_owned()),
+            may_fall_back: habit == LocalScheme::TlsFirst && is_local(&host),
+            retries_forbidden_with_get: profile.retries_forbidden_with_get(),
+            registry: (!is_own).then(|| image.host().to_owned()),
             network: &mut *network,
             host,
             path: format!("/v2/{}/manifests/{reference}", image.path()),
@@ -64,7 +64,7 @@ pub(super) fn resolve(
             }
         }
     }
-    Err(worst.unwrap_or(PullError::NotFound))
+    Err(worst.unwrap_or(RuntimePullError::NotFound))
 }
 
 impl Resolver<'_> {
@@ -73,18 +73,18 @@ impl Resolver<'_> {
         image: &ImageRef,
         reference: &str,
         authorization: Option<String>,
-    ) -> Result<Image, PullError> {
+    ) -> Result<Image, RuntimePullError> {
         let registry = self.network.at(&self.host).ok();
         let found = registry
             .and_then(|registry| registry.repositories.get(image.path())?.find(reference))
             .cloned()
-            .ok_or(PullError::NotFound)?;
+            .ok_or(RuntimePullError::NotFound)?;
         self.path = format!("/v2/{}/manifests/{}", image.path(), found.digest);
         self.get(authorization)?;
         if found.architectures.iter().any(|it| it == NODE_ARCHITECTURE) {
             Ok(found)
         } else {
-            Err(PullError::NoPlatform {
+            Err(RuntimePullError::NoPlatform {
                 digest: found.digest,
             })
         }
@@ -96,14 +96,14 @@ const NODE_ARCHITECTURE: &str = "amd64";
 /// How the runtime speaks to a registry on the own machine. Without configuration that is the only
 /// one that it speaks plain HTTP to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum LocalHabit {
+enum LocalScheme {
     Plain,
     /// containerd 1.7 and later try TLS and fall back (`docker.NewHTTPFallback`).
     TlsFirst,
 }
 
-impl LocalHabit {
-    fn of(profile: Profile) -> Self {
+impl LocalScheme {
+    fn for_profile(profile: Profile) -> Self {
         if profile.is_old() {
             Self::Plain
         } else {
@@ -126,17 +126,17 @@ fn is_local(host: &str) -> bool {
 impl Resolver<'_> {
     fn url(&self) -> String {
         let url = format!("{}://{}{}", self.scheme.as_str(), self.host, self.path);
-        match &self.meant {
+        match &self.registry {
             Some(meant) => format!("{url}?ns={}", escape(meant)),
             None => url,
         }
     }
 
-    fn ask(
+    fn send(
         &mut self,
         method: Method,
         authorization: Option<String>,
-    ) -> Result<Response, PullError> {
+    ) -> Result<Response, RuntimePullError> {
         let request = Request {
             method,
             scheme: self.scheme,
@@ -148,9 +148,9 @@ impl Resolver<'_> {
             Err(Unreachable::PlainHttp) if self.may_fall_back => {
                 self.scheme = Scheme::Http;
                 self.may_fall_back = false;
-                self.ask(method, request.authorization)
+                self.send(method, request.authorization)
             }
-            answer => answer.map_err(|why| PullError::Unreachable {
+            answer => answer.map_err(|why| RuntimePullError::Unreachable {
                 url: self.url(),
                 why,
             }),
@@ -158,10 +158,10 @@ impl Resolver<'_> {
     }
 
     /// Resolves the reference; gives the authorization that opened it.
-    fn head(&mut self, login: Option<&Login>) -> Result<Option<String>, PullError> {
-        let response = self.ask(Method::Head, None)?;
+    fn head(&mut self, login: Option<&RegistryLogin>) -> Result<Option<String>, RuntimePullError> {
+        let response = self.send(Method::Head, None)?;
         if response.status != 401 {
-            return self.judge(&response, None).map(|()| None);
+            return self.check_response(&response, None).map(|()| None);
         }
         let challenge = response
             .header("WWW-Authenticate")
@@ -170,24 +170,28 @@ impl Resolver<'_> {
         let authorization = if let Some(challenge) = challenge.strip_prefix("Bearer ") {
             self.token(challenge, login)?
         } else {
-            login.ok_or(PullError::NoCredentials)?.header()
+            login.ok_or(RuntimePullError::NoCredentials)?.header()
         };
-        let response = self.ask(Method::Head, Some(authorization.clone()))?;
+        let response = self.send(Method::Head, Some(authorization.clone()))?;
         let scope = response.header("WWW-Authenticate").unwrap_or_default();
         if response.status == 401 && scope.contains("insufficient_scope") {
-            return Err(PullError::InsufficientScope);
+            return Err(RuntimePullError::InsufficientScope);
         }
-        self.judge(&response, Some(&authorization))?;
+        self.check_response(&response, Some(&authorization))?;
         Ok(Some(authorization))
     }
 
-    fn judge(&mut self, response: &Response, sent: Option<&String>) -> Result<(), PullError> {
+    fn check_response(
+        &mut self,
+        response: &Response,
+        sent: Option<&String>,
+    ) -> Result<(), RuntimePullError> {
         match response.status {
             200 => Ok(()),
-            404 => Err(PullError::NotFound),
-            status => Err(PullError::Status {
+            404 => Err(RuntimePullError::NotFound),
+            status => Err(RuntimePullError::Status {
                 message: match status {
-                    403 if self.asks_for_the_reason => self.reason(sent.cloned()),
+                    403 if self.retries_forbidden_with_get => self.reason(sent.cloned()),
                     _ => None,
                 },
                 url: self.url(),
@@ -198,11 +202,15 @@ impl Resolver<'_> {
 
     /// What the registry says of a `403`: an answer to a `HEAD` has no body.
     fn reason(&mut self, authorization: Option<String>) -> Option<String> {
-        let response = self.ask(Method::Get, authorization).ok()?;
-        (response.status == 403).then(|| error_of(&response))
+        let response = self.send(Method::Get, authorization).ok()?;
+        (response.status == 403).then(|| first_error(&response))
     }
 
-    fn token(&mut self, challenge: &str, login: Option<&Login>) -> Result<String, PullError> {
+    fn token(
+        &mut self,
+        challenge: &str,
+        login: Option<&RegistryLogin>,
+    ) -> Result<String, RuntimePullError> {
         let parameter = |name: &str| {
             let (_, rest) = challenge.split_once(&format!("{name}=\""))?;
             rest.split('"').next()
@@ -224,20 +232,19 @@ impl Resolver<'_> {
             scheme,
             host: host.to_owned(),
             path: format!("/{path}"),
-            authorization: login.map(Login::header),
+            authorization: login.map(RegistryLogin::header),
         };
         let url = format!("{realm}?{query}");
-        let response =
-            self.network
-                .exchange(&request, self.now)
-                .map_err(|why| PullError::Unreachable {
-                    url: url.clone(),
-                    why,
-                })?;
+        let response = self.network.exchange(&request, self.now).map_err(|why| {
+            RuntimePullError::Unreachable {
+                url: url.clone(),
+                why,
+            }
+        })?;
         if response.status != 200 {
             // A login is posted first; some refusals have it asked again with GET.
             let is_posted = login.is_some() && !matches!(response.status, 400 | 401 | 404 | 405);
-            return Err(PullError::Token {
+            return Err(RuntimePullError::Token {
                 method: if is_posted { "POST" } else { "GET" },
                 url: if is_posted { realm.to_owned() } else { url },
                 status: response.status,
@@ -253,21 +260,21 @@ impl Resolver<'_> {
     }
 
     /// Fetches the manifest itself, which is where Docker Hub counts.
-    fn get(&mut self, authorization: Option<String>) -> Result<(), PullError> {
-        let response = self.ask(Method::Get, authorization)?;
+    fn get(&mut self, authorization: Option<String>) -> Result<(), RuntimePullError> {
+        let response = self.send(Method::Get, authorization)?;
         if response.status == 200 {
             return Ok(());
         }
-        Err(PullError::Fetch {
+        Err(RuntimePullError::Fetch {
             url: self.url(),
             status: response.status,
-            message: error_of(&response),
+            message: first_error(&response),
         })
     }
 }
 
 /// The first error of a registry's answer, as containerd prints it (`docker.Errors`).
-fn error_of(response: &Response) -> String {
+fn first_error(response: &Response) -> String {
     let body: Value = serde_json::from_slice(&response.body).unwrap_or_default();
     let code = text(&body, "/errors/0/code").to_lowercase();
     match text(&body, "/errors/0/message") {

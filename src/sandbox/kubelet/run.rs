@@ -1,25 +1,24 @@
-//! Processes: started, ended, restarted.
+//! Container processes: start, exit, restart.
 
 use serde_json::Value;
 
 use super::{
+    events::{ContainerSubject, fail, report_container, wait},
     probe,
     state::Task,
-    status,
-    tell::{Subject, fail, tell, wait},
-    terminate,
-    when::{enter, sync_after},
+    status, terminate,
+    timers::{enter, sync_after},
     wording,
-    worker::{Ended, Process, Role},
+    worker::{ContainerExit, Process, WorkerContainerRole},
 };
 use crate::{
     domain::registry_auth::image_ref::ImageRef,
     sandbox::{
+        event_recorder::EventType,
         object::{self, flag, list, text},
-        recorder::Level,
         registry::Program,
-        resources::Kind,
-        store::Store,
+        resources::ResourceKind,
+        store::ObjectStore,
         world::World,
     },
 };
@@ -27,17 +26,17 @@ use crate::{
 /// How soon the kubelet notices what the runtime did (the PLEG's relist).
 const NOTICED: std::time::Duration = std::time::Duration::from_millis(300);
 
-pub(super) fn restarts(pod: &Value, role: Role, code: i32) -> bool {
+pub(super) fn restarts(pod: &Value, role: WorkerContainerRole, code: i32) -> bool {
     match (text(pod, "/spec/restartPolicy"), role) {
-        (_, Role::Ephemeral) => false,
-        (_, Role::Sidecar) | ("Always", Role::App) => true,
-        ("OnFailure", _) | ("Always", Role::Init) => code != 0,
+        (_, WorkerContainerRole::Ephemeral) => false,
+        (_, WorkerContainerRole::Sidecar) | ("Always", WorkerContainerRole::App) => true,
+        ("OnFailure", _) | ("Always", WorkerContainerRole::Init) => code != 0,
         _ => false,
     }
 }
 
 /// Starts the container from its image, unless something that it asks for is missing.
-pub(super) fn start(world: &mut World, it: Subject<'_>, digest: Option<String>) {
+pub(super) fn start(world: &mut World, it: ContainerSubject<'_>, digest: Option<String>) {
     let uid = it.uid();
     let Some(mine) = world.kubelets.container(uid, it.index) else {
         return;
@@ -62,9 +61,9 @@ pub(super) fn start(world: &mut World, it: Subject<'_>, digest: Option<String>) 
     mine.ready = false;
     let (name, image, run) = (mine.name.clone(), mine.image.clone(), mine.restarts);
     let created = wording::created(profile, &name);
-    tell(world, it, Level::Normal, "Created", created);
+    report_container(world, it, EventType::Normal, "Created", created);
     let started = wording::started(profile, &name);
-    tell(world, it, Level::Normal, "Started", started);
+    report_container(world, it, EventType::Normal, "Started", started);
     probe::begin(world, it);
     let exit = Task::Exit {
         uid: uid.to_owned(),
@@ -116,7 +115,7 @@ pub(super) fn exited(world: &mut World, uid: &str, index: usize, run: u32) {
     };
     if let Some(mine) = world.kubelets.container_mut(uid, index) {
         mine.ready = false;
-        mine.process = Process::Ended(Ended {
+        mine.process = Process::Ended(ContainerExit {
             code,
             started: since,
             finished: now,
@@ -131,7 +130,7 @@ pub(super) fn exited(world: &mut World, uid: &str, index: usize, run: u32) {
 }
 
 /// A crashed container waits for its back-off.
-pub(super) fn hold_back(world: &mut World, it: Subject<'_>) {
+pub(super) fn hold_back(world: &mut World, it: ContainerSubject<'_>) {
     let Some(mine) = world.kubelets.container(it.uid(), it.index) else {
         return;
     };
@@ -139,26 +138,29 @@ pub(super) fn hold_back(world: &mut World, it: Subject<'_>) {
     let (namespace, uid) = (object::namespace(it.pod), it.uid());
     let full = format!("{}_{namespace}({uid})", object::name(it.pod));
     let event = wording::restart_event(world.profile, &name, &full);
-    tell(world, it, Level::Warning, "BackOff", event);
+    report_container(world, it, EventType::Warning, "BackOff", event);
     let message = wording::restart_waiting(length, &name, &full);
     wait(world, it, "CrashLoopBackOff", message);
 }
 
 /// The first ConfigMap or Secret that the environment asks for and that is not there.
-fn missing_config(store: &Store, pod: &Value, spec: &Value) -> Option<String> {
+fn missing_config(store: &ObjectStore, pod: &Value, spec: &Value) -> Option<String> {
     let from = list(spec, "/envFrom").iter().flat_map(|source| {
         [
-            (Kind::ConfigMap, source.pointer("/configMapRef")),
-            (Kind::Secret, source.pointer("/secretRef")),
+            (ResourceKind::ConfigMap, source.pointer("/configMapRef")),
+            (ResourceKind::Secret, source.pointer("/secretRef")),
         ]
     });
     let values = list(spec, "/env").iter().flat_map(|variable| {
         [
             (
-                Kind::ConfigMap,
+                ResourceKind::ConfigMap,
                 variable.pointer("/valueFrom/configMapKeyRef"),
             ),
-            (Kind::Secret, variable.pointer("/valueFrom/secretKeyRef")),
+            (
+                ResourceKind::Secret,
+                variable.pointer("/valueFrom/secretKeyRef"),
+            ),
         ]
     });
     from.chain(values).find_map(|(kind, reference)| {

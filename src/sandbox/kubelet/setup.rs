@@ -1,14 +1,13 @@
-//! Before the first container: volumes are mounted and the Pod's sandbox is made; a missing Secret or
-//! ConfigMap stops it there.
+//! Pod setup: mounts volumes and makes the Pod's sandbox; a missing Secret or ConfigMap stops it.
 
 use serde_json::Value;
 
-use super::{tell::report, when::sync_after};
+use super::{events::report, timers::sync_after};
 use crate::sandbox::{
+    event_recorder::EventType,
     object::{self, flag, list, text},
-    recorder::Level,
-    resources::Kind,
-    store::Store,
+    resources::ResourceKind,
+    store::ObjectStore,
     world::World,
 };
 
@@ -24,7 +23,7 @@ pub(super) fn set_up(world: &mut World, uid: &str, pod: &Value) -> bool {
         worker.volume_backoff.fail(world.now, world.now);
         let wait = worker.volume_backoff.wait();
         let message = format!("MountVolume.SetUp failed for volume \"{volume}\" : {what}");
-        report(world, pod, Level::Warning, "FailedMount", message, None);
+        report(world, pod, EventType::Warning, "FailedMount", message, None);
         sync_after(world, uid, wait);
         return false;
     }
@@ -38,20 +37,32 @@ pub(super) fn set_up(world: &mut World, uid: &str, pod: &Value) -> bool {
     true
 }
 
-fn missing_volume(store: &Store, pod: &Value) -> Option<(String, String)> {
+fn missing_volume(store: &ObjectStore, pod: &Value) -> Option<(String, String)> {
     let namespace = object::namespace(pod);
     list(pod, "/spec/volumes").iter().find_map(|volume| {
         let projected = list(volume, "/projected/sources")
             .iter()
             .flat_map(|source| {
                 [
-                    (Kind::Secret, source.pointer("/secret"), "/name"),
-                    (Kind::ConfigMap, source.pointer("/configMap"), "/name"),
+                    (ResourceKind::Secret, source.pointer("/secret"), "/name"),
+                    (
+                        ResourceKind::ConfigMap,
+                        source.pointer("/configMap"),
+                        "/name",
+                    ),
                 ]
             });
         [
-            (Kind::Secret, volume.pointer("/secret"), "/secretName"),
-            (Kind::ConfigMap, volume.pointer("/configMap"), "/name"),
+            (
+                ResourceKind::Secret,
+                volume.pointer("/secret"),
+                "/secretName",
+            ),
+            (
+                ResourceKind::ConfigMap,
+                volume.pointer("/configMap"),
+                "/name",
+            ),
         ]
         .into_iter()
         .chain(projected)

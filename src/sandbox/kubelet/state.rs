@@ -1,4 +1,4 @@
-//! What the kubelets keep in mind between two looks: their Pods, their nodes, and what they will do.
+//! State of the kubelets: Pods, nodes and pending tasks.
 //!
 //! It is part of the world and knows nothing of how it moves.
 
@@ -6,18 +6,18 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-pub use super::image::Verification;
+pub use super::image::VerificationPolicy;
 use super::{
-    image::Cache,
-    worker::{Container, Target, Worker},
+    image::ImageCache,
+    worker::{ImageUse, Worker, WorkerContainer},
 };
 use crate::sandbox::{
-    object::{Object, uid},
-    resources::Kind,
-    store::Store,
+    object::{StoredObject, uid},
+    resources::ResourceKind,
+    store::ObjectStore,
 };
 
-/// All kubelets: their Pods by uid, their nodes by name.
+/// State of all kubelets: Pods by uid, nodes by name.
 #[derive(Default)]
 pub struct Kubelets {
     pub(super) workers: BTreeMap<String, Worker>,
@@ -29,20 +29,20 @@ pub struct Kubelets {
 /// What a node remembers.
 #[derive(Default)]
 pub(super) struct NodeState {
-    pub(super) images: Cache,
-    pub(super) verification: Verification,
+    pub(super) images: ImageCache,
+    pub(super) verification: VerificationPolicy,
     /// Images are pulled one after the other (`serializeImagePulls`).
     pub(super) pulls_free_at: Option<Timestamp>,
 }
 
-/// Something that a kubelet does at its time.
+/// A timed task of a kubelet.
 #[derive(Clone, Debug)]
 pub enum Task {
     Sync(String),
     /// The runtime has answered for an image.
     Pulled {
         uid: String,
-        target: Target,
+        target: ImageUse,
     },
     /// A container's process ends by itself.
     Exit {
@@ -62,7 +62,7 @@ impl Kubelets {
         self.node(node).images.preload(image);
     }
 
-    pub fn verify(&mut self, node: &str, verification: Verification) {
+    pub fn verify(&mut self, node: &str, verification: VerificationPolicy) {
         self.node(node).verification = verification;
     }
 
@@ -71,17 +71,21 @@ impl Kubelets {
     }
 
     /// The Pod in the store, if it still is the one that this worker is for.
-    pub(super) fn pod(&self, store: &Store, wanted: &str) -> Option<Object> {
+    pub(super) fn pod(&self, store: &ObjectStore, wanted: &str) -> Option<StoredObject> {
         let worker = self.workers.get(wanted)?;
-        let pod = store.at(Kind::Pod, &worker.place)?;
-        (uid(pod) == wanted).then(|| Object::clone(pod))
+        let pod = store.at(ResourceKind::Pod, &worker.place)?;
+        (uid(pod) == wanted).then(|| StoredObject::clone(pod))
     }
 
-    pub(super) fn container(&self, uid: &str, index: usize) -> Option<&Container> {
+    pub(super) fn container(&self, uid: &str, index: usize) -> Option<&WorkerContainer> {
         self.workers.get(uid)?.containers().get(index)
     }
 
-    pub(super) fn container_mut(&mut self, uid: &str, index: usize) -> Option<&mut Container> {
+    pub(super) fn container_mut(
+        &mut self,
+        uid: &str,
+        index: usize,
+    ) -> Option<&mut WorkerContainer> {
         self.workers.get_mut(uid)?.containers_mut().get_mut(index)
     }
 }

@@ -1,13 +1,13 @@
-//! The status of a Pod, as its kubelet sees it (`generateAPIPodStatus`).
+//! Computes the status of a Pod (`generateAPIPodStatus`).
 
 use serde_json::{Value, json};
 
-use super::worker::{Container, Ended, Process, Role, Worker};
+use super::worker::{ContainerExit, Process, Worker, WorkerContainer, WorkerContainerRole};
 use crate::sandbox::{
-    dice::template_hash,
     object::{self, Put, list, seconds, text},
     profile::Profile,
-    resources::Kind,
+    resources::ResourceKind,
+    rng::template_hash,
     world::World,
 };
 
@@ -28,7 +28,7 @@ pub(super) fn write(world: &mut World, uid: &str) {
     } else {
         let mut changed = without(&pod, &["status"]);
         changed.put("status", status);
-        world.store.put(Kind::Pod, changed)
+        world.store.put(ResourceKind::Pod, changed)
     };
     worker.note_shown_by(shown);
 }
@@ -96,9 +96,10 @@ fn is_initialised(worker: &Worker) -> bool {
         .containers()
         .iter()
         .all(|it| match (it.role, &it.process) {
-            (Role::Init, Process::Ended(end)) => end.code == 0,
-            (Role::Sidecar, Process::Running { .. }) | (Role::App | Role::Ephemeral, _) => true,
-            (Role::Init | Role::Sidecar, _) => false,
+            (WorkerContainerRole::Init, Process::Ended(end)) => end.code == 0,
+            (WorkerContainerRole::Sidecar, Process::Running { .. })
+            | (WorkerContainerRole::App | WorkerContainerRole::Ephemeral, _) => true,
+            (WorkerContainerRole::Init | WorkerContainerRole::Sidecar, _) => false,
         })
 }
 
@@ -106,7 +107,7 @@ fn is_initialised(worker: &Worker) -> bool {
 fn phase(pod: &Value, worker: &Worker) -> &'static str {
     let policy = text(pod, "/spec/restartPolicy");
     let failed_init = worker.containers().iter().any(|it| {
-        it.role == Role::Init
+        it.role == WorkerContainerRole::Init
             && matches!(&it.process, Process::Ended(end) if end.code != 0)
             && policy == "Never"
     });
@@ -116,11 +117,16 @@ fn phase(pod: &Value, worker: &Worker) -> &'static str {
     if !is_initialised(worker) {
         return "Pending";
     }
-    let apps = || worker.containers().iter().filter(|it| it.role == Role::App);
+    let apps = || {
+        worker
+            .containers()
+            .iter()
+            .filter(|it| it.role == WorkerContainerRole::App)
+    };
     if apps().any(|it| it.process == Process::None) {
         return "Pending";
     }
-    let ends: Vec<&Ended> = apps()
+    let ends: Vec<&ContainerExit> = apps()
         .filter_map(|it| match &it.process {
             Process::Ended(end) => Some(end),
             Process::None | Process::Running { .. } => None,
@@ -148,9 +154,14 @@ fn conditions(
         _ => None,
     };
     let unready = names(worker, |it| {
-        matches!(it.role, Role::Sidecar | Role::App) && !it.ready
+        matches!(
+            it.role,
+            WorkerContainerRole::Sidecar | WorkerContainerRole::App
+        ) && !it.ready
     });
-    let incomplete = names(worker, |it| it.role == Role::Init && !has_succeeded(it));
+    let incomplete = names(worker, |it| {
+        it.role == WorkerContainerRole::Init && !has_succeeded(it)
+    });
     let initialised = is_initialised(worker);
     let ready = unready.is_empty() && end.is_none();
     let unready = match end {
@@ -180,7 +191,7 @@ fn conditions(
 }
 
 /// The names of some containers, as the kubelet lists them.
-fn names(worker: &Worker, which: impl Fn(&Container) -> bool) -> String {
+fn names(worker: &Worker, which: impl Fn(&WorkerContainer) -> bool) -> String {
     let names: Vec<&str> = worker
         .containers()
         .iter()
@@ -190,7 +201,7 @@ fn names(worker: &Worker, which: impl Fn(&Container) -> bool) -> String {
     names.join(" ")
 }
 
-fn has_succeeded(container: &Container) -> bool {
+fn has_succeeded(container: &WorkerContainer) -> bool {
     matches!(&container.process, Process::Ended(end) if end.code == 0)
 }
 
@@ -221,7 +232,7 @@ fn condition(
     condition
 }
 
-fn container_status(uid: &str, worker: &Worker, container: &Container) -> Value {
+fn container_status(uid: &str, worker: &Worker, container: &WorkerContainer) -> Value {
     let id = |run: u32| {
         let text = format!("{uid}/{}/{run}", container.name);
         format!(
@@ -236,7 +247,7 @@ fn container_status(uid: &str, worker: &Worker, container: &Container) -> Value 
         "name": container.name,
         "state": state,
         "lastState": last,
-        "ready": container.ready || container.role == Role::Init && has_succeeded(container),
+        "ready": container.ready || container.role == WorkerContainerRole::Init && has_succeeded(container),
         "restartCount": container.restarts,
         "image": container.image,
         "imageID": container.image_id.as_deref().unwrap_or_default(),
@@ -250,7 +261,7 @@ fn container_status(uid: &str, worker: &Worker, container: &Container) -> Value 
 
 /// The state now and the one before. A container that waits after it ended shows its end as the
 /// last state.
-fn state(worker: &Worker, container: &Container) -> (Value, Value) {
+fn state(worker: &Worker, container: &WorkerContainer) -> (Value, Value) {
     let before = container
         .last_end
         .as_ref()
@@ -269,10 +280,12 @@ fn state(worker: &Worker, container: &Container) -> (Value, Value) {
             before,
         ),
         (Process::None, None) => {
-            let has_inits = worker
-                .containers()
-                .iter()
-                .any(|it| matches!(it.role, Role::Init | Role::Sidecar));
+            let has_inits = worker.containers().iter().any(|it| {
+                matches!(
+                    it.role,
+                    WorkerContainerRole::Init | WorkerContainerRole::Sidecar
+                )
+            });
             let reason = if has_inits && !is_initialised(worker) {
                 "PodInitializing"
             } else {
@@ -283,7 +296,7 @@ fn state(worker: &Worker, container: &Container) -> (Value, Value) {
     }
 }
 
-fn terminated(end: &Ended) -> Value {
+fn terminated(end: &ContainerExit) -> Value {
     json!({
         "exitCode": end.code,
         "reason": if end.code == 0 { "Completed" } else { "Error" },
@@ -295,13 +308,13 @@ fn terminated(end: &Ended) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sandbox::store::Place;
+    use crate::sandbox::store::ObjectKey;
 
     #[test]
     fn a_container_that_never_ran_keeps_the_pod_pending() {
         let pod = json!({"spec": {"restartPolicy": "Always", "containers": [
             {"name": "a", "image": "x"}, {"name": "b", "image": "y"}]}});
-        let mut worker = Worker::new(Place::new("app", "web"), "node", &pod);
+        let mut worker = Worker::new(ObjectKey::new("app", "web"), "node", &pod);
         let since = jiff::Timestamp::UNIX_EPOCH;
         worker.containers_mut()[0].process = Process::Running { since };
         assert_eq!(phase(&pod, &worker), "Pending");

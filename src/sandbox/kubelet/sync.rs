@@ -1,4 +1,4 @@
-//! One look at a Pod: what its containers need, done as far as it can be done now (`SyncPod`).
+//! One sync of a Pod (`SyncPod`).
 
 use std::time::Duration;
 
@@ -6,20 +6,20 @@ use serde_json::Value;
 
 use super::{
     credentials,
+    events::{ContainerSubject, fail, report},
     pull::{self, Ensured},
     run,
     setup::set_up,
     status,
-    tell::{Subject, fail, report},
-    when::sync_after,
+    timers::sync_after,
     wording,
-    worker::{Container, Process, Role, Step, Target, Waiting},
+    worker::{ImageUse, Process, SyncStep, WaitingReason, WorkerContainer, WorkerContainerRole},
 };
 use crate::sandbox::{
     clock::later,
+    event_recorder::EventType,
     object::{list, text, uid},
     profile::MissingSecrets,
-    recorder::Level,
     world::World,
 };
 
@@ -43,7 +43,7 @@ pub(super) fn sync(world: &mut World, uid: &str) {
     }
     worker.next_sync = None;
     worker.has_failed_pull = false;
-    worker.begin(now);
+    worker.mark_started(now);
     let Some(pod) = world.kubelets.pod(&world.store, uid) else {
         return;
     };
@@ -62,12 +62,12 @@ fn report_missing_secrets(world: &mut World, pod: &Value) {
     if !missing.is_empty() {
         let message = wording::missing_secrets(&missing);
         let reason = "FailedToRetrieveImagePullSecret";
-        report(world, pod, Level::Warning, reason, message, None);
+        report(world, pod, EventType::Warning, reason, message, None);
     }
 }
 
 /// The runtime has answered for an image: the sync goes on behind what it is for.
-pub(super) fn pulled(world: &mut World, uid: &str, target: Target) {
+pub(super) fn pulled(world: &mut World, uid: &str, target: ImageUse) {
     let Some(pod) = world.kubelets.pod(&world.store, uid) else {
         return;
     };
@@ -79,8 +79,8 @@ pub(super) fn pulled(world: &mut World, uid: &str, target: Target) {
         turns.position(|turn| turn == target)
     });
     match (proceed(world, &pod, target, ensured), turn) {
-        (Step::Next, Some(turn)) => advance(world, &pod, turn + 1),
-        (Step::Next | Step::Blocked | Step::Pulling, _) => finish(world, &pod),
+        (SyncStep::Next, Some(turn)) => advance(world, &pod, turn + 1),
+        (SyncStep::Next | SyncStep::Blocked | SyncStep::Pulling, _) => finish(world, &pod),
     }
 }
 
@@ -92,13 +92,13 @@ fn advance(world: &mut World, pod: &Value, first: usize) {
     };
     for target in order.into_iter().skip(first) {
         let step = match target {
-            Target::Volume(_) => volume(world, pod, target),
-            Target::Container(index) => container(world, Subject { pod, index }),
+            ImageUse::Volume(_) => volume(world, pod, target),
+            ImageUse::Container(index) => container(world, ContainerSubject { pod, index }),
         };
         match step {
-            Step::Next => {}
-            Step::Pulling => return,
-            Step::Blocked => break,
+            SyncStep::Next => {}
+            SyncStep::Pulling => return,
+            SyncStep::Blocked => break,
         }
     }
     finish(world, pod);
@@ -111,11 +111,11 @@ fn finish(world: &mut World, pod: &Value) {
     if has_failed_pull && world.profile.missing_secrets() == MissingSecrets::AfterFailedPulls {
         report_missing_secrets(world, pod);
     }
-    look_again(world, uid(pod));
+    requeue(world, uid(pod));
 }
 
 /// A Pod with trouble is looked at again, soon after its start and rarely later.
-fn look_again(world: &mut World, uid: &str) {
+fn requeue(world: &mut World, uid: &str) {
     let Some(worker) = world.kubelets.workers.get(uid) else {
         return;
     };
@@ -128,26 +128,26 @@ fn look_again(world: &mut World, uid: &str) {
     if is_first {
         sync_after(world, uid, SOON);
     } else {
-        let jitter = world.dice.below(JITTER_MILLIS);
+        let jitter = world.rng.below(JITTER_MILLIS);
         sync_after(world, uid, Duration::from_millis(AGAIN_MILLIS + jitter));
     }
 }
 
 /// An image volume is seen to when there is a container to start, be it one that does not mount it
 /// (`lazyStart`).
-fn volume(world: &mut World, pod: &Value, target: Target) -> Step {
+fn volume(world: &mut World, pod: &Value, target: ImageUse) -> SyncStep {
     let worker = world.kubelets.workers.get(uid(pod));
     let is_needed = worker.is_some_and(|worker| {
         let mut containers = worker.containers().iter();
         containers.any(|it| wants_start(pod, it))
     });
     if !is_needed || !world.profile.has_image_volumes() {
-        return Step::Next;
+        return SyncStep::Next;
     }
     need_image(world, pod, target)
 }
 
-fn wants_start(pod: &Value, container: &Container) -> bool {
+fn wants_start(pod: &Value, container: &WorkerContainer) -> bool {
     match &container.process {
         Process::None => true,
         Process::Running { .. } => false,
@@ -155,18 +155,20 @@ fn wants_start(pod: &Value, container: &Container) -> bool {
     }
 }
 
-fn container(world: &mut World, it: Subject<'_>) -> Step {
+fn container(world: &mut World, it: ContainerSubject<'_>) -> SyncStep {
     let Some(mine) = world.kubelets.container(it.uid(), it.index) else {
-        return Step::Next;
+        return SyncStep::Next;
     };
     let role = mine.role;
     match &mine.process {
         Process::Running { .. } => return role.once_started(),
-        Process::Ended(end) if role == Role::Init && end.code == 0 => return Step::Next,
+        Process::Ended(end) if role == WorkerContainerRole::Init && end.code == 0 => {
+            return SyncStep::Next;
+        }
         Process::Ended(end) if !run::restarts(it.pod, role, end.code) => {
             return role.once_started();
         }
-        Process::Ended(end) if mine.crash_backoff.holds_after(end.finished, world.now) => {
+        Process::Ended(end) if mine.crash_backoff.is_active_after(end.finished, world.now) => {
             run::hold_back(world, it);
             return role.while_waiting();
         }
@@ -184,7 +186,7 @@ fn container(world: &mut World, it: Subject<'_>) -> Step {
 
 /// Why image volumes that the container mounts are not there; the container cannot start, and its own
 /// image is not looked at (`toKubeContainerImageVolumes`).
-fn missing_volumes(world: &World, it: Subject<'_>) -> Vec<Waiting> {
+fn missing_volumes(world: &World, it: ContainerSubject<'_>) -> Vec<WaitingReason> {
     let Some(worker) = world.kubelets.workers.get(it.uid()) else {
         return Vec::new();
     };
@@ -202,20 +204,22 @@ fn missing_volumes(world: &World, it: Subject<'_>) -> Vec<Waiting> {
         .collect()
 }
 
-fn need_image(world: &mut World, pod: &Value, target: Target) -> Step {
+fn need_image(world: &mut World, pod: &Value, target: ImageUse) -> SyncStep {
     match pull::ensure(world, pod, target) {
         Some(ensured) => proceed(world, pod, target, ensured),
-        None => Step::Next,
+        None => SyncStep::Next,
     }
 }
 
 /// Goes on with what the image is for.
-fn proceed(world: &mut World, pod: &Value, target: Target, ensured: Ensured) -> Step {
+fn proceed(world: &mut World, pod: &Value, target: ImageUse, ensured: Ensured) -> SyncStep {
     match target {
-        Target::Container(index) => proceed_with_container(world, Subject { pod, index }, ensured),
-        Target::Volume(index) => {
+        ImageUse::Container(index) => {
+            proceed_with_container(world, ContainerSubject { pod, index }, ensured)
+        }
+        ImageUse::Volume(index) => {
             let failure = match ensured {
-                Ensured::Pulling => return Step::Pulling,
+                Ensured::Pulling => return SyncStep::Pulling,
                 Ensured::Present(_) => None,
                 Ensured::Failed(waiting) => Some(waiting),
             };
@@ -223,18 +227,22 @@ fn proceed(world: &mut World, pod: &Value, target: Target, ensured: Ensured) -> 
             if let Some(volume) = worker.and_then(|it| it.image_volumes_mut().get_mut(index)) {
                 volume.failure = failure;
             }
-            Step::Next
+            SyncStep::Next
         }
     }
 }
 
-fn proceed_with_container(world: &mut World, it: Subject<'_>, ensured: Ensured) -> Step {
+fn proceed_with_container(
+    world: &mut World,
+    it: ContainerSubject<'_>,
+    ensured: Ensured,
+) -> SyncStep {
     let Some(mine) = world.kubelets.container(it.uid(), it.index) else {
-        return Step::Next;
+        return SyncStep::Next;
     };
     let role = mine.role;
     match ensured {
-        Ensured::Pulling => Step::Pulling,
+        Ensured::Pulling => SyncStep::Pulling,
         Ensured::Present(digest) => {
             run::start(world, it, digest);
             role.once_started()

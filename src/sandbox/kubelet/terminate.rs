@@ -1,21 +1,21 @@
-//! The end of a Pod: its processes are stopped, and then the kubelet lets go of the object.
+//! Pod termination: stops the processes, then releases the object.
 
 use std::time::Duration;
 
 use serde_json::Value;
 
 use super::{
+    events::{ContainerSubject, report_container},
     state::Task,
     status,
-    tell::{Subject, tell},
-    when::enter,
+    timers::enter,
     wording,
-    worker::{Ended, Process},
+    worker::{ContainerExit, Process},
 };
 use crate::sandbox::{
+    event_recorder::EventType,
     object::{number, put},
-    recorder::Level,
-    resources::Kind,
+    resources::ResourceKind,
     world::World,
     write,
 };
@@ -45,8 +45,8 @@ pub(super) fn begin(world: &mut World, uid: &str, pod: &Value) {
     };
     for (index, name) in running {
         let message = wording::stopping(&name);
-        let it = Subject { pod, index };
-        tell(world, it, Level::Normal, "Killing", message);
+        let it = ContainerSubject { pod, index };
+        report_container(world, it, EventType::Normal, "Killing", message);
     }
     enter(world, wait, Task::Terminated(uid.to_owned()));
 }
@@ -59,7 +59,7 @@ pub(super) fn end(world: &mut World, uid: &str) {
     for mine in worker.containers_mut() {
         mine.ready = false;
         if let Process::Running { since } = mine.process {
-            mine.process = Process::Ended(Ended {
+            mine.process = Process::Ended(ContainerExit {
                 code: 0,
                 started: since,
                 finished: now,
@@ -73,8 +73,8 @@ pub(super) fn end(world: &mut World, uid: &str) {
     };
     let mut pod = Value::clone(&pod);
     put(&mut pod, "/metadata/deletionGracePeriodSeconds", 0);
-    world.store.put(Kind::Pod, pod);
-    write::finish(world, Kind::Pod, &place);
+    world.store.put(ResourceKind::Pod, pod);
+    write::finish(world, ResourceKind::Pod, &place);
 }
 
 /// A Pod that has finished needs no kubelet any more.

@@ -1,17 +1,17 @@
-//! What kubelets and runtimes say, word for word, by profile.
+//! Messages of kubelets and runtimes, verbatim, by profile.
 //!
 //! Recorded on real nodes; a test holds these sentences against the recordings.
 
 use std::time::Duration;
 
-use super::puller::PullError;
+use super::puller::RuntimePullError;
 use crate::{
     domain::registry_auth::image_ref::ImageRef,
     sandbox::{profile::Profile, registry::Unreachable},
 };
 
 /// The runtime's error, as the kubelet passes it on.
-pub fn pull_error(profile: Profile, image: &str, error: &PullError) -> String {
+pub fn pull_error(profile: Profile, image: &str, error: &RuntimePullError) -> String {
     match profile {
         Profile::CriO => cri_o(image, error),
         Profile::Containerd24
@@ -21,12 +21,14 @@ pub fn pull_error(profile: Profile, image: &str, error: &PullError) -> String {
     }
 }
 
-fn containerd(profile: Profile, image: &str, error: &PullError) -> String {
+fn containerd(profile: Profile, image: &str, error: &RuntimePullError) -> String {
     let old = profile.is_old();
     let name = without_needless_tag(image);
     let code = match error {
-        PullError::NotFound | PullError::NoPlatform { .. } => "rpc error: code = NotFound desc = ",
-        PullError::Unreachable {
+        RuntimePullError::NotFound | RuntimePullError::NoPlatform { .. } => {
+            "rpc error: code = NotFound desc = "
+        }
+        RuntimePullError::Unreachable {
             why: Unreachable::TimedOut { .. },
             ..
         } => "rpc error: code = DeadlineExceeded desc = ",
@@ -42,13 +44,13 @@ fn containerd(profile: Profile, image: &str, error: &PullError) -> String {
         format!("failed to resolve reference \"{name}\": ")
     };
     match error {
-        PullError::NoPlatform { .. } if !by_transfer => {
+        RuntimePullError::NoPlatform { .. } if !by_transfer => {
             format!("{code}{pull}no match for platform in manifest: not found")
         }
-        PullError::NoPlatform { digest } => format!(
+        RuntimePullError::NoPlatform { digest } => format!(
             "{code}get image config descriptor: no match for platform in manifest {digest}: not found"
         ),
-        PullError::Fetch {
+        RuntimePullError::Fetch {
             url,
             status,
             message,
@@ -65,13 +67,13 @@ fn containerd(profile: Profile, image: &str, error: &PullError) -> String {
     }
 }
 
-fn resolving(old: bool, name: &str, error: &PullError) -> String {
+fn resolving(old: bool, name: &str, error: &RuntimePullError) -> String {
     match error {
-        PullError::NotFound => format!("{name}: not found"),
-        PullError::NoCredentials if old => old_status(name, 401),
-        PullError::NoCredentials => "pull access denied, repository does not exist or may require authorization: authorization failed: no basic auth credentials".to_owned(),
-        PullError::InsufficientScope => "pull access denied, repository does not exist or may require authorization: server message: insufficient_scope: authorization failed".to_owned(),
-        PullError::Token { method, url, status, anonymous } => {
+        RuntimePullError::NotFound => format!("{name}: not found"),
+        RuntimePullError::NoCredentials if old => old_status(name, 401),
+        RuntimePullError::NoCredentials => "pull access denied, repository does not exist or may require authorization: authorization failed: no basic auth credentials".to_owned(),
+        RuntimePullError::InsufficientScope => "pull access denied, repository does not exist or may require authorization: server message: insufficient_scope: authorization failed".to_owned(),
+        RuntimePullError::Token { method, url, status, anonymous } => {
             let whose = if *anonymous { "anonymous" } else { "oauth" };
             let line = status_line(*status);
             if old {
@@ -80,17 +82,17 @@ fn resolving(old: bool, name: &str, error: &PullError) -> String {
                 format!("failed to authorize: failed to fetch {whose} token: unexpected status from {method} request to {url}: {line}")
             }
         }
-        PullError::Status { status, .. } if old => old_status(name, *status),
-        PullError::Status { url, status, message } => {
+        RuntimePullError::Status { status, .. } if old => old_status(name, *status),
+        RuntimePullError::Status { url, status, message } => {
             let line = status_line(*status);
             let told = message.as_ref().map_or_else(String::new, |it| format!("\n{it}"));
             format!("unexpected status from HEAD request to {url}: {line}{told}")
         }
-        PullError::Unreachable { url, why } => {
+        RuntimePullError::Unreachable { url, why } => {
             let why = unreachable(old, url, why);
             format!("failed to do request: Head \"{url}\": {why}")
         }
-        PullError::Fetch { .. } | PullError::NoPlatform { .. } => String::new(),
+        RuntimePullError::Fetch { .. } | RuntimePullError::NoPlatform { .. } => String::new(),
     }
 }
 
@@ -133,7 +135,7 @@ fn unreachable(old: bool, url: &str, why: &Unreachable) -> String {
 }
 
 /// CRI-O pulls with `containers/image`, which names repository and tag apart.
-fn cri_o(image: &str, error: &PullError) -> String {
+fn cri_o(image: &str, error: &RuntimePullError) -> String {
     let name = spelled_out(image);
     let parsed = ImageRef::parse(image).ok();
     let repository = parsed
@@ -147,36 +149,36 @@ fn cri_o(image: &str, error: &PullError) -> String {
     let source = format!("initializing source docker://{name}: ");
     let reading = format!("{source}reading manifest {reference} in {repository}: ");
     match error {
-        PullError::NotFound => format!("{reading}manifest unknown"),
-        PullError::NoCredentials => format!("{reading}unauthorized: authentication required"),
-        PullError::InsufficientScope => {
+        RuntimePullError::NotFound => format!("{reading}manifest unknown"),
+        RuntimePullError::NoCredentials => format!("{reading}unauthorized: authentication required"),
+        RuntimePullError::InsufficientScope => {
             format!("{reading}requested access to the resource is denied")
         }
-        PullError::Token { status, .. } => format!(
+        RuntimePullError::Token { status, .. } => format!(
             "{source}Requesting bearer token: invalid status code from registry {}",
             status_code_first(*status)
         ),
-        PullError::Status { status: 401, .. } => {
+        RuntimePullError::Status { status: 401, .. } => {
             format!("{reading}unauthorized: authentication required")
         }
-        PullError::Status { status: 403, .. } => {
+        RuntimePullError::Status { status: 403, .. } => {
             format!("{reading}denied: requested access to the resource is denied")
         }
-        PullError::Status { status: 429, .. } => {
+        RuntimePullError::Status { status: 429, .. } => {
             format!("{reading}toomanyrequests: You have reached your pull rate limit.")
         }
-        PullError::Status { status, .. } => format!(
+        RuntimePullError::Status { status, .. } => format!(
             "{reading}received unexpected HTTP status: {}",
             status_line(*status)
         ),
-        PullError::Fetch { message, .. } => format!("{reading}{message}"),
-        PullError::Unreachable { url, why } => {
+        RuntimePullError::Fetch { message, .. } => format!("{reading}{message}"),
+        RuntimePullError::Unreachable { url, why } => {
             let why = unreachable(false, url, why);
             format!(
                 "{source}pinging container registry {host}: Get \"https://{host}/v2/\": {why}"
             )
         }
-        PullError::NoPlatform { .. } => {
+        RuntimePullError::NoPlatform { .. } => {
             "choosing image instance: no image found in image index for architecture \"amd64\", variant \"\", OS \"linux\"".to_owned()
         }
     }

@@ -1,18 +1,18 @@
-//! What a kubelet keeps in mind about one Pod.
+//! Pod worker: the kubelet's state of one Pod.
 
 use std::{collections::BTreeMap, sync::Arc};
 
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::{backoff::Backoff, credentials::Found, puller::Fetched};
+use super::{backoff::Backoff, credentials::PodCredentials, puller::Fetched};
 use crate::sandbox::{
-    object::{Object, list, text},
-    store::Place,
+    object::{StoredObject, list, text},
+    store::ObjectKey,
 };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Role {
+pub enum WorkerContainerRole {
     Init,
     /// An init container that goes on running.
     Sidecar,
@@ -22,7 +22,7 @@ pub enum Role {
     Ephemeral,
 }
 
-impl Role {
+impl WorkerContainerRole {
     /// The list in the spec that it stands in.
     pub fn field(self) -> &'static str {
         match self {
@@ -41,7 +41,7 @@ impl Role {
         }
     }
 
-    fn of(spec: &Value, field: &str) -> Self {
+    fn from_spec(spec: &Value, field: &str) -> Self {
         match (field, text(spec, "/restartPolicy")) {
             ("initContainers", "Always") => Self::Sidecar,
             ("initContainers", _) => Self::Init,
@@ -52,32 +52,32 @@ impl Role {
 
     /// What the containers behind may do once this one has started: an init container has to end
     /// first.
-    pub fn once_started(self) -> Step {
+    pub fn once_started(self) -> SyncStep {
         match self {
-            Self::Init => Step::Blocked,
-            Self::Sidecar | Self::App | Self::Ephemeral => Step::Next,
+            Self::Init => SyncStep::Blocked,
+            Self::Sidecar | Self::App | Self::Ephemeral => SyncStep::Next,
         }
     }
 
     /// What the containers behind may do while this one cannot start.
-    pub fn while_waiting(self) -> Step {
+    pub fn while_waiting(self) -> SyncStep {
         match self {
-            Self::Init | Self::Sidecar => Step::Blocked,
-            Self::App | Self::Ephemeral => Step::Next,
+            Self::Init | Self::Sidecar => SyncStep::Blocked,
+            Self::App | Self::Ephemeral => SyncStep::Next,
         }
     }
 }
 
-/// What an image is pulled for, by its place in the worker's lists.
+/// The container or volume that an image is pulled for, by its place in the worker's lists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Target {
+pub enum ImageUse {
     Container(usize),
     Volume(usize),
 }
 
-/// What became of one container at a sync.
+/// Result of one container at a sync.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step {
+pub enum SyncStep {
     Next,
     /// The runtime works; the sync goes on when it answers.
     Pulling,
@@ -90,11 +90,11 @@ pub enum Step {
 pub enum Process {
     None,
     Running { since: Timestamp },
-    Ended(Ended),
+    Ended(ContainerExit),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Ended {
+pub struct ContainerExit {
     pub code: i32,
     pub started: Timestamp,
     pub finished: Timestamp,
@@ -102,7 +102,7 @@ pub struct Ended {
 
 /// Why a container waits: the kubelet's reason and message.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Waiting {
+pub struct WaitingReason {
     pub reason: String,
     pub message: String,
 }
@@ -110,31 +110,31 @@ pub struct Waiting {
 /// A pull that is under way, and how it is going to end.
 #[derive(Clone, Debug)]
 pub struct Pull {
-    pub target: Target,
-    pub asked: Timestamp,
+    pub target: ImageUse,
+    pub requested_at: Timestamp,
     /// After the pulls that were asked for before.
-    pub ends: Timestamp,
+    pub ends_at: Timestamp,
     pub fetched: Fetched,
 }
 
 #[derive(Clone, Debug)]
-pub struct Container {
+pub struct WorkerContainer {
     pub name: String,
-    pub role: Role,
+    pub role: WorkerContainerRole,
     pub image: String,
     pub image_id: Option<String>,
     pub process: Process,
-    pub last_end: Option<Ended>,
+    pub last_end: Option<ContainerExit>,
     pub restarts: u32,
     /// It runs, and a readiness probe, if it has one, has answered well.
     pub ready: bool,
     /// What the last sync found.
-    pub waiting: Option<Waiting>,
+    pub waiting: Option<WaitingReason>,
     pub crash_backoff: Backoff,
 }
 
-impl Container {
-    fn new(spec: &Value, role: Role) -> Self {
+impl WorkerContainer {
+    fn new(spec: &Value, role: WorkerContainerRole) -> Self {
         Self {
             name: text(spec, "/name").to_owned(),
             role,
@@ -159,11 +159,11 @@ impl Container {
 
 /// A volume whose content is an image (KEP-4639).
 #[derive(Clone, Debug)]
-pub struct ImageVolume {
+pub struct WorkerImageVolume {
     pub name: String,
     pub image: String,
     /// Why it is not there, as the last sync found; the containers that mount it cannot start.
-    pub failure: Option<Waiting>,
+    pub failure: Option<WaitingReason>,
 }
 
 /// What a kubelet remembers of an image's pulls for a Pod.
@@ -175,10 +175,10 @@ pub struct PullHistory {
 }
 
 pub struct Worker {
-    pub place: Place,
+    pub place: ObjectKey,
     pub node: String,
-    containers: Vec<Container>,
-    image_volumes: Vec<ImageVolume>,
+    containers: Vec<WorkerContainer>,
+    image_volumes: Vec<WorkerImageVolume>,
     /// By image, as the kubelet keys it within a Pod.
     pub pulls: BTreeMap<String, PullHistory>,
     /// One at most: a sync pulls one image after the other.
@@ -193,18 +193,18 @@ pub struct Worker {
     /// A sync is due at this moment; until then those that the agenda has for others are void.
     pub next_sync: Option<Timestamp>,
     /// What the pull Secrets held when they were last read.
-    pub credentials: Option<Arc<Found>>,
+    pub credentials: Option<Arc<PodCredentials>>,
     /// The Pod that says all that is above, so that it need not be compared again.
-    shown: Option<Object>,
+    shown: Option<StoredObject>,
 }
 
 impl Worker {
-    pub fn new(place: Place, node: &str, pod: &Value) -> Self {
+    pub fn new(place: ObjectKey, node: &str, pod: &Value) -> Self {
         Self {
             place,
             node: node.to_owned(),
             containers: specs(pod)
-                .map(|(spec, role)| Container::new(spec, role))
+                .map(|(spec, role)| WorkerContainer::new(spec, role))
                 .collect(),
             image_volumes: image_volumes(pod).collect(),
             pulls: BTreeMap::new(),
@@ -220,65 +220,65 @@ impl Worker {
         }
     }
 
-    pub fn containers(&self) -> &[Container] {
+    pub fn containers(&self) -> &[WorkerContainer] {
         &self.containers
     }
 
     /// The containers, to be changed: the Pod's status will be compared with them again.
-    pub fn containers_mut(&mut self) -> &mut [Container] {
+    pub fn containers_mut(&mut self) -> &mut [WorkerContainer] {
         self.shown = None;
         &mut self.containers
     }
 
-    pub fn image_volumes(&self) -> &[ImageVolume] {
+    pub fn image_volumes(&self) -> &[WorkerImageVolume] {
         &self.image_volumes
     }
 
-    pub fn image_volumes_mut(&mut self) -> &mut [ImageVolume] {
+    pub fn image_volumes_mut(&mut self) -> &mut [WorkerImageVolume] {
         &mut self.image_volumes
     }
 
     /// In which order a sync looks at them (`SyncPod`): the volumes, since containers mount them, then
     /// the ephemeral containers, which do not wait for the init containers.
-    pub fn sync_order(&self) -> Vec<Target> {
-        let of = |wanted: fn(Role) -> bool| {
+    pub fn sync_order(&self) -> Vec<ImageUse> {
+        let of = |wanted: fn(WorkerContainerRole) -> bool| {
             let all = self.containers.iter().enumerate();
             all.filter(move |(_, it)| wanted(it.role))
-                .map(|(index, _)| Target::Container(index))
+                .map(|(index, _)| ImageUse::Container(index))
         };
         (0..self.image_volumes.len())
-            .map(Target::Volume)
-            .chain(of(|role| role == Role::Ephemeral))
-            .chain(of(|role| role != Role::Ephemeral))
+            .map(ImageUse::Volume)
+            .chain(of(|role| role == WorkerContainerRole::Ephemeral))
+            .chain(of(|role| role != WorkerContainerRole::Ephemeral))
             .collect()
     }
 
-    pub fn image(&self, target: Target) -> Option<&str> {
+    pub fn image(&self, target: ImageUse) -> Option<&str> {
         match target {
-            Target::Container(index) => Some(&self.containers.get(index)?.image),
-            Target::Volume(index) => Some(&self.image_volumes.get(index)?.image),
+            ImageUse::Container(index) => Some(&self.containers.get(index)?.image),
+            ImageUse::Volume(index) => Some(&self.image_volumes.get(index)?.image),
         }
     }
 
     /// Takes over what can change in the spec of a Pod: images, and ephemeral containers, which are
     /// added behind the others wherever they stand in the spec. Whether anything did.
-    pub fn adopt(&mut self, pod: &Value) -> bool {
+    pub fn update_spec(&mut self, pod: &Value) -> bool {
         let mut changed = false;
         for (spec, role) in specs(pod) {
             let mut known = self.containers.iter_mut().enumerate();
             let Some((index, mine)) = known.find(|(_, it)| it.name == text(spec, "/name")) else {
                 changed = true;
-                self.containers.push(Container::new(spec, role));
+                self.containers.push(WorkerContainer::new(spec, role));
                 continue;
             };
             if mine.image != text(spec, "/image") {
                 changed = true;
-                *mine = Container {
+                *mine = WorkerContainer {
                     restarts: mine.restarts + u32::from(mine.process != Process::None),
-                    ..Container::new(spec, role)
+                    ..WorkerContainer::new(spec, role)
                 };
                 self.pull
-                    .take_if(|pull| pull.target == Target::Container(index));
+                    .take_if(|pull| pull.target == ImageUse::Container(index));
             }
         }
         if changed {
@@ -288,7 +288,7 @@ impl Worker {
     }
 
     /// Notes the first look, which is the start of the Pod.
-    pub fn begin(&mut self, now: Timestamp) {
+    pub fn mark_started(&mut self, now: Timestamp) {
         if self.started.is_none() {
             self.shown = None;
             self.started = Some(now);
@@ -314,23 +314,23 @@ impl Worker {
     }
 
     /// Whether the Pod's status is known to say what this worker knows.
-    pub fn is_shown_by(&self, pod: &Object) -> bool {
+    pub fn is_shown_by(&self, pod: &StoredObject) -> bool {
         self.shown
             .as_ref()
             .is_some_and(|shown| Arc::ptr_eq(shown, pod))
     }
 
     /// Notes that the Pod's status says what this worker knows.
-    pub fn note_shown_by(&mut self, pod: Object) {
+    pub fn note_shown_by(&mut self, pod: StoredObject) {
         self.shown = Some(pod);
     }
 }
 
-fn image_volumes(pod: &Value) -> impl Iterator<Item = ImageVolume> {
+fn image_volumes(pod: &Value) -> impl Iterator<Item = WorkerImageVolume> {
     list(pod, "/spec/volumes")
         .iter()
         .filter(|volume| volume.get("image").is_some())
-        .map(|volume| ImageVolume {
+        .map(|volume| WorkerImageVolume {
             name: text(volume, "/name").to_owned(),
             image: text(volume, "/image/reference").to_owned(),
             failure: None,
@@ -338,12 +338,12 @@ fn image_volumes(pod: &Value) -> impl Iterator<Item = ImageVolume> {
 }
 
 /// The containers of a Pod.
-fn specs(pod: &Value) -> impl Iterator<Item = (&Value, Role)> {
+fn specs(pod: &Value) -> impl Iterator<Item = (&Value, WorkerContainerRole)> {
     ["initContainers", "containers", "ephemeralContainers"]
         .into_iter()
         .flat_map(|field| {
             let specs = pod.get("spec").and_then(|spec| spec.get(field));
             let specs = specs.and_then(Value::as_array).into_iter().flatten();
-            specs.map(move |spec| (spec, Role::of(spec, field)))
+            specs.map(move |spec| (spec, WorkerContainerRole::from_spec(spec, field)))
         })
 }

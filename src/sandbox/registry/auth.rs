@@ -1,5 +1,5 @@
-//! Who may pull what: accounts, challenges and bearer tokens
-//! (distribution specification, *Token Authentication*).
+//! Registry authentication: accounts, challenges and bearer tokens (distribution specification, *Token
+//! Authentication*).
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use serde_json::json;
 use super::{Registry, Request, Response};
 use crate::sandbox::clock::later;
 
-/// How a registry wants to be convinced.
+/// Authentication scheme of a registry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Auth {
     None,
@@ -65,9 +65,9 @@ impl Account {
     }
 }
 
-/// What a bearer token stands for.
+/// An issued bearer token.
 #[derive(Clone, Debug)]
-pub struct Token {
+pub struct IssuedToken {
     user: Option<String>,
     expires: Timestamp,
 }
@@ -75,8 +75,8 @@ pub struct Token {
 /// How long a bearer token lasts, as at Docker Hub.
 const TOKEN_LIFE: Duration = Duration::from_secs(300);
 
-/// Whether a request may read a repository.
-pub(super) enum Verdict {
+/// Access decision for a repository.
+pub(super) enum AccessDecision {
     Granted,
     /// Say who you are (or: that did not convince).
     Challenge {
@@ -89,30 +89,37 @@ pub(super) enum Verdict {
 }
 
 impl Registry {
-    pub(super) fn judge(&self, request: &Request, repository: &str, now: Timestamp) -> Verdict {
+    pub(super) fn authorize(
+        &self,
+        request: &Request,
+        repository: &str,
+        now: Timestamp,
+    ) -> AccessDecision {
         let is_public = self
             .repositories
             .get(repository)
             .is_some_and(|repository| repository.public);
         match &self.auth {
-            Auth::None => Verdict::Granted,
+            Auth::None => AccessDecision::Granted,
             Auth::Basic => match basic(request) {
-                None if is_public => Verdict::Granted,
-                None => Verdict::Challenge {
+                None if is_public => AccessDecision::Granted,
+                None => AccessDecision::Challenge {
                     insufficient_scope: false,
                 },
                 Some((user, password)) => match self.account(&user, &password) {
-                    None => Verdict::Challenge {
+                    None => AccessDecision::Challenge {
                         insufficient_scope: false,
                     },
-                    Some(account) if is_expired(account, now) => Verdict::Expired,
-                    Some(account) if is_public || account.may_pull(repository) => Verdict::Granted,
-                    Some(_) => Verdict::Denied,
+                    Some(account) if is_expired(account, now) => AccessDecision::Expired,
+                    Some(account) if is_public || account.may_pull(repository) => {
+                        AccessDecision::Granted
+                    }
+                    Some(_) => AccessDecision::Denied,
                 },
             },
             Auth::Token { .. } => {
                 let Some(token) = self.token(request, now) else {
-                    return Verdict::Challenge {
+                    return AccessDecision::Challenge {
                         insufficient_scope: false,
                     };
                 };
@@ -121,9 +128,9 @@ impl Registry {
                     .as_ref()
                     .and_then(|user| self.accounts.iter().find(|account| account.user == *user));
                 if is_public || account.is_some_and(|account| account.may_pull(repository)) {
-                    Verdict::Granted
+                    AccessDecision::Granted
                 } else {
-                    Verdict::Challenge {
+                    AccessDecision::Challenge {
                         insufficient_scope: true,
                     }
                 }
@@ -172,7 +179,8 @@ impl Registry {
         let name = format!("sandbox-token-{serial}");
         let expires = later(now, TOKEN_LIFE);
         self.tokens.retain(|_, token| token.expires > now);
-        self.tokens.insert(name.clone(), Token { user, expires });
+        self.tokens
+            .insert(name.clone(), IssuedToken { user, expires });
         let body = json!({
             "token": name,
             "access_token": name,
@@ -201,7 +209,7 @@ impl Registry {
             .find(|account| account.user == user && account.password == password)
     }
 
-    fn token(&self, request: &Request, now: Timestamp) -> Option<&Token> {
+    fn token(&self, request: &Request, now: Timestamp) -> Option<&IssuedToken> {
         let token = request.authorization.as_deref()?.strip_prefix("Bearer ")?;
         self.tokens.get(token).filter(|token| token.expires > now)
     }

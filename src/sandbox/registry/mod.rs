@@ -1,23 +1,23 @@
-//! The network of registries that the sandbox's nodes and the probe reach.
+//! The registries that the sandbox's nodes and the probe can reach.
 //!
 //! It speaks the OCI distribution protocol as values: a request in, a response out, or the reason
 //! why no connection came about. The kubelet's puller and the product's probe ask the same
 //! registries over it, so they cannot be told different things.
 
-mod answer;
 mod auth;
 mod content;
-mod line;
-mod transport;
+mod in_memory;
+mod pipe;
+mod response;
 
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-pub use auth::{Account, Auth, Token, basic_header};
-pub use content::{Image, Program, Repository, digest_of};
-pub use transport::Transport;
+pub use auth::{Account, Auth, IssuedToken, basic_header};
+pub use content::{Image, Program, Repository, digest};
+pub use in_memory::InMemoryNetwork;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Method {
@@ -101,9 +101,9 @@ pub enum Unreachable {
     PlainHttp,
 }
 
-/// What stands between a client and the registry.
+/// TLS mode of a registry.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Wire {
+pub enum TlsMode {
     #[default]
     Tls,
     /// TLS with a certificate that no node knows.
@@ -112,7 +112,7 @@ pub enum Wire {
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Health {
+pub enum RegistryHealth {
     #[default]
     Up,
     Refusing,
@@ -122,9 +122,9 @@ pub enum Health {
     Failing(u16),
 }
 
-/// Whom a rate limit bites.
+/// Which requests a rate limit applies to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Limit {
+pub enum RateLimit {
     EveryRequest,
     /// The GET of a manifest by nobody in particular, as Docker Hub counts.
     Anonymous,
@@ -138,18 +138,18 @@ pub struct Registry {
     /// The host that clients really connect to; Docker Hub's differs from its name.
     pub endpoint: String,
     pub address: String,
-    pub wire: Wire,
-    pub health: Health,
+    pub wire: TlsMode,
+    pub health: RegistryHealth,
     pub auth: Auth,
     pub accounts: Vec<Account>,
     pub repositories: BTreeMap<String, Repository>,
-    pub limit: Option<Limit>,
+    pub limit: Option<RateLimit>,
     /// The status with which the token service refuses a wrong login: 401, or 403 as GitHub and GitLab
     /// do.
     pub token_refusal: u16,
     /// The status of every answer of a token service that is out of order.
     pub token_failure: Option<u16>,
-    tokens: BTreeMap<String, Token>,
+    tokens: BTreeMap<String, IssuedToken>,
 }
 
 impl Registry {
@@ -162,8 +162,8 @@ impl Registry {
             name: name.to_owned(),
             endpoint: endpoint.to_owned(),
             address: "10.0.7.12".to_owned(),
-            wire: Wire::default(),
-            health: Health::default(),
+            wire: TlsMode::default(),
+            health: RegistryHealth::default(),
             auth: Auth::None,
             accounts: Vec::new(),
             repositories: BTreeMap::new(),
@@ -181,8 +181,8 @@ impl Registry {
     fn dialled(&self) -> String {
         let port = match (self.endpoint.rsplit_once(':'), self.wire) {
             (Some((_, port)), _) => port,
-            (None, Wire::PlainHttp) => "80",
-            (None, Wire::Tls | Wire::UntrustedTls) => "443",
+            (None, TlsMode::PlainHttp) => "80",
+            (None, TlsMode::Tls | TlsMode::UntrustedTls) => "443",
         };
         format!("{}:{port}", self.address)
     }
@@ -191,14 +191,14 @@ impl Registry {
     pub fn connect(&self, scheme: Scheme) -> Result<(), Unreachable> {
         let address = self.dialled();
         match self.health {
-            Health::Refusing => return Err(Unreachable::Refused { address }),
-            Health::TimingOut => return Err(Unreachable::TimedOut { address }),
-            Health::Silent => return Err(Unreachable::HandshakeTimeout),
-            Health::Up | Health::Failing(_) => {}
+            RegistryHealth::Refusing => return Err(Unreachable::Refused { address }),
+            RegistryHealth::TimingOut => return Err(Unreachable::TimedOut { address }),
+            RegistryHealth::Silent => return Err(Unreachable::HandshakeTimeout),
+            RegistryHealth::Up | RegistryHealth::Failing(_) => {}
         }
         match (self.wire, scheme) {
-            (Wire::PlainHttp, Scheme::Https) => Err(Unreachable::PlainHttp),
-            (Wire::UntrustedTls, Scheme::Https) => Err(Unreachable::UntrustedCertificate),
+            (TlsMode::PlainHttp, Scheme::Https) => Err(Unreachable::PlainHttp),
+            (TlsMode::UntrustedTls, Scheme::Https) => Err(Unreachable::UntrustedCertificate),
             _ => Ok(()),
         }
     }
@@ -206,7 +206,7 @@ impl Registry {
 
 /// All registries that there are.
 #[derive(Clone, Debug, Default)]
-pub struct Network {
+pub struct RegistryNetwork {
     registries: BTreeMap<String, Registry>,
     /// Which hosts the nodes ask in the place of a registry, in this order: mirrors first
     /// (`hosts.toml` of containerd).
@@ -214,7 +214,7 @@ pub struct Network {
     issued: u64,
 }
 
-impl Network {
+impl RegistryNetwork {
     pub fn add(&mut self, registry: Registry) {
         self.registries.insert(registry.name.clone(), registry);
     }

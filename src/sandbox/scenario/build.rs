@@ -1,39 +1,41 @@
-//! From a scenario file to happenings at their times: what is there was created once, too.
+//! Builds scheduled events from a scenario file.
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use super::{
-    act::enter,
-    file::{self, File, Moment, What},
-    founding,
-    happening::{Action, Happening},
+    bootstrap,
+    file::{self, EventAction, ScenarioFile, ScenarioTime},
     manifest,
+    perform::schedule,
+    scheduled_event::{ScenarioAction, ScheduledEvent},
 };
 use crate::sandbox::{
     admission::ImagePolicy,
     kubelet::{
-        provider::{Provider, User},
-        state::Verification,
+        provider::{CredentialProvider, ProviderUser},
+        state::VerificationPolicy,
     },
     object::{self, text},
-    registry::{Account, Auth, Health, Image, Limit, Program, Registry, Wire, digest_of},
-    resources::{Kind, RESOURCES},
-    store::Place,
+    registry::{
+        Account, Auth, Image, Program, RateLimit, Registry, RegistryHealth, TlsMode, digest,
+    },
+    resources::{RESOURCES, ResourceKind},
+    store::ObjectKey,
     world::World,
 };
 
-/// All that a file makes happen, in the order of its time.
+/// All events of a scenario file in the order of time.
 #[derive(Clone)]
-pub(super) struct Plan {
-    steps: Steps,
+pub(super) struct ScenarioPlan {
+    steps: ScheduledSteps,
     /// By registry and the place of the account in it.
-    expiries: Vec<(String, usize, Moment)>,
+    expiries: Vec<(String, usize, ScenarioTime)>,
 }
 
-impl Plan {
+impl ScenarioPlan {
     /// Or what in the file cannot be meant.
-    pub(super) fn of(file: &File) -> Result<Self, String> {
+    pub(super) fn from_file(file: &ScenarioFile) -> Result<Self, String> {
         let mut steps = steps(file)?;
         steps.sort_by_key(|(moment, _)| *moment);
         let mut expiries = Vec::new();
@@ -49,12 +51,12 @@ impl Plan {
     /// A minute before the first step.
     pub(super) fn first_moment(&self, now: Timestamp) -> Timestamp {
         let first = self.steps.first().map_or(0, |(moment, _)| moment.0).min(0);
-        at(now, Moment(first.saturating_sub(60)))
+        at(now, ScenarioTime(first.saturating_sub(60)))
     }
 
-    pub(super) fn enter(self, world: &mut World, now: Timestamp) {
+    pub(super) fn schedule(self, world: &mut World, now: Timestamp) {
         for (moment, mut happening) in self.steps {
-            if let Action::Connect(registry) = &mut happening.action {
+            if let ScenarioAction::Connect(registry) = &mut happening.action {
                 for (name, index, expiry) in &self.expiries {
                     if *name == registry.name
                         && let Some(account) = registry.accounts.get_mut(*index)
@@ -63,33 +65,33 @@ impl Plan {
                     }
                 }
             }
-            enter(world, at(now, moment), happening);
+            schedule(world, at(now, moment), happening);
         }
     }
 }
 
-fn at(now: Timestamp, moment: Moment) -> Timestamp {
+fn at(now: Timestamp, moment: ScenarioTime) -> Timestamp {
     now.checked_add(SignedDuration::from_secs(moment.0))
         .unwrap_or(now)
 }
 
 /// What heals the file's world; or what in that cannot be meant.
-pub(super) fn repair(file: &File) -> Result<Vec<Happening>, String> {
+pub(super) fn repair(file: &ScenarioFile) -> Result<Vec<ScheduledEvent>, String> {
     file.fix.iter().map(|what| action(what).map(once)).collect()
 }
 
-type Steps = Vec<(Moment, Happening)>;
+type ScheduledSteps = Vec<(ScenarioTime, ScheduledEvent)>;
 
-fn once(action: Action) -> Happening {
-    Happening {
+fn once(action: ScenarioAction) -> ScheduledEvent {
+    ScheduledEvent {
         action,
         every: None,
         round: 0,
     }
 }
 
-fn create(kind: Kind, namespace: &str, object: Value) -> Happening {
-    once(Action::Create {
+fn create(kind: ResourceKind, namespace: &str, object: Value) -> ScheduledEvent {
+    once(ScenarioAction::Create {
         kind,
         namespace: namespace.to_owned(),
         object,
@@ -98,41 +100,41 @@ fn create(kind: Kind, namespace: &str, object: Value) -> Happening {
 
 /// The order within a moment is the order here: namespaces before what is in them, Secrets and
 /// ServiceAccounts before Pods.
-fn steps(file: &File) -> Result<Steps, String> {
+fn steps(file: &ScenarioFile) -> Result<ScheduledSteps, String> {
     let founded = founded(file);
     let profile = file.kubelet.profile();
-    let mut steps: Steps = Vec::new();
+    let mut steps: ScheduledSteps = Vec::new();
     for registry in &file.registries {
-        let connect = Action::Connect(Box::new(self::registry(registry)?));
+        let connect = ScenarioAction::Connect(Box::new(self::registry(registry)?));
         steps.push((founded, once(connect)));
     }
     for node in &file.nodes {
         steps.push((
             founded,
-            create(Kind::Node, "", manifest::node(node, profile)),
+            create(ResourceKind::Node, "", manifest::node(node, profile)),
         ));
         for image in &node.preloaded {
-            let preload = Action::Preload {
+            let preload = ScenarioAction::Preload {
                 node: node.name.clone(),
                 image: image.clone(),
             };
             steps.push((founded, once(preload)));
         }
-        let verify = Action::Verify {
+        let verify = ScenarioAction::Verify {
             node: node.name.clone(),
             verification: verification(node.verification),
         };
         steps.push((founded, once(verify)));
     }
     for mirror in &file.mirrors {
-        let mirror = Action::Mirror {
+        let mirror = ScenarioAction::Mirror {
             registry: mirror.registry.clone(),
             hosts: mirror.hosts.clone(),
         };
         steps.push((founded, once(mirror)));
     }
     for policy in &file.policies {
-        let forbid = Action::Forbid(ImagePolicy {
+        let forbid = ScenarioAction::Forbid(ImagePolicy {
             name: policy.name.clone(),
             images: policy.images.clone(),
             message: policy.message.clone(),
@@ -140,27 +142,30 @@ fn steps(file: &File) -> Result<Steps, String> {
         steps.push((founded, once(forbid)));
     }
     for provider in &file.providers {
-        let provide = Action::Provide(self::provider(provider)?);
+        let provide = ScenarioAction::Provide(self::provider(provider)?);
         steps.push((founded, once(provide)));
     }
     for namespace in &file.namespaces {
         let object = serde_json::json!({"metadata": {"name": namespace.name}});
-        steps.push((namespace.at, create(Kind::Namespace, "", object)));
+        steps.push((namespace.at, create(ResourceKind::Namespace, "", object)));
         if file.operators.contains(&namespace.name) {
-            let binding = founding::operators_binding();
+            let binding = bootstrap::operators_binding();
             steps.push((
                 namespace.at,
-                create(Kind::RoleBinding, &namespace.name, binding),
+                create(ResourceKind::RoleBinding, &namespace.name, binding),
             ));
         }
     }
     for secret in &file.secrets {
         let object = manifest::secret(secret);
-        steps.push((secret.at, create(Kind::Secret, &secret.namespace, object)));
+        steps.push((
+            secret.at,
+            create(ResourceKind::Secret, &secret.namespace, object),
+        ));
     }
     for account in &file.accounts {
         let object = manifest::account(account);
-        let step = create(Kind::ServiceAccount, &account.namespace, object);
+        let step = create(ResourceKind::ServiceAccount, &account.namespace, object);
         steps.push((account.at, step));
     }
     for workload in &file.workloads {
@@ -176,7 +181,7 @@ fn steps(file: &File) -> Result<Steps, String> {
         }
     }
     for event in &file.happenings {
-        let happening = Happening {
+        let happening = ScheduledEvent {
             action: action(&event.what)?,
             every: event.every.map(|every| every.0),
             round: 0,
@@ -187,9 +192,9 @@ fn steps(file: &File) -> Result<Steps, String> {
 }
 
 /// The cluster is as old as its oldest namespace.
-fn founded(file: &File) -> Moment {
+fn founded(file: &ScenarioFile) -> ScenarioTime {
     let first = file.namespaces.iter().map(|namespace| namespace.at).min();
-    first.unwrap_or(Moment(-60))
+    first.unwrap_or(ScenarioTime(-60))
 }
 
 fn documents(yaml: &str) -> Result<Vec<Value>, String> {
@@ -199,12 +204,12 @@ fn documents(yaml: &str) -> Result<Vec<Value>, String> {
         .collect()
 }
 
-fn registry(file: &file::Registry) -> Result<Registry, String> {
+fn registry(file: &file::RegistrySpec) -> Result<Registry, String> {
     let mut registry = Registry::new(&file.name);
     registry.auth = match file.auth {
-        file::Auth::None => Auth::None,
-        file::Auth::Basic => Auth::Basic,
-        file::Auth::Token => Auth::Token {
+        file::AuthSpec::None => Auth::None,
+        file::AuthSpec::Basic => Auth::Basic,
+        file::AuthSpec::Token => Auth::Token {
             realm: file.realm.clone(),
             service: file.service.clone(),
             anonymous: file.anonymous,
@@ -235,14 +240,14 @@ fn registry(file: &file::Registry) -> Result<Registry, String> {
         };
         for tag in tags.split(',') {
             let image = image(path, tag, &entry.architectures, entry.megabytes, program);
-            stock(&mut registry, path, tag, entry.public, image);
+            add_tag(&mut registry, path, tag, entry.public, image);
         }
     }
     Ok(registry)
 }
 
 /// A repository gets one more tag.
-fn stock(registry: &mut Registry, path: &str, tag: &str, public: bool, image: Image) {
+fn add_tag(registry: &mut Registry, path: &str, tag: &str, public: bool, image: Image) {
     let repository = registry.repositories.entry(path.to_owned()).or_default();
     repository.public |= public;
     repository.tags.insert(tag.to_owned(), image);
@@ -256,146 +261,148 @@ fn image(
     program: Program,
 ) -> Image {
     Image {
-        digest: digest_of(&format!("{path}:{tag}")),
+        digest: digest(&format!("{path}:{tag}")),
         architectures: architectures.to_vec(),
         bytes: megabytes.saturating_mul(1_000_000),
         program,
     }
 }
 
-fn verification(verification: file::Verification) -> Verification {
+fn verification(verification: file::VerificationSpec) -> VerificationPolicy {
     match verification {
-        file::Verification::NeverVerify => Verification::NeverVerify,
-        file::Verification::NeverVerifyPreloadedImages => Verification::NeverVerifyPreloadedImages,
-        file::Verification::AlwaysVerify => Verification::AlwaysVerify,
+        file::VerificationSpec::NeverVerify => VerificationPolicy::NeverVerify,
+        file::VerificationSpec::NeverVerifyPreloadedImages => {
+            VerificationPolicy::NeverVerifyPreloadedImages
+        }
+        file::VerificationSpec::AlwaysVerify => VerificationPolicy::AlwaysVerify,
     }
 }
 
-fn provider(file: &file::Provider) -> Result<Provider, String> {
+fn provider(file: &file::ProviderSpec) -> Result<CredentialProvider, String> {
     let user = match (&file.user, &file.annotation) {
-        (Some(user), None) => User::Named(user.clone()),
-        (None, Some(annotation)) => User::Annotation(annotation.clone()),
+        (Some(user), None) => ProviderUser::Named(user.clone()),
+        (None, Some(annotation)) => ProviderUser::Annotation(annotation.clone()),
         (Some(_), Some(_)) | (None, None) => {
             return Err("a provider has a user or an annotation that names one".to_owned());
         }
     };
-    Ok(Provider {
+    Ok(CredentialProvider {
         images: file.images.clone(),
         user,
         password: file.password.clone(),
     })
 }
 
-fn wire(wire: file::Wire) -> Wire {
+fn wire(wire: file::TlsSpec) -> TlsMode {
     match wire {
-        file::Wire::Tls => Wire::Tls,
-        file::Wire::UntrustedTls => Wire::UntrustedTls,
-        file::Wire::PlainHttp => Wire::PlainHttp,
+        file::TlsSpec::Tls => TlsMode::Tls,
+        file::TlsSpec::UntrustedTls => TlsMode::UntrustedTls,
+        file::TlsSpec::PlainHttp => TlsMode::PlainHttp,
     }
 }
 
-fn health(health: file::Health) -> Health {
+fn health(health: file::HealthSpec) -> RegistryHealth {
     match health {
-        file::Health::Up => Health::Up,
-        file::Health::Refusing => Health::Refusing,
-        file::Health::TimingOut => Health::TimingOut,
-        file::Health::Silent => Health::Silent,
-        file::Health::Failing => Health::Failing(503),
-        file::Health::Broken => Health::Failing(500),
-        file::Health::BadGateway => Health::Failing(502),
-        file::Health::Denying => Health::Failing(403),
+        file::HealthSpec::Up => RegistryHealth::Up,
+        file::HealthSpec::Refusing => RegistryHealth::Refusing,
+        file::HealthSpec::TimingOut => RegistryHealth::TimingOut,
+        file::HealthSpec::Silent => RegistryHealth::Silent,
+        file::HealthSpec::Failing => RegistryHealth::Failing(503),
+        file::HealthSpec::Broken => RegistryHealth::Failing(500),
+        file::HealthSpec::BadGateway => RegistryHealth::Failing(502),
+        file::HealthSpec::Denying => RegistryHealth::Failing(403),
     }
 }
 
-fn limit(limit: file::Limit) -> Option<Limit> {
+fn limit(limit: file::RateLimitSpec) -> Option<RateLimit> {
     match limit {
-        file::Limit::None => None,
-        file::Limit::EveryRequest => Some(Limit::EveryRequest),
-        file::Limit::Anonymous => Some(Limit::Anonymous),
+        file::RateLimitSpec::None => None,
+        file::RateLimitSpec::EveryRequest => Some(RateLimit::EveryRequest),
+        file::RateLimitSpec::Anonymous => Some(RateLimit::Anonymous),
     }
 }
 
-fn action(what: &What) -> Result<Action, String> {
+fn action(what: &EventAction) -> Result<ScenarioAction, String> {
     let place = |text: &str| {
         let (namespace, name) = text
             .split_once('/')
             .ok_or_else(|| format!("{text:?} is not namespace/name"))?;
-        Ok::<Place, String>(Place::new(namespace, name))
+        Ok::<ObjectKey, String>(ObjectKey::new(namespace, name))
     };
     Ok(match what {
-        What::Roll { workload, images } => Action::Roll {
+        EventAction::Roll { workload, images } => ScenarioAction::Roll {
             workload: place(workload)?,
             images: images.clone(),
         },
-        What::Scale { workload, replicas } => Action::Scale {
+        EventAction::Scale { workload, replicas } => ScenarioAction::Scale {
             workload: place(workload)?,
             replicas: replicas.clone(),
         },
-        What::Restart { workload } => Action::Restart {
+        EventAction::Restart { workload } => ScenarioAction::Restart {
             workload: place(workload)?,
         },
-        What::Attach { account, secrets } => Action::Attach {
+        EventAction::Attach { account, secrets } => ScenarioAction::Attach {
             account: place(account)?,
             secrets: manifest::references(secrets),
         },
-        What::Push {
+        EventAction::Push {
             registry,
             image: name,
         } => {
             let (path, tag) = name.split_once(':').ok_or("a pushed image needs a tag")?;
             let amd64 = ["amd64".to_owned()];
-            Action::Push {
+            ScenarioAction::Push {
                 registry: registry.clone(),
                 path: path.to_owned(),
                 tag: tag.to_owned(),
                 image: image(path, tag, &amd64, 80, Program::Serve),
             }
         }
-        What::Health { registry, becomes } => Action::Health {
+        EventAction::Health { registry, becomes } => ScenarioAction::Health {
             registry: registry.clone(),
             becomes: becomes.iter().copied().map(health).collect(),
         },
-        What::Limit { registry, becomes } => Action::Limit {
+        EventAction::Limit { registry, becomes } => ScenarioAction::Limit {
             registry: registry.clone(),
             becomes: becomes.iter().copied().map(limit).collect(),
         },
-        What::Wire { registry, becomes } => Action::Wire {
+        EventAction::Wire { registry, becomes } => ScenarioAction::Wire {
             registry: registry.clone(),
             becomes: becomes.iter().copied().map(wire).collect(),
         },
-        What::Resize { workload, cpu } => Action::Resize {
+        EventAction::Resize { workload, cpu } => ScenarioAction::Resize {
             workload: place(workload)?,
             cpu: cpu.clone(),
         },
-        What::Renew {
+        EventAction::Renew {
             namespace,
             name,
             server,
             user,
             password,
-        } => Action::Renew {
-            place: Place::new(namespace.as_str(), name.as_str()),
+        } => ScenarioAction::Renew {
+            place: ObjectKey::new(namespace.as_str(), name.as_str()),
             secret: manifest::pull_secret(name, server, user, password),
         },
-        What::Debug {
+        EventAction::Debug {
             workload,
             container,
             image,
-        } => Action::Debug {
+        } => ScenarioAction::Debug {
             workload: place(workload)?,
             container: serde_json::json!({
                 "name": container, "image": image, "imagePullPolicy": "Always",
             }),
         },
-        What::Delete { kind, object } => Action::Delete {
-            kind: kind_named(kind).ok_or_else(|| format!("no kind {kind:?}"))?,
+        EventAction::Delete { kind, object } => ScenarioAction::Delete {
+            kind: find_kind(kind).ok_or_else(|| format!("no kind {kind:?}"))?,
             place: place(object)?,
         },
     })
 }
 
 /// The kind whose name or plural this is.
-fn kind_named(text: &str) -> Option<Kind> {
+fn find_kind(text: &str) -> Option<ResourceKind> {
     RESOURCES
         .iter()
         .find(|row| row.name == text || row.plural == text)
@@ -403,8 +410,8 @@ fn kind_named(text: &str) -> Option<Kind> {
 }
 
 /// The kind of an object by what it says itself.
-fn kind_of(object: &Value) -> Option<Kind> {
-    Kind::parse(text(object, "/apiVersion"), text(object, "/kind"))
+fn kind_of(object: &Value) -> Option<ResourceKind> {
+    ResourceKind::parse(text(object, "/apiVersion"), text(object, "/kind"))
 }
 
 #[cfg(test)]
@@ -413,11 +420,11 @@ mod tests {
 
     #[test]
     fn what_cannot_be_meant_is_said() {
-        let file: File = toml::from_str(
+        let file: ScenarioFile = toml::from_str(
             "title = 't'\nstory = 's'\n[[happening]]\nat = '+1m'\nrestart = { workload = 'web' }",
         )
         .unwrap();
-        let wrong = Plan::of(&file).err();
+        let wrong = ScenarioPlan::from_file(&file).err();
         assert_eq!(wrong.as_deref(), Some("\"web\" is not namespace/name"));
     }
 }

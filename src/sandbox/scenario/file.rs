@@ -1,4 +1,4 @@
-//! The form of a scenario file. It has no `Debug`: passwords are in it.
+//! Schema of a scenario file. It has no `Debug`: passwords are in it.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -8,44 +8,44 @@ use crate::sandbox::profile::Profile;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct File {
+pub(super) struct ScenarioFile {
     pub title: String,
     /// What is wrong, and what the fix is.
     pub story: String,
     #[serde(default)]
-    pub kubelet: Kubelet,
+    pub kubelet: KubeletSpec,
     /// Namespaces in which the user `operator` may work.
     #[serde(default)]
     pub operators: Vec<String>,
     /// What heals it, as somebody would do it.
     #[serde(default)]
-    pub fix: Vec<What>,
+    pub fix: Vec<EventAction>,
     #[serde(default, rename = "node")]
-    pub nodes: Vec<Node>,
+    pub nodes: Vec<NodeSpec>,
     #[serde(default, rename = "registry")]
-    pub registries: Vec<Registry>,
+    pub registries: Vec<RegistrySpec>,
     #[serde(default, rename = "mirror")]
-    pub mirrors: Vec<Mirror>,
+    pub mirrors: Vec<MirrorSpec>,
     #[serde(default, rename = "provider")]
-    pub providers: Vec<Provider>,
+    pub providers: Vec<ProviderSpec>,
     #[serde(default, rename = "policy")]
-    pub policies: Vec<Policy>,
+    pub policies: Vec<ImagePolicySpec>,
     #[serde(default, rename = "namespace")]
-    pub namespaces: Vec<Namespace>,
+    pub namespaces: Vec<NamespaceSpec>,
     #[serde(default, rename = "secret")]
-    pub secrets: Vec<Secret>,
+    pub secrets: Vec<SecretSpec>,
     #[serde(default, rename = "account")]
-    pub accounts: Vec<ServiceAccount>,
+    pub accounts: Vec<ServiceAccountSpec>,
     #[serde(default, rename = "workload")]
-    pub workloads: Vec<Workload>,
+    pub workloads: Vec<WorkloadSpec>,
     #[serde(default, rename = "manifest")]
-    pub manifests: Vec<Manifest>,
+    pub manifests: Vec<ManifestSpec>,
     #[serde(default, rename = "happening")]
-    pub happenings: Vec<Event>,
+    pub happenings: Vec<EventSpec>,
 }
 
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
-pub(super) enum Kubelet {
+pub(super) enum KubeletSpec {
     #[serde(rename = "containerd-2.4")]
     Containerd24,
     #[default]
@@ -59,7 +59,7 @@ pub(super) enum Kubelet {
     CriO,
 }
 
-impl Kubelet {
+impl KubeletSpec {
     /// The profile of the nodes.
     pub(super) fn profile(self) -> Profile {
         match self {
@@ -74,7 +74,7 @@ impl Kubelet {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Node {
+pub(super) struct NodeSpec {
     pub name: String,
     pub cpu: String,
     pub memory: String,
@@ -82,12 +82,12 @@ pub(super) struct Node {
     #[serde(default)]
     pub preloaded: Vec<String>,
     #[serde(default)]
-    pub verification: Verification,
+    pub verification: VerificationSpec,
 }
 
 /// `imagePullCredentialsVerificationPolicy` of the kubelet.
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
-pub(super) enum Verification {
+pub(super) enum VerificationSpec {
     NeverVerify,
     #[default]
     NeverVerifyPreloadedImages,
@@ -97,7 +97,7 @@ pub(super) enum Verification {
 /// The hosts that all nodes ask in the place of a registry.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Mirror {
+pub(super) struct MirrorSpec {
     pub registry: String,
     /// The last one is usually the registry itself.
     pub hosts: Vec<String>,
@@ -106,7 +106,7 @@ pub(super) struct Mirror {
 /// A `ValidatingAdmissionPolicy` that refuses Pods by their images.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Policy {
+pub(super) struct ImagePolicySpec {
     pub name: String,
     /// What no image may start with.
     pub images: String,
@@ -116,7 +116,7 @@ pub(super) struct Policy {
 /// A credential plugin of all kubelets.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Provider {
+pub(super) struct ProviderSpec {
     /// The host, or the start of the repository, of the images that it is asked for.
     pub images: String,
     pub user: Option<String>,
@@ -127,10 +127,10 @@ pub(super) struct Provider {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Registry {
+pub(super) struct RegistrySpec {
     pub name: String,
     #[serde(default)]
-    pub auth: Auth,
+    pub auth: AuthSpec,
     #[serde(default)]
     pub realm: String,
     #[serde(default)]
@@ -138,24 +138,24 @@ pub(super) struct Registry {
     #[serde(default)]
     pub anonymous: bool,
     #[serde(default)]
-    pub wire: Wire,
+    pub wire: TlsSpec,
     #[serde(default)]
-    pub health: Health,
+    pub health: HealthSpec,
     #[serde(default)]
-    pub limit: Limit,
+    pub limit: RateLimitSpec,
     /// The status with which the token service refuses a wrong login; 401 where nothing is said.
     pub token_refusal: Option<u16>,
     /// The status of every answer of the token service.
     pub token_failure: Option<u16>,
     #[serde(default, rename = "login")]
-    pub logins: Vec<Login>,
+    pub logins: Vec<LoginSpec>,
     #[serde(default, rename = "image")]
-    pub images: Vec<Image>,
+    pub images: Vec<ImageSpec>,
 }
 
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(super) enum Auth {
+pub(super) enum AuthSpec {
     #[default]
     None,
     Basic,
@@ -164,7 +164,7 @@ pub(super) enum Auth {
 
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(super) enum Wire {
+pub(super) enum TlsSpec {
     #[default]
     Tls,
     UntrustedTls,
@@ -173,7 +173,7 @@ pub(super) enum Wire {
 
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(super) enum Health {
+pub(super) enum HealthSpec {
     #[default]
     Up,
     Refusing,
@@ -191,7 +191,7 @@ pub(super) enum Health {
 
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(super) enum Limit {
+pub(super) enum RateLimitSpec {
     #[default]
     None,
     EveryRequest,
@@ -201,16 +201,16 @@ pub(super) enum Limit {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Login {
+pub(super) struct LoginSpec {
     pub user: String,
     pub password: String,
     pub pulls: Vec<String>,
-    pub expires: Option<Moment>,
+    pub expires: Option<ScenarioTime>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Image {
+pub(super) struct ImageSpec {
     /// `path:tag`, or several tags: `path:1.0,1.1`.
     pub name: String,
     #[serde(default)]
@@ -220,9 +220,9 @@ pub(super) struct Image {
     #[serde(default = "eighty")]
     pub megabytes: u64,
     /// Ends well after this long.
-    pub works: Option<Span>,
+    pub works: Option<ScenarioSpan>,
     /// Ends badly after this long.
-    pub crashes: Option<Span>,
+    pub crashes: Option<ScenarioSpan>,
 }
 
 fn amd64() -> Vec<String> {
@@ -235,17 +235,17 @@ fn eighty() -> u64 {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Namespace {
+pub(super) struct NamespaceSpec {
     pub name: String,
-    pub at: Moment,
+    pub at: ScenarioTime,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Secret {
+pub(super) struct SecretSpec {
     pub name: String,
     pub namespace: String,
-    pub at: Moment,
+    pub at: ScenarioTime,
     #[serde(default = "docker_type")]
     pub r#type: String,
     #[serde(default)]
@@ -266,10 +266,10 @@ fn docker_type() -> String {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct ServiceAccount {
+pub(super) struct ServiceAccountSpec {
     pub name: String,
     pub namespace: String,
-    pub at: Moment,
+    pub at: ScenarioTime,
     #[serde(default)]
     pub secrets: Vec<String>,
     #[serde(default)]
@@ -278,12 +278,12 @@ pub(super) struct ServiceAccount {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Workload {
+pub(super) struct WorkloadSpec {
     pub name: String,
     pub namespace: String,
-    pub at: Moment,
+    pub at: ScenarioTime,
     #[serde(default)]
-    pub kind: WorkloadKind,
+    pub kind: WorkloadKindSpec,
     pub image: String,
     /// The container's name, where it is not the workload's.
     pub container: Option<String>,
@@ -309,7 +309,7 @@ fn small() -> String {
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-pub(super) enum WorkloadKind {
+pub(super) enum WorkloadKindSpec {
     #[default]
     Deployment,
     StatefulSet,
@@ -321,24 +321,24 @@ pub(super) enum WorkloadKind {
 /// Objects as YAML, for what the other sections cannot say.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Manifest {
-    pub at: Moment,
+pub(super) struct ManifestSpec {
+    pub at: ScenarioTime,
     pub yaml: String,
 }
 
 /// Something that happens, once or again and again.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Event {
-    pub at: Moment,
-    pub every: Option<Span>,
+pub(super) struct EventSpec {
+    pub at: ScenarioTime,
+    pub every: Option<ScenarioSpan>,
     #[serde(flatten)]
-    pub what: What,
+    pub what: EventAction,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(super) enum What {
+pub(super) enum EventAction {
     /// Rolls a Deployment through these images, one at each time.
     Roll {
         workload: String,
@@ -363,16 +363,16 @@ pub(super) enum What {
     },
     Health {
         registry: String,
-        becomes: Vec<Health>,
+        becomes: Vec<HealthSpec>,
     },
     Limit {
         registry: String,
-        becomes: Vec<Limit>,
+        becomes: Vec<RateLimitSpec>,
     },
     /// What stands between clients and a registry.
     Wire {
         registry: String,
-        becomes: Vec<Wire>,
+        becomes: Vec<TlsSpec>,
     },
     /// Gives a workload's first container another request for processors.
     Resize {
@@ -401,11 +401,11 @@ pub(super) enum What {
 
 /// Seconds from the start of the scenario; negative is before it. Written `-9d`, `-40m`, `+30s`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Moment(pub i64);
+pub(super) struct ScenarioTime(pub i64);
 
 /// A length of time: `30s`, `5m`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Span(pub Duration);
+pub(super) struct ScenarioSpan(pub Duration);
 
 fn seconds(text: &str) -> Option<i64> {
     let (number, factor) = match text.char_indices().next_back()? {
@@ -418,7 +418,7 @@ fn seconds(text: &str) -> Option<i64> {
     number.parse::<i64>().ok()?.checked_mul(factor)
 }
 
-impl<'de> Deserialize<'de> for Moment {
+impl<'de> Deserialize<'de> for ScenarioTime {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         text.starts_with(['-', '+'])
@@ -429,7 +429,7 @@ impl<'de> Deserialize<'de> for Moment {
     }
 }
 
-impl<'de> Deserialize<'de> for Span {
+impl<'de> Deserialize<'de> for ScenarioSpan {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         seconds(&text)

@@ -1,15 +1,15 @@
-//! From the short forms of a scenario file to the objects of Kubernetes.
+//! Converts the short forms of a scenario file to Kubernetes objects.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 
-use super::file::{Node, Secret, ServiceAccount, Workload, WorkloadKind};
+use super::file::{NodeSpec, SecretSpec, ServiceAccountSpec, WorkloadKindSpec, WorkloadSpec};
 use crate::{
     domain::registry_auth::{credential::Password, docker_config},
-    sandbox::{api::merge_patch, object::put, profile::Profile, resources::Kind},
+    sandbox::{api::merge_patch, object::put, profile::Profile, resources::ResourceKind},
 };
 
-pub(super) fn node(node: &Node, profile: Profile) -> Value {
+pub(super) fn node(node: &NodeSpec, profile: Profile) -> Value {
     let amounts = json!({"cpu": node.cpu, "memory": node.memory, "pods": "110"});
     json!({
         "metadata": {
@@ -40,7 +40,7 @@ pub(super) fn node(node: &Node, profile: Profile) -> Value {
     })
 }
 
-pub(super) fn secret(secret: &Secret) -> Value {
+pub(super) fn secret(secret: &SecretSpec) -> Value {
     let content = secret.content.clone().unwrap_or_else(|| {
         let password = Password::new(secret.password.as_str());
         docker_config::write(&secret.server, &secret.user, &password, None).to_string()
@@ -69,7 +69,7 @@ pub(super) fn pull_secret(name: &str, server: &str, user: &str, password: &str) 
     })
 }
 
-pub(super) fn account(account: &ServiceAccount) -> Value {
+pub(super) fn account(account: &ServiceAccountSpec) -> Value {
     let mut object = json!({
         "metadata": {"name": account.name},
         "imagePullSecrets": references(&account.secrets),
@@ -89,17 +89,17 @@ pub(super) fn references(names: &[String]) -> Value {
     names.iter().map(|name| json!({"name": name})).collect()
 }
 
-pub(super) fn kind(workload: &Workload) -> Kind {
+pub(super) fn kind(workload: &WorkloadSpec) -> ResourceKind {
     match workload.kind {
-        WorkloadKind::Deployment => Kind::Deployment,
-        WorkloadKind::StatefulSet => Kind::StatefulSet,
-        WorkloadKind::DaemonSet => Kind::DaemonSet,
-        WorkloadKind::Job => Kind::Job,
-        WorkloadKind::CronJob => Kind::CronJob,
+        WorkloadKindSpec::Deployment => ResourceKind::Deployment,
+        WorkloadKindSpec::StatefulSet => ResourceKind::StatefulSet,
+        WorkloadKindSpec::DaemonSet => ResourceKind::DaemonSet,
+        WorkloadKindSpec::Job => ResourceKind::Job,
+        WorkloadKindSpec::CronJob => ResourceKind::CronJob,
     }
 }
 
-pub(super) fn workload(workload: &Workload) -> Result<Value, String> {
+pub(super) fn workload(workload: &WorkloadSpec) -> Result<Value, String> {
     let labels = json!({"app": workload.name});
     let template = json!({
         "metadata": {"labels": labels},
@@ -110,16 +110,18 @@ pub(super) fn workload(workload: &Workload) -> Result<Value, String> {
         "spec": {},
     });
     match workload.kind {
-        WorkloadKind::CronJob => {
+        WorkloadKindSpec::CronJob => {
             let schedule = workload.schedule.as_deref().unwrap_or("*/5 * * * *");
             put(&mut object, "/spec/schedule", schedule);
             put(&mut object, "/spec/jobTemplate/spec/template", template);
         }
-        WorkloadKind::Job => put(&mut object, "/spec/template", template),
-        WorkloadKind::Deployment | WorkloadKind::StatefulSet | WorkloadKind::DaemonSet => {
+        WorkloadKindSpec::Job => put(&mut object, "/spec/template", template),
+        WorkloadKindSpec::Deployment
+        | WorkloadKindSpec::StatefulSet
+        | WorkloadKindSpec::DaemonSet => {
             put(&mut object, "/spec/selector/matchLabels", labels);
             put(&mut object, "/spec/template", template);
-            if workload.kind != WorkloadKind::DaemonSet {
+            if workload.kind != WorkloadKindSpec::DaemonSet {
                 put(&mut object, "/spec/replicas", workload.replicas);
             }
         }
@@ -127,7 +129,7 @@ pub(super) fn workload(workload: &Workload) -> Result<Value, String> {
     Ok(object)
 }
 
-fn pod_spec(workload: &Workload) -> Result<Value, String> {
+fn pod_spec(workload: &WorkloadSpec) -> Result<Value, String> {
     let mut container = json!({
         "name": workload.container.as_deref().unwrap_or(&workload.name),
         "image": workload.image,
@@ -148,7 +150,10 @@ fn pod_spec(workload: &Workload) -> Result<Value, String> {
     if let Some(account) = &workload.account {
         put(&mut spec, "/serviceAccountName", account.as_str());
     }
-    if matches!(workload.kind, WorkloadKind::Job | WorkloadKind::CronJob) {
+    if matches!(
+        workload.kind,
+        WorkloadKindSpec::Job | WorkloadKindSpec::CronJob
+    ) {
         put(&mut spec, "/restartPolicy", "Never");
     }
     if let Some(text) = &workload.spec {

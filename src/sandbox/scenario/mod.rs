@@ -1,22 +1,22 @@
-//! Worlds to start from: data in `assets/scenarios/`, compiled in.
+//! Scenarios: data in `assets/scenarios/`, compiled in.
 //!
 //! A scenario says what there is and since when, and what happens on the way. Starting one lives
 //! through its past, so that ages, events and back-offs are what they would be.
 
-mod act;
+pub(super) mod bootstrap;
 mod build;
 mod file;
-pub(super) mod founding;
-pub(super) mod happening;
 mod manifest;
+mod perform;
+pub(super) mod scheduled_event;
 
 use std::{fmt, time::Duration};
 
 use jiff::Timestamp;
 
 use super::{clock::Pace, profile::Profile, world::World};
-pub(super) use act::happen;
-use happening::Happening;
+pub(super) use perform::fire;
+use scheduled_event::ScheduledEvent;
 
 /// A scenario is one file: its name, and the file with that name.
 macro_rules! files {
@@ -59,8 +59,8 @@ pub struct Scenario {
     /// What is wrong and what heals it, for people.
     pub story: String,
     profile: Profile,
-    plan: build::Plan,
-    fix: Vec<Happening>,
+    plan: build::ScenarioPlan,
+    fix: Vec<ScheduledEvent>,
 }
 
 /// Without what happens: passwords are in it.
@@ -110,7 +110,7 @@ impl Scenario {
 
     /// Reads a scenario file.
     pub fn parse(name: &str, text: &str) -> Result<Self, ScenarioError> {
-        let file: file::File =
+        let file: file::ScenarioFile =
             toml::from_str(text).map_err(|source| ScenarioError::Unreadable {
                 name: name.to_owned(),
                 source: Box::new(source),
@@ -122,7 +122,7 @@ impl Scenario {
         Ok(Self {
             name: name.to_owned(),
             profile: file.kubelet.profile(),
-            plan: build::Plan::of(&file).map_err(wrong)?,
+            plan: build::ScenarioPlan::from_file(&file).map_err(wrong)?,
             fix: build::repair(&file).map_err(wrong)?,
             title: file.title,
             story: file.story,
@@ -132,7 +132,7 @@ impl Scenario {
     /// Does what heals it.
     pub fn repair(&self, world: &mut World) {
         for happening in &self.fix {
-            happen(world, happening.clone());
+            fire(world, happening.clone());
             world.catch_up();
         }
     }
@@ -146,8 +146,8 @@ impl Scenario {
     pub fn world(&self, now: Timestamp, pace: Pace) -> World {
         let start = self.plan.first_moment(now);
         let mut world = World::new(start, Pace::Manual, self.profile);
-        founding::found(&mut world);
-        self.plan.clone().enter(&mut world, now);
+        bootstrap::create_defaults(&mut world);
+        self.plan.clone().schedule(&mut world, now);
         let past = Duration::try_from(now.duration_since(start)).unwrap_or_default();
         world.advance(past);
         world.set_pace(pace);

@@ -1,8 +1,8 @@
-//! The ring of recent changes.
+//! Ring buffer of recent changes.
 
 use std::collections::VecDeque;
 
-use crate::sandbox::{object::Object, resources::Kind};
+use crate::sandbox::{object::StoredObject, resources::ResourceKind};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ChangeKind {
@@ -12,15 +12,15 @@ pub enum ChangeKind {
 }
 
 #[derive(Clone, Debug)]
-pub struct Change {
+pub struct StoreChange {
     pub revision: u64,
-    pub kind: Kind,
+    pub kind: ResourceKind,
     pub event: ChangeKind,
     /// The state after; of a deleted object the last one, with the revision of its end.
-    pub object: Object,
+    pub object: StoredObject,
     /// The state before, from which a watch with a selector tells whether the object came into its
     /// view or left it.
-    pub previous: Option<Object>,
+    pub previous: Option<StoredObject>,
 }
 
 /// The history no longer reaches back to the revision asked for.
@@ -36,7 +36,7 @@ pub struct Compacted {
 const CAPACITY: usize = 4096;
 
 pub(super) struct History {
-    changes: VecDeque<Change>,
+    changes: VecDeque<StoreChange>,
     /// The newest revision that was forgotten.
     compacted: u64,
 }
@@ -49,7 +49,7 @@ impl History {
         }
     }
 
-    pub(super) fn push(&mut self, change: Change) {
+    pub(super) fn push(&mut self, change: StoreChange) {
         if self.changes.len() == CAPACITY
             && let Some(forgotten) = self.changes.pop_front()
         {
@@ -63,7 +63,10 @@ impl History {
         self.compacted = self.compacted.max(revision);
     }
 
-    pub(super) fn since(&self, revision: u64) -> Result<impl Iterator<Item = &Change>, Compacted> {
+    pub(super) fn since(
+        &self,
+        revision: u64,
+    ) -> Result<impl Iterator<Item = &StoreChange>, Compacted> {
         if revision < self.compacted {
             return Err(Compacted {
                 asked: revision,

@@ -10,22 +10,22 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use tokio::sync::watch;
 
-pub use history::{Change, ChangeKind, Compacted};
+pub use history::{ChangeKind, Compacted, StoreChange};
 
 use super::{
-    object::{self, Object, put},
-    resources::Kind,
+    object::{self, StoredObject, put},
+    resources::ResourceKind,
 };
 use history::History;
 
 /// A namespace (empty for what is in none) and a name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Place {
+pub struct ObjectKey {
     pub namespace: String,
     pub name: String,
 }
 
-impl Place {
+impl ObjectKey {
     pub fn new(namespace: impl Into<String>, name: impl Into<String>) -> Self {
         Self {
             namespace: namespace.into(),
@@ -33,19 +33,19 @@ impl Place {
         }
     }
 
-    pub fn of(object: &Value) -> Self {
+    pub fn from_object(object: &Value) -> Self {
         Self::new(object::namespace(object), object::name(object))
     }
 }
 
-pub struct Store {
+pub struct ObjectStore {
     revision: u64,
-    objects: BTreeMap<Kind, BTreeMap<Place, Object>>,
+    objects: BTreeMap<ResourceKind, BTreeMap<ObjectKey, StoredObject>>,
     history: History,
     latest: watch::Sender<u64>,
 }
 
-impl Store {
+impl ObjectStore {
     pub fn new() -> Self {
         Self {
             revision: 1,
@@ -64,21 +64,21 @@ impl Store {
         self.latest.subscribe()
     }
 
-    pub fn get(&self, kind: Kind, namespace: &str, name: &str) -> Option<&Object> {
-        self.at(kind, &Place::new(namespace, name))
+    pub fn get(&self, kind: ResourceKind, namespace: &str, name: &str) -> Option<&StoredObject> {
+        self.at(kind, &ObjectKey::new(namespace, name))
     }
 
-    pub fn at(&self, kind: Kind, place: &Place) -> Option<&Object> {
+    pub fn at(&self, kind: ResourceKind, place: &ObjectKey) -> Option<&StoredObject> {
         self.objects.get(&kind)?.get(place)
     }
 
     /// The objects of a kind, in one namespace or in all, by namespace and name.
     pub fn list<'a>(
         &'a self,
-        kind: Kind,
+        kind: ResourceKind,
         namespace: Option<&'a str>,
-    ) -> impl Iterator<Item = &'a Object> {
-        let first = Place::new(namespace.unwrap_or_default(), "");
+    ) -> impl Iterator<Item = &'a StoredObject> {
+        let first = ObjectKey::new(namespace.unwrap_or_default(), "");
         self.objects
             .get(&kind)
             .into_iter()
@@ -90,11 +90,11 @@ impl Store {
     /// The objects of a kind as they were when `revision` was the newest.
     pub fn list_at(
         &self,
-        kind: Kind,
+        kind: ResourceKind,
         namespace: Option<&str>,
         revision: u64,
-    ) -> Result<Vec<Object>, Compacted> {
-        let undone: Vec<&Change> = self
+    ) -> Result<Vec<StoredObject>, Compacted> {
+        let undone: Vec<&StoreChange> = self
             .history
             .since(revision)?
             .filter(|change| change.kind == kind)
@@ -102,17 +102,17 @@ impl Store {
         if undone.is_empty() {
             return Ok(self.list(kind, namespace).cloned().collect());
         }
-        let mut objects: BTreeMap<Place, Object> = self
+        let mut objects: BTreeMap<ObjectKey, StoredObject> = self
             .list(kind, namespace)
-            .map(|object| (Place::of(object), Object::clone(object)))
+            .map(|object| (ObjectKey::from_object(object), StoredObject::clone(object)))
             .collect();
         for change in undone.into_iter().rev() {
-            let place = Place::of(&change.object);
+            let place = ObjectKey::from_object(&change.object);
             if namespace.is_some_and(|wanted| place.namespace != wanted) {
                 continue;
             }
             match &change.previous {
-                Some(previous) => objects.insert(place, Object::clone(previous)),
+                Some(previous) => objects.insert(place, StoredObject::clone(previous)),
                 None => objects.remove(&place),
             };
         }
@@ -121,8 +121,8 @@ impl Store {
 
     /// Puts an object in its place, new or changed, and stamps it. An object that is equal to the
     /// one that is there is no change, as in the real server.
-    pub fn put(&mut self, kind: Kind, mut object: Value) -> Object {
-        let place = Place::of(&object);
+    pub fn put(&mut self, kind: ResourceKind, mut object: Value) -> StoredObject {
+        let place = ObjectKey::from_object(&object);
         let previous = self.at(kind, &place).cloned();
         if let Some(previous) = &previous {
             put(
@@ -131,14 +131,14 @@ impl Store {
                 object::text(previous, "/metadata/resourceVersion"),
             );
             if **previous == object {
-                return Object::clone(previous);
+                return StoredObject::clone(previous);
             }
         }
         let object = self.stamp(object);
         self.objects
             .entry(kind)
             .or_default()
-            .insert(place, Object::clone(&object));
+            .insert(place, StoredObject::clone(&object));
         let event = match previous {
             Some(_) => ChangeKind::Modified,
             None => ChangeKind::Added,
@@ -148,7 +148,7 @@ impl Store {
     }
 
     /// Takes an object away; the last state that watches see bears the revision of its end.
-    pub fn remove(&mut self, kind: Kind, place: &Place) -> Option<Object> {
+    pub fn remove(&mut self, kind: ResourceKind, place: &ObjectKey) -> Option<StoredObject> {
         let previous = self.objects.get_mut(&kind)?.remove(place)?;
         let last = self.stamp((*previous).clone());
         self.record(kind, ChangeKind::Deleted, &last, Some(previous));
@@ -156,7 +156,7 @@ impl Store {
     }
 
     /// What happened after `revision`, oldest first.
-    pub fn since(&self, revision: u64) -> Result<impl Iterator<Item = &Change>, Compacted> {
+    pub fn since(&self, revision: u64) -> Result<impl Iterator<Item = &StoreChange>, Compacted> {
         self.history.since(revision)
     }
 
@@ -165,22 +165,28 @@ impl Store {
         self.history.compact(self.revision);
     }
 
-    fn stamp(&mut self, mut object: Value) -> Object {
+    fn stamp(&mut self, mut object: Value) -> StoredObject {
         self.revision += 1;
         put(
             &mut object,
             "/metadata/resourceVersion",
             self.revision.to_string(),
         );
-        Object::new(object)
+        StoredObject::new(object)
     }
 
-    fn record(&mut self, kind: Kind, event: ChangeKind, object: &Object, previous: Option<Object>) {
-        self.history.push(Change {
+    fn record(
+        &mut self,
+        kind: ResourceKind,
+        event: ChangeKind,
+        object: &StoredObject,
+        previous: Option<StoredObject>,
+    ) {
+        self.history.push(StoreChange {
             revision: self.revision,
             kind,
             event,
-            object: Object::clone(object),
+            object: StoredObject::clone(object),
             previous,
         });
         self.latest.send_replace(self.revision);
@@ -196,47 +202,60 @@ mod tests {
         json!({"metadata": {"namespace": namespace, "name": name}, "value": value})
     }
 
-    fn names(objects: &[Object]) -> Vec<&str> {
+    fn names(objects: &[StoredObject]) -> Vec<&str> {
         objects.iter().map(|object| object::name(object)).collect()
     }
 
     #[test]
     fn a_list_of_one_namespace_holds_no_other() {
-        let mut store = Store::new();
+        let mut store = ObjectStore::new();
         for (namespace, name) in [("b", "1"), ("a", "2"), ("ab", "3"), ("a", "1")] {
-            store.put(Kind::Secret, secret(namespace, name, ""));
+            store.put(ResourceKind::Secret, secret(namespace, name, ""));
         }
-        let of_a: Vec<Object> = store.list(Kind::Secret, Some("a")).cloned().collect();
+        let of_a: Vec<StoredObject> = store
+            .list(ResourceKind::Secret, Some("a"))
+            .cloned()
+            .collect();
         assert_eq!(names(&of_a), ["1", "2"]);
-        assert_eq!(store.list(Kind::Secret, None).count(), 4);
+        assert_eq!(store.list(ResourceKind::Secret, None).count(), 4);
     }
 
     #[test]
     fn the_past_is_what_it_was() {
-        let mut store = Store::new();
-        store.put(Kind::Secret, secret("a", "kept", "old"));
-        store.put(Kind::Secret, secret("a", "removed", ""));
+        let mut store = ObjectStore::new();
+        store.put(ResourceKind::Secret, secret("a", "kept", "old"));
+        store.put(ResourceKind::Secret, secret("a", "removed", ""));
         let then = store.revision();
-        store.put(Kind::Secret, secret("a", "kept", "new"));
-        store.put(Kind::Secret, secret("a", "added", ""));
-        store.remove(Kind::Secret, &Place::new("a", "removed"));
+        store.put(ResourceKind::Secret, secret("a", "kept", "new"));
+        store.put(ResourceKind::Secret, secret("a", "added", ""));
+        store.remove(ResourceKind::Secret, &ObjectKey::new("a", "removed"));
 
-        let past = store.list_at(Kind::Secret, Some("a"), then).unwrap();
+        let past = store
+            .list_at(ResourceKind::Secret, Some("a"), then)
+            .unwrap();
         assert_eq!(names(&past), ["kept", "removed"]);
         assert_eq!(past[0]["value"], "old");
 
         store.compact();
-        assert!(store.list_at(Kind::Secret, Some("a"), then).is_err());
-        assert!(store.list_at(Kind::Secret, None, store.revision()).is_ok());
+        assert!(
+            store
+                .list_at(ResourceKind::Secret, Some("a"), then)
+                .is_err()
+        );
+        assert!(
+            store
+                .list_at(ResourceKind::Secret, None, store.revision())
+                .is_ok()
+        );
     }
 
     #[test]
     fn a_write_of_the_same_is_no_change() {
-        let mut store = Store::new();
-        let first = store.put(Kind::Secret, secret("a", "s", "x"));
-        let again = store.put(Kind::Secret, (*first).clone());
+        let mut store = ObjectStore::new();
+        let first = store.put(ResourceKind::Secret, secret("a", "s", "x"));
+        let again = store.put(ResourceKind::Secret, (*first).clone());
         assert_eq!(first, again);
-        let other = store.put(Kind::Secret, secret("a", "s", "y"));
+        let other = store.put(ResourceKind::Secret, secret("a", "s", "y"));
         assert_ne!(first["metadata"], other["metadata"]);
     }
 }

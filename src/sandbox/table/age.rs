@@ -1,4 +1,4 @@
-//! How long ago, as people read it (`duration.HumanDuration`).
+//! Formats ages (`duration.HumanDuration`).
 
 use jiff::Timestamp;
 

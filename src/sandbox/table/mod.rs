@@ -8,12 +8,12 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::{
-    object::{Object, metadata_only},
+    object::{StoredObject, metadata_only},
     resources::Resource,
 };
-use rows::Column;
+use rows::ColumnDefinition;
 
-pub fn table(resource: &'static Resource, objects: &[Object], now: Timestamp) -> Value {
+pub fn table(resource: &'static Resource, objects: &[StoredObject], now: Timestamp) -> Value {
     let columns: Vec<Value> = rows::columns(resource.kind).map(|it| column(&it)).collect();
     let rows: Vec<Value> = objects
         .iter()
@@ -33,7 +33,7 @@ pub fn table(resource: &'static Resource, objects: &[Object], now: Timestamp) ->
     })
 }
 
-fn column(column: &Column) -> Value {
+fn column(column: &ColumnDefinition) -> Value {
     json!({
         "name": column.name,
         "type": if column.is_number { "integer" } else { "string" },

@@ -1,4 +1,4 @@
-//! The Pod's row: its status column is a judgement over all its containers (`printPod`).
+//! The Pod's row: status computed from all containers (`printPod`).
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -51,7 +51,7 @@ fn ready_sidecars(pod: &Value) -> usize {
 fn restarts(pod: &Value, now: Timestamp) -> String {
     let init = list(pod, "/status/initContainerStatuses").iter();
     let counted: Vec<&Value> = match initialising(pod) {
-        Some((index, _)) if !holds(pod, "Initialized") => init.take(index + 1).collect(),
+        Some((index, _)) if !has_condition(pod, "Initialized") => init.take(index + 1).collect(),
         _ => init
             .filter(|it| is_sidecar(pod, it))
             .chain(list(pod, "/status/containerStatuses"))
@@ -68,7 +68,7 @@ fn restarts(pod: &Value, now: Timestamp) -> String {
     }
 }
 
-fn holds(pod: &Value, condition: &str) -> bool {
+fn has_condition(pod: &Value, condition: &str) -> bool {
     list(pod, "/status/conditions")
         .iter()
         .any(|it| text(it, "/type") == condition && text(it, "/status") == "True")
@@ -95,7 +95,7 @@ fn status(pod: &Value) -> String {
     }
     if let Some((_, initialising)) = initialising(pod) {
         status = initialising;
-        if !holds(pod, "Initialized") {
+        if !has_condition(pod, "Initialized") {
             return status;
         }
     }
@@ -108,7 +108,7 @@ fn status(pod: &Value) -> String {
         }
     }
     if status == "Completed" && has_running {
-        let is_ready = holds(pod, "Ready");
+        let is_ready = has_condition(pod, "Ready");
         if is_ready { "Running" } else { "NotReady" }.clone_into(&mut status);
     }
     status

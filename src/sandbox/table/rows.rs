@@ -7,10 +7,10 @@ use super::age;
 use crate::sandbox::{
     labels,
     object::{self, list, map, number, text, time},
-    resources::Kind,
+    resources::ResourceKind,
 };
 
-pub struct Column {
+pub struct ColumnDefinition {
     pub name: &'static str,
     pub is_number: bool,
     /// 0 is always shown, 1 only with `-o wide`.
@@ -18,67 +18,73 @@ pub struct Column {
 }
 
 /// The columns of a kind, written as a header line: `#` marks numbers, `+` what only `-o wide` shows.
-fn header(kind: Kind) -> &'static str {
+fn header(kind: ResourceKind) -> &'static str {
     match kind {
-        Kind::Namespace => "Name|Status|Age",
-        Kind::Node => {
+        ResourceKind::Namespace => "Name|Status|Age",
+        ResourceKind::Node => {
             "Name|Status|Roles|Age|Version|+Internal-IP|+External-IP|+OS-Image|+Kernel-Version|+Container-Runtime"
         }
-        Kind::Secret => "Name|Type|#Data|Age",
-        Kind::ConfigMap => "Name|#Data|Age",
-        Kind::ServiceAccount => "Name|#Secrets|Age",
-        Kind::Pod => "Name|Ready|Status|Restarts|Age|+IP|+Node|+Nominated Node|+Readiness Gates",
-        Kind::Event => {
+        ResourceKind::Secret => "Name|Type|#Data|Age",
+        ResourceKind::ConfigMap => "Name|#Data|Age",
+        ResourceKind::ServiceAccount => "Name|#Secrets|Age",
+        ResourceKind::Pod => {
+            "Name|Ready|Status|Restarts|Age|+IP|+Node|+Nominated Node|+Readiness Gates"
+        }
+        ResourceKind::Event => {
             "Last Seen|Type|Reason|Object|+Subobject|+Source|Message|+First Seen|+Count|+Name"
         }
-        Kind::ResourceQuota => "Name|Request|Limit|Age",
-        Kind::Deployment => "Name|Ready|#Up-to-date|#Available|Age|+Containers|+Images|+Selector",
-        Kind::ReplicaSet => "Name|#Desired|#Current|#Ready|Age|+Containers|+Images|+Selector",
-        Kind::StatefulSet => "Name|Ready|Age|+Containers|+Images",
-        Kind::DaemonSet => {
+        ResourceKind::ResourceQuota => "Name|Request|Limit|Age",
+        ResourceKind::Deployment => {
+            "Name|Ready|#Up-to-date|#Available|Age|+Containers|+Images|+Selector"
+        }
+        ResourceKind::ReplicaSet => {
+            "Name|#Desired|#Current|#Ready|Age|+Containers|+Images|+Selector"
+        }
+        ResourceKind::StatefulSet => "Name|Ready|Age|+Containers|+Images",
+        ResourceKind::DaemonSet => {
             "Name|#Desired|#Current|#Ready|#Up-to-date|#Available|Node Selector|Age|+Containers|+Images|+Selector"
         }
-        Kind::Job => "Name|Status|Completions|Duration|Age|+Containers|+Images|+Selector",
-        Kind::CronJob => {
+        ResourceKind::Job => "Name|Status|Completions|Duration|Age|+Containers|+Images|+Selector",
+        ResourceKind::CronJob => {
             "Name|Schedule|Timezone|Suspend|#Active|Last Schedule|Age|+Containers|+Images|+Selector"
         }
-        Kind::Role | Kind::ClusterRole => "Name|Created At",
-        Kind::RoleBinding | Kind::ClusterRoleBinding => "Name|Role|Age",
+        ResourceKind::Role | ResourceKind::ClusterRole => "Name|Created At",
+        ResourceKind::RoleBinding | ResourceKind::ClusterRoleBinding => "Name|Role|Age",
     }
 }
 
-pub fn columns(kind: Kind) -> impl Iterator<Item = Column> {
-    header(kind).split('|').map(|name| Column {
+pub fn columns(kind: ResourceKind) -> impl Iterator<Item = ColumnDefinition> {
+    header(kind).split('|').map(|name| ColumnDefinition {
         is_number: name.starts_with('#'),
         priority: u8::from(name.starts_with('+')),
         name: name.trim_start_matches(['#', '+']),
     })
 }
 
-pub fn cells(kind: Kind, object: &Value, now: Timestamp) -> Value {
+pub fn cells(kind: ResourceKind, object: &Value, now: Timestamp) -> Value {
     let name = json!(object::name(object));
     let age = json!(age::since(time(object, "/metadata/creationTimestamp"), now));
     let say = |pointer: &str| json!(text(object, pointer));
     let amount = |pointer: &str| json!(number(object, pointer));
     let mut cells = match kind {
-        Kind::Pod => super::pod::cells(object, now),
-        Kind::Event => event(object, now),
-        Kind::Namespace => vec![name, say("/status/phase"), age],
-        Kind::Node => node(object, name, age),
-        Kind::Secret => {
+        ResourceKind::Pod => super::pod::cells(object, now),
+        ResourceKind::Event => event(object, now),
+        ResourceKind::Namespace => vec![name, say("/status/phase"), age],
+        ResourceKind::Node => node(object, name, age),
+        ResourceKind::Secret => {
             let entries = map(object, "/data").map_or(0, serde_json::Map::len);
             vec![name, say("/type"), json!(entries), age]
         }
-        Kind::ConfigMap => {
+        ResourceKind::ConfigMap => {
             let entries = map(object, "/data").map_or(0, serde_json::Map::len);
             vec![name, json!(entries), age]
         }
-        Kind::ServiceAccount => vec![name, json!(list(object, "/secrets").len()), age],
-        Kind::ResourceQuota => {
+        ResourceKind::ServiceAccount => vec![name, json!(list(object, "/secrets").len()), age],
+        ResourceKind::ResourceQuota => {
             let [requests, limits] = quota(object);
             vec![name, json!(requests), json!(limits), age]
         }
-        Kind::Deployment => {
+        ResourceKind::Deployment => {
             let ready = ratio(object, "/status/readyReplicas", "/spec/replicas");
             let updated = amount("/status/updatedReplicas");
             vec![
@@ -89,18 +95,18 @@ pub fn cells(kind: Kind, object: &Value, now: Timestamp) -> Value {
                 age,
             ]
         }
-        Kind::ReplicaSet => vec![
+        ResourceKind::ReplicaSet => vec![
             name,
             amount("/spec/replicas"),
             amount("/status/replicas"),
             amount("/status/readyReplicas"),
             age,
         ],
-        Kind::StatefulSet => {
+        ResourceKind::StatefulSet => {
             let ready = ratio(object, "/status/readyReplicas", "/spec/replicas");
             vec![name, json!(ready), age]
         }
-        Kind::DaemonSet => vec![
+        ResourceKind::DaemonSet => vec![
             name,
             amount("/status/desiredNumberScheduled"),
             amount("/status/currentNumberScheduled"),
@@ -113,8 +119,8 @@ pub fn cells(kind: Kind, object: &Value, now: Timestamp) -> Value {
             ))),
             age,
         ],
-        Kind::Job => job(object, name, age, now),
-        Kind::CronJob => vec![
+        ResourceKind::Job => job(object, name, age, now),
+        ResourceKind::CronJob => vec![
             name,
             say("/spec/schedule"),
             or_none(text(object, "/spec/timeZone").to_owned()),
@@ -130,8 +136,10 @@ pub fn cells(kind: Kind, object: &Value, now: Timestamp) -> Value {
             }),
             age,
         ],
-        Kind::Role | Kind::ClusterRole => vec![name, say("/metadata/creationTimestamp")],
-        Kind::RoleBinding | Kind::ClusterRoleBinding => {
+        ResourceKind::Role | ResourceKind::ClusterRole => {
+            vec![name, say("/metadata/creationTimestamp")]
+        }
+        ResourceKind::RoleBinding | ResourceKind::ClusterRoleBinding => {
             let (kind, role) = (text(object, "/roleRef/kind"), text(object, "/roleRef/name"));
             vec![name, json!(format!("{kind}/{role}")), age]
         }
@@ -153,12 +161,14 @@ fn ratio(object: &Value, part: &str, whole: &str) -> String {
 }
 
 /// The wide columns that all workloads share.
-fn containers(kind: Kind, object: &Value) -> Vec<Value> {
+fn containers(kind: ResourceKind, object: &Value) -> Vec<Value> {
     let spec = match kind {
-        Kind::Deployment | Kind::ReplicaSet | Kind::StatefulSet | Kind::DaemonSet | Kind::Job => {
-            "/spec/template/spec"
-        }
-        Kind::CronJob => "/spec/jobTemplate/spec/template/spec",
+        ResourceKind::Deployment
+        | ResourceKind::ReplicaSet
+        | ResourceKind::StatefulSet
+        | ResourceKind::DaemonSet
+        | ResourceKind::Job => "/spec/template/spec",
+        ResourceKind::CronJob => "/spec/jobTemplate/spec/template/spec",
         _ => return Vec::new(),
     };
     let join = |field: &str| {
@@ -169,7 +179,7 @@ fn containers(kind: Kind, object: &Value) -> Vec<Value> {
         json!(texts.join(","))
     };
     let mut cells = vec![join("/name"), join("/image")];
-    if kind != Kind::StatefulSet {
+    if kind != ResourceKind::StatefulSet {
         let selector = object.pointer("/spec/selector").map(labels::selector);
         cells.push(or_none(selector.unwrap_or_default()));
     }
@@ -304,7 +314,7 @@ mod tests {
     use super::*;
 
     /// The row by the names of its columns.
-    fn row(kind: Kind, object: &Value) -> serde_json::Map<String, Value> {
+    fn row(kind: ResourceKind, object: &Value) -> serde_json::Map<String, Value> {
         let now = "2026-11-23T12:00:00Z".parse().unwrap();
         let cells = cells(kind, object, now);
         let cells = cells.as_array().unwrap();
@@ -317,7 +327,7 @@ mod tests {
 
     #[test]
     fn each_kind_has_a_cell_for_each_of_its_columns() {
-        for kind in Kind::ALL {
+        for kind in ResourceKind::ALL {
             assert_eq!(
                 row(kind, &json!({"metadata": {"name": "a"}})).len(),
                 columns(kind).count()
@@ -331,7 +341,7 @@ mod tests {
             "spec": {"hard": {"limits.cpu": "8", "pods": "10", "requests.cpu": "4"}},
             "status": {"used": {"pods": "3"}},
         });
-        let row = row(Kind::ResourceQuota, &quota);
+        let row = row(ResourceKind::ResourceQuota, &quota);
         assert_eq!(row["Request"], "pods: 3/10, requests.cpu: 0/4");
         assert_eq!(row["Limit"], "limits.cpu: 0/8");
     }
@@ -339,10 +349,16 @@ mod tests {
     #[test]
     fn what_the_object_says_is_no_none() {
         let set = json!({"spec": {"template": {"spec": {"nodeSelector": {"disk": "ssd"}}}}});
-        assert_eq!(row(Kind::DaemonSet, &set)["Node Selector"], "disk=ssd");
+        assert_eq!(
+            row(ResourceKind::DaemonSet, &set)["Node Selector"],
+            "disk=ssd"
+        );
         let job = json!({"spec": {"timeZone": "Europe/Berlin"}});
-        assert_eq!(row(Kind::CronJob, &job)["Timezone"], "Europe/Berlin");
-        assert_eq!(row(Kind::CronJob, &json!({}))["Timezone"], "<none>");
+        assert_eq!(
+            row(ResourceKind::CronJob, &job)["Timezone"],
+            "Europe/Berlin"
+        );
+        assert_eq!(row(ResourceKind::CronJob, &json!({}))["Timezone"], "<none>");
     }
 
     #[test]
@@ -359,7 +375,7 @@ mod tests {
             (scheduler, "default-scheduler, scheduler-1", "60s", "60s", 1),
             (kubelet, "kubelet, node-1", "30s", "60m", 4),
         ] {
-            let row = row(Kind::Event, &event);
+            let row = row(ResourceKind::Event, &event);
             assert_eq!(row["Source"], source);
             assert_eq!(
                 (&row["Last Seen"], &row["First Seen"]),

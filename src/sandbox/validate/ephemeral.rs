@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use super::workload::container;
 use crate::sandbox::{
     object::{list, text},
-    resources::Kind,
-    status::Cause,
+    resources::ResourceKind,
+    status::StatusCause,
 };
 
 const LIST: &str = "/spec/ephemeralContainers";
@@ -22,20 +22,20 @@ const FORBIDDEN: &[&str] = &[
 ];
 
 /// Neither a new Pod nor a template has any.
-pub(super) fn of_new_object(kind: Kind, object: &Value) -> Option<Cause> {
+pub(super) fn check_new_object(kind: ResourceKind, object: &Value) -> Option<StatusCause> {
     let (pointer, why) = match kind {
-        Kind::Pod => (LIST, "cannot be set on create"),
+        ResourceKind::Pod => (LIST, "cannot be set on create"),
         _ => (
             "/spec/template/spec/ephemeralContainers",
             "ephemeral containers not allowed in pod template",
         ),
     };
     let field = pointer.trim_start_matches('/').replace('/', ".");
-    (!list(object, pointer).is_empty()).then(|| Cause::forbidden(field, why))
+    (!list(object, pointer).is_empty()).then(|| StatusCause::forbidden(field, why))
 }
 
 /// What each of them must be by itself.
-pub(super) fn check(pod: &Value) -> Vec<Cause> {
+pub(super) fn check(pod: &Value) -> Vec<StatusCause> {
     let names = |field: &str| list(pod, field).iter().map(|it| text(it, "/name"));
     let others: Vec<&str> = names("/spec/containers")
         .chain(names("/spec/initContainers"))
@@ -47,26 +47,29 @@ pub(super) fn check(pod: &Value) -> Vec<Cause> {
         causes.extend(container(added, &field));
         let name = text(added, "/name");
         if seen.contains(&name) {
-            causes.push(Cause::duplicate(format!("{field}.name"), &json!(name)));
+            causes.push(StatusCause::duplicate(
+                format!("{field}.name"),
+                &json!(name),
+            ));
         }
         seen.push(name);
         let target = text(added, "/targetContainerName");
         if !target.is_empty() && !others.contains(&target) {
             let field = format!("{field}.targetContainerName");
-            causes.push(Cause::not_found(field, &json!(target)));
+            causes.push(StatusCause::not_found(field, &json!(target)));
         }
         let set = FORBIDDEN
             .iter()
             .filter(|field| added.get(**field).is_some());
         causes.extend(set.map(|it| {
             let why = "cannot be set for an Ephemeral Container";
-            Cause::forbidden(format!("{field}.{it}"), why)
+            StatusCause::forbidden(format!("{field}.{it}"), why)
         }));
     }
     causes
 }
 
-pub(super) fn changes(old: &Value, new: &Value) -> Vec<Cause> {
+pub(super) fn changes(old: &Value, new: &Value) -> Vec<StatusCause> {
     list(old, LIST)
         .iter()
         .filter_map(|before| {
@@ -78,7 +81,7 @@ pub(super) fn changes(old: &Value, new: &Value) -> Vec<Cause> {
                 Some(_) => return None,
             };
             let why = format!("existing ephemeral containers {name:?} may not be {done}\n");
-            Some(Cause::forbidden("spec.ephemeralContainers", &why))
+            Some(StatusCause::forbidden("spec.ephemeralContainers", &why))
         })
         .collect()
 }

@@ -1,4 +1,4 @@
-//! What an object must be by itself (`pkg/apis/*/validation`): 422 with every cause at once.
+//! Validation of single objects (`pkg/apis/*/validation`): 422 with every cause at once.
 
 mod ephemeral;
 mod names;
@@ -10,25 +10,25 @@ use serde_json::{Value, json};
 
 use super::{
     object::{self, list, map, text},
-    resources::Kind,
-    status::{Cause, Refused, Status},
+    resources::ResourceKind,
+    status::{ApiResult, ApiStatus, StatusCause},
 };
 
 /// Refuses what cannot even be read into the kind's type: a 400, before all else.
-pub fn encoding(kind: Kind, object: &Value) -> Refused<()> {
+pub fn encoding(kind: ResourceKind, object: &Value) -> ApiResult<()> {
     match kind {
-        Kind::Secret => secret::encoding(object),
+        ResourceKind::Secret => secret::encoding(object),
         _ => Ok(()),
     }
 }
 
-pub fn new_object(kind: Kind, object: &Value) -> Refused<()> {
+pub fn new_object(kind: ResourceKind, object: &Value) -> ApiResult<()> {
     let mut causes = causes(kind, object);
-    causes.extend(ephemeral::of_new_object(kind, object));
+    causes.extend(ephemeral::check_new_object(kind, object));
     refuse(kind, object, &causes)
 }
 
-pub fn changed_object(kind: Kind, old: &Value, new: &Value) -> Refused<()> {
+pub fn changed_object(kind: ResourceKind, old: &Value, new: &Value) -> ApiResult<()> {
     let mut causes = causes(kind, new);
     causes.extend(new_finalizers(old, new));
     causes.extend(forbidden_changes(kind, old, new));
@@ -36,67 +36,75 @@ pub fn changed_object(kind: Kind, old: &Value, new: &Value) -> Refused<()> {
 }
 
 /// The rules of a Pod's subresource `ephemeralcontainers`.
-pub fn changed_ephemeral_containers(old: &Value, new: &Value) -> Refused<()> {
-    let mut causes = causes(Kind::Pod, new);
+pub fn changed_ephemeral_containers(old: &Value, new: &Value) -> ApiResult<()> {
+    let mut causes = causes(ResourceKind::Pod, new);
     causes.extend(ephemeral::changes(old, new));
-    refuse(Kind::Pod, new, &causes)
+    refuse(ResourceKind::Pod, new, &causes)
 }
 
-fn refuse(kind: Kind, object: &Value, causes: &[Cause]) -> Refused<()> {
+fn refuse(kind: ResourceKind, object: &Value, causes: &[StatusCause]) -> ApiResult<()> {
     if causes.is_empty() {
         return Ok(());
     }
     let name = object::name(object);
-    Err(Status::invalid(kind.resource(), name, causes))
+    Err(ApiStatus::invalid(kind.resource(), name, causes))
 }
 
-fn causes(kind: Kind, object: &Value) -> Vec<Cause> {
-    let mut causes: Vec<Cause> = names::check(kind, object).into_iter().collect();
+fn causes(kind: ResourceKind, object: &Value) -> Vec<StatusCause> {
+    let mut causes: Vec<StatusCause> = names::check(kind, object).into_iter().collect();
     causes.extend(labels("metadata.labels", map(object, "/metadata/labels")));
     match kind {
-        Kind::Secret => causes.extend(secret::check(object)),
-        Kind::ConfigMap => causes.extend(secret::check_keys(object, "data")),
-        Kind::Pod => {
+        ResourceKind::Secret => causes.extend(secret::check(object)),
+        ResourceKind::ConfigMap => causes.extend(secret::check_keys(object, "data")),
+        ResourceKind::Pod => {
             causes.extend(workload::pod_spec(object, "/spec"));
             causes.extend(ephemeral::check(object));
         }
-        Kind::Deployment | Kind::ReplicaSet | Kind::StatefulSet | Kind::DaemonSet => {
+        ResourceKind::Deployment
+        | ResourceKind::ReplicaSet
+        | ResourceKind::StatefulSet
+        | ResourceKind::DaemonSet => {
             causes.extend(workload::check(object));
         }
-        Kind::Job => causes.extend(workload::pod_spec(object, "/spec/template/spec")),
-        Kind::CronJob => causes.extend(workload::cron_job(object)),
-        Kind::RoleBinding | Kind::ClusterRoleBinding => causes.extend(rbac::binding(object)),
-        Kind::Role | Kind::ClusterRole => causes.extend(rbac::rules(object)),
-        Kind::Namespace | Kind::Node | Kind::ServiceAccount | Kind::Event | Kind::ResourceQuota => {
+        ResourceKind::Job => causes.extend(workload::pod_spec(object, "/spec/template/spec")),
+        ResourceKind::CronJob => causes.extend(workload::cron_job(object)),
+        ResourceKind::RoleBinding | ResourceKind::ClusterRoleBinding => {
+            causes.extend(rbac::binding(object))
         }
+        ResourceKind::Role | ResourceKind::ClusterRole => causes.extend(rbac::rules(object)),
+        ResourceKind::Namespace
+        | ResourceKind::Node
+        | ResourceKind::ServiceAccount
+        | ResourceKind::Event
+        | ResourceKind::ResourceQuota => {}
     }
     causes
 }
 
-fn forbidden_changes(kind: Kind, old: &Value, new: &Value) -> Vec<Cause> {
+fn forbidden_changes(kind: ResourceKind, old: &Value, new: &Value) -> Vec<StatusCause> {
     match kind {
-        Kind::Secret => secret::forbidden_changes(old, new),
-        Kind::ConfigMap => secret::immutable(old, new),
-        Kind::Pod => workload::pod_changes(old, new),
-        Kind::Deployment | Kind::ReplicaSet | Kind::DaemonSet => {
+        ResourceKind::Secret => secret::forbidden_changes(old, new),
+        ResourceKind::ConfigMap => secret::immutable(old, new),
+        ResourceKind::Pod => workload::pod_changes(old, new),
+        ResourceKind::Deployment | ResourceKind::ReplicaSet | ResourceKind::DaemonSet => {
             immutable_field(old, new, "/spec/selector")
         }
-        Kind::StatefulSet => workload::stateful_set_changes(old, new),
-        Kind::Job => immutable_field(old, new, "/spec/template"),
-        Kind::RoleBinding | Kind::ClusterRoleBinding => rbac::role_ref(old, new),
-        Kind::Namespace
-        | Kind::Node
-        | Kind::ServiceAccount
-        | Kind::Event
-        | Kind::ResourceQuota
-        | Kind::CronJob
-        | Kind::Role
-        | Kind::ClusterRole => Vec::new(),
+        ResourceKind::StatefulSet => workload::stateful_set_changes(old, new),
+        ResourceKind::Job => immutable_field(old, new, "/spec/template"),
+        ResourceKind::RoleBinding | ResourceKind::ClusterRoleBinding => rbac::role_ref(old, new),
+        ResourceKind::Namespace
+        | ResourceKind::Node
+        | ResourceKind::ServiceAccount
+        | ResourceKind::Event
+        | ResourceKind::ResourceQuota
+        | ResourceKind::CronJob
+        | ResourceKind::Role
+        | ResourceKind::ClusterRole => Vec::new(),
     }
 }
 
 /// What goes cannot be held by more than held it before (`ValidateNoNewFinalizers`).
-fn new_finalizers(old: &Value, new: &Value) -> Option<Cause> {
+fn new_finalizers(old: &Value, new: &Value) -> Option<StatusCause> {
     if !object::is_terminating(old) {
         return None;
     }
@@ -111,48 +119,48 @@ fn new_finalizers(old: &Value, new: &Value) -> Option<Cause> {
         let why = format!(
             "no new finalizers can be added if the object is being deleted, found new finalizers []string{{{added}}}"
         );
-        Cause::forbidden("metadata.finalizers", &why)
+        StatusCause::forbidden("metadata.finalizers", &why)
     })
 }
 
-fn immutable_field(old: &Value, new: &Value, pointer: &str) -> Vec<Cause> {
+fn immutable_field(old: &Value, new: &Value, pointer: &str) -> Vec<StatusCause> {
     let (was, is) = (old.pointer(pointer), new.pointer(pointer));
     if was == is {
         return Vec::new();
     }
     let field = pointer.trim_start_matches('/').replace('/', ".");
     let value = is.cloned().unwrap_or(Value::Null);
-    vec![Cause::invalid(field, &value, "field is immutable")]
+    vec![StatusCause::invalid(field, &value, "field is immutable")]
 }
 
 /// Label values: at most 63 characters, alphanumeric at both ends.
-fn labels(field: &str, labels: Option<&serde_json::Map<String, Value>>) -> Vec<Cause> {
+fn labels(field: &str, labels: Option<&serde_json::Map<String, Value>>) -> Vec<StatusCause> {
     const RULE: &str = "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')";
     labels
         .into_iter()
         .flatten()
         .filter_map(|(key, value)| {
             if let Some(rule) = names::qualified_rule(key) {
-                return Some(Cause::invalid(field, &json!(key), &rule));
+                return Some(StatusCause::invalid(field, &json!(key), &rule));
             }
             let text = value.as_str().unwrap_or_default();
             if text.len() > 63 {
                 let rule = "must be no more than 63 characters";
-                return Some(Cause::invalid(field, &json!(text), rule));
+                return Some(StatusCause::invalid(field, &json!(text), rule));
             }
             let inner = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
             let end = |c: Option<char>| c.is_none_or(|c| c.is_ascii_alphanumeric());
             let fits = text.chars().all(inner)
                 && end(text.chars().next())
                 && end(text.chars().next_back());
-            (!fits).then(|| Cause::invalid(field, &json!(text), RULE))
+            (!fits).then(|| StatusCause::invalid(field, &json!(text), RULE))
         })
         .collect()
 }
 
 /// The cause that an empty text at `pointer` is.
-fn required(object: &Value, pointer: &str, field: impl Into<String>) -> Option<Cause> {
+fn required(object: &Value, pointer: &str, field: impl Into<String>) -> Option<StatusCause> {
     text(object, pointer)
         .is_empty()
-        .then(|| Cause::required(field, ""))
+        .then(|| StatusCause::required(field, ""))
 }

@@ -2,22 +2,23 @@
 
 use serde_json::{Value, json};
 
-use crate::sandbox::{object, resources::Kind, status::Cause};
+use crate::sandbox::{object, resources::ResourceKind, status::StatusCause};
 
 const SUBDOMAIN: &str = "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
 const LABEL: &str = "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')";
 
-pub(super) fn check(kind: Kind, object: &Value) -> Option<Cause> {
+pub(super) fn check(kind: ResourceKind, object: &Value) -> Option<StatusCause> {
     let name = object::name(object);
     let rule = match kind {
-        Kind::Namespace => label_rule(name),
+        ResourceKind::Namespace => label_rule(name),
         // RBAC names only have to fit into a path.
-        Kind::Role | Kind::RoleBinding | Kind::ClusterRole | Kind::ClusterRoleBinding => {
-            path_rule(name)
-        }
+        ResourceKind::Role
+        | ResourceKind::RoleBinding
+        | ResourceKind::ClusterRole
+        | ResourceKind::ClusterRoleBinding => path_rule(name),
         _ => subdomain_rule(name),
     };
-    rule.map(|rule| Cause::invalid("metadata.name", &json!(name), &rule))
+    rule.map(|rule| StatusCause::invalid("metadata.name", &json!(name), &rule))
 }
 
 fn subdomain_rule(name: &str) -> Option<String> {
@@ -81,15 +82,15 @@ mod tests {
     #[test]
     fn names_follow_the_rule_of_their_kind() {
         for (kind, name, fits) in [
-            (Kind::Secret, "regcred", true),
-            (Kind::Secret, "my.registry.example", true),
-            (Kind::Secret, "Regcred", false),
-            (Kind::Secret, "under_score", false),
-            (Kind::Secret, "-dash", false),
-            (Kind::Namespace, "app", true),
-            (Kind::Namespace, "app.two", false),
-            (Kind::ClusterRole, "system:node", true),
-            (Kind::ClusterRole, "a/b", false),
+            (ResourceKind::Secret, "regcred", true),
+            (ResourceKind::Secret, "my.registry.example", true),
+            (ResourceKind::Secret, "Regcred", false),
+            (ResourceKind::Secret, "under_score", false),
+            (ResourceKind::Secret, "-dash", false),
+            (ResourceKind::Namespace, "app", true),
+            (ResourceKind::Namespace, "app.two", false),
+            (ResourceKind::ClusterRole, "system:node", true),
+            (ResourceKind::ClusterRole, "a/b", false),
         ] {
             let object = json!({"metadata": {"name": name}});
             assert_eq!(check(kind, &object).is_none(), fits, "{name}");

@@ -12,11 +12,11 @@ use crate::{
     domain::registry_auth::docker_config::{self, ConfigFormat},
     sandbox::{
         object::{flag, map, text},
-        status::{Cause, Refused, Status},
+        status::{ApiResult, ApiStatus, StatusCause},
     },
 };
 
-pub(super) fn check(secret: &Value) -> Vec<Cause> {
+pub(super) fn check(secret: &Value) -> Vec<StatusCause> {
     let mut causes = check_keys(secret, "data");
     match text(secret, "/type") {
         "kubernetes.io/dockerconfigjson" => causes.extend(docker(secret, ConfigFormat::ConfigJson)),
@@ -38,7 +38,7 @@ pub(super) fn check(secret: &Value) -> Vec<Cause> {
 }
 
 /// Keys of `data`: a file name.
-pub(super) fn check_keys(object: &Value, field: &str) -> Vec<Cause> {
+pub(super) fn check_keys(object: &Value, field: &str) -> Vec<StatusCause> {
     const RULE: &str = "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')";
     map(object, &format!("/{field}"))
         .into_iter()
@@ -49,7 +49,7 @@ pub(super) fn check_keys(object: &Value, field: &str) -> Vec<Cause> {
                     .chars()
                     .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
         })
-        .map(|(key, _)| Cause::invalid(format!("{field}[{key}]"), &json!(key), RULE))
+        .map(|(key, _)| StatusCause::invalid(format!("{field}[{key}]"), &json!(key), RULE))
         .collect()
 }
 
@@ -57,18 +57,18 @@ fn data<'a>(secret: &'a Value, key: &str) -> Option<&'a str> {
     map(secret, "/data")?.get(key)?.as_str()
 }
 
-fn required_key(secret: &Value, key: &str) -> Option<Cause> {
+fn required_key(secret: &Value, key: &str) -> Option<StatusCause> {
     data(secret, key)
         .is_none()
-        .then(|| Cause::required(format!("data[{key}]"), ""))
+        .then(|| StatusCause::required(format!("data[{key}]"), ""))
 }
 
 /// The content must be JSON; that it has an `auths` level is not asked for.
-fn docker(secret: &Value, format: ConfigFormat) -> Option<Cause> {
+fn docker(secret: &Value, format: ConfigFormat) -> Option<StatusCause> {
     let key = format.data_key();
     let field = format!("data[{key}]");
     let Some(content) = data(secret, key) else {
-        return Some(Cause::required(field, ""));
+        return Some(StatusCause::required(field, ""));
     };
     let bytes = decode(content).unwrap_or_default();
     let error = match serde_json::from_slice::<Value>(&bytes) {
@@ -84,14 +84,14 @@ fn docker(secret: &Value, format: ConfigFormat) -> Option<Cause> {
         ),
     };
     let redacted = json!("<secret contents redacted>");
-    Some(Cause::invalid(field, &redacted, &error))
+    Some(StatusCause::invalid(field, &redacted, &error))
 }
 
 /// What the values of `data` are in Go: bytes, in base64.
-pub(super) fn encoding(secret: &Value) -> Refused<()> {
+pub(super) fn encoding(secret: &Value) -> ApiResult<()> {
     for content in map(secret, "/data").into_iter().flat_map(Map::values) {
         if let Err(at) = decode(content.as_str().unwrap_or_default()) {
-            return Err(Status::bad_request(format!(
+            return Err(ApiStatus::bad_request(format!(
                 "Secret in version \"v1\" cannot be handled as a Secret: illegal base64 data at input byte {at}"
             )));
         }
@@ -126,24 +126,24 @@ fn go_kind(value: &Value) -> &'static str {
     }
 }
 
-pub(super) fn forbidden_changes(old: &Value, new: &Value) -> Vec<Cause> {
+pub(super) fn forbidden_changes(old: &Value, new: &Value) -> Vec<StatusCause> {
     let mut causes = immutable_field(old, new, "/type");
     causes.extend(immutable(old, new));
     causes
 }
 
 /// `immutable: true` cannot be taken back, and what it covers cannot be changed.
-pub(super) fn immutable(old: &Value, new: &Value) -> Vec<Cause> {
+pub(super) fn immutable(old: &Value, new: &Value) -> Vec<StatusCause> {
     if !flag(old, "/immutable") {
         return Vec::new();
     }
     let rule = "field is immutable when `immutable` is set";
     let mut causes = Vec::new();
     if !flag(new, "/immutable") {
-        causes.push(Cause::forbidden("immutable", rule));
+        causes.push(StatusCause::forbidden("immutable", rule));
     }
     if old.get("data") != new.get("data") {
-        causes.push(Cause::forbidden("data", rule));
+        causes.push(StatusCause::forbidden("data", rule));
     }
     causes
 }

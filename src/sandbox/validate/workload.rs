@@ -1,25 +1,25 @@
-//! Pods and what makes them: the rules that a person or a plan is likely to break.
+//! Validation of Pods and workloads.
 
 use serde_json::{Value, json};
 
 use super::{immutable_field, labels, names::label_rule, required};
 use crate::sandbox::{
     object::{self, copy, list, map, number, text},
-    status::Cause,
+    status::StatusCause,
 };
 
 /// Deployment, ReplicaSet, StatefulSet, DaemonSet.
-pub(super) fn check(workload: &Value) -> Vec<Cause> {
+pub(super) fn check(workload: &Value) -> Vec<StatusCause> {
     let mut causes = Vec::new();
     if number(workload, "/spec/replicas") < 0 {
         let value = json!(number(workload, "/spec/replicas"));
         let rule = "must be greater than or equal to 0";
-        causes.push(Cause::invalid("spec.replicas", &value, rule));
+        causes.push(StatusCause::invalid("spec.replicas", &value, rule));
     }
     let template = map(workload, "/spec/template/metadata/labels");
     match map(workload, "/spec/selector/matchLabels") {
         None if list(workload, "/spec/selector/matchExpressions").is_empty() => {
-            causes.push(Cause::required("spec.selector", ""));
+            causes.push(StatusCause::required("spec.selector", ""));
         }
         wanted => {
             let matches = wanted
@@ -29,7 +29,7 @@ pub(super) fn check(workload: &Value) -> Vec<Cause> {
             if !matches {
                 let value = template.cloned().map_or(Value::Null, Value::Object);
                 let rule = "`selector` does not match template `labels`";
-                causes.push(Cause::invalid(
+                causes.push(StatusCause::invalid(
                     "spec.template.metadata.labels",
                     &value,
                     rule,
@@ -42,19 +42,19 @@ pub(super) fn check(workload: &Value) -> Vec<Cause> {
     causes
 }
 
-pub(super) fn cron_job(job: &Value) -> Vec<Cause> {
-    let mut causes: Vec<Cause> = required(job, "/spec/schedule", "spec.schedule")
+pub(super) fn cron_job(job: &Value) -> Vec<StatusCause> {
+    let mut causes: Vec<StatusCause> = required(job, "/spec/schedule", "spec.schedule")
         .into_iter()
         .collect();
     causes.extend(pod_spec(job, "/spec/jobTemplate/spec/template/spec"));
     causes
 }
 
-pub(super) fn pod_spec(object: &Value, pointer: &str) -> Vec<Cause> {
+pub(super) fn pod_spec(object: &Value, pointer: &str) -> Vec<StatusCause> {
     let path = pointer.trim_start_matches('/').replace('/', ".");
     let mut causes = Vec::new();
     if list(object, &format!("{pointer}/containers")).is_empty() {
-        causes.push(Cause::required(format!("{path}.containers"), ""));
+        causes.push(StatusCause::required(format!("{path}.containers"), ""));
     }
     let mut seen = Vec::new();
     for kind in ["initContainers", "containers"] {
@@ -64,14 +64,17 @@ pub(super) fn pod_spec(object: &Value, pointer: &str) -> Vec<Cause> {
             causes.extend(self::container(container, &field));
             let name = text(container, "/name");
             if seen.contains(&name) {
-                causes.push(Cause::duplicate(format!("{field}.name"), &json!(name)));
+                causes.push(StatusCause::duplicate(
+                    format!("{field}.name"),
+                    &json!(name),
+                ));
             }
             seen.push(name);
         }
     }
     let policy = text(object, &format!("{pointer}/restartPolicy"));
     if !matches!(policy, "" | "Always" | "OnFailure" | "Never") {
-        causes.push(Cause::unsupported(
+        causes.push(StatusCause::unsupported(
             format!("{path}.restartPolicy"),
             &json!(policy),
             &["Always", "OnFailure", "Never"],
@@ -80,18 +83,22 @@ pub(super) fn pod_spec(object: &Value, pointer: &str) -> Vec<Cause> {
     causes
 }
 
-pub(super) fn container(container: &Value, field: &str) -> Vec<Cause> {
+pub(super) fn container(container: &Value, field: &str) -> Vec<StatusCause> {
     let mut causes = Vec::new();
     let name = text(container, "/name");
     causes.extend(required(container, "/name", format!("{field}.name")));
     if let Some(rule) = label_rule(name).filter(|_| !name.is_empty()) {
-        causes.push(Cause::invalid(format!("{field}.name"), &json!(name), &rule));
+        causes.push(StatusCause::invalid(
+            format!("{field}.name"),
+            &json!(name),
+            &rule,
+        ));
     }
     let image = text(container, "/image");
     causes.extend(required(container, "/image", format!("{field}.image")));
     if image.trim() != image {
         let rule = "must not have leading or trailing whitespace";
-        causes.push(Cause::invalid(
+        causes.push(StatusCause::invalid(
             format!("{field}.image"),
             &json!(image),
             rule,
@@ -99,7 +106,7 @@ pub(super) fn container(container: &Value, field: &str) -> Vec<Cause> {
     }
     let policy = text(container, "/imagePullPolicy");
     if !matches!(policy, "" | "Always" | "IfNotPresent" | "Never") {
-        causes.push(Cause::unsupported(
+        causes.push(StatusCause::unsupported(
             format!("{field}.imagePullPolicy"),
             &json!(policy),
             &["Always", "IfNotPresent", "Never"],
@@ -109,7 +116,7 @@ pub(super) fn container(container: &Value, field: &str) -> Vec<Cause> {
 }
 
 /// Of a Pod that exists, only the images and a few numbers can be changed.
-pub(super) fn pod_changes(old: &Value, new: &Value) -> Vec<Cause> {
+pub(super) fn pod_changes(old: &Value, new: &Value) -> Vec<StatusCause> {
     const RULE: &str = "pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)";
     let mut allowed = new.clone();
     for field in [
@@ -135,13 +142,13 @@ pub(super) fn pod_changes(old: &Value, new: &Value) -> Vec<Cause> {
     }
     let mut causes = new_gates(old, new);
     if allowed.get("spec") != old.get("spec") {
-        causes.push(Cause::forbidden("spec", RULE));
+        causes.push(StatusCause::forbidden("spec", RULE));
     }
     causes
 }
 
 /// Scheduling gates are taken away, and none is added (`validateSchedulingGates`).
-fn new_gates(old: &Value, new: &Value) -> Vec<Cause> {
+fn new_gates(old: &Value, new: &Value) -> Vec<StatusCause> {
     const LIST: &str = "/spec/schedulingGates";
     let before: Vec<&str> = list(old, LIST).iter().map(|it| text(it, "/name")).collect();
     list(new, LIST)
@@ -151,12 +158,12 @@ fn new_gates(old: &Value, new: &Value) -> Vec<Cause> {
         .filter(|(_, name)| !before.contains(name))
         .map(|(index, name)| {
             let why = format!("only deletion is allowed, but found new scheduling gate '{name}'");
-            Cause::forbidden(format!("spec.schedulingGates[{index}].name"), &why)
+            StatusCause::forbidden(format!("spec.schedulingGates[{index}].name"), &why)
         })
         .collect()
 }
 
-pub(super) fn stateful_set_changes(old: &Value, new: &Value) -> Vec<Cause> {
+pub(super) fn stateful_set_changes(old: &Value, new: &Value) -> Vec<StatusCause> {
     const RULE: &str = "updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden";
     let frozen = [
         "selector",
@@ -167,7 +174,7 @@ pub(super) fn stateful_set_changes(old: &Value, new: &Value) -> Vec<Cause> {
     frozen
         .iter()
         .any(|field| !immutable_field(old, new, &format!("/spec/{field}")).is_empty())
-        .then(|| Cause::forbidden("spec", RULE))
+        .then(|| StatusCause::forbidden("spec", RULE))
         .into_iter()
         .collect()
 }

@@ -1,14 +1,14 @@
-//! A new object: who it is, what it gets that was not said, and whether it may be.
+//! Creates an object: identity, defaults and validation.
 
 use serde_json::{Value, json};
 
-use super::{Intent, defaults, managed_fields};
+use super::{WriteOptions, defaults, managed_fields};
 use crate::sandbox::{
     admission,
-    object::{self, Object, list, put, put_default, remove, seconds, text},
-    resources::{Kind, Resource},
-    status::{Cause, Refused, Status},
-    store::Place,
+    object::{self, StoredObject, list, put, put_default, remove, seconds, text},
+    resources::{Resource, ResourceKind},
+    status::{ApiResult, ApiStatus, StatusCause},
+    store::ObjectKey,
     validate,
     world::World,
 };
@@ -18,11 +18,11 @@ const LONGEST_PREFIX: usize = 58;
 
 pub fn create(
     world: &mut World,
-    kind: Kind,
+    kind: ResourceKind,
     namespace: &str,
     mut object: Value,
-    intent: &Intent,
-) -> Refused<Object> {
+    options: &WriteOptions,
+) -> ApiResult<StoredObject> {
     let resource = kind.resource();
     validate::encoding(kind, &object)?;
     identify(world, resource, namespace, &mut object)?;
@@ -32,14 +32,14 @@ pub fn create(
     validate::new_object(kind, &object)?;
     admission::validate(world, kind, &object)?;
     // Only the store knows, and it is asked last.
-    if let Some(there) = world.store.at(kind, &Place::of(&object)) {
+    if let Some(there) = world.store.at(kind, &ObjectKey::from_object(&object)) {
         return Err(exists(resource, there));
     }
-    if let Some(manager) = &intent.manager {
+    if let Some(manager) = &options.manager {
         managed_fields::track(manager, None, &mut object, world.now);
     }
-    if intent.dry_run {
-        return Ok(Object::new(object));
+    if options.dry_run {
+        return Ok(StoredObject::new(object));
     }
     Ok(world.store.put(kind, object))
 }
@@ -49,9 +49,9 @@ fn identify(
     resource: &'static Resource,
     namespace: &str,
     object: &mut Value,
-) -> Refused<()> {
+) -> ApiResult<()> {
     if !text(object, "/metadata/resourceVersion").is_empty() {
-        return Err(Status::bad_request(
+        return Err(ApiStatus::bad_request(
             "resourceVersion should not be set on objects to be created",
         ));
     }
@@ -60,7 +60,7 @@ fn identify(
     if resource.is_namespaced() {
         let said = object::namespace(object);
         if !said.is_empty() && said != namespace {
-            return Err(Status::bad_request(
+            return Err(ApiStatus::bad_request(
                 "the namespace of the provided object does not match the namespace sent on the request",
             ));
         }
@@ -74,8 +74,8 @@ fn identify(
             .take(LONGEST_PREFIX)
             .collect();
         if prefix.is_empty() {
-            let cause = Cause::required("metadata.name", "name or generateName is required");
-            return Err(Status::invalid(resource, "", &[cause]));
+            let cause = StatusCause::required("metadata.name", "name or generateName is required");
+            return Err(ApiStatus::invalid(resource, "", &[cause]));
         }
         let name = generated(world, resource.kind, object::namespace(object), &prefix);
         put(object, "/metadata/name", name);
@@ -88,7 +88,7 @@ fn identify(
     ] {
         remove(object, settled_by_the_server);
     }
-    put(object, "/metadata/uid", world.dice.uid());
+    put(object, "/metadata/uid", world.rng.uid());
     put(object, "/metadata/creationTimestamp", seconds(world.now));
     if super::update::has_generation(resource.kind) {
         put(object, "/metadata/generation", 1);
@@ -99,10 +99,10 @@ fn identify(
 /// How often a generated name that is taken is made anew (`RetryGenerateName`).
 const ATTEMPTS: usize = 8;
 
-fn generated(world: &mut World, kind: Kind, namespace: &str, prefix: &str) -> String {
+fn generated(world: &mut World, kind: ResourceKind, namespace: &str, prefix: &str) -> String {
     let mut name = String::new();
     for _ in 0..ATTEMPTS {
-        name = format!("{prefix}{}", world.dice.suffix());
+        name = format!("{prefix}{}", world.rng.suffix());
         if world.store.get(kind, namespace, &name).is_none() {
             break;
         }
@@ -110,13 +110,13 @@ fn generated(world: &mut World, kind: Kind, namespace: &str, prefix: &str) -> St
     name
 }
 
-fn exists(resource: &'static Resource, there: &Value) -> Status {
+fn exists(resource: &'static Resource, there: &Value) -> ApiStatus {
     if object::is_terminating(there) {
-        let mut status = Status::already_exists(resource, object::name(there));
+        let mut status = ApiStatus::already_exists(resource, object::name(there));
         status.message = format!("object is being deleted: {}", status.message);
         return status;
     }
-    Status::already_exists(resource, object::name(there))
+    ApiStatus::already_exists(resource, object::name(there))
 }
 
 /// A client cannot create an object together with its status; the server begins it. Nodes and quotas
@@ -133,9 +133,9 @@ fn gated() -> Value {
     })
 }
 
-fn begin_status(kind: Kind, object: &mut Value) {
+fn begin_status(kind: ResourceKind, object: &mut Value) {
     match kind {
-        Kind::Pod => {
+        ResourceKind::Pod => {
             let class = qos(object);
             put(
                 object,
@@ -146,25 +146,27 @@ fn begin_status(kind: Kind, object: &mut Value) {
                 put(object, "/status/conditions", json!([gated()]));
             }
         }
-        Kind::Namespace => {
+        ResourceKind::Namespace => {
             put(object, "/spec/finalizers", json!(["kubernetes"]));
             put(object, "/status", json!({"phase": "Active"}));
         }
-        Kind::Deployment
-        | Kind::ReplicaSet
-        | Kind::StatefulSet
-        | Kind::DaemonSet
-        | Kind::Job
-        | Kind::CronJob => put(object, "/status", json!({})),
-        Kind::Node | Kind::ResourceQuota => put_default(object, "/status", json!({})),
-        Kind::Secret
-        | Kind::ConfigMap
-        | Kind::ServiceAccount
-        | Kind::Event
-        | Kind::Role
-        | Kind::RoleBinding
-        | Kind::ClusterRole
-        | Kind::ClusterRoleBinding => {}
+        ResourceKind::Deployment
+        | ResourceKind::ReplicaSet
+        | ResourceKind::StatefulSet
+        | ResourceKind::DaemonSet
+        | ResourceKind::Job
+        | ResourceKind::CronJob => put(object, "/status", json!({})),
+        ResourceKind::Node | ResourceKind::ResourceQuota => {
+            put_default(object, "/status", json!({}))
+        }
+        ResourceKind::Secret
+        | ResourceKind::ConfigMap
+        | ResourceKind::ServiceAccount
+        | ResourceKind::Event
+        | ResourceKind::Role
+        | ResourceKind::RoleBinding
+        | ResourceKind::ClusterRole
+        | ResourceKind::ClusterRoleBinding => {}
     }
 }
 

@@ -1,4 +1,4 @@
-//! What the server fills in where a client said nothing (`pkg/apis/*/v1/defaults.go`).
+//! Defaulting of objects (`pkg/apis/*/v1/defaults.go`).
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
@@ -7,27 +7,27 @@ use crate::{
     domain::registry_auth::image_ref::ImageRef,
     sandbox::{
         object::{self, put, put_default, remove, text},
-        resources::Kind,
+        resources::ResourceKind,
     },
 };
 
-pub(super) fn apply(kind: Kind, object: &mut Value) {
+pub(super) fn apply(kind: ResourceKind, object: &mut Value) {
     match kind {
-        Kind::Secret => secret(object),
-        Kind::Pod => pod_spec(object, "/spec"),
-        Kind::Deployment => deployment(object),
-        Kind::ReplicaSet => {
+        ResourceKind::Secret => secret(object),
+        ResourceKind::Pod => pod_spec(object, "/spec"),
+        ResourceKind::Deployment => deployment(object),
+        ResourceKind::ReplicaSet => {
             put_default(object, "/spec/replicas", 1);
             pod_spec(object, "/spec/template/spec");
         }
-        Kind::StatefulSet => stateful_set(object),
-        Kind::DaemonSet => daemon_set(object),
-        Kind::Job => job(object, "/spec"),
-        Kind::CronJob => cron_job(object),
-        Kind::RoleBinding | Kind::ClusterRoleBinding => {
+        ResourceKind::StatefulSet => stateful_set(object),
+        ResourceKind::DaemonSet => daemon_set(object),
+        ResourceKind::Job => job(object, "/spec"),
+        ResourceKind::CronJob => cron_job(object),
+        ResourceKind::RoleBinding | ResourceKind::ClusterRoleBinding => {
             put_default(object, "/roleRef/apiGroup", "rbac.authorization.k8s.io");
         }
-        Kind::Namespace => {
+        ResourceKind::Namespace => {
             let name = object::name(object).to_owned();
             put(
                 object,
@@ -35,13 +35,13 @@ pub(super) fn apply(kind: Kind, object: &mut Value) {
                 name,
             );
         }
-        Kind::Node
-        | Kind::ConfigMap
-        | Kind::ServiceAccount
-        | Kind::Event
-        | Kind::ResourceQuota
-        | Kind::Role
-        | Kind::ClusterRole => {}
+        ResourceKind::Node
+        | ResourceKind::ConfigMap
+        | ResourceKind::ServiceAccount
+        | ResourceKind::Event
+        | ResourceKind::ResourceQuota
+        | ResourceKind::Role
+        | ResourceKind::ClusterRole => {}
     }
 }
 
@@ -194,7 +194,7 @@ mod tests {
     #[test]
     fn string_data_becomes_data() {
         let mut secret = json!({"stringData": {"a~1/b": "x", "k": "z"}, "data": {"k": "eQ=="}});
-        apply(Kind::Secret, &mut secret);
+        apply(ResourceKind::Secret, &mut secret);
         assert_eq!(
             secret,
             json!({"data": {"a~1/b": "eA==", "k": "eg=="}, "type": "Opaque"})

@@ -1,4 +1,4 @@
-//! The end of an object: preconditions, grace, finalizers, and what becomes of its dependents.
+//! Deletes an object: preconditions, grace period, finalizers and dependents.
 
 use std::time::Duration;
 
@@ -6,10 +6,10 @@ use serde_json::Value;
 
 use crate::sandbox::{
     clock::later,
-    object::{self, Object, is_terminating, list, number, put, seconds, text, uid},
-    resources::{Kind, Resource},
-    status::{Refused, Status},
-    store::Place,
+    object::{self, StoredObject, is_terminating, list, number, put, seconds, text, uid},
+    resources::{Resource, ResourceKind},
+    status::{ApiResult, ApiStatus},
+    store::ObjectKey,
     world::World,
 };
 
@@ -35,7 +35,7 @@ impl Cascade {
 
 /// `DeleteOptions`.
 #[derive(Clone, Debug, Default)]
-pub struct Deletion {
+pub struct DeleteOptions {
     pub cascade: Cascade,
     pub grace: Option<u64>,
     pub uid: Option<String>,
@@ -43,17 +43,22 @@ pub struct Deletion {
     pub dry_run: bool,
 }
 
-pub enum Outcome {
+pub enum DeleteResult {
     /// It is gone; this was its last state.
-    Gone(Object),
+    Gone(StoredObject),
     /// It has been asked to go.
-    Going(Object),
+    Going(StoredObject),
 }
 
-pub fn delete(world: &mut World, kind: Kind, place: &Place, wish: &Deletion) -> Refused<Outcome> {
+pub fn delete(
+    world: &mut World,
+    kind: ResourceKind,
+    place: &ObjectKey,
+    wish: &DeleteOptions,
+) -> ApiResult<DeleteResult> {
     let resource = kind.resource();
     let Some(old) = world.store.at(kind, place).cloned() else {
-        return Err(Status::not_found(resource, &place.name));
+        return Err(ApiStatus::not_found(resource, &place.name));
     };
     check_preconditions(resource, &old, wish)?;
     let mut object = (*old).clone();
@@ -62,28 +67,28 @@ pub fn delete(world: &mut World, kind: Kind, place: &Place, wish: &Deletion) -> 
     let must_wait = grace > 0 || has_finalizers(kind, &object);
     if wish.dry_run {
         return Ok(if must_wait {
-            Outcome::Going(Object::new(object))
+            DeleteResult::Going(StoredObject::new(object))
         } else {
-            Outcome::Gone(old)
+            DeleteResult::Gone(old)
         });
     }
     if !must_wait {
         let last = world.store.remove(kind, place).unwrap_or(old);
-        return Ok(Outcome::Gone(last));
+        return Ok(DeleteResult::Gone(last));
     }
     if !is_terminating(&old) || grace < grace_left(&old) {
         let end = later(world.now, Duration::from_secs(grace));
         put(&mut object, "/metadata/deletionTimestamp", seconds(end));
         put(&mut object, "/metadata/deletionGracePeriodSeconds", grace);
-        if kind == Kind::Namespace {
+        if kind == ResourceKind::Namespace {
             put(&mut object, "/status/phase", "Terminating");
         }
     }
-    Ok(Outcome::Going(world.store.put(kind, object)))
+    Ok(DeleteResult::Going(world.store.put(kind, object)))
 }
 
 /// Takes a terminating object away once nothing holds it any more.
-pub fn finish(world: &mut World, kind: Kind, place: &Place) {
+pub fn finish(world: &mut World, kind: ResourceKind, place: &ObjectKey) {
     let is_done = world.store.at(kind, place).is_some_and(|object| {
         is_terminating(object) && !has_finalizers(kind, object) && grace_left(object) == 0
     });
@@ -93,7 +98,7 @@ pub fn finish(world: &mut World, kind: Kind, place: &Place) {
 }
 
 /// Deals with the dependents of an owner that is gone or waits for them (the garbage collector).
-pub fn collect_garbage(world: &mut World, kind: Kind, owner: &Value, is_gone: bool) {
+pub fn collect_garbage(world: &mut World, kind: ResourceKind, owner: &Value, is_gone: bool) {
     let cascade = finalizing(owner);
     if !is_gone && cascade == Cascade::Background {
         return;
@@ -103,9 +108,9 @@ pub fn collect_garbage(world: &mut World, kind: Kind, owner: &Value, is_gone: bo
         if cascade == Cascade::Orphan {
             disown(world, *kind, place, uid(owner));
         } else {
-            let wish = Deletion {
+            let wish = DeleteOptions {
                 cascade,
-                ..Deletion::default()
+                ..DeleteOptions::default()
             };
             // One that goes already, or is gone, needs no second word.
             let going = world
@@ -119,17 +124,21 @@ pub fn collect_garbage(world: &mut World, kind: Kind, owner: &Value, is_gone: bo
     }
     let done = cascade == Cascade::Orphan || dependents.is_empty();
     if !is_gone && done {
-        drop_finalizer(world, kind, &Place::of(owner), cascade);
+        drop_finalizer(world, kind, &ObjectKey::from_object(owner), cascade);
     }
 }
 
-fn check_preconditions(resource: &'static Resource, old: &Value, wish: &Deletion) -> Refused<()> {
+fn check_preconditions(
+    resource: &'static Resource,
+    old: &Value,
+    wish: &DeleteOptions,
+) -> ApiResult<()> {
     // `rest.BeforeDelete`
     let fails = |what: &str, said: &str, is: &str, perhaps: &str| {
         let why = format!(
             "the {what} in the precondition ({said}) does not match the {what} in record ({is}). The object might have been {perhaps}"
         );
-        Status::failed_precondition(resource, object::name(old), &why)
+        ApiStatus::failed_precondition(resource, object::name(old), &why)
     };
     if let Some(said) = wish.uid.as_deref()
         && said != uid(old)
@@ -144,8 +153,8 @@ fn check_preconditions(resource: &'static Resource, old: &Value, wish: &Deletion
 }
 
 /// Only a Pod on a node has something to wind up; elsewhere the grace period means nothing.
-fn grace(kind: Kind, object: &Value, wish: &Deletion) -> u64 {
-    let runs_somewhere = kind == Kind::Pod
+fn grace(kind: ResourceKind, object: &Value, wish: &DeleteOptions) -> u64 {
+    let runs_somewhere = kind == ResourceKind::Pod
         && !text(object, "/spec/nodeName").is_empty()
         && !matches!(text(object, "/status/phase"), "Succeeded" | "Failed");
     if !runs_somewhere {
@@ -171,8 +180,8 @@ fn add_finalizer(object: &mut Value, cascade: Cascade) {
     }
 }
 
-fn has_finalizers(kind: Kind, object: &Value) -> bool {
-    let in_spec = kind == Kind::Namespace && !list(object, "/spec/finalizers").is_empty();
+fn has_finalizers(kind: ResourceKind, object: &Value) -> bool {
+    let in_spec = kind == ResourceKind::Namespace && !list(object, "/spec/finalizers").is_empty();
     in_spec || !list(object, "/metadata/finalizers").is_empty()
 }
 
@@ -189,20 +198,20 @@ fn finalizing(owner: &Value) -> Cascade {
         .unwrap_or_default()
 }
 
-fn dependents(world: &World, kind: Kind, owner: &Value) -> Vec<(Kind, Place)> {
+fn dependents(world: &World, kind: ResourceKind, owner: &Value) -> Vec<(ResourceKind, ObjectKey)> {
     let namespace = kind
         .resource()
         .is_namespaced()
         .then(|| object::namespace(owner));
-    Kind::ALL
+    ResourceKind::ALL
         .into_iter()
-        .filter(|kind| *kind != Kind::Event)
+        .filter(|kind| *kind != ResourceKind::Event)
         .flat_map(|kind| {
             world
                 .store
                 .list(kind, namespace)
                 .filter(|object| is_owned_by(object, uid(owner)))
-                .map(move |object| (kind, Place::of(object)))
+                .map(move |object| (kind, ObjectKey::from_object(object)))
         })
         .collect()
 }
@@ -213,7 +222,7 @@ fn is_owned_by(object: &Value, owner: &str) -> bool {
         .any(|reference| text(reference, "/uid") == owner)
 }
 
-fn disown(world: &mut World, kind: Kind, place: &Place, owner: &str) {
+fn disown(world: &mut World, kind: ResourceKind, place: &ObjectKey, owner: &str) {
     let Some(object) = world.store.at(kind, place) else {
         return;
     };
@@ -227,7 +236,7 @@ fn disown(world: &mut World, kind: Kind, place: &Place, owner: &str) {
     world.store.put(kind, object);
 }
 
-fn drop_finalizer(world: &mut World, kind: Kind, place: &Place, cascade: Cascade) {
+fn drop_finalizer(world: &mut World, kind: ResourceKind, place: &ObjectKey, cascade: Cascade) {
     let Some(object) = world.store.at(kind, place) else {
         return;
     };

@@ -1,4 +1,4 @@
-//! Who owns which field (`metadata.managedFields`).
+//! Field ownership (`metadata.managedFields`).
 //!
 //! An update takes over the fields that it changes and gives up those that it removes; an apply
 //! does so only by force. See `structured-merge-diff/merge/update.go`.
@@ -36,7 +36,7 @@ pub struct Manager {
 
 /// One entry of `managedFields`.
 #[derive(Clone, Debug)]
-pub struct Entry {
+pub struct ManagedFieldsEntry {
     pub manager: String,
     pub operation: String,
     pub subresource: String,
@@ -45,8 +45,8 @@ pub struct Entry {
     pub fields: FieldSet,
 }
 
-impl Entry {
-    pub fn is_of(&self, manager: &Manager) -> bool {
+impl ManagedFieldsEntry {
+    pub fn is_by(&self, manager: &Manager) -> bool {
         self.manager == manager.name
             && self.operation == manager.operation.as_str()
             && self.subresource == manager.subresource.unwrap_or_default()
@@ -86,10 +86,10 @@ pub fn owned_only(mut fields: FieldSet) -> FieldSet {
     fields
 }
 
-pub fn entries(object: &Value) -> Vec<Entry> {
+pub fn entries(object: &Value) -> Vec<ManagedFieldsEntry> {
     list(object, "/metadata/managedFields")
         .iter()
-        .map(|entry| Entry {
+        .map(|entry| ManagedFieldsEntry {
             manager: text(entry, "/manager").to_owned(),
             operation: text(entry, "/operation").to_owned(),
             subresource: text(entry, "/subresource").to_owned(),
@@ -104,7 +104,7 @@ pub fn entries(object: &Value) -> Vec<Entry> {
 }
 
 /// Writes the entries that own something into the object.
-pub fn write(object: &mut Value, entries: &[Entry]) {
+pub fn write(object: &mut Value, entries: &[ManagedFieldsEntry]) {
     let api_version = text(object, "/apiVersion").to_owned();
     let wire: Vec<Value> = entries
         .iter()
@@ -132,14 +132,19 @@ pub fn write(object: &mut Value, entries: &[Entry]) {
 }
 
 /// Adds `fields` to what the manager owns.
-pub fn give(entries: &mut Vec<Entry>, manager: &Manager, fields: &FieldSet, now: Timestamp) {
+pub fn add_ownership(
+    entries: &mut Vec<ManagedFieldsEntry>,
+    manager: &Manager,
+    fields: &FieldSet,
+    now: Timestamp,
+) {
     let time = seconds(now);
-    match entries.iter_mut().find(|entry| entry.is_of(manager)) {
+    match entries.iter_mut().find(|entry| entry.is_by(manager)) {
         Some(entry) => {
             entry.fields.add(fields);
             entry.time = time;
         }
-        None => entries.push(Entry {
+        None => entries.push(ManagedFieldsEntry {
             manager: manager.name.clone(),
             operation: manager.operation.as_str().to_owned(),
             subresource: manager.subresource.unwrap_or_default().to_owned(),
@@ -158,11 +163,11 @@ pub fn track(manager: &Manager, old: Option<&Value>, new: &mut Value, now: Times
         write(new, &entries);
         return;
     }
-    for entry in entries.iter_mut().filter(|entry| !entry.is_of(manager)) {
+    for entry in entries.iter_mut().filter(|entry| !entry.is_by(manager)) {
         entry.fields.subtract(&changed);
     }
-    let present = owned_only(FieldSet::of("", new));
-    give(&mut entries, manager, &changed.intersection(&present), now);
+    let present = owned_only(FieldSet::from_value("", new));
+    add_ownership(&mut entries, manager, &changed.intersection(&present), now);
     let mut gone = changed;
     gone.subtract(&present);
     for entry in &mut entries {

@@ -1,5 +1,4 @@
-//! The way of an object into the store: metadata, defaults, admission, validation, ownership of
-//! fields, and out of it again.
+//! Writes to the store: metadata, defaults, admission, validation and field ownership.
 //!
 //! The API and the controllers take the same way, as they do in a real cluster: a ReplicaSet whose
 //! Pod is refused hears what a user would hear.
@@ -11,20 +10,20 @@ pub mod managed_fields;
 mod update;
 
 pub use create::create;
-pub use delete::{Cascade, Deletion, Outcome, collect_garbage, delete, finish};
-pub use update::{Part, update, update_part};
+pub use delete::{Cascade, DeleteOptions, DeleteResult, collect_garbage, delete, finish};
+pub use update::{UpdatePart, update, update_part};
 
 use managed_fields::Manager;
 
-/// On whose behalf an object is written, and whether it really is.
+/// Options of a write: field manager and dry run.
 #[derive(Clone, Debug, Default)]
-pub struct Intent {
+pub struct WriteOptions {
     /// Whose fields they become; the sandbox's own controllers keep no such books.
     pub manager: Option<Manager>,
     pub dry_run: bool,
 }
 
-impl Intent {
+impl WriteOptions {
     /// A write of the control plane itself.
     pub fn controller() -> Self {
         Self::default()

@@ -1,13 +1,13 @@
-//! A changed object: against which version, and what a client cannot change.
+//! Updates an object: checks its version and immutable fields.
 
 use serde_json::Value;
 
-use super::{Intent, defaults, delete, managed_fields};
+use super::{WriteOptions, defaults, delete, managed_fields};
 use crate::sandbox::{
-    object::{self, Object, copy, number, put, text},
-    resources::{Kind, Resource},
-    status::{Refused, Status},
-    store::Place,
+    object::{self, StoredObject, copy, number, put, text},
+    resources::{Resource, ResourceKind},
+    status::{ApiResult, ApiStatus},
+    store::ObjectKey,
     validate,
     world::World,
 };
@@ -24,7 +24,7 @@ const SERVER_FIELDS: &[&str] = &[
 
 /// What is written through a subresource of its own, and through nothing else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Part {
+pub enum UpdatePart {
     Status,
     /// What a Namespace waits for before it goes.
     Finalizers,
@@ -32,7 +32,7 @@ pub enum Part {
     EphemeralContainers,
 }
 
-impl Part {
+impl UpdatePart {
     fn pointer(self) -> &'static str {
         match self {
             Self::Status => "/status",
@@ -45,11 +45,11 @@ impl Part {
 /// Replaces an object, except for its parts.
 pub fn update(
     world: &mut World,
-    kind: Kind,
-    place: &Place,
+    kind: ResourceKind,
+    place: &ObjectKey,
     mut object: Value,
-    intent: &Intent,
-) -> Refused<Object> {
+    options: &WriteOptions,
+) -> ApiResult<StoredObject> {
     let resource = kind.resource();
     validate::encoding(kind, &object)?;
     let old = current(world, resource, place)?;
@@ -59,8 +59,8 @@ pub fn update(
     }
     identify(resource, place, &mut object);
     copy(&mut object, &old, "/status");
-    if kind == Kind::Namespace {
-        copy(&mut object, &old, Part::Finalizers.pointer());
+    if kind == ResourceKind::Namespace {
+        copy(&mut object, &old, UpdatePart::Finalizers.pointer());
     }
     defaults::apply(kind, &mut object);
     if has_generation(kind) && old.get("spec") != object.get("spec") {
@@ -68,70 +68,80 @@ pub fn update(
         put(&mut object, "/metadata/generation", next);
     }
     validate::changed_object(kind, &old, &object)?;
-    Ok(store(world, kind, &old, object, intent))
+    Ok(store(world, kind, &old, object, options))
 }
 
 /// Replaces a part of an object and nothing else.
 pub fn update_part(
     world: &mut World,
-    kind: Kind,
-    place: &Place,
-    part: Part,
+    kind: ResourceKind,
+    place: &ObjectKey,
+    part: UpdatePart,
     object: &Value,
-    intent: &Intent,
-) -> Refused<Object> {
+    options: &WriteOptions,
+) -> ApiResult<StoredObject> {
     let resource = kind.resource();
     let old = current(world, resource, place)?;
     check_identity(resource, place, &old, object)?;
     let mut changed = (*old).clone();
     copy(&mut changed, object, part.pointer());
     match part {
-        Part::Status | Part::Finalizers => {}
-        Part::EphemeralContainers => {
+        UpdatePart::Status | UpdatePart::Finalizers => {}
+        UpdatePart::EphemeralContainers => {
             defaults::apply(kind, &mut changed);
             validate::changed_ephemeral_containers(&old, &changed)?;
         }
     }
-    Ok(store(world, kind, &old, changed, intent))
+    Ok(store(world, kind, &old, changed, options))
 }
 
-fn store(world: &mut World, kind: Kind, old: &Value, mut object: Value, intent: &Intent) -> Object {
-    if let Some(manager) = &intent.manager {
+fn store(
+    world: &mut World,
+    kind: ResourceKind,
+    old: &Value,
+    mut object: Value,
+    options: &WriteOptions,
+) -> StoredObject {
+    if let Some(manager) = &options.manager {
         managed_fields::track(manager, Some(old), &mut object, world.now);
     }
-    if intent.dry_run {
+    if options.dry_run {
         copy(&mut object, old, "/metadata/resourceVersion");
-        return Object::new(object);
+        return StoredObject::new(object);
     }
-    let place = Place::of(&object);
+    let place = ObjectKey::from_object(&object);
     let stored = world.store.put(kind, object);
     delete::finish(world, kind, &place);
     stored
 }
 
-fn current(world: &World, resource: &'static Resource, place: &Place) -> Refused<Object> {
+fn current(
+    world: &World,
+    resource: &'static Resource,
+    place: &ObjectKey,
+) -> ApiResult<StoredObject> {
     world
         .store
         .at(resource.kind, place)
         .cloned()
-        .ok_or_else(|| Status::not_found(resource, &place.name))
+        .ok_or_else(|| ApiStatus::not_found(resource, &place.name))
 }
 
 fn check_identity(
     resource: &'static Resource,
-    place: &Place,
+    place: &ObjectKey,
     old: &Value,
     new: &Value,
-) -> Refused<()> {
+) -> ApiResult<()> {
     let (name, namespace) = (object::name(new), object::namespace(new));
     if name != place.name {
-        return Err(Status::bad_request(format!(
+        return Err(ApiStatus::bad_request(format!(
             "the name of the object ({name}) does not match the name on the URL ({})",
             place.name
         )));
     }
     if resource.is_namespaced() && !namespace.is_empty() && namespace != place.namespace {
-        return Err(Status::bad_request(
+        return Err(ApiStatus::bad_request(
             "the namespace of the provided object does not match the namespace sent on the request",
         ));
     }
@@ -139,16 +149,16 @@ fn check_identity(
     if !said.is_empty() && said != is {
         let why =
             format!("Precondition failed: UID in precondition: {said}, UID in object meta: {is}");
-        return Err(Status::conflict(resource, name, &why));
+        return Err(ApiStatus::conflict(resource, name, &why));
     }
     let version = text(new, "/metadata/resourceVersion");
     if !version.is_empty() && version != text(old, "/metadata/resourceVersion") {
-        return Err(Status::modified(resource, name));
+        return Err(ApiStatus::modified(resource, name));
     }
     Ok(())
 }
 
-fn identify(resource: &'static Resource, place: &Place, object: &mut Value) {
+fn identify(resource: &'static Resource, place: &ObjectKey, object: &mut Value) {
     put(object, "/apiVersion", resource.api_version());
     put(object, "/kind", resource.name);
     if resource.is_namespaced() {
@@ -157,14 +167,14 @@ fn identify(resource: &'static Resource, place: &Place, object: &mut Value) {
 }
 
 /// Whether `metadata.generation` counts the changes of this kind's spec.
-pub(super) fn has_generation(kind: Kind) -> bool {
+pub(super) fn has_generation(kind: ResourceKind) -> bool {
     matches!(
         kind,
-        Kind::Deployment
-            | Kind::ReplicaSet
-            | Kind::StatefulSet
-            | Kind::DaemonSet
-            | Kind::Job
-            | Kind::CronJob
+        ResourceKind::Deployment
+            | ResourceKind::ReplicaSet
+            | ResourceKind::StatefulSet
+            | ResourceKind::DaemonSet
+            | ResourceKind::Job
+            | ResourceKind::CronJob
     )
 }

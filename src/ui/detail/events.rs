@@ -1,19 +1,19 @@
-//! What was said of the object, newest first.
+//! Events of an object, newest first.
 
 use ratatui::text::{Line, Span};
 
 use crate::{
     domain::k8s::{age, objects::AnyObjectRef},
-    ui::{text, view::View},
+    ui::{draw_context::DrawContext, text},
 };
 
 /// Cells before the message.
 const LEAD: usize = 10;
 
-pub(super) fn lines(object: &AnyObjectRef, wide: usize, view: View<'_>) -> Vec<Line<'static>> {
-    let theme = view.theme;
-    let world = &view.model.world;
-    let mut said: Vec<_> = world
+pub(super) fn lines(object: &AnyObjectRef, wide: usize, cx: DrawContext<'_>) -> Vec<Line<'static>> {
+    let theme = cx.theme;
+    let store = &cx.model.store;
+    let mut said: Vec<_> = store
         .events_about(object.kind(), object.namespace(), object.name())
         .collect();
     if said.is_empty() {
@@ -29,7 +29,7 @@ pub(super) fn lines(object: &AnyObjectRef, wide: usize, view: View<'_>) -> Vec<L
         let words = if line.warning() { style } else { theme.text() };
         let last = line
             .last
-            .map_or_else(String::new, |at| age::age(at, view.now));
+            .map_or_else(String::new, |at| age::age(at, cx.now));
         let times = if line.count > 1 {
             format!(" ×{}", line.count)
         } else {

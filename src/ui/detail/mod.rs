@@ -1,12 +1,11 @@
-//! What is known of one object, in one of several views: the area under the panes shows as much of a
-//! Pod's as fits, the overlay all of it.
+//! Detail views of an object: the detail area shows part of a Pod's, the overlay all.
 
-mod asked;
 mod describe;
 mod diagnosis;
 mod events;
-pub(super) mod raw;
+mod probe_result;
 mod rollout;
+pub(super) mod text_view;
 mod timeline;
 
 use ratatui::{
@@ -16,18 +15,18 @@ use ratatui::{
     widgets::{Block, BorderType, Padding, Paragraph, Widget},
 };
 
-use super::{text, view::View, widgets::paragraph::wrapped};
+use super::{draw_context::DrawContext, text, widgets::paragraph::wrapped};
 use crate::{
-    app::{detail::Tab, fitting, inquiry::Inquiry},
+    app::{default_tab, detail::Tab, pod_inspection::PodInspection},
     domain::{
         diagnostics::{Cause, grouping::FaultId},
         k8s::objects::AnyObjectRef,
     },
 };
 
-/// How much room the lines have.
+/// Height limit of rendered lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Room {
+pub(super) enum HeightBudget {
     /// So many lines; what matters most must be among them.
     Lines(usize),
     /// The reader scrolls.
@@ -37,39 +36,43 @@ pub(super) enum Room {
 /// The lines of a view, none wider than so many cells.
 pub(super) fn lines(
     tab: Tab,
-    view: View<'_>,
+    cx: DrawContext<'_>,
     object: &AnyObjectRef,
-    inquiry: Option<&Inquiry>,
+    inspection: Option<&PodInspection>,
     wide: usize,
-    room: Room,
+    room: HeightBudget,
 ) -> Vec<Line<'static>> {
-    match (tab, inquiry, object) {
-        (Tab::Diagnosis, Some(inquiry), _) => diagnosis::lines(view, inquiry, wide, room),
-        (Tab::Timeline, Some(inquiry), _) => timeline::lines(view, inquiry, wide),
-        (Tab::Rollout, _, AnyObjectRef::Workload(id)) => rollout::lines(id, wide, view),
-        (Tab::Describe, ..) => describe::lines(object, wide, view),
-        (Tab::Events, ..) => events::lines(object, wide, view),
-        (Tab::Diagnosis | Tab::Timeline | Tab::Rollout, ..) => vec![gone(view)],
-        // Drawn by `raw`, which scrolls them by itself.
+    match (tab, inspection, object) {
+        (Tab::Diagnosis, Some(inspection), _) => diagnosis::lines(cx, inspection, wide, room),
+        (Tab::Timeline, Some(inspection), _) => timeline::lines(cx, inspection, wide),
+        (Tab::Rollout, _, AnyObjectRef::Workload(id)) => rollout::lines(id, wide, cx),
+        (Tab::Describe, ..) => describe::lines(object, wide, cx),
+        (Tab::Events, ..) => events::lines(object, wide, cx),
+        (Tab::Diagnosis | Tab::Timeline | Tab::Rollout, ..) => vec![deleted_line(cx)],
+        // Drawn by `text_view`, which scrolls them by itself.
         (Tab::Yaml | Tab::Logs, ..) => Vec::new(),
     }
 }
 
 /// What is said of an object that is there no more.
-fn gone(view: View<'_>) -> Line<'static> {
-    Line::styled("it is gone", view.theme.dim())
+fn deleted_line(cx: DrawContext<'_>) -> Line<'static> {
+    Line::styled("it is gone", cx.theme.dim())
 }
 
 /// The steps of a Pod's start, for a layer that watches one.
-pub(super) fn timeline(view: View<'_>, inquiry: &Inquiry, wide: usize) -> Vec<Line<'static>> {
-    timeline::lines(view, inquiry, wide)
+pub(super) fn timeline(
+    cx: DrawContext<'_>,
+    inspection: &PodInspection,
+    wide: usize,
+) -> Vec<Line<'static>> {
+    timeline::lines(cx, inspection, wide)
 }
 
 /// The titles of the views, the shown one marked.
-pub(super) fn tabs(view: View<'_>, object: &AnyObjectRef, shown: Tab) -> Line<'static> {
-    let theme = view.theme;
+pub(super) fn tabs(cx: DrawContext<'_>, object: &AnyObjectRef, shown: Tab) -> Line<'static> {
+    let theme = cx.theme;
     let mut spans = vec![Span::raw(" ")];
-    for (at, tab) in Tab::of(object).iter().enumerate() {
+    for (at, tab) in Tab::tabs_for(object).iter().enumerate() {
         let style = if *tab == shown {
             theme.title(true)
         } else {
@@ -85,8 +88,8 @@ pub(super) fn tabs(view: View<'_>, object: &AnyObjectRef, shown: Tab) -> Line<'s
 }
 
 /// How sure the diagnosis is, and how many Pods suffer alike.
-pub(super) fn extent(view: View<'_>, inquiry: &Inquiry) -> String {
-    let Some(finding) = inquiry.diagnosis.first() else {
+pub(super) fn confidence_label(cx: DrawContext<'_>, inspection: &PodInspection) -> String {
+    let Some(finding) = inspection.diagnosis.first() else {
         return String::new();
     };
     let sure = if finding.cause == Cause::CauseNotStated && finding.root.is_none() {
@@ -94,37 +97,37 @@ pub(super) fn extent(view: View<'_>, inquiry: &Inquiry) -> String {
     } else {
         finding.confidence.as_str()
     };
-    let verdict = view.model.verdicts.of_pod(&inquiry.pod);
-    match pods(view, verdict.map(|verdict| &verdict.fault)) {
+    let verdict = cx.model.diagnoses.for_pod(&inspection.pod);
+    match pods(cx, verdict.map(|verdict| &verdict.fault)) {
         0 | 1 => sure.to_owned(),
         pods => format!("{sure} · {pods} Pods"),
     }
 }
 
-fn pods(view: View<'_>, fault: Option<&FaultId>) -> usize {
+fn pods(cx: DrawContext<'_>, fault: Option<&FaultId>) -> usize {
     fault
-        .and_then(|id| view.model.verdicts.fault(id))
+        .and_then(|id| cx.model.diagnoses.fault(id))
         .map_or(0, |fault| fault.pods.len())
 }
 
 /// The area under the panes.
-pub(super) fn draw(view: View<'_>, area: Rect, buffer: &mut Buffer) {
-    let theme = view.theme;
+pub(super) fn draw(cx: DrawContext<'_>, area: Rect, buffer: &mut Buffer) {
+    let theme = cx.theme;
     let border = Block::bordered()
         .border_type(BorderType::Rounded)
         .border_style(theme.border(false))
         .padding(Padding::horizontal(1));
-    let Some(inquiry) = &view.model.inquiry else {
+    let Some(inspection) = &cx.model.inspection else {
         let border = border.title(Span::styled(" Diagnosis ", theme.title(false)));
         let words = "what a Pod fails with stands here, and what helps, once one is selected";
         let lines = wrapped(words, usize::from(border.inner(area).width), theme.dim());
         Paragraph::new(lines).block(border).render(area, buffer);
         return;
     };
-    let tab = fitting(Some(inquiry));
-    let about = format!(" {} · Pod {} ", tab.title(), inquiry.pod.name);
-    let about = text::fit(&about, usize::from(area.width / 2), text::Cut::Middle);
-    let extent = extent(view, inquiry);
+    let tab = default_tab(Some(inspection));
+    let about = format!(" {} · Pod {} ", tab.title(), inspection.pod.name);
+    let about = text::truncate(&about, usize::from(area.width / 2), text::Ellipsis::Middle);
+    let extent = confidence_label(cx, inspection);
     let mut block = border.title(Span::styled(about.into_owned(), theme.title(false)));
     if !extent.is_empty() {
         let extent = Span::styled(format!(" {extent} "), theme.dim());
@@ -134,11 +137,11 @@ pub(super) fn draw(view: View<'_>, area: Rect, buffer: &mut Buffer) {
     block.render(area, buffer);
     let lines = lines(
         tab,
-        view,
-        &AnyObjectRef::Pod(inquiry.pod.clone()),
-        Some(inquiry),
+        cx,
+        &AnyObjectRef::Pod(inspection.pod.clone()),
+        Some(inspection),
         usize::from(inside.width),
-        Room::Lines(usize::from(inside.height)),
+        HeightBudget::Lines(usize::from(inside.height)),
     );
     Paragraph::new(lines).render(inside, buffer);
 }

@@ -7,7 +7,7 @@ use ratatui::{
 };
 
 use crate::{
-    app::inquiry::Inquiry,
+    app::pod_inspection::PodInspection,
     domain::k8s::{
         age,
         object_ref::Name,
@@ -15,18 +15,22 @@ use crate::{
         pull_failure,
         timeline::{PodStage, StageState, StageStatus, timeline},
     },
-    ui::{text, view::View},
+    ui::{draw_context::DrawContext, text},
 };
 
-pub(super) fn lines(view: View<'_>, inquiry: &Inquiry, wide: usize) -> Vec<Line<'static>> {
-    let pod = &inquiry.case.pod;
+pub(super) fn lines(
+    cx: DrawContext<'_>,
+    inspection: &PodInspection,
+    wide: usize,
+) -> Vec<Line<'static>> {
+    let pod = &inspection.context.pod;
     // The container that is spoken of comes first, the others are for those who scroll.
-    let spoken_of = inquiry.container().into_iter();
+    let spoken_of = inspection.container().into_iter();
     let others = pod
         .containers
         .iter()
         .enumerate()
-        .filter(|(index, _)| *index != inquiry.container)
+        .filter(|(index, _)| *index != inspection.container)
         .map(|(_, container)| container);
     let mut lines = Vec::new();
     for container in spoken_of.chain(others) {
@@ -35,28 +39,25 @@ pub(super) fn lines(view: View<'_>, inquiry: &Inquiry, wide: usize) -> Vec<Line<
                 lines.push(Line::default());
             }
             let name = text::clean(&container.name).into_owned();
-            lines.push(Line::styled(
-                format!("container {name}"),
-                view.theme.strong(),
-            ));
+            lines.push(Line::styled(format!("container {name}"), cx.theme.strong()));
         }
-        let steps = timeline(pod, container, &inquiry.case.events, view.now);
+        let steps = timeline(pod, container, &inspection.context.events, cx.now);
         for (number, step) in steps.iter().enumerate() {
-            lines.push(line(view, inquiry, container, number + 1, step, wide));
+            lines.push(line(cx, inspection, container, number + 1, step, wide));
         }
     }
     lines
 }
 
 fn line(
-    view: View<'_>,
-    inquiry: &Inquiry,
+    cx: DrawContext<'_>,
+    inspection: &PodInspection,
     container: &Container,
     number: usize,
     step: &StageState,
     wide: usize,
 ) -> Line<'static> {
-    let theme = view.theme;
+    let theme = cx.theme;
     let symbols = theme.symbols();
     let (symbol, style): (&str, Style) = match step.status {
         StageStatus::Done => (symbols.finished, theme.good()),
@@ -66,7 +67,7 @@ fn line(
     };
     let at = step
         .at
-        .map_or_else(String::new, |at| moment(at, view.now, zone()));
+        .map_or_else(String::new, |at| time_of_day(at, cx.now, zone()));
     let took = step.took.map_or_else(String::new, |took| {
         let span = age::duration(took.as_secs());
         match step.status {
@@ -82,8 +83,8 @@ fn line(
     };
     let head = format!("{:33}{at:>8}  {took:>9}  ", step.stage.title());
     let room = wide.saturating_sub(text::width(&head) + 4);
-    let about = about(inquiry, container, step);
-    let about = text::fit(&about, room, text::Cut::Middle).into_owned();
+    let about = stage_detail(inspection, container, step);
+    let about = text::truncate(&about, room, text::Ellipsis::Middle).into_owned();
     Line::from(vec![
         Span::styled(format!("{number} "), theme.dim()),
         Span::styled(format!("{symbol} "), style),
@@ -100,7 +101,7 @@ fn line(
 }
 
 /// The time of day, and of what is older than a day the date, as `ls` has it.
-fn moment(at: Timestamp, now: Timestamp, zone: TimeZone) -> String {
+fn time_of_day(at: Timestamp, now: Timestamp, zone: TimeZone) -> String {
     let old = age::seconds_between(at, now) >= 24 * 60 * 60;
     let form = if old { "%b %e" } else { "%H:%M:%S" };
     at.to_zoned(zone).strftime(form).to_string()
@@ -116,10 +117,10 @@ fn zone() -> TimeZone {
 }
 
 /// What the step is about, and what it stands at.
-fn about(inquiry: &Inquiry, container: &Container, step: &StageState) -> String {
-    let pod = &inquiry.case.pod;
+fn stage_detail(inspection: &PodInspection, container: &Container, step: &StageState) -> String {
+    let pod = &inspection.context.pod;
     if step.status == StageStatus::Stuck {
-        let finding = inquiry.diagnosis.first();
+        let finding = inspection.diagnosis.first();
         return finding.map_or_else(String::new, |finding| finding.title().to_owned());
     }
     match step.stage {
@@ -150,7 +151,7 @@ mod tests {
 
     #[test]
     fn what_is_older_than_a_day_has_a_date() {
-        let told = |seconds| moment(seconds_ago(seconds), now(), TimeZone::UTC);
+        let told = |seconds| time_of_day(seconds_ago(seconds), now(), TimeZone::UTC);
         assert_eq!(told(90), "07:58:30");
         assert_eq!(told(24 * 60 * 60), "Jan 14");
     }

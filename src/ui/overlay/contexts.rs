@@ -2,12 +2,12 @@
 
 use ratatui::{buffer::Buffer, layout::Rect, text::Line};
 
-use super::window::{Window, choice};
+use super::window::{Window, render_list};
 use crate::{
     app::{overlay::ContextPicker, scroll::Scroll},
     domain::k8s::connection::KubeContext,
     ui::{
-        view::View,
+        draw_context::DrawContext,
         widgets::table::{Cell, ColumnSpec},
     },
 };
@@ -20,8 +20,8 @@ const COLUMNS: &[ColumnSpec] = &[
     ColumnSpec::new("NAMESPACE", 3, 24).truncate_middle(),
 ];
 
-pub(super) fn draw(picker: &ContextPicker, view: View<'_>, area: Rect, buffer: &mut Buffer) {
-    let theme = view.theme;
+pub(super) fn draw(picker: &ContextPicker, cx: DrawContext<'_>, area: Rect, buffer: &mut Buffer) {
+    let theme = cx.theme;
     let waiting = Window {
         title: "Contexts",
         hint: "esc back",
@@ -29,13 +29,13 @@ pub(super) fn draw(picker: &ContextPicker, view: View<'_>, area: Rect, buffer: &
     };
     match picker {
         ContextPicker::Loading(_) => {
-            let words = format!("{} reading the kubeconfig", view.spinner());
+            let words = format!("{} reading the kubeconfig", cx.spinner());
             let lines = vec![Line::styled(words, theme.dim())];
-            waiting.lines(lines, Scroll::TOP, theme, area, buffer);
+            waiting.render_text(lines, Scroll::TOP, theme, area, buffer);
         }
         ContextPicker::Ready { entries, .. } if entries.is_empty() => {
             let lines = vec![Line::styled("the kubeconfig has no context", theme.dim())];
-            waiting.lines(lines, Scroll::TOP, theme, area, buffer);
+            waiting.render_text(lines, Scroll::TOP, theme, area, buffer);
         }
         ContextPicker::Ready { entries, list } => {
             let window = Window {
@@ -43,17 +43,17 @@ pub(super) fn draw(picker: &ContextPicker, view: View<'_>, area: Rect, buffer: &
                 hint: "enter choose · esc back",
                 wide: 110,
             };
-            let inside = window.open(entries.len() + 1, theme, area, buffer);
-            let cells = |entry: &KubeContext| cells(entry, view);
+            let inside = window.render(entries.len() + 1, theme, area, buffer);
+            let cells = |entry: &KubeContext| cells(entry, cx);
             let chosen = list.position();
-            choice(COLUMNS, entries, chosen, cells, theme, inside, buffer);
+            render_list(COLUMNS, entries, chosen, cells, theme, inside, buffer);
         }
     }
 }
 
-fn cells(entry: &KubeContext, view: View<'_>) -> Vec<Cell> {
-    let theme = view.theme;
-    let here = view
+fn cells(entry: &KubeContext, cx: DrawContext<'_>) -> Vec<Cell> {
+    let theme = cx.theme;
+    let here = cx
         .model
         .connection
         .identity()

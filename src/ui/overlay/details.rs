@@ -9,18 +9,18 @@ use ratatui::{
 
 use super::{
     above_footer,
-    window::{self, Window, scrolled},
+    window::{self, Window, render_scrolled},
 };
 use crate::{
     app::{
         detail::{Details, Tab},
-        inquiry::Inquiry,
+        pod_inspection::PodInspection,
         shown,
     },
     ui::{
-        detail::{self, Room},
+        detail::{self, HeightBudget},
+        draw_context::DrawContext,
         layout::Layout,
-        view::View,
     },
 };
 
@@ -35,24 +35,24 @@ const WIDE_WITH_EXTENT: u16 = 90;
 /// Returns how far what is shown can be scrolled.
 pub(super) fn draw(
     details: &Details,
-    view: View<'_>,
+    cx: DrawContext<'_>,
     area: Rect,
     buffer: &mut Buffer,
 ) -> Option<usize> {
     let object = &details.object;
-    let inquiry = view
+    let inspection = cx
         .model
-        .inquiry
+        .inspection
         .as_ref()
-        .filter(|inquiry| Some(&inquiry.pod) == object.pod());
-    let tab = shown(inquiry, details);
+        .filter(|inspection| Some(&inspection.pod) == object.pod());
+    let tab = shown(inspection, details);
     let title = object.to_string();
     let window = Window {
         title: &title,
         hint: "↑↓ scroll · tab next view · esc back",
         wide: WIDE,
     };
-    let inside = window.open(FULL, view.theme, room_for(area), buffer);
+    let inside = window.render(FULL, cx.theme, room_for(area), buffer);
     if inside.height < 2 {
         return None;
     }
@@ -60,19 +60,19 @@ pub(super) fn draw(
         height: 1,
         ..inside
     };
-    detail::tabs(view, object, tab).render(head, buffer);
-    extent(view, inquiry, head, buffer);
+    detail::tabs(cx, object, tab).render(head, buffer);
+    extent(cx, inspection, head, buffer);
     let body = Rect {
         y: inside.y + 1,
         height: inside.height - 1,
         ..inside
     };
     if matches!(tab, Tab::Yaml | Tab::Logs) {
-        return Some(detail::raw::draw(tab, details, view, body, buffer));
+        return Some(detail::text_view::draw(tab, details, cx, body, buffer));
     }
     let room = usize::from(body.width);
-    let lines = detail::lines(tab, view, object, inquiry, room, Room::All);
-    Some(scrolled(lines, details.scroll, body, buffer))
+    let lines = detail::lines(tab, cx, object, inspection, room, HeightBudget::All);
+    Some(render_scrolled(lines, details.scroll, body, buffer))
 }
 
 /// Everything but the header, whatever is on the page: the window keeps its size while pages are turned.
@@ -86,9 +86,16 @@ fn room_for(area: Rect) -> Rect {
 }
 
 /// How sure the diagnosis is, at the right of the tabs.
-fn extent(view: View<'_>, inquiry: Option<&Inquiry>, head: Rect, buffer: &mut Buffer) {
-    let extent = inquiry.map_or_else(String::new, |inquiry| detail::extent(view, inquiry));
-    let extent = Span::styled(extent, view.theme.dim());
+fn extent(
+    cx: DrawContext<'_>,
+    inspection: Option<&PodInspection>,
+    head: Rect,
+    buffer: &mut Buffer,
+) {
+    let extent = inspection.map_or_else(String::new, |inspection| {
+        detail::confidence_label(cx, inspection)
+    });
+    let extent = Span::styled(extent, cx.theme.dim());
     let wide = u16::try_from(extent.width())
         .unwrap_or(head.width)
         .min(head.width);
@@ -105,7 +112,7 @@ fn extent(view: View<'_>, inquiry: Option<&Inquiry>, head: Rect, buffer: &mut Bu
 /// Where the cursor stands while words to look for are typed: in the line under the tabs.
 pub(super) fn cursor(details: &Details, layout: &Layout) -> Option<Position> {
     let find = details.find.as_ref().filter(|find| find.typing)?;
-    let place = window::place(WIDE, FULL, room_for(above_footer(layout)));
+    let place = window::centered(WIDE, FULL, room_for(above_footer(layout)));
     let typed = u16::try_from(find.input.visual_cursor()).ok()?;
     // Behind border, blank and slash.
     Some(Position::new(place.x + 3 + typed, place.y + 2))

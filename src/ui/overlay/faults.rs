@@ -1,4 +1,4 @@
-//! All that is wrong, over all namespaces: each fault once, with who suffers from it and the fix.
+//! The fault list over all namespaces: each fault once, with the affected workloads and the fix.
 
 use ratatui::{
     buffer::Buffer,
@@ -7,7 +7,7 @@ use ratatui::{
     widgets::Widget,
 };
 
-use super::window::{Window, choice};
+use super::window::{Window, render_list};
 use crate::{
     app::{coverage, list::List},
     domain::{
@@ -15,8 +15,8 @@ use crate::{
         k8s::{age, pod_status::PodHealth},
     },
     ui::{
+        draw_context::DrawContext,
         text,
-        view::View,
         widgets::table::{Cell, ColumnSpec},
     },
 };
@@ -37,18 +37,18 @@ const WIDE: u16 = 160;
 /// Below this many columns the fix of the chosen one has a line of its own, and the others none.
 const NARROW: u16 = 100;
 
-pub(super) fn draw(list: &List<FaultId>, view: View<'_>, area: Rect, buffer: &mut Buffer) {
+pub(super) fn draw(list: &List<FaultId>, cx: DrawContext<'_>, area: Rect, buffer: &mut Buffer) {
     let rows = list.rows();
-    let gaps = coverage::not_read(view.model, view.now);
+    let gaps = coverage::missing_summary(cx.model, cx.now);
     let window = Window {
         title: "What is wrong",
         hint: "enter go there · esc back",
         wide: WIDE,
     };
     let narrow = area.width < NARROW;
-    let inside = window.open(
+    let inside = window.render(
         rows.len() + 1 + usize::from(narrow) + usize::from(gaps.is_some()),
-        view.theme,
+        cx.theme,
         area,
         buffer,
     );
@@ -57,23 +57,23 @@ pub(super) fn draw(list: &List<FaultId>, view: View<'_>, area: Rect, buffer: &mu
         Some(gaps) => {
             let areas = Layout::vertical([Constraint::Min(0), Constraint::Length(1)]);
             let [rest, line] = areas.areas(inside);
-            let gaps = text::fit(&gaps, usize::from(line.width), text::Cut::End);
-            Line::styled(gaps, view.theme.warning()).render(line, buffer);
+            let gaps = text::truncate(&gaps, usize::from(line.width), text::Ellipsis::End);
+            Line::styled(gaps, cx.theme.warning()).render(line, buffer);
             rest
         }
     };
-    let cells = |id: &FaultId| cells(view, id, place(id, rows));
+    let cells = |id: &FaultId| cells(cx, id, place(id, rows));
     let chosen = list.position();
     if !narrow {
-        choice(COLUMNS, rows, chosen, cells, view.theme, inside, buffer);
+        render_list(COLUMNS, rows, chosen, cells, cx.theme, inside, buffer);
         return;
     }
     let [table, fix] = Layout::vertical([Constraint::Min(0), Constraint::Length(1)]).areas(inside);
-    choice(COLUMNS, rows, chosen, cells, view.theme, table, buffer);
-    if let Some(fault) = list.selected().and_then(|id| view.model.verdicts.fault(id)) {
+    render_list(COLUMNS, rows, chosen, cells, cx.theme, table, buffer);
+    if let Some(fault) = list.selected().and_then(|id| cx.model.diagnoses.fault(id)) {
         let words = format!("Fix: {}", first_fix(fault));
-        let words = text::fit(&words, usize::from(fix.width), text::Cut::End);
-        Line::styled(words, view.theme.accent()).render(fix, buffer);
+        let words = text::truncate(&words, usize::from(fix.width), text::Ellipsis::End);
+        Line::styled(words, cx.theme.accent()).render(fix, buffer);
     }
 }
 
@@ -93,9 +93,9 @@ fn place(id: &FaultId, rows: &[FaultId]) -> String {
     }
 }
 
-fn cells(view: View<'_>, id: &FaultId, place: String) -> Vec<Cell> {
-    let theme = view.theme;
-    let Some(fault) = view.model.verdicts.fault(id) else {
+fn cells(cx: DrawContext<'_>, id: &FaultId, place: String) -> Vec<Cell> {
+    let theme = cx.theme;
+    let Some(fault) = cx.model.diagnoses.fault(id) else {
         let gone = [theme.symbols().finished, id.title(), &place, "", "gone", ""];
         return gone.map(|text| Cell::new(text, theme.good())).to_vec();
     };
@@ -106,7 +106,7 @@ fn cells(view: View<'_>, id: &FaultId, place: String) -> Vec<Cell> {
     });
     let since = fault
         .since
-        .map_or_else(String::new, |since| age::age(since, view.now));
+        .map_or_else(String::new, |since| age::age(since, cx.now));
     vec![
         Cell::new(symbol, style),
         Cell::new(fault.finding.title(), style),

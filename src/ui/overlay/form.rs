@@ -1,5 +1,4 @@
-//! A form: a line per answer, and below it what there is to say of it; a list opens when it has the
-//! keyboard.
+//! Renders a form: one line per field, messages below it; a list opens when it has the focus.
 
 use ratatui::{
     buffer::Buffer,
@@ -10,9 +9,9 @@ use ratatui::{
 
 use super::window::{self, Window};
 use crate::{
-    app::form::{Answer, Choice, Entry, Field, Form, Import, Picks},
+    app::form::{Field, FieldId, FieldInput, Form, ImportState, MultiSelect, Select},
     domain::plan::FormSpec,
-    ui::{text, view::View},
+    ui::{draw_context::DrawContext, text},
 };
 
 const WIDE: u16 = 100;
@@ -25,33 +24,35 @@ const ROWS: usize = 10;
 
 /// A line of the form, by what it shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Row {
-    Answer(usize),
-    Word(usize),
+enum FormLine {
+    Field(usize),
+    Message(usize),
     /// A row of the list of a field.
-    Pick(usize, usize),
+    Option(usize, usize),
 }
 
-pub(super) fn draw(form: &Form, view: View<'_>, area: Rect, buffer: &mut Buffer) {
-    let hint = if form.leaving {
+pub(super) fn draw(form: &Form, cx: DrawContext<'_>, area: Rect, buffer: &mut Buffer) {
+    let hint = if form.leave_confirmed {
         "esc again drops what you typed"
     } else {
-        match form.focused().map(|field| &field.entry) {
-            Some(Entry::Many(_)) => "space take or leave · ctrl-space all · enter next · esc back",
-            Some(Entry::One(_)) if form.ask == FormSpec::Export => {
+        match form.focused().map(|field| &field.input) {
+            Some(FieldInput::MultiSelect(_)) => {
+                "space take or leave · ctrl-space all · enter next · esc back"
+            }
+            Some(FieldInput::Select(_)) if form.spec == FormSpec::Export => {
                 "←→ choose · enter next, then export · esc back"
             }
-            Some(Entry::One(_)) => "←→ choose · enter next, then the plan · esc back",
-            Some(Entry::Text(_)) | None => "tab next · enter next, then the plan · esc back",
+            Some(FieldInput::Select(_)) => "←→ choose · enter next, then the plan · esc back",
+            Some(FieldInput::Text(_)) | None => "tab next · enter next, then the plan · esc back",
         }
     };
     let rows = rows(form);
     let window = Window {
-        title: &form.ask.title(),
+        title: &form.spec.title(),
         hint,
         wide: WIDE,
     };
-    let inside = window.open(rows.len(), view.theme, area, buffer);
+    let inside = window.render(rows.len(), cx.theme, area, buffer);
     let room = room(area);
     let shown = rows.iter().skip(first_shown(form, &rows, inside.height));
     for (row, y) in shown.zip(inside.y..inside.bottom()) {
@@ -60,62 +61,76 @@ pub(super) fn draw(form: &Form, view: View<'_>, area: Rect, buffer: &mut Buffer)
             height: 1,
             ..inside
         };
-        line(form, *row, room, view).render(place, buffer);
+        line(form, *row, room, cx).render(place, buffer);
     }
 }
 
 /// The lines of the form, all of them.
-fn rows(form: &Form) -> Vec<Row> {
+fn rows(form: &Form) -> Vec<FormLine> {
     let mut rows = Vec::new();
     for (index, field) in form.fields.iter().enumerate() {
-        if !form.asks(field.answer) {
+        if !form.is_visible(field.id) {
             continue;
         }
-        rows.push(Row::Answer(index));
-        if let Entry::Many(picks) = &field.entry
+        rows.push(FormLine::Field(index));
+        if let FieldInput::MultiSelect(picks) = &field.input
             && index == form.focus
         {
-            let shown = picks.shown();
+            let shown = picks.visible_rows();
             let first = (picks.cursor + 1).saturating_sub(ROWS);
             let visible = shown.iter().skip(first).take(ROWS);
-            rows.extend(visible.map(|pick| Row::Pick(index, *pick)));
+            rows.extend(visible.map(|pick| FormLine::Option(index, *pick)));
         }
-        rows.push(Row::Word(index));
+        rows.push(FormLine::Message(index));
     }
     rows
 }
 
 /// Cells for an answer.
 fn room(area: Rect) -> usize {
-    window::room(WIDE, area).saturating_sub(LABEL + 2)
+    window::inner_width(WIDE, area).saturating_sub(LABEL + 2)
 }
 
 /// The first line that is shown where not all have room: the focused answer and what belongs to it
 /// stay in view.
-fn first_shown(form: &Form, rows: &[Row], height: u16) -> usize {
+fn first_shown(form: &Form, rows: &[FormLine], height: u16) -> usize {
     let height = usize::from(height);
     let last = rows
         .iter()
         .rposition(|row| match row {
-            Row::Answer(index) | Row::Word(index) | Row::Pick(index, _) => *index == form.focus,
+            FormLine::Field(index) | FormLine::Message(index) | FormLine::Option(index, _) => {
+                *index == form.focus
+            }
         })
         .unwrap_or(0);
     let most = rows.len().saturating_sub(height);
     (last + 1).saturating_sub(height).min(most)
 }
 
-fn line(form: &Form, row: Row, room: usize, view: View<'_>) -> Line<'static> {
+fn line(form: &Form, row: FormLine, room: usize, cx: DrawContext<'_>) -> Line<'static> {
     let field = |index: usize| form.fields.get(index);
     match row {
-        Row::Answer(index) => field(index).map(|field| answer(form, index, field, room, view)),
-        Row::Word(index) => field(index).map(|field| word(form, index, field, room, view)),
-        Row::Pick(index, pick) => field(index).map(|field| picked(field, pick, room, view)),
+        FormLine::Field(index) => {
+            field(index).map(|field| field_line(form, index, field, room, cx))
+        }
+        FormLine::Message(index) => {
+            field(index).map(|field| message_line(form, index, field, room, cx))
+        }
+        FormLine::Option(index, pick) => {
+            field(index).map(|field| option_line(field, pick, room, cx))
+        }
     }
     .unwrap_or_default()
 }
 
-fn answer(form: &Form, index: usize, field: &Field, room: usize, view: View<'_>) -> Line<'static> {
-    let theme = view.theme;
+fn field_line(
+    form: &Form,
+    index: usize,
+    field: &Field,
+    room: usize,
+    cx: DrawContext<'_>,
+) -> Line<'static> {
+    let theme = cx.theme;
     let focused = index == form.focus;
     let style = if focused {
         theme.strong()
@@ -123,24 +138,21 @@ fn answer(form: &Form, index: usize, field: &Field, room: usize, view: View<'_>)
         theme.text()
     };
     let label = if focused { theme.accent() } else { theme.dim() };
-    let mut spans = vec![Span::styled(
-        format!("{:LABEL$}", field.answer.label()),
-        label,
-    )];
-    match &field.entry {
-        Entry::Text(input) => {
+    let mut spans = vec![Span::styled(format!("{:LABEL$}", field.id.label()), label)];
+    match &field.input {
+        FieldInput::Text(input) => {
             let scroll = input.visual_scroll(room);
             let value: String = shown(field).chars().skip(scroll).take(room).collect();
             spans.push(Span::styled(value, style));
         }
-        Entry::One(choice) => spans.extend(options(choice, focused, room, view)),
-        Entry::Many(picks) if focused && !picks.filter.value().is_empty() => {
+        FieldInput::Select(choice) => spans.extend(options(choice, focused, room, cx)),
+        FieldInput::MultiSelect(picks) if focused && !picks.filter.value().is_empty() => {
             let filter = text::clean(picks.filter.value()).into_owned();
             spans.push(Span::styled(format!("/{filter}"), style));
         }
-        entry @ Entry::Many(_) => {
+        entry @ FieldInput::MultiSelect(_) => {
             let summary = Form::summary(entry);
-            let summary = text::fit(&summary, room, text::Cut::End).into_owned();
+            let summary = text::truncate(&summary, room, text::Ellipsis::End).into_owned();
             spans.push(Span::styled(summary, style));
         }
     }
@@ -148,9 +160,10 @@ fn answer(form: &Form, index: usize, field: &Field, room: usize, view: View<'_>)
 }
 
 /// ` ‹ chosen › 2 of 4`
-fn options(choice: &Choice, focused: bool, room: usize, view: View<'_>) -> Vec<Span<'static>> {
-    let theme = view.theme;
-    let value = text::fit(choice.value(), room.saturating_sub(12), text::Cut::End).into_owned();
+fn options(choice: &Select, focused: bool, room: usize, cx: DrawContext<'_>) -> Vec<Span<'static>> {
+    let theme = cx.theme;
+    let value =
+        text::truncate(choice.value(), room.saturating_sub(12), text::Ellipsis::End).into_owned();
     if !focused || choice.options.len() < 2 {
         return vec![Span::styled(value, theme.text())];
     }
@@ -165,9 +178,9 @@ fn options(choice: &Choice, focused: bool, room: usize, view: View<'_>) -> Vec<S
     ]
 }
 
-fn picked(field: &Field, pick: usize, room: usize, view: View<'_>) -> Line<'static> {
-    let theme = view.theme;
-    let Entry::Many(picks) = &field.entry else {
+fn option_line(field: &Field, pick: usize, room: usize, cx: DrawContext<'_>) -> Line<'static> {
+    let theme = cx.theme;
+    let FieldInput::MultiSelect(picks) = &field.input else {
         return Line::default();
     };
     let Some(row) = picks.rows.get(pick) else {
@@ -175,11 +188,16 @@ fn picked(field: &Field, pick: usize, room: usize, view: View<'_>) -> Line<'stat
     };
     let longest = picks.rows.iter().map(|row| text::width(&row.name)).max();
     let wide = longest.unwrap_or(0).min(NAME).min(room);
-    let here = picks.shown().get(picks.cursor) == Some(&pick);
-    let mark = if row.taken { "[x]" } else { "[ ]" };
-    let name = text::fit(&row.name, wide, text::Cut::Middle).into_owned();
-    let note = text::fit(&row.note, room.saturating_sub(wide + 6), text::Cut::End).into_owned();
-    let style = match (here, row.taken) {
+    let here = picks.visible_rows().get(picks.cursor) == Some(&pick);
+    let mark = if row.selected { "[x]" } else { "[ ]" };
+    let name = text::truncate(&row.name, wide, text::Ellipsis::Middle).into_owned();
+    let note = text::truncate(
+        &row.note,
+        room.saturating_sub(wide + 6),
+        text::Ellipsis::End,
+    )
+    .into_owned();
+    let style = match (here, row.selected) {
         (true, _) => theme.selected(true),
         (false, true) => theme.text(),
         (false, false) => theme.dim(),
@@ -196,7 +214,7 @@ const NAME: usize = 34;
 
 /// What may be seen of an answer: of a token its length.
 fn shown(field: &Field) -> String {
-    if field.answer.is_masked() {
+    if field.id.is_masked() {
         // Counted where it is: a copy would stay behind in memory.
         "•".repeat(field.value().chars().count())
     } else {
@@ -204,12 +222,18 @@ fn shown(field: &Field) -> String {
     }
 }
 
-fn word(form: &Form, index: usize, field: &Field, room: usize, view: View<'_>) -> Line<'static> {
-    let theme = view.theme;
+fn message_line(
+    form: &Form,
+    index: usize,
+    field: &Field,
+    room: usize,
+    cx: DrawContext<'_>,
+) -> Line<'static> {
+    let theme = cx.theme;
     let symbols = theme.symbols();
-    let world = &view.model.world;
-    let open = matches!(&field.entry, Entry::Text(input) if input.value().is_empty());
-    let complaint = form.complaint(field.answer, world);
+    let store = &cx.model.store;
+    let open = matches!(&field.input, FieldInput::Text(input) if input.value().is_empty());
+    let complaint = form.validate(field.id, store);
     let (text, style) = match complaint {
         // What was not asked yet is not complained about.
         Some(complaint) if !open || index < form.focus => {
@@ -225,15 +249,15 @@ fn word(form: &Form, index: usize, field: &Field, room: usize, view: View<'_>) -
             };
             (format!("{symbol} {}", complaint.text), style)
         }
-        _ => (form.hint(field.answer, world), theme.dim()),
+        _ => (form.hint(field.id, store), theme.dim()),
     };
-    let reads = matches!(form.import, Import::Reading(_)) && field.answer == Answer::Source;
+    let reads = matches!(form.import, ImportState::Reading(_)) && field.id == FieldId::Source;
     let text = if reads {
-        format!("{} {text}", view.spinner())
+        format!("{} {text}", cx.spinner())
     } else {
         text
     };
-    let text = text::fit(&text, room, text::Cut::End).into_owned();
+    let text = text::truncate(&text, room, text::Ellipsis::End).into_owned();
     Line::from(vec![
         Span::raw(" ".repeat(LABEL)),
         Span::styled(text, style),
@@ -243,22 +267,22 @@ fn word(form: &Form, index: usize, field: &Field, room: usize, view: View<'_>) -
 /// Where the cursor stands; in a choice there is nothing to type.
 pub(super) fn cursor(form: &Form, area: Rect) -> Option<Position> {
     let rows = rows(form);
-    let place = window::place(WIDE, rows.len(), area);
+    let place = window::centered(WIDE, rows.len(), area);
     let first = first_shown(form, &rows, place.height.saturating_sub(2));
     let row = rows
         .iter()
-        .position(|row| *row == Row::Answer(form.focus))?;
+        .position(|row| *row == FormLine::Field(form.focus))?;
     let row = row.checked_sub(first)?;
     let room = room(area);
-    let x = match &form.focused()?.entry {
-        Entry::Text(input) => {
+    let x = match &form.focused()?.input {
+        FieldInput::Text(input) => {
             let scroll = input.visual_scroll(room);
             input.visual_cursor().saturating_sub(scroll)
         }
-        Entry::Many(Picks { filter, .. }) if !filter.value().is_empty() => {
+        FieldInput::MultiSelect(MultiSelect { filter, .. }) if !filter.value().is_empty() => {
             filter.visual_cursor() + 1
         }
-        Entry::Many(_) | Entry::One(_) => return None,
+        FieldInput::MultiSelect(_) | FieldInput::Select(_) => return None,
     };
     Some(Position::new(
         place.x + 2 + u16::try_from(LABEL + x).ok()?,

@@ -1,5 +1,5 @@
-//! What to put in order before it fails (guide G9): namespace by namespace, which practices do not hold,
-//! where, and what helps; and how its apps fare.
+//! The hygiene report (guide G9): failed practices per namespace with their fixes, and the scores of its
+//! apps.
 
 use ratatui::{
     buffer::Buffer,
@@ -14,7 +14,7 @@ use crate::{
         k8s::object_ref::Namespace,
         lint::{Lint, NamespaceScorecard, Practice},
     },
-    ui::{text, view::View, widgets::paragraph::indented},
+    ui::{draw_context::DrawContext, text, widgets::paragraph::indented},
 };
 
 const WIDE: u16 = 110;
@@ -22,28 +22,32 @@ const WIDE: u16 = 110;
 pub(super) fn draw(
     standings: &[NamespaceScorecard],
     scroll: Scroll,
-    view: View<'_>,
+    cx: DrawContext<'_>,
     area: Rect,
     buffer: &mut Buffer,
 ) -> usize {
-    let room = window::room(WIDE, area);
+    let room = window::inner_width(WIDE, area);
     let mut lines = Vec::new();
     for standing in standings {
         if !lines.is_empty() {
             lines.push(Line::default());
         }
-        lines.extend(namespace(standing, view, room));
+        lines.extend(namespace(standing, cx, room));
     }
     let window = Window {
         title: "To put in order before it fails",
         hint: "↑↓ scroll · L the practices · esc back",
         wide: WIDE,
     };
-    window.lines(lines, scroll, view.theme, area, buffer)
+    window.render_text(lines, scroll, cx.theme, area, buffer)
 }
 
-fn namespace(standing: &NamespaceScorecard, view: View<'_>, room: usize) -> Vec<Line<'static>> {
-    let theme = view.theme;
+fn namespace(
+    standing: &NamespaceScorecard,
+    cx: DrawContext<'_>,
+    room: usize,
+) -> Vec<Line<'static>> {
+    let theme = cx.theme;
     let name = text::clean(standing.namespace.as_str()).into_owned();
     let score = format!("   {} practices hold", standing.score());
     let mut lines = vec![Line::from(vec![
@@ -51,7 +55,7 @@ fn namespace(standing: &NamespaceScorecard, view: View<'_>, room: usize) -> Vec<
         Span::styled(score, theme.dim()),
     ])];
     for (practice, lints) in &standing.broken {
-        lines.extend(broken(*practice, lints, &standing.namespace, view, room));
+        lines.extend(broken(*practice, lints, &standing.namespace, cx, room));
     }
     if !standing.apps.is_empty() {
         let apps = standing.apps.iter();
@@ -69,10 +73,10 @@ fn broken(
     practice: Practice,
     lints: &[Lint],
     namespace: &Namespace,
-    view: View<'_>,
+    cx: DrawContext<'_>,
     room: usize,
 ) -> Vec<Line<'static>> {
-    let theme = view.theme;
+    let theme = cx.theme;
     let mut lines = vec![Line::from(vec![
         Span::styled(format!("  {} ", theme.symbols().failing), theme.warning()),
         Span::styled(practice.title(), theme.text()),

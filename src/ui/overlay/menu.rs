@@ -1,12 +1,12 @@
-//! The menu of what can be done with what is selected; what cannot is dim, with the reason.
+//! Renders the action menu; unavailable actions are dim, with the reason.
 
 use ratatui::{buffer::Buffer, layout::Rect};
 
-use super::window::{Window, choice};
+use super::window::{Window, render_list};
 use crate::{
-    app::menu::{Item, Menu, Standing},
+    app::menu::{Availability, Menu, MenuItem},
     ui::{
-        view::View,
+        draw_context::DrawContext,
         widgets::table::{Cell, ColumnSpec},
     },
 };
@@ -19,42 +19,42 @@ const COLUMNS: &[ColumnSpec] = &[
 
 const WIDE: u16 = 120;
 
-pub(super) fn draw(menu: &Menu, view: View<'_>, area: Rect, buffer: &mut Buffer) {
+pub(super) fn draw(menu: &Menu, cx: DrawContext<'_>, area: Rect, buffer: &mut Buffer) {
     let window = Window {
         title: &menu.title,
         hint: "enter or its key · esc back",
         wide: WIDE,
     };
-    let inside = window.open(menu.items.len() + 1, view.theme, area, buffer);
-    let cells = |item: &Item| cells(menu, item, view);
+    let inside = window.render(menu.items.len() + 1, cx.theme, area, buffer);
+    let cells = |item: &MenuItem| cells(menu, item, cx);
     let chosen = menu.list.position();
-    choice(
+    render_list(
         COLUMNS,
         &menu.items,
         chosen,
         cells,
-        view.theme,
+        cx.theme,
         inside,
         buffer,
     );
 }
 
-fn cells(menu: &Menu, item: &Item, view: View<'_>) -> Vec<Cell> {
-    let theme = view.theme;
-    let standing = item.standing(view.model.may(menu));
+fn cells(menu: &Menu, item: &MenuItem, cx: DrawContext<'_>) -> Vec<Cell> {
+    let theme = cx.theme;
+    let standing = item.availability(cx.model.permission_context(menu));
     let why = match &standing {
-        Standing::Possible => String::new(),
-        Standing::Asking => "asking the server".to_owned(),
-        Standing::NotHere(why) => why.clone(),
-        Standing::ReadOnly => "read-only".to_owned(),
+        Availability::Available => String::new(),
+        Availability::Loading => "asking the server".to_owned(),
+        Availability::NotApplicable(why) => why.clone(),
+        Availability::ReadOnly => "read-only".to_owned(),
         // The namespace stands in the title.
-        Standing::Forbidden(permission) => {
+        Availability::Forbidden(permission) => {
             format!("you may not {} {}", permission.verb, permission.resource)
         }
     };
     let (key_style, style) = match standing {
-        Standing::Possible | Standing::Asking => (theme.key(), theme.text()),
-        Standing::NotHere(_) | Standing::ReadOnly | Standing::Forbidden(_) => {
+        Availability::Available | Availability::Loading => (theme.key(), theme.text()),
+        Availability::NotApplicable(_) | Availability::ReadOnly | Availability::Forbidden(_) => {
             (theme.dim(), theme.dim())
         }
     };

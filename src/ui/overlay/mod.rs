@@ -1,19 +1,19 @@
-//! The layers above the panes.
+//! Renders the overlays above the panes.
 
 mod contexts;
 mod details;
 mod faults;
-mod field;
 mod form;
+mod guide_view;
 mod help;
 mod hygiene;
-mod learn;
+mod manual_fix;
 mod menu;
+mod plan_dialog;
 mod problem;
-mod proposal;
+mod prompt;
 mod pull_test;
 mod reveal;
-mod steps;
 mod window;
 
 use ratatui::{
@@ -21,24 +21,24 @@ use ratatui::{
     layout::{Position, Rect},
 };
 
-use super::{layout::Layout, view::View};
-use crate::app::{connection::Phase, overlay::Overlay};
+use super::{draw_context::DrawContext, layout::Layout};
+use crate::app::{connection::ConnectionPhase, overlay::Overlay};
 
 /// Draws what lies above the panes, lowest layer first; returns how far the topmost can be scrolled, if it
 /// is a text.
-pub(super) fn draw(view: View<'_>, layout: &Layout, buffer: &mut Buffer) -> Option<usize> {
+pub(super) fn draw(cx: DrawContext<'_>, layout: &Layout, buffer: &mut Buffer) -> Option<usize> {
     let area = above_footer(layout);
-    if let Phase::Failed { problem, .. } = &view.model.connection.phase {
-        problem::no_connection(problem, view, area, buffer);
+    if let ConnectionPhase::Failed { problem, .. } = &cx.model.connection.phase {
+        problem::no_connection(problem, cx, area, buffer);
     }
-    let layers = &view.model.overlays;
+    let layers = &cx.model.overlays;
     let mut end = None;
     for (at, overlay) in layers.iter().enumerate() {
         // A form that has become a plan waits below it, unseen: two boxes of one size confuse.
-        if let (Overlay::Form(_), Some(Overlay::Proposal(_))) = (overlay, layers.get(at + 1)) {
+        if let (Overlay::Form(_), Some(Overlay::PlanDialog(_))) = (overlay, layers.get(at + 1)) {
             continue;
         }
-        end = layer(overlay, view, layout, area, buffer);
+        end = layer(overlay, cx, layout, area, buffer);
     }
     end
 }
@@ -46,32 +46,34 @@ pub(super) fn draw(view: View<'_>, layout: &Layout, buffer: &mut Buffer) -> Opti
 /// Draws one layer; returns how far it can be scrolled, if it is a text.
 fn layer(
     overlay: &Overlay,
-    view: View<'_>,
+    cx: DrawContext<'_>,
     layout: &Layout,
     area: Rect,
     buffer: &mut Buffer,
 ) -> Option<usize> {
     match overlay {
-        Overlay::Help { scroll } => return Some(help::draw(*scroll, view, area, buffer)),
-        Overlay::Details(details) => return details::draw(details, view, area, buffer),
-        Overlay::Proposal(proposal) => return Some(proposal::draw(proposal, view, area, buffer)),
-        Overlay::Learn(learn) => return Some(learn::draw(learn, view, area, buffer)),
-        Overlay::Hygiene { standings, scroll } => {
-            return Some(hygiene::draw(standings, *scroll, view, area, buffer));
+        Overlay::Help { scroll } => return Some(help::draw(*scroll, cx, area, buffer)),
+        Overlay::Details(details) => return details::draw(details, cx, area, buffer),
+        Overlay::PlanDialog(dialog) => {
+            return Some(plan_dialog::draw(dialog, cx, area, buffer));
         }
-        Overlay::Steps { why, fix, scroll } => {
-            return Some(steps::draw(why, fix, *scroll, view, area, buffer));
+        Overlay::Guide(learn) => return Some(guide_view::draw(learn, cx, area, buffer)),
+        Overlay::Hygiene { standings, scroll } => {
+            return Some(hygiene::draw(standings, *scroll, cx, area, buffer));
+        }
+        Overlay::ManualFix { why, fix, scroll } => {
+            return Some(manual_fix::draw(why, fix, *scroll, cx, area, buffer));
         }
         Overlay::Problem { problem, scroll } => {
-            return Some(problem::draw(problem, *scroll, view, area, buffer));
+            return Some(problem::draw(problem, *scroll, cx, area, buffer));
         }
-        Overlay::Faults(faults) => faults::draw(&faults.list, view, area, buffer),
-        Overlay::PullTest(trial) => pull_test::draw(trial, view, area, buffer),
-        Overlay::Menu(menu) => menu::draw(menu, view, area, buffer),
-        Overlay::Reveal(values) => reveal::draw(values, view, area, buffer),
-        Overlay::Form(form) => form::draw(form, view, area, buffer),
-        Overlay::Contexts(picker) => contexts::draw(picker, view, area, buffer),
-        Overlay::Filter { .. } | Overlay::Palette(_) => field::draw(overlay, view, layout, buffer),
+        Overlay::Faults(faults) => faults::draw(&faults.list, cx, area, buffer),
+        Overlay::PullTest(trial) => pull_test::draw(trial, cx, area, buffer),
+        Overlay::Menu(menu) => menu::draw(menu, cx, area, buffer),
+        Overlay::Reveal(values) => reveal::draw(values, cx, area, buffer),
+        Overlay::Form(form) => form::draw(form, cx, area, buffer),
+        Overlay::Contexts(picker) => contexts::draw(picker, cx, area, buffer),
+        Overlay::Filter { .. } | Overlay::Palette(_) => prompt::draw(overlay, cx, layout, buffer),
     }
     None
 }
@@ -85,10 +87,10 @@ fn above_footer(layout: &Layout) -> Rect {
 }
 
 /// Where the cursor stands: in the field that is typed into.
-pub(super) fn cursor(view: View<'_>, layout: &Layout) -> Option<Position> {
-    match view.model.overlays.last()? {
+pub(super) fn cursor(cx: DrawContext<'_>, layout: &Layout) -> Option<Position> {
+    match cx.model.overlays.last()? {
         Overlay::Form(form) => form::cursor(form, above_footer(layout)),
         Overlay::Details(details) => details::cursor(details, layout),
-        overlay => field::cursor(overlay, layout),
+        overlay => prompt::cursor(overlay, layout),
     }
 }

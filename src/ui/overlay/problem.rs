@@ -1,4 +1,4 @@
-//! An error: what, why, what next.
+//! The error overlay: what failed, the cause and the next step.
 
 use ratatui::{buffer::Buffer, layout::Rect, text::Line};
 
@@ -6,7 +6,7 @@ use super::window::{self, Window};
 use crate::{
     app::scroll::Scroll,
     domain::error::UserError,
-    ui::{theme::Theme, view::View, widgets::paragraph::wrapped},
+    ui::{draw_context::DrawContext, theme::Theme, widgets::paragraph::wrapped},
 };
 
 const WIDE: u16 = 84;
@@ -15,7 +15,7 @@ const WIDE: u16 = 84;
 pub(super) fn draw(
     problem: &UserError,
     scroll: Scroll,
-    view: View<'_>,
+    cx: DrawContext<'_>,
     area: Rect,
     buffer: &mut Buffer,
 ) -> usize {
@@ -24,19 +24,24 @@ pub(super) fn draw(
         hint: "↑↓ scroll · esc back",
         wide: WIDE,
     };
-    let lines = lines(problem, window::room(WIDE, area), view.theme);
-    window.lines(lines, scroll, view.theme, area, buffer)
+    let lines = lines(problem, window::inner_width(WIDE, area), cx.theme);
+    window.render_text(lines, scroll, cx.theme, area, buffer)
 }
 
 /// Why there is nothing to show at all.
-pub(super) fn no_connection(problem: &UserError, view: View<'_>, area: Rect, buffer: &mut Buffer) {
+pub(super) fn no_connection(
+    problem: &UserError,
+    cx: DrawContext<'_>,
+    area: Rect,
+    buffer: &mut Buffer,
+) {
     let window = Window {
         title: "Not connected",
         hint: "ctrl-r try again · :ctx other context",
         wide: WIDE,
     };
-    let lines = lines(problem, window::room(WIDE, area), view.theme);
-    window.lines(lines, Scroll::TOP, view.theme, area, buffer);
+    let lines = lines(problem, window::inner_width(WIDE, area), cx.theme);
+    window.render_text(lines, Scroll::TOP, cx.theme, area, buffer);
 }
 
 /// The problem in lines of so many cells.

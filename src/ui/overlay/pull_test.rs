@@ -1,4 +1,4 @@
-//! A pull test: the nodes to choose from, and what their kubelets say.
+//! The pull test overlay: nodes to choose from and their results.
 
 use std::sync::Arc;
 
@@ -10,16 +10,16 @@ use ratatui::{
     text::{Line, Span},
 };
 
-use super::window::{self, Window, scrolled};
+use super::window::{self, Window, render_scrolled};
 use crate::{
     app::{
-        pull_test::{Stage, Trial},
+        pull_test::{PullTestRun, PullTestStage},
         scroll::Scroll,
     },
     domain::{k8s::age, pull_test::PullTestResult},
     ui::{
+        draw_context::DrawContext,
         text,
-        view::View,
         widgets::paragraph::{indented, wrapped},
     },
 };
@@ -29,29 +29,29 @@ const WIDE: u16 = 110;
 /// Most cells for the name of a node.
 const NODE: usize = 40;
 
-pub(super) fn draw(trial: &Trial, view: View<'_>, area: Rect, buffer: &mut Buffer) {
-    let theme = view.theme;
-    let room = window::room(WIDE, area);
+pub(super) fn draw(trial: &PullTestRun, cx: DrawContext<'_>, area: Rect, buffer: &mut Buffer) {
+    let theme = cx.theme;
+    let room = window::inner_width(WIDE, area);
     let test = &trial.test;
     let mut lines = vec![
-        field(view, "Image", &test.image, room),
+        field(cx, "Image", &test.image, room),
         field(
-            view,
+            cx,
             "As",
             &format!("ServiceAccount {} in {}", test.account, test.namespace),
             room,
         ),
     ];
     let (note, hint) = match &trial.stage {
-        Stage::Choosing => (
+        PullTestStage::Choosing => (
             "A Pod for each chosen node pulls the image and is deleted. It never runs the image's program.",
             "space take · ctrl-a all · enter pull · esc back",
         ),
-        Stage::Running { .. } if trial.waits() => (
+        PullTestStage::Running { .. } if trial.is_waiting() => (
             "The kubelets are pulling.",
             "esc leaves; the Pods are deleted",
         ),
-        Stage::Running { .. } => (
+        PullTestStage::Running { .. } => (
             "All have answered; the Pods are deleted.",
             "enter close · esc back",
         ),
@@ -59,8 +59,8 @@ pub(super) fn draw(trial: &Trial, view: View<'_>, area: Rect, buffer: &mut Buffe
     lines.extend(wrapped(note, room, theme.dim()));
     lines.push(Line::default());
     let nodes: Vec<&Arc<str>> = match trial.stage {
-        Stage::Choosing => trial.nodes.rows().iter().collect(),
-        Stage::Running { .. } => trial.chosen.iter().collect(),
+        PullTestStage::Choosing => trial.nodes.rows().iter().collect(),
+        PullTestStage::Running { .. } => trial.chosen.iter().collect(),
     };
     let names = nodes.iter().map(|node| text::width(node));
     let wide = names.max().unwrap_or(0).min(NODE);
@@ -72,9 +72,9 @@ pub(super) fn draw(trial: &Trial, view: View<'_>, area: Rect, buffer: &mut Buffe
             seen = lines.len();
         }
         match trial.stage {
-            Stage::Choosing => lines.push(offered(trial, node, selected == Some(node), view)),
-            Stage::Running { since, .. } => {
-                lines.extend(answered(trial.said(node), node, wide, since, view, room));
+            PullTestStage::Choosing => lines.push(offered(trial, node, selected == Some(node), cx)),
+            PullTestStage::Running { since, .. } => {
+                lines.extend(answered(trial.result(node), node, wide, since, cx, room));
             }
         }
     }
@@ -83,23 +83,28 @@ pub(super) fn draw(trial: &Trial, view: View<'_>, area: Rect, buffer: &mut Buffe
         hint,
         wide: WIDE,
     };
-    let inside = window.open(lines.len(), theme, area, buffer);
+    let inside = window.render(lines.len(), theme, area, buffer);
     let first = (seen + 1).saturating_sub(usize::from(inside.height));
-    scrolled(lines, Scroll::FromTop(first), inside, buffer);
+    render_scrolled(lines, Scroll::FromTop(first), inside, buffer);
 }
 
-fn field(view: View<'_>, name: &str, value: &str, room: usize) -> Line<'static> {
-    let value = text::fit(value, room.saturating_sub(8), text::Cut::Middle).into_owned();
+fn field(cx: DrawContext<'_>, name: &str, value: &str, room: usize) -> Line<'static> {
+    let value = text::truncate(value, room.saturating_sub(8), text::Ellipsis::Middle).into_owned();
     Line::from(vec![
-        Span::styled(format!("{name:8}"), view.theme.dim()),
+        Span::styled(format!("{name:8}"), cx.theme.dim()),
         Span::raw(value),
     ])
 }
 
 /// A node to choose, or to leave.
-fn offered(trial: &Trial, node: &Arc<str>, selected: bool, view: View<'_>) -> Line<'static> {
-    let (theme, symbols) = (view.theme, view.theme.symbols());
-    let name = text::fit(node, NODE, text::Cut::Middle);
+fn offered(
+    trial: &PullTestRun,
+    node: &Arc<str>,
+    selected: bool,
+    cx: DrawContext<'_>,
+) -> Line<'static> {
+    let (theme, symbols) = (cx.theme, cx.theme.symbols());
+    let name = text::truncate(node, NODE, text::Ellipsis::Middle);
     let mark = if trial.chosen.contains(node) {
         symbols.finished
     } else {
@@ -119,16 +124,16 @@ fn answered(
     node: &str,
     wide: usize,
     since: Timestamp,
-    view: View<'_>,
+    cx: DrawContext<'_>,
     room: usize,
 ) -> Vec<Line<'static>> {
-    let (theme, symbols) = (view.theme, view.theme.symbols());
-    let name = text::fit(node, wide, text::Cut::Middle);
+    let (theme, symbols) = (cx.theme, cx.theme.symbols());
+    let name = text::truncate(node, wide, text::Ellipsis::Middle);
     let (symbol, style, words): (&str, Style, String) = match said {
         None => (
-            view.spinner(),
+            cx.spinner(),
             theme.accent(),
-            format!("for {}", age::age(since, view.now)),
+            format!("for {}", age::age(since, cx.now)),
         ),
         Some(PullTestResult::Pulled { took: Some(took) }) => (
             symbols.finished,

@@ -1,4 +1,4 @@
-//! The values of a Secret, behind a warning and before a clock.
+//! The overlay with a Secret's values: a warning first, then the values with a countdown.
 
 use ratatui::{
     buffer::Buffer,
@@ -12,11 +12,11 @@ use super::{
 };
 use crate::{
     app::{
-        reveal::{Reveal, SHOWN_FOR, Shown, Stage},
+        reveal::{Reveal, RevealStage, RevealedSecret, SHOWN_FOR},
         scroll::Scroll,
     },
     domain::registry_auth::docker_config::AuthConfig,
-    ui::{text, view::View, widgets::paragraph::wrapped},
+    ui::{draw_context::DrawContext, text, widgets::paragraph::wrapped},
 };
 
 const WIDE: u16 = 100;
@@ -24,34 +24,34 @@ const WIDE: u16 = 100;
 /// Cells for the name of a value.
 const NAME: usize = 10;
 
-pub(super) fn draw(reveal: &Reveal, view: View<'_>, area: Rect, buffer: &mut Buffer) {
-    let theme = view.theme;
-    let room = window::room(WIDE, area);
+pub(super) fn draw(reveal: &Reveal, cx: DrawContext<'_>, area: Rect, buffer: &mut Buffer) {
+    let theme = cx.theme;
+    let room = window::inner_width(WIDE, area);
     let mut selected = 0;
-    let (lines, hint) = match (&reveal.stage, reveal.shown(view.now)) {
-        (Stage::Shown(_), Some((shown, seconds))) => {
-            let (lines, at) = values(shown, view, room);
+    let (lines, hint) = match (&reveal.stage, reveal.revealed(cx.now)) {
+        (RevealStage::Shown(_), Some((shown, seconds))) => {
+            let (lines, at) = values(shown, cx, room);
             selected = at;
             let hint = format!("hidden in {seconds} s · ↑↓ entry · c copy password · esc hide");
             (lines, hint)
         }
         // Its time is over, and the model has not been told yet.
-        (Stage::Hidden | Stage::Shown(_), _) => (
+        (RevealStage::Hidden | RevealStage::Shown(_), _) => (
             wrapped("The values are hidden again.", room, theme.text()),
             "enter show them once more · esc back".to_owned(),
         ),
-        (Stage::Warning, _) => (
-            warning(view, room),
+        (RevealStage::Warning, _) => (
+            warning(cx, room),
             "enter show the values · esc back".to_owned(),
         ),
-        (Stage::Fetching(_), _) => (
+        (RevealStage::Fetching(_), _) => (
             vec![Line::styled(
-                format!("{} asking the cluster", view.spinner()),
+                format!("{} asking the cluster", cx.spinner()),
                 theme.accent(),
             )],
             "esc back".to_owned(),
         ),
-        (Stage::Failed(problem), _) => {
+        (RevealStage::Failed(problem), _) => {
             let lines = problem::lines(problem, room, theme);
             (lines, "esc back".to_owned())
         }
@@ -62,11 +62,11 @@ pub(super) fn draw(reveal: &Reveal, view: View<'_>, area: Rect, buffer: &mut Buf
         wide: WIDE,
     };
     // The selected entry stands at the top when there is not room for all.
-    window.lines(lines, Scroll::FromTop(selected), theme, area, buffer);
+    window.render_text(lines, Scroll::FromTop(selected), theme, area, buffer);
 }
 
-fn warning(view: View<'_>, room: usize) -> Vec<Line<'static>> {
-    let theme = view.theme;
+fn warning(cx: DrawContext<'_>, room: usize) -> Vec<Line<'static>> {
+    let theme = cx.theme;
     let mut lines = wrapped(
         &format!(
             "{} The user names and passwords in this Secret will stand on the screen in plain text.",
@@ -86,8 +86,8 @@ fn warning(view: View<'_>, room: usize) -> Vec<Line<'static>> {
 }
 
 /// The entries, and the line at which the selected one begins.
-fn values(shown: &Shown, view: View<'_>, room: usize) -> (Vec<Line<'static>>, usize) {
-    let theme = view.theme;
+fn values(shown: &RevealedSecret, cx: DrawContext<'_>, room: usize) -> (Vec<Line<'static>>, usize) {
+    let theme = cx.theme;
     let Some(config) = &shown.config else {
         let words = "It is no pull Secret with content: the kubelet reads no credential from it, and \
                      other values are not shown here.";
@@ -113,15 +113,24 @@ fn values(shown: &Shown, view: View<'_>, room: usize) -> (Vec<Line<'static>>, us
         if chosen && place > 0 {
             at = lines.len();
         }
-        lines.extend(of_entry(entry, chosen, view, room));
+        lines.extend(entry_lines(entry, chosen, cx, room));
     }
     (lines, at)
 }
 
-fn of_entry(entry: &AuthConfig, chosen: bool, view: View<'_>, room: usize) -> Vec<Line<'static>> {
-    let theme = view.theme;
-    let server =
-        text::fit(&entry.server, room.saturating_sub(NAME), text::Cut::Middle).into_owned();
+fn entry_lines(
+    entry: &AuthConfig,
+    chosen: bool,
+    cx: DrawContext<'_>,
+    room: usize,
+) -> Vec<Line<'static>> {
+    let theme = cx.theme;
+    let server = text::truncate(
+        &entry.server,
+        room.saturating_sub(NAME),
+        text::Ellipsis::Middle,
+    )
+    .into_owned();
     let style = if chosen {
         theme.selected(true)
     } else {
@@ -131,8 +140,8 @@ fn of_entry(entry: &AuthConfig, chosen: bool, view: View<'_>, room: usize) -> Ve
         Span::styled(format!("{:NAME$}", "registry"), theme.dim()),
         Span::styled(server, style),
     ])];
-    lines.extend(value("user", &entry.username, view, room));
-    lines.extend(value("password", entry.password.expose(), view, room));
+    lines.extend(value("user", &entry.username, cx, room));
+    lines.extend(value("password", entry.password.expose(), cx, room));
     for problem in entry.problems.iter() {
         let words = text::wrap(&problem.to_string(), room.saturating_sub(NAME));
         lines.extend(words.into_iter().map(|line| {
@@ -146,12 +155,12 @@ fn of_entry(entry: &AuthConfig, chosen: bool, view: View<'_>, room: usize) -> Ve
 }
 
 /// A value with every blank in it: one too many is what may be wrong with it.
-fn value(name: &str, value: &str, view: View<'_>, room: usize) -> Vec<Line<'static>> {
-    let theme = view.theme;
+fn value(name: &str, value: &str, cx: DrawContext<'_>, room: usize) -> Vec<Line<'static>> {
+    let theme = cx.theme;
     if value.is_empty() {
         return vec![Line::styled(format!("{name:NAME$}none"), theme.dim())];
     }
-    text::chop(value, room.saturating_sub(NAME))
+    text::split_at_width(value, room.saturating_sub(NAME))
         .into_iter()
         .enumerate()
         .map(|(at, line)| {

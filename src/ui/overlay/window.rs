@@ -1,5 +1,4 @@
-//! The box of a layer in the middle of the screen, and what mostly stands in it: lines to read, or rows
-//! to choose from.
+//! Centered windows with scrollable text or a list to choose from.
 
 use ratatui::{
     buffer::Buffer,
@@ -11,7 +10,7 @@ use ratatui::{
 use crate::{
     app::scroll::Scroll,
     ui::{
-        text::{self, Cut},
+        text::{self, Ellipsis},
         theme::Theme,
         widgets::table::{Cell, ColumnSpec, Table},
     },
@@ -29,12 +28,12 @@ pub(super) struct Window<'a> {
 const SIDES: u16 = 4;
 
 /// Cells for text in a window of at most so many columns.
-pub(super) fn room(wide: u16, area: Rect) -> usize {
+pub(super) fn inner_width(wide: u16, area: Rect) -> usize {
     usize::from(wide.min(area.width).saturating_sub(SIDES))
 }
 
 /// Where a window with so many rows stands, border and all.
-pub(super) fn place(wide: u16, rows: usize, area: Rect) -> Rect {
+pub(super) fn centered(wide: u16, rows: usize, area: Rect) -> Rect {
     let high = u16::try_from(rows.saturating_add(2)).unwrap_or(u16::MAX);
     let width = wide.min(area.width);
     let height = high.min(area.height);
@@ -48,11 +47,17 @@ pub(super) fn place(wide: u16, rows: usize, area: Rect) -> Rect {
 
 impl Window<'_> {
     /// Clears the place for so many rows and draws the border around it; returns the room inside.
-    pub(super) fn open(&self, rows: usize, theme: &Theme, area: Rect, buffer: &mut Buffer) -> Rect {
-        let place = place(self.wide, rows, area);
-        let room = room(self.wide, area);
-        let title = text::fit(self.title, room, Cut::Middle);
-        let hint = text::fit(self.hint, room, Cut::End);
+    pub(super) fn render(
+        &self,
+        rows: usize,
+        theme: &Theme,
+        area: Rect,
+        buffer: &mut Buffer,
+    ) -> Rect {
+        let place = centered(self.wide, rows, area);
+        let room = inner_width(self.wide, area);
+        let title = text::truncate(self.title, room, Ellipsis::Middle);
+        let hint = text::truncate(self.hint, room, Ellipsis::End);
         Clear.render(place, buffer);
         let block = Block::bordered()
             .border_type(BorderType::Rounded)
@@ -66,7 +71,7 @@ impl Window<'_> {
     }
 
     /// A window as high as its lines; returns how far they can be scrolled.
-    pub(super) fn lines(
+    pub(super) fn render_text(
         &self,
         lines: Vec<Line<'_>>,
         scroll: Scroll,
@@ -74,13 +79,13 @@ impl Window<'_> {
         area: Rect,
         buffer: &mut Buffer,
     ) -> usize {
-        let inside = self.open(lines.len(), theme, area, buffer);
-        scrolled(lines, scroll, inside, buffer)
+        let inside = self.render(lines.len(), theme, area, buffer);
+        render_scrolled(lines, scroll, inside, buffer)
     }
 }
 
 /// Lines scrolled no further than that the last one stands at the bottom; returns how far that is.
-pub(super) fn scrolled(
+pub(super) fn render_scrolled(
     lines: Vec<Line<'_>>,
     scroll: Scroll,
     area: Rect,
@@ -95,7 +100,7 @@ pub(super) fn scrolled(
 }
 
 /// Rows to choose from, the chosen one in view.
-pub(super) fn choice<T>(
+pub(super) fn render_list<T>(
     columns: &[ColumnSpec],
     items: &[T],
     chosen: Option<usize>,

@@ -1,15 +1,15 @@
-//! ServiceAccounts with their pull Secrets, each with what is behind its name.
+//! The ServiceAccounts table: each pull Secret with its state.
 
 use ratatui::{layout::Rect, style::Style};
 
 use super::{
-    View,
+    DrawContext,
     column::{self, PaneView, columns},
 };
 use crate::{
     app::panes::{
         SortBy,
-        accounts::{self, Listed, Row, ServiceAccounts},
+        accounts::{self, ListedSecret, Row, ServiceAccounts},
     },
     domain::k8s::{objects::ServiceAccount, pod_status::PodHealth},
     ui::widgets::table::{Cell, ColumnSpec},
@@ -53,48 +53,48 @@ impl column::Column for Column {
 }
 
 /// A ServiceAccount, and whether it lists a Secret that is not what it should be.
-pub(super) struct Object<'a> {
+pub(super) struct RowData<'a> {
     account: &'a ServiceAccount,
     broken: bool,
 }
 
 impl PaneView for ServiceAccounts {
     type Column = Column;
-    type Object<'a> = Object<'a>;
+    type RowData<'a> = RowData<'a>;
 
     const COLUMNS: &'static [Column] = Column::ALL;
     const NO_ROWS: &'static str = "no ServiceAccounts";
     const HINT: Option<&'static str> = None;
 
-    fn look_up<'a>(view: View<'a>, row: &'a Row, _area: Rect) -> Option<Object<'a>> {
-        let account = &**view.model.world.account(row)?;
-        Some(Object {
+    fn look_up<'a>(cx: DrawContext<'a>, row: &'a Row, _area: Rect) -> Option<RowData<'a>> {
+        let account = &**cx.model.store.account(row)?;
+        Some(RowData {
             account,
-            broken: accounts::broken(view.judging(), account),
+            broken: accounts::has_broken_secret(cx.secret_list_context(), account),
         })
     }
 
-    fn cell(view: View<'_>, object: &Object<'_>, column: Column) -> Cell {
-        let (theme, account) = (view.theme, object.account);
+    fn cell(cx: DrawContext<'_>, object: &RowData<'_>, column: Column) -> Cell {
+        let (theme, account) = (cx.theme, object.account);
         match column {
             Column::Symbol => {
-                let (symbol, style) = symbol(view, object);
+                let (symbol, style) = symbol(cx, object);
                 Cell::new(symbol, style)
             }
             Column::Namespace => Cell::new(account.key.namespace.as_str(), theme.dim()),
             Column::Name => Cell::new(account.key.name.as_str(), theme.text()),
-            Column::PullSecrets => pull_secrets(view, object),
+            Column::PullSecrets => pull_secrets(cx, object),
             Column::Pods => {
-                let pods = view.model.world.pods_of_account(&account.key).len();
+                let pods = cx.model.store.pods_of_account(&account.key).len();
                 Cell::new(pods.to_string(), theme.dim())
             }
-            Column::Age => view.age(account.meta.created),
+            Column::Age => cx.age(account.meta.created),
         }
     }
 }
 
-fn symbol(view: View<'_>, object: &Object<'_>) -> (&'static str, Style) {
-    let theme = view.theme;
+fn symbol(cx: DrawContext<'_>, object: &RowData<'_>) -> (&'static str, Style) {
+    let theme = cx.theme;
     if object.broken {
         theme.health(PodHealth::PullFailing)
     } else if object.account.pull_secrets.is_empty() {
@@ -105,26 +105,24 @@ fn symbol(view: View<'_>, object: &Object<'_>) -> (&'static str, Style) {
 }
 
 /// Each name behind its state, so that what gives way in a narrow pane is not the state.
-fn pull_secrets(view: View<'_>, object: &Object<'_>) -> Cell {
-    let (theme, account) = (view.theme, object.account);
+fn pull_secrets(cx: DrawContext<'_>, object: &RowData<'_>) -> Cell {
+    let (theme, account) = (cx.theme, object.account);
     if account.pull_secrets.is_empty() {
         return Cell::new("none", theme.dim());
     }
-    let (symbols, judging) = (theme.symbols(), view.judging());
-    let each =
-        account
-            .pull_secrets
-            .iter()
-            .map(|name| match accounts::listed(judging, account, name) {
-                Listed::PullSecret => format!("{} {name}", symbols.finished),
-                Listed::WrongType => format!("{} {name} wrong type", symbols.pull_failing),
-                Listed::Broken => format!("{} {name} broken", symbols.pull_failing),
-                Listed::Blamed(why) => format!("{} {name} {why}", symbols.pull_failing),
-                Listed::Missing => format!("{} {name} missing", symbols.pull_failing),
-                Listed::Unknown => name.to_string(),
-            });
+    let (symbols, list_context) = (theme.symbols(), cx.secret_list_context());
+    let each = account.pull_secrets.iter().map(|name| {
+        match accounts::listed_secret(list_context, account, name) {
+            ListedSecret::PullSecret => format!("{} {name}", symbols.finished),
+            ListedSecret::WrongType => format!("{} {name} wrong type", symbols.pull_failing),
+            ListedSecret::Broken => format!("{} {name} broken", symbols.pull_failing),
+            ListedSecret::Blamed(why) => format!("{} {name} {why}", symbols.pull_failing),
+            ListedSecret::Missing => format!("{} {name} missing", symbols.pull_failing),
+            ListedSecret::Unknown => name.to_string(),
+        }
+    });
     let style = if object.broken {
-        symbol(view, object).1
+        symbol(cx, object).1
     } else {
         theme.text()
     };

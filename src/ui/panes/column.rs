@@ -1,8 +1,8 @@
-//! What a pane says of its columns and of having no rows: one implementation of [`PaneView`] per pane.
+//! Columns and empty states of a pane: one implementation of [`PaneView`] per pane.
 
 use ratatui::layout::Rect;
 
-use super::View;
+use super::DrawContext;
 use crate::{
     app::panes::{PaneEntry, SortBy},
     ui::widgets::table::{Cell, ColumnSpec},
@@ -39,7 +39,7 @@ pub(super) trait PaneView: PaneEntry {
     type Column: Column;
 
     /// What the cells of one row are made from, looked up once.
-    type Object<'a>;
+    type RowData<'a>;
 
     /// From left to right.
     const COLUMNS: &'static [Self::Column];
@@ -57,9 +57,13 @@ pub(super) trait PaneView: PaneEntry {
     const NO_FAULTS: &'static str = "nothing fails here";
 
     /// Looks up what a row shows; `None`: the object is gone, and the row is blank until the next refresh.
-    fn look_up<'a>(view: View<'a>, row: &'a Self::Row, area: Rect) -> Option<Self::Object<'a>>;
+    fn look_up<'a>(
+        cx: DrawContext<'a>,
+        row: &'a Self::Row,
+        area: Rect,
+    ) -> Option<Self::RowData<'a>>;
 
-    fn cell(view: View<'_>, object: &Self::Object<'_>, column: Self::Column) -> Cell;
+    fn cell(cx: DrawContext<'_>, object: &Self::RowData<'_>, column: Self::Column) -> Cell;
 
     /// What the pane says on its border beside what all say.
     fn note(&self) -> Option<&'static str> {

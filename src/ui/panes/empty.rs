@@ -1,9 +1,9 @@
-//! Why a pane has no rows, and what to press.
+//! Explains why a pane has no rows, and what to press.
 
-use super::{View, column::PaneView};
+use super::{DrawContext, column::PaneView};
 use crate::{
     app::{
-        connection::{KindState, Phase},
+        connection::{ConnectionPhase, KindState},
         coverage,
         panes::PaneState,
     },
@@ -11,15 +11,15 @@ use crate::{
 };
 
 /// Why the pane has no rows, and what to press.
-pub(super) fn why_empty<P: PaneView>(view: View<'_>, state: &PaneState<P>) -> Vec<String> {
-    let model = view.model;
+pub(super) fn why_empty<P: PaneView>(cx: DrawContext<'_>, state: &PaneState<P>) -> Vec<String> {
+    let model = cx.model;
     match &model.connection.phase {
-        Phase::Connecting { .. } => return vec!["connecting…".to_owned()],
-        Phase::Failed { .. } => return vec!["not connected".to_owned()],
-        Phase::Connected(_) => {}
+        ConnectionPhase::Connecting { .. } => return vec!["connecting…".to_owned()],
+        ConnectionPhase::Failed { .. } => return vec!["not connected".to_owned()],
+        ConnectionPhase::Connected(_) => {}
     }
     let shows = P::INFO.shows;
-    let watched = model.connection.of(shows, &model.scope);
+    let watched = model.connection.state_of_kinds(shows, &model.scope);
     match watched {
         KindState::Forbidden { missing, .. } => {
             return vec![
@@ -29,7 +29,7 @@ pub(super) fn why_empty<P: PaneView>(view: View<'_>, state: &PaneState<P>) -> Ve
             ];
         }
         KindState::Loading { .. } => return vec!["listing…".to_owned()],
-        KindState::Stale { why, .. } if !model.connection.was_read(shows, &model.scope) => {
+        KindState::Stale { why, .. } if !model.connection.was_listed(shows, &model.scope) => {
             return vec![
                 format!("not read yet: {why}"),
                 "it is tried again".to_owned(),
@@ -46,12 +46,12 @@ pub(super) fn why_empty<P: PaneView>(view: View<'_>, state: &PaneState<P>) -> Ve
     if state.query.faults_only {
         return vec![P::NO_FAULTS.to_owned(), "next: ctrl-z shows all".to_owned()];
     }
-    nothing_there::<P>(view, watched)
+    nothing_there::<P>(cx, watched)
 }
 
 /// What there is none of, where it was looked for, and what to do.
-fn nothing_there<P: PaneView>(view: View<'_>, watched: KindState<'_>) -> Vec<String> {
-    let (model, what) = (view.model, P::NO_ROWS);
+fn nothing_there<P: PaneView>(cx: DrawContext<'_>, watched: KindState<'_>) -> Vec<String> {
+    let (model, what) = (cx.model, P::NO_ROWS);
     let hint = P::HINT.map(str::to_owned);
     if !P::INFO.namespaced {
         return std::iter::once(what.to_owned()).chain(hint).collect();

@@ -1,17 +1,17 @@
-//! Events, newest first; pull failures by symbol and colour, folded into stories with cause and fix.
+//! The Events table, newest first; pull failures are grouped with cause and fix.
 
 use std::borrow::Cow;
 
 use ratatui::{layout::Rect, style::Style};
 
 use super::{
-    View,
+    DrawContext,
     column::{self, PaneView, columns},
 };
 use crate::{
     app::panes::{
         SortBy,
-        events::{Events, Row, Start, Step, Story, StoryId},
+        events::{EventGroup, EventGroupId, Events, Row, StartupGroup, StartupStep},
     },
     domain::{
         diagnostics::grouping::Fault,
@@ -68,17 +68,17 @@ impl column::Column for Column {
 }
 
 /// What a row is about.
-enum Of<'a> {
+enum EventRow<'a> {
     Line(&'a EventSeries),
     /// One fault of one workload: what it is, what was said, what helps.
-    Story(&'a StoryId, &'a Story, &'a Fault),
+    Group(&'a EventGroupId, &'a EventGroup, &'a Fault),
     /// The Pods of one workload on their way up, and the newest line of it: how far they are, and how long
     /// the pull took.
-    Start(&'a Subject, &'a Start, Option<&'a EventSeries>),
+    Startup(&'a Subject, &'a StartupGroup, Option<&'a EventSeries>),
 }
 
-pub(super) struct Object<'a> {
-    of: Of<'a>,
+pub(super) struct RowData<'a> {
+    row: EventRow<'a>,
     /// Objects are named without their kinds.
     narrow: bool,
 }
@@ -88,7 +88,7 @@ const NARROW: u16 = 100;
 
 impl PaneView for Events {
     type Column = Column;
-    type Object<'a> = Object<'a>;
+    type RowData<'a> = RowData<'a>;
 
     const COLUMNS: &'static [Column] = Column::ALL;
     const NO_ROWS: &'static str = "no events";
@@ -96,43 +96,43 @@ impl PaneView for Events {
     const FAULTS_ONLY: &'static str = "pull failures only";
     const NO_FAULTS: &'static str = "no pull failure here";
 
-    fn look_up<'a>(view: View<'a>, row: &'a Row, area: Rect) -> Option<Object<'a>> {
-        let model = view.model;
+    fn look_up<'a>(cx: DrawContext<'a>, row: &'a Row, area: Rect) -> Option<RowData<'a>> {
+        let model = cx.model;
         let events = &model.panes.events.extra;
         let of = match row {
-            Row::Line(key) => Of::Line(model.world.event_line(key)?),
-            Row::Story(id) => {
-                let fault = model.verdicts.fault(&id.fault)?;
-                Of::Story(id, events.stories.get(id)?, fault)
+            Row::Line(key) => EventRow::Line(model.store.event_line(key)?),
+            Row::Group(id) => {
+                let fault = model.diagnoses.fault(&id.fault)?;
+                EventRow::Group(id, events.groups.get(id)?, fault)
             }
-            Row::Start(owner) => {
-                let start = events.starts.get(owner)?;
+            Row::Startup(owner) => {
+                let start = events.startups.get(owner)?;
                 let newest = start.newest.as_ref();
-                let newest = newest.and_then(|key| model.world.event_line(key));
-                Of::Start(owner, start, newest)
+                let newest = newest.and_then(|key| model.store.event_line(key));
+                EventRow::Startup(owner, start, newest)
             }
         };
         let narrow = area.width < NARROW;
-        Some(Object { of, narrow })
+        Some(RowData { row: of, narrow })
     }
 
-    fn cell(view: View<'_>, object: &Object<'_>, column: Column) -> Cell {
-        let theme = view.theme;
+    fn cell(cx: DrawContext<'_>, object: &RowData<'_>, column: Column) -> Cell {
+        let theme = cx.theme;
         match column {
-            Column::Last => last(view, object),
+            Column::Last => last(cx, object),
             Column::Symbol => {
-                let (symbol, style) = symbol(view, object);
+                let (symbol, style) = symbol(cx, object);
                 Cell::new(symbol, style)
             }
-            Column::Object => Cell::new(name(view, object), theme.text()),
-            Column::Reason => reason(view, object),
-            Column::Message => message(view, object),
-            Column::Fix => match object.of {
-                Of::Story(_, _, fault) => Cell::new(
+            Column::Object => Cell::new(name(cx, object), theme.text()),
+            Column::Reason => reason(cx, object),
+            Column::Message => message(cx, object),
+            Column::Fix => match object.row {
+                EventRow::Group(_, _, fault) => Cell::new(
                     fault.finding.first_fix().unwrap_or_default(),
                     theme.accent(),
                 ),
-                Of::Line(_) | Of::Start(..) => Cell::new("", theme.dim()),
+                EventRow::Line(_) | EventRow::Startup(..) => Cell::new("", theme.dim()),
             },
             Column::Count => Cell::new(count(object), theme.dim()),
         }
@@ -143,68 +143,68 @@ impl PaneView for Events {
     }
 }
 
-fn last(view: View<'_>, object: &Object<'_>) -> Cell {
-    match object.of {
-        Of::Line(line) => view.age(line.last),
+fn last(cx: DrawContext<'_>, object: &RowData<'_>) -> Cell {
+    match object.row {
+        EventRow::Line(line) => cx.age(line.last),
         // Its events have expired; the statuses of its Pods still say it.
-        Of::Story(_, story, _) if story.last.is_none() => Cell::new("status", view.theme.dim()),
-        Of::Story(_, story, _) => view.age(story.last),
-        Of::Start(_, start, _) => view.age(start.last),
+        EventRow::Group(_, story, _) if story.last.is_none() => Cell::new("status", cx.theme.dim()),
+        EventRow::Group(_, story, _) => cx.age(story.last),
+        EventRow::Startup(_, start, _) => cx.age(start.last),
     }
 }
 
-fn symbol(view: View<'_>, object: &Object<'_>) -> (&'static str, Style) {
-    let theme = view.theme;
-    match object.of {
-        Of::Line(line) => theme.event(line),
-        Of::Story(..) => theme.health(PodHealth::PullFailing),
-        Of::Start(..) => (theme.symbols().quiet, theme.dim()),
+fn symbol(cx: DrawContext<'_>, object: &RowData<'_>) -> (&'static str, Style) {
+    let theme = cx.theme;
+    match object.row {
+        EventRow::Line(line) => theme.event(line),
+        EventRow::Group(..) => theme.health(PodHealth::PullFailing),
+        EventRow::Startup(..) => (theme.symbols().quiet, theme.dim()),
     }
 }
 
-fn name(view: View<'_>, object: &Object<'_>) -> String {
-    match object.of {
-        Of::Line(line) => subject(view, line, object.narrow),
-        Of::Story(id, story, _) => owner(view, &id.owner, story.pods.len(), object.narrow),
-        Of::Start(id, start, _) => owner(view, id, start.pods.len(), object.narrow),
+fn name(cx: DrawContext<'_>, object: &RowData<'_>) -> String {
+    match object.row {
+        EventRow::Line(line) => subject(cx, line, object.narrow),
+        EventRow::Group(id, story, _) => owner(cx, &id.owner, story.pods.len(), object.narrow),
+        EventRow::Startup(id, start, _) => owner(cx, id, start.pods.len(), object.narrow),
     }
 }
 
 /// The style of an event's own words.
-fn words(view: View<'_>, line: &EventSeries) -> Style {
+fn text_style(cx: DrawContext<'_>, line: &EventSeries) -> Style {
     if line.pull_failure {
-        view.theme.event(line).1
+        cx.theme.event(line).1
     } else {
-        view.theme.text()
+        cx.theme.text()
     }
 }
 
-fn reason(view: View<'_>, object: &Object<'_>) -> Cell {
-    match object.of {
-        Of::Line(line) => Cell::new(&*line.event.reason, words(view, line)),
-        Of::Story(_, _, fault) => Cell::new(fault.finding.title(), symbol(view, object).1),
-        Of::Start(_, start, newest) => {
+fn reason(cx: DrawContext<'_>, object: &RowData<'_>) -> Cell {
+    match object.row {
+        EventRow::Line(line) => Cell::new(&*line.event.reason, text_style(cx, line)),
+        EventRow::Group(_, _, fault) => Cell::new(fault.finding.title(), symbol(cx, object).1),
+        EventRow::Startup(_, start, newest) => {
             let reached = match (start.pods.len(), newest) {
                 (0, Some(line)) => line.event.reason.to_string(),
                 (pods, _) => reached(start, pods),
             };
-            Cell::new(reached, view.theme.text())
+            Cell::new(reached, cx.theme.text())
         }
     }
 }
 
-fn message(view: View<'_>, object: &Object<'_>) -> Cell {
-    let theme = view.theme;
-    match object.of {
-        Of::Line(line) => Cell::new(&*line.event.message, words(view, line)),
-        Of::Story(_, story, fault) => {
+fn message(cx: DrawContext<'_>, object: &RowData<'_>) -> Cell {
+    let theme = cx.theme;
+    match object.row {
+        EventRow::Line(line) => Cell::new(&*line.event.message, text_style(cx, line)),
+        EventRow::Group(_, story, fault) => {
             let message = story.error.as_deref().map_or_else(
                 || Cow::Owned(fault.finding.summary()),
                 |error| Cow::Borrowed(pull_failure::innermost_message(error)),
             );
             Cell::new(message, theme.text())
         }
-        Of::Start(_, start, newest) => {
+        EventRow::Startup(_, start, newest) => {
             let newest = || Some(newest?.event.message.to_string());
             let message = pulled(start).or_else(newest);
             Cell::new(message.unwrap_or_default(), theme.text())
@@ -212,17 +212,17 @@ fn message(view: View<'_>, object: &Object<'_>) -> Cell {
     }
 }
 
-fn count(object: &Object<'_>) -> String {
-    match object.of {
-        Of::Line(line) => times(line.count),
-        Of::Story(_, story, _) => times(story.count),
-        Of::Start(..) => String::new(),
+fn count(object: &RowData<'_>) -> String {
+    match object.row {
+        EventRow::Line(line) => times(line.count),
+        EventRow::Group(_, story, _) => times(story.count),
+        EventRow::Startup(..) => String::new(),
     }
 }
 
-fn reached(start: &Start, pods: usize) -> String {
+fn reached(start: &StartupGroup, pods: usize) -> String {
     match start.slowest() {
-        Some(Step::Started) => Step::Started.title().to_owned(),
+        Some(StartupStep::Started) => StartupStep::Started.title().to_owned(),
         Some(step) if pods == 1 => step.title().to_owned(),
         _ => format!("{} of {pods} started", start.started()),
     }
@@ -230,12 +230,12 @@ fn reached(start: &Start, pods: usize) -> String {
 
 /// `pulled in 2.9 s to 3.4 s (88 MB): ghcr.io/acme/search:3.1`; where it is cut in the middle, both how long
 /// and which tag are left.
-fn pulled(start: &Start) -> Option<String> {
+fn pulled(start: &StartupGroup) -> Option<String> {
     let image = start.image.as_deref()?;
     let Some((least, most)) = start.pulls else {
         return Some(match start.slowest()? {
-            Step::Scheduled | Step::Pulling => image.to_owned(),
-            Step::Pulled | Step::Created | Step::Started => {
+            StartupStep::Scheduled | StartupStep::Pulling => image.to_owned(),
+            StartupStep::Pulled | StartupStep::Created | StartupStep::Started => {
                 format!("on the node already: {image}")
             }
         });
@@ -251,14 +251,14 @@ fn pulled(start: &Start) -> Option<String> {
 }
 
 /// Whose Pods a folded row is about, and how many of them.
-fn owner(view: View<'_>, owner: &Subject, pods: usize, narrow: bool) -> String {
+fn owner(cx: DrawContext<'_>, owner: &Subject, pods: usize, narrow: bool) -> String {
     let short = match owner {
         Subject::Pod(key) if narrow => key.name.to_string(),
         Subject::Pod(key) => format!("pod/{}", key.name),
         Subject::Workload(id) if narrow => id.key.name.to_string(),
         Subject::Workload(id) => id.short_name(),
     };
-    let owner = if view.all_namespaces() {
+    let owner = if cx.all_namespaces() {
         format!("{} {short}", owner.namespace())
     } else {
         short
@@ -278,7 +278,7 @@ fn times(count: u32) -> String {
 }
 
 /// The object that an event is about.
-fn subject(view: View<'_>, line: &EventSeries, narrow: bool) -> String {
+fn subject(cx: DrawContext<'_>, line: &EventSeries, narrow: bool) -> String {
     let subject = &line.event.regarding;
     let name = if narrow {
         subject.name.to_string()
@@ -286,7 +286,7 @@ fn subject(view: View<'_>, line: &EventSeries, narrow: bool) -> String {
         format!("{}/{}", short(&subject.kind), subject.name)
     };
     match &subject.namespace {
-        Some(namespace) if view.all_namespaces() => format!("{namespace} {name}"),
+        Some(namespace) if cx.all_namespaces() => format!("{namespace} {name}"),
         _ => name,
     }
 }

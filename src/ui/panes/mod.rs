@@ -1,6 +1,6 @@
-//! The panes, each a table of what its namesake in `app::panes` lists.
+//! Renders the panes as tables of the rows of `app::panes`.
 //!
-//! A pane is one file here that implements `PaneView`, and one row of `Drawing::of_pane`. What all have
+//! A pane is one file here that implements `PaneView`, and one row of `PaneDrawing::for_pane`. What all have
 //! in common, the box, the columns that are shown, and why there are no rows, is drawn here.
 
 mod accounts;
@@ -21,9 +21,9 @@ use self::{
     empty::why_empty,
 };
 use super::{
-    view::View,
+    draw_context::DrawContext,
     widgets::{
-        pane::{self, Heading},
+        pane::{self, PaneTitle},
         table::{Cell, ColumnSpec, Table},
     },
 };
@@ -39,7 +39,7 @@ use crate::{
     domain::{k8s::age, store::watch::Scope},
 };
 
-impl View<'_> {
+impl DrawContext<'_> {
     fn age(&self, since: Option<Timestamp>) -> Cell {
         let text = since.map_or_else(String::new, |since| age::age(since, self.now));
         Cell::new(text, self.theme.dim())
@@ -51,17 +51,17 @@ impl View<'_> {
 }
 
 /// What is asked of a pane's drawing without knowing the type of its rows.
-struct Drawing {
-    draw: fn(View<'_>, Rect, &mut Buffer),
+struct PaneDrawing {
+    draw: fn(DrawContext<'_>, Rect, &mut Buffer),
     headers: fn() -> Vec<&'static str>,
     /// The orders that the columns stand for.
     #[cfg(test)]
     sorts: fn() -> Vec<SortBy>,
 }
 
-impl Drawing {
+impl PaneDrawing {
     /// The table of the panes' drawings.
-    fn of_pane(pane: Pane) -> Self {
+    fn for_pane(pane: Pane) -> Self {
         match pane {
             Pane::Namespaces => Self::new::<Namespaces>(),
             Pane::Pods => Self::new::<Pods>(),
@@ -88,40 +88,40 @@ impl Drawing {
 }
 
 /// Draws one pane.
-pub fn draw(pane: Pane, view: View<'_>, area: Rect, buffer: &mut Buffer) {
-    (Drawing::of_pane(pane).draw)(view, area, buffer);
+pub fn draw(pane: Pane, cx: DrawContext<'_>, area: Rect, buffer: &mut Buffer) {
+    (PaneDrawing::for_pane(pane).draw)(cx, area, buffer);
 }
 
 /// The titles of a pane's columns.
 pub fn titles(pane: Pane) -> impl Iterator<Item = &'static str> {
-    let headers = (Drawing::of_pane(pane).headers)().into_iter();
+    let headers = (PaneDrawing::for_pane(pane).headers)().into_iter();
     headers.filter(|header| !header.is_empty())
 }
 
 /// Draws the box, and the rows or the reason why there are none.
-fn draw_pane<P: PaneView>(view: View<'_>, area: Rect, buffer: &mut Buffer) {
-    let state = P::state(&view.model.panes);
-    let focused = view.model.focus == P::PANE;
-    let heading = Heading {
-        title: title(P::PANE, view),
+fn draw_pane<P: PaneView>(cx: DrawContext<'_>, area: Rect, buffer: &mut Buffer) {
+    let state = P::state(&cx.model.panes);
+    let focused = cx.model.focus == P::PANE;
+    let heading = PaneTitle {
+        title: title(P::PANE, cx),
         filter: state.query.filter.text(),
-        note: note(view, state),
+        note: note(cx, state),
         focused,
     };
-    let inside = pane::frame(&heading, view.theme, area, buffer);
+    let inside = pane::block(&heading, cx.theme, area, buffer);
     if state.list.rows().is_empty() {
-        let why = why_empty(view, state);
-        pane::empty(&why, view.theme.dim(), inside, buffer);
+        let why = why_empty(cx, state);
+        pane::empty(&why, cx.theme.dim(), inside, buffer);
         return;
     }
     let (first, rows) = state.list.visible();
-    let columns = shown_columns::<P>(view);
+    let columns = shown_columns::<P>(cx);
     let specs: Vec<ColumnSpec> = columns.iter().map(|column| column.spec()).collect();
     let cells = |row| -> Vec<Cell> {
-        let Some(object) = P::look_up(view, row, area) else {
+        let Some(object) = P::look_up(cx, row, area) else {
             return Vec::new();
         };
-        let cell = |column: &P::Column| P::cell(view, &object, *column);
+        let cell = |column: &P::Column| P::cell(cx, &object, *column);
         columns.iter().map(cell).collect()
     };
     let sort = state.query.sort;
@@ -134,15 +134,15 @@ fn draw_pane<P: PaneView>(view: View<'_>, area: Rect, buffer: &mut Buffer) {
             .list
             .position()
             .and_then(|position| position.checked_sub(first)),
-        focused: focused && view.model.overlays.is_empty(),
+        focused: focused && cx.model.overlays.is_empty(),
         sorted: sorted.map(|(_, spec)| (spec.header, !sort.reversed)),
     }
-    .draw(view.theme, inside, buffer);
+    .draw(cx.theme, inside, buffer);
 }
 
 /// The columns that the user wants, without the namespace where all rows have the same.
-fn shown_columns<P: PaneView>(view: View<'_>) -> Vec<P::Column> {
-    let chosen = view.model.preferences.columns.get(&P::PANE);
+fn shown_columns<P: PaneView>(cx: DrawContext<'_>) -> Vec<P::Column> {
+    let chosen = cx.model.preferences.columns.get(&P::PANE);
     let is_wanted = |column: &P::Column| {
         chosen.is_none_or(|chosen| {
             let header = column.spec().header.to_lowercase();
@@ -150,19 +150,19 @@ fn shown_columns<P: PaneView>(view: View<'_>) -> Vec<P::Column> {
         })
     };
     let is_shown = |column: &P::Column| {
-        let differs = view.all_namespaces() || column.sort() != Some(SortBy::Namespace);
+        let differs = cx.all_namespaces() || column.sort() != Some(SortBy::Namespace);
         differs && is_wanted(column)
     };
     let columns = P::COLUMNS.iter().copied();
     columns.filter(is_shown).collect()
 }
 
-fn title(pane: Pane, view: View<'_>) -> String {
-    let (info, model) = (pane.info(), view.model);
+fn title(pane: Pane, cx: DrawContext<'_>) -> String {
+    let (info, model) = (pane.info(), cx.model);
     if !info.namespaced {
         return info.title.to_owned();
     }
-    let state = model.connection.of(info.shows, &model.scope);
+    let state = model.connection.state_of_kinds(info.shows, &model.scope);
     match &model.scope {
         Scope::Cluster => match coverage::shown_namespaces(model, state) {
             Some(some) => format!("{} · {some}", info.title),
@@ -175,24 +175,24 @@ fn title(pane: Pane, view: View<'_>) -> String {
     }
 }
 
-fn note<P: PaneView>(view: View<'_>, state: &PaneState<P>) -> String {
+fn note<P: PaneView>(cx: DrawContext<'_>, state: &PaneState<P>) -> String {
     let mut parts = Vec::new();
     if state.query.faults_only {
         parts.push(P::FAULTS_ONLY.to_owned());
     }
     parts.extend(state.extra.note().map(str::to_owned));
-    let (model, shows) = (view.model, P::INFO.shows);
+    let (model, shows) = (cx.model, P::INFO.shows);
     let unreadable = model.connection.unreadable(shows, &model.scope);
     if !unreadable.is_empty() {
         parts.push(format!("{} not read", unreadable.count()));
     }
-    match model.connection.of(shows, &model.scope) {
+    match model.connection.state_of_kinds(shows, &model.scope) {
         KindState::Loading { received } if received > 0 => {
             parts.push(format!("listing, {received} so far"));
         }
         KindState::Stale { since, .. } => {
-            let age = age::age(since, view.now);
-            let was_read = model.connection.was_read(shows, &model.scope);
+            let age = age::age(since, cx.now);
+            let was_read = model.connection.was_listed(shows, &model.scope);
             parts.push(if was_read {
                 format!("stale for {age}")
             } else {
@@ -201,7 +201,7 @@ fn note<P: PaneView>(view: View<'_>, state: &PaneState<P>) -> String {
         }
         KindState::Forbidden {
             as_of: Some(at), ..
-        } => parts.push(format!("403, as of {} ago", age::age(at, view.now))),
+        } => parts.push(format!("403, as of {} ago", age::age(at, cx.now))),
         KindState::Loading { .. }
         | KindState::Live
         | KindState::Partial { .. }

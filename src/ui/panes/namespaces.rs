@@ -1,9 +1,9 @@
-//! Namespaces with the number of Pods that fail in each.
+//! The Namespaces table: failing Pods per namespace.
 
 use ratatui::{layout::Rect, style::Style};
 
 use super::{
-    View,
+    DrawContext,
     column::{self, PaneView, columns},
 };
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
         connection::KindState,
         panes::{
             SortBy,
-            namespaces::{Namespaces, Row, tally},
+            namespaces::{Namespaces, Row, namespace_counts},
         },
     },
     domain::{
@@ -52,7 +52,7 @@ impl column::Column for Column {
 }
 
 /// A namespace, or all of them.
-pub(super) struct Object<'a> {
+pub(super) struct RowData<'a> {
     name: Option<&'a Namespace>,
     /// `None` where Namespaces may not be listed.
     listed: Option<&'a NamespaceObject>,
@@ -63,78 +63,78 @@ pub(super) struct Object<'a> {
 
 impl PaneView for Namespaces {
     type Column = Column;
-    type Object<'a> = Object<'a>;
+    type RowData<'a> = RowData<'a>;
 
     const COLUMNS: &'static [Column] = Column::ALL;
     const NO_ROWS: &'static str = "no namespace is known";
     const HINT: Option<&'static str> = Some("next: :ns NAME");
 
-    fn look_up<'a>(view: View<'a>, row: &'a Row, _area: Rect) -> Option<Object<'a>> {
-        let (name, world) = (row.as_ref(), &view.model.world);
-        let listed = name.and_then(|name| world.namespace(name));
-        Some(Object {
+    fn look_up<'a>(cx: DrawContext<'a>, row: &'a Row, _area: Rect) -> Option<RowData<'a>> {
+        let (name, store) = (row.as_ref(), &cx.model.store);
+        let listed = name.and_then(|name| store.namespace(name));
+        Some(RowData {
             name,
             listed: listed.map(|listed| &**listed),
-            tally: name.map_or_else(|| total(view), |name| tally(world, name)),
-            read: are_pods_read(view, name),
+            tally: name.map_or_else(|| total(cx), |name| namespace_counts(store, name)),
+            read: are_pods_read(cx, name),
         })
     }
 
-    fn cell(view: View<'_>, object: &Object<'_>, column: Column) -> Cell {
-        let theme = view.theme;
+    fn cell(cx: DrawContext<'_>, object: &RowData<'_>, column: Column) -> Cell {
+        let theme = cx.theme;
         match column {
             Column::Symbol => {
-                let (symbol, style) = symbol(view, object);
+                let (symbol, style) = symbol(cx, object);
                 Cell::new(symbol, style)
             }
-            Column::Name => name(view, object),
+            Column::Name => name(cx, object),
             Column::Fail => match object.tally.pull_failing + object.tally.failing {
                 0 if !object.read => Cell::new("?", theme.dim()),
                 0 => Cell::new(theme.symbols().quiet, theme.dim()),
-                failing => Cell::new(failing.to_string(), symbol(view, object).1),
+                failing => Cell::new(failing.to_string(), symbol(cx, object).1),
             },
-            Column::Age => view.age(object.listed.and_then(|listed| listed.meta.created)),
+            Column::Age => cx.age(object.listed.and_then(|listed| listed.meta.created)),
         }
     }
 }
 
-fn name(view: View<'_>, object: &Object<'_>) -> Cell {
+fn name(cx: DrawContext<'_>, object: &RowData<'_>) -> Cell {
     let name = object.name.map_or("all", Namespace::as_str);
     let is_terminating = object.listed.is_some_and(|listed| listed.terminating);
     if is_terminating {
-        Cell::new(format!("{name} (terminating)"), view.theme.dim())
+        Cell::new(format!("{name} (terminating)"), cx.theme.dim())
     } else {
-        Cell::new(name, view.theme.text())
+        Cell::new(name, cx.theme.text())
     }
 }
 
 /// Whether all Pods of the namespace were read, or of the cluster.
-fn are_pods_read(view: View<'_>, namespace: Option<&Namespace>) -> bool {
+fn are_pods_read(cx: DrawContext<'_>, namespace: Option<&Namespace>) -> bool {
     let scope = namespace.cloned().map_or(Scope::Cluster, Scope::Namespace);
-    let connection = &view.model.connection;
-    match connection.of(|kind| kind == WatchKind::Pods, &scope) {
+    let connection = &cx.model.connection;
+    match connection.state_of_kinds(|kind| kind == WatchKind::Pods, &scope) {
         KindState::Forbidden { .. } | KindState::Partial { .. } => false,
         KindState::Loading { .. } | KindState::Live => true,
-        KindState::Stale { .. } => connection.was_read(|kind| kind == WatchKind::Pods, &scope),
+        KindState::Stale { .. } => connection.was_listed(|kind| kind == WatchKind::Pods, &scope),
     }
 }
 
-fn symbol(view: View<'_>, object: &Object<'_>) -> (&'static str, Style) {
+fn symbol(cx: DrawContext<'_>, object: &RowData<'_>) -> (&'static str, Style) {
     let tally = object.tally;
     if tally.pull_failing > 0 {
-        view.theme.health(PodHealth::PullFailing)
+        cx.theme.health(PodHealth::PullFailing)
     } else if tally.failing > 0 {
-        view.theme.health(PodHealth::Failing)
+        cx.theme.health(PodHealth::Failing)
     } else if tally.pods > 0 && object.read {
-        view.theme.health(PodHealth::Healthy)
+        cx.theme.health(PodHealth::Healthy)
     } else {
-        (view.theme.symbols().quiet, view.theme.dim())
+        (cx.theme.symbols().quiet, cx.theme.dim())
     }
 }
 
-fn total(view: View<'_>) -> NamespaceCounts {
-    view.model
-        .world
+fn total(cx: DrawContext<'_>) -> NamespaceCounts {
+    cx.model
+        .store
         .tallies()
         .values()
         .fold(NamespaceCounts::default(), |sum, tally| NamespaceCounts {

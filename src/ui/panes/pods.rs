@@ -1,17 +1,17 @@
-//! Pods as `kubectl get pods` has them, with what fails marked.
+//! The Pods table: the columns of `kubectl get pods`, failing Pods marked.
 
 use std::borrow::Cow;
 
 use ratatui::{layout::Rect, style::Style};
 
 use super::{
-    View,
+    DrawContext,
     column::{self, PaneView, columns},
 };
 use crate::{
     app::panes::{
         PaneRows, SortBy,
-        pods::{Group, Pods, Row},
+        pods::{PodGroup, Pods, Row},
     },
     domain::k8s::{
         age,
@@ -20,7 +20,7 @@ use crate::{
         pull_failure,
     },
     ui::{
-        retry::{self, Next},
+        retry::{self, RetryCountdown},
         widgets::table::{Cell, ColumnSpec},
     },
 };
@@ -67,14 +67,14 @@ impl column::Column for Column {
 }
 
 /// The Pods of a row.
-enum Of<'a> {
+enum PodRow<'a> {
     One(&'a Pod, PodStatus<'a>),
-    Workload(&'a WorkloadRef, &'a Group),
+    Workload(&'a WorkloadRef, &'a PodGroup),
 }
 
 /// What a row shows.
-pub(super) struct Object<'a> {
-    of: Of<'a>,
+pub(super) struct RowData<'a> {
+    row: PodRow<'a>,
     health: PodHealth,
     /// The Pod of the row; for a workload the least healthy of its Pods.
     pod: Option<&'a Pod>,
@@ -82,54 +82,54 @@ pub(super) struct Object<'a> {
 
 impl PaneView for Pods {
     type Column = Column;
-    type Object<'a> = Object<'a>;
+    type RowData<'a> = RowData<'a>;
 
     const COLUMNS: &'static [Column] = Column::ALL;
     const NO_ROWS: &'static str = "no Pods";
     const HINT: Option<&'static str> = Some("next: + sets up a private image, step by step");
 
-    fn look_up<'a>(view: View<'a>, row: &'a Row, _area: Rect) -> Option<Object<'a>> {
-        let world = &view.model.world;
+    fn look_up<'a>(cx: DrawContext<'a>, row: &'a Row, _area: Rect) -> Option<RowData<'a>> {
+        let store = &cx.model.store;
         Some(match row {
             Row::Pod(key) => {
-                let pod = &**world.pod(key)?;
+                let pod = &**store.pod(key)?;
                 let status = pod_status(pod);
-                Object {
+                RowData {
                     health: status.health,
-                    of: Of::One(pod, status),
+                    row: PodRow::One(pod, status),
                     pod: Some(pod),
                 }
             }
             Row::Workload(id) => {
-                let group = view.model.panes.pods.extra.groups.get(id)?;
-                Object {
+                let group = cx.model.panes.pods.extra.groups.get(id)?;
+                RowData {
                     health: group.health,
-                    of: Of::Workload(id, group),
-                    pod: world.pod(&group.worst).map(|pod| &**pod),
+                    row: PodRow::Workload(id, group),
+                    pod: store.pod(&group.worst).map(|pod| &**pod),
                 }
             }
         })
     }
 
-    fn cell(view: View<'_>, object: &Object<'_>, column: Column) -> Cell {
-        let theme = view.theme;
+    fn cell(cx: DrawContext<'_>, object: &RowData<'_>, column: Column) -> Cell {
+        let theme = cx.theme;
         let (symbol, style) = theme.health(object.health);
         match column {
             Column::Symbol => Cell::new(symbol, style),
             Column::Namespace => Cell::new(namespace(object), theme.dim()),
-            Column::Name => Cell::new(name(view, object), theme.text()),
+            Column::Name => Cell::new(name(cx, object), theme.text()),
             Column::Ready => Cell::new(ready(object), theme.text()),
             Column::Status if object.health < PodHealth::Progressing => {
                 Cell::new(status(object), style)
             }
             Column::Status => Cell::new(status(object), theme.text()),
-            Column::Why => Cell::new(why(view, object), style),
-            Column::Retry => Cell::new(retry(view, object.pod), theme.dim()),
+            Column::Why => Cell::new(why(cx, object), style),
+            Column::Retry => Cell::new(retry(cx, object.pod), theme.dim()),
             Column::Restarts => restarts(object, theme.text(), theme.dim()),
-            Column::Age => view.age(match &object.of {
-                Of::One(pod, _) => pod.meta.created,
-                Of::Workload(id, _) => {
-                    let workload = view.model.world.workload(id);
+            Column::Age => cx.age(match &object.row {
+                PodRow::One(pod, _) => pod.meta.created,
+                PodRow::Workload(id, _) => {
+                    let workload = cx.model.store.workload(id);
                     workload.and_then(|workload| workload.meta.created)
                 }
             }),
@@ -137,17 +137,17 @@ impl PaneView for Pods {
     }
 }
 
-fn namespace<'a>(object: &'a Object<'_>) -> &'a str {
-    match &object.of {
-        Of::One(pod, _) => pod.key.namespace.as_str(),
-        Of::Workload(id, _) => id.key.namespace.as_str(),
+fn namespace<'a>(object: &'a RowData<'_>) -> &'a str {
+    match &object.row {
+        PodRow::One(pod, _) => pod.key.namespace.as_str(),
+        PodRow::Workload(id, _) => id.key.namespace.as_str(),
     }
 }
 
-fn name(view: View<'_>, object: &Object<'_>) -> String {
-    match &object.of {
-        Of::One(pod, _) => {
-            let folded = view.model.panes.pods.extra.is_folded();
+fn name(cx: DrawContext<'_>, object: &RowData<'_>) -> String {
+    match &object.row {
+        PodRow::One(pod, _) => {
+            let folded = cx.model.panes.pods.extra.is_folded();
             let indent = if folded && pod.meta.owner.is_some() {
                 "  "
             } else {
@@ -155,54 +155,54 @@ fn name(view: View<'_>, object: &Object<'_>) -> String {
             };
             format!("{indent}{}", pod.key.name)
         }
-        Of::Workload(id, group) => format!("{} ×{}", id.short_name(), group.pods),
+        PodRow::Workload(id, group) => format!("{} ×{}", id.short_name(), group.pods),
     }
 }
 
 /// Ready containers of a Pod, or ready Pods of a workload.
-fn ready(object: &Object<'_>) -> String {
-    match &object.of {
-        Of::One(_, status) => format!("{}/{}", status.ready, status.containers),
-        Of::Workload(_, group) => format!("{}/{}", group.ready, group.pods),
+fn ready(object: &RowData<'_>) -> String {
+    match &object.row {
+        PodRow::One(_, status) => format!("{}/{}", status.ready, status.containers),
+        PodRow::Workload(_, group) => format!("{}/{}", group.ready, group.pods),
     }
 }
 
-fn status(object: &Object<'_>) -> String {
-    match (&object.of, object.pod) {
-        (Of::One(_, status), _) => status.status.clone().into_owned(),
-        (Of::Workload(..), Some(worst)) => pod_status(worst).status.into_owned(),
-        (Of::Workload(..), None) => String::new(),
+fn status(object: &RowData<'_>) -> String {
+    match (&object.row, object.pod) {
+        (PodRow::One(_, status), _) => status.status.clone().into_owned(),
+        (PodRow::Workload(..), Some(worst)) => pod_status(worst).status.into_owned(),
+        (PodRow::Workload(..), None) => String::new(),
     }
 }
 
 /// The cause in two words.
-fn why(view: View<'_>, object: &Object<'_>) -> &'static str {
-    let pod = match &object.of {
-        Of::One(pod, _) => &pod.key,
-        Of::Workload(_, group) => &group.worst,
+fn why(cx: DrawContext<'_>, object: &RowData<'_>) -> &'static str {
+    let pod = match &object.row {
+        PodRow::One(pod, _) => &pod.key,
+        PodRow::Workload(_, group) => &group.worst,
     };
-    let verdict = view.model.verdicts.of_pod(pod);
+    let verdict = cx.model.diagnoses.for_pod(pod);
     verdict.map_or("", |verdict| verdict.finding.title())
 }
 
 /// When the kubelet tries again.
-fn retry(view: View<'_>, pod: Option<&Pod>) -> Cow<'static, str> {
+fn retry(cx: DrawContext<'_>, pod: Option<&Pod>) -> Cow<'static, str> {
     let next = pod.and_then(|pod| {
         let failure = pull_failure::pull_failures(pod).next()?;
-        let events = view.model.world.events_of_pod(&pod.key);
-        retry::next(failure.attempt, &events, view.now)
+        let events = cx.model.store.events_of_pod(&pod.key);
+        retry::countdown(failure.attempt, &events, cx.now)
     });
     match next {
-        Some(Next::In(seconds)) => Cow::Owned(format!("in {}", age::duration(seconds))),
-        Some(Next::Due) => Cow::Borrowed("due"),
+        Some(RetryCountdown::In(seconds)) => Cow::Owned(format!("in {}", age::duration(seconds))),
+        Some(RetryCountdown::Due) => Cow::Borrowed("due"),
         None => Cow::Borrowed(""),
     }
 }
 
-fn restarts(object: &Object<'_>, some: Style, none: Style) -> Cell {
-    let count = match &object.of {
-        Of::One(_, status) => status.restarts,
-        Of::Workload(_, group) => group.restarts,
+fn restarts(object: &RowData<'_>, some: Style, none: Style) -> Cell {
+    let count = match &object.row {
+        PodRow::One(_, status) => status.restarts,
+        PodRow::Workload(_, group) => group.restarts,
     };
     Cell::new(count.to_string(), if count > 0 { some } else { none })
 }

@@ -1,10 +1,10 @@
-//! Pull Secrets: for which registries, as whom, and who uses them. Never a password.
+//! The Secrets table: registries, user names and users of each pull Secret. Never a password.
 
 use jiff::Timestamp;
 use ratatui::{layout::Rect, style::Style};
 
 use super::{
-    View,
+    DrawContext,
     column::{self, PaneView, columns},
 };
 use crate::{
@@ -13,7 +13,7 @@ use crate::{
             SortBy,
             secrets::{self, Row, Secrets, Uses},
         },
-        settled::Said,
+        probe_cache::ProbeRecord,
     },
     domain::{
         diagnostics::RootCause,
@@ -72,7 +72,7 @@ impl column::Column for Column {
 }
 
 /// What a row shows.
-pub(super) struct Object<'a> {
+pub(super) struct RowData<'a> {
     secret: &'a Secret,
     uses: Uses,
     /// Registries of the entries.
@@ -80,39 +80,39 @@ pub(super) struct Object<'a> {
     user: String,
     /// The kinds of credentials, and whether they work.
     credential: String,
-    standing: SecretHealth,
+    health: SecretHealth,
 }
 
 impl PaneView for Secrets {
     type Column = Column;
-    type Object<'a> = Object<'a>;
+    type RowData<'a> = RowData<'a>;
 
     const COLUMNS: &'static [Column] = Column::ALL;
     const NO_ROWS: &'static str = "no pull Secrets";
     const HINT: Option<&'static str> = Some("next: + makes one");
 
-    fn look_up<'a>(view: View<'a>, row: &'a Row, _area: Rect) -> Option<Object<'a>> {
-        let (model, now) = (view.model, view.now);
-        let secret = &**model.world.secret(row)?;
+    fn look_up<'a>(cx: DrawContext<'a>, row: &'a Row, _area: Rect) -> Option<RowData<'a>> {
+        let (model, now) = (cx.model, cx.now);
+        let secret = &**model.store.secret(row)?;
         let (registry, user, kind) = content(secret);
-        let standing = secrets::standing(secret, &model.verdicts, now);
-        let said: Vec<&Said> = model.answers.of_secret(secret, now).collect();
+        let standing = secrets::secret_health(secret, &model.diagnoses, now);
+        let said: Vec<&ProbeRecord> = model.probes.for_secret(secret, now).collect();
         let (credential, standing) = tested(&said, kind, standing, now);
-        Some(Object {
+        Some(RowData {
             secret,
-            uses: secrets::uses(&model.world, row),
+            uses: secrets::uses(&model.store, row),
             registry,
             user,
             credential,
-            standing,
+            health: standing,
         })
     }
 
-    fn cell(view: View<'_>, object: &Object<'_>, column: Column) -> Cell {
-        let (theme, secret) = (view.theme, object.secret);
+    fn cell(cx: DrawContext<'_>, object: &RowData<'_>, column: Column) -> Cell {
+        let (theme, secret) = (cx.theme, object.secret);
         match column {
             Column::Symbol => {
-                let (symbol, style) = symbol(view, object);
+                let (symbol, style) = symbol(cx, object);
                 Cell::new(symbol, style)
             }
             Column::Namespace => Cell::new(secret.key.namespace.as_str(), theme.dim()),
@@ -120,21 +120,21 @@ impl PaneView for Secrets {
             Column::Registry => Cell::new(&*object.registry, theme.text()),
             Column::User => Cell::new(&*object.user, theme.dim()),
             // What is wrong says more than the kind of credential.
-            Column::Credential => match &object.standing {
+            Column::Credential => match &object.health {
                 SecretHealth::Healthy => Cell::new(&*object.credential, theme.dim()),
                 SecretHealth::Warning(why) | SecretHealth::Unusable(why) => {
-                    Cell::new(&**why, symbol(view, object).1)
+                    Cell::new(&**why, symbol(cx, object).1)
                 }
             },
             Column::UsedBy => Cell::new(used_by(object.uses), theme.dim()),
-            Column::Age => view.age(secret.meta.created),
+            Column::Age => cx.age(secret.meta.created),
         }
     }
 }
 
-fn symbol(view: View<'_>, object: &Object<'_>) -> (&'static str, Style) {
-    let theme = view.theme;
-    match object.standing {
+fn symbol(cx: DrawContext<'_>, object: &RowData<'_>) -> (&'static str, Style) {
+    let theme = cx.theme;
+    match object.health {
         SecretHealth::Unusable(_) => theme.health(PodHealth::PullFailing),
         SecretHealth::Warning(_) => theme.health(PodHealth::Failing),
         SecretHealth::Healthy if object.uses == Uses::NONE => (theme.symbols().quiet, theme.dim()),
@@ -169,7 +169,7 @@ fn each_once<'a>(words: impl Iterator<Item = &'a str>) -> String {
 /// The kind with the age of the test that all images passed; a refusal counts more than what can be said of
 /// the Secret without asking, and more than what came of other images.
 fn tested(
-    said: &[&Said],
+    said: &[&ProbeRecord],
     kind: String,
     standing: SecretHealth,
     now: Timestamp,
@@ -177,15 +177,15 @@ fn tested(
     if matches!(standing, SecretHealth::Unusable(_)) {
         return (kind, standing);
     }
-    let ago = |said: &Said| age::age(said.at, now);
-    if let Some(refusal) = said.iter().find(|said| is_refusal(&said.verdict)) {
+    let ago = |said: &ProbeRecord| age::age(said.at, now);
+    if let Some(refusal) = said.iter().find(|said| is_refusal(&said.conclusion)) {
         let why = format!("refused {} ago", ago(refusal));
         return (kind, SecretHealth::Unusable(why));
     }
     // The tag, the network: nothing that this Secret could help, and no proof of it either.
     let all_passed = said
         .iter()
-        .all(|said| said.verdict.answer == PullAnswer::Ok);
+        .all(|said| said.conclusion.answer == PullAnswer::Ok);
     match said.iter().min_by_key(|said| said.at) {
         Some(oldest) if all_passed => {
             let ago = ago(oldest);
@@ -224,7 +224,7 @@ mod tests {
         fixtures::{now, seconds_ago},
     };
 
-    fn said(answer: PullAnswer, root: Option<RootCause>, seconds: i64) -> Said {
+    fn said(answer: PullAnswer, root: Option<RootCause>, seconds: i64) -> ProbeRecord {
         let verdict = ProbeConclusion {
             answer,
             cause: None,
@@ -233,9 +233,9 @@ mod tests {
             ruled_out: Vec::new(),
             summary: String::new(),
         };
-        Said {
-            verdict,
-            by: EvidenceSource::Registry,
+        ProbeRecord {
+            conclusion: verdict,
+            source: EvidenceSource::Registry,
             at: seconds_ago(seconds),
         }
     }
@@ -247,7 +247,7 @@ mod tests {
         let refused = said(PullAnswer::No, Some(RootCause::CredentialRejected), 40);
         let no_tag = said(PullAnswer::No, Some(RootCause::TagMissing), 30);
         let standing =
-            |said: &[&Said]| tested(said, "token".to_owned(), SecretHealth::Healthy, now());
+            |said: &[&ProbeRecord]| tested(said, "token".to_owned(), SecretHealth::Healthy, now());
         let broken = SecretHealth::Unusable("refused 40s ago".to_owned());
         for all in [
             &[&unknown, &refused][..],

@@ -13,7 +13,7 @@ fn every_order_of_a_pane_has_one_column_and_every_header_is_there_once() {
             names.sort_unstable();
             names
         };
-        let columns = (Drawing::of_pane(pane).sorts)();
+        let columns = (PaneDrawing::for_pane(pane).sorts)();
         assert_eq!(names(&columns), names(pane.sorts()), "{pane:?}");
         let headers: Vec<&str> = titles(pane).collect();
         let distinct: BTreeSet<&str> = headers.iter().copied().collect();

@@ -1,10 +1,10 @@
-//! Roles instead of colours: a view says *failing*, the theme says red.
+//! Themes: views name roles such as *failing*, a theme maps them to colours.
 //!
 //! Default foreground for text, dim for the secondary, one meaning per colour, a symbol beside every
-//! colour. Which colour a role has is said in `ink`, and by the user.
+//! colour. Which colour a role has is said in `palette`, and by the user.
 
-mod ink;
-mod look;
+mod options;
+mod palette;
 mod symbols;
 
 use ratatui::{
@@ -12,10 +12,10 @@ use ratatui::{
     style::{Color, Modifier, Style},
 };
 
-use self::ink::Ink;
+use self::palette::Palette;
 pub use self::{
-    ink::Depth,
-    look::{Background, Look, colour, role, theme_name},
+    options::{Background, ThemeOptions, colour, role, theme_name},
+    palette::ColorDepth,
     symbols::Symbols,
 };
 use crate::domain::{k8s::pod_status::PodHealth, store::EventSeries};
@@ -23,7 +23,7 @@ use crate::domain::{k8s::pod_status::PodHealth, store::EventSeries};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Theme {
     /// `None` for `NO_COLOR` (<https://no-color.org>): weight and reverse video only.
-    ink: Option<Ink>,
+    palette: Option<Palette>,
     symbols: Symbols,
 }
 
@@ -32,8 +32,8 @@ impl Theme {
         &self.symbols
     }
 
-    fn colour(self, role: fn(&Ink) -> Color) -> Style {
-        match &self.ink {
+    fn colour(self, role: fn(&Palette) -> Color) -> Style {
+        match &self.palette {
             Some(ink) => Style::new().fg(role(ink)),
             None => Style::new(),
         }
@@ -45,7 +45,7 @@ impl Theme {
         if self.symbols == symbols::ASCII {
             symbols::to_ascii(buffer);
         }
-        let Some(ink) = self.ink else {
+        let Some(ink) = self.palette else {
             return;
         };
         if (ink.text, ink.background) == (Color::Reset, Color::Reset) {
@@ -67,7 +67,7 @@ impl Theme {
     }
 
     pub fn dim(self) -> Style {
-        match &self.ink {
+        match &self.palette {
             Some(ink) => Style::new().fg(ink.dim),
             None => Style::new().add_modifier(Modifier::DIM),
         }
@@ -82,7 +82,7 @@ impl Theme {
     }
 
     pub fn failing(self) -> Style {
-        match &self.ink {
+        match &self.palette {
             Some(ink) => Style::new().fg(ink.failing),
             None => Style::new().add_modifier(Modifier::BOLD),
         }

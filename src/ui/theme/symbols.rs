@@ -1,4 +1,4 @@
-//! Symbols, and what stands for them where the terminal does not show more than ASCII.
+//! Symbols and their ASCII replacements.
 
 use ratatui::buffer::Buffer;
 

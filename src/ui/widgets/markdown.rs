@@ -1,5 +1,4 @@
-//! The little Markdown that the guide is written in: paragraphs, lists, tables of the Pods' errors,
-//! blocks of code, `code` and **strong** words.
+//! Renders the Markdown subset of the guide: paragraphs, lists, tables, code blocks, `code` and **strong**.
 
 use ratatui::{
     style::Style,
@@ -25,7 +24,7 @@ pub(in crate::ui) fn lines(
         let line = tell(line);
         if in_code {
             // Blanks count in code: chopped, not wrapped.
-            let pieces = text::chop(&line, wide.saturating_sub(2));
+            let pieces = text::split_at_width(&line, wide.saturating_sub(2));
             lines.extend(
                 pieces
                     .into_iter()
@@ -135,7 +134,7 @@ mod tests {
     use crate::domain::guide::Section;
 
     fn plain_lines(markdown: &str, wide: usize) -> Vec<String> {
-        let theme = crate::ui::theme::Look::default().theme();
+        let theme = crate::ui::theme::ThemeOptions::default().theme();
         let lines = lines(markdown, wide, &theme, str::to_owned);
         lines.iter().map(ToString::to_string).collect()
     }

@@ -1,7 +1,7 @@
-//! Pieces that several views are made of.
+//! Shared widgets.
 
 pub mod markdown;
 pub mod pane;
 pub mod paragraph;
-pub mod reader;
+pub mod scrollable_text;
 pub mod table;

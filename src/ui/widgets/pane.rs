@@ -1,4 +1,4 @@
-//! The box around a pane: title, filter, count; and what stands in it when there are no rows.
+//! The block around a pane: title, filter and count; and the text of an empty pane.
 
 use ratatui::{
     buffer::Buffer,
@@ -11,8 +11,8 @@ use ratatui::{
 use super::paragraph::wrapped;
 use crate::ui::{text, theme::Theme};
 
-/// What stands on the border of a pane.
-pub struct Heading<'a> {
+/// Title line of a pane's block.
+pub struct PaneTitle<'a> {
     pub title: String,
     pub filter: &'a str,
     pub note: String,
@@ -20,7 +20,7 @@ pub struct Heading<'a> {
 }
 
 /// Draws the border and returns the room inside.
-pub fn frame(heading: &Heading<'_>, theme: &Theme, area: Rect, buffer: &mut Buffer) -> Rect {
+pub fn block(heading: &PaneTitle<'_>, theme: &Theme, area: Rect, buffer: &mut Buffer) -> Rect {
     let note = match &*heading.note {
         "" => String::new(),
         note => format!(" {} ", text::clean(note)),
@@ -31,10 +31,10 @@ pub fn frame(heading: &Heading<'_>, theme: &Theme, area: Rect, buffer: &mut Buff
     };
     // The title gives way, and of it the middle: it ends with the namespace.
     let taken = text::width(&note) + text::width(&filter) + 5;
-    let title = text::fit(
+    let title = text::truncate(
         &heading.title,
         usize::from(area.width).saturating_sub(taken),
-        text::Cut::Middle,
+        text::Ellipsis::Middle,
     );
     let left = vec![
         Span::styled(format!(" {title} "), theme.title(heading.focused)),

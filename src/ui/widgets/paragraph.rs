@@ -1,4 +1,4 @@
-//! Words broken into lines at the edge.
+//! Wrapped paragraphs.
 
 use ratatui::{style::Style, text::Line};
 

@@ -4,14 +4,14 @@
 use ratatui::{buffer::Buffer, layout::Rect, style::Style, text::Span};
 
 use crate::ui::{
-    text::{self, Cut},
+    text::{self, Ellipsis},
     theme::Theme,
 };
 
 #[derive(Clone, Copy, Debug)]
 pub struct ColumnSpec {
     pub header: &'static str,
-    pub truncate: Cut,
+    pub truncate: Ellipsis,
     /// At most so many cells.
     pub max_width: u16,
     /// A column that may be narrowed is not made narrower than this while another could be dropped.
@@ -27,7 +27,7 @@ impl ColumnSpec {
     pub const fn new(header: &'static str, priority: u8, max_width: u16) -> Self {
         Self {
             header,
-            truncate: Cut::End,
+            truncate: Ellipsis::End,
             max_width,
             min_width: None,
             flex: false,
@@ -60,13 +60,13 @@ impl ColumnSpec {
     /// Holds generated names.
     #[must_use]
     pub const fn truncate_name(mut self) -> Self {
-        self.truncate = Cut::Name;
+        self.truncate = Ellipsis::Name;
         self
     }
 
     #[must_use]
     pub const fn truncate_middle(mut self) -> Self {
-        self.truncate = Cut::Middle;
+        self.truncate = Ellipsis::Middle;
         self
     }
 }
@@ -153,7 +153,7 @@ impl Table<'_> {
                 };
                 // The arrow is seen, however narrow the column is.
                 let room = usize::from(*width).saturating_sub(text::width(arrow));
-                let title = text::fit(column.header, room, Cut::End);
+                let title = text::truncate(column.header, room, Ellipsis::End);
                 Cell::new(format!("{title}{arrow}"), theme.dim())
             })
             .collect();
@@ -174,7 +174,7 @@ impl Table<'_> {
             if *width == 0 {
                 continue;
             }
-            let text = text::fit(&cell.text, usize::from(*width), column.truncate);
+            let text = text::truncate(&cell.text, usize::from(*width), column.truncate);
             let free = *width
                 - u16::try_from(text::width(&text))
                     .unwrap_or(*width)
@@ -198,11 +198,14 @@ impl Table<'_> {
             .columns
             .iter()
             .enumerate()
-            .map(|(index, column)| self.wanted(index, column))
+            .map(|(index, column)| self.wanted_width(index, column))
             .collect();
         while needed(&widths) > room {
-            let silent = |index: &usize| self.says_nothing(*index);
-            match self.last(&widths, silent).and_then(|at| widths.get_mut(at)) {
+            let silent = |index: &usize| self.is_column_empty(*index);
+            match self
+                .lowest_priority(&widths, silent)
+                .and_then(|at| widths.get_mut(at))
+            {
                 Some(width) => *width = 0,
                 None => break,
             }
@@ -218,7 +221,7 @@ impl Table<'_> {
             }
             let shown = widths.iter().filter(|width| **width > 0).count();
             match self
-                .last(&widths, |_| true)
+                .lowest_priority(&widths, |_| true)
                 .and_then(|at| widths.get_mut(at))
             {
                 Some(width) if shown > 1 => *width = 0,
@@ -232,19 +235,19 @@ impl Table<'_> {
     }
 
     /// Of the shown columns that are meant the one that gives way first.
-    fn last(&self, widths: &[u16], meant: impl Fn(&usize) -> bool) -> Option<usize> {
+    fn lowest_priority(&self, widths: &[u16], meant: impl Fn(&usize) -> bool) -> Option<usize> {
         (0..widths.len())
             .filter(|index| widths.get(*index).is_some_and(|width| *width > 0))
             .filter(meant)
             .max_by_key(|index| self.columns.get(*index).map_or(0, |column| column.priority))
     }
 
-    fn says_nothing(&self, index: usize) -> bool {
+    fn is_column_empty(&self, index: usize) -> bool {
         let mut cells = self.rows.iter().filter_map(|row| row.get(index));
         cells.all(|cell| cell.text.is_empty())
     }
 
-    fn wanted(&self, index: usize, column: &ColumnSpec) -> u16 {
+    fn wanted_width(&self, index: usize, column: &ColumnSpec) -> u16 {
         let title = text::width(column.header) + 1;
         let widest = self
             .rows
@@ -302,7 +305,7 @@ impl Table<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ui::theme::Look;
+    use crate::ui::theme::ThemeOptions;
 
     const COLUMNS: &[ColumnSpec] = &[
         ColumnSpec::new("NAME", 0, 20).flex(4).truncate_middle(),
@@ -322,7 +325,7 @@ mod tests {
             focused: false,
             sorted: Some(("NAME", true)),
         }
-        .draw(&Look::default().theme(), area, &mut buffer);
+        .draw(&ThemeOptions::default().theme(), area, &mut buffer);
         let rows = buffer.content.chunks(usize::from(wide));
         let row = |row: &[ratatui::buffer::Cell]| {
             let text: String = row.iter().map(ratatui::buffer::Cell::symbol).collect();

@@ -1,8 +1,8 @@
-//! Who lists what: a Secret in many ServiceAccounts, many Secrets in one, the account of a workload.
+//! Plan changes for lists of pull Secrets in ServiceAccounts and workload templates.
 
 use std::collections::BTreeSet;
 
-use super::{super::fields, Answer, Form};
+use super::{super::fields, FieldId, Form};
 use crate::domain::{
     k8s::{
         object_ref::{Name, ObjectRef},
@@ -15,13 +15,14 @@ use crate::domain::{
 
 impl Form {
     pub(super) fn list_changes(&self) -> Vec<Change> {
-        match &self.ask {
+        match &self.spec {
             FormSpec::Bind { secret, accounts } => {
                 let mut changes = Vec::new();
                 let mut reached = Vec::new();
                 for listing in accounts {
                     let account = ObjectRef::new(secret.namespace.clone(), listing.account.clone());
-                    let taken = self.takes(Answer::Accounts, listing.account.as_str());
+                    let taken =
+                        self.is_option_selected(FieldId::Accounts, listing.account.as_str());
                     let change = change(&account, &secret.name, listing, taken);
                     if matches!(change, Some(Change::AttachSecret(_))) {
                         reached.push(listing);
@@ -37,11 +38,11 @@ impl Form {
                 secrets,
             } => {
                 let one = |secret: &Name<Secret>| {
-                    let taken = self.takes(Answer::Secrets, secret.as_str());
+                    let taken = self.is_option_selected(FieldId::Secrets, secret.as_str());
                     change(account, secret, listing, taken)
                 };
                 let mut changes: Vec<Change> = secrets.iter().filter_map(one).collect();
-                if self.adds() {
+                if self.appends() {
                     changes.extend(self.restarts(&[listing]));
                 }
                 changes
@@ -49,7 +50,7 @@ impl Form {
             FormSpec::RunAs {
                 workload, before, ..
             } => {
-                let account = Name::new(self.text(Answer::Account));
+                let account = Name::new(self.text(FieldId::Account));
                 let set = |workload| {
                     Change::SetAccount(SetAccount {
                         workload,
@@ -70,7 +71,7 @@ impl Form {
 
     /// The restarts that were asked for, each workload once.
     fn restarts(&self, listings: &[&AccountPullSecrets]) -> Vec<Change> {
-        let chosen: BTreeSet<&WorkloadRef> = match self.text(Answer::Restart) {
+        let chosen: BTreeSet<&WorkloadRef> = match self.text(FieldId::Restart) {
             fields::ALL => listings
                 .iter()
                 .flat_map(|listing| &listing.workloads)

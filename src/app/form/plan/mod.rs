@@ -1,13 +1,12 @@
-//! From the answers of a form to the plan that they make.
+//! Builds a plan from the values of a form.
 
 mod lists;
 mod secrets;
 mod setup;
 
 use super::{
-    Answer, Field, Form, Picks, Source,
-    counted::{counted, pods_do},
-    fields,
+    CredentialSource, Field, FieldId, Form, MultiSelect, fields,
+    pluralize::{pluralize, pods_verb},
 };
 use crate::domain::{
     k8s::{
@@ -24,7 +23,7 @@ use crate::domain::{
 
 /// Why there is no plan yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Unready {
+pub enum PlanError {
     /// The answer of this field cannot be taken.
     Field(usize),
     /// Everything is so already.
@@ -33,42 +32,42 @@ pub enum Unready {
 
 impl Form {
     /// The plan, or why there is none.
-    pub fn plan(&self, world: &Store) -> Result<Plan, Unready> {
-        if let Some(bad) = self.bad(world) {
-            return Err(Unready::Field(bad));
+    pub fn plan(&self, store: &Store) -> Result<Plan, PlanError> {
+        if let Some(bad) = self.first_invalid_field(store) {
+            return Err(PlanError::Field(bad));
         }
-        let plan = if let Some(spread) = self.spread() {
+        let plan = if let Some(spread) = self.credential_usage() {
             let mut plan = spread.rotation_plan(&self.chosen_holders(), &self.login());
-            plan.notes.extend(self.unattested());
+            plan.notes.extend(self.unverifiable_login());
             plan
         } else {
             Plan {
                 notes: self.notes(),
-                ..Plan::new(self.ask.title(), self.changes(world))
+                ..Plan::new(self.spec.title(), self.changes(store))
             }
         };
         if plan.changes.is_empty() {
-            return Err(Unready::Nothing);
+            return Err(PlanError::Nothing);
         }
         Ok(Plan {
-            credential_check: self.question(),
+            credential_check: self.credential_check(),
             ..plan
         })
     }
 
     /// The first field whose answer cannot be taken.
-    pub fn bad(&self, world: &Store) -> Option<usize> {
+    pub fn first_invalid_field(&self, store: &Store) -> Option<usize> {
         self.fields.iter().position(|field: &Field| {
-            self.asks(field.answer)
+            self.is_visible(field.id)
                 && self
-                    .complaint(field.answer, world)
+                    .validate(field.id, store)
                     .is_some_and(|complaint| complaint.is_error)
         })
     }
 
     /// As what a plan is exported.
-    pub fn style(&self) -> ExportFormat {
-        let label = self.text(Answer::Format);
+    pub fn export_format(&self) -> ExportFormat {
+        let label = self.text(FieldId::Format);
         let found = ExportFormat::ALL
             .into_iter()
             .find(|style| style.label() == label);
@@ -76,22 +75,24 @@ impl Form {
     }
 
     /// The file that it is exported to; `None`: the clipboard.
-    pub fn path(&self) -> Option<&str> {
-        (self.text(Answer::Destination) == fields::FILE).then(|| self.text(Answer::File))
+    pub fn export_path(&self) -> Option<&str> {
+        (self.text(FieldId::Destination) == fields::FILE).then(|| self.text(FieldId::File))
     }
 
     /// What the registry can say of the login before it is saved.
-    fn question(&self) -> Option<CredentialCheck> {
-        if self.source() == Some(Source::Nowhere) || self.in_place().is_some() {
+    fn credential_check(&self) -> Option<CredentialCheck> {
+        if self.source() == Some(CredentialSource::NotNeeded)
+            || self.secret_in_namespace().is_some()
+        {
             return None;
         }
-        let image = match &self.ask {
+        let image = match &self.spec {
             FormSpec::Login { image, .. } | FormSpec::NewSecret { image, .. } => {
                 ImageRef::parse(image.as_deref()?).ok()?
             }
-            FormSpec::Rotate { .. } => self.spread()?.image.clone()?,
+            FormSpec::Rotate { .. } => self.credential_usage()?.image.clone()?,
             FormSpec::Setup { .. } | FormSpec::Deploy { .. } => {
-                ImageRef::parse(self.text(Answer::Image)).ok()?
+                ImageRef::parse(self.text(FieldId::Image)).ok()?
             }
             FormSpec::Copy { .. }
             | FormSpec::Image { .. }
@@ -110,23 +111,23 @@ impl Form {
 
     fn login(&self) -> Credentials {
         Credentials {
-            username: self.text(Answer::Username).to_owned(),
-            password: Password::new(self.text(Answer::Token)),
+            username: self.text(FieldId::Username).to_owned(),
+            password: Password::new(self.text(FieldId::Token)),
         }
     }
 
     /// The Secrets that were taken out of a list of keys.
     fn chosen_holders(&self) -> Vec<String> {
         let taken = self
-            .picks(Answer::Secrets)
+            .multi_select(FieldId::Secrets)
             .into_iter()
-            .flat_map(Picks::taken);
+            .flat_map(MultiSelect::selected);
         taken.map(|row| row.name.clone()).collect()
     }
 
     /// Where no image is known that is pulled with it, nobody can be asked whether a login is taken.
-    fn unattested(&self) -> Option<String> {
-        self.spread()
+    fn unverifiable_login(&self) -> Option<String> {
+        self.credential_usage()
             .is_some_and(|spread| spread.image.is_none())
             .then(|| {
                 "No Pod pulls with it, so the registry cannot be asked about the new one."
@@ -134,8 +135,8 @@ impl Form {
             })
     }
 
-    fn changes(&self, world: &Store) -> Vec<Change> {
-        match &self.ask {
+    fn changes(&self, store: &Store) -> Vec<Change> {
+        match &self.spec {
             FormSpec::Login {
                 secret, waiting, ..
             } => self.other_login(secret, waiting),
@@ -144,9 +145,9 @@ impl Form {
                 listed,
                 targets,
                 ..
-            } => self.new_secret(namespace, listed, targets, world),
+            } => self.new_secret(namespace, listed, targets, store),
             FormSpec::Image { targets, .. } => {
-                let image = self.text(Answer::Image);
+                let image = self.text(FieldId::Image);
                 let targets = targets.iter();
                 targets.flat_map(|target| target.set(image)).collect()
             }
@@ -154,11 +155,11 @@ impl Form {
                 from,
                 brings,
                 targets,
-            } => self.copies(from, brings, targets, world),
+            } => self.copies(from, brings, targets, store),
             FormSpec::Bind { .. } | FormSpec::List { .. } | FormSpec::RunAs { .. } => {
                 self.list_changes()
             }
-            FormSpec::Setup { .. } | FormSpec::Deploy { .. } => self.setup(world),
+            FormSpec::Setup { .. } | FormSpec::Deploy { .. } => self.setup(store),
             FormSpec::DeleteSecret {
                 secret, accounts, ..
             } => self.deletion(secret, accounts),
@@ -172,33 +173,33 @@ impl Form {
 
     /// What depends on what is changed.
     fn notes(&self) -> Vec<String> {
-        let note = match &self.ask {
+        let note = match &self.spec {
             FormSpec::DeleteSecret { pods, .. } if *pods > 0 => format!(
                 "{} it. What runs goes on; the next pull on a node without the image fails.",
-                pods_do(*pods, "lists", "list")
+                pods_verb(*pods, "lists", "list")
             ),
             FormSpec::DeleteAccount {
                 pods, workloads, ..
             } if *pods > 0 || !workloads.is_empty() => {
                 let of = match workloads.len() {
                     0 => String::new(),
-                    number => format!(" of {}", counted(number, "workload")),
+                    number => format!(" of {}", pluralize(number, "workload")),
                 };
                 format!(
                     "{} as it. What runs goes on; no new Pod{of} can be made without it.",
-                    pods_do(*pods, "runs", "run")
+                    pods_verb(*pods, "runs", "run")
                 )
             }
             FormSpec::Image { left_out, .. } => return left_out.clone(),
             FormSpec::NewSecret { targets, .. } => {
                 let targets: Vec<_> = targets.iter().collect();
-                return pods_with_the_old_list(&targets, &Name::new(self.text(Answer::Secret)));
+                return pods_with_the_old_list(&targets, &Name::new(self.text(FieldId::Secret)));
             }
             FormSpec::Copy { .. } => {
                 "Nobody lists the copies yet: in Secrets, b attaches one to ServiceAccounts."
                     .to_owned()
             }
-            FormSpec::Bind { .. } if self.takes(Answer::Accounts, "default") => {
+            FormSpec::Bind { .. } if self.is_option_selected(FieldId::Accounts, "default") => {
                 "default: everything in the namespace that names no other ServiceAccount gets the credential too.".to_owned()
             }
             _ => return Vec::new(),
@@ -207,17 +208,17 @@ impl Form {
     }
 
     fn account(&self) -> Name<ServiceAccount> {
-        Name::new(self.text(Answer::Account))
+        Name::new(self.text(FieldId::Account))
     }
 
     /// The Deployment that a workload is made as.
     pub(super) fn deployment_id(&self) -> Option<WorkloadRef> {
-        let deploys = matches!(self.ask, FormSpec::Setup { .. } | FormSpec::Deploy { .. });
+        let deploys = matches!(self.spec, FormSpec::Setup { .. } | FormSpec::Deploy { .. });
         deploys.then(|| WorkloadRef {
             kind: WorkloadKind::Deployment,
             key: ObjectRef::new(
-                Namespace::new(self.text(Answer::Namespace)),
-                Name::new(self.text(Answer::Deployment)),
+                Namespace::new(self.text(FieldId::Namespace)),
+                Name::new(self.text(FieldId::Deployment)),
             ),
         })
     }

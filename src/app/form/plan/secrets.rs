@@ -1,8 +1,8 @@
-//! Secrets: another login in one, a new one, copies, and the end of one.
+//! Plan changes for pull Secrets: rotate, create, copy and delete.
 
 use std::sync::Arc;
 
-use super::{super::fields, Answer, Form};
+use super::{super::fields, FieldId, Form};
 use crate::domain::{
     diagnostics::{FixTarget, ListOrigin},
     k8s::{
@@ -25,7 +25,7 @@ impl Form {
         waiting: &[ObjectRef<Pod>],
     ) -> Vec<Change> {
         let edit = AuthEdit::Upsert {
-            server: self.text(Answer::Server).to_owned(),
+            server: self.text(FieldId::Server).to_owned(),
             login: self.login(),
         };
         let change = Change::EditSecret(EditSecret {
@@ -44,16 +44,16 @@ impl Form {
         namespace: &Namespace,
         listed: &[Name<Secret>],
         targets: &[FixTarget],
-        world: &Store,
+        store: &Store,
     ) -> Vec<Change> {
-        let mut changes = vec![self.save_secret(namespace, world)];
-        let secret = Name::new(self.text(Answer::Secret));
+        let mut changes = vec![self.save_secret(namespace, store)];
+        let secret = Name::new(self.text(FieldId::Secret));
         let all_list_it = targets.iter().all(|target| target.listed.contains(&secret));
-        let named = !self.text(Answer::Account).is_empty();
+        let named = !self.text(FieldId::Account).is_empty();
         let targets: Vec<&FixTarget> = targets.iter().collect();
         let account = ObjectRef::new(namespace.clone(), self.account());
         if named && (targets.is_empty() || !all_list_it) {
-            changes.extend(self.attach(namespace, &secret, world, listed));
+            changes.extend(self.attach(namespace, &secret, store, listed));
         }
         // The ServiceAccount has been dealt with: it may have to be created.
         let in_its_list = [secret.clone()];
@@ -77,28 +77,28 @@ impl Form {
         from: &ObjectRef<Secret>,
         brings: &[Arc<str>],
         targets: &[CopyTarget],
-        world: &Store,
+        store: &Store,
     ) -> Vec<Change> {
-        let name = self.text(Answer::Secret);
+        let name = self.text(FieldId::Secret);
         let copy = |target: &CopyTarget| {
             let to = ObjectRef::new(target.namespace.clone(), Name::new(name));
             Change::CopySecret(CopySecret {
                 from: from.clone(),
                 conflict_policy: self.existing(),
                 source_servers: brings.to_vec(),
-                target_servers: world.secret(&to).map(|secret| servers(secret)),
+                target_servers: store.secret(&to).map(|secret| servers(secret)),
                 expected: None,
                 to,
             })
         };
-        let chosen = targets
-            .iter()
-            .filter(|target| self.takes(Answer::Namespaces, target.namespace.as_str()));
+        let chosen = targets.iter().filter(|target| {
+            self.is_option_selected(FieldId::Namespaces, target.namespace.as_str())
+        });
         chosen.map(copy).collect()
     }
 
     fn existing(&self) -> ConflictPolicy {
-        let label = self.text(Answer::Existing);
+        let label = self.text(FieldId::Existing);
         let found = fields::EXISTING.iter().find(|(known, _)| *known == label);
         found.map_or(ConflictPolicy::Keep, |(_, existing)| *existing)
     }
@@ -119,16 +119,16 @@ impl Form {
         let delete = Change::DeleteSecret(DeleteSecret::new(secret.clone()));
         let detached = accounts
             .iter()
-            .filter(|listing| self.takes(Answer::Accounts, listing.account.as_str()));
+            .filter(|listing| self.is_option_selected(FieldId::Accounts, listing.account.as_str()));
         detached.map(detach).chain([delete]).collect()
     }
 
     /// A new Secret, or another login for the one that is there.
-    pub(super) fn save_secret(&self, namespace: &Namespace, world: &Store) -> Change {
-        let key = ObjectRef::new(namespace.clone(), Name::new(self.text(Answer::Secret)));
-        let server = self.text(Answer::Server).to_owned();
+    pub(super) fn save_secret(&self, namespace: &Namespace, store: &Store) -> Change {
+        let key = ObjectRef::new(namespace.clone(), Name::new(self.text(FieldId::Secret)));
+        let server = self.text(FieldId::Server).to_owned();
         let login = self.login();
-        if world.secret(&key).is_some() {
+        if store.secret(&key).is_some() {
             Change::EditSecret(EditSecret {
                 key,
                 edit: AuthEdit::Upsert { server, login },
@@ -145,11 +145,11 @@ impl Form {
         &self,
         namespace: &Namespace,
         secret: &Name<Secret>,
-        world: &Store,
+        store: &Store,
         listed: &[Name<Secret>],
     ) -> Option<Change> {
         let key = ObjectRef::new(namespace.clone(), self.account());
-        let current = match world.account(&key) {
+        let current = match store.account(&key) {
             Some(account) => account.pull_secrets.to_vec(),
             // Every namespace has its `default`, and one that may not be listed may be there.
             None if key.name.as_str() == "default" || !listed.is_empty() => listed.to_vec(),

@@ -1,7 +1,7 @@
-//! From nothing, or from what is there, to a running workload. Carried out again it goes on where it
-//! stopped: what is there by then is changed and not made.
+//! Plan changes of the setup wizard: namespace, Secret, ServiceAccount and Deployment. Carried out again it
+//! goes on where it stopped: what is there by then is changed and not made.
 
-use super::{super::fields, Answer, Form, Source};
+use super::{super::fields, CredentialSource, FieldId, Form};
 use crate::domain::{
     k8s::{
         object_ref::{Name, Namespace, ObjectRef},
@@ -14,30 +14,30 @@ use crate::domain::{
 };
 
 impl Form {
-    pub(super) fn setup(&self, world: &Store) -> Vec<Change> {
-        let namespace = Namespace::new(self.text(Answer::Namespace));
+    pub(super) fn setup(&self, store: &Store) -> Vec<Change> {
+        let namespace = Namespace::new(self.text(FieldId::Namespace));
         let mut changes = Vec::new();
-        if world.namespace(&namespace).is_none() {
+        if store.namespace(&namespace).is_none() {
             changes.push(Change::CreateNamespace(CreateNamespace {
                 name: namespace.clone(),
             }));
         }
-        if self.source() == Some(Source::Nowhere) {
-            changes.extend(self.bare_account(&namespace, world));
-        } else if let Some(secret) = self.in_place() {
-            changes.extend(self.attach(&namespace, &secret.name, world, &[]));
+        if self.source() == Some(CredentialSource::NotNeeded) {
+            changes.extend(self.bare_account(&namespace, store));
+        } else if let Some(secret) = self.secret_in_namespace() {
+            changes.extend(self.attach(&namespace, &secret.name, store, &[]));
         } else {
-            changes.push(self.save_secret(&namespace, world));
-            let secret = Name::new(self.text(Answer::Secret));
-            changes.extend(self.attach(&namespace, &secret, world, &[]));
+            changes.push(self.save_secret(&namespace, store));
+            let secret = Name::new(self.text(FieldId::Secret));
+            changes.extend(self.attach(&namespace, &secret, store, &[]));
         }
-        changes.extend(self.deploy(&namespace, world));
+        changes.extend(self.deploy(&namespace, store));
         changes
     }
 
-    fn bare_account(&self, namespace: &Namespace, world: &Store) -> Option<Change> {
+    fn bare_account(&self, namespace: &Namespace, store: &Store) -> Option<Change> {
         let key = ObjectRef::new(namespace.clone(), self.account());
-        let there = world.account(&key).is_some() || key.name.as_str() == "default";
+        let there = store.account(&key).is_some() || key.name.as_str() == "default";
         (!there).then(|| {
             Change::CreateAccount(CreateAccount {
                 key,
@@ -47,12 +47,12 @@ impl Form {
     }
 
     /// A new Deployment; one that is there gets the image and the ServiceAccount.
-    fn deploy(&self, namespace: &Namespace, world: &Store) -> Vec<Change> {
-        let name = Name::new(self.text(Answer::Deployment));
-        let image = self.text(Answer::Image);
+    fn deploy(&self, namespace: &Namespace, store: &Store) -> Vec<Change> {
+        let name = Name::new(self.text(FieldId::Deployment));
+        let image = self.text(FieldId::Image);
         let deployment = CreateDeployment {
-            replicas: self.text(Answer::Replicas).parse().unwrap_or(1),
-            port: self.text(Answer::Port).parse().ok(),
+            replicas: self.text(FieldId::Replicas).parse().unwrap_or(1),
+            port: self.text(FieldId::Port).parse().ok(),
             policy: self.policy(),
             ..CreateDeployment::new(
                 ObjectRef::new(namespace.clone(), name),
@@ -61,7 +61,7 @@ impl Form {
             )
         };
         let id = deployment.id();
-        let (Some(there), Some(workload)) = (world.workload(&id), Restartable::new(id)) else {
+        let (Some(there), Some(workload)) = (store.workload(&id), Restartable::new(id)) else {
             return vec![Change::CreateDeployment(deployment)];
         };
         let mut changes = Vec::new();
@@ -94,7 +94,7 @@ impl Form {
     }
 
     fn policy(&self) -> Option<PullPolicy> {
-        let label = self.text(Answer::Policy);
+        let label = self.text(FieldId::Policy);
         fields::POLICIES
             .iter()
             .find(|(known, _)| *known == label)?

@@ -1,8 +1,7 @@
-//! Events, newest first: one line per object, reason and message; and what the kubelet says of one
-//! fault of one workload, over all its Pods and attempts, folded into one story, as are the starts of
-//! its Pods that go well.
+//! Rows of the Events pane, newest first: one row per event series; events of one fault of one workload are
+//! grouped.
 
-mod start;
+mod startup;
 
 use std::{
     cmp::Reverse,
@@ -12,12 +11,12 @@ use std::{
 
 use jiff::Timestamp;
 
-use self::start::is_routine;
-pub use self::start::{Start, Step};
+use self::startup::is_routine;
+pub use self::startup::{StartupGroup, StartupStep};
 
 use super::{
-    super::{filter::Sieve, verdicts::Verdicts},
-    Dependencies, Enter, PaneInfo, PaneRows, Query, RowContext, SortBy,
+    super::{diagnosis_cache::DiagnosisCache, filter::FilterMatcher},
+    Dependencies, EnterTarget, PaneInfo, PaneRows, Query, RowContext, SortBy,
 };
 use crate::domain::{
     diagnostics::grouping::{FaultId, Subject},
@@ -36,21 +35,21 @@ use crate::domain::{
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Row {
     Line(EventSeriesKey),
-    Story(StoryId),
+    Group(EventGroupId),
     /// The Pods of a workload, or one bare Pod, on their way up.
-    Start(Subject),
+    Startup(Subject),
 }
 
 /// One fault of one workload, or of one bare Pod.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct StoryId {
+pub struct EventGroupId {
     pub owner: Subject,
     pub fault: FaultId,
 }
 
 /// What was said of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Story {
+pub struct EventGroup {
     pub pods: BTreeSet<ObjectRef<Pod>>,
     /// Failures that events tell of; 0 where they have expired and only statuses speak.
     pub count: u32,
@@ -66,8 +65,8 @@ const LINE: usize = 8;
 pub struct Events {
     folded: bool,
     /// The folded rows.
-    pub stories: BTreeMap<StoryId, Story>,
-    pub starts: BTreeMap<Subject, Start>,
+    pub groups: BTreeMap<EventGroupId, EventGroup>,
+    pub startups: BTreeMap<Subject, StartupGroup>,
     /// The rows are held as they are, so that they can be read.
     pub paused: bool,
 }
@@ -76,8 +75,8 @@ impl Default for Events {
     fn default() -> Self {
         Self {
             folded: true,
-            stories: BTreeMap::new(),
-            starts: BTreeMap::new(),
+            groups: BTreeMap::new(),
+            startups: BTreeMap::new(),
             paused: false,
         }
     }
@@ -102,12 +101,12 @@ impl PaneRows for Events {
 
     fn dependencies(&self, _query: &Query, context: &RowContext<'_>) -> Dependencies {
         Dependencies {
-            world: Versions {
-                events: context.world.versions().events,
+            store: Versions {
+                events: context.store.versions().events,
                 ..Versions::default()
             },
-            verdicts: if self.folded {
-                context.verdicts.version()
+            diagnoses: if self.folded {
+                context.diagnoses.version()
             } else {
                 0
             },
@@ -116,7 +115,7 @@ impl PaneRows for Events {
     }
 
     fn cost(_shown: usize, context: &RowContext<'_>) -> usize {
-        context.world.line_count() * LINE
+        context.store.line_count() * LINE
     }
 
     fn rows(
@@ -125,15 +124,15 @@ impl PaneRows for Events {
         _candidates: Option<&[Row]>,
         context: &RowContext<'_>,
     ) -> Vec<Row> {
-        let mut telling = Telling {
-            world: context.world,
-            verdicts: context.verdicts,
-            stories: BTreeMap::new(),
-            starts: BTreeMap::new(),
+        let mut telling = EventGrouping {
+            store: context.store,
+            diagnoses: context.diagnoses,
+            groups: BTreeMap::new(),
+            startups: BTreeMap::new(),
         };
         let rows = rows(query, context.scope, self.folded, &mut telling);
-        self.stories = telling.stories;
-        self.starts = telling.starts;
+        self.groups = telling.groups;
+        self.startups = telling.startups;
         rows
     }
 
@@ -150,12 +149,12 @@ impl PaneRows for Events {
     }
 
     /// The Pod that the event is about, or the workload.
-    fn object(&self, row: &Row, world: &Store) -> Option<AnyObjectRef> {
-        if let Some(pod) = self.pod(row, world) {
+    fn object(&self, row: &Row, store: &Store) -> Option<AnyObjectRef> {
+        if let Some(pod) = self.pod(row, store) {
             return Some(AnyObjectRef::Pod(pod));
         }
         let Row::Line(key) = row else { return None };
-        let subject = &world.event_line(key)?.event.regarding;
+        let subject = &store.event_line(key)?.event.regarding;
         let id = WorkloadRef {
             kind: WorkloadKind::parse(&subject.kind)?,
             key: ObjectRef::new(subject.namespace.clone()?, Name::new(subject.name.clone())),
@@ -164,45 +163,45 @@ impl PaneRows for Events {
     }
 
     /// The Pod that the event is about, while it exists; of a folded row the first of its Pods.
-    fn pod(&self, row: &Row, world: &Store) -> Option<ObjectRef<Pod>> {
+    fn pod(&self, row: &Row, store: &Store) -> Option<ObjectRef<Pod>> {
         let key = match row {
-            Row::Line(key) => subject(world.event_line(key)?)?,
-            Row::Story(id) => self.stories.get(id)?.pods.first()?.clone(),
-            Row::Start(owner) => {
-                let start = self.starts.get(owner)?;
+            Row::Line(key) => subject(store.event_line(key)?)?,
+            Row::Group(id) => self.groups.get(id)?.pods.first()?.clone(),
+            Row::Startup(owner) => {
+                let start = self.startups.get(owner)?;
                 start.pods.first_key_value()?.0.clone()
             }
         };
-        world.pod(&key).is_some().then_some(key)
+        store.pod(&key).is_some().then_some(key)
     }
 
-    fn time(&self, row: &Row, world: &Store) -> Option<Timestamp> {
+    fn time(&self, row: &Row, store: &Store) -> Option<Timestamp> {
         match row {
-            Row::Line(key) => world.event_line(key)?.last,
-            Row::Story(id) => self.stories.get(id)?.last,
-            Row::Start(owner) => self.starts.get(owner)?.last,
+            Row::Line(key) => store.event_line(key)?.last,
+            Row::Group(id) => self.groups.get(id)?.last,
+            Row::Startup(owner) => self.startups.get(owner)?.last,
         }
     }
 
-    fn enter(&self, row: Option<&Row>, world: &Store) -> Enter {
-        row.and_then(|row| self.pod(row, world)).map_or(
-            Enter::Refuse("that object is gone, or is no Pod"),
-            Enter::Pod,
+    fn enter(&self, row: Option<&Row>, store: &Store) -> EnterTarget {
+        row.and_then(|row| self.pod(row, store)).map_or(
+            EnterTarget::Refuse("that object is gone, or is no Pod"),
+            EnterTarget::Pod,
         )
     }
 }
 
-struct Telling<'a> {
-    world: &'a Store,
-    verdicts: &'a Verdicts,
-    stories: BTreeMap<StoryId, Story>,
-    starts: BTreeMap<Subject, Start>,
+struct EventGrouping<'a> {
+    store: &'a Store,
+    diagnoses: &'a DiagnosisCache,
+    groups: BTreeMap<EventGroupId, EventGroup>,
+    startups: BTreeMap<Subject, StartupGroup>,
 }
 
-fn rows(query: &Query, scope: &Scope, folded: bool, telling: &mut Telling<'_>) -> Vec<Row> {
-    let mut sieve = Sieve::new(&query.filter);
+fn rows(query: &Query, scope: &Scope, folded: bool, telling: &mut EventGrouping<'_>) -> Vec<Row> {
+    let mut matcher = FilterMatcher::new(&query.filter);
     let mut lines: Vec<&EventSeries> = telling
-        .world
+        .store
         .event_lines()
         .filter(|line| in_scope(line, scope))
         .collect();
@@ -216,12 +215,16 @@ fn rows(query: &Query, scope: &Scope, folded: bool, telling: &mut Telling<'_>) -
     // A story is one row, at the place of the first of its lines that passes.
     let mut listed = BTreeSet::new();
     for line in lines {
-        let story = if folded { telling.tell(line) } else { None };
-        let of_a_fault = matches!(story, Some(Row::Story(_)));
+        let story = if folded {
+            telling.add_to_group(line)
+        } else {
+            None
+        };
+        let of_a_fault = matches!(story, Some(Row::Group(_)));
         if query.faults_only && !of_a_fault && !line.pull_failure {
             continue;
         }
-        if !query.filter.is_empty() && !passes(&mut sieve, line) {
+        if !query.filter.is_empty() && !passes(&mut matcher, line) {
             continue;
         }
         match story {
@@ -240,21 +243,21 @@ fn rows(query: &Query, scope: &Scope, folded: bool, telling: &mut Telling<'_>) -
     rows
 }
 
-impl Telling<'_> {
+impl EventGrouping<'_> {
     /// The row of the story of a line, which takes the line in; `None`: the line stands by itself.
-    fn tell(&mut self, line: &EventSeries) -> Option<Row> {
+    fn add_to_group(&mut self, line: &EventSeries) -> Option<Row> {
         if is_routine(line) {
-            return self.routine(line);
+            return self.add_routine(line);
         }
-        let step = Step::told_by(&line.event.reason);
+        let step = StartupStep::from_reason(&line.event.reason);
         if !line.pull_failure && step.is_none() {
             return None;
         }
         let pod = subject(line)?;
-        let Some(id) = self.story_of(&pod) else {
-            return self.start(pod, step?, line);
+        let Some(id) = self.group_id(&pod) else {
+            return self.add_to_startup(pod, step?, line);
         };
-        let story = self.stories.entry(id.clone()).or_default();
+        let story = self.groups.entry(id.clone()).or_default();
         story.pods.insert(pod);
         story.last = story.last.max(line.last);
         if line.pull_failure {
@@ -264,40 +267,45 @@ impl Telling<'_> {
         if story.error.is_none() && line.pull_failure && pull_failure::names_cause(message) {
             story.error = Some(Arc::clone(message));
         }
-        Some(Row::Story(id))
+        Some(Row::Group(id))
     }
 
-    fn start(&mut self, pod: ObjectRef<Pod>, step: Step, line: &EventSeries) -> Option<Row> {
+    fn add_to_startup(
+        &mut self,
+        pod: ObjectRef<Pod>,
+        step: StartupStep,
+        line: &EventSeries,
+    ) -> Option<Row> {
         if line.warning() {
             return None;
         }
         let owner = self.owner(&pod);
-        Some(self.start_of(owner, |start| start.take(pod, step, line)))
+        Some(self.startup_row(owner, |start| start.add_pod(pod, step, line)))
     }
 
     /// The workload of a Pod that is gone: by its name, which is its maker's and one word more.
-    fn maker_of(&self, pod: &ObjectRef<Pod>) -> Option<&Arc<Workload>> {
+    fn owner_by_name(&self, pod: &ObjectRef<Pod>) -> Option<&Arc<Workload>> {
         let (name, _) = pod.name.as_str().rsplit_once('-')?;
         let mut makers = WorkloadKind::ALL.into_iter().map(|kind| WorkloadRef {
             kind,
             key: ObjectRef::new(pod.namespace.clone(), Name::new(name)),
         });
-        let maker = makers.find_map(|id| self.world.workload(&id))?;
-        Some(self.world.root_owner(maker))
+        let maker = makers.find_map(|id| self.store.workload(&id))?;
+        Some(self.store.root_owner(maker))
     }
 
     /// What controllers say belongs to the Pods that they make.
-    fn routine(&mut self, line: &EventSeries) -> Option<Row> {
+    fn add_routine(&mut self, line: &EventSeries) -> Option<Row> {
         let owner = match subject(line) {
             Some(pod) => self.owner(&pod),
             None => Subject::Workload(self.workload(line)?.id.clone()),
         };
-        Some(self.start_of(owner, |start| start.hear(line)))
+        Some(self.startup_row(owner, |start| start.add_event(line)))
     }
 
-    fn start_of(&mut self, owner: Subject, take: impl FnOnce(&mut Start)) -> Row {
-        take(self.starts.entry(owner.clone()).or_default());
-        Row::Start(owner)
+    fn startup_row(&mut self, owner: Subject, take: impl FnOnce(&mut StartupGroup)) -> Row {
+        take(self.startups.entry(owner.clone()).or_default());
+        Row::Startup(owner)
     }
 
     /// The workload that a line is about, or the one that makes it.
@@ -310,13 +318,13 @@ impl Telling<'_> {
                 Name::new(Arc::clone(&subject.name)),
             ),
         };
-        Some(self.world.root_owner(self.world.workload(&key)?))
+        Some(self.store.root_owner(self.store.workload(&key)?))
     }
 
     fn owner(&self, pod: &ObjectRef<Pod>) -> Subject {
-        let owner = match self.world.pod(pod) {
-            Some(found) => self.world.workload_of(found),
-            None => self.maker_of(pod),
+        let owner = match self.store.pod(pod) {
+            Some(found) => self.store.workload_of(found),
+            None => self.owner_by_name(pod),
         };
         owner.map_or_else(
             || Subject::Pod(pod.clone()),
@@ -324,12 +332,12 @@ impl Telling<'_> {
         )
     }
 
-    fn story_of(&self, pod: &ObjectRef<Pod>) -> Option<StoryId> {
-        let verdict = self.verdicts.of_pod(pod)?;
+    fn group_id(&self, pod: &ObjectRef<Pod>) -> Option<EventGroupId> {
+        let verdict = self.diagnoses.for_pod(pod)?;
         if !verdict.finding.is_pull() {
             return None;
         }
-        Some(StoryId {
+        Some(EventGroupId {
             owner: verdict.owner.clone(),
             fault: verdict.fault.clone(),
         })
@@ -339,7 +347,7 @@ impl Telling<'_> {
     fn expired(&mut self, scope: &Scope) -> Vec<Row> {
         let mut rows = Vec::new();
         let silent = self
-            .verdicts
+            .diagnoses
             .faults()
             .iter()
             .filter(|fault| fault.is_pull());
@@ -348,18 +356,18 @@ impl Telling<'_> {
                 Scope::Cluster => true,
                 Scope::Namespace(namespace) => pod.namespace == *namespace,
             };
-            let Some(id) = self.story_of(pod).filter(|_| shown) else {
+            let Some(id) = self.group_id(pod).filter(|_| shown) else {
                 continue;
             };
-            let story = self.stories.entry(id.clone()).or_default();
+            let story = self.groups.entry(id.clone()).or_default();
             if story.last.is_some() {
                 continue;
             }
             if story.pods.is_empty() {
-                rows.push(Row::Story(id));
+                rows.push(Row::Group(id));
             }
             story.pods.insert(pod.clone());
-            let errors = self.world.last_errors(pod);
+            let errors = self.store.last_errors(pod);
             story.error = story
                 .error
                 .take()
@@ -384,9 +392,9 @@ fn in_scope(line: &EventSeries, scope: &Scope) -> bool {
     }
 }
 
-fn passes(sieve: &mut Sieve<'_>, line: &EventSeries) -> bool {
+fn passes(matcher: &mut FilterMatcher<'_>, line: &EventSeries) -> bool {
     let subject = &line.event.regarding;
-    sieve.passes(
+    matcher.matches(
         [&*subject.name, &*line.event.reason, &*line.event.message],
         Some(&line.event.meta),
     )

@@ -6,7 +6,7 @@ use http::Method;
 
 use super::*;
 use crate::{
-    cluster::{Connection, apply::server::Mode, mock},
+    cluster::{Connection, apply::api::WriteMode, mock},
     domain::{
         k8s::object_ref::{Name, Namespace},
         plan::{Reversal, TakeBack},
@@ -85,7 +85,7 @@ fn asked(asked: &Asked, word: &str) -> usize {
 }
 
 async fn converted(connection: &Connection) -> ChangeResult {
-    let server = Server::new(connection, Mode::Earnest);
+    let server = ApiServer::new(connection, WriteMode::Apply);
     convert(server, &ConvertSecret::new(key())).await.unwrap()
 }
 
@@ -300,16 +300,16 @@ async fn a_deletion_that_may_come_late_keeps_what_was_there() {
 
 #[test]
 fn the_commands_are_there_whichever_way_the_secret_is_converted() {
-    let old = Wiped::from(opaque());
+    let old = SecretValue::from(opaque());
     let (_, new) = replacement(&old).unwrap();
-    let empty = || Wiped::from(json!({}));
+    let empty = || SecretValue::from(json!({}));
     for sides in [
         [&new, &old],
         [&old, &new],
         [&old, &empty()],
         [&empty(), &new],
     ] {
-        let told = by_hand(&key(), sides);
+        let told = manual_commands(&key(), sides);
         assert!(
             told.starts_with("; to restore the logins by hand"),
             "{told}"
@@ -321,7 +321,7 @@ fn the_commands_are_there_whichever_way_the_secret_is_converted() {
         assert!(!told.contains("canary"));
     }
     assert_eq!(
-        by_hand(&key(), [&empty(), &empty()]),
+        manual_commands(&key(), [&empty(), &empty()]),
         "; restore it from a backup"
     );
 }
@@ -339,9 +339,11 @@ async fn a_long_name_is_cut_where_it_stays_a_name() {
             Some((201, "{}".to_owned()))
         });
         let key = ObjectRef::new(Namespace::new("app"), Name::new(name));
-        let server = Server::new(&connection, Mode::Earnest);
-        let wanted = Wiped::from(opaque());
-        try_elsewhere(server, &key, &wanted).await.unwrap();
+        let server = ApiServer::new(&connection, WriteMode::Apply);
+        let wanted = SecretValue::from(opaque());
+        dry_run_under_other_name(server, &key, &wanted)
+            .await
+            .unwrap();
         let name = asked.lock().unwrap();
         assert!(name.len() <= LONGEST_NAME);
         let labels = name.split('.');
@@ -463,7 +465,7 @@ async fn only_what_was_shown_is_converted() {
             before: Some(observed(&opaque())),
             ..ConvertSecret::new(key())
         };
-        let server = Server::new(&connection, Mode::Earnest);
+        let server = ApiServer::new(&connection, WriteMode::Apply);
         let done = convert(server, &change).await.unwrap();
         assert_eq!(done.outcome.is_good(), is_good, "{done:?}");
         assert_eq!(asked(&heard, "delete"), usize::from(is_good));

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::*;
 use crate::{
-    cluster::{apply::server::Mode, mock},
+    cluster::{apply::api::WriteMode, mock},
     domain::plan::Outcome,
 };
 
@@ -37,7 +37,7 @@ async fn outcome(reads: &[(u16, Value)], posts: &[(u16, &str)]) -> (Outcome, boo
             (*code, body.to_string())
         })
     });
-    let server = Server::new(&connection, Mode::Earnest);
+    let server = ApiServer::new(&connection, WriteMode::Apply);
     let fits = |there: &Value| {
         let wanted = there["value"] == "wanted";
         wanted.then_some(()).ok_or("it is another one".to_owned())
@@ -48,7 +48,7 @@ async fn outcome(reads: &[(u16, Value)], posts: &[(u16, &str)]) -> (Outcome, boo
             let is_ours = matches!(creation, Creation::Created(_));
             (creation.done_for_good().outcome, is_ours)
         }
-        Err(trouble) => (Outcome::Failed(trouble.to_string()), false),
+        Err(error) => (Outcome::Failed(error.to_string()), false),
     }
 }
 
@@ -192,7 +192,7 @@ async fn what_was_created_after_a_look_that_failed_is_ours() {
         })
         .map(|(code, body): (u16, Value)| (code, body.to_string()))
     });
-    let server = Server::new(&connection, Mode::Earnest);
+    let server = ApiServer::new(&connection, WriteMode::Apply);
     let fits = |there: &Value| {
         let wanted = there["value"] == "wanted";
         wanted.then_some(()).ok_or("it is another one".to_owned())

@@ -9,7 +9,7 @@ use http::Method;
 use tokio::time::Instant;
 
 use super::*;
-use crate::cluster::{apply::server::Mode, mock};
+use crate::cluster::{apply::api::WriteMode, mock};
 
 const CONFLICT: &str = r#"{"message":"precondition failed","reason":"Conflict"}"#;
 
@@ -21,7 +21,11 @@ fn object(uid: &str, version: &str) -> (u16, Value) {
 }
 
 /// What becomes of a deletion on a server that answers to deletions in this order, and to reads so.
-async fn deleted(seen: Precondition, deletions: &[(u16, &str)], read: (u16, Value)) -> Deleted {
+async fn deleted(
+    seen: Precondition,
+    deletions: &[(u16, &str)],
+    read: (u16, Value),
+) -> DeleteOutcome {
     let deletions: Vec<(u16, String)> = deletions
         .iter()
         .map(|(code, text)| (*code, (*text).to_owned()))
@@ -36,7 +40,7 @@ async fn deleted(seen: Precondition, deletions: &[(u16, &str)], read: (u16, Valu
         *count += 1;
         Some(deletions[(*count - 1).min(deletions.len() - 1)].clone())
     });
-    let server = Server::new(&connection, Mode::Earnest);
+    let server = ApiServer::new(&connection, WriteMode::Apply);
     delete(server, "/x", &seen).await.unwrap()
 }
 
@@ -51,15 +55,15 @@ fn state() -> Precondition {
 async fn a_deletion_whose_answer_is_lost_is_looked_after() {
     let lost = [(504, "")];
     let gone = deleted(state(), &lost, (404, json!({}))).await;
-    assert!(matches!(gone, Deleted::Gone), "{gone:?}");
+    assert!(matches!(gone, DeleteOutcome::Gone), "{gone:?}");
     let another = deleted(state(), &lost, object("v", "9")).await;
-    assert!(matches!(another, Deleted::Gone), "{another:?}");
+    assert!(matches!(another, DeleteOutcome::Gone), "{another:?}");
     let again = deleted(state(), &[(504, ""), (200, "{}")], object("u", "1")).await;
-    assert!(matches!(again, Deleted::Gone), "{again:?}");
+    assert!(matches!(again, DeleteOutcome::Gone), "{again:?}");
     let changed = deleted(state(), &lost, object("u", "2")).await;
-    assert!(matches!(changed, Deleted::Changed), "{changed:?}");
+    assert!(matches!(changed, DeleteOutcome::Changed), "{changed:?}");
     let never = deleted(state(), &lost, object("u", "1")).await;
-    assert!(matches!(never, Deleted::Unknown(_)), "{never:?}");
+    assert!(matches!(never, DeleteOutcome::Unknown(_)), "{never:?}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -68,10 +72,10 @@ async fn who_may_not_read_a_pod_is_told_by_deleting_it_again() {
     let forbidden = || (403, json!({}));
     for answer in [(404, ""), (200, "{}")] {
         let gone = deleted(pod(), &[(504, ""), answer], forbidden()).await;
-        assert!(matches!(gone, Deleted::Gone), "{answer:?}: {gone:?}");
+        assert!(matches!(gone, DeleteOutcome::Gone), "{answer:?}: {gone:?}");
     }
     let other = deleted(pod(), &[(409, CONFLICT)], forbidden()).await;
-    assert!(matches!(other, Deleted::Changed), "{other:?}");
+    assert!(matches!(other, DeleteOutcome::Changed), "{other:?}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -79,9 +83,12 @@ async fn a_refusal_after_a_lost_answer_does_not_say_that_it_is_still_there() {
     for refused in [403, 409, 422, 429, 500, 503] {
         let answers = [(504, ""), (refused, "")];
         let never = deleted(state(), &answers, object("u", "1")).await;
-        assert!(matches!(never, Deleted::Unknown(_)), "{refused}: {never:?}");
+        assert!(
+            matches!(never, DeleteOutcome::Unknown(_)),
+            "{refused}: {never:?}"
+        );
         let gone = deleted(state(), &answers, (404, json!({}))).await;
-        assert!(matches!(gone, Deleted::Gone), "{refused}: {gone:?}");
+        assert!(matches!(gone, DeleteOutcome::Gone), "{refused}: {gone:?}");
     }
 }
 
@@ -99,14 +106,14 @@ async fn unmade(read: (u16, Value), version: &'static str) -> Outcome {
             (409, CONFLICT.to_owned())
         })
     });
-    let server = Server::new(&connection, Mode::Earnest);
+    let server = ApiServer::new(&connection, WriteMode::Apply);
     let (_, object) = made("1", &json!({"replicas": 1}), &json!({}));
     let created = Created {
-        revision: Some(bodies::revision(&object)),
-        content: bodies::content(&object),
+        revision: Some(patches::object_version(&object)),
+        content: patches::content(&object),
         may_come_again: false,
     };
-    let done = unmake(server, "/x", &created).await;
+    let done = delete_if_unchanged(server, "/x", &created).await;
     done.unwrap().outcome
 }
 
@@ -145,8 +152,8 @@ async fn what_a_change_has_made_is_deleted_only_as_it_was_made() {
 async fn unmade_with_a_late_request(after: Option<Duration>) -> (Outcome, bool) {
     let (_, object) = made("1", &json!({"replicas": 1}), &json!({}));
     let created = Created {
-        revision: Some(bodies::revision(&object)),
-        content: bodies::content(&object),
+        revision: Some(patches::object_version(&object)),
+        content: patches::content(&object),
         may_come_again: true,
     };
     let mut late = object.clone();
@@ -171,8 +178,8 @@ async fn unmade_with_a_late_request(after: Option<Duration>) -> (Outcome, bool) 
             None => (404, String::new()),
         })
     });
-    let server = Server::new(&connection, Mode::Earnest);
-    let done = unmake(server, "/x", &created).await.unwrap();
+    let server = ApiServer::new(&connection, WriteMode::Apply);
+    let done = delete_if_unchanged(server, "/x", &created).await.unwrap();
     let is_there = state.lock().unwrap().0.is_some();
     (done.outcome, is_there)
 }
@@ -195,9 +202,9 @@ async fn what_comes_back_after_it_was_taken_back_is_deleted_again() {
         may_come_again: true,
     };
     let again = async |mode| {
-        let done = unmake(Server::new(&absent, mode), "/x", &created).await;
+        let done = delete_if_unchanged(ApiServer::new(&absent, mode), "/x", &created).await;
         done.unwrap().outcome
     };
-    assert_eq!(again(Mode::Rehearsal).await, Outcome::Unchanged);
-    assert_eq!(again(Mode::Earnest).await, never);
+    assert_eq!(again(WriteMode::DryRun).await, Outcome::Unchanged);
+    assert_eq!(again(WriteMode::Apply).await, never);
 }

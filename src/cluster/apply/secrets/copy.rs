@@ -1,16 +1,16 @@
-//! Copies of pull Secrets.
+//! Copies pull Secrets.
 
 use std::sync::Arc;
 
 use serde_json::Value;
 use zeroize::Zeroizing;
 
-use super::{Expected, content, field, kind, make, observed_config, rewrite};
+use super::{ExpectedConfig, content, field, kind, make, observed_config, rewrite};
 use crate::{
     cluster::{
-        Trouble,
+        ApiError,
         apply::{
-            server::{Server, failed},
+            api::{ApiServer, failed},
             update::read,
         },
         paths,
@@ -26,9 +26,9 @@ use crate::{
 
 /// Copies the entries of a pull Secret; the copy is always of the new format.
 pub(in crate::cluster::apply) async fn copy(
-    server: Server<'_>,
+    server: ApiServer<'_>,
     copy: &CopySecret,
-) -> Result<ChangeResult, Trouble> {
+) -> Result<ChangeResult, ApiError> {
     let source = paths::secret(&copy.from);
     let found = read(server, &source, &mut server.backoff()).await?;
     let Some((name, is_legacy)) = field(&found) else {
@@ -52,8 +52,10 @@ pub(in crate::cluster::apply) async fn copy(
     }
     let done = match copy.conflict_policy {
         ConflictPolicy::Keep => copy_new(server, copy, &brought).await?,
-        ConflictPolicy::Merge => onto(server, copy, |there| merge_auths(there, &brought)).await?,
-        ConflictPolicy::Replace => onto(server, copy, |_| Ok(brought.clone())).await?,
+        ConflictPolicy::Merge => {
+            write_to_target(server, copy, |there| merge_auths(there, &brought)).await?
+        }
+        ConflictPolicy::Replace => write_to_target(server, copy, |_| Ok(brought.clone())).await?,
     };
     Ok(ChangeResult {
         found: found.map(Change::from),
@@ -63,10 +65,10 @@ pub(in crate::cluster::apply) async fn copy(
 
 /// Creates the copy.
 async fn copy_new(
-    server: Server<'_>,
+    server: ApiServer<'_>,
     copy: &CopySecret,
     content: &str,
-) -> Result<ChangeResult, Trouble> {
+) -> Result<ChangeResult, ApiError> {
     let creation = make(server, &copy.to, content).await?;
     Ok(creation.done(|created| copy.undo(CopyBefore::Absent(created))))
 }
@@ -74,19 +76,19 @@ async fn copy_new(
 /// What a copy finds, and the servers of the entries that are at its place, if there is a Secret; `None` where
 /// that may not be read. What could not be read for another reason cannot be shown, and so not be replaced.
 async fn observed_copy(
-    server: Server<'_>,
+    server: ApiServer<'_>,
     source: &Value,
     to: &ObjectRef<Secret>,
-) -> Result<Option<(ObservedCopy, Option<Vec<Arc<str>>>)>, Trouble> {
+) -> Result<Option<(ObservedCopy, Option<Vec<Arc<str>>>)>, ApiError> {
     let source = observed_config(source);
     let found = match server.get(&paths::secret(to)).await {
         Ok(found) => found,
-        Err(Trouble::NotFound(_)) => {
+        Err(ApiError::NotFound(_)) => {
             let target = ObservedTarget::Absent;
             return Ok(Some((ObservedCopy { source, target }, None)));
         }
-        Err(Trouble::Forbidden(_)) => return Ok(None),
-        Err(trouble) => return Err(trouble),
+        Err(ApiError::Forbidden(_)) => return Ok(None),
+        Err(error) => return Err(error),
     };
     let target = observed_config(&found);
     let target = target.map_or(ObservedTarget::Unknown, ObservedTarget::Present);
@@ -97,38 +99,39 @@ async fn observed_copy(
 
 /// Why nothing is copied: the Secret that is copied is not as the preview showed it.
 fn source_changed(
-    server: Server<'_>,
+    server: ApiServer<'_>,
     copy: &CopySecret,
     found: Option<&CopySecret>,
 ) -> Option<&'static str> {
     let expected = copy.expected.as_ref()?.source.as_ref()?;
     let now = found?.expected.as_ref()?.source.as_ref();
-    (server.expects() && now != Some(expected))
-        .then_some("the source Secret was changed since the preview: check it again")
+    (server.checks_expectations() && now != Some(expected)).then_some(
+        "somebody has changed the Secret that is copied since the preview: look at it again",
+    )
 }
 
 /// Changes the Secret that bears the copy's name, or makes it.
-async fn onto(
-    server: Server<'_>,
+async fn write_to_target(
+    server: ApiServer<'_>,
     copy: &CopySecret,
     change: impl Fn(Option<&str>) -> Result<Zeroizing<String>, String>,
-) -> Result<ChangeResult, Trouble> {
+) -> Result<ChangeResult, ApiError> {
     let undo = |before| copy.undo(CopyBefore::Present(before));
     let expected = match copy.expected.as_ref().map(|expected| &expected.target) {
-        Some(ObservedTarget::Present(observed)) => Expected::This(observed),
-        Some(ObservedTarget::Absent) => Expected::Absent,
-        Some(ObservedTarget::Unknown) | None => Expected::Anything,
+        Some(ObservedTarget::Present(observed)) => ExpectedConfig::This(observed),
+        Some(ObservedTarget::Absent) => ExpectedConfig::Absent,
+        Some(ObservedTarget::Unknown) | None => ExpectedConfig::Anything,
     };
     match rewrite(server, &copy.to, expected, &change, undo).await {
-        Err(Trouble::NotFound(_)) => match (expected, change(None)) {
-            (Expected::This(_), _) if server.expects() => Ok(failed(
-                "the target Secret was deleted since the preview: check it again",
+        Err(ApiError::NotFound(_)) => match (expected, change(None)) {
+            (ExpectedConfig::This(_), _) if server.checks_expectations() => Ok(failed(
+                "somebody has deleted the Secret at the place of the copy since the preview: look at it again",
             )),
             (_, Ok(content)) => copy_new(server, copy, &content).await,
             (_, Err(why)) => Ok(failed(why)),
         },
         Ok((done, _)) => Ok(done),
-        Err(trouble) => Err(trouble),
+        Err(error) => Err(error),
     }
 }
 
@@ -143,7 +146,7 @@ mod tests {
         *,
     };
     use crate::{
-        cluster::{apply::server::Mode, mock},
+        cluster::{apply::api::WriteMode, mock},
         domain::k8s::object_ref::{Name, Namespace},
     };
 
@@ -205,13 +208,13 @@ mod tests {
                     })
                 };
                 let connection = serving(shown, true);
-                let server = Server::new(&connection, Mode::Rehearsal);
+                let server = ApiServer::new(&connection, WriteMode::DryRun);
                 let rehearsed = super::copy(server, &copy).await.unwrap();
                 let Some(Change::CopySecret(copy)) = rehearsed.found else {
                     panic!("{rehearsed:?}")
                 };
                 let connection = serving(then, is_good);
-                let server = Server::new(&connection, Mode::Earnest);
+                let server = ApiServer::new(&connection, WriteMode::Apply);
                 let done = super::copy(server, &copy).await.unwrap();
                 assert_eq!(done.outcome.is_good(), is_good, "{existing:?} {done:?}");
             }

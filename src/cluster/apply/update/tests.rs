@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::*;
 use crate::{
-    cluster::{Connection, apply::server::Mode, mock},
+    cluster::{Connection, apply::api::WriteMode, mock},
     domain::{
         fixtures::key,
         plan::{Outcome, SetPaused},
@@ -152,13 +152,13 @@ fn shelf(falls: &[Fall]) -> (Connection, Arc<Mutex<Shelf>>) {
 }
 
 /// Changes `old` to `new`; another value is refused.
-async fn run(connection: &Connection, mode: Mode) -> Result<ChangeResult, Trouble> {
+async fn run(connection: &Connection, mode: WriteMode) -> Result<ChangeResult, ApiError> {
     let step = |found: &Value| match found["value"].as_str() {
-        Some("new") => Step::Keep,
-        Some("old") => Step::Write(Patch::merge(found, json!({"value": "new"}))),
-        other => Step::Refuse(format!("it is {other:?}")),
+        Some("new") => UpdateDecision::Keep,
+        Some("old") => UpdateDecision::Write(Patch::merge(found, json!({"value": "new"}))),
+        other => UpdateDecision::Refuse(format!("it is {other:?}")),
     };
-    let updated = update(Server::new(connection, mode), "/x", step).await?;
+    let updated = update(ApiServer::new(connection, mode), "/x", step).await?;
     Ok(updated.done(|_, _| SetPaused::new(key("shop", "web"), true).into()))
 }
 
@@ -174,7 +174,7 @@ async fn a_change_whose_answer_is_lost_is_made_once_and_can_be_taken_back() {
         &[Fall::LostUnder],
     ] {
         let (connection, shelf) = shelf(falls);
-        let done = run(&connection, Mode::Earnest).await.unwrap();
+        let done = run(&connection, WriteMode::Apply).await.unwrap();
         assert_eq!(done.outcome, Outcome::Applied, "{falls:?}");
         assert!(done.undo.is_some(), "{falls:?}");
         let shelf = shelf.lock().unwrap();
@@ -186,7 +186,7 @@ async fn a_change_whose_answer_is_lost_is_made_once_and_can_be_taken_back() {
 #[tokio::test(start_paused = true)]
 async fn what_another_pullscope_has_written_is_not_ours() {
     let (connection, shelf) = shelf(&[Fall::Another("theirs")]);
-    let done = run(&connection, Mode::Earnest).await.unwrap();
+    let done = run(&connection, WriteMode::Apply).await.unwrap();
     assert!(
         matches!(&done.outcome, Outcome::Failed(why) if why.contains("theirs")),
         "{done:?}"
@@ -198,7 +198,7 @@ async fn what_another_pullscope_has_written_is_not_ours() {
 #[tokio::test(start_paused = true)]
 async fn what_a_colleague_has_made_so_is_not_taken_back() {
     let (connection, shelf) = shelf(&[Fall::Colleague("new")]);
-    let done = run(&connection, Mode::Earnest).await.unwrap();
+    let done = run(&connection, WriteMode::Apply).await.unwrap();
     assert_eq!(done.outcome, Outcome::Unchanged, "{done:?}");
     assert!(done.undo.is_none());
     assert_eq!(shelf.lock().unwrap().object["value"], "new");
@@ -229,7 +229,7 @@ fn a_field_that_somebody_takes_over_is_no_write_of_ours() {
 async fn what_admission_has_changed_of_a_lost_write_is_ours() {
     let (connection, shelf) = shelf(&[Fall::Lost(504)]);
     shelf.lock().unwrap().prefix = "mirror/";
-    let done = run(&connection, Mode::Earnest).await.unwrap();
+    let done = run(&connection, WriteMode::Apply).await.unwrap();
     assert_eq!(done.outcome, Outcome::Applied, "{done:?}");
     assert_eq!(shelf.lock().unwrap().patches, 1);
 }
@@ -237,7 +237,7 @@ async fn what_admission_has_changed_of_a_lost_write_is_ours() {
 #[tokio::test(start_paused = true)]
 async fn what_somebody_else_has_written_meanwhile_is_looked_at_again() {
     let (connection, shelf) = shelf(&[Fall::Behind("theirs")]);
-    let done = run(&connection, Mode::Earnest).await.unwrap();
+    let done = run(&connection, WriteMode::Apply).await.unwrap();
     assert!(
         matches!(&done.outcome, Outcome::Failed(why) if why.contains("theirs")),
         "{done:?}"
@@ -249,12 +249,12 @@ async fn what_somebody_else_has_written_meanwhile_is_looked_at_again() {
 async fn what_cannot_be_told_is_said_to_be_unknown() {
     // A time limit that is over each time: something on the way may still deliver it.
     let (connection, _) = shelf(&[Fall::Dropped(504); 20]);
-    let done = run(&connection, Mode::Earnest).await.unwrap();
+    let done = run(&connection, WriteMode::Apply).await.unwrap();
     assert!(matches!(done.outcome, Outcome::Unknown(_)), "{done:?}");
     assert!(done.undo.is_some(), "should it come, it is taken back");
     // The server itself has given up: what is not stored by now is not stored.
     let (connection, shelf) = shelf(&[Fall::Dropped(500); 20]);
-    let done = run(&connection, Mode::Earnest).await.unwrap();
+    let done = run(&connection, WriteMode::Apply).await.unwrap();
     assert!(
         matches!(&done.outcome, Outcome::Failed(why) if why.contains("nothing was stored")),
         "{done:?}"
@@ -265,8 +265,11 @@ async fn what_cannot_be_told_is_said_to_be_unknown() {
 #[tokio::test(start_paused = true)]
 async fn a_rehearsal_is_not_tried_again() {
     let (connection, shelf) = shelf(&[Fall::Dropped(500)]);
-    let answer = run(&connection, Mode::Rehearsal).await;
-    assert!(matches!(answer, Err(Trouble::Status(500, _))), "{answer:?}");
+    let answer = run(&connection, WriteMode::DryRun).await;
+    assert!(
+        matches!(answer, Err(ApiError::Status(500, _))),
+        "{answer:?}"
+    );
     assert_eq!(shelf.lock().unwrap().patches, 1);
 }
 
@@ -276,19 +279,19 @@ async fn a_refusal_after_a_lost_answer_does_not_say_that_nothing_was_stored() {
         let mut falls = vec![Fall::Dropped(504)];
         falls.extend([Fall::Dropped(refused); 20]);
         let (connection, _) = shelf(&falls);
-        let done = run(&connection, Mode::Earnest).await.unwrap();
+        let done = run(&connection, WriteMode::Apply).await.unwrap();
         assert!(
             matches!(done.outcome, Outcome::Unknown(_)),
             "{refused}: {done:?}"
         );
         assert!(done.undo.is_some(), "should it come, it is taken back");
         let (connection, shelf) = shelf(&[Fall::Delayed, Fall::Dropped(refused)]);
-        let done = run(&connection, Mode::Earnest).await.unwrap();
+        let done = run(&connection, WriteMode::Apply).await.unwrap();
         assert_eq!(done.outcome, Outcome::Applied, "{refused}");
         assert!(done.undo.is_some());
         assert_eq!(shelf.lock().unwrap().object["value"], "new");
     }
     let (connection, _) = shelf(&[Fall::Dropped(403)]);
-    let answer = run(&connection, Mode::Earnest).await;
-    assert!(matches!(answer, Err(Trouble::Forbidden(_))), "{answer:?}");
+    let answer = run(&connection, WriteMode::Apply).await;
+    assert!(matches!(answer, Err(ApiError::Forbidden(_))), "{answer:?}");
 }

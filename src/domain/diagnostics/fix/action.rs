@@ -3,7 +3,7 @@
 //! Whose Pods they are for (the workload, the list that counts) is the [`FixTarget`](super::FixTarget) of the
 //! finding. `plan` turns an action into changes, or into the form that asks for what has to be typed.
 
-use super::{FixContext, FixId, Kind, Planned};
+use super::{FixContext, FixId, FixKind, Planned};
 use crate::domain::{
     k8s::{
         object_ref::{Name, Namespace, ObjectRef},
@@ -89,8 +89,8 @@ impl FixAction {
     /// The action of a fix; `None`: it is made by people, or the name of an object is not known.
     pub(in crate::domain) fn new(fix: FixId, names: &FixContext) -> Option<Self> {
         let planned = match fix.kind() {
-            Kind::Planned(planned) => planned,
-            Kind::Manual(_) => return None,
+            FixKind::Planned(planned) => planned,
+            FixKind::Manual(_) => return None,
         };
         let namespace = Namespace::new(names.namespace.as_deref()?);
         let secret = |name: &str| ObjectRef::new(namespace.clone(), Name::new(name));

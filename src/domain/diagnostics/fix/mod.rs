@@ -31,14 +31,14 @@ pub const MAX_FIXES: usize = 3;
 
 /// In which Pods a fix takes effect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Effect {
+enum FixEffect {
     /// In Pods that are created after it.
     NewPods,
     /// In those that wait, too: at the kubelet's next attempt.
     NextAttempt,
 }
 
-/// Rows of name, id, [`Effect`] and title; of a fix that people make also the function for its steps.
+/// Rows of name, id, [`FixEffect`] and title; of a fix that people make also the function for its steps.
 macro_rules! fixes {
     (
         planned { $($planned:ident $planned_id:literal $planned_effect:ident $planned_title:literal,)* }
@@ -76,17 +76,17 @@ macro_rules! fixes {
                 }
             }
 
-            fn effect(self) -> Effect {
+            fn effect(self) -> FixEffect {
                 match self {
-                    $(Self::$planned => Effect::$planned_effect,)*
-                    $(Self::$manual => Effect::$manual_effect,)*
+                    $(Self::$planned => FixEffect::$planned_effect,)*
+                    $(Self::$manual => FixEffect::$manual_effect,)*
                 }
             }
 
-            fn kind(self) -> Kind {
+            fn kind(self) -> FixKind {
                 match self {
-                    $(Self::$planned => Kind::Planned(Planned::$planned),)*
-                    $(Self::$manual => Kind::Manual($steps),)*
+                    $(Self::$planned => FixKind::Planned(Planned::$planned),)*
+                    $(Self::$manual => FixKind::Manual($steps),)*
                 }
             }
         }
@@ -94,7 +94,7 @@ macro_rules! fixes {
 }
 
 /// Who makes a fix.
-enum Kind {
+enum FixKind {
     /// The product, after it was previewed.
     Planned(Planned),
     /// People, by these steps.
@@ -195,11 +195,11 @@ impl FixId {
     /// The fix for a finding. Words in capitals stand for names that are not known.
     pub fn render(self, names: &FixContext) -> Fix {
         let Steps { steps, commands } = match self.kind() {
-            Kind::Planned(planned) => Steps {
+            FixKind::Planned(planned) => Steps {
                 steps: planned.steps(names),
                 commands: plan::commands_of(self, names),
             },
-            Kind::Manual(steps) => steps(names),
+            FixKind::Manual(steps) => steps(names),
         };
         Fix {
             id: self,

@@ -1,7 +1,7 @@
 //! Filters fixes by what Kubernetes allows for the target, and substitutes those it does not.
 
 use super::{
-    Effect, FixId,
+    FixEffect, FixId,
     target::{FixTarget, PodOwner},
 };
 use crate::domain::diagnostics::RootCause;
@@ -34,8 +34,8 @@ fn for_ephemeral(fix: FixId, root: Option<RootCause>) -> FixId {
     let creates_listed = matches!(fix, FixId::CreateSecret | FixId::CopySecret)
         && root == Some(RootCause::SecretMissing);
     match fix.effect() {
-        Effect::NewPods if !creates_listed => FixId::DebugAgain,
-        Effect::NewPods | Effect::NextAttempt => fix,
+        FixEffect::NewPods if !creates_listed => FixId::DebugAgain,
+        FixEffect::NewPods | FixEffect::NextAttempt => fix,
     }
 }
 

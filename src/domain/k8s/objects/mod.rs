@@ -1,6 +1,6 @@
 //! The Kubernetes objects, slim: only the fields that the product shows or judges.
 //!
-//! Texts are shared (`Arc<str>`) where many objects repeat them; `cluster::slim` makes them so while
+//! Texts are shared (`Arc<str>`) where many objects repeat them; `cluster::decode` makes them so while
 //! decoding. Plain data: what it *means* is said by `context`, `diagnostics::classify` and `diagnostics`.
 
 mod condition;

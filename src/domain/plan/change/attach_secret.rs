@@ -1,7 +1,8 @@
 //! A pull Secret is added to the list of a ServiceAccount.
 
 use super::{
-    Affects, Change, Earlier, Manifest, PlanChange, Purpose, Reversal, TakeBack, Undoable, Written,
+    Affects, Change, Earlier, PlanChange, Purpose, RepositoryManifest, Reversal, TakeBack,
+    Undoable, Written,
 };
 use crate::domain::{
     k8s::{
@@ -10,7 +11,7 @@ use crate::domain::{
     },
     plan::{
         DiffLine, ExportFormat, ListChange, commands::account_list_patch, export,
-        field_owner::Field, permissions::on_object, preview::list_lines,
+        field_owner::OwnedField, permissions::on_object, preview::list_lines,
         pull_secret_list::add_pull_secret,
     },
     rbac::Permission,
@@ -56,12 +57,12 @@ impl PlanChange for AttachSecret {
         on_object(&self.object(), &["get", "patch"])
     }
 
-    fn manifest(&self, _: ExportFormat) -> Option<Manifest> {
+    fn manifest(&self, _: ExportFormat) -> Option<RepositoryManifest> {
         Some(export::account(&self.account, &self.changed(&self.current)).into())
     }
 
     fn written(&self) -> Written {
-        Written::Fields(vec![Field::at("imagePullSecrets")])
+        Written::Fields(vec![OwnedField::at("imagePullSecrets")])
     }
 
     fn purpose(&self) -> Purpose {
@@ -92,6 +93,6 @@ impl Undoable for AttachSecret {
     /// Puts the list back.
     fn undo(&self, list: ListChange) -> Change {
         let account = self.account.clone();
-        TakeBack::of(self.clone(), Reversal::AccountList { account, list })
+        TakeBack::new(self.clone(), Reversal::AccountList { account, list })
     }
 }

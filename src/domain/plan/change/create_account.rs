@@ -1,7 +1,8 @@
 //! A ServiceAccount is created.
 
 use super::{
-    Affects, Change, Earlier, Manifest, PlanChange, Purpose, Reversal, TakeBack, Undoable, Written,
+    Affects, Change, Earlier, PlanChange, Purpose, RepositoryManifest, Reversal, TakeBack,
+    Undoable, Written,
 };
 use crate::domain::{
     k8s::{
@@ -56,7 +57,7 @@ impl PlanChange for CreateAccount {
         on_object(&self.object(), &["create"])
     }
 
-    fn manifest(&self, _: ExportFormat) -> Option<Manifest> {
+    fn manifest(&self, _: ExportFormat) -> Option<RepositoryManifest> {
         Some(export::account(&self.key, &self.pull_secrets).into())
     }
 
@@ -86,6 +87,6 @@ impl Undoable for CreateAccount {
 
     /// Deletes it again.
     fn undo(&self, created: Created) -> Change {
-        TakeBack::of(self.clone(), Reversal::Delete(created))
+        TakeBack::new(self.clone(), Reversal::Delete(created))
     }
 }

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{
-    Affects, Change, Manifest, PlanChange, Purpose, Reversal, TakeBack, Undoable, Written,
+    Affects, Change, PlanChange, Purpose, RepositoryManifest, Reversal, TakeBack, Undoable, Written,
 };
 use crate::domain::{
     k8s::{
@@ -95,7 +95,7 @@ impl PlanChange for CreateDeployment {
         on_object(&self.object(), &["create"])
     }
 
-    fn manifest(&self, _: ExportFormat) -> Option<Manifest> {
+    fn manifest(&self, _: ExportFormat) -> Option<RepositoryManifest> {
         Some(manifest::deployment(self).into())
     }
 
@@ -125,6 +125,6 @@ impl Undoable for CreateDeployment {
 
     /// Deletes it again.
     fn undo(&self, created: Created) -> Change {
-        TakeBack::of(self.clone(), Reversal::Delete(created))
+        TakeBack::new(self.clone(), Reversal::Delete(created))
     }
 }

@@ -1,6 +1,6 @@
 //! A namespace is created.
 
-use super::{Affects, Manifest, PlanChange, Purpose, Written};
+use super::{Affects, PlanChange, Purpose, RepositoryManifest, Written};
 use crate::domain::{
     k8s::{object_ref::Namespace, objects::AnyObjectRef},
     plan::{DiffLine, ExportFormat, manifest, preview::all_added},
@@ -36,7 +36,7 @@ impl PlanChange for CreateNamespace {
         vec![Permission::new("create", "", "namespaces", None)]
     }
 
-    fn manifest(&self, _: ExportFormat) -> Option<Manifest> {
+    fn manifest(&self, _: ExportFormat) -> Option<RepositoryManifest> {
         Some(manifest::namespace(&self.name).into())
     }
 

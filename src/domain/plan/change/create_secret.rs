@@ -1,7 +1,8 @@
 //! A pull Secret with one entry is created.
 
 use super::{
-    Affects, Change, Earlier, Manifest, PlanChange, Purpose, Reversal, TakeBack, Undoable, Written,
+    Affects, Change, Earlier, PlanChange, Purpose, RepositoryManifest, Reversal, TakeBack,
+    Undoable, Written,
 };
 use crate::domain::{
     k8s::{
@@ -69,7 +70,7 @@ impl PlanChange for CreateSecret {
         on_object(&self.object(), &["create"])
     }
 
-    fn manifest(&self, style: ExportFormat) -> Option<Manifest> {
+    fn manifest(&self, style: ExportFormat) -> Option<RepositoryManifest> {
         let entry = (self.server.as_str(), self.login.username.as_str());
         Some(export::secret(&self.key, &[entry], style).into())
     }
@@ -100,6 +101,6 @@ impl Undoable for CreateSecret {
 
     /// Deletes it again.
     fn undo(&self, created: Created) -> Change {
-        TakeBack::of(self.clone(), Reversal::Delete(created))
+        TakeBack::new(self.clone(), Reversal::Delete(created))
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Affects, Change, Manifest, PlanChange, Purpose, Written};
+use super::{Affects, Change, PlanChange, Purpose, RepositoryManifest, Written};
 use crate::domain::{
     k8s::{
         object_ref::ObjectRef,
@@ -64,7 +64,7 @@ impl PlanChange for DeleteJob {
         on_object(&self.object(), &["delete"])
     }
 
-    fn manifest(&self, _: ExportFormat) -> Option<Manifest> {
+    fn manifest(&self, _: ExportFormat) -> Option<RepositoryManifest> {
         None
     }
 

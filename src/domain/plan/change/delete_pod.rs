@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Affects, Change, Manifest, PlanChange, Purpose, Written};
+use super::{Affects, Change, PlanChange, Purpose, RepositoryManifest, Written};
 use crate::domain::{
     k8s::{
         object_ref::ObjectRef,
@@ -75,7 +75,7 @@ impl PlanChange for DeletePod {
         on_object(&self.object(), verbs)
     }
 
-    fn manifest(&self, _: ExportFormat) -> Option<Manifest> {
+    fn manifest(&self, _: ExportFormat) -> Option<RepositoryManifest> {
         None
     }
 

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::{
-    Affects, Change, Earlier, Manifest, PlanChange, Purpose, Reversal, TakeBack, Undoable, Written,
+    Affects, Change, Earlier, PlanChange, Purpose, RepositoryManifest, Reversal, TakeBack,
+    Undoable, Written,
 };
 use crate::domain::{
     k8s::{
@@ -12,7 +13,7 @@ use crate::domain::{
     },
     plan::{
         DiffLine, ExportFormat, ObjectSnapshot, ObservedObject, commands::kubectl,
-        field_owner::Field, permissions::on_object, preview::removed,
+        field_owner::OwnedField, permissions::on_object, preview::removed,
     },
     rbac::Permission,
 };
@@ -54,13 +55,13 @@ impl PlanChange for DeleteSecret {
         on_object(&self.object(), &["get", "delete"])
     }
 
-    fn manifest(&self, _: ExportFormat) -> Option<Manifest> {
+    fn manifest(&self, _: ExportFormat) -> Option<RepositoryManifest> {
         None
     }
 
     /// An object that is deleted is written as a whole: `metadata` has what everybody sets.
     fn written(&self) -> Written {
-        Written::Fields(["data", "type", "metadata"].map(Field::at).into())
+        Written::Fields(["data", "type", "metadata"].map(OwnedField::at).into())
     }
 
     fn purpose(&self) -> Purpose {
@@ -87,6 +88,6 @@ impl Undoable for DeleteSecret {
 
     /// Creates it again.
     fn undo(&self, before: ObjectSnapshot) -> Change {
-        TakeBack::of(self.clone(), Reversal::Create(Arc::new(before)))
+        TakeBack::new(self.clone(), Reversal::Create(Arc::new(before)))
     }
 }

@@ -55,7 +55,7 @@ pub use self::{
     take_back::{Reversal, TakeBack},
     workload::{ImageOwner, Images, Restartable},
 };
-use super::{DiffLine, ExportFormat, field_owner::Field};
+use super::{DiffLine, ExportFormat, field_owner::OwnedField};
 use crate::domain::{
     k8s::{
         object_ref::{Namespace, ObjectRef},
@@ -83,7 +83,7 @@ pub(super) trait PlanChange {
     fn permissions(&self) -> Vec<Permission>;
 
     /// The object for a repository, without a credential; `None` where no object is made or changed.
-    fn manifest(&self, style: ExportFormat) -> Option<Manifest>;
+    fn manifest(&self, style: ExportFormat) -> Option<RepositoryManifest>;
 
     /// What the change writes of an object that others may keep.
     fn written(&self) -> Written;
@@ -122,13 +122,13 @@ pub trait Undoable {
 
 /// An object for a repository.
 #[derive(Debug)]
-pub(super) struct Manifest {
+pub(super) struct RepositoryManifest {
     pub object: Value,
     /// Entries of a Secret that the change leaves alone are not in the manifest.
     pub lacks_other_entries: bool,
 }
 
-impl From<Value> for Manifest {
+impl From<Value> for RepositoryManifest {
     fn from(object: Value) -> Self {
         Self {
             object,
@@ -142,7 +142,7 @@ pub(super) enum Written {
     /// Nobody else keeps it: the object does not exist yet, or the keepers do the same themselves, as a restart.
     Uncontested,
     /// These fields. A keeper of the object puts them back.
-    Fields(Vec<Field>),
+    Fields(Vec<OwnedField>),
 }
 
 /// What a change is for within its plan.

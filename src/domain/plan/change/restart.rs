@@ -1,6 +1,6 @@
 //! A workload is restarted.
 
-use super::{Affects, Change, Manifest, PlanChange, Purpose, Restartable, Written};
+use super::{Affects, Change, PlanChange, Purpose, RepositoryManifest, Restartable, Written};
 use crate::domain::{
     k8s::objects::AnyObjectRef,
     plan::{
@@ -54,7 +54,7 @@ impl PlanChange for Restart {
         on_object(&self.object(), &["get", "patch"])
     }
 
-    fn manifest(&self, _: ExportFormat) -> Option<Manifest> {
+    fn manifest(&self, _: ExportFormat) -> Option<RepositoryManifest> {
         None
     }
 

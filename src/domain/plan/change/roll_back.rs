@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Affects, Change, Images, Manifest, PlanChange, Purpose, Written};
+use super::{Affects, Change, Images, PlanChange, Purpose, RepositoryManifest, Written};
 use crate::domain::{
     k8s::{
         object_ref::{Name, ObjectRef},
@@ -12,7 +12,7 @@ use crate::domain::{
     plan::{
         DiffLine, ExportFormat, Observed,
         commands::kubectl,
-        field_owner::Field,
+        field_owner::OwnedField,
         permissions::on_object,
         preview::{added, removed, same},
     },
@@ -110,12 +110,12 @@ impl PlanChange for RollBack {
         needed
     }
 
-    fn manifest(&self, _: ExportFormat) -> Option<Manifest> {
+    fn manifest(&self, _: ExportFormat) -> Option<RepositoryManifest> {
         None
     }
 
     fn written(&self) -> Written {
-        Written::Fields(vec![Field::at("spec.template")])
+        Written::Fields(vec![OwnedField::at("spec.template")])
     }
 
     fn purpose(&self) -> Purpose {

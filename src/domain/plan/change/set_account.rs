@@ -2,7 +2,9 @@
 
 use serde_json::json;
 
-use super::{Affects, Change, Manifest, PlanChange, Purpose, Restartable, Undoable, Written};
+use super::{
+    Affects, Change, PlanChange, Purpose, RepositoryManifest, Restartable, Undoable, Written,
+};
 use crate::domain::{
     k8s::{
         object_ref::Name,
@@ -12,7 +14,7 @@ use crate::domain::{
         DiffLine, ExportFormat, Observed,
         commands::kubectl,
         export,
-        field_owner::Field,
+        field_owner::OwnedField,
         permissions::on_object,
         preview::{replaced, same},
     },
@@ -73,7 +75,7 @@ impl PlanChange for SetAccount {
         on_object(&self.object(), &["get", "patch"])
     }
 
-    fn manifest(&self, _: ExportFormat) -> Option<Manifest> {
+    fn manifest(&self, _: ExportFormat) -> Option<RepositoryManifest> {
         let spec = json!({ "serviceAccountName": self.account.as_str() });
         Some(export::template(self.workload.id(), &spec).into())
     }
@@ -83,7 +85,7 @@ impl PlanChange for SetAccount {
             "spec.template.spec.serviceAccountName",
             "spec.template.spec.serviceAccount",
         ];
-        Written::Fields(fields.map(Field::at).into())
+        Written::Fields(fields.map(OwnedField::at).into())
     }
 
     fn purpose(&self) -> Purpose {

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use super::{Affects, Change, ImageOwner, Manifest, PlanChange, Purpose, Undoable, Written};
+use super::{
+    Affects, Change, ImageOwner, PlanChange, Purpose, RepositoryManifest, Undoable, Written,
+};
 use crate::domain::{
     k8s::objects::{AnyObjectRef, Subject},
     plan::{
@@ -12,7 +14,7 @@ use crate::domain::{
         affected::rolls,
         commands::kubectl,
         export,
-        field_owner::Field,
+        field_owner::OwnedField,
         permissions::on_object,
         preview::{replaced, same},
     },
@@ -59,13 +61,13 @@ impl SetImage {
     }
 
     /// The image as the API server stores it in this list.
-    fn field_in(&self, list: ContainerList) -> Field {
+    fn field_in(&self, list: ContainerList) -> OwnedField {
         let spec = self.workload.pod_spec().join(".");
         let key = json!({ "name": &*self.container });
-        let mut field = Field::at(&format!("{spec}.{}", list.field()));
+        let mut field = OwnedField::at(&format!("{spec}.{}", list.field()));
         field.path.push(format!("k:{key}"));
         field.path.push("f:image".to_owned());
-        Field {
+        OwnedField {
             name: format!("the image of {}", self.container),
             ..field
         }
@@ -121,7 +123,7 @@ impl PlanChange for SetImage {
         on_object(&self.object(), &["get", "patch"])
     }
 
-    fn manifest(&self, _: ExportFormat) -> Option<Manifest> {
+    fn manifest(&self, _: ExportFormat) -> Option<RepositoryManifest> {
         let container = json!({ "name": &*self.container, "image": self.image });
         let spec = json!({ self.list().field(): [container] });
         Some(export::pod_spec(&self.workload, &spec).into())

@@ -1,6 +1,6 @@
 //! A Deployment's rollout is paused or resumed.
 
-use super::{Affects, Change, Manifest, PlanChange, Purpose, Undoable, Written};
+use super::{Affects, Change, PlanChange, Purpose, RepositoryManifest, Undoable, Written};
 use crate::domain::{
     k8s::{
         object_ref::ObjectRef,
@@ -70,7 +70,7 @@ impl PlanChange for SetPaused {
         on_object(&self.object(), &["get", "patch"])
     }
 
-    fn manifest(&self, _: ExportFormat) -> Option<Manifest> {
+    fn manifest(&self, _: ExportFormat) -> Option<RepositoryManifest> {
         None
     }
 

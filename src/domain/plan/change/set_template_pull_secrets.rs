@@ -1,8 +1,8 @@
 //! `imagePullSecrets` of a Pod template that has a list of its own.
 
 use super::{
-    Affects, Change, Earlier, Manifest, PlanChange, Purpose, Restartable, Reversal, TakeBack,
-    Undoable, Written,
+    Affects, Change, Earlier, PlanChange, Purpose, RepositoryManifest, Restartable, Reversal,
+    TakeBack, Undoable, Written,
 };
 use crate::domain::{
     k8s::{
@@ -13,7 +13,7 @@ use crate::domain::{
         DiffLine, ExportFormat, ListChange,
         commands::template_list_patch,
         export,
-        field_owner::Field,
+        field_owner::OwnedField,
         manifest,
         permissions::on_object,
         preview::{list_lines, same},
@@ -74,14 +74,14 @@ impl PlanChange for SetTemplatePullSecrets {
         on_object(&self.object(), &["get", "patch"])
     }
 
-    fn manifest(&self, _: ExportFormat) -> Option<Manifest> {
+    fn manifest(&self, _: ExportFormat) -> Option<RepositoryManifest> {
         let list = manifest::references(&self.changed(&self.current));
         let spec = serde_json::json!({ "imagePullSecrets": list });
         Some(export::template(self.workload.id(), &spec).into())
     }
 
     fn written(&self) -> Written {
-        Written::Fields(vec![Field::at("spec.template.spec.imagePullSecrets")])
+        Written::Fields(vec![OwnedField::at("spec.template.spec.imagePullSecrets")])
     }
 
     fn purpose(&self) -> Purpose {
@@ -118,6 +118,6 @@ impl Undoable for SetTemplatePullSecrets {
     /// Puts the list back.
     fn undo(&self, list: ListChange) -> Change {
         let workload = self.workload.clone();
-        TakeBack::of(self.clone(), Reversal::TemplateList { workload, list })
+        TakeBack::new(self.clone(), Reversal::TemplateList { workload, list })
     }
 }

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use super::{Affects, Change, Earlier, Manifest, PlanChange, Purpose, Restartable, Written};
+use super::{
+    Affects, Change, Earlier, PlanChange, Purpose, RepositoryManifest, Restartable, Written,
+};
 use crate::domain::{
     k8s::{
         object_ref::ObjectRef,
@@ -68,7 +70,7 @@ pub enum Reversal {
 }
 
 impl TakeBack {
-    pub(super) fn of(change: impl Into<Change>, reversal: Reversal) -> Change {
+    pub(super) fn new(change: impl Into<Change>, reversal: Reversal) -> Change {
         Change::TakeBack(Self {
             change: Box::new(change.into()),
             reversal,
@@ -145,7 +147,7 @@ impl PlanChange for TakeBack {
         on_object(&self.object(), verbs)
     }
 
-    fn manifest(&self, _: ExportFormat) -> Option<Manifest> {
+    fn manifest(&self, _: ExportFormat) -> Option<RepositoryManifest> {
         None
     }
 

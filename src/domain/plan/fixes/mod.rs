@@ -37,7 +37,7 @@ pub fn proposal_for(fix: FixId, scope: FixScope<'_>) -> FixProposal {
     let Some((action, targets)) = action.zip(scope.targets()) else {
         return FixProposal::Manual;
     };
-    match ask(&action, &targets, &scope) {
+    match form_for(&action, &targets, &scope) {
         Typed::Form(form) => form.map_or(FixProposal::Manual, FixProposal::Form),
         Typed::Nothing => {
             let made = made(&action, &targets);
@@ -142,7 +142,7 @@ enum Typed {
     Form(Option<FormSpec>),
 }
 
-fn ask(action: &FixAction, targets: &Targets<'_>, scope: &FixScope<'_>) -> Typed {
+fn form_for(action: &FixAction, targets: &Targets<'_>, scope: &FixScope<'_>) -> Typed {
     Typed::Form(match action {
         FixAction::CreateSecret(new) | FixAction::Authenticate(new) => {
             Some(ask_new_secret(new, targets, scope))

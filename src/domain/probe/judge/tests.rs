@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::{
     super::{
-        AnonymousAccess, AnonymousReason, AuthMethod, Manifest, Platform, Refusal, Requester, Tags,
-        Unencrypted,
+        AnonymousAccess, AnonymousReason, AuthMethod, ImageManifest, Platform, Refusal, Requester,
+        Tags, Unencrypted,
     },
     *,
 };
@@ -203,9 +203,9 @@ fn a_proxy_of_this_machine_that_does_not_lead_on_is_this_machines() {
 #[test]
 fn only_the_manifest_was_asked_for() {
     let found = |media_type: &str| {
-        let manifest = Manifest {
+        let manifest = ImageManifest {
             media_type: media_type.to_owned(),
-            ..Manifest::default()
+            ..ImageManifest::default()
         };
         let found = Ok(StepResult::Manifest(manifest));
         walk("r.example/a:1", user(), ProbeStage::Manifest, found)
@@ -425,9 +425,9 @@ fn the_list_of_tags_tells_a_missing_tag_from_a_missing_repository() {
 #[test]
 fn an_image_for_other_platforms_is_no_good() {
     let platforms = ["linux/amd64", "linux/arm64/v8"].map(|text| Platform::parse(text).unwrap());
-    let manifest = Manifest {
+    let manifest = ImageManifest {
         platforms: platforms.into(),
-        ..Manifest::default()
+        ..ImageManifest::default()
     };
     let transcript = walk(
         "r.example/a:1",

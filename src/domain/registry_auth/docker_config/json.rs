@@ -52,7 +52,7 @@ impl fmt::Display for Shape {
 /// Checks that the bytes are one JSON value, as `json.Valid` would.
 pub(super) fn check(bytes: &[u8]) -> Result<(), SyntaxError> {
     let mut scan = Scan { bytes, at: 0 };
-    let mut open: Vec<Container> = Vec::new();
+    let mut open: Vec<JsonContainer> = Vec::new();
     scan.begin_value(&mut open)?;
     while let Some(container) = open.last().copied() {
         let next = scan.visible();
@@ -62,17 +62,17 @@ pub(super) fn check(bytes: &[u8]) -> Result<(), SyntaxError> {
             continue;
         }
         match (container, next) {
-            (Container::Array(First::Yes) | Container::Object(First::Yes), _) => {}
+            (JsonContainer::Array(First::Yes) | JsonContainer::Object(First::Yes), _) => {}
             (_, Some(b',')) => scan.at += 1,
-            (Container::Array(First::No), _) => return Err(scan.bad("after array element")),
-            (Container::Object(First::No), _) => {
+            (JsonContainer::Array(First::No), _) => return Err(scan.bad("after array element")),
+            (JsonContainer::Object(First::No), _) => {
                 return Err(scan.bad("after object key:value pair"));
             }
         }
         if let Some(last) = open.last_mut() {
             last.not_first();
         }
-        if matches!(container, Container::Object(_)) {
+        if matches!(container, JsonContainer::Object(_)) {
             scan.key()?;
         }
         scan.begin_value(&mut open)?;
@@ -84,7 +84,7 @@ pub(super) fn check(bytes: &[u8]) -> Result<(), SyntaxError> {
 }
 
 #[derive(Clone, Copy)]
-enum Container {
+enum JsonContainer {
     Array(First),
     Object(First),
 }
@@ -95,7 +95,7 @@ enum First {
     No,
 }
 
-impl Container {
+impl JsonContainer {
     fn end(self) -> u8 {
         match self {
             Self::Array(_) => b']',
@@ -136,10 +136,10 @@ impl Scan<'_> {
     }
 
     /// Reads a scalar, or opens a container.
-    fn begin_value(&mut self, open: &mut Vec<Container>) -> Result<(), SyntaxError> {
+    fn begin_value(&mut self, open: &mut Vec<JsonContainer>) -> Result<(), SyntaxError> {
         match self.visible() {
-            Some(b'{') => self.open(open, Container::Object(First::Yes)),
-            Some(b'[') => self.open(open, Container::Array(First::Yes)),
+            Some(b'{') => self.open(open, JsonContainer::Object(First::Yes)),
+            Some(b'[') => self.open(open, JsonContainer::Array(First::Yes)),
             Some(b'"') => self.string(),
             Some(b't') => self.literal("true"),
             Some(b'f') => self.literal("false"),
@@ -149,7 +149,11 @@ impl Scan<'_> {
         }
     }
 
-    fn open(&mut self, open: &mut Vec<Container>, new: Container) -> Result<(), SyntaxError> {
+    fn open(
+        &mut self,
+        open: &mut Vec<JsonContainer>,
+        new: JsonContainer,
+    ) -> Result<(), SyntaxError> {
         if open.len() == MAX_DEPTH {
             return Err(self.bad("exceeded max depth"));
         }

@@ -145,10 +145,10 @@ pub(super) fn explain(text: &str) -> ImageError {
     ImageError { problem, at }
 }
 
-type Found = Option<(ImageProblem, Range<usize>)>;
+type LocatedProblem = Option<(ImageProblem, Range<usize>)>;
 
 /// What concerns the text as a whole: nothing there, a scheme, a placeholder, foreign characters.
-fn whole(text: &str) -> Found {
+fn whole(text: &str) -> LocatedProblem {
     if text.is_empty() {
         return Some((ImageProblem::Empty, 0..0));
     }
@@ -199,7 +199,7 @@ fn placeholder(text: &str) -> Option<Range<usize>> {
     })
 }
 
-fn slashes(text: &str) -> Found {
+fn slashes(text: &str) -> LocatedProblem {
     if text.starts_with('/') {
         return Some((ImageProblem::LeadingSlash, 0..1));
     }
@@ -212,7 +212,7 @@ fn slashes(text: &str) -> Found {
         .then(|| (ImageProblem::TrailingSlash, end.saturating_sub(1)..end))
 }
 
-fn digest(text: &str) -> Found {
+fn digest(text: &str) -> LocatedProblem {
     let (left, digest) = text.split_once('@')?;
     let start = left.len() + 1;
     let range = start..text.len();
@@ -242,7 +242,7 @@ fn is_hex(c: char) -> bool {
     u8::try_from(c).is_ok_and(is_lower_hex)
 }
 
-fn tag(text: &str) -> Found {
+fn tag(text: &str) -> LocatedProblem {
     let left = text.split('@').next().unwrap_or_default();
     let last = left.rfind('/').map_or(0, |at| at + 1);
     let colon = last + left.get(last..)?.find(':')?;
@@ -260,7 +260,7 @@ fn tag(text: &str) -> Found {
     (tag.len() > TAG_MAX).then_some((ImageProblem::TagTooLong(tag.len()), range))
 }
 
-fn host(text: &str) -> Found {
+fn host(text: &str) -> LocatedProblem {
     let (host, _) = text.split_once('/')?;
     // A host with capitals is allowed; a Docker Hub name with capitals reads like one.
     if !looks_like_host(host) || is_host(host) {
@@ -275,7 +275,7 @@ fn host(text: &str) -> Found {
     Some((ImageProblem::Host(host.to_owned()), 0..host.len()))
 }
 
-fn path(text: &str) -> Found {
+fn path(text: &str) -> LocatedProblem {
     let name = text.split('@').next().unwrap_or_default();
     let last = name.rfind('/').map_or(0, |at| at + 1);
     let end = name

@@ -12,36 +12,36 @@ use serde_json::{Map, Value};
 
 use super::super::{
     body::{self, Body},
-    call::Call,
     events,
-    intent::manager,
-    negotiate::Shape,
-    read::dress,
-    route::Target,
+    negotiate::ResponseForm,
+    read::render_as,
+    request::ApiRequest,
+    route::RequestTarget,
+    write_options::manager,
 };
 use crate::sandbox::{
     fields::{Element, FieldSet, ListShape, MapShape, child, element_of, list_shape, map_shape},
     object::{self, put, text},
     resources::{Resource, Subresource},
-    status::{Cause, Refused, Status},
-    store::Place,
+    status::{ApiResult, ApiStatus, StatusCause},
+    store::ObjectKey,
     world::World,
     write::{
-        self, Intent, Part,
-        managed_fields::{self, Entry, Manager, Operation, owned_only},
+        self, UpdatePart, WriteOptions,
+        managed_fields::{self, ManagedFieldsEntry, Manager, Operation, owned_only},
     },
 };
 
 pub fn apply(
     world: &mut World,
-    call: &Call,
-    target: &Target,
-    shape: Shape,
-) -> Refused<Response<Body>> {
+    call: &ApiRequest,
+    target: &RequestTarget,
+    shape: ResponseForm,
+) -> ApiResult<Response<Body>> {
     if call.query.get("fieldManager").is_none() {
-        return Err(Status::invalid_options(
+        return Err(ApiStatus::invalid_options(
             "PatchOptions",
-            &Cause::required("fieldManager", "is required for apply patch"),
+            &StatusCause::required("fieldManager", "is required for apply patch"),
         ));
     }
     let mut wanted = call.yaml()?;
@@ -50,44 +50,49 @@ pub fn apply(
         events::to_core(&mut wanted);
     }
     let manager = manager(call, target, Operation::Apply);
-    let intent = Intent {
+    let intent = WriteOptions {
         manager: None,
         dry_run: call.query.is_dry_run("PatchOptions")?,
     };
     let resource = target.resource;
-    let place = Place::new(
+    let place = ObjectKey::new(
         target.namespace(),
         target.name.as_deref().unwrap_or_default(),
     );
     let Some(live) = world.store.at(resource.kind, &place).cloned() else {
         if target.subresource.is_some() {
-            return Err(Status::not_found(resource, &place.name));
+            return Err(ApiStatus::not_found(resource, &place.name));
         }
         let wish = owned_only(FieldSet::applied(&wanted));
-        own(&mut wanted, Vec::new(), &manager, &wish, world.now);
+        record_ownership(&mut wanted, Vec::new(), &manager, &wish, world.now);
         let made = write::create(world, resource.kind, &place.namespace, wanted, &intent)?;
-        let answer = dress(world, resource, &made, shape);
+        let answer = render_as(world, resource, &made, shape);
         return Ok(body::json(StatusCode::CREATED, &answer));
     };
     let merged = merge_into(&live, &wanted, &manager, call.query.flag("force"), world)?;
     let stored = match target.subresource {
-        Some(Subresource::Status) => {
-            write::update_part(world, resource.kind, &place, Part::Status, &merged, &intent)?
-        }
+        Some(Subresource::Status) => write::update_part(
+            world,
+            resource.kind,
+            &place,
+            UpdatePart::Status,
+            &merged,
+            &intent,
+        )?,
         Some(Subresource::EphemeralContainers) => {
-            let part = Part::EphemeralContainers;
+            let part = UpdatePart::EphemeralContainers;
             write::update_part(world, resource.kind, &place, part, &merged, &intent)?
         }
         _ => write::update(world, resource.kind, &place, merged, &intent)?,
     };
-    Ok(body::ok(&dress(world, resource, &stored, shape)))
+    Ok(body::ok(&render_as(world, resource, &stored, shape)))
 }
 
-fn check(resource: &'static Resource, target: &Target, wanted: &mut Value) -> Refused<()> {
+fn check(resource: &'static Resource, target: &RequestTarget, wanted: &mut Value) -> ApiResult<()> {
     if text(wanted, "/apiVersion") != resource.api_version()
         || text(wanted, "/kind") != resource.name
     {
-        return Err(Status::bad_request(format!(
+        return Err(ApiStatus::bad_request(format!(
             "failed to create typed patch object: the patch is {} {}, the path is of {} {}",
             text(wanted, "/apiVersion"),
             text(wanted, "/kind"),
@@ -96,13 +101,13 @@ fn check(resource: &'static Resource, target: &Target, wanted: &mut Value) -> Re
         )));
     }
     if wanted.pointer("/metadata/managedFields").is_some() {
-        return Err(Status::bad_request("metadata.managedFields must be nil"));
+        return Err(ApiStatus::bad_request("metadata.managedFields must be nil"));
     }
     let name = target.name.as_deref().unwrap_or_default();
     if object::name(wanted).is_empty() {
         put(wanted, "/metadata/name", name);
     } else if object::name(wanted) != name {
-        return Err(Status::bad_request(format!(
+        return Err(ApiStatus::bad_request(format!(
             "the name of the object ({}) does not match the name on the URL ({name})",
             object::name(wanted)
         )));
@@ -117,7 +122,7 @@ fn merge_into(
     manager: &Manager,
     force: bool,
     world: &World,
-) -> Refused<Value> {
+) -> ApiResult<Value> {
     let wish = owned_only(FieldSet::applied(wanted));
     let mut merged = merge("", Some(live), wanted);
     let mut entries = managed_fields::entries(live);
@@ -126,7 +131,7 @@ fn merge_into(
 
     let changed = owned_only(FieldSet::difference("", Some(live), Some(&merged)));
     let contested = changed.intersection(&wish);
-    let others = entries.iter_mut().filter(|entry| !entry.is_of(manager));
+    let others = entries.iter_mut().filter(|entry| !entry.is_by(manager));
     if force {
         others.for_each(|entry| entry.fields.subtract(&contested));
     } else {
@@ -135,43 +140,43 @@ fn merge_into(
             return Err(conflict(conflicts));
         }
     }
-    own(&mut merged, entries, manager, &wish, world.now);
+    record_ownership(&mut merged, entries, manager, &wish, world.now);
     Ok(merged)
 }
 
 /// Writes the books: the manager owns what it applies, and only that.
-fn own(
+fn record_ownership(
     object: &mut Value,
-    mut entries: Vec<Entry>,
+    mut entries: Vec<ManagedFieldsEntry>,
     manager: &Manager,
     wish: &FieldSet,
     now: Timestamp,
 ) {
-    let before = entries.iter().find(|entry| entry.is_of(manager));
+    let before = entries.iter().find(|entry| entry.is_by(manager));
     if before.is_none_or(|entry| entry.fields != *wish) {
-        entries.retain(|entry| !entry.is_of(manager));
-        managed_fields::give(&mut entries, manager, wish, now);
+        entries.retain(|entry| !entry.is_by(manager));
+        managed_fields::add_ownership(&mut entries, manager, wish, now);
     }
     managed_fields::write(object, &entries);
 }
 
 /// What the manager applied before, does not apply now, and nobody else owns.
-fn given_up(entries: &[Entry], manager: &Manager, wish: &FieldSet) -> FieldSet {
+fn given_up(entries: &[ManagedFieldsEntry], manager: &Manager, wish: &FieldSet) -> FieldSet {
     let mut given_up = FieldSet::default();
     for entry in entries {
-        if entry.is_of(manager) {
+        if entry.is_by(manager) {
             given_up.add(&entry.fields);
         }
     }
     given_up.subtract(wish);
-    for entry in entries.iter().filter(|entry| !entry.is_of(manager)) {
+    for entry in entries.iter().filter(|entry| !entry.is_by(manager)) {
         given_up.subtract(&entry.fields);
     }
     given_up
 }
 
 fn conflicts<'a>(
-    others: impl Iterator<Item = &'a Entry>,
+    others: impl Iterator<Item = &'a ManagedFieldsEntry>,
     contested: &FieldSet,
 ) -> Vec<(String, String)> {
     others
@@ -183,7 +188,7 @@ fn conflicts<'a>(
 }
 
 /// `printManager`: one who did not apply is named with the version of the API that was used.
-fn described(entry: &Entry) -> String {
+fn described(entry: &ManagedFieldsEntry) -> String {
     let mut text = format!("{:?}", entry.manager);
     if !entry.subresource.is_empty() {
         text = format!("{text} with subresource {:?}", entry.subresource);
@@ -195,7 +200,7 @@ fn described(entry: &Entry) -> String {
 }
 
 /// The words of `NewConflictError`: by manager, unless there is only one.
-fn conflict(conflicts: Vec<(String, String)>) -> Status {
+fn conflict(conflicts: Vec<(String, String)>) -> ApiStatus {
     let message = match conflicts.as_slice() {
         [(manager, path)] => {
             format!("Apply failed with 1 conflict: conflict with {manager}: {path}")
@@ -214,15 +219,15 @@ fn conflict(conflicts: Vec<(String, String)>) -> Status {
             format!("Apply failed with {count} conflicts: {}", groups.join("\n"))
         }
     };
-    let causes: Vec<Cause> = conflicts
+    let causes: Vec<StatusCause> = conflicts
         .into_iter()
-        .map(|(manager, path)| Cause {
+        .map(|(manager, path)| StatusCause {
             reason: "FieldManagerConflict",
             field: path,
             message: format!("conflict with {manager}"),
         })
         .collect();
-    Status::apply_conflict(message, &causes)
+    ApiStatus::apply_conflict(message, &causes)
 }
 
 /// Structured merge: maps by field, keyed lists by key, sets as unions, all else replaced.

@@ -4,14 +4,14 @@ use serde_json::Value;
 
 use crate::sandbox::{
     object::{key, text},
-    status::{Refused, Status},
+    status::{ApiResult, ApiStatus},
 };
 
-pub fn patch(object: &mut Value, body: &[u8]) -> Refused<()> {
+pub fn patch(object: &mut Value, body: &[u8]) -> ApiResult<()> {
     let operations: Vec<Value> = serde_json::from_slice(body)
-        .map_err(|error| Status::bad_request(format!("error decoding patch: {error}")))?;
+        .map_err(|error| ApiStatus::bad_request(format!("error decoding patch: {error}")))?;
     for operation in &operations {
-        apply(object, operation).map_err(|why| Status::unprocessable(&why))?;
+        apply(object, operation).map_err(|why| ApiStatus::unprocessable(&why))?;
     }
     Ok(())
 }
@@ -120,7 +120,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn patched(object: &Value, operations: &Value) -> Refused<Value> {
+    fn patched(object: &Value, operations: &Value) -> ApiResult<Value> {
         let mut object = object.clone();
         patch(&mut object, operations.to_string().as_bytes())?;
         Ok(object)

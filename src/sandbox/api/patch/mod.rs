@@ -1,4 +1,4 @@
-//! Patches: four languages for one change.
+//! Patches: the four patch types.
 
 mod apply;
 mod json;
@@ -11,12 +11,12 @@ use http::Response;
 use serde_json::Value;
 
 use super::{
-    body::Body, call::Call, events, intent::intent, negotiate::Shape, parts, read, route::Target,
-    write,
+    body::Body, events, negotiate::ResponseForm, read, request::ApiRequest, route::RequestTarget,
+    subresources, write, write_options::write_options,
 };
 use crate::sandbox::{
     resources::Subresource,
-    status::{Refused, Status},
+    status::{ApiResult, ApiStatus},
     world::World,
 };
 
@@ -29,10 +29,10 @@ const ACCEPTED: &[&str] = &[
 
 pub fn patch(
     world: &mut World,
-    call: &Call,
-    target: &Target,
-    shape: Shape,
-) -> Refused<Response<Body>> {
+    call: &ApiRequest,
+    target: &RequestTarget,
+    shape: ResponseForm,
+) -> ApiResult<Response<Body>> {
     let media = call.media();
     if media == "application/apply-patch+yaml" {
         return apply::apply(world, call, target, shape);
@@ -43,7 +43,7 @@ pub fn patch(
         events::to_new(&mut object);
     }
     if target.subresource == Some(Subresource::Scale) {
-        object = parts::scale(&object);
+        object = subresources::scale(&object);
     }
     match media {
         "application/json-patch+json" => json::patch(&mut object, &call.body)?,
@@ -53,11 +53,11 @@ pub fn patch(
         "application/strategic-merge-patch+json" => {
             object = strategic::patch(&object, &call.json()?)?;
         }
-        _ => return Err(Status::unsupported_media_type(ACCEPTED)),
+        _ => return Err(ApiStatus::unsupported_media_type(ACCEPTED)),
     }
     if events::is_new_view(target.resource) {
         events::to_core(&mut object);
     }
-    let intent = intent(call, target)?;
+    let intent = write_options(call, target)?;
     write::store(world, target, object, &intent, shape)
 }

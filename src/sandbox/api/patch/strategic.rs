@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::sandbox::{
     fields::{ListShape, child, list_shape, strategic_key},
-    status::{Refused, Status},
+    status::{ApiResult, ApiStatus},
 };
 
 const DIRECTIVE: &str = "$patch";
@@ -14,12 +14,12 @@ const RETAIN_KEYS: &str = "$retainKeys";
 const DELETE_PRIMITIVES: &str = "$deleteFromPrimitiveList/";
 const ORDER: &str = "$setElementOrder/";
 
-pub fn patch(object: &Value, patch: &Value) -> Refused<Value> {
+pub fn patch(object: &Value, patch: &Value) -> ApiResult<Value> {
     Ok(merge("", Some(object), patch)?.unwrap_or_else(|| Value::Object(Map::new())))
 }
 
 /// The merged value; none if the patch deletes it.
-fn merge(field: &str, object: Option<&Value>, patch: &Value) -> Refused<Option<Value>> {
+fn merge(field: &str, object: Option<&Value>, patch: &Value) -> ApiResult<Option<Value>> {
     let Some(changes) = patch.as_object() else {
         return Ok(Some(patch.clone()));
     };
@@ -29,7 +29,9 @@ fn merge(field: &str, object: Option<&Value>, patch: &Value) -> Refused<Option<V
         Some("replace") => Map::new(),
         None | Some("merge") => object.and_then(Value::as_object).unwrap_or(&empty).clone(),
         Some(other) => {
-            return Err(Status::bad_request(format!("unknown patch type: {other}")));
+            return Err(ApiStatus::bad_request(format!(
+                "unknown patch type: {other}"
+            )));
         }
     };
     if let Some(kept) = changes.get(RETAIN_KEYS).and_then(Value::as_array) {
@@ -47,7 +49,7 @@ fn merge_field(
     name: &str,
     change: &Value,
     changes: &Map<String, Value>,
-) -> Refused<()> {
+) -> ApiResult<()> {
     if name == DIRECTIVE || name == RETAIN_KEYS {
         return Ok(());
     }
@@ -93,7 +95,7 @@ fn merge_field(
     Ok(())
 }
 
-fn merge_list(name: &str, members: &[Value], changes: &[Value]) -> Refused<Vec<Value>> {
+fn merge_list(name: &str, members: &[Value], changes: &[Value]) -> ApiResult<Vec<Value>> {
     if list_shape(name) == ListShape::Set {
         let new = changes.iter().filter(|change| !members.contains(change));
         return Ok(members.iter().chain(new).cloned().collect());
@@ -116,7 +118,7 @@ fn merge_list(name: &str, members: &[Value], changes: &[Value]) -> Refused<Vec<V
             continue;
         }
         let Some(wanted) = change.get(key) else {
-            return Err(Status::bad_request(format!(
+            return Err(ApiStatus::bad_request(format!(
                 "map: {change} does not contain declared merge key: {key}"
             )));
         };

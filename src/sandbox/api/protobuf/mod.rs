@@ -9,9 +9,9 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-use crate::sandbox::status::{Refused, Status};
-use schema::{Count, Field};
-use wire::Content;
+use crate::sandbox::status::{ApiResult, ApiStatus};
+use schema::{Cardinality, FieldSchema};
+use wire::FieldContent;
 
 pub const MEDIA: &str = "application/vnd.kubernetes.protobuf";
 
@@ -19,14 +19,14 @@ pub const MEDIA: &str = "application/vnd.kubernetes.protobuf";
 const MAGIC: &[u8] = b"k8s\0";
 
 /// The object in a body.
-pub fn decode(body: &[u8]) -> Refused<Value> {
-    let wrong = || Status::bad_request("the body is not an object in Kubernetes' protobuf");
+pub fn decode(body: &[u8]) -> ApiResult<Value> {
+    let wrong = || ApiStatus::bad_request("the body is not an object in Kubernetes' protobuf");
     let (version, kind, raw) = body
         .strip_prefix(MAGIC)
         .and_then(envelope)
         .ok_or_else(wrong)?;
     if schema::message(kind).is_none() {
-        return Err(Status::bad_request(format!(
+        return Err(ApiStatus::bad_request(format!(
             "no kind {kind:?} is registered for version {version:?}"
         )));
     }
@@ -41,16 +41,18 @@ fn envelope(bytes: &[u8]) -> Option<(&str, &str, &[u8])> {
     let (mut version, mut kind, mut raw): (_, _, &[u8]) = ("", "", &[]);
     for (number, content) in wire::fields(bytes)? {
         match (number, content) {
-            (1, Content::Bytes(of_type)) => {
+            (1, FieldContent::Bytes(of_type)) => {
                 for (number, content) in wire::fields(of_type)? {
                     match (number, content) {
-                        (1, Content::Bytes(text)) => version = std::str::from_utf8(text).ok()?,
-                        (2, Content::Bytes(text)) => kind = std::str::from_utf8(text).ok()?,
+                        (1, FieldContent::Bytes(text)) => {
+                            version = std::str::from_utf8(text).ok()?
+                        }
+                        (2, FieldContent::Bytes(text)) => kind = std::str::from_utf8(text).ok()?,
                         _ => {}
                     }
                 }
             }
-            (2, Content::Bytes(bytes)) => raw = bytes,
+            (2, FieldContent::Bytes(bytes)) => raw = bytes,
             _ => {}
         }
     }
@@ -70,24 +72,28 @@ fn message(name: &str, bytes: &[u8]) -> Option<Map<String, Value>> {
     Some(object)
 }
 
-fn add(object: &mut Map<String, Value>, field: &Field, content: Content<'_>) -> Option<()> {
+fn add(
+    object: &mut Map<String, Value>,
+    field: &FieldSchema,
+    content: FieldContent<'_>,
+) -> Option<()> {
     let name = || field.name.to_owned();
     match (field.count, content) {
-        (Count::Map, Content::Bytes(entry)) => {
-            let (key, value) = pair(field.of, entry)?;
+        (Cardinality::Map, FieldContent::Bytes(entry)) => {
+            let (key, value) = pair(field.type_name, entry)?;
             let map = object.entry(name()).or_insert_with(|| json!({}));
             map.as_object_mut()?.insert(key, value);
         }
-        (Count::Map, Content::Number(_)) => return None,
-        (Count::List, content) => {
+        (Cardinality::Map, FieldContent::Number(_)) => return None,
+        (Cardinality::List, content) => {
             let list = object.entry(name()).or_insert_with(|| json!([]));
-            list.as_array_mut()?.push(value(field.of, content)?);
+            list.as_array_mut()?.push(value(field.type_name, content)?);
         }
-        (Count::One, Content::Bytes(bytes)) if field.is_inline() => {
-            object.extend(message(field.of, bytes)?);
+        (Cardinality::One, FieldContent::Bytes(bytes)) if field.is_inline() => {
+            object.extend(message(field.type_name, bytes)?);
         }
-        (Count::One, content) => {
-            let value = value(field.of, content)?;
+        (Cardinality::One, content) => {
+            let value = value(field.type_name, content)?;
             if !(field.omit_empty && is_empty(&value)) {
                 object.insert(name(), value);
             }
@@ -97,10 +103,10 @@ fn add(object: &mut Map<String, Value>, field: &Field, content: Content<'_>) -> 
 }
 
 fn pair(of: &str, entry: &[u8]) -> Option<(String, Value)> {
-    let (mut key, mut found) = (String::new(), value(of, Content::Bytes(&[]))?);
+    let (mut key, mut found) = (String::new(), value(of, FieldContent::Bytes(&[]))?);
     for (number, content) in wire::fields(entry)? {
         match (number, content) {
-            (1, Content::Bytes(bytes)) => key = String::from_utf8(bytes.to_vec()).ok()?,
+            (1, FieldContent::Bytes(bytes)) => key = String::from_utf8(bytes.to_vec()).ok()?,
             (2, content) => found = value(of, content)?,
             _ => {}
         }
@@ -108,26 +114,26 @@ fn pair(of: &str, entry: &[u8]) -> Option<(String, Value)> {
     Some((key, found))
 }
 
-fn value(of: &str, content: Content<'_>) -> Option<Value> {
+fn value(of: &str, content: FieldContent<'_>) -> Option<Value> {
     Some(match (of, content) {
-        ("bool", Content::Number(number)) => (number != 0).into(),
-        ("int", Content::Number(number)) => number.cast_signed().into(),
-        ("string", Content::Bytes(bytes)) => std::str::from_utf8(bytes).ok()?.into(),
-        ("bytes", Content::Bytes(bytes)) => STANDARD.encode(bytes).into(),
-        ("Time" | "MicroTime", Content::Bytes(bytes)) => time(bytes)?,
-        ("Quantity", Content::Bytes(bytes)) => only_text(bytes)?,
-        ("FieldsV1", Content::Bytes(bytes)) => match wire::fields(bytes)?.first() {
-            Some((1, Content::Bytes(json))) => serde_json::from_slice(json).ok()?,
+        ("bool", FieldContent::Number(number)) => (number != 0).into(),
+        ("int", FieldContent::Number(number)) => number.cast_signed().into(),
+        ("string", FieldContent::Bytes(bytes)) => std::str::from_utf8(bytes).ok()?.into(),
+        ("bytes", FieldContent::Bytes(bytes)) => STANDARD.encode(bytes).into(),
+        ("Time" | "MicroTime", FieldContent::Bytes(bytes)) => time(bytes)?,
+        ("Quantity", FieldContent::Bytes(bytes)) => only_text(bytes)?,
+        ("FieldsV1", FieldContent::Bytes(bytes)) => match wire::fields(bytes)?.first() {
+            Some((1, FieldContent::Bytes(json))) => serde_json::from_slice(json).ok()?,
             _ => json!({}),
         },
-        ("ExtraValue", Content::Bytes(bytes)) => wire::fields(bytes)?
+        ("ExtraValue", FieldContent::Bytes(bytes)) => wire::fields(bytes)?
             .into_iter()
             .map(|(_, content)| value("string", content))
             .collect::<Option<Vec<Value>>>()?
             .into(),
-        ("IntOrString", Content::Bytes(bytes)) => int_or_string(bytes)?,
-        (_, Content::Bytes(bytes)) => message(of, bytes)?.into(),
-        (_, Content::Number(_)) => return None,
+        ("IntOrString", FieldContent::Bytes(bytes)) => int_or_string(bytes)?,
+        (_, FieldContent::Bytes(bytes)) => message(of, bytes)?.into(),
+        (_, FieldContent::Number(_)) => return None,
     })
 }
 
@@ -144,8 +150,8 @@ fn time(bytes: &[u8]) -> Option<Value> {
     let (mut seconds, mut nanos) = (None, 0);
     for (number, content) in wire::fields(bytes)? {
         match (number, content) {
-            (1, Content::Number(number)) => seconds = Some(number.cast_signed()),
-            (2, Content::Number(number)) => nanos = i32::try_from(number).ok()?,
+            (1, FieldContent::Number(number)) => seconds = Some(number.cast_signed()),
+            (2, FieldContent::Number(number)) => nanos = i32::try_from(number).ok()?,
             _ => {}
         }
     }
@@ -159,7 +165,7 @@ fn int_or_string(bytes: &[u8]) -> Option<Value> {
     let (mut is_text, mut number, mut text) = (false, json!(0), json!(""));
     for (field, content) in wire::fields(bytes)? {
         match (field, content) {
-            (1, Content::Number(kind)) => is_text = kind == 1,
+            (1, FieldContent::Number(kind)) => is_text = kind == 1,
             (2, content) => number = value("int", content)?,
             (3, content) => text = value("string", content)?,
             _ => {}

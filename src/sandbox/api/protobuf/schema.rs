@@ -1,9 +1,9 @@
-//! What the fields of Kubernetes' messages are called and what is in them: `messages.txt`, read once.
+//! Schema of Kubernetes' protobuf messages, read from `messages.txt`.
 
 use std::{collections::HashMap, sync::LazyLock};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Count {
+pub enum Cardinality {
     One,
     List,
     /// From a text to the type.
@@ -11,39 +11,39 @@ pub enum Count {
 }
 
 #[derive(Clone, Copy, Debug)]
-pub struct Field {
+pub struct FieldSchema {
     pub name: &'static str,
     /// Absent in JSON when it is empty.
     pub omit_empty: bool,
-    pub count: Count,
+    pub count: Cardinality,
     /// A message, or one of the types that [`super::message`] knows by itself.
-    pub of: &'static str,
+    pub type_name: &'static str,
 }
 
-impl Field {
+impl FieldSchema {
     /// Its fields stand among those of the message around it.
     pub fn is_inline(&self) -> bool {
         self.name == "."
     }
 }
 
-type Message = HashMap<u64, Field>;
+type MessageSchema = HashMap<u64, FieldSchema>;
 
-static MESSAGES: LazyLock<HashMap<&'static str, Message>> =
+static MESSAGES: LazyLock<HashMap<&'static str, MessageSchema>> =
     LazyLock::new(|| read(include_str!("messages.txt")));
 
-pub fn message(name: &str) -> Option<&'static Message> {
+pub fn message(name: &str) -> Option<&'static MessageSchema> {
     MESSAGES.get(name)
 }
 
-fn read(text: &'static str) -> HashMap<&'static str, Message> {
+fn read(text: &'static str) -> HashMap<&'static str, MessageSchema> {
     let mut messages = HashMap::new();
     let mut current = "";
     for line in text.lines().filter(|line| !line.starts_with('#')) {
         match line.strip_prefix(' ').map(field) {
             None => current = line,
             Some(Some((number, field))) => {
-                let message: &mut Message = messages.entry(current).or_default();
+                let message: &mut MessageSchema = messages.entry(current).or_default();
                 message.insert(number, field);
             }
             Some(None) => {}
@@ -52,19 +52,19 @@ fn read(text: &'static str) -> HashMap<&'static str, Message> {
     messages
 }
 
-fn field(line: &'static str) -> Option<(u64, Field)> {
+fn field(line: &'static str) -> Option<(u64, FieldSchema)> {
     let mut words = line.split(' ');
     let (number, name, of) = (words.next()?, words.next()?, words.next()?);
     let (count, of) = match (of.strip_prefix("[]"), of.strip_prefix("{}")) {
-        (Some(of), _) => (Count::List, of),
-        (_, Some(of)) => (Count::Map, of),
-        _ => (Count::One, of),
+        (Some(of), _) => (Cardinality::List, of),
+        (_, Some(of)) => (Cardinality::Map, of),
+        _ => (Cardinality::One, of),
     };
-    let field = Field {
+    let field = FieldSchema {
         name: name.trim_end_matches('?'),
         omit_empty: name.ends_with('?'),
         count,
-        of,
+        type_name: of,
     };
     Some((number.parse().ok()?, field))
 }
@@ -95,10 +95,10 @@ mod tests {
         assert_eq!(fields, lines);
         for (name, message) in MESSAGES.iter() {
             for field in message.values() {
-                let known = LEAVES.contains(&field.of)
-                    || MESSAGES.contains_key(field.of)
-                    || text.lines().any(|line| line == field.of);
-                assert!(known, "{name}.{}: {}", field.name, field.of);
+                let known = LEAVES.contains(&field.type_name)
+                    || MESSAGES.contains_key(field.type_name)
+                    || text.lines().any(|line| line == field.type_name);
+                assert!(known, "{name}.{}: {}", field.name, field.type_name);
             }
         }
     }

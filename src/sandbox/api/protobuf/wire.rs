@@ -1,28 +1,30 @@
-//! The encoding itself: numbered fields, without names and types.
+//! The protobuf wire format: numbered fields without names and types.
 
 /// What stands in a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Content<'a> {
+pub enum FieldContent<'a> {
     Number(u64),
     /// A text, bytes, or a message again.
     Bytes(&'a [u8]),
 }
 
 /// The fields of a message in their order; nothing if these bytes are no message.
-pub fn fields(mut bytes: &[u8]) -> Option<Vec<(u64, Content<'_>)>> {
+pub fn fields(mut bytes: &[u8]) -> Option<Vec<(u64, FieldContent<'_>)>> {
     let mut fields = Vec::new();
     while !bytes.is_empty() {
         let key = varint(&mut bytes)?;
         let content = match key & 7 {
-            0 => Content::Number(varint(&mut bytes)?),
-            1 => Content::Number(u64::from_le_bytes(take(&mut bytes, 8)?.try_into().ok()?)),
+            0 => FieldContent::Number(varint(&mut bytes)?),
+            1 => FieldContent::Number(u64::from_le_bytes(
+                split_bytes(&mut bytes, 8)?.try_into().ok()?,
+            )),
             2 => {
                 let length = usize::try_from(varint(&mut bytes)?).ok()?;
-                Content::Bytes(take(&mut bytes, length)?)
+                FieldContent::Bytes(split_bytes(&mut bytes, length)?)
             }
             5 => {
-                let number = u32::from_le_bytes(take(&mut bytes, 4)?.try_into().ok()?);
-                Content::Number(u64::from(number))
+                let number = u32::from_le_bytes(split_bytes(&mut bytes, 4)?.try_into().ok()?);
+                FieldContent::Number(u64::from(number))
             }
             _ => return None,
         };
@@ -35,7 +37,7 @@ pub fn fields(mut bytes: &[u8]) -> Option<Vec<(u64, Content<'_>)>> {
 pub fn varint(bytes: &mut &[u8]) -> Option<u64> {
     let mut number = 0;
     for shift in (0..64).step_by(7) {
-        let byte = *take(bytes, 1)?.first()?;
+        let byte = *split_bytes(bytes, 1)?.first()?;
         number |= u64::from(byte & 0x7f) << shift;
         if byte & 0x80 == 0 {
             return Some(number);
@@ -44,7 +46,7 @@ pub fn varint(bytes: &mut &[u8]) -> Option<u64> {
     None
 }
 
-fn take<'a>(bytes: &mut &'a [u8], length: usize) -> Option<&'a [u8]> {
+fn split_bytes<'a>(bytes: &mut &'a [u8], length: usize) -> Option<&'a [u8]> {
     let (head, rest) = bytes.split_at_checked(length)?;
     *bytes = rest;
     Some(head)
@@ -59,7 +61,10 @@ mod tests {
         let bytes = [0x08, 0x96, 0x01, 0x12, 0x02, b'h', b'i'];
         assert_eq!(
             fields(&bytes),
-            Some(vec![(1, Content::Number(150)), (2, Content::Bytes(b"hi"))])
+            Some(vec![
+                (1, FieldContent::Number(150)),
+                (2, FieldContent::Bytes(b"hi"))
+            ])
         );
         for length in [1, 2, 4, 6] {
             assert_eq!(fields(&bytes[..length]), None, "{length}");

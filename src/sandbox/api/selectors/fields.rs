@@ -5,12 +5,12 @@ use std::borrow::Cow;
 use serde_json::Value;
 
 use crate::sandbox::{
-    resources::Kind,
-    status::{Refused, Status},
+    resources::ResourceKind,
+    status::{ApiResult, ApiStatus},
 };
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Requirement {
+pub(super) struct FieldRequirement {
     /// Where the field stands in the object.
     pointer: String,
     /// What an object has that does not say.
@@ -25,13 +25,13 @@ enum Comparison {
     IsNot,
 }
 
-impl Requirement {
-    fn new(kind: Kind, field: &str, comparison: Comparison, value: &str) -> Self {
+impl FieldRequirement {
+    fn new(kind: ResourceKind, field: &str, comparison: Comparison, value: &str) -> Self {
         let path = match (kind, field) {
-            (Kind::Event, "source") => "source.component".to_owned(),
-            (Kind::Event, _) => field.replace("regarding.", "involvedObject."),
-            (Kind::Namespace, "name") => "metadata.name".to_owned(),
-            (Kind::Job, "status.successful") => "status.succeeded".to_owned(),
+            (ResourceKind::Event, "source") => "source.component".to_owned(),
+            (ResourceKind::Event, _) => field.replace("regarding.", "involvedObject."),
+            (ResourceKind::Namespace, "name") => "metadata.name".to_owned(),
+            (ResourceKind::Job, "status.successful") => "status.succeeded".to_owned(),
             _ => field.to_owned(),
         };
         Self {
@@ -46,7 +46,7 @@ impl Requirement {
         }
     }
 
-    pub(super) fn holds(&self, object: &Value) -> bool {
+    pub(super) fn matches(&self, object: &Value) -> bool {
         let found: Cow<'_, str> = match object.pointer(&self.pointer) {
             Some(Value::String(text)) => text.into(),
             None | Some(Value::Null) => self.absent.into(),
@@ -56,7 +56,7 @@ impl Requirement {
     }
 }
 
-pub(super) fn parse(kind: Kind, text: &str) -> Refused<Vec<Requirement>> {
+pub(super) fn parse(kind: ResourceKind, text: &str) -> ApiResult<Vec<FieldRequirement>> {
     text.split(',')
         .filter(|term| !term.is_empty())
         .map(|term| {
@@ -67,23 +67,23 @@ pub(super) fn parse(kind: Kind, text: &str) -> Refused<Vec<Requirement>> {
             {
                 (field, Comparison::Is, value)
             } else {
-                return Err(Status::bad_request(format!(
+                return Err(ApiStatus::bad_request(format!(
                     "invalid selector: {text:?}; can't understand {term:?}"
                 )));
             };
             if !supported(kind).contains(&field)
                 && !matches!(field, "metadata.name" | "metadata.namespace")
             {
-                return Err(Status::bad_request(unsupported(kind, field)));
+                return Err(ApiStatus::bad_request(unsupported(kind, field)));
             }
-            Ok(Requirement::new(kind, field, comparison, value))
+            Ok(FieldRequirement::new(kind, field, comparison, value))
         })
         .collect()
 }
 
 /// Kinds that offer more than name and namespace have their own words
 /// (`AddFieldLabelConversionsFor…`, `DefaultMetaV1FieldSelectorConversion`).
-fn unsupported(kind: Kind, field: &str) -> String {
+fn unsupported(kind: ResourceKind, field: &str) -> String {
     if supported(kind).is_empty() {
         return format!(
             "{field:?} is not a known field selector: only \"metadata.name\", \"metadata.namespace\""
@@ -93,9 +93,9 @@ fn unsupported(kind: Kind, field: &str) -> String {
 }
 
 /// The fields besides name and namespace that the real server can select by.
-fn supported(kind: Kind) -> &'static [&'static str] {
+fn supported(kind: ResourceKind) -> &'static [&'static str] {
     match kind {
-        Kind::Pod => &[
+        ResourceKind::Pod => &[
             "spec.nodeName",
             "spec.restartPolicy",
             "spec.schedulerName",
@@ -104,8 +104,8 @@ fn supported(kind: Kind) -> &'static [&'static str] {
             "status.podIP",
             "status.nominatedNodeName",
         ],
-        Kind::Secret => &["type"],
-        Kind::Event => &[
+        ResourceKind::Secret => &["type"],
+        ResourceKind::Event => &[
             "involvedObject.kind",
             "involvedObject.namespace",
             "involvedObject.name",
@@ -122,10 +122,10 @@ fn supported(kind: Kind) -> &'static [&'static str] {
             "source",
             "type",
         ],
-        Kind::Namespace => &["status.phase", "name"],
-        Kind::Node => &["spec.unschedulable"],
-        Kind::ReplicaSet => &["status.replicas"],
-        Kind::Job => &["status.successful"],
+        ResourceKind::Namespace => &["status.phase", "name"],
+        ResourceKind::Node => &["spec.unschedulable"],
+        ResourceKind::ReplicaSet => &["status.replicas"],
+        ResourceKind::Job => &["status.successful"],
         _ => &[],
     }
 }
@@ -142,18 +142,22 @@ mod tests {
             "involvedObject": {"name": "web-1"}, "source": {"component": "kubelet"},
         });
         for (kind, selector, matches) in [
-            (Kind::Secret, "type=Opaque,metadata.name!=t", true),
-            (Kind::Secret, "type!=Opaque", false),
-            (Kind::Event, "regarding.name==web-1,source=kubelet", true),
-            (Kind::Node, "spec.unschedulable=false", true),
-            (Kind::Job, "status.successful=0", true),
-            (Kind::Pod, "spec.nodeName=", true),
+            (ResourceKind::Secret, "type=Opaque,metadata.name!=t", true),
+            (ResourceKind::Secret, "type!=Opaque", false),
+            (
+                ResourceKind::Event,
+                "regarding.name==web-1,source=kubelet",
+                true,
+            ),
+            (ResourceKind::Node, "spec.unschedulable=false", true),
+            (ResourceKind::Job, "status.successful=0", true),
+            (ResourceKind::Pod, "spec.nodeName=", true),
         ] {
             let wanted = parse(kind, selector).unwrap();
-            let holds = wanted.iter().all(|wanted| wanted.holds(&object));
+            let holds = wanted.iter().all(|wanted| wanted.matches(&object));
             assert_eq!(holds, matches, "{selector}");
         }
-        assert!(parse(Kind::Secret, "data.x=1").is_err());
-        assert!(parse(Kind::Secret, "type").is_err());
+        assert!(parse(ResourceKind::Secret, "data.x=1").is_err());
+        assert!(parse(ResourceKind::Secret, "type").is_err());
     }
 }

@@ -1,29 +1,29 @@
-//! Label selectors, in the words of a query (`k8s.io/apimachinery/pkg/labels`).
+//! Label selectors (`k8s.io/apimachinery/pkg/labels`).
 
 use serde_json::Value;
 
 use crate::sandbox::{
     object,
-    status::{Refused, Status},
+    status::{ApiResult, ApiStatus},
 };
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Requirement {
+pub(super) struct LabelRequirement {
     key: String,
-    test: Test,
+    test: LabelOperator,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Test {
+enum LabelOperator {
     Exists,
     Absent,
     In(Vec<String>),
     NotIn(Vec<String>),
 }
 
-impl Test {
+impl LabelOperator {
     /// Whether its values can be values of a label.
-    fn fits(&self) -> bool {
+    fn has_valid_values(&self) -> bool {
         let (Self::In(values) | Self::NotIn(values)) = self else {
             return true;
         };
@@ -35,22 +35,22 @@ impl Test {
     }
 }
 
-impl Requirement {
-    pub(super) fn holds(&self, object: &Value) -> bool {
+impl LabelRequirement {
+    pub(super) fn matches(&self, object: &Value) -> bool {
         let value = object::label(object, &self.key);
         let is_one_of = |values: &[String]| {
             value.is_some_and(|value| values.iter().any(|wanted| wanted == value))
         };
         match &self.test {
-            Test::Exists => value.is_some(),
-            Test::Absent => value.is_none(),
-            Test::In(values) => is_one_of(values),
-            Test::NotIn(values) => !is_one_of(values),
+            LabelOperator::Exists => value.is_some(),
+            LabelOperator::Absent => value.is_none(),
+            LabelOperator::In(values) => is_one_of(values),
+            LabelOperator::NotIn(values) => !is_one_of(values),
         }
     }
 }
 
-pub(super) fn parse(text: &str) -> Refused<Vec<Requirement>> {
+pub(super) fn parse(text: &str) -> ApiResult<Vec<LabelRequirement>> {
     if text.trim().is_empty() {
         return Ok(Vec::new());
     }
@@ -59,7 +59,7 @@ pub(super) fn parse(text: &str) -> Refused<Vec<Requirement>> {
         .map(str::trim)
         .map(|term| {
             requirement(term).ok_or_else(|| {
-                Status::bad_request(format!(
+                ApiStatus::bad_request(format!(
                     "unable to parse requirement: invalid label selector {term:?}"
                 ))
             })
@@ -67,27 +67,27 @@ pub(super) fn parse(text: &str) -> Refused<Vec<Requirement>> {
         .collect()
 }
 
-fn requirement(term: &str) -> Option<Requirement> {
-    let make = |key: &str, test: Test| {
+fn requirement(term: &str) -> Option<LabelRequirement> {
+    let make = |key: &str, test: LabelOperator| {
         let key = key.trim();
         let fits = !key.is_empty()
             && key
                 .chars()
                 .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/'));
-        (fits && test.fits()).then(|| Requirement {
+        (fits && test.has_valid_values()).then(|| LabelRequirement {
             key: key.to_owned(),
             test,
         })
     };
     let one = |value: &str| vec![value.trim().to_owned()];
     if let Some(key) = term.strip_prefix('!') {
-        return make(key, Test::Absent);
+        return make(key, LabelOperator::Absent);
     }
     if let Some((key, value)) = term.split_once("!=") {
-        return make(key, Test::NotIn(one(value)));
+        return make(key, LabelOperator::NotIn(one(value)));
     }
     if let Some((key, value)) = term.split_once("==").or_else(|| term.split_once('=')) {
-        return make(key, Test::In(one(value)));
+        return make(key, LabelOperator::In(one(value)));
     }
     if let Some((head, values)) = term.split_once('(') {
         let values = values
@@ -97,12 +97,12 @@ fn requirement(term: &str) -> Option<Requirement> {
             .collect();
         let (key, operator) = head.trim().rsplit_once(char::is_whitespace)?;
         return match operator {
-            "in" => make(key, Test::In(values)),
-            "notin" => make(key, Test::NotIn(values)),
+            "in" => make(key, LabelOperator::In(values)),
+            "notin" => make(key, LabelOperator::NotIn(values)),
             _ => None,
         };
     }
-    make(term, Test::Exists)
+    make(term, LabelOperator::Exists)
 }
 
 fn split_outside_brackets(text: &str) -> Vec<&str> {
@@ -138,7 +138,7 @@ mod tests {
             ("other", false),
         ] {
             let wanted = parse(selector).unwrap();
-            let holds = wanted.iter().all(|wanted| wanted.holds(&object));
+            let holds = wanted.iter().all(|wanted| wanted.matches(&object));
             assert_eq!(holds, matches, "{selector}");
         }
         for nonsense in ["a b", "app=a(b", "app in web", "=web"] {

@@ -1,24 +1,28 @@
-//! What a list, a watch or a `deletecollection` means of a collection: label and field selectors.
+//! Selectors of list, watch and `deletecollection`: labels and fields.
 
 mod fields;
 mod labels;
 
 use serde_json::Value;
 
-use super::query::Query;
-use crate::sandbox::{object, resources::Resource, status::Refused};
+use super::query::QueryString;
+use crate::sandbox::{object, resources::Resource, status::ApiResult};
 
 /// What a request shows of a collection.
 #[derive(Clone, Debug)]
-pub struct Selector {
+pub struct ListSelector {
     namespace: Option<String>,
     name: Option<String>,
-    labels: Vec<labels::Requirement>,
-    fields: Vec<fields::Requirement>,
+    labels: Vec<labels::LabelRequirement>,
+    fields: Vec<fields::FieldRequirement>,
 }
 
-impl Selector {
-    pub fn parse(resource: &Resource, namespace: Option<&str>, query: &Query) -> Refused<Self> {
+impl ListSelector {
+    pub fn parse(
+        resource: &Resource,
+        namespace: Option<&str>,
+        query: &QueryString,
+    ) -> ApiResult<Self> {
         let (labels, fields) = (query.get("labelSelector"), query.get("fieldSelector"));
         Ok(Self {
             namespace: namespace.map(str::to_owned),
@@ -49,15 +53,15 @@ impl Selector {
         };
         is(&self.namespace, object::namespace(object))
             && is(&self.name, object::name(object))
-            && self.labels.iter().all(|wanted| wanted.holds(object))
-            && self.fields.iter().all(|wanted| wanted.holds(object))
+            && self.labels.iter().all(|wanted| wanted.matches(object))
+            && self.fields.iter().all(|wanted| wanted.matches(object))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sandbox::resources::Kind;
+    use crate::sandbox::resources::ResourceKind;
     use serde_json::json;
 
     #[test]
@@ -90,8 +94,9 @@ mod tests {
                 false,
             ),
         ] {
-            let query_of = Query::parse(query);
-            let mut selector = Selector::parse(Kind::Pod.resource(), namespace, &query_of).unwrap();
+            let query_of = QueryString::parse(query);
+            let mut selector =
+                ListSelector::parse(ResourceKind::Pod.resource(), namespace, &query_of).unwrap();
             if let Some(name) = name {
                 selector = selector.named(name);
             }

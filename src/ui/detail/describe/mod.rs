@@ -1,4 +1,4 @@
-//! An object in words: what it is, and what it has to do with the others.
+//! Describe view: the properties and references of an object.
 
 mod account;
 mod namespace;
@@ -16,13 +16,13 @@ use crate::{
         age,
         objects::{AnyObjectRef, ObjectMeta},
     },
-    ui::{text, view::View, widgets::paragraph::indented},
+    ui::{draw_context::DrawContext, text, widgets::paragraph::indented},
 };
 
-pub(super) fn lines(object: &AnyObjectRef, wide: usize, view: View<'_>) -> Vec<Line<'static>> {
-    let world = &view.model.world;
+pub(super) fn lines(object: &AnyObjectRef, wide: usize, cx: DrawContext<'_>) -> Vec<Line<'static>> {
+    let store = &cx.model.store;
     let mut sheet = Sheet {
-        view,
+        cx,
         wide,
         lines: Vec::new(),
     };
@@ -31,19 +31,19 @@ pub(super) fn lines(object: &AnyObjectRef, wide: usize, view: View<'_>) -> Vec<L
             namespace::write(name, &mut sheet);
             Some(())
         }
-        AnyObjectRef::Secret(key) => world
+        AnyObjectRef::Secret(key) => store
             .secret(key)
             .map(|secret| secret::write(secret, &mut sheet)),
-        AnyObjectRef::ServiceAccount(key) => world
+        AnyObjectRef::ServiceAccount(key) => store
             .account(key)
             .map(|account| account::write(account, &mut sheet)),
-        AnyObjectRef::Pod(key) => world.pod(key).map(|pod| pod::write(pod, &mut sheet)),
-        AnyObjectRef::Workload(id) => world
+        AnyObjectRef::Pod(key) => store.pod(key).map(|pod| pod::write(pod, &mut sheet)),
+        AnyObjectRef::Workload(id) => store
             .workload(id)
             .map(|workload| workload::write(workload, &mut sheet)),
     };
     if written.is_none() {
-        return vec![super::gone(view)];
+        return vec![super::deleted_line(cx)];
     }
     sheet.lines
 }
@@ -57,14 +57,14 @@ const LISTED: usize = 100;
 /// What is written of an object: fields, and paragraphs under them. Nothing is cut off: what is too long
 /// goes on in the next line.
 struct Sheet<'a> {
-    view: View<'a>,
+    cx: DrawContext<'a>,
     wide: usize,
     lines: Vec<Line<'static>>,
 }
 
 impl Sheet<'_> {
     fn field(&mut self, name: &str, value: &str, style: Style) {
-        let dim = self.view.theme.dim();
+        let dim = self.cx.theme.dim();
         let values = text::wrap(value, self.wide.saturating_sub(NAME));
         let lines = values.into_iter().enumerate().map(|(at, value)| {
             let name = if at == 0 { name } else { "" };
@@ -78,7 +78,7 @@ impl Sheet<'_> {
 
     /// A field in the style of plain text.
     fn plain(&mut self, name: &str, value: &str) {
-        self.field(name, value, self.view.theme.text());
+        self.field(name, value, self.cx.theme.text());
     }
 
     /// A field of several values; without any it says so, of many it says how many more there are.
@@ -91,7 +91,7 @@ impl Sheet<'_> {
             .collect();
         let listed = listed.join(", ");
         match values.count() {
-            0 if listed.is_empty() => self.field(name, "none", self.view.theme.dim()),
+            0 if listed.is_empty() => self.field(name, "none", self.cx.theme.dim()),
             0 => self.plain(name, &listed),
             more => self.plain(name, &format!("{listed} and {more} more")),
         }
@@ -104,9 +104,8 @@ impl Sheet<'_> {
     /// The heading of a part, below an empty line.
     fn part(&mut self, title: &str) {
         self.lines.push(Line::default());
-        let title = text::fit(title, self.wide, text::Cut::Middle).into_owned();
-        self.lines
-            .push(Line::styled(title, self.view.theme.strong()));
+        let title = text::truncate(title, self.wide, text::Ellipsis::Middle).into_owned();
+        self.lines.push(Line::styled(title, self.cx.theme.strong()));
     }
 
     /// A sentence for who wonders, below an empty line.
@@ -119,7 +118,7 @@ impl Sheet<'_> {
     fn common(&mut self, meta: &ObjectMeta) {
         self.age(meta);
         if meta.deleting.is_some() {
-            let style = self.view.theme.warning();
+            let style = self.cx.theme.warning();
             self.field("Deleting", "it is being deleted", style);
         }
         if !meta.labels.is_empty() {
@@ -133,7 +132,7 @@ impl Sheet<'_> {
 
     fn age(&mut self, meta: &ObjectMeta) {
         let created = meta.created;
-        let age = created.map_or_else(String::new, |created| age::age(created, self.view.now));
+        let age = created.map_or_else(String::new, |created| age::age(created, self.cx.now));
         self.plain("Age", &age);
     }
 }

@@ -1,8 +1,8 @@
-//! A Namespace: how its Pods fare, and what it has to pull with.
+//! Describes a Namespace: health of its Pods, its Secrets and ServiceAccounts.
 
 use super::Sheet;
 use crate::{
-    app::panes::namespaces::tally,
+    app::panes::namespaces::namespace_counts,
     domain::{
         k8s::object_ref::{Name, Namespace},
         store::watch::Scope,
@@ -10,17 +10,17 @@ use crate::{
 };
 
 pub(super) fn write(name: &Namespace, sheet: &mut Sheet<'_>) {
-    let view = sheet.view;
-    let (theme, symbols, world) = (view.theme, view.theme.symbols(), &view.model.world);
+    let cx = sheet.cx;
+    let (theme, symbols, store) = (cx.theme, cx.theme.symbols(), &cx.model.store);
     let here = Scope::Namespace(name.clone());
-    if let Some(namespace) = world.namespace(name) {
+    if let Some(namespace) = store.namespace(name) {
         if namespace.terminating {
             let text = "terminating: nothing new can be created here";
             sheet.field("Status", text, theme.warning());
         }
         sheet.common(&namespace.meta);
     }
-    let tally = tally(world, name);
+    let tally = namespace_counts(store, name);
     sheet.plain("Pods", &tally.pods.to_string());
     let (symbol, style) = match tally.pull_failing {
         0 => (symbols.finished, theme.good()),
@@ -31,9 +31,9 @@ pub(super) fn write(name: &Namespace, sheet: &mut Sheet<'_>) {
         &format!("{symbol} {}", tally.pull_failing),
         style,
     );
-    let secrets = world.secrets(&here).map(|secret| &secret.key.name);
+    let secrets = store.secrets(&here).map(|secret| &secret.key.name);
     sheet.list("Pull Secrets", secrets);
-    let accounts = world.accounts(&here).map(|account| {
+    let accounts = store.accounts(&here).map(|account| {
         let listed: Vec<&str> = account.pull_secrets.iter().map(Name::as_str).collect();
         match listed.len() {
             0 => account.key.name.to_string(),

@@ -1,4 +1,4 @@
-//! A Pod: its chain, its containers, and the whole text of what they fail with.
+//! Describes a Pod: its credential chain, its containers and full error messages.
 
 use super::Sheet;
 use crate::domain::k8s::{
@@ -9,11 +9,11 @@ use crate::domain::k8s::{
 };
 
 pub(super) fn write(pod: &Pod, sheet: &mut Sheet<'_>) {
-    let theme = sheet.view.theme;
+    let theme = sheet.cx.theme;
     let status = pod_status(pod);
     let (symbol, style) = theme.health(status.health);
     sheet.field("Status", &format!("{symbol} {}", status.status), style);
-    match sheet.view.model.world.workload_of(pod) {
+    match sheet.cx.model.store.workload_of(pod) {
         Some(workload) => sheet.plain("Workload", &workload.id.to_string()),
         None => sheet.plain("Workload", "none: a bare Pod"),
     }
@@ -38,7 +38,7 @@ fn scheduling_complaint(pod: &Pod) -> Option<&str> {
 }
 
 fn container(pod: &Pod, container: &Container, sheet: &mut Sheet<'_>) {
-    let theme = sheet.view.theme;
+    let theme = sheet.cx.theme;
     let role = match container.role {
         ContainerRole::Init => "init container",
         ContainerRole::Sidecar => "sidecar",
@@ -57,7 +57,7 @@ fn container(pod: &Pod, container: &Container, sheet: &mut Sheet<'_>) {
         ContainerState::Unreported => sheet.field("  State", "not reported yet", theme.dim()),
         ContainerState::Running { since: None } => sheet.plain("  State", "running"),
         ContainerState::Running { since: Some(since) } => {
-            let age = age::age(*since, sheet.view.now);
+            let age = age::age(*since, sheet.cx.now);
             sheet.plain("  State", &format!("running for {age}"));
         }
         ContainerState::Terminated(exit) => {
@@ -75,22 +75,22 @@ fn container(pod: &Pod, container: &Container, sheet: &mut Sheet<'_>) {
             if let Some(message) = message {
                 sheet.paragraph(message, style);
             }
-            remembered(pod, container, message.as_deref(), sheet);
+            last_pull_error(pod, container, message.as_deref(), sheet);
         }
     }
 }
 
 /// The error that the back-off notice does not repeat.
-fn remembered(pod: &Pod, container: &Container, shown: Option<&str>, sheet: &mut Sheet<'_>) {
-    let view = sheet.view;
-    let errors = view.model.world.last_errors(&pod.key);
+fn last_pull_error(pod: &Pod, container: &Container, shown: Option<&str>, sheet: &mut Sheet<'_>) {
+    let cx = sheet.cx;
+    let errors = cx.model.store.last_errors(&pod.key);
     let mut errors = errors.iter();
     let Some(error) = errors.find(|error| error.container == container.name) else {
         return;
     };
     if shown != Some(&*error.message) {
-        let seen = format!("seen {} ago", age::age(error.observed_at, view.now));
-        sheet.field("  Last error", &seen, view.theme.dim());
-        sheet.paragraph(&error.message, view.theme.failing());
+        let seen = format!("seen {} ago", age::age(error.observed_at, cx.now));
+        sheet.field("  Last error", &seen, cx.theme.dim());
+        sheet.paragraph(&error.message, cx.theme.failing());
     }
 }

@@ -1,8 +1,8 @@
-//! A pull Secret: its entries without their passwords, what is wrong with them, and who uses it.
+//! Describes a pull Secret: entries without passwords, problems and users.
 
-use super::{super::asked, Sheet};
+use super::{super::probe_result, Sheet};
 use crate::{
-    app::secret_test::{self, Trial},
+    app::secret_test::{self, EntryCheck},
     domain::{
         k8s::{
             age,
@@ -14,8 +14,8 @@ use crate::{
 };
 
 pub(super) fn write(secret: &Secret, sheet: &mut Sheet<'_>) {
-    let view = sheet.view;
-    let (theme, symbols, world) = (view.theme, view.theme.symbols(), &view.model.world);
+    let cx = sheet.cx;
+    let (theme, symbols, store) = (cx.theme, cx.theme.symbols(), &cx.model.store);
     match &secret.secret_type {
         SecretType::Other(None) => sheet.plain("Type", "not one of a pull Secret"),
         known => sheet.plain("Type", &known.to_string()),
@@ -24,15 +24,15 @@ pub(super) fn write(secret: &Secret, sheet: &mut Sheet<'_>) {
     if secret.immutable {
         sheet.plain("Data", "immutable: to change it, make it anew");
     }
-    sheet.list("ServiceAccounts", world.accounts_of_secret(&secret.key));
-    sheet.list("Pods", world.pods_of_secret(&secret.key));
+    sheet.list("ServiceAccounts", store.accounts_of_secret(&secret.key));
+    sheet.list("Pods", store.pods_of_secret(&secret.key));
     let SecretContent::Read(summary) = &secret.content else {
         let words = "The kubelet reads no Secret of this type. Its data was not fetched.";
         let words = format!("{} {words}", symbols.pull_failing);
         sheet.note(&words, theme.failing());
         return;
     };
-    match summary.health(view.now) {
+    match summary.health(cx.now) {
         SecretHealth::Healthy => {}
         SecretHealth::Warning(why) => {
             let words = format!("{} {why}", symbols.failing);
@@ -46,17 +46,17 @@ pub(super) fn write(secret: &Secret, sheet: &mut Sheet<'_>) {
     for oddity in summary.warnings.iter() {
         sheet.paragraph(&oddity.to_string(), theme.warning());
     }
-    let trials = secret_test::trials(world, secret);
+    let trials = secret_test::entry_checks(store, secret);
     for (at, entry) in summary.entries.iter().enumerate() {
         self::entry(entry, sheet);
         if let Some(trial) = trials.get(at) {
-            tried(trial, sheet);
+            check_results(trial, sheet);
         }
     }
 }
 
 fn entry(entry: &AuthSummary, sheet: &mut Sheet<'_>) {
-    let (theme, now) = (sheet.view.theme, sheet.view.now);
+    let (theme, now) = (sheet.cx.theme, sheet.cx.now);
     sheet.part(&format!("entry {}", entry.server));
     sheet.plain("  User", entry.username.as_deref().unwrap_or("none"));
     sheet.plain("  Credential", entry.kind.label());
@@ -79,22 +79,22 @@ fn entry(entry: &AuthSummary, sheet: &mut Sheet<'_>) {
 }
 
 /// What the registries said of the images that are pulled with an entry.
-fn tried(trial: &Trial, sheet: &mut Sheet<'_>) {
-    let view = sheet.view;
-    let theme = view.theme;
-    if trial.questions.is_empty() {
+fn check_results(trial: &EntryCheck, sheet: &mut Sheet<'_>) {
+    let cx = sheet.cx;
+    let theme = cx.theme;
+    if trial.queries.is_empty() {
         let text = "no image that lists this Secret is pulled with it";
         sheet.field("  Images", text, theme.dim());
         return;
     }
-    let count = trial.questions.len();
+    let count = trial.queries.len();
     sheet.plain("  Images", &format!("{count}; t asks their registries"));
-    for question in &trial.questions {
-        let Some(state) = view.model.answers.to(question) else {
+    for query in &trial.queries {
+        let Some(state) = cx.model.probes.get(query) else {
             continue;
         };
-        let (symbol, style, words) = asked::words(view, state);
-        sheet.paragraph(&question.image.to_string(), theme.text());
+        let (symbol, style, words) = probe_result::describe(cx, state);
+        sheet.paragraph(&query.image.to_string(), theme.text());
         let said = indented(&format!("{symbol} {words}"), 4, sheet.wide, style);
         sheet.lines.extend(said);
     }

@@ -1,10 +1,10 @@
-//! A workload: its template's identity and images, and its numbers.
+//! Describes a workload: template, images and replica counts.
 
 use super::Sheet;
 use crate::domain::k8s::objects::Workload;
 
 pub(super) fn write(workload: &Workload, sheet: &mut Sheet<'_>) {
-    let theme = sheet.view.theme;
+    let theme = sheet.cx.theme;
     let rollout = &workload.status;
     let numbers = format!(
         "{} desired, {} updated, {} ready, {} available",

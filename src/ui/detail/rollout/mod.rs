@@ -1,4 +1,4 @@
-//! A workload's rollout, live: numbers, what holds it up, each Pod's stage, and how long nodes pulled.
+//! Rollout view: replica counts, the blocking Pod, each Pod's stage, pull times per node.
 
 mod pulls;
 mod revision;
@@ -16,38 +16,38 @@ use crate::{
             rollout::{RolloutState, RolloutStatus, rollout_status},
         },
     },
-    ui::{text, view::View, widgets::paragraph::wrapped},
+    ui::{draw_context::DrawContext, text, widgets::paragraph::wrapped},
 };
 
 /// Pods that are listed of one revision, and nodes of all; who has more wants their number.
 const LISTED: usize = 40;
 
-pub(super) fn lines(id: &WorkloadRef, wide: usize, view: View<'_>) -> Vec<Line<'static>> {
-    let Some(progress) = rollout_status(&view.model.world, id) else {
-        return vec![super::gone(view)];
+pub(super) fn lines(id: &WorkloadRef, wide: usize, cx: DrawContext<'_>) -> Vec<Line<'static>> {
+    let Some(progress) = rollout_status(&cx.model.store, id) else {
+        return vec![super::deleted_line(cx)];
     };
-    let mut lines = no_pods(id, wide, view);
-    lines.extend(outlook(view, &progress, wide));
-    lines.push(numbers(view, &progress));
+    let mut lines = no_pods(id, wide, cx);
+    lines.extend(rollout_state(cx, &progress, wide));
+    lines.push(numbers(cx, &progress));
     for (at, revision) in progress.revisions.iter().enumerate() {
         // Revisions that have no Pods any more are history.
         if at > 0 && revision.pods.is_empty() {
             continue;
         }
         lines.push(Line::default());
-        lines.extend(revision::lines(view, revision, at == 0, wide));
+        lines.extend(revision::lines(cx, revision, at == 0, wide));
     }
-    lines.extend(pulls::lines(view, &progress));
+    lines.extend(pulls::lines(cx, &progress));
     lines
 }
 
 /// Why the workload makes no Pods, and what helps.
-fn no_pods(id: &WorkloadRef, wide: usize, view: View<'_>) -> Vec<Line<'static>> {
+fn no_pods(id: &WorkloadRef, wide: usize, cx: DrawContext<'_>) -> Vec<Line<'static>> {
     let subject = Subject::Workload(id.clone());
-    let Some(verdict) = view.model.verdicts.of(&subject) else {
+    let Some(verdict) = cx.model.diagnoses.get(&subject) else {
         return Vec::new();
     };
-    let (finding, theme) = (&verdict.finding, view.theme);
+    let (finding, theme) = (&verdict.finding, cx.theme);
     let (symbol, style) = theme.health(PodHealth::Failing);
     let text = format!("{symbol} {}: {}", finding.title(), finding.summary());
     let mut lines = wrapped(&text, wide, style);
@@ -59,15 +59,18 @@ fn no_pods(id: &WorkloadRef, wide: usize, view: View<'_>) -> Vec<Line<'static>> 
         };
         lines.push(Line::from(vec![
             Span::styled(lead, theme.key()),
-            Span::raw(text::fit(&fix.title, wide.saturating_sub(11), text::Cut::End).into_owned()),
+            Span::raw(
+                text::truncate(&fix.title, wide.saturating_sub(11), text::Ellipsis::End)
+                    .into_owned(),
+            ),
         ]));
     }
     lines.push(Line::default());
     lines
 }
 
-fn outlook(view: View<'_>, progress: &RolloutStatus, wide: usize) -> Vec<Line<'static>> {
-    let (theme, symbols) = (view.theme, view.theme.symbols());
+fn rollout_state(cx: DrawContext<'_>, progress: &RolloutStatus, wide: usize) -> Vec<Line<'static>> {
+    let (theme, symbols) = (cx.theme, cx.theme.symbols());
     let (symbol, style, words) = match &progress.state {
         RolloutState::Complete => (
             symbols.finished,
@@ -88,7 +91,7 @@ fn outlook(view: View<'_>, progress: &RolloutStatus, wide: usize) -> Vec<Line<'s
         RolloutState::Blocked(pod) => (
             symbols.pull_failing,
             theme.failing(),
-            blocked(view, progress, pod),
+            blocked(cx, progress, pod),
         ),
         RolloutState::Failed(reason, message) => (
             symbols.pull_failing,
@@ -98,7 +101,7 @@ fn outlook(view: View<'_>, progress: &RolloutStatus, wide: usize) -> Vec<Line<'s
     };
     let mut lines = wrapped(&format!("{symbol} {words}"), wide, style);
     if let Some(deadline) = progress.deadline {
-        let left = age::seconds_between(view.now, deadline);
+        let left = age::seconds_between(cx.now, deadline);
         let words = if left > 0 {
             format!(
                 "without progress it counts as failed in {}",
@@ -119,14 +122,14 @@ fn outlook(view: View<'_>, progress: &RolloutStatus, wide: usize) -> Vec<Line<'s
             images.join(", "),
             before.ready
         );
-        let words = text::fit(&words, wide, text::Cut::Middle).into_owned();
+        let words = text::truncate(&words, wide, text::Ellipsis::Middle).into_owned();
         lines.push(Line::styled(words, theme.dim()));
     }
     lines
 }
 
-fn blocked(view: View<'_>, progress: &RolloutStatus, pod: &ObjectRef<Pod>) -> String {
-    let verdict = view.model.verdicts.of_pod(pod);
+fn blocked(cx: DrawContext<'_>, progress: &RolloutStatus, pod: &ObjectRef<Pod>) -> String {
+    let verdict = cx.model.diagnoses.for_pod(pod);
     let why = verdict.map_or("it fails", |verdict| verdict.finding.title());
     let rest = if progress.workload.status.ready > 0 {
         "it will not end by itself; the Pods before it go on serving"
@@ -137,8 +140,8 @@ fn blocked(view: View<'_>, progress: &RolloutStatus, pod: &ObjectRef<Pod>) -> St
 }
 
 /// `desired 12   updated 3   ready 9   available 9     surge 25%, unavailable 25%`
-fn numbers(view: View<'_>, progress: &RolloutStatus) -> Line<'static> {
-    let theme = view.theme;
+fn numbers(cx: DrawContext<'_>, progress: &RolloutStatus) -> Line<'static> {
+    let theme = cx.theme;
     let rollout = &progress.workload.status;
     let mut spans = vec![Span::raw("  ")];
     for (name, number) in [

@@ -1,4 +1,4 @@
-//! How long the nodes took to pull for a workload's Pods.
+//! Pull times per node for a workload.
 
 use std::collections::BTreeMap;
 
@@ -8,26 +8,26 @@ use ratatui::text::{Line, Span};
 use super::LISTED;
 use crate::{
     domain::k8s::{age, rollout::RolloutStatus, timeline::last_pull},
-    ui::{text, view::View},
+    ui::{draw_context::DrawContext, text},
 };
 
 /// Cells of the longest bar.
 const BAR: u32 = 24;
 
 /// The longest pull on each node, the slowest first.
-pub(super) fn lines(view: View<'_>, progress: &RolloutStatus) -> Vec<Line<'static>> {
-    let world = &view.model.world;
+pub(super) fn lines(cx: DrawContext<'_>, progress: &RolloutStatus) -> Vec<Line<'static>> {
+    let store = &cx.model.store;
     let mut slowest: BTreeMap<&str, SignedDuration> = BTreeMap::new();
     for key in progress
         .revisions
         .iter()
         .flat_map(|revision| &revision.pods)
     {
-        let Some(pod) = world.pod(key) else { continue };
+        let Some(pod) = store.pod(key) else { continue };
         let Some(node) = pod.node.as_deref() else {
             continue;
         };
-        let events = world.events_of_pod(key);
+        let events = store.events_of_pod(key);
         for pulled in pod
             .containers
             .iter()
@@ -42,15 +42,15 @@ pub(super) fn lines(view: View<'_>, progress: &RolloutStatus) -> Vec<Line<'stati
     let Some(longest) = nodes.first().map(|(_, took)| *took) else {
         return Vec::new();
     };
-    let heading = Line::styled("longest pull on each node", view.theme.strong());
+    let heading = Line::styled("longest pull on each node", cx.theme.strong());
     let more = nodes.len().saturating_sub(LISTED);
-    let more = (more > 0).then(|| Line::styled(format!("  and {more} more"), view.theme.dim()));
+    let more = (more > 0).then(|| Line::styled(format!("  and {more} more"), cx.theme.dim()));
     let bars = nodes.into_iter().take(LISTED).map(|(node, took)| {
-        let node = text::fit(node, 24, text::Cut::Middle).into_owned();
+        let node = text::truncate(node, 24, text::Ellipsis::Middle).into_owned();
         let cells = bar(took, longest);
         Line::from(vec![
-            Span::styled(format!("  {node:24} "), view.theme.dim()),
-            Span::styled("▇".repeat(cells), view.theme.accent()),
+            Span::styled(format!("  {node:24} "), cx.theme.dim()),
+            Span::styled("▇".repeat(cells), cx.theme.accent()),
             Span::raw(format!(" {}", age::elapsed(took))),
         ])
     });

@@ -1,4 +1,4 @@
-//! One revision of a workload: its Pods, each with its stage and what is wrong.
+//! One revision of a workload: its Pods with stage and problem.
 
 use std::sync::Arc;
 
@@ -14,16 +14,16 @@ use crate::{
         rollout::RevisionStatus,
         timeline::{StageStatus, last_pull, timeline},
     },
-    ui::{text, view::View},
+    ui::{draw_context::DrawContext, text},
 };
 
 pub(super) fn lines(
-    view: View<'_>,
+    cx: DrawContext<'_>,
     revision: &RevisionStatus,
     newest: bool,
     wide: usize,
 ) -> Vec<Line<'static>> {
-    let theme = view.theme;
+    let theme = cx.theme;
     let mut words = Vec::new();
     if let Some(number) = revision.number {
         let which = if newest { "" } else { ", being replaced" };
@@ -35,14 +35,14 @@ pub(super) fn lines(
     words.push(format!("{} of {} ready", revision.ready, revision.desired));
     let images: Vec<&str> = revision.images.iter().map(|(_, image)| &**image).collect();
     words.push(images.join(", "));
-    let heading = text::fit(&words.join(" · "), wide, text::Cut::Middle).into_owned();
+    let heading = text::truncate(&words.join(" · "), wide, text::Ellipsis::Middle).into_owned();
     let mut lines = vec![Line::styled(heading, theme.strong())];
     lines.extend(
         revision
             .pods
             .iter()
             .take(LISTED)
-            .filter_map(|pod| line(view, pod, wide)),
+            .filter_map(|pod| line(cx, pod, wide)),
     );
     let more = revision.pods.len().saturating_sub(LISTED);
     if more > 0 {
@@ -52,10 +52,10 @@ pub(super) fn lines(
 }
 
 /// A Pod's stage, for how long, and what is wrong.
-fn line(view: View<'_>, key: &ObjectRef<Pod>, wide: usize) -> Option<Line<'static>> {
-    let theme = view.theme;
-    let world = &view.model.world;
-    let pod = world.pod(key)?;
+fn line(cx: DrawContext<'_>, key: &ObjectRef<Pod>, wide: usize) -> Option<Line<'static>> {
+    let theme = cx.theme;
+    let store = &cx.model.store;
+    let pod = store.pod(key)?;
     let status = pod_status(pod);
     let (symbol, style) = theme.health(status.health);
     let container = pod
@@ -63,21 +63,21 @@ fn line(view: View<'_>, key: &ObjectRef<Pod>, wide: usize) -> Option<Line<'stati
         .iter()
         .find(|container| !container.ready)
         .or(pod.containers.first())?;
-    let events = world.events_of_pod(key);
-    let (stage, lasts) = stage(view, pod, container, &events);
-    let about = match view.model.verdicts.of_pod(key) {
+    let events = store.events_of_pod(key);
+    let (stage, lasts) = stage(cx, pod, container, &events);
+    let about = match cx.model.diagnoses.for_pod(key) {
         Some(verdict) => verdict.finding.title().to_owned(),
         None => pulled(container, &events),
     };
     let name_room = (wide / 3).clamp(16, 44);
     // Symbol, node, stage and duration take 4, 15, 17 and 10 cells.
     let about_room = wide.saturating_sub(name_room + 47);
-    let about = text::fit(&about, about_room, text::Cut::End).into_owned();
-    let name = text::fit(key.name.as_str(), name_room, text::Cut::Middle).into_owned();
-    let node = text::fit(
+    let about = text::truncate(&about, about_room, text::Ellipsis::End).into_owned();
+    let name = text::truncate(key.name.as_str(), name_room, text::Ellipsis::Middle).into_owned();
+    let node = text::truncate(
         pod.node.as_deref().unwrap_or("no node"),
         14,
-        text::Cut::Middle,
+        text::Ellipsis::Middle,
     )
     .into_owned();
     Some(Line::from(vec![
@@ -92,7 +92,7 @@ fn line(view: View<'_>, key: &ObjectRef<Pod>, wide: usize) -> Option<Line<'stati
 
 /// What the Pod is doing, and for how long.
 fn stage(
-    view: View<'_>,
+    cx: DrawContext<'_>,
     pod: &Pod,
     container: &Container,
     events: &[Arc<Event>],
@@ -100,7 +100,7 @@ fn stage(
     if pod.meta.deleting.is_some() {
         return ("ending", String::new());
     }
-    let steps = timeline(pod, container, events, view.now);
+    let steps = timeline(pod, container, events, cx.now);
     let mut steps = steps.iter();
     let current =
         steps.find(|step| matches!(step.status, StageStatus::InProgress | StageStatus::Stuck));

@@ -8,7 +8,8 @@ use std::sync::Arc;
 
 pub use self::outline::SecretOutline;
 use super::{
-    Affects, Change, Earlier, Manifest, PlanChange, Purpose, Reversal, TakeBack, Undoable, Written,
+    Affects, Change, Earlier, PlanChange, Purpose, RepositoryManifest, Reversal, TakeBack,
+    Undoable, Written,
 };
 use crate::domain::{
     k8s::{
@@ -16,7 +17,7 @@ use crate::domain::{
         objects::{AnyObjectRef, Secret},
     },
     plan::{
-        Converted, DiffLine, ExportFormat, ObservedObject, export, field_owner::Field,
+        Converted, DiffLine, ExportFormat, ObservedObject, export, field_owner::OwnedField,
         permissions::on_object, preview::added,
     },
     rbac::Permission,
@@ -81,14 +82,14 @@ impl PlanChange for ConvertSecret {
         on_object(&self.object(), &["get", "delete", "create"])
     }
 
-    fn manifest(&self, style: ExportFormat) -> Option<Manifest> {
+    fn manifest(&self, style: ExportFormat) -> Option<RepositoryManifest> {
         let entries = [("REPLACE_WITH_REGISTRY", export::USER)];
         Some(export::secret(&self.key, &entries, style).into())
     }
 
     /// An object that is deleted is written as a whole: `metadata` has what everybody sets.
     fn written(&self) -> Written {
-        Written::Fields(["data", "type", "metadata"].map(Field::at).into())
+        Written::Fields(["data", "type", "metadata"].map(OwnedField::at).into())
     }
 
     fn purpose(&self) -> Purpose {
@@ -123,6 +124,6 @@ impl Undoable for ConvertSecret {
             secret: self.key.clone(),
             before: Arc::new(before),
         };
-        TakeBack::of(self.clone(), reversal)
+        TakeBack::new(self.clone(), reversal)
     }
 }

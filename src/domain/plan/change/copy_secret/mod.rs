@@ -5,7 +5,8 @@ mod commands;
 use std::sync::Arc;
 
 use super::{
-    Affects, Change, Earlier, Manifest, PlanChange, Purpose, Reversal, TakeBack, Undoable, Written,
+    Affects, Change, Earlier, PlanChange, Purpose, RepositoryManifest, Reversal, TakeBack,
+    Undoable, Written,
 };
 use crate::domain::{
     k8s::{
@@ -14,7 +15,7 @@ use crate::domain::{
     },
     plan::{
         Created, DiffLine, ExportFormat, Observed, Rewritten, StoredConfig, export,
-        field_owner::Field,
+        field_owner::OwnedField,
         permissions::on_object,
         preview::{HIDDEN, added, new_secret, removed, same},
     },
@@ -111,10 +112,10 @@ impl PlanChange for CopySecret {
         needed
     }
 
-    fn manifest(&self, style: ExportFormat) -> Option<Manifest> {
+    fn manifest(&self, style: ExportFormat) -> Option<RepositoryManifest> {
         let servers = self.source_servers.iter();
         let entries: Vec<(&str, &str)> = servers.map(|server| (&**server, export::USER)).collect();
-        Some(Manifest {
+        Some(RepositoryManifest {
             object: export::secret(&self.to, &entries, style),
             lacks_other_entries: self.conflict_policy == ConflictPolicy::Merge
                 && self.target_servers.is_some(),
@@ -122,7 +123,7 @@ impl PlanChange for CopySecret {
     }
 
     fn written(&self) -> Written {
-        Written::Fields(vec![Field::at("data")])
+        Written::Fields(vec![OwnedField::at("data")])
     }
 
     fn purpose(&self) -> Purpose {
@@ -205,6 +206,6 @@ impl Undoable for CopySecret {
                 before: Arc::new(before),
             },
         };
-        TakeBack::of(self.clone(), reversal)
+        TakeBack::new(self.clone(), reversal)
     }
 }

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::{
-    Affects, Change, Earlier, Manifest, PlanChange, Purpose, Reversal, TakeBack, Undoable, Written,
+    Affects, Change, Earlier, PlanChange, Purpose, RepositoryManifest, Reversal, TakeBack,
+    Undoable, Written,
 };
 use crate::domain::{
     k8s::{
@@ -18,7 +19,7 @@ use crate::domain::{
         AuthEdit, DiffLine, ExportFormat, Observed, Rewritten, StoredConfig,
         commands::{READ_TOKEN, RELOGIN},
         export,
-        field_owner::Field,
+        field_owner::OwnedField,
         permissions::on_object,
     },
     rbac::Permission,
@@ -91,7 +92,7 @@ impl PlanChange for EditSecret {
         on_object(&self.object(), &["get", "patch"])
     }
 
-    fn manifest(&self, style: ExportFormat) -> Option<Manifest> {
+    fn manifest(&self, style: ExportFormat) -> Option<RepositoryManifest> {
         let entries: Vec<(&str, &str)> = match &self.edit {
             AuthEdit::Upsert { server, login } => vec![(server, &login.username)],
             AuthEdit::ReplaceCredentials { servers, login } => {
@@ -103,14 +104,14 @@ impl PlanChange for EditSecret {
             AuthEdit::RenameKey { to, .. } => vec![(to, export::USER)],
             AuthEdit::Remove { .. } => return None,
         };
-        Some(Manifest {
+        Some(RepositoryManifest {
             object: export::secret(&self.key, &entries, style),
             lacks_other_entries: true,
         })
     }
 
     fn written(&self) -> Written {
-        Written::Fields(vec![Field::at("data")])
+        Written::Fields(vec![OwnedField::at("data")])
     }
 
     fn purpose(&self) -> Purpose {
@@ -141,7 +142,7 @@ impl Undoable for EditSecret {
             secret: self.key.clone(),
             before: Arc::new(before),
         };
-        TakeBack::of(self.clone(), reversal)
+        TakeBack::new(self.clone(), reversal)
     }
 }
 

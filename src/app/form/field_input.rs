@@ -1,0 +1,168 @@
+//! Inputs of a form field: text, select and multi-select.
+
+use tui_input::Input;
+
+#[derive(Debug)]
+pub enum FieldInput {
+    Text(Input),
+    Select(Select),
+    MultiSelect(MultiSelect),
+}
+
+/// One of a few.
+#[derive(Debug, Default)]
+pub struct Select {
+    pub options: Vec<String>,
+    pub chosen: usize,
+}
+
+impl Select {
+    pub fn new(options: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        Self {
+            options: options.into_iter().map(Into::into).collect(),
+            chosen: 0,
+        }
+    }
+
+    pub fn value(&self) -> &str {
+        self.options.get(self.chosen).map_or("", String::as_str)
+    }
+
+    pub fn cycle(&mut self, forward: bool) {
+        let count = self.options.len().max(1);
+        let step = if forward { 1 } else { count - 1 };
+        self.chosen = (self.chosen + step) % count;
+    }
+
+    pub fn choose(&mut self, value: &str) {
+        if let Some(found) = self.options.iter().position(|option| option == value) {
+            self.chosen = found;
+        }
+    }
+}
+
+/// Any number of many.
+#[derive(Debug, Default)]
+pub struct MultiSelect {
+    pub rows: Vec<SelectOption>,
+    /// The row that the keys speak of, among those that the filter leaves.
+    pub cursor: usize,
+    pub filter: Input,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SelectOption {
+    pub name: String,
+    /// What there is to know of it.
+    pub note: String,
+    pub selected: bool,
+}
+
+impl MultiSelect {
+    pub fn new(rows: Vec<SelectOption>) -> Self {
+        Self {
+            rows,
+            ..Self::default()
+        }
+    }
+
+    /// The rows that the filter leaves, by their number.
+    pub fn visible_rows(&self) -> Vec<usize> {
+        let wanted = self.filter.value();
+        let rows = self.rows.iter().enumerate();
+        rows.filter(|(_, row)| row.name.contains(wanted))
+            .map(|(index, _)| index)
+            .collect()
+    }
+
+    pub fn selected(&self) -> impl Iterator<Item = &SelectOption> {
+        self.rows.iter().filter(|row| row.selected)
+    }
+
+    pub fn is_selected(&self, name: &str) -> bool {
+        self.selected().any(|row| row.name == name)
+    }
+
+    /// After the filter has changed, the keys speak of a row that is shown.
+    pub fn clamp_cursor(&mut self) {
+        let last = self.visible_rows().len().saturating_sub(1);
+        self.cursor = self.cursor.min(last);
+    }
+
+    /// Moves among the rows; `false` at the edge, where the key belongs to the form.
+    pub fn move_cursor(&mut self, down: bool) -> bool {
+        let last = self.visible_rows().len().saturating_sub(1);
+        let next = if down {
+            self.cursor + 1
+        } else {
+            match self.cursor.checked_sub(1) {
+                Some(next) => next,
+                None => return false,
+            }
+        };
+        if next > last {
+            return false;
+        }
+        self.cursor = next;
+        true
+    }
+
+    pub fn toggle(&mut self) {
+        let here = self.visible_rows().get(self.cursor).copied();
+        if let Some(row) = here.and_then(|index| self.rows.get_mut(index)) {
+            row.selected = !row.selected;
+        }
+    }
+
+    /// Takes all that the filter leaves; none of them where all are taken.
+    pub fn toggle_all(&mut self) {
+        let shown = self.visible_rows();
+        let all = shown
+            .iter()
+            .all(|index| self.rows.get(*index).is_some_and(|row| row.selected));
+        for index in shown {
+            if let Some(row) = self.rows.get_mut(index) {
+                row.selected = !all;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn picks() -> MultiSelect {
+        let rows = ["pay", "shop", "shop-test"].map(|name| SelectOption {
+            name: name.to_owned(),
+            note: String::new(),
+            selected: false,
+        });
+        MultiSelect::new(rows.into())
+    }
+
+    #[test]
+    fn all_means_all_that_the_filter_leaves() {
+        let mut picks = picks();
+        picks.filter = "shop".into();
+        picks.toggle_all();
+        let taken: Vec<_> = picks.selected().map(|row| row.name.as_str()).collect();
+        assert_eq!(taken, ["shop", "shop-test"]);
+        picks.toggle_all();
+        assert_eq!(picks.selected().count(), 0);
+        assert!(picks.move_cursor(true));
+        assert!(!picks.move_cursor(true), "the form's turn");
+        picks.toggle();
+        assert!(picks.is_selected("shop-test"));
+    }
+
+    #[test]
+    fn a_choice_turns_in_a_circle() {
+        let mut choice = Select::new(["a", "b"]);
+        choice.cycle(false);
+        assert_eq!(choice.value(), "b");
+        choice.cycle(true);
+        assert_eq!(choice.value(), "a");
+        Select::default().cycle(true);
+    }
+}

@@ -1,0 +1,312 @@
+//! The active keymap: the default table with the user's overrides.
+
+use std::fmt;
+
+use super::{
+    action::Action,
+    key::Key,
+    keymap::{BINDINGS, Binding, Context},
+};
+use crate::domain::suggest::did_you_mean;
+
+/// The table with the keys that the user chose.
+#[derive(Clone, Debug)]
+pub struct Keymap {
+    bindings: Vec<ActiveBinding>,
+}
+
+/// A binding and its keys.
+#[derive(Clone, Debug)]
+pub struct ActiveBinding {
+    pub keys: Vec<Key>,
+    pub binding: &'static Binding,
+    rebound: bool,
+}
+
+/// Keys that the user has configured for an action, both by name.
+#[derive(Clone, Copy, Debug)]
+pub struct KeyOverride<'a> {
+    pub action: &'a str,
+    pub keys: &'a [String],
+}
+
+/// An invalid key override.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum KeyConfigError {
+    UnknownAction {
+        nearest: Option<&'static str>,
+    },
+    InvalidKey {
+        text: String,
+    },
+    /// A form would no longer take this character.
+    TypesInForms {
+        key: Key,
+    },
+    /// Where both can be meant, nobody knows which is.
+    Conflict {
+        key: Key,
+        by: Action,
+        context: Context,
+    },
+}
+
+impl fmt::Display for KeyConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::UnknownAction { nearest: None } => f.write_str("there is no such action"),
+            Self::UnknownAction {
+                nearest: Some(name),
+            } => write!(f, "there is no such action; did you mean {name}?"),
+            Self::InvalidKey { text } => {
+                write!(
+                    f,
+                    "{text:?} is no key such as x, X, ctrl-x, f5 or shift-left"
+                )
+            }
+            Self::TypesInForms { key } => {
+                write!(
+                    f,
+                    "{key} is typed into forms, where this action has a key too"
+                )
+            }
+            Self::Conflict { key, by, context } => write!(
+                f,
+                "{key} is the key of {} ({}); choose another key, or give {} another one",
+                by.name(),
+                context.title(),
+                by.name()
+            ),
+        }
+    }
+}
+
+impl Default for Keymap {
+    fn default() -> Self {
+        let rows = BINDINGS.iter().map(|binding| ActiveBinding {
+            keys: binding.keys().collect(),
+            binding,
+            rebound: false,
+        });
+        Self {
+            bindings: rows.collect(),
+        }
+    }
+}
+
+impl Keymap {
+    /// The table with these wishes; or, by the number of the wish, why it cannot be granted.
+    pub fn with_overrides(
+        wishes: &[KeyOverride<'_>],
+    ) -> Result<Self, Vec<(usize, KeyConfigError)>> {
+        let mut keymap = Self::default();
+        let mut troubles = Vec::new();
+        for (number, wish) in wishes.iter().enumerate() {
+            if let Err(error) = keymap.rebind(wish) {
+                troubles.push((number, error));
+            }
+        }
+        // Only now: two actions may have changed places.
+        for (number, wish) in wishes.iter().enumerate() {
+            let clash = Action::from_name(wish.action).and_then(|action| keymap.conflict(action));
+            troubles.extend(clash.map(|error| (number, error)));
+        }
+        if troubles.is_empty() {
+            Ok(keymap)
+        } else {
+            Err(troubles)
+        }
+    }
+
+    fn rebind(&mut self, wish: &KeyOverride<'_>) -> Result<(), KeyConfigError> {
+        let mut keys = Vec::new();
+        for text in wish.keys {
+            let key = Key::parse(text)
+                .ok_or_else(|| KeyConfigError::InvalidKey { text: text.clone() })?;
+            keys.push(key);
+        }
+        let action = Action::from_name(wish.action);
+        let rows = self.bindings.iter_mut();
+        let mut known = false;
+        for row in rows.filter(|row| Some(row.binding.action) == action) {
+            known = true;
+            let types = matches!(row.binding.context, Context::Form | Context::MultiSelect);
+            if types && let Some(key) = keys.iter().find(|key| key.text_char().is_some()) {
+                return Err(KeyConfigError::TypesInForms { key: *key });
+            }
+            row.keys.clone_from(&keys);
+            row.rebound = true;
+        }
+        if known {
+            return Ok(());
+        }
+        let names = BINDINGS.iter().map(|binding| binding.action.name());
+        Err(KeyConfigError::UnknownAction {
+            nearest: did_you_mean(wish.action, names),
+        })
+    }
+
+    /// What a rebound action's keys do already. Where the table itself lets an inner context win, that is
+    /// meant.
+    fn conflict(&self, action: Action) -> Option<KeyConfigError> {
+        let own = |row: &&ActiveBinding| row.rebound && row.binding.action == action;
+        self.bindings.iter().filter(own).find_map(|row| {
+            row.keys.iter().find_map(|key| {
+                let other = self.bindings.iter().find(|other| {
+                    other.binding.action != action
+                        && other.keys.contains(key)
+                        && overlap(row.binding.context, other.binding.context)
+                })?;
+                Some(KeyConfigError::Conflict {
+                    key: *key,
+                    by: other.binding.action,
+                    context: other.binding.context,
+                })
+            })
+        })
+    }
+
+    pub fn bindings(&self) -> &[ActiveBinding] {
+        &self.bindings
+    }
+
+    /// The action of a key, looked up from the innermost context outwards.
+    pub fn resolve(&self, key: Key, path: &[Context]) -> Option<Action> {
+        path.iter().find_map(|context| {
+            let mut rows = self.bindings.iter();
+            let row = rows.find(|row| row.binding.context == *context && row.keys.contains(&key));
+            row.map(|row| row.binding.action)
+        })
+    }
+
+    /// The rows of these contexts for a footer, most important first. What has lost its key is not there.
+    pub fn footer(&self, path: &[Context]) -> Vec<&ActiveBinding> {
+        let shown = |row: &&ActiveBinding| {
+            row.binding.rank > 0 && path.contains(&row.binding.context) && !row.keys.is_empty()
+        };
+        let mut shown: Vec<&ActiveBinding> = self.bindings.iter().filter(shown).collect();
+        shown.sort_by_key(|row| row.binding.rank);
+        shown
+    }
+}
+
+/// Whether a key can be meant for either context at the same time.
+fn overlap(a: Context, b: Context) -> bool {
+    use Context::{
+        AppliedPlan, Choice, Details, Everywhere, Faults, Form, Guide, In, MultiSelect, Overlay,
+        Panes, PlanDialog, PodDetails, PullTest, Reveal, SecretDetails, Select, Text,
+        WorkloadDetails,
+    };
+    if a == b {
+        return true;
+    }
+    let layer = |context| {
+        !matches!(
+            context,
+            Everywhere | Form | MultiSelect | Select | Panes | In(_)
+        )
+    };
+    match (a, b) {
+        (Form, other) | (other, Form) => matches!(other, MultiSelect | Select),
+        (MultiSelect | Select, _) | (_, MultiSelect | Select) => false,
+        (Overlay, other) | (other, Overlay) if other != Everywhere => layer(other),
+        (Everywhere, _)
+        | (_, Everywhere)
+        | (Panes, In(_))
+        | (In(_), Panes)
+        | (Choice, Faults)
+        | (Faults, Choice)
+        | (Details, PodDetails | SecretDetails | WorkloadDetails | Text)
+        | (PodDetails | SecretDetails | WorkloadDetails | Text, Details) => true,
+        (
+            Panes | In(_) | Overlay | Choice | Faults | Details | PodDetails | SecretDetails
+            | WorkloadDetails | Text | Guide | PlanDialog | AppliedPlan | PullTest | Reveal,
+            _,
+        ) => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::panes::Pane;
+
+    fn with(wishes: &[(&str, &[&str])]) -> Result<Keymap, Vec<(usize, KeyConfigError)>> {
+        let keys: Vec<Vec<String>> = wishes
+            .iter()
+            .map(|(_, keys)| keys.iter().map(ToString::to_string).collect())
+            .collect();
+        let wishes = wishes.iter().zip(&keys);
+        let wishes: Vec<KeyOverride<'_>> = wishes
+            .map(|((action, _), keys)| KeyOverride { action, keys })
+            .collect();
+        Keymap::with_overrides(&wishes)
+    }
+
+    fn refused(wishes: &[(&str, &[&str])]) -> String {
+        with(wishes).unwrap_err()[0].1.to_string()
+    }
+
+    const PODS: [Context; 3] = [Context::In(Pane::Pods), Context::Panes, Context::Everywhere];
+
+    #[test]
+    fn the_inner_context_wins() {
+        let keymap = Keymap::default();
+        assert_eq!(keymap.resolve(Key::char('z'), &PODS), Some(Action::Fold));
+        assert_eq!(keymap.resolve(Key::char('?'), &PODS), Some(Action::Help));
+        let overlay = [Context::Overlay, Context::Everywhere];
+        assert_eq!(keymap.resolve(Key::char('z'), &overlay), None);
+    }
+
+    #[test]
+    fn an_action_moves_to_its_new_keys() {
+        let keymap = with(&[("next-problem", &["f8", "ctrl-n"])]).unwrap();
+        let key = |text: &str| keymap.resolve(Key::parse(text).unwrap(), &PODS);
+        assert_eq!(key("f8"), Some(Action::NextProblem));
+        assert_eq!(key("ctrl-n"), Some(Action::NextProblem));
+        assert_eq!(key("!"), None);
+        assert_eq!(key("@"), Some(Action::PreviousProblem));
+    }
+
+    #[test]
+    fn two_actions_may_change_places() {
+        let keymap = with(&[("filter", &[":"]), ("command", &["/"])]).unwrap_err();
+        // The words sought in a text have their `/` too.
+        assert!(
+            matches!(
+                keymap[0].1,
+                KeyConfigError::Conflict {
+                    by: Action::Find,
+                    ..
+                }
+            ),
+            "{keymap:?}"
+        );
+        let keymap = with(&[("next-problem", &["@"]), ("previous-problem", &["!"])]).unwrap();
+        assert_eq!(
+            keymap.resolve(Key::char('!'), &PODS),
+            Some(Action::PreviousProblem)
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_granted_says_why() {
+        assert_eq!(
+            refused(&[("next-problm", &["f8"])]),
+            "there is no such action; did you mean next-problem?"
+        );
+        assert_eq!(
+            refused(&[("filter", &["hyper-x"])]),
+            "\"hyper-x\" is no key such as x, X, ctrl-x, f5 or shift-left"
+        );
+        assert_eq!(
+            refused(&[("fold", &["/"])]),
+            "/ is the key of filter (Panes); choose another key, or give filter another one"
+        );
+        assert_eq!(
+            refused(&[("quit", &["?"])]),
+            "? is the key of help (Everywhere); choose another key, or give help another one"
+        );
+        assert!(refused(&[("submit", &["x"])]).contains("typed into forms"));
+    }
+}

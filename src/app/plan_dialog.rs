@@ -1,0 +1,186 @@
+//! The plan dialog: dry run, review, apply, and recovery of the affected workloads.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::{
+    diagnosis_cache::{CachedDiagnosis, DiagnosisCache},
+    pod_inspection::PodInspection,
+    request_id::RequestId,
+    scroll::Scroll,
+};
+use crate::domain::{
+    diagnostics::grouping::{FaultId, Subject},
+    plan::{Affected, Outcome, Plan, Recovery, manager::ObjectManager, recovery},
+    probe,
+    store::Store,
+};
+
+/// A shared plan, compared by identity.
+#[derive(Clone, Debug)]
+pub struct SharedPlan(pub Arc<Plan>);
+
+impl PartialEq for SharedPlan {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Eq for SharedPlan {}
+
+#[derive(Debug)]
+pub struct PlanDialog {
+    pub plan: SharedPlan,
+    /// What the plan is to remove.
+    pub fault: Option<FaultId>,
+    /// The Pods and workloads whose recovery shows that it worked.
+    pub affected: Affected,
+    pub stage: PlanStage,
+    /// The registry is being asked whether it takes the login.
+    pub credential_check: Option<RequestId>,
+    /// What it said.
+    pub check_result: Option<probe::ProbeConclusion>,
+    /// The user has been told that the registry refuses the login, and wants it all the same.
+    pub is_override_confirmed: bool,
+    /// Who else keeps the object of each change, as the server's rehearsal showed.
+    pub managers: Vec<Option<ObjectManager>>,
+    /// The carried-out plan that this one takes back.
+    pub undoes: Option<RequestId>,
+    /// The youngest Pod of what was changed, once it is: whether it gets up.
+    pub watched: Option<Box<PodInspection>>,
+    pub scroll: Scroll,
+}
+
+/// A plan that was carried out, as what takes it back.
+#[derive(Debug)]
+pub struct AppliedPlan {
+    pub request_id: RequestId,
+    pub undo: SharedPlan,
+}
+
+impl PlanDialog {
+    /// How far what the plan was for has recovered; `None` before it is carried out.
+    pub fn recovery(&self, store: &Store) -> Option<Recovery> {
+        let is_watched = self.stage.is_done()
+            && self.stage.is_successful()
+            && !self.stage.changes_nothing()
+            && !self.affected.is_empty();
+        is_watched.then(|| recovery(store, &self.affected))
+    }
+
+    /// What goes wrong with the Pods that it was for, once it is carried out: new Pods fail, or the old ones
+    /// for another reason than before. What fails as before may have had no other attempt yet, unless all of
+    /// them have been ready since.
+    pub fn remaining_failure<'a>(
+        &self,
+        store: &Store,
+        diagnoses: &'a DiagnosisCache,
+    ) -> Option<RemainingFailure<'a>> {
+        let PlanStage::Done { recovered, .. } = &self.stage else {
+            return None;
+        };
+        let again = recovered.is_some();
+        let found = self.recovery(store)?;
+        let subjects = found.failing.iter().cloned().map(Subject::Pod);
+        // Of a workload that cannot create Pods nothing but itself can fail.
+        let none = found.failing.is_empty();
+        let workloads = self.affected.workloads().into_iter().filter(|_| none);
+        let (subject, verdict) = subjects
+            .chain(workloads.map(Subject::Workload))
+            .filter_map(|subject| {
+                let verdict = diagnoses.get(&subject)?;
+                Some((subject, verdict))
+            })
+            .find(|(_, verdict)| {
+                again
+                    || found.new_ones_fail
+                    || self.fault.as_ref().is_none_or(|id| verdict.fault != *id)
+            })?;
+        Some(RemainingFailure {
+            failing: found.failing.len(),
+            pods: found.wanted.max(found.failing.len()),
+            subject,
+            diagnosis: verdict,
+        })
+    }
+}
+
+/// Failures that remain after a plan was applied.
+#[derive(Clone, Debug)]
+pub struct RemainingFailure<'a> {
+    /// So many Pods fail; 0 where none can be created.
+    pub failing: usize,
+    /// Of so many that the plan was for.
+    pub pods: usize,
+    /// One of them, or the workload that cannot create any, and its diagnosis.
+    pub subject: Subject,
+    pub diagnosis: &'a CachedDiagnosis,
+}
+
+#[derive(Debug)]
+pub enum PlanStage {
+    /// The server tries the changes without storing them.
+    DryRunning(RequestId),
+    /// What the server said of each change.
+    Ready(Vec<Outcome>),
+    /// With what became of each change so far.
+    Applying(RequestId, Vec<Outcome>),
+    Done {
+        /// Of the change in the list of what can be undone.
+        request_id: RequestId,
+        outcomes: Vec<Outcome>,
+        at: Timestamp,
+        /// When every Pod that the plan was for was ready.
+        recovered: Option<Timestamp>,
+    },
+}
+
+impl PlanStage {
+    pub fn outcomes(&self) -> &[Outcome] {
+        match self {
+            Self::DryRunning(_) => &[],
+            Self::Applying(_, outcomes) | Self::Ready(outcomes) | Self::Done { outcomes, .. } => {
+                outcomes
+            }
+        }
+    }
+
+    /// Whether every change is, or would be, made.
+    pub fn is_successful(&self) -> bool {
+        self.outcomes().iter().all(Outcome::is_good)
+    }
+
+    /// Whether everything is as the plan wants it already.
+    pub fn changes_nothing(&self) -> bool {
+        let outcomes = self.outcomes();
+        matches!(self, Self::Ready(_) | Self::Done { .. })
+            && !outcomes.is_empty()
+            && outcomes.iter().all(Outcome::is_no_change)
+    }
+
+    /// Whether enter makes the changes.
+    pub fn can_be_applied(&self) -> bool {
+        matches!(self, Self::Ready(_)) && self.is_successful() && !self.changes_nothing()
+    }
+
+    /// Whether all that the plan was for has been ready since.
+    pub fn has_recovered(&self) -> bool {
+        match self {
+            Self::Done { recovered, .. } => recovered.is_some(),
+            Self::DryRunning(_) | Self::Ready(_) | Self::Applying(..) => false,
+        }
+    }
+
+    /// Whether it has been carried out, well or not.
+    pub fn is_done(&self) -> bool {
+        matches!(self, Self::Done { .. })
+    }
+
+    pub fn is_awaiting(&self, request_id: RequestId) -> bool {
+        match self {
+            Self::DryRunning(waiting) | Self::Applying(waiting, _) => *waiting == request_id,
+            Self::Ready(_) | Self::Done { .. } => false,
+        }
+    }
+}

@@ -1,0 +1,265 @@
+//! Chooses the form that an action opens for the selection.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::{forms, plan_dialog, selection};
+use crate::{
+    app::{
+        action::Action,
+        effect::Effect,
+        model::Model,
+        overlay::Overlay,
+        panes::{Pane, pods},
+        pod_inspection::PodInspection,
+    },
+    domain::{
+        diagnostics::PodOwner,
+        k8s::{
+            object_ref::{Name, Namespace, ObjectRef},
+            objects::{
+                Container, ContainerRole, Pod, Secret, ServiceAccount, Subject, Workload,
+                WorkloadRef,
+            },
+        },
+        plan::{Change, FormSpec, ImageOwner, ImageTarget, Plan},
+        store::watch::Scope,
+    },
+};
+
+fn current_namespace(model: &Model) -> Option<Namespace> {
+    match &model.scope {
+        Scope::Cluster => None,
+        Scope::Namespace(namespace) => Some(namespace.clone()),
+    }
+}
+
+/// What an action asks for, for what is selected; or why it cannot. `None`: it asks for nothing.
+pub(super) fn form_spec_for(
+    model: &Model,
+    action: Action,
+) -> Option<Result<FormSpec, &'static str>> {
+    let store = &model.store;
+    Some(match action {
+        Action::New => Ok(new(model)),
+        Action::Setup => Ok(FormSpec::Setup { namespace: None }),
+        Action::Deploy => Ok(FormSpec::Deploy {
+            namespace: current_namespace(model),
+        }),
+        Action::Bind => bind(model),
+        Action::Rotate => secret(model)
+            .and_then(|key| FormSpec::for_rotation(store, key))
+            .ok_or("select a Secret that holds a credential"),
+        Action::CopyTo => secret(model)
+            .and_then(|key| FormSpec::for_copy(store, key))
+            .ok_or(NO_SECRET),
+        Action::SetImage => set_image(model),
+        Action::Delete => match model.focus {
+            Pane::Secrets => secret(model)
+                .map(|key| FormSpec::for_secret_deletion(store, key))
+                .ok_or(NO_SECRET),
+            Pane::ServiceAccounts => account(model)
+                .and_then(|key| FormSpec::for_account_deletion(store, key))
+                .ok_or(NO_ACCOUNT),
+            Pane::Pods => return None,
+            Pane::Namespaces | Pane::Events => Err("that is not deleted from here"),
+        },
+        _ => return None,
+    })
+}
+
+const NO_SECRET: &str = "no Secret is selected";
+const NO_ACCOUNT: &str = "no ServiceAccount is selected";
+
+/// Opens the form of an action, or says why there is none.
+pub(super) fn open(model: &mut Model, action: Action, now: Timestamp) {
+    match form_spec_for(model, action) {
+        Some(Ok(ask)) => forms::open(model, ask, None, now),
+        Some(Err(why)) => model.set_status(why, now),
+        None => {}
+    }
+}
+
+/// What `+` makes in this pane.
+fn new(model: &Model) -> FormSpec {
+    let here = current_namespace(model);
+    match model.focus {
+        Pane::Namespaces | Pane::Pods | Pane::Events => FormSpec::Setup { namespace: here },
+        Pane::Secrets => {
+            let namespace = here.or_else(|| Some(secret(model)?.namespace.clone()));
+            match namespace {
+                Some(namespace) => new_secret(namespace, None, Vec::new()),
+                None => FormSpec::Setup { namespace: None },
+            }
+        }
+        Pane::ServiceAccounts => match account(model).and_then(|key| model.store.account(key)) {
+            Some(account) => new_secret(
+                account.key.namespace.clone(),
+                Some(account.key.name.clone()),
+                account.pull_secrets.to_vec(),
+            ),
+            None => FormSpec::Setup { namespace: here },
+        },
+    }
+}
+
+fn new_secret(
+    namespace: Namespace,
+    account: Option<Name<ServiceAccount>>,
+    listed: Vec<Name<Secret>>,
+) -> FormSpec {
+    FormSpec::NewSecret {
+        namespace,
+        name: "regcred".to_owned(),
+        server: String::new(),
+        image: None,
+        account,
+        listed,
+        targets: Vec::new(),
+    }
+}
+
+/// Binds along the chain: a Secret to accounts, an account to Secrets, a workload to its account.
+fn bind(model: &Model) -> Result<FormSpec, &'static str> {
+    match model.focus {
+        Pane::ServiceAccounts => account(model)
+            .and_then(|key| FormSpec::for_account(&model.store, key))
+            .ok_or(NO_ACCOUNT),
+        Pane::Pods => workload(model)
+            .map(|workload| FormSpec::for_workload(&model.store, workload))
+            .ok_or("it has no workload whose account could be set"),
+        Pane::Secrets | Pane::Namespaces | Pane::Events => secret(model)
+            .map(|key| FormSpec::for_secret(&model.store, key))
+            .ok_or(NO_SECRET),
+    }
+}
+
+/// Another image for the container that the keys speak of, else for the last of the template: init
+/// containers come first there.
+fn set_image(model: &Model) -> Result<FormSpec, &'static str> {
+    let spoken_of = model.inspection.as_ref().and_then(PodInspection::container);
+    if spoken_of.is_some_and(|container| container.role == ContainerRole::Ephemeral) {
+        return Err("the image of a debug container cannot be changed: kubectl debug adds another");
+    }
+    let target = match selection::current_workload(model) {
+        Some(id) => image_of_workload(model, id, spoken_of)?,
+        None => image_of_pod(model, spoken_of)?,
+    };
+    Ok(FormSpec::Image {
+        targets: vec![target],
+        left_out: Vec::new(),
+    })
+}
+
+fn image_of_workload(
+    model: &Model,
+    id: WorkloadRef,
+    spoken_of: Option<&Container>,
+) -> Result<ImageTarget, &'static str> {
+    let workload = model
+        .store
+        .workload(&id)
+        .ok_or("its workload is not there")?;
+    let owner = ImageOwner::new(Subject::Workload(id))
+        .ok_or("the Pod template of a Job is immutable: delete the Job and create it again")?;
+    let (container, before) = match spoken_of {
+        Some(container) => workload
+            .images
+            .iter()
+            .find(|(name, _)| *name == container.name)
+            .ok_or("the container is not in the Pod template")?,
+        None => workload.images.last().ok_or("it has no container")?,
+    };
+    Ok(ImageTarget {
+        owner,
+        container: Arc::clone(container),
+        before: Arc::clone(before),
+        pods: Vec::new(),
+        jobs: Vec::new(),
+    })
+}
+
+/// A Pod without a controller: its own image can be changed.
+fn image_of_pod(model: &Model, spoken_of: Option<&Container>) -> Result<ImageTarget, &'static str> {
+    let key = selection::current_pod(model).ok_or("no Pod is selected")?;
+    let pod = model.store.pod(&key).ok_or("the Pod is gone")?;
+    if pod.meta.owner.is_some() {
+        return Err("its controller is not known here: set the image with kubectl set image");
+    }
+    let container = spoken_of.or_else(|| pod.containers.first());
+    let container = container.ok_or("it has no container")?;
+    let owner = ImageOwner::new(Subject::Pod(key)).ok_or("its image cannot be changed")?;
+    Ok(ImageTarget {
+        owner,
+        container: Arc::clone(&container.name),
+        before: Arc::clone(&container.image),
+        pods: Vec::new(),
+        jobs: Vec::new(),
+    })
+}
+
+fn secret(model: &Model) -> Option<&ObjectRef<Secret>> {
+    model.panes.secrets.list.selected()
+}
+
+fn account(model: &Model) -> Option<&ObjectRef<ServiceAccount>> {
+    model.panes.accounts.list.selected()
+}
+
+/// The workload of the selected row.
+fn workload(model: &Model) -> Option<&Workload> {
+    match model.panes.pods.list.selected()? {
+        pods::Row::Pod(key) => model.store.workload_of(model.store.pod(key)?),
+        pods::Row::Workload(id) => model.store.workload(id),
+    }
+    .map(|workload| &**workload)
+}
+
+/// Deletes what is selected: after its name was typed again, or for a Pod after the plan was shown.
+pub(super) fn delete(model: &mut Model, now: Timestamp) -> Vec<Effect> {
+    if model.focus == Pane::Pods {
+        return delete_pod(model, now);
+    }
+    open(model, Action::Delete, now);
+    Vec::new()
+}
+
+fn delete_pod(model: &mut Model, now: Timestamp) -> Vec<Effect> {
+    let pod = selection::selected_pod(model).and_then(|key| model.store.pod(&key));
+    let Some(pod) = pod else {
+        model.set_status("select a Pod: workloads are not deleted from here", now);
+        return Vec::new();
+    };
+    let note = after_deletion(model, pod);
+    let title = format!("Delete Pod {}", pod.key);
+    let plan = Plan {
+        notes: vec![note],
+        ..Plan::new(title, vec![Change::delete_pod(pod.key.clone())])
+    };
+    plan_dialog::open(model, plan, None, now)
+}
+
+/// What the controller of a Pod does when the Pod is deleted.
+fn after_deletion(model: &Model, pod: &Pod) -> String {
+    let Some(owner) = &pod.meta.owner else {
+        return "It has no owner: nothing makes it again.".to_owned();
+    };
+    let named = format!("{}/{}", owner.kind, owner.name);
+    let top = model.store.workload_of(pod).map(|workload| &workload.id);
+    let of = PodOwner::from_owner(&pod.key.namespace, Some(owner), top);
+    if of.recreates_pods() {
+        format!("{named} makes a new one at once.")
+    } else if of.is_job() {
+        format!("{named} counts it as a failed Pod: at its backoffLimit the Job fails.")
+    } else {
+        format!("What {named} makes of it is not known here.")
+    }
+}
+
+/// Asks as what the plan that is shown is exported.
+pub(super) fn export(model: &mut Model, now: Timestamp) {
+    if matches!(model.overlays.last(), Some(Overlay::PlanDialog(_))) {
+        forms::open(model, FormSpec::Export, None, now);
+    }
+}

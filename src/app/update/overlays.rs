@@ -1,0 +1,163 @@
+//! Overlays: open, move, close.
+
+use jiff::Timestamp;
+
+use super::{connect, filter, forms, navigate, plan_dialog};
+use crate::{
+    app::{
+        action::Motion,
+        detail::Details,
+        effect::Effect,
+        explain,
+        form::MultiSelect,
+        model::Model,
+        overlay::{ContextPicker, Overlay},
+        panes::{EnterTarget, Pane},
+        pull_test::PullTestRun,
+        reveal::{Reveal, RevealStage},
+        scroll::Scroll,
+    },
+    domain::guide::Section,
+};
+
+/// Explains what the user looks at; the key that opens the guide also closes it.
+pub(super) fn toggle_guide(model: &mut Model) {
+    if matches!(model.overlays.last(), Some(Overlay::Guide(_))) {
+        model.overlays.pop();
+    } else {
+        model
+            .overlays
+            .push(Overlay::Guide(explain::guide_for_focus(model)));
+    }
+}
+
+pub(super) fn cycle_section(model: &mut Model, to: fn(Section) -> Section) {
+    if let Some(Overlay::Guide(learn)) = model.overlays.last_mut() {
+        learn.open_section(to(learn.section));
+    }
+}
+
+/// The key that opens the help also closes it.
+pub(super) fn help(model: &mut Model) {
+    match model.overlays.last() {
+        Some(Overlay::Help { .. }) => back(model),
+        _ => model.overlays.push(Overlay::Help {
+            scroll: Scroll::TOP,
+        }),
+    }
+}
+
+/// One step back: the top layer, else the filter. What was typed is not dropped at the first esc.
+pub(super) fn back(model: &mut Model) {
+    if let Some(Overlay::Form(form)) = model.overlays.last_mut()
+        && form.is_modified()
+        && !form.leave_confirmed
+    {
+        form.leave_confirmed = true;
+        return;
+    }
+    if let Some(Overlay::Details(details)) = model.overlays.last_mut()
+        && details.find.take().is_some()
+    {
+        return;
+    }
+    if matches!(model.overlays.last(), Some(Overlay::PlanDialog(_))) {
+        plan_dialog::back(model);
+    } else if model.overlays.pop().is_none() && !model.notices.dismiss() {
+        filter::clear(model);
+    }
+}
+
+/// Leaves all layers for a pane.
+pub(super) fn to_pane(model: &mut Model, pane: Pane) {
+    model.overlays.clear();
+    model.focus = pane;
+}
+
+/// Moves in the top layer, else in the focused pane.
+pub(super) fn move_cursor(model: &mut Model, motion: Motion) {
+    let Some(overlay) = model.overlays.last_mut() else {
+        navigate::move_selection(model, model.focus, motion);
+        return;
+    };
+    match overlay {
+        Overlay::Contexts(ContextPicker::Ready { list, .. }) => list.move_selection(motion),
+        Overlay::Faults(faults) => faults.list.move_selection(motion),
+        Overlay::Menu(menu) => menu.list.move_selection(motion),
+        Overlay::Form(form) => forms::move_cursor(form, motion),
+        Overlay::PullTest(trial) => trial.nodes.move_selection(motion),
+        Overlay::Reveal(Reveal {
+            stage: RevealStage::Shown(shown),
+            ..
+        }) => shown.list.move_selection(motion),
+        text => {
+            if let Some(scroll) = text.scroll() {
+                scroll.scroll(motion);
+            }
+        }
+    }
+}
+
+/// Lines that a turn of the mouse wheel moves.
+const WHEEL: usize = 3;
+
+/// Turns the wheel over a pane, or over what lies above it.
+pub(super) fn scroll(model: &mut Model, pane: Pane, down: bool) {
+    let motion = if down { Motion::Down } else { Motion::Up };
+    for _ in 0..WHEEL {
+        match model.overlays.last() {
+            // The panes are seen while a filter is typed.
+            None | Some(Overlay::Filter { .. }) => navigate::move_selection(model, pane, motion),
+            // There the keys go from field to field, and no wheel does.
+            Some(Overlay::Form(_)) => {}
+            Some(_) => move_cursor(model, motion),
+        }
+    }
+}
+
+/// Takes or leaves rows of the list that has the keyboard.
+pub(super) fn pick(model: &mut Model, nodes: fn(&mut PullTestRun), rows: fn(&mut MultiSelect)) {
+    match model.overlays.last_mut() {
+        Some(Overlay::PullTest(trial)) => nodes(trial),
+        _ => forms::with_multi_select(model, rows),
+    }
+}
+
+/// What enter does: chooses, or goes on along the chain.
+pub(super) fn open(model: &mut Model, now: Timestamp) -> Vec<Effect> {
+    match model.overlays.last() {
+        None => follow(model, now),
+        Some(Overlay::Contexts(ContextPicker::Ready { list, .. })) => {
+            let chosen = list.selected().cloned();
+            return connect::connect(model, chosen, now);
+        }
+        Some(Overlay::Faults(faults)) => {
+            let chosen = faults.list.selected().cloned();
+            model.overlays.clear();
+            if let Some(id) = chosen {
+                navigate::to_fault(model, &id);
+            }
+        }
+        Some(_) => {
+            model.overlays.pop();
+        }
+    }
+    Vec::new()
+}
+
+/// Goes on along the chain from what is selected.
+fn follow(model: &mut Model, now: Timestamp) {
+    match model.panes.get(model.focus).enter(&model.store) {
+        EnterTarget::Nothing => {}
+        EnterTarget::Focus(pane) => model.focus = pane,
+        EnterTarget::Details(object) => {
+            let details = Details::new(object, None);
+            model.overlays.push(Overlay::Details(details));
+        }
+        EnterTarget::Unfold(workload) => model.panes.pods.toggle_workload(workload),
+        EnterTarget::Pod(pod) => navigate::to_pod(model, pod),
+        EnterTarget::Account(account) => navigate::to_account(model, account),
+        EnterTarget::Secret(secret) => navigate::to_secret(model, secret),
+        EnterTarget::Refuse(why) => model.set_status(why, now),
+    }
+}

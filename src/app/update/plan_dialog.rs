@@ -1,0 +1,495 @@
+//! The plan dialog: dry run, apply, progress and undo.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::probe;
+use crate::{
+    app::{
+        effect::Effect,
+        form::FieldId as FormAnswer,
+        lost_secrets,
+        model::Model,
+        overlay::Overlay,
+        plan_dialog::{AppliedPlan, PlanDialog, PlanStage, SharedPlan},
+        probe_cache::ProbeQuery,
+        request_id::RequestId,
+        scroll::Scroll,
+    },
+    domain::{
+        context,
+        diagnostics::{ChainLink, RootCause, grouping::FaultId},
+        k8s::{objects::WorkloadRef, rollout},
+        plan::{Affected, Change, ChangeResult, Outcome, Plan, SetImage},
+        probe::{ProbeConclusion, PullAnswer},
+    },
+};
+
+/// Whether nothing may be changed; says so.
+pub(super) fn reject_if_read_only(model: &mut Model, now: Timestamp) -> bool {
+    let refused = !model.capabilities.can_write;
+    if refused {
+        model.set_status("read-only: nothing is changed", now);
+    }
+    refused
+}
+
+/// Shows a plan and lets the server try it.
+pub(super) fn open(
+    model: &mut Model,
+    plan: Plan,
+    fault: Option<FaultId>,
+    now: Timestamp,
+) -> Vec<Effect> {
+    if reject_if_read_only(model, now) {
+        return Vec::new();
+    }
+    let affected = affected(model, &plan, fault.as_ref());
+    let query = image_check(model, &plan, &affected.workloads(), now);
+    let plan = plan.pinned(&model.store);
+    let mut effects = show(model, SharedPlan(Arc::new(plan)), |dialog| PlanDialog {
+        fault,
+        affected,
+        ..dialog
+    });
+    if let Some(query) = query {
+        let request_id = model.request_ids.next();
+        if let Some(Overlay::PlanDialog(dialog)) = model.overlays.last_mut() {
+            dialog.credential_check = Some(request_id);
+        }
+        effects.push(probe::send(model, query, request_id));
+    }
+    effects
+}
+
+/// What a plan is for: of all that suffers from the fault what its changes reach.
+fn affected(model: &Model, plan: &Plan, fault: Option<&FaultId>) -> Affected {
+    let found = fault.and_then(|id| model.diagnoses.fault(id));
+    let pods = found
+        .into_iter()
+        .flat_map(|fault| fault.pods.iter().cloned());
+    let workloads = found
+        .into_iter()
+        .flat_map(|fault| fault.workloads.iter().cloned());
+    Affected::new(&model.store, plan, pods, workloads)
+}
+
+/// Whether the image that a plan sets is there, and open to the Secrets that its Pods list. A login that is
+/// typed is a question of its own.
+fn image_check(
+    model: &Model,
+    plan: &Plan,
+    workloads: &[WorkloadRef],
+    now: Timestamp,
+) -> Option<ProbeQuery> {
+    if plan.credential_check.is_some() || !model.capabilities.can_probe_registries {
+        return None;
+    }
+    let image = plan.changes.iter().find_map(|change| match change {
+        Change::SetImage(SetImage { image, .. }) => Some(image),
+        _ => None,
+    })?;
+    let pod = rollout::newest_pod(&model.store, workloads)?;
+    let case = context::pod_context(&model.store, model.connection.coverage(), &pod, now)?;
+    ProbeQuery::for_pod(&case, image)
+}
+
+fn show(
+    model: &mut Model,
+    plan: SharedPlan,
+    about: impl FnOnce(PlanDialog) -> PlanDialog,
+) -> Vec<Effect> {
+    let request_id = model.request_ids.next();
+    let asks = plan.0.credential_check.is_some() && model.capabilities.can_probe_registries;
+    model.overlays.push(Overlay::PlanDialog(about(PlanDialog {
+        plan: plan.clone(),
+        fault: None,
+        affected: Affected::default(),
+        stage: PlanStage::DryRunning(request_id),
+        credential_check: asks.then_some(request_id),
+        check_result: None,
+        is_override_confirmed: false,
+        managers: Vec::new(),
+        undoes: None,
+        watched: None,
+        scroll: Scroll::TOP,
+    })));
+    let mut effects = vec![Effect::DryRun {
+        request_id,
+        plan: plan.clone(),
+    }];
+    effects.extend(asks.then_some(Effect::CheckCredential { request_id, plan }));
+    effects
+}
+
+/// What restores a Secret that exists only in this session; else what takes back the plan that was carried out
+/// last.
+fn next_undo(model: &Model) -> Option<&AppliedPlan> {
+    let mut applied = model.applied.iter().rev();
+    let restores = applied.find(|applied| model.lost_secrets.are_restored_by(&applied.undo.0));
+    restores.or(model.applied.last())
+}
+
+/// Shows what would take back the plan that is shown; where none is, the one that was carried out last.
+pub(super) fn undo(model: &mut Model, now: Timestamp) -> Vec<Effect> {
+    let (found, none) = match model.overlays.last() {
+        Some(Overlay::PlanDialog(dialog)) => {
+            if !dialog.stage.is_done() {
+                model.set_status("nothing of it has been made yet", now);
+                return Vec::new();
+            }
+            (model.undo_for(dialog), "This change cannot be undone")
+        }
+        _ => (
+            next_undo(model),
+            "nothing was carried out that could be taken back",
+        ),
+    };
+    let found = found.map(|applied| (applied.request_id, applied.undo.clone()));
+    if reject_if_read_only(model, now) {
+        return Vec::new();
+    }
+    let Some((request_id, plan)) = found else {
+        model.set_status(none, now);
+        return Vec::new();
+    };
+    if matches!(model.overlays.last(), Some(Overlay::PlanDialog(_))) {
+        model.overlays.pop();
+    }
+    model.notices.dismiss();
+    show(model, plan, |dialog| PlanDialog {
+        undoes: Some(request_id),
+        ..dialog
+    })
+}
+
+fn dialog_for(model: &mut Model, request_id: RequestId) -> Option<&mut PlanDialog> {
+    model.overlays.iter_mut().find_map(|overlay| match overlay {
+        Overlay::PlanDialog(dialog) if dialog.stage.is_awaiting(request_id) => Some(dialog),
+        _ => None,
+    })
+}
+
+/// What the registry says of the image that a plan sets; nothing, where it could not be asked.
+pub(super) fn probe_done(
+    model: &mut Model,
+    request_id: RequestId,
+    verdict: Option<&ProbeConclusion>,
+) {
+    if let Some(verdict) = verdict {
+        credential_checked(model, request_id, verdict.clone());
+        return;
+    }
+    for overlay in &mut model.overlays {
+        if let Overlay::PlanDialog(dialog) = overlay
+            && dialog.credential_check == Some(request_id)
+        {
+            dialog.credential_check = None;
+        }
+    }
+}
+
+/// What the registry says of the login that a plan would save, or of the image that it sets.
+pub(super) fn credential_checked(
+    model: &mut Model,
+    request_id: RequestId,
+    verdict: ProbeConclusion,
+) {
+    let asked = model.overlays.iter_mut().find_map(|overlay| match overlay {
+        Overlay::PlanDialog(dialog) if dialog.credential_check == Some(request_id) => Some(dialog),
+        _ => None,
+    });
+    let Some(dialog) = asked else { return };
+    let refused = verdict.answer == PullAnswer::No;
+    dialog.credential_check = None;
+    let link = link_to_correct(&verdict);
+    dialog.check_result = Some(verdict);
+    // Whoever goes back wants to correct what is to blame.
+    if refused {
+        go_to(model, fields_for_link(link));
+    }
+}
+
+/// Puts the keyboard on the first of these questions that the form asks.
+fn go_to(model: &mut Model, answers: &[FormAnswer]) {
+    for overlay in &mut model.overlays {
+        if let Overlay::Form(form) = overlay
+            && let Some(asked) = answers
+                .iter()
+                .find(|answer| form.has_visible_field(**answer))
+        {
+            form.focus_field(*asked);
+        }
+    }
+}
+
+/// Carries out the plan that is shown, if the server would take it.
+pub(super) fn apply(model: &mut Model, now: Timestamp) -> Vec<Effect> {
+    let request_id = model.request_ids.next();
+    let Some(Overlay::PlanDialog(dialog)) = model.overlays.last() else {
+        return Vec::new();
+    };
+    let (plan, fault) = (dialog.plan.clone(), dialog.fault.clone());
+    let affected = affected(model, &plan.0, fault.as_ref());
+    let Some(Overlay::PlanDialog(dialog)) = model.overlays.last_mut() else {
+        return Vec::new();
+    };
+    if dialog.stage.changes_nothing() {
+        close(model);
+        return Vec::new();
+    }
+    let refused = dialog
+        .check_result
+        .as_ref()
+        .is_some_and(|verdict| verdict.answer == PullAnswer::No);
+    if refused && !dialog.is_override_confirmed && matches!(dialog.stage, PlanStage::Ready(_)) {
+        dialog.is_override_confirmed = true;
+        model.set_status(
+            "the registry says no: esc to correct it, enter to do it anyway",
+            now,
+        );
+        return Vec::new();
+    }
+    match &dialog.stage {
+        PlanStage::Ready(_) if dialog.stage.is_successful() => {
+            dialog.stage = PlanStage::Applying(request_id, Vec::new());
+            // What suffers now, and not when the plan was made, is to recover by it.
+            dialog.affected = affected;
+            model.active_plans.insert(request_id, dialog.undoes);
+            vec![Effect::Apply { request_id, plan }]
+        }
+        PlanStage::Ready(_) => {
+            model.set_status("the server refuses it: nothing was changed", now);
+            Vec::new()
+        }
+        PlanStage::DryRunning(_) | PlanStage::Applying(..) => {
+            model.set_status("wait for the server's answer", now);
+            Vec::new()
+        }
+        PlanStage::Done { outcomes, .. } => {
+            let failure = first_failure(&plan.0, outcomes);
+            close(model);
+            // An enter that was pressed before the outcome was read hides no failure.
+            if let Some(failure) = failure {
+                model.notices.show_until_dismissed(&failure);
+            }
+            Vec::new()
+        }
+    }
+}
+
+/// The server's answer to a rehearsal, and who else keeps what would be changed. From here on the plan is
+/// what was found: that is shown, and that must still be there when it is carried out.
+pub(super) fn dry_run_done(model: &mut Model, request_id: RequestId, done: &[ChangeResult]) {
+    let Some(dialog) = dialog_for(model, request_id) else {
+        return;
+    };
+    let changes = dialog.plan.0.changes.iter().zip(done);
+    dialog.managers = changes
+        .map(|(change, done)| change.manager(&done.traces))
+        .collect();
+    update_observed(dialog, done);
+    dialog.stage = PlanStage::Ready(outcomes(done));
+}
+
+/// Shows the plan as what it changes was found.
+fn update_observed(dialog: &mut PlanDialog, done: &[ChangeResult]) {
+    dialog.plan = SharedPlan(Arc::new(dialog.plan.0.with_live_state(done)));
+}
+
+/// One more change was made, or taken back.
+pub(super) fn progressed(
+    model: &mut Model,
+    request_id: RequestId,
+    change: usize,
+    outcome: Outcome,
+) {
+    let Some(PlanStage::Applying(_, outcomes)) =
+        dialog_for(model, request_id).map(|dialog| &mut dialog.stage)
+    else {
+        return;
+    };
+    if outcomes.len() <= change {
+        outcomes.resize(change + 1, Outcome::NotTried);
+    }
+    if let Some(place) = outcomes.get_mut(change) {
+        *place = outcome;
+    }
+}
+
+/// What became of the changes. What can be taken back is remembered, also when nobody looks any more.
+pub(super) fn applied(
+    model: &mut Model,
+    request_id: RequestId,
+    plan: &SharedPlan,
+    done: &[ChangeResult],
+    now: Timestamp,
+) {
+    let Some(undoes) = model.active_plans.remove(&request_id) else {
+        return;
+    };
+    model.lost_secrets.update(&plan.0, done);
+    let failure = lost_secret(&plan.0, done).or_else(|| first_failure(&plan.0, &outcomes(done)));
+    if let Some(dialog) = dialog_for(model, request_id) {
+        // Of what somebody has changed meanwhile, it is shown what is there.
+        update_observed(dialog, done);
+        let outcomes = outcomes(done);
+        dialog.affected.applied(&plan.0, &outcomes);
+        dialog.stage = PlanStage::Done {
+            request_id,
+            outcomes,
+            at: now,
+            recovered: None,
+        };
+    } else if let Some(failure) = failure {
+        // Its view was closed: nobody else says it.
+        model.notices.show_until_dismissed(&failure);
+        model.set_status(failure, now);
+    }
+    // An undo that has failed can be tried again.
+    let is_over = done.iter().all(|done| done.outcome.is_good());
+    model
+        .applied
+        .retain(|applied| !is_over || Some(applied.request_id) != undoes);
+    let mut applied = model.applied.iter_mut();
+    if let Some(applied) = applied.find(|applied| Some(applied.request_id) == undoes) {
+        applied.undo = SharedPlan(Arc::new(applied.undo.0.with_lost(done)));
+    }
+    if let Some(undo) = plan.0.undo_plan(done) {
+        model.applied.push(AppliedPlan {
+            request_id,
+            undo: SharedPlan(Arc::new(undo)),
+        });
+    }
+}
+
+/// The Secret that is gone by a plan.
+fn lost_secret(plan: &Plan, done: &[ChangeResult]) -> Option<String> {
+    let mut changes = plan.changes.iter().zip(done);
+    let (change, _) = changes.find(|(_, done)| done.is_lost)?;
+    let secret = lost_secrets::secret(change)?;
+    Some(format!(
+        "Secret {secret} is deleted and not created again: :undo restores it"
+    ))
+}
+
+/// What failed first of a plan: that it failed, and its title. The middle of a long line is cut out.
+fn first_failure(plan: &Plan, outcomes: &[Outcome]) -> Option<String> {
+    outcomes.iter().find_map(|outcome| match outcome {
+        Outcome::Failed(why) => Some(format!("Failed: {}: {why}", plan.title)),
+        Outcome::Unknown(why) => Some(format!("Not known whether made: {}: {why}", plan.title)),
+        Outcome::Applied
+        | Outcome::Unchanged
+        | Outcome::NotNeeded(_)
+        | Outcome::NotTried
+        | Outcome::TakenBack => None,
+    })
+}
+
+fn outcomes(done: &[ChangeResult]) -> Vec<Outcome> {
+    done.iter().map(|done| done.outcome.clone()).collect()
+}
+
+/// Leaves a plan with esc: back to the answers that it was made of, at the one that is to blame.
+pub(super) fn back(model: &mut Model) {
+    let blamed = match model.overlays.last() {
+        Some(Overlay::PlanDialog(dialog)) => dialog
+            .remaining_failure(&model.store, &model.diagnoses)
+            .map(|error| fields_to_correct(dialog, error.diagnosis.finding.link())),
+        _ => None,
+    };
+    let over = matches!(
+        model.overlays.last(),
+        Some(Overlay::PlanDialog(PlanDialog { stage: stage @ PlanStage::Done { .. }, .. })) if stage.is_successful()
+    );
+    let recovered = matches!(
+        model.overlays.last(),
+        Some(Overlay::PlanDialog(dialog)) if dialog.stage.has_recovered()
+    );
+    if over && (blamed.is_none() || recovered) {
+        close(model);
+        return;
+    }
+    model.overlays.pop();
+    if let Some(answers) = blamed {
+        go_to(model, answers);
+    }
+}
+
+/// The questions whose answers are to blame. What the registry itself has refused is, whatever the
+/// kubelet's first word looks like while not all objects have been seen.
+fn fields_to_correct(dialog: &PlanDialog, link: ChainLink) -> &'static [FormAnswer] {
+    let refused = dialog.check_result.as_ref();
+    let refused = refused.filter(|verdict| verdict.answer == PullAnswer::No);
+    fields_for_link(refused.map_or(link, self::link_to_correct))
+}
+
+/// What has to change after a registry's no; where it does not say, the login.
+fn link_to_correct(verdict: &ProbeConclusion) -> ChainLink {
+    verdict
+        .root
+        .map_or(ChainLink::Secret, RootCause::chain_link)
+}
+
+/// The questions whose answers are to blame for a fault at this link of the chain.
+fn fields_for_link(link: ChainLink) -> &'static [FormAnswer] {
+    match link {
+        ChainLink::Secret => &[FormAnswer::Token, FormAnswer::Source],
+        ChainLink::Account => &[FormAnswer::Account],
+        ChainLink::Image | ChainLink::Registry => &[FormAnswer::Image],
+        ChainLink::Node | ChainLink::Pod => &[],
+    }
+}
+
+/// Leaves a plan that is carried out, and the form that it came from if all went well.
+fn close(model: &mut Model) {
+    let Some(Overlay::PlanDialog(dialog)) = model.overlays.pop() else {
+        return;
+    };
+    if !dialog.stage.is_successful() {
+        return;
+    }
+    close_form(model);
+    // Below may be the plan before, that this one went on from, with the form that it came from.
+    while matches!(model.overlays.last(), Some(Overlay::PlanDialog(before)) if before.stage.is_done())
+    {
+        model.overlays.pop();
+        close_form(model);
+    }
+}
+
+fn close_form(model: &mut Model) {
+    if matches!(model.overlays.last(), Some(Overlay::Form(_))) {
+        model.overlays.pop();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_no_of_the_registry_leads_back_to_the_answer_that_is_to_blame() {
+        for (root, answer) in [
+            (Some(RootCause::CredentialRejected), FormAnswer::Token),
+            (Some(RootCause::TagMissing), FormAnswer::Image),
+            (Some(RootCause::RegistryUnknownHost), FormAnswer::Image),
+            (None, FormAnswer::Token),
+        ] {
+            let verdict = ProbeConclusion {
+                answer: PullAnswer::No,
+                cause: None,
+                root,
+                alternatives: Vec::new(),
+                ruled_out: Vec::new(),
+                summary: String::new(),
+            };
+            assert_eq!(
+                fields_for_link(link_to_correct(&verdict)).first(),
+                Some(&answer),
+                "{root:?}"
+            );
+        }
+    }
+}

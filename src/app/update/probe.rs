@@ -1,0 +1,128 @@
+//! Registry probes for a Pod's image or for all images pulled with a Secret: one request per query at a time.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::{detail, selection};
+use crate::{
+    app::{
+        detail::Tab,
+        effect::Effect,
+        model::Model,
+        overlay::Overlay,
+        probe_cache::{ProbeQuery, ProbeRecord, ProbeState},
+        request_id::RequestId,
+        secret_test,
+    },
+    domain::{
+        diagnostics::EvidenceSource,
+        error::UserError,
+        k8s::{
+            object_ref::ObjectRef,
+            objects::{AnyObjectRef, Secret},
+        },
+        probe::ProbeConclusion,
+    },
+};
+
+/// Questions of one press: a Secret may serve hundreds of images, and registries count.
+const MAX_PARALLEL: usize = 24;
+
+/// Asks, and shows what the answer will stand in: the diagnosis of the Pod, or the Secret's entries.
+pub(super) fn probe_selection(model: &mut Model, now: Timestamp) -> Vec<Effect> {
+    if !model.capabilities.can_probe_registries {
+        model.set_status(
+            "no registry can be asked: this machine's certificate authorities cannot be read",
+            now,
+        );
+        return Vec::new();
+    }
+    match selection::selected_object(model) {
+        Some(AnyObjectRef::Secret(secret)) => probe_secret(model, &secret, now),
+        _ => probe_pod(model, now),
+    }
+}
+
+fn probe_pod(model: &mut Model, now: Timestamp) -> Vec<Effect> {
+    let asked = model.inspection.as_ref().and_then(|inspection| {
+        let query = ProbeQuery::for_pod(&inspection.context, inspection.image()?)?;
+        Some((inspection.pod.clone(), query))
+    });
+    let Some((pod, query)) = asked else {
+        model.set_status("there is no image to ask about", now);
+        return Vec::new();
+    };
+    if model.probes.is_pending(&query) {
+        model.set_status("the registry has not answered yet", now);
+        return Vec::new();
+    }
+    show(model, AnyObjectRef::Pod(pod), Tab::Diagnosis);
+    let request_id = model.request_ids.next();
+    vec![send(model, query, request_id)]
+}
+
+fn probe_secret(model: &mut Model, key: &ObjectRef<Secret>, now: Timestamp) -> Vec<Effect> {
+    let Some(secret) = model.store.secret(key).map(Arc::clone) else {
+        return Vec::new();
+    };
+    let trials = secret_test::entry_checks(&model.store, &secret);
+    let questions: Vec<ProbeQuery> = trials.into_iter().flat_map(|it| it.queries).collect();
+    if questions.is_empty() {
+        model.set_status("no image is pulled with it: there is nothing to ask", now);
+        return Vec::new();
+    }
+    show(model, AnyObjectRef::Secret(key.clone()), Tab::Describe);
+    // Those that nobody has asked come first, so that pressing again gets on with the rest.
+    let (old, mut open): (Vec<_>, Vec<_>) = questions
+        .into_iter()
+        .filter(|query| !model.probes.is_pending(query))
+        .partition(|query| model.probes.get(query).is_some());
+    open.extend(old);
+    if open.is_empty() {
+        model.set_status("the registries have not answered yet", now);
+    }
+    if open.len() > MAX_PARALLEL {
+        let text = format!("{MAX_PARALLEL} of {} images are asked about", open.len());
+        model.set_status(text, now);
+        open.truncate(MAX_PARALLEL);
+    }
+    open.into_iter()
+        .map(|query| {
+            let request_id = model.request_ids.next();
+            send(model, query, request_id)
+        })
+        .collect()
+}
+
+pub(super) fn send(model: &mut Model, query: ProbeQuery, request_id: RequestId) -> Effect {
+    model.probes.begin(query.clone(), request_id);
+    Effect::ProbeImage { request_id, query }
+}
+
+/// Shows the view of the object. One that fits by itself is left as it is, and with it where its reader
+/// is.
+fn show(model: &mut Model, object: AnyObjectRef, tab: Tab) {
+    let is_shown = matches!(model.overlays.last(), Some(Overlay::Details(details))
+        if details.object == object && details.tab.is_none_or(|shown| shown == tab));
+    if !is_shown {
+        detail::show(model, object, tab);
+    }
+}
+
+pub(super) fn probe_done(
+    model: &mut Model,
+    request_id: RequestId,
+    answer: Result<Box<ProbeConclusion>, UserError>,
+    now: Timestamp,
+) {
+    let answer = match answer {
+        Ok(verdict) => ProbeState::Done(ProbeRecord {
+            conclusion: *verdict,
+            source: EvidenceSource::Registry,
+            at: now,
+        }),
+        Err(problem) => ProbeState::Failed(problem),
+    };
+    model.probes.finish(request_id, answer);
+}

@@ -1,0 +1,233 @@
+//! Single requests to the API server: the response body, or the [`ApiError`].
+//!
+//! kube's typed calls are not used for reading: `Client::request` copies the body and writes it to the
+//! log when it does not parse, and a body may be a list of Secrets. Here the bytes stay in one buffer,
+//! which is wiped.
+
+use std::time::Duration;
+
+use http::{HeaderMap, Method, Request, header};
+use http_body_util::BodyExt;
+use kube::{Client, client::Body};
+use serde::{Serialize, de::DeserializeOwned};
+
+use super::{ApiError, buffer::ZeroizingBuffer, decode, paths};
+use crate::domain::sanitize::sanitize;
+
+/// Of an error's body, no more than this is read: it is a sentence, not data.
+const ERROR_BODY_LIMIT: usize = 64 * 1024;
+
+/// No honest answer is larger: a page holds 500 objects, and etcd holds none above 1.5 MiB.
+const ANSWER_LIMIT: usize = 768 * 1024 * 1024;
+
+/// Limit of `Retry-After`, as somebody waits.
+const LONGEST_PAUSE: Duration = Duration::from_secs(120);
+
+/// The media type of a request's body, when it is no patch.
+pub(super) const JSON: &str = "application/json";
+
+/// A `GET` of what is at this path.
+pub(super) fn get_request(path: &str) -> Result<Request<ZeroizingBuffer>, ApiError> {
+    checked_path(Request::get(path).body(ZeroizingBuffer::default())?)
+}
+
+/// The request, unless its path names what no object can be called: that is found nowhere.
+pub(super) fn checked_path<B>(request: Request<B>) -> Result<Request<B>, ApiError> {
+    let path = request.uri().path_and_query();
+    if path.is_some_and(|path| !paths::is_plain(path)) {
+        return Err(ApiError::NotFound(
+            "no object can have such a name".to_owned(),
+        ));
+    }
+    Ok(request)
+}
+
+/// A request that sends something.
+pub(super) fn write_request(
+    method: Method,
+    path: &str,
+    media_type: &str,
+    body: &impl Serialize,
+) -> Result<Request<ZeroizingBuffer>, ApiError> {
+    let mut bytes = ZeroizingBuffer::default();
+    serde_json::to_writer(&mut bytes, body)
+        .map_err(|error| ApiError::Transport(error.to_string()))?;
+    let request = Request::builder().method(method).uri(path);
+    let request = request.header(header::CONTENT_TYPE, media_type);
+    checked_path(request.body(bytes)?)
+}
+
+/// An answer whose status says success; the body is still on its way.
+pub(super) async fn send(
+    client: &Client,
+    request: Request<ZeroizingBuffer>,
+) -> Result<Body, ApiError> {
+    let request = request.map(|body| Body::from(body.into_bytes()));
+    let response = client.send(request).await?;
+    let status = response.status();
+    if status.is_success() {
+        return Ok(response.into_body());
+    }
+    let after = retry_after(response.headers());
+    let refusal = status_body(response.into_body()).await;
+    let message = refusal.message;
+    let message = message.unwrap_or_else(|| status.canonical_reason().unwrap_or("").to_owned());
+    Err(match (status.as_u16(), after) {
+        (code @ (429 | 503), Some(after)) => ApiError::RetryAfter {
+            code,
+            message,
+            after,
+        },
+        (code, _) => ApiError::from_reason(code, refusal.reason.as_deref(), message),
+    })
+}
+
+/// Reads `Retry-After`. The API server names whole seconds; a date, which HTTP has too, is not read.
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let seconds = headers
+        .get(header::RETRY_AFTER)?
+        .to_str()
+        .ok()?
+        .parse()
+        .ok()?;
+    Some(Duration::from_secs(seconds).min(LONGEST_PAUSE))
+}
+
+/// The whole answer within the time limit.
+pub(super) async fn read_body(
+    client: &Client,
+    request: Request<ZeroizingBuffer>,
+    limit: Duration,
+) -> Result<ZeroizingBuffer, ApiError> {
+    read_body_with_hint(client, request, limit, 0).await
+}
+
+/// The same, of an answer that will have about so many bytes.
+pub(super) async fn read_body_with_hint(
+    client: &Client,
+    request: Request<ZeroizingBuffer>,
+    limit: Duration,
+    about: usize,
+) -> Result<ZeroizingBuffer, ApiError> {
+    let reading = async {
+        let body = send(client, request).await?;
+        read_limited(body, about, ANSWER_LIMIT).await
+    };
+    tokio::time::timeout(limit, reading)
+        .await
+        .unwrap_or(Err(ApiError::Timeout(limit)))
+}
+
+/// A whole body, unless it is larger than `most`.
+async fn read_limited(
+    mut body: Body,
+    about: usize,
+    most: usize,
+) -> Result<ZeroizingBuffer, ApiError> {
+    let mut bytes = ZeroizingBuffer::with_capacity(about);
+    while let Some(chunk) = chunk(&mut body).await? {
+        if bytes.len() + chunk.len() > most {
+            let most = most / (1024 * 1024);
+            return Err(ApiError::Decode(format!(
+                "it has no end: more than {most} MiB"
+            )));
+        }
+        bytes.extend(&chunk);
+    }
+    Ok(bytes)
+}
+
+/// The next piece of a body; `None` at its end.
+pub(super) async fn chunk(body: &mut Body) -> Result<Option<bytes::Bytes>, ApiError> {
+    loop {
+        match body.frame().await {
+            None => return Ok(None),
+            Some(Err(error)) => return Err(ApiError::from(error)),
+            Some(Ok(frame)) => {
+                if let Ok(data) = frame.into_data() {
+                    return Ok(Some(data));
+                }
+            }
+        }
+    }
+}
+
+/// A `GET` that is answered with JSON.
+pub(super) async fn get<T: DeserializeOwned>(
+    client: &Client,
+    path: &str,
+    limit: Duration,
+) -> Result<T, ApiError> {
+    parse(&read_body(client, get_request(path)?, limit).await?)
+}
+
+/// A `POST` of a review or the like, answered with JSON.
+pub(super) async fn post<T: DeserializeOwned>(
+    client: &Client,
+    path: &str,
+    body: &impl Serialize,
+    limit: Duration,
+) -> Result<T, ApiError> {
+    let request = write_request(Method::POST, path, JSON, body)?;
+    parse(&read_body(client, request, limit).await?)
+}
+
+/// Reads an answer in JSON.
+pub(super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
+    serde_json::from_slice(bytes).map_err(|error| ApiError::from_decode(&error))
+}
+
+/// The parts of an error's `Status` body that are used.
+struct StatusBody {
+    message: Option<String>,
+    /// `reason` of a `Status`, a word for programs; `None` where something else has answered, or in
+    /// protobuf.
+    reason: Option<String>,
+}
+
+async fn status_body(mut body: Body) -> StatusBody {
+    #[derive(serde::Deserialize)]
+    struct Status {
+        message: String,
+        reason: Option<String>,
+    }
+    let mut bytes = Vec::new();
+    while let Ok(Some(piece)) = chunk(&mut body).await {
+        bytes.extend_from_slice(&piece);
+        if bytes.len() > ERROR_BODY_LIMIT {
+            break;
+        }
+    }
+    if let Some(message) = decode::status(&bytes) {
+        return StatusBody {
+            message: Some(sanitize(&message)),
+            reason: None,
+        };
+    }
+    if let Ok(status) = serde_json::from_slice::<Status>(&bytes) {
+        return StatusBody {
+            message: Some(sanitize(&status.message)),
+            reason: status.reason,
+        };
+    }
+    // A load balancer or proxy answers in its own words.
+    let text = String::from_utf8_lossy(&bytes);
+    StatusBody {
+        message: text.lines().map(sanitize).find(|line| !line.is_empty()),
+        reason: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn an_answer_without_end_is_given_up() {
+        let body = || Body::from(vec![b' '; 3 * 1024 * 1024]);
+        let whole = read_limited(body(), 0, 3 * 1024 * 1024).await;
+        assert_eq!(whole.ok().unwrap().len(), 3 * 1024 * 1024);
+        let refused = read_limited(body(), 0, 2 * 1024 * 1024).await;
+        assert!(matches!(refused, Err(ApiError::Decode(why)) if why.contains("2 MiB")));
+    }
+}

@@ -1,0 +1,49 @@
+//! Writes exported text to a new file.
+
+use std::io::{self, Write};
+
+use super::files;
+use crate::{domain::error::UserError, registry::local};
+
+/// Writes a new file, which only its owner can read, and says which; what is there is not overwritten.
+pub(super) fn export(path: String, text: &str) -> Result<String, UserError> {
+    let place = local::expanded(&path);
+    let made = files::create_private(&place);
+    let written = made.and_then(|mut file| file.write_all(text.as_bytes()));
+    match written {
+        Ok(()) => Ok(path),
+        Err(error) => {
+            let problem =
+                UserError::new(format!("cannot write {path}")).with_cause(error.to_string());
+            Err(match error.kind() {
+                io::ErrorKind::AlreadyExists => {
+                    problem.with_help("name a file that does not exist yet")
+                }
+                _ => problem,
+            })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn what_is_there_is_not_overwritten() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("plan.yaml").display().to_string();
+        assert_eq!(export(path.clone(), "first"), Ok(path.clone()));
+        let refused = export(path.clone(), "second").unwrap_err();
+        assert!(refused.help.is_some(), "{refused}");
+        assert_eq!(fs::read_to_string(&path).unwrap(), "first");
+        #[cfg(unix)]
+        {
+            let mode = fs::metadata(&path).unwrap().permissions();
+            let mode = std::os::unix::fs::PermissionsExt::mode(&mode);
+            assert_eq!(mode & 0o777, 0o600, "nobody else can read it");
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! Cache of the node platforms, refreshed at most once a minute.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use tokio::sync::Mutex;
+
+use crate::{
+    cluster::{Connection, nodes},
+    domain::probe::TargetPlatforms,
+};
+
+/// New nodes join, and whoever waits for an answer need not wait for these again.
+const VALID: Duration = Duration::from_secs(60);
+
+#[derive(Clone, Default)]
+pub(super) struct NodePlatforms(Arc<Mutex<Option<(Instant, TargetPlatforms)>>>);
+
+impl NodePlatforms {
+    /// What shall run an image in this cluster. Whoever may not list nodes gets no answer, and images are
+    /// then not compared with them.
+    pub(super) async fn get(&self, connection: &Connection) -> TargetPlatforms {
+        let mut kept = self.0.lock().await;
+        if let Some((at, wanted)) = &*kept
+            && at.elapsed() < VALID
+        {
+            return wanted.clone();
+        }
+        let wanted = match nodes::platforms(connection).await {
+            Ok(platforms) => TargetPlatforms::Nodes(platforms),
+            Err(error) => {
+                tracing::info!(%error, "platforms of the nodes are not known");
+                TargetPlatforms::Anything
+            }
+        };
+        *kept = Some((Instant::now(), wanted.clone()));
+        wanted
+    }
+}

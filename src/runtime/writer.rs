@@ -1,0 +1,70 @@
+//! Write operations, which need a write permit.
+
+use crate::{
+    cluster::{
+        Connection,
+        apply::{self, WritePermit},
+        pull_test::{PullTestOutcome, TestPod},
+    },
+    domain::{
+        plan::{ChangeResult, Outcome, Plan},
+        pull_test::PullTestResult,
+    },
+};
+
+/// Who may write, and where; `None`: nobody may, or nobody is connected.
+pub(super) struct Writer(pub(super) Option<(Connection, WritePermit)>);
+
+const NOBODY: &str = "not connected, or read-only";
+
+/// Why nothing new is begun.
+pub(super) const QUITTING: &str = "not started: pullscope is quitting";
+
+impl Writer {
+    /// Lets the server try the changes of a plan.
+    pub(super) async fn dry_run(self, plan: &Plan) -> Vec<ChangeResult> {
+        match self.0 {
+            Some((connection, permit)) => apply::dry_run(&connection, permit, plan).await,
+            None => nothing_done(plan),
+        }
+    }
+
+    /// Makes the changes of a plan, and tells of each as it is made.
+    pub(super) async fn apply(
+        self,
+        plan: &Plan,
+        tell: impl Fn(usize, Outcome),
+    ) -> Vec<ChangeResult> {
+        let Some((connection, permit)) = self.0 else {
+            return nothing_done(plan);
+        };
+        let tell = |change: usize, outcome: &Outcome| tell(change, outcome.clone());
+        apply::apply(&connection, permit, plan, tell).await
+    }
+
+    /// Lets the kubelet of a node pull, with this Pod.
+    pub(super) async fn pull(
+        self,
+        pod: &TestPod,
+        stop: impl Future<Output = ()>,
+    ) -> PullTestOutcome {
+        match self.0 {
+            Some((connection, permit)) => pod.run(&connection, permit, stop).await,
+            None => PullTestOutcome {
+                pulled: PullTestResult::Unknown(NOBODY.to_owned()),
+                is_deleted: true,
+            },
+        }
+    }
+}
+
+/// What becomes of a plan that is confirmed while the program ends.
+pub(super) fn refused_at_end(plan: &Plan) -> Vec<ChangeResult> {
+    let why = || ChangeResult::new(Outcome::Failed(QUITTING.to_owned()));
+    plan.changes.iter().map(|_| why()).collect()
+}
+
+fn nothing_done(plan: &Plan) -> Vec<ChangeResult> {
+    let why = || ChangeResult::new(Outcome::Failed(NOBODY.to_owned()));
+    plan.changes.iter().map(|_| why()).collect()
+}

@@ -1,0 +1,58 @@
+//! The overlay of a manual fix: steps, place and commands.
+
+use ratatui::{buffer::Buffer, layout::Rect, text::Line};
+
+use super::window::{self, Window};
+use crate::{
+    app::scroll::Scroll,
+    domain::diagnostics::Fix,
+    ui::{
+        draw_context::DrawContext,
+        widgets::paragraph::{indented, wrapped},
+    },
+};
+
+const WIDE: u16 = 100;
+
+pub(super) fn draw(
+    why: &str,
+    fix: &Fix,
+    scroll: Scroll,
+    cx: DrawContext<'_>,
+    area: Rect,
+    buffer: &mut Buffer,
+) -> usize {
+    let hint = if fix.commands.is_empty() {
+        "c copy steps · L explain · esc back"
+    } else {
+        "c copy commands · L explain · esc back"
+    };
+    let window = Window {
+        title: &fix.title,
+        hint,
+        wide: WIDE,
+    };
+    let lines = lines(why, fix, cx, window::inner_width(WIDE, area));
+    window.render_text(lines, scroll, cx.theme, area, buffer)
+}
+
+fn lines(why: &str, fix: &Fix, cx: DrawContext<'_>, room: usize) -> Vec<Line<'static>> {
+    let theme = cx.theme;
+    let mut lines = wrapped(why, room, theme.strong());
+    let words = "What helps is not done from here. This is how it is done:";
+    lines.push(Line::default());
+    lines.extend(wrapped(words, room, theme.dim()));
+    if !fix.steps.is_empty() {
+        lines.push(Line::default());
+    }
+    for step in &fix.steps {
+        lines.extend(wrapped(step, room, theme.text()));
+    }
+    if !fix.commands.is_empty() {
+        lines.push(Line::default());
+    }
+    for command in &fix.commands {
+        lines.extend(indented(&format!("$ {command}"), 2, room, theme.accent()));
+    }
+    lines
+}
