@@ -45,6 +45,6 @@ pub async fn run(args: &Args, global: &Global) -> color_eyre::Result<ExitCode> {
 }
 
 fn prober(asking: ProbeSettings) -> Result<Prober, UserError> {
-    let refused = |why: String| UserError::new("cannot ask registries").with_cause(why);
+    let refused = |why: String| UserError::new("cannot test registries").with_cause(why);
     Prober::new(asking).map_err(|error| refused(error.to_string()))
 }

@@ -230,7 +230,7 @@ pub const BINDINGS: &[Binding] = &[
     row(&["x"], Details, Action::Reveal, "", "Show the values of a Secret, after a warning and for 30 s", 0),
     row(&["enter", "x"], Context::Reveal, Action::Reveal, "show", "Show the values; when they are shown, close", 1),
     row(&["c"], Context::Reveal, Action::CopyPassword, "copy password", "Copy the password of the selected entry to the clipboard", 3),
-    row(&["C"], In(Pane::Secrets), Action::CopyTo, "copy to", "Copy the Secret to other namespaces", 5),
+    row(&["C"], In(Pane::Secrets), Action::CopyTo, "copy to", "Copy Secret to other namespaces", 5),
     row(&["t"], In(Pane::Secrets), Action::ProbeRegistry, "ask registries", "Ask the registries whether the Secret's entries let its images be pulled", 6),
     row(&["ctrl-d"], In(Pane::Secrets), Action::Delete, "", "Delete the Secret; says first who depends on it", 0),
     row(&["ctrl-d"], In(Pane::ServiceAccounts), Action::Delete, "", "Delete the ServiceAccount; says first who depends on it", 0),

@@ -90,7 +90,7 @@ const OTHERS: &[CommandSpec] = &[
     },
     CommandSpec {
         names: &["setup"],
-        help: "First-time setup of a private image",
+        help: "First-time setup for a private image",
         target: CommandTarget::Act(Action::Setup),
     },
     CommandSpec {
@@ -105,7 +105,7 @@ const OTHERS: &[CommandSpec] = &[
     },
     CommandSpec {
         names: &["copy"],
-        help: "Copy the Secret to other namespaces",
+        help: "Copy Secret to other namespaces",
         target: CommandTarget::Act(Action::CopyTo),
     },
     CommandSpec {

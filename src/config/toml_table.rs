@@ -34,7 +34,7 @@ impl<'a> TomlFile<'a> {
         let table = DeTable::parse(self.text).map_err(|error| {
             let at = error.span().unwrap_or_default();
             let why = error.message().replace('\n', ", ");
-            self.error(&at, &format!("no TOML: {why}"))
+            self.error(&at, &format!("invalid TOML: {why}"))
         })?;
         Ok(TomlTable {
             file: self,
@@ -57,7 +57,7 @@ impl<'a> TomlFile<'a> {
     }
 
     fn error(&self, at: &Range<usize>, why: &str) -> UserError {
-        UserError::new("cannot use the configuration")
+        UserError::new("invalid configuration")
             .with_cause(format!("{}: {why}", self.origin(at)))
             .with_help(format!(
                 "correct {}; `pullscope config sample` lists every setting and its values",

@@ -213,7 +213,7 @@ async fn sources(
         let content = match secret_values::pull_secret(&connection, &key).await {
             Ok(secret) => content(secret.config, Some(&secret.secret_type)),
             Err(ApiError::NotFound(_)) => {
-                Content::PassedOver(format!("it does not exist in {}", key.namespace))
+                Content::PassedOver(format!("does not exist in {}", key.namespace))
             }
             Err(trouble) => return Err(format!("cannot read Secret {key}: {trouble}")),
         };

@@ -190,7 +190,7 @@ fn settings(
     if let Some(path) = &args.ca {
         let pem = fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
         if settings.trust_pem(&pem) == 0 {
-            return Err(format!("{}: there is no certificate in it", path.display()));
+            return Err(format!("{}: no certificate found", path.display()));
         }
     }
     Ok(settings)

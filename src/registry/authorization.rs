@@ -88,7 +88,8 @@ pub(super) fn token(body: &[u8]) -> Result<BearerToken, ProbeError> {
     let token = token.ok_or_else(|| unreadable("the response has no token".into()))?;
     let login = header("Bearer", &token);
     Ok(BearerToken {
-        header: login.ok_or_else(|| unreadable("the token cannot stand in a header".into()))?,
+        header: login
+            .ok_or_else(|| unreadable("the token is not valid in an HTTP header".into()))?,
         lifetime: wire.expires_in.map(Duration::from_secs),
     })
 }

@@ -332,7 +332,7 @@ fn every_state_of_the_connection_is_said() {
     let mut failed = Screen::connecting();
     let problem = UserError::new("cannot reach the server https://10.0.0.1:6443")
         .with_cause("connection refused")
-        .with_help("check that the cluster runs, and the address of the context");
+        .with_help("check that the cluster is running, and the context's server address");
     failed.take(Message::Connected(failed.request_id, Err(problem)));
     insta::assert_snapshot!("failed", failed.text(80, 24));
 }

@@ -226,7 +226,7 @@ fn an_account_that_lists_the_new_secret_already_is_not_changed() {
     typed(&mut form, &store, FieldId::Token, "ghp_0123456789");
     assert_eq!(
         said(&form, &store),
-        ["Create the pull Secret shop/regcred for ghcr.io as acme"]
+        ["Create pull secret shop/regcred for ghcr.io as acme"]
     );
     typed(&mut form, &store, FieldId::Secret, "other");
     assert_eq!(form.plan(&store).unwrap().changes.len(), 2);
@@ -273,7 +273,7 @@ fn a_secret_is_deleted_by_its_name_and_taken_off_the_lists() {
     assert!(form.plan(&store).is_err());
     typed(&mut form, &store, FieldId::Confirm, "regcred");
     let said = said(&form, &store);
-    assert_eq!(said.last().unwrap(), "Delete the Secret shop/regcred");
+    assert_eq!(said.last().unwrap(), "Delete Secret shop/regcred");
     assert!(
         said[0].starts_with("Detach regcred from ServiceAccount"),
         "{said:?}"

@@ -657,7 +657,7 @@ fn a_pod_without_a_controller_gets_another_image_itself() {
     let Some(Overlay::Form(form)) = model.overlays.last() else {
         panic!("{:?}", model.overlays)
     };
-    assert_eq!(form.spec.title(), "Another image for app in Pod/alone");
+    assert_eq!(form.spec.title(), "New image for app in Pod/alone");
 }
 
 #[test]

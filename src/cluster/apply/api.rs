@@ -180,7 +180,7 @@ impl<'a> ApiServer<'a> {
 fn checked(path: &str) -> Result<&str, ApiError> {
     let leads_away = |step: &str| matches!(step, "." | "..");
     if path.contains(['?', '#']) || path.split('/').any(leads_away) {
-        let why = "no object can have a name like that".to_owned();
+        let why = "not a valid object name".to_owned();
         return Err(ApiError::from_status(400, why));
     }
     Ok(path)

@@ -175,7 +175,7 @@ pub(super) async fn replace(
     let trying = server.with_limits(LOOKING.saturating_sub(REQUEST), REQUEST);
     if let Err(error) = dry_run_under_other_name(trying, key, wanted).await {
         return Ok(failed(format!(
-            "the server would not take the new Secret, so the old one stays: {error}"
+            "the server rejects the new Secret, so the old one is kept: {error}"
         )));
     }
     let state = Precondition::State(patches::object_version(found));
@@ -200,7 +200,7 @@ pub(super) async fn replace(
                 undo: undo(None),
                 is_lost: true,
                 ..ChangeResult::new(Outcome::Unknown(format!(
-                    "{why}; it may still be deleted: look at it before you try again{}",
+                    "{why}; it may still be deleted: check it before you try again{}",
                     manual_commands(key, [wanted, found])
                 )))
             });
@@ -311,7 +311,7 @@ async fn put_back(
     }
     // It is kept, so that it is not lost: taking the change back tries again.
     PutBack::Neither(failed(format!(
-        "{why}; and the old Secret, deleted for it, could not be put back: {error}{}",
+        "{why}; the old Secret was deleted and could not be restored: {error}{}",
         manual_commands(key, [wanted, found])
     )))
 }

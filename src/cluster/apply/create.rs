@@ -97,7 +97,7 @@ pub(super) async fn create(
                         ObjectLookup::Present(there) => from_existing(&there, &fits),
                         ObjectLookup::Absent | ObjectLookup::Unreadable => {
                             Creation::Present(failed(format!(
-                                "{trouble}; it cannot be read, so whether it is the same is not known"
+                                "{trouble}; it cannot be read, so it may or may not be the same"
                             )))
                         }
                     });

@@ -155,7 +155,7 @@ pub(super) async fn remove(
         },
         DeleteOutcome::Absent => ChangeResult::new(Outcome::Unchanged),
         DeleteOutcome::Changed => {
-            failed("somebody has just changed it: look at it again before it is deleted")
+            failed("it was just changed by someone else: check it before you delete it")
         }
         DeleteOutcome::Unknown(why) => ChangeResult {
             undo: undo(),

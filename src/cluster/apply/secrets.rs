@@ -189,7 +189,8 @@ fn changed_since(
     let expected = match expected {
         ExpectedConfig::Anything => return None,
         ExpectedConfig::Absent => {
-            let why = "somebody has created the Secret since the preview, so it is left as it is: look at it again";
+            let why =
+                "the Secret was created since the preview, so it is left unchanged: check it again";
             return Some(why.to_owned());
         }
         ExpectedConfig::This(observed) => observed,
@@ -268,7 +269,7 @@ pub(super) async fn restore(
 ) -> Result<ChangeResult, ApiError> {
     let step = |found: &Value| {
         let Some((field, _)) = field(before) else {
-            return UpdateDecision::Refuse("what was there before is not known".to_owned());
+            return UpdateDecision::Refuse("the previous state is unknown".to_owned());
         };
         let now = stored(found, field);
         let is_left = kind(found) == kind(before)

@@ -135,7 +135,7 @@ pub(super) async fn set_image(
     let step = |found: &Value| {
         let Some(now) = observed(found) else {
             return UpdateDecision::Refuse(format!(
-                "{owner} has no container {container} any more"
+                "{owner} no longer has a container {container}"
             ));
         };
         if *now.value.image == **wanted {
@@ -256,7 +256,7 @@ async fn delete_pinned(
         DeleteOutcome::Gone | DeleteOutcome::Lingers(_) => ChangeResult::new(Outcome::Applied),
         DeleteOutcome::Absent => ChangeResult::new(Outcome::Unchanged),
         DeleteOutcome::Changed => ChangeResult::new(Outcome::NotNeeded(format!(
-            "{another} of its name has taken its place"
+            "{another} of the same name has replaced it"
         ))),
         DeleteOutcome::Unknown(why) => unknown(&why),
     })

@@ -109,10 +109,7 @@ impl ConnectError {
                 user,
             } => match &**trouble {
                 ApiError::Unauthorized(_) => {
-                    format!(
-                        "{server} does not accept the login{}",
-                        for_user(user.as_deref())
-                    )
+                    format!("{server} rejects the login{}", for_user(user.as_deref()))
                 }
                 ApiError::Plugin(_) => {
                     format!(
@@ -149,9 +146,9 @@ impl ConnectError {
                     known => format!("known contexts: {}", known.join(", ")),
                 }
             }
-            Self::UnknownCluster { .. } => "no kubeconfig file has a cluster of that name".into(),
-            Self::UnknownUser { .. } => "no kubeconfig file has a user of that name".into(),
-            Self::ClientCertificateExpired { since, .. } => format!("it ended at {since}"),
+            Self::UnknownCluster { .. } => "no kubeconfig file defines that cluster".into(),
+            Self::UnknownUser { .. } => "no kubeconfig file defines that user".into(),
+            Self::ClientCertificateExpired { since, .. } => format!("it expired at {since}"),
             Self::Refused { error: trouble, .. } => trouble.to_string(),
         }
     }
@@ -206,30 +203,30 @@ impl From<ConnectError> for UserError {
 
 fn advice_for(trouble: &ApiError) -> String {
     match trouble {
-        ApiError::Refused => "check that the cluster runs, and the address of the context",
-        ApiError::NoSuchHost => "check the address of the context, your DNS and your VPN",
+        ApiError::Refused => "check that the cluster is running, and the context's server address",
+        ApiError::NoSuchHost => "check the context's server address, your DNS and your VPN",
         ApiError::Timeout(_) | ApiError::ConnectionLost(_) => {
-            "check your network, VPN and proxy; --request-timeout allows more time"
+            "check your network, VPN and proxy, or raise --request-timeout"
         }
         ApiError::Proxy(_) => "check HTTPS_PROXY, NO_PROXY and proxy-url of the cluster",
         ApiError::Tls(TlsError::UnknownIssuer | TlsError::AuthorityAsServer) => {
-            "check certificate-authority-data of the cluster: it must be the authority of this server"
+            "check the cluster's certificate-authority-data: it must be the CA of this server"
         }
         ApiError::Tls(TlsError::WrongName(_)) => {
-            "use one of the certificate's names as the address, or set tls-server-name of the cluster"
+            "use a name in the certificate as the server address, or set the cluster's tls-server-name"
         }
         ApiError::Tls(TlsError::Expired { .. }) => {
-            "the cluster's administrator must renew it (kubeadm certs renew)"
+            "the cluster admin must renew it (kubeadm certs renew)"
         }
-        ApiError::Tls(TlsError::NotYetValid) => "check the clock of this machine and of the server",
+        ApiError::Tls(TlsError::NotYetValid) => "check the clocks of this machine and the server",
         ApiError::Tls(TlsError::Alert(_) | TlsError::Other(_)) => {
-            "check the address, and the client certificate of the user"
+            "check the server address and the user's client certificate"
         }
         ApiError::Plugin(error) => {
             return match (&error.kind, &error.install_hint) {
                 (PluginErrorKind::NotFound, Some(hint)) => hint.trim().to_owned(),
                 (PluginErrorKind::NotFound, None) => {
-                    format!("install {}, or put it on the PATH", error.command)
+                    format!("install {}, or add it to the PATH", error.command)
                 }
                 (PluginErrorKind::NoCommand | PluginErrorKind::NotStarted(_), _) => {
                     "correct the exec section of the user in the kubeconfig".to_owned()
@@ -246,9 +243,9 @@ fn advice_for(trouble: &ApiError) -> String {
             };
         }
         ApiError::Unauthorized(_) => {
-            "the token may have expired or been revoked: log in again, or fetch a new kubeconfig"
+            "the token may be expired or revoked: log in again, or get a new kubeconfig"
         }
-        ApiError::Forbidden(_) => "leave --as out, or ask for the right to impersonate",
+        ApiError::Forbidden(_) => "omit --as, or request permission to impersonate",
         ApiError::NotFound(_)
         | ApiError::AlreadyExists(_)
         | ApiError::Conflict(_)
@@ -256,7 +253,7 @@ fn advice_for(trouble: &ApiError) -> String {
         | ApiError::RetryAfter { .. }
         | ApiError::Status(..)
         | ApiError::Decode(_)
-        | ApiError::Transport(_) => "check that the address is that of a Kubernetes API server",
+        | ApiError::Transport(_) => "check that the address is a Kubernetes API server",
     }
     .to_owned()
 }

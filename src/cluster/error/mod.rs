@@ -260,11 +260,13 @@ impl From<&CertificateError> for TlsError {
 impl fmt::Display for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Refused => f.write_str("connection refused: nobody listens at that address"),
-            Self::NoSuchHost => f.write_str("the host name has no address"),
-            Self::Timeout(time) if time.is_zero() => f.write_str("no answer in time"),
+            Self::Refused => {
+                f.write_str("connection refused: nothing is listening on that address")
+            }
+            Self::NoSuchHost => f.write_str("no such host"),
+            Self::Timeout(time) if time.is_zero() => f.write_str("timed out"),
             Self::Timeout(time) => write!(f, "no answer within {} s", time.as_secs()),
-            Self::ConnectionLost(text) => write!(f, "the connection broke: {text}"),
+            Self::ConnectionLost(text) => write!(f, "connection lost: {text}"),
             Self::Tls(tls) => tls.fmt(f),
             Self::Proxy(text) => write!(f, "proxy error: {text}"),
             Self::Plugin(error) => error.fmt(f),
@@ -272,10 +274,10 @@ impl fmt::Display for ApiError {
             Self::Forbidden(text) => write!(f, "403 Forbidden: {text}"),
             Self::NotFound(text) => write!(f, "404 Not Found: {text}"),
             Self::AlreadyExists(text) | Self::Conflict(text) => write!(f, "409: {text}"),
-            Self::Expired => f.write_str("410, the changes since then are no longer kept"),
+            Self::Expired => f.write_str("410 Gone: the resource version is too old"),
             Self::RetryAfter { code, message, .. } => write!(f, "{code}: {message}"),
             Self::Status(code, text) => write!(f, "{code}: {text}"),
-            Self::Decode(text) => write!(f, "the answer cannot be read: {text}"),
+            Self::Decode(text) => write!(f, "cannot read the response: {text}"),
             Self::Transport(text) => f.write_str(text),
         }
     }

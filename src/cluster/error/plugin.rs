@@ -34,7 +34,7 @@ impl fmt::Display for PluginError {
         let command = &self.command;
         match &self.kind {
             PluginErrorKind::NoCommand => {
-                f.write_str("the kubeconfig names no command for its plugin")
+                f.write_str("the kubeconfig has no command for its credential plugin")
             }
             PluginErrorKind::NotFound => write!(f, "credential plugin {command} is not installed"),
             PluginErrorKind::NotStarted(why) => {

@@ -153,11 +153,11 @@ fn missing(namespace: &Namespace, seen: &Seen) -> UserError {
 pub(super) const ALLOW_EMPTY: &str = "use --allow-empty to accept this, or --wait to wait for it";
 
 fn unknown(namespace: &Namespace, trouble: &ApiError) -> UserError {
-    let what = format!("nothing found in Namespace {namespace}, and it may not exist");
+    let what = format!("nothing found in Namespace {namespace}; it may not exist");
     let problem = UserError::new(what).with_cause(trouble.to_string());
     match trouble {
         ApiError::Forbidden(_) => problem
-            .with_cause("you may not get namespaces, so nothing tells whether it exists")
+            .with_cause("you may not get namespaces, so its existence is unknown")
             .with_help(format!("check the name; {ALLOW_EMPTY}")),
         _ => problem,
     }

@@ -80,8 +80,8 @@ pub(super) async fn get(name: &str, server: &str) -> Result<Credentials, HelperE
         Ok(Ok(None)) => return Err(error(format!("has no login for {server}"))),
         Ok(Ok(Some(output))) => output,
     };
-    let answer: HelperResponse = serde_json::from_slice(&output)
-        .map_err(|_| error("answered with something else than a login".to_owned()))?;
+    let answer: HelperResponse =
+        serde_json::from_slice(&output).map_err(|_| error("returned no valid login".to_owned()))?;
     // docker-credential-helpers: an identity token has this for a user name.
     if answer.username == "<token>" {
         return Err(error(format!(

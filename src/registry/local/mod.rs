@@ -133,7 +133,7 @@ async fn read(path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
         .read_to_end(&mut text)
         .await?;
     if u64::try_from(text.len()).unwrap_or(u64::MAX) > MAX_CONFIG_SIZE {
-        return Err(io::Error::other("it is far too large for a configuration"));
+        return Err(io::Error::other("too large for a configuration"));
     }
     Ok(text)
 }

@@ -65,7 +65,7 @@ pub(super) fn draw(
 /// What the catalogue has of a cause, and why it is so for this Pod.
 fn about(about: FindingSummary, cx: DrawContext<'_>, wide: usize) -> Vec<Line<'static>> {
     let theme = cx.theme;
-    let entry = about.cause.info();
+    let entry = about.cause.text();
     let mut lines = Vec::new();
     let mut told = |heading: &'static str, words: &str| {
         lines.push(Line::styled(heading, theme.strong()));
