@@ -438,10 +438,10 @@ pub async fn a_conversion_that_cannot_end_is_not_begun(cluster: &Cluster) {
     // One that is being deleted is told apart from one that is there.
     cluster.delete(&path).await;
     let outcome = carry_out(&connection, &plan).await;
-    assert!(says(&outcome[0], "it is being deleted"), "{outcome:?}");
+    assert!(says(&outcome[0], "terminating"), "{outcome:?}");
     let create = crate::plans::create(&namespace, "opaque", "ghcr.io");
     let outcome = carry_out(&connection, &Plan::new("create", vec![create])).await;
-    assert!(says(&outcome[0], "it is being deleted"), "{outcome:?}");
+    assert!(says(&outcome[0], "terminating"), "{outcome:?}");
 }
 
 /// An object that is there otherwise than it was wanted is no success.
@@ -483,7 +483,7 @@ pub async fn what_is_there_must_be_what_was_wanted(cluster: &Cluster) {
         &one(Change::CreateNamespace(CreateNamespace { name: goes })),
     )
     .await;
-    assert!(says(&gone[0], "it is being deleted"), "{gone:?}");
+    assert!(says(&gone[0], "terminating"), "{gone:?}");
 }
 
 /// Who owns the field by server-side apply is named before it is taken away.

@@ -58,7 +58,7 @@ fn another_image_names_the_tags_that_run_beside_it() {
     let form = Form::new(ask, None, &store);
     assert_eq!(
         form.hint(FieldId::Image, &store),
-        "in this namespace runs 1, 2"
+        "running in this namespace: 1, 2"
     );
 }
 

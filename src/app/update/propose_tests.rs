@@ -420,7 +420,7 @@ fn a_cluster_is_left_when_its_changes_are_finished_and_they_are_taken_back_nowhe
     let answer = made(&mut model);
     assert_eq!(command(&mut model, "ctx another"), []);
     let told = model.status.as_ref().map(|flash| flash.text.clone());
-    assert!(told.unwrap().contains("under way"));
+    assert!(told.unwrap().contains("in progress"));
     assert!(matches!(
         command(&mut model, "reconnect")[..],
         [Effect::Connect { .. }]
@@ -913,7 +913,7 @@ fn a_secret_that_a_closed_plan_has_lost_is_named_first_and_undo_creates_it() {
     };
     let answer = Message::Applied(*request_id, plan.clone(), vec![lost]);
     update(&mut model, answer, now());
-    let text = "Secret shop/regcred is deleted and not created again: :undo restores it";
+    let text = "Secret shop/regcred is deleted and not recreated: :undo restores it";
     assert_eq!(told(&model), text);
     let notice = model.notices.shown().unwrap();
     assert!(notice.text.starts_with(text), "{}", notice.text);

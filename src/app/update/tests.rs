@@ -596,7 +596,10 @@ fn an_unknown_command_names_the_nearest() {
     press(&mut model, &[":"]);
     typed(&mut model, "zzz");
     press(&mut model, &["enter"]);
-    assert_eq!(model.status.as_ref().unwrap().text, "no command \"zzz\"");
+    assert_eq!(
+        model.status.as_ref().unwrap().text,
+        "unknown command \"zzz\""
+    );
 }
 
 #[test]

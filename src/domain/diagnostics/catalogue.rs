@@ -10,7 +10,7 @@ use super::{Cause, RootCause};
 use crate::domain::context::SecretState;
 
 /// Maximum length of a label, in characters.
-pub const LABEL_WIDTH: usize = 26;
+pub const LABEL_WIDTH: u16 = 26;
 
 /// Label of a missing tag where the image is referenced by digest.
 pub(super) const DIGEST_NOT_FOUND: &str = "digest not found";
@@ -159,7 +159,7 @@ cause_texts! {
         "the node does not trust the CA of the registry's certificate",
         "openssl s_client -connect HOST:443 -servername HOST -showcerts on the node shows the issuer";
     TlsHostnameOrExpired:
-        "invalid certificate (x509)",
+        "bad certificate (x509)",
         "the registry's certificate is expired or for another name, or the node's clock is wrong",
         "date -u on the node; openssl x509 -noout -dates -ext subjectAltName of the certificate";
     TlsHandshakeFailure:
@@ -240,7 +240,7 @@ cause_texts! {
 root_texts! {
     SecretNotAttached: "pull secret not attached",
         "no matching pull secret is attached to the Pod";
-    PodPredatesBinding: "Pod older than its secret",
+    PodPredatesBinding: "Pod older than secret",
         "the Pod was created before its ServiceAccount got the pull secret";
     SecretMissing: "pull secret not found",
         "the Pod lists a Secret that does not exist in its namespace";
@@ -250,7 +250,7 @@ root_texts! {
         "the Secret lacks the data key that its type requires";
     SecretMalformed: "malformed pull secret",
         "the kubelet cannot use the Secret's content";
-    EntryForOtherRegistry: "secret for other registry",
+    EntryForOtherRegistry: "no entry for registry",
         "the Secret has no entry for this registry";
     EntryEmpty: "empty auth entry",
         "the Secret's entry for this registry has no credential";
@@ -276,7 +276,7 @@ root_texts! {
         "the registry's host name does not resolve";
     CaUntrusted: "CA not trusted (x509)",
         "the node does not trust the registry's CA";
-    CertificateWrong: "invalid certificate (x509)",
+    CertificateWrong: "bad certificate (x509)",
         "the registry's certificate is expired or for another name";
     PlainHttp: "plain HTTP registry",
         "the registry speaks plain HTTP";
@@ -307,7 +307,7 @@ impl SecretState {
             Self::WrongKey { .. } => "key missing",
             Self::Malformed(_) => "malformed",
             Self::HoldsNothing(_) => "no entries",
-            Self::NoMatch(_) => "other registry",
+            Self::NoMatch(_) => "no entry",
         }
     }
 }

@@ -20,7 +20,7 @@ fn labels_fit_their_column_and_tell_apart() {
     ] {
         for (at, label) in labels.iter().enumerate() {
             assert!(
-                label.chars().count() <= LABEL_WIDTH,
+                label.chars().count() <= usize::from(LABEL_WIDTH),
                 "{label:?} is too long"
             );
             let others = labels.get(..at).unwrap_or_default();
