@@ -376,14 +376,14 @@ fn in_the_demo_every_view_of_the_details_opens() {
     session.press("y");
     session.sees("apiVersion: v1");
     session.press("R");
-    session.sees("Stuck: Pod");
+    session.sees("Stuck at Pod");
     session.press("L");
     session.sees("G5 Create a Deployment");
     // One at a time: an escape that is read together with the next key is that key with alt.
     session.press(ESCAPE);
     session.misses("G5 Create a Deployment");
     session.press(ESCAPE);
-    session.misses("Stuck: Pod");
+    session.misses("Stuck at Pod");
     session.press(":sec\r");
     session.press("y");
     session.sees("bytes of base64");

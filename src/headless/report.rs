@@ -86,7 +86,7 @@ impl Explanation {
         let cause = console.paint(tone, self.cause);
         writeln!(out, "{cause} ({})", self.confidence.as_str())?;
         writeln!(out, "  {}", one_line(&self.summary))?;
-        let label = console.paint(Tone::Dim, "confirm  ");
+        let label = console.paint(Tone::Dim, "confirm ");
         for line in &self.settle {
             writeln!(out, "  {label}{}", one_line(line))?;
         }

@@ -179,5 +179,5 @@ fn token_hint(preset: &RegistryInfo) -> String {
     } else {
         format!(" (expires after {})", preset.token_lifetime)
     };
-    format!("{}{life} · {}", preset.token, preset.token_page)
+    format!("{} · {}{life}", preset.token_page, preset.token)
 }

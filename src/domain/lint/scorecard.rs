@@ -76,10 +76,10 @@ impl Score {
     }
 }
 
-/// `4 new 6`
+/// `4/6`
 impl fmt::Display for Score {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} of {}", self.0, Practice::ALL.len())
+        write!(f, "{}/{}", self.0, Practice::ALL.len())
     }
 }
 
@@ -223,7 +223,7 @@ impl Lint {
         match self {
             Self::PasswordStored { secret, server } => format!("{} for {server}", secret.name),
             Self::ShortLived { secret, kind } => format!("{} ({})", secret.name, kind.label()),
-            Self::Unused { secret } => format!("{}, listed by nobody", secret.name),
+            Self::Unused { secret } => format!("{}, unused", secret.name),
             Self::Expires {
                 secret,
                 server,
@@ -241,7 +241,9 @@ impl Lint {
             },
             Self::NotRotated { secret, days } => format!("{} ({days}d)", secret.name),
             Self::EqualKeys { secret, keys } => format!("{}: {}", secret.name, keys.join(", ")),
-            Self::Dangling { account, secret } => format!("{} lists {}", account.name, secret.name),
+            Self::Dangling { account, secret } => {
+                format!("{} lists {} (not found)", account.name, secret.name)
+            }
             Self::DefaultAccountLoaded { account } => account.name.to_string(),
             Self::SharedAccount { account, workloads } => {
                 let names = workloads.iter().map(|id| id.key.name.as_str());
@@ -307,17 +309,14 @@ mod tests {
             .iter()
             .map(|it| (it.namespace.as_str(), it.score().to_string()))
             .collect();
-        let told = [("shop", "3 of 6".to_owned()), ("pay", "5 of 6".to_owned())];
+        let told = [("shop", "3/6".to_owned()), ("pay", "5/6".to_owned())];
         assert_eq!(scores, told, "the worst first");
         let apps: Vec<(&str, String)> = standings[0]
             .apps
             .iter()
             .map(|app| (app.id.key.name.as_str(), app.score().to_string()))
             .collect();
-        assert_eq!(
-            apps,
-            [("web", "4 of 6".to_owned()), ("db", "5 of 6".to_owned())]
-        );
+        assert_eq!(apps, [("web", "4/6".to_owned()), ("db", "5/6".to_owned())]);
         assert_eq!(standings[0].broken[&Practice::Tokens].len(), 2);
     }
 }

@@ -70,8 +70,7 @@ impl TargetPlatforms {
                 } else {
                     // Runtimes look for the platform in an index only (containerd 1.7, CRI-O 1.30).
                     Fit::Partly(format!(
-                        "it is made for {}, and all nodes are {platforms}: it does not start there \
-                         (exec format error)",
+                        "built for {}, but all nodes are {platforms}: fails with exec format error",
                         list(made_for)
                     ))
                 }

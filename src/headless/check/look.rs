@@ -255,7 +255,7 @@ impl Looking {
                 // A list that is made again holds what was there before.
                 Some(WatchState::Connecting | WatchState::Listing { .. }) | None => {
                     partial.insert(id.kind);
-                    stale.push(format!("{}: listed anew", id.kind.plural()));
+                    stale.push(format!("{}: relisted", id.kind.plural()));
                     continue;
                 }
                 Some(WatchState::Live) => continue,

@@ -114,7 +114,7 @@ fixes! {
         UseServiceAccount "use-service-account" NewPods "Use the ServiceAccount that has the pull secret",
         CreateServiceAccount "create-service-account" NewPods "Create the missing ServiceAccount",
         Restart "restart" NewPods "Rollout restart so new Pods get the pull secret",
-        RetryNow "retry-now" NewPods "Delete Pod to retry now (it is recreated)",
+        RetryNow "retry-now" NewPods "Delete the Pod to retry now (it is recreated)",
         CorrectImage "correct-image" NewPods "Correct the image reference",
         WriteFullName "write-full-name" NewPods "Add the registry to the image name",
         NewToken "new-token" NextAttempt "Create a new access token",

@@ -137,7 +137,7 @@ fn blocked(cx: DrawContext<'_>, progress: &RolloutStatus, pod: &ObjectRef<Pod>) 
         1 => "1 Pod still ready".to_owned(),
         ready => format!("{ready} Pods still ready"),
     };
-    format!("Stuck: Pod {} cannot start ({why}); {rest}", pod.name)
+    format!("Stuck at Pod {}: {why}; {rest}", pod.name)
 }
 
 /// `desired 12   updated 3   ready 9   available 9     surge 25%, unavailable 25%`
