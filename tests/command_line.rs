@@ -159,7 +159,7 @@ fn wrong_arguments_are_told_on_standard_error() {
         (&["--contxt", "a"][..], "--context"),
         (&["demoo"], "demo"),
         (&["-n", "shop", "-A"], "--all-namespaces"),
-        (&["--request-timeout", "soon"], "\"soon\" is no time"),
+        (&["--request-timeout", "soon"], "expected a duration"),
         (&["--as-group", "ops"], "--as"),
     ] {
         let output = piped(arguments);
@@ -191,7 +191,7 @@ fn what_a_terminal_obeys_is_taken_out_of_a_wrong_argument() {
 fn no_kubeconfig_is_told_with_the_places_that_were_looked_at() {
     is_refused(
         on_terminal(&[]),
-        &["there is no kubeconfig", ".kube/config", "pullscope demo"],
+        &["no kubeconfig found", ".kube/config", "pullscope demo"],
     );
     let files = Files::new();
     let (one, other) = (files.path("one"), files.path("other"));
@@ -199,7 +199,7 @@ fn no_kubeconfig_is_told_with_the_places_that_were_looked_at() {
     is_refused(
         on_terminal(&[]).with("KUBECONFIG", &both),
         &[
-            "there is no kubeconfig",
+            "no kubeconfig found",
             one.to_str().unwrap(),
             other.to_str().unwrap(),
         ],
@@ -217,7 +217,7 @@ fn an_unknown_context_is_told_with_the_one_that_was_meant() {
     is_refused(
         on_terminal(&["--kubeconfig", &config, "--context", "prod-uss"]),
         &[
-            "there is no context prod-uss",
+            "context prod-uss does not exist",
             "known contexts: prod-eu, prod-us",
             "did you mean --context prod-us?",
         ],
@@ -231,10 +231,10 @@ fn a_broken_kubeconfig_is_told_with_its_line() {
     for (content, parts) in [
         (
             format!("apiVersion: v1\nusers:\n- name: a\n  user: {{token: {token}\ncontexts: ]\n"),
-            &["is broken"][..],
+            &["invalid kubeconfig"][..],
         ),
-        (format!("users: {token}\n"), &["is broken"]),
-        (String::new(), &["there is no kubeconfig"]),
+        (format!("users: {token}\n"), &["invalid kubeconfig"]),
+        (String::new(), &["no kubeconfig found"]),
     ] {
         let path = files.write("config", &content);
         let mut session = on_terminal(&["--kubeconfig", &path]).start();
@@ -266,7 +266,7 @@ fn a_server_that_is_not_there_is_told() {
             "cannot reach",
             &server,
             "refused",
-            "check that the cluster runs",
+            "check that the cluster is running",
         ],
     );
 }

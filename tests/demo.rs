@@ -182,7 +182,7 @@ async fn what_runs_is_asked_about_too_where_that_is_wanted() {
         assert_eq!(finding["state"], "Running");
         let evidence = finding["evidence"].as_array().unwrap().iter();
         let asked =
-            evidence.filter(|it| it.as_str().unwrap().starts_with("asked from this machine"));
+            evidence.filter(|it| it.as_str().unwrap().starts_with("tested from this machine"));
         assert_eq!(asked.count(), 1, "{finding:#}");
         assert_eq!(finding["cause"], finding["probe"]["cause"]);
         assert_eq!(finding["chain"]["secrets"][0]["state"], "ok");
@@ -290,7 +290,7 @@ async fn a_viewer_is_told_of_a_refused_credential() {
     assert_eq!(ingest["confidence"], "possible");
     let evidence = ingest["evidence"].to_string();
     assert!(
-        evidence.contains("Secret dockerhub is listed; you may not read Secrets in data"),
+        evidence.contains("the Pod lists Secret dockerhub; you may not read Secrets in data"),
         "{evidence}"
     );
     // The kubelet itself tells of a Secret that is not there.

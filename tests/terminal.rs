@@ -131,7 +131,7 @@ fn an_answer_of_the_terminal_that_comes_late_is_no_key() {
             output.terminal.screen().contents_formatted() != dark
         });
         session.press("?");
-        session.sees("Go to the next thing");
+        session.sees("Next problem");
         session.press(ESCAPE);
         session.screen.wait("the same screen", |output| {
             output.terminal.screen().contents() == before
@@ -216,9 +216,9 @@ fn without_colour_nothing_is_coloured() {
     let cluster = Cluster::start();
     let mut session = watching(on(&cluster).with("NO_COLOR", "1"));
     session.press("?");
-    session.sees("Go to the next thing");
+    session.sees("Next problem");
     session.press(ESCAPE);
-    session.misses("Go to the next thing");
+    session.misses("Next problem");
     session.press("/web");
     session.misses(RUNNING_ROW);
     let output = session.screen.output();
@@ -315,10 +315,10 @@ fn in_the_demo_a_failing_workload_is_healed_by_keys() {
     // In the chain strip, as soon as the workload is known.
     session.sees("Deployment/fraud-score 0/2");
     session.press("\x18");
-    session.sees("Nothing has been changed yet");
+    session.sees("Nothing changed yet");
     session.press("\r");
-    session.sees("All changes are made");
-    session.sees("recovered after");
+    session.sees("Applied.");
+    session.sees("Recovered in");
     session.press(CTRL_C);
     assert_eq!(session.exit(), 0);
 }
@@ -326,14 +326,14 @@ fn in_the_demo_a_failing_workload_is_healed_by_keys() {
 #[test]
 fn in_the_demo_the_registry_is_asked_and_settles_the_cause() {
     let mut session = Setup::new(&["demo", "-n", "data"]).start();
-    session.sees("bad credential");
+    session.sees("login rejected (401)");
     session.press("!");
     session.sees("1 of ");
     session.press("D");
     session.sees("Evidence");
     session.press("t");
-    session.sees("asked from this machine");
-    session.sees("answered 401");
+    session.sees("tested from this machine");
+    session.sees("HTTP 401");
     session.press(CTRL_C);
     assert_eq!(session.exit(), 0);
 }
@@ -341,13 +341,13 @@ fn in_the_demo_the_registry_is_asked_and_settles_the_cause() {
 #[test]
 fn in_the_demo_a_secret_is_tested_with_the_images_that_are_pulled_with_it() {
     let mut session = Setup::new(&["demo", "-n", "shop"]).start();
-    session.sees("tag missing");
+    session.sees("tag not found");
     // What its entry holds stands in the Secrets pane alone, once that has its list.
     session.sees("password");
     session.press(":sec\r");
     session.press("/nordwind-registry\r");
     session.press("t");
-    session.sees("asked from this machine");
+    session.sees("tested from this machine");
     session.sees("manifest found as ci-puller");
     session.press(CTRL_C);
     assert_eq!(session.exit(), 0);
@@ -356,17 +356,17 @@ fn in_the_demo_a_secret_is_tested_with_the_images_that_are_pulled_with_it() {
 #[test]
 fn in_the_demo_the_kubelet_is_let_pull_and_its_pod_is_gone() {
     let mut session = Setup::new(&["demo", "-n", "data"]).start();
-    session.sees("bad credential");
+    session.sees("login rejected (401)");
     session.press("!");
     session.sees("1 of ");
     session.press("\x14");
-    session.sees("It never runs the image's program");
+    session.sees("never runs it");
     session.press("\r");
-    session.sees("All have answered");
-    session.sees("refused: bad credential");
+    session.sees("Done. Test Pods deleted");
+    session.sees("failed: login rejected (401)");
     session.press("\r");
     session.press(":cleanup\r");
-    session.sees("has left anything behind");
+    session.sees("No Pods left behind");
     session.press(CTRL_C);
     assert_eq!(session.exit(), 0);
 }
@@ -374,20 +374,20 @@ fn in_the_demo_the_kubelet_is_let_pull_and_its_pod_is_gone() {
 #[test]
 fn in_the_demo_every_view_of_the_details_opens() {
     let mut session = Setup::new(&["demo", "-n", "data"]).start();
-    session.sees("bad credential");
+    session.sees("login rejected (401)");
     session.press("!");
     session.sees("1 of ");
     session.press("y");
     session.sees("apiVersion: v1");
     session.press("R");
-    session.sees("held up by Pod");
+    session.sees("Stuck at Pod");
     session.press("L");
     session.sees("G5 Create a Deployment");
     // One at a time: an escape that is read together with the next key is that key with alt.
     session.press(ESCAPE);
     session.misses("G5 Create a Deployment");
     session.press(ESCAPE);
-    session.misses("held up by Pod");
+    session.misses("Stuck at Pod");
     session.press(":sec\r");
     session.press("y");
     session.sees("bytes of base64");
@@ -415,7 +415,7 @@ fn first_setup(token: &str) -> Session {
         session.press(&format!("{answer}\r"));
     }
     session.press("\r\r\r");
-    session.sees("Nothing has been changed yet");
+    session.sees("Nothing changed yet");
     session
 }
 
@@ -433,7 +433,7 @@ fn in_the_demo_a_first_private_image_runs_after_a_form() {
     let mut session = first_setup(token);
     session.sees("manifest found as ci-puller");
     session.press("\r");
-    session.sees("ready after");
+    session.sees("Ready in");
     session.press(CTRL_C);
     assert_eq!(session.exit(), 0);
     let output = session.screen.output();
@@ -448,17 +448,17 @@ fn in_the_demo_a_credential_is_rotated_and_taken_back() {
     session.sees("Deployment/ingest 0/3");
     session.press("\t\t/dockerhub\r");
     session.press("R");
-    session.sees("Rotate a credential");
+    session.sees("Rotate credential");
     session.press(&format!("{token}\r\r"));
-    session.sees("Nothing has been changed yet");
-    session.sees("made again, not to sit out the back-off");
+    session.sees("Nothing changed yet");
+    session.sees("deleted to retry now");
     session.press("\r");
-    session.sees("ready after");
+    session.sees("Ready in");
     session.press("u");
     session.sees("Undo: Rotate");
-    session.sees("Nothing has been changed yet");
+    session.sees("Nothing changed yet");
     session.press("\r");
-    session.sees("All changes are made");
+    session.sees("Applied.");
     session.press(CTRL_C);
     assert_eq!(session.exit(), 0);
     let output = session.screen.output();
@@ -474,14 +474,14 @@ fn in_the_demo_a_private_image_is_deployed_with_the_secret_that_is_there() {
     session.press(":create-deployment\r");
     session.sees("Deploy a private image");
     session.press("registry.nordwind.example/web/landing:7\r");
-    session.sees("out of a Secret in the cluster");
+    session.sees("from an existing Secret");
     // Credential, Secret, ServiceAccount, Deployment, replicas, port, policy.
     session.press("\r\r\x15fresh\r\x15fresh\r\x152\r8080\r\r");
-    session.sees("Nothing has been changed yet");
+    session.sees("Nothing changed yet");
     session.press("\r");
-    session.sees("ready after");
+    session.sees("Ready in");
     session.press("\r");
-    session.misses("All changes are made");
+    session.misses("Applied.");
     session.press(CTRL_C);
     assert_eq!(session.exit(), 0);
 }
@@ -513,16 +513,16 @@ fn in_the_demo_a_login_is_read_out_of_a_docker_configuration() {
         .start();
     session.sees("Deployment/ingest 0/3");
     session.press("\t\t/dockerhub\rR");
-    session.sees("Rotate a credential");
+    session.sees("Rotate credential");
     // Up to where the credential comes from, the next option, and on.
     session.press("\x1b[Z\x1b[Z\x1b[C");
-    session.sees("out of a Docker or Podman configuration");
+    session.sees("from Docker or Podman config");
     session.press("\r\r");
     session.sees("read from docker-credential-fake");
     session.press("\r\r\r");
-    session.sees("Nothing has been changed yet");
+    session.sees("Nothing changed yet");
     session.press("\r");
-    session.sees("ready after");
+    session.sees("Ready in");
     session.press(CTRL_C);
     assert_eq!(session.exit(), 0);
     let asked = fs::read_to_string(&said).unwrap();
@@ -541,22 +541,22 @@ fn in_the_demo_a_wrong_token_leads_back_to_the_question() {
     session.sees("First-time setup");
     let image = "registry.nordwind.example/web/landing:7";
     session.press(&format!("fresh\r{image}\r\r\rci-puller\rwrong\r\r\r\r"));
-    session.sees("Nothing has been changed yet");
-    session.sees("✗ From here");
+    session.sees("Nothing changed yet");
+    session.sees("✗ Tested from this machine");
     // Told that the registry refuses it, and meant all the same.
     session.press("\r");
-    session.sees("the registry says no");
+    session.sees("Login rejected");
     session.press("\r");
-    session.sees("All changes are made");
-    session.sees("registry.nordwind.example refuses the credential");
+    session.sees("Applied.");
+    session.sees("registry.nordwind.example rejects the login");
     session.press(ESCAPE);
-    session.misses("All changes are made");
+    session.misses("Applied.");
     session.press("\x15nw-3f1c-example\r\r\r\r");
-    session.sees("Restart Deployment/landing");
-    session.sees("Nothing has been changed yet");
-    session.sees("✓ From here");
+    session.sees("Rollout restart of Deployment/landing");
+    session.sees("Nothing changed yet");
+    session.sees("✓ Tested from this machine");
     session.press("\r");
-    session.sees("ready after");
+    session.sees("Ready in");
     session.press(CTRL_C);
     assert_eq!(session.exit(), 0);
 }

@@ -112,12 +112,12 @@ impl AllClear {
     /// The sentence; empty where nothing can be said yet.
     pub fn sentence(self) -> Cow<'static, str> {
         Cow::Borrowed(match self {
-            Self::Cluster => "nothing is wrong",
-            Self::Namespace => "nothing is wrong in this namespace",
+            Self::Cluster => "no problems",
+            Self::Namespace => "no problems in this namespace",
             Self::NoFailures => "no failing Pods",
-            Self::Unknown => "no problems in what was read",
+            Self::Unknown => "no known failures",
             Self::NeverRead(kind) => return Cow::Owned(format!("{} not read yet", kind.plural())),
-            Self::NoNamespace => "this Namespace does not exist",
+            Self::NoNamespace => "this namespace does not exist",
             Self::NotYet => "",
         })
     }
@@ -137,7 +137,7 @@ pub fn no_problem(model: &Model, now: Timestamp) -> String {
         },
         AllClear::NotYet => match model.diagnoses.progress() {
             Some((done, all)) => diagnosing(done, all),
-            None => "the lists are still coming in".to_owned(),
+            None => "still listing".to_owned(),
         },
         clear @ (AllClear::NoFailures | AllClear::Unknown) => match missing_summary(model, now) {
             Some(gaps) => format!("{}; {gaps}", clear.sentence()),

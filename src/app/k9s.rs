@@ -12,7 +12,7 @@ pub struct K9sResource {
 }
 
 const WORKLOAD: &str = "R: rollout of a Pod, z: by workload";
-const NODES: &str = "the NODE column of Pods names it";
+const NODES: &str = "see the NODE column of Pods";
 const NONE: &str = "k9s and kubectl do";
 
 #[rustfmt::skip]
@@ -45,8 +45,8 @@ const RESOURCES: &[K9sResource] = &[
     K9sResource { names: &["pc", "priorityclass", "priorityclasses"], plural: "PriorityClasses", instead: NONE },
     K9sResource { names: &["pf", "portforward", "portforwards"], plural: "port-forwards", instead: NONE },
     K9sResource { names: &["helm"], plural: "Helm releases", instead: NONE },
-    K9sResource { names: &["pu", "pulse", "pulses"], plural: "pulses", instead: ":problems lists what is wrong" },
-    K9sResource { names: &["xray"], plural: "xray", instead: "the chain of a Pod is shown beside it" },
+    K9sResource { names: &["pu", "pulse", "pulses"], plural: "pulses", instead: "use :problems" },
+    K9sResource { names: &["xray"], plural: "xray", instead: "see the chain above the diagnosis" },
 ];
 
 impl K9sResource {

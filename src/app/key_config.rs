@@ -54,25 +54,22 @@ pub enum KeyConfigError {
 impl fmt::Display for KeyConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::UnknownAction { nearest: None } => f.write_str("there is no such action"),
+            Self::UnknownAction { nearest: None } => f.write_str("unknown action"),
             Self::UnknownAction {
                 nearest: Some(name),
-            } => write!(f, "there is no such action; did you mean {name}?"),
+            } => write!(f, "unknown action; did you mean {name}?"),
             Self::InvalidKey { text } => {
                 write!(
                     f,
-                    "{text:?} is no key such as x, X, ctrl-x, f5 or shift-left"
+                    "invalid key {text:?}: expected, for example, x, X, ctrl-x, f5 or shift-left"
                 )
             }
             Self::TypesInForms { key } => {
-                write!(
-                    f,
-                    "{key} is typed into forms, where this action has a key too"
-                )
+                write!(f, "{key} is text input in forms, where this action is used")
             }
             Self::Conflict { key, by, context } => write!(
                 f,
-                "{key} is the key of {} ({}); choose another key, or give {} another one",
+                "{key} is already used by {} ({}); choose another key, or change that of {}",
                 by.name(),
                 context.title(),
                 by.name()
@@ -293,20 +290,20 @@ mod tests {
     fn what_cannot_be_granted_says_why() {
         assert_eq!(
             refused(&[("next-problm", &["f8"])]),
-            "there is no such action; did you mean next-problem?"
+            "unknown action; did you mean next-problem?"
         );
         assert_eq!(
             refused(&[("filter", &["hyper-x"])]),
-            "\"hyper-x\" is no key such as x, X, ctrl-x, f5 or shift-left"
+            "invalid key \"hyper-x\": expected, for example, x, X, ctrl-x, f5 or shift-left"
         );
         assert_eq!(
             refused(&[("fold", &["/"])]),
-            "/ is the key of filter (Panes); choose another key, or give filter another one"
+            "/ is already used by filter (Panes); choose another key, or change that of filter"
         );
         assert_eq!(
             refused(&[("quit", &["?"])]),
-            "? is the key of help (Everywhere); choose another key, or give help another one"
+            "? is already used by help (Everywhere); choose another key, or change that of help"
         );
-        assert!(refused(&[("submit", &["x"])]).contains("typed into forms"));
+        assert!(refused(&[("submit", &["x"])]).contains("text input in forms"));
     }
 }

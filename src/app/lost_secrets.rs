@@ -67,7 +67,7 @@ impl LostSecrets {
             "exists only in this session"
         };
         let warning =
-            format!("Secret {key}{others} {state}: :undo restores it; again: leave and lose it");
+            format!("Secret {key}{others} {state}. :undo restores it; quit again to lose it");
         self.warned_at = Some(now);
         Some(warning)
     }
@@ -84,7 +84,7 @@ impl LostSecrets {
         let lost = self.secrets.iter();
         lost.map(|(key, LostSecret { why, may_be_there })| {
             let state = if *may_be_there { "may be" } else { "was" };
-            format!("Secret {key} {state} deleted and not created again: {why}")
+            format!("Secret {key} {state} deleted and not recreated: {why}")
         })
         .collect()
     }
@@ -128,7 +128,7 @@ mod tests {
         assert_eq!(secrets.warning(now()), None);
         secrets.update(&plan("regcred"), &[lost()]);
         let warning = secrets.warning(now()).unwrap();
-        assert!(warning.contains("Secret shop/regcred exists only in this session: :undo"));
+        assert!(warning.contains("Secret shop/regcred exists only in this session. :undo"));
         assert!(secrets.are_restored_by(&plan("regcred")));
         assert!(!secrets.are_restored_by(&plan("other")));
         assert_eq!(secrets.warning(now()), None, "the second time is meant");

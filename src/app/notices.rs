@@ -74,7 +74,7 @@ impl Notices {
     pub fn show_until_dismissed(&mut self, text: &str) {
         self.bell = Some(text.to_owned());
         self.unseen.push(Notice {
-            text: format!("{text} · esc hides this"),
+            text: format!("{text} · esc hides"),
             health: PodHealth::Failing,
             until: None,
         });
@@ -132,7 +132,7 @@ impl Notices {
             self.show(text, PodHealth::PullFailing, now);
         } else if let Some((subject, after)) = well.first() {
             let text = format!(
-                "{} works again, after {after}{}",
+                "{} recovered after {after}{}",
                 subject_label(subject),
                 more_suffix(well.len())
             );
@@ -157,8 +157,7 @@ impl Notices {
             .filter(|pod| is_of_a_test(pod))
             .count();
         if left > 0 {
-            let text =
-                format!("Pods of a pull test were left behind: {left}; :cleanup deletes them");
+            let text = format!("Pull test Pods left behind: {left}; :cleanup deletes them");
             self.show(text, PodHealth::Failing, now);
         }
     }
@@ -433,7 +432,7 @@ mod tests {
         stage.pod("job", true);
         stage.look();
         stage.wait(600);
-        assert!(stage.look().unwrap().contains("works again"));
+        assert!(stage.look().unwrap().contains("recovered after"));
     }
 
     #[test]
@@ -449,7 +448,7 @@ mod tests {
         stage.look();
         stage.wait(5);
         let told = stage.look().unwrap();
-        assert!(told.contains("works again"), "{told}");
+        assert!(told.contains("recovered after"), "{told}");
     }
 
     #[test]
@@ -488,7 +487,7 @@ mod tests {
         stage.wait(5);
         let told = stage.look().unwrap();
         assert!(
-            told.starts_with("Deployment/web in shop works again"),
+            told.starts_with("Deployment/web in shop recovered after"),
             "{told}"
         );
     }

@@ -70,42 +70,42 @@ impl CommandSpec {
 const OTHERS: &[CommandSpec] = &[
     CommandSpec {
         names: &["pull", "problems"],
-        help: "All that is wrong, each cause once",
+        help: "List all problems, grouped by cause",
         target: CommandTarget::Act(Action::Faults),
     },
     CommandSpec {
         names: &["lint", "hygiene"],
-        help: "What to put in order before it fails",
+        help: "Hygiene",
         target: CommandTarget::Act(Action::Hygiene),
     },
     CommandSpec {
         names: &["report"],
-        help: "Write all that is known of the Pod to a file, without secrets",
+        help: "Save the Pod's diagnosis and evidence to a file, without secrets",
         target: CommandTarget::Act(Action::Report),
     },
     CommandSpec {
         names: &["cleanup"],
-        help: "Delete Pods that pull tests have left behind",
+        help: "Delete Pods left behind by pull tests",
         target: CommandTarget::Act(Action::CleanUp),
     },
     CommandSpec {
         names: &["learn", "guide"],
-        help: "Explain what is shown",
+        help: "Explain",
         target: CommandTarget::Act(Action::ShowGuide),
     },
     CommandSpec {
         names: &["setup"],
-        help: "First-time setup of a private image",
+        help: "First-time setup for a private image",
         target: CommandTarget::Act(Action::Setup),
     },
     CommandSpec {
         names: &["create-deployment", "deploy-image"],
-        help: "Create a Deployment of a private image",
+        help: "Create a Deployment from a private image",
         target: CommandTarget::Act(Action::Deploy),
     },
     CommandSpec {
         names: &["rotate"],
-        help: "A new token, wherever the credential is",
+        help: "Rotate credential everywhere",
         target: CommandTarget::Act(Action::Rotate),
     },
     CommandSpec {
@@ -115,12 +115,12 @@ const OTHERS: &[CommandSpec] = &[
     },
     CommandSpec {
         names: &["copy-image"],
-        help: "Copy the image of the Pod",
+        help: "Copy the Pod's image",
         target: CommandTarget::Act(Action::CopyImage),
     },
     CommandSpec {
         names: &["copy-message"],
-        help: "Copy what the kubelet said last of the Pod's image",
+        help: "Copy the kubelet's last message about the Pod",
         target: CommandTarget::Act(Action::CopyMessage),
     },
     CommandSpec {
@@ -130,32 +130,32 @@ const OTHERS: &[CommandSpec] = &[
     },
     CommandSpec {
         names: &["bind"],
-        help: "Who lists the Secret",
+        help: "ServiceAccounts using the Secret",
         target: CommandTarget::Act(Action::Bind),
     },
     CommandSpec {
         names: &["undo"],
-        help: "Take back what was carried out last",
+        help: "Undo the last change",
         target: CommandTarget::Act(Action::Undo),
     },
     CommandSpec {
         names: &["ctx", "context", "contexts"],
-        help: "Contexts, or the one named",
+        help: "Contexts, or switch to NAME",
         target: CommandTarget::Context,
     },
     CommandSpec {
         names: &["theme"],
-        help: "Change the colours: theme dark, light, …",
+        help: "Colour theme: dark, light, …",
         target: CommandTarget::Theme,
     },
     CommandSpec {
         names: &["view"],
-        help: "Go to a saved view: pane, namespace, filter, order",
+        help: "Open a saved view: pane, namespace, filter, sort order",
         target: CommandTarget::View,
     },
     CommandSpec {
         names: &["save"],
-        help: "Keep the present view under a name: save NAME",
+        help: "Save the current view as NAME",
         target: CommandTarget::Save,
     },
     CommandSpec {
@@ -165,12 +165,12 @@ const OTHERS: &[CommandSpec] = &[
     },
     CommandSpec {
         names: &["reconnect"],
-        help: "Connect again",
+        help: "Reconnect",
         target: CommandTarget::Act(Action::Retry),
     },
     CommandSpec {
         names: &["help"],
-        help: "The keys",
+        help: "Keys",
         target: CommandTarget::Act(Action::Help),
     },
     CommandSpec {
@@ -400,24 +400,12 @@ pub fn parse(line: &str) -> ParsedCommand {
             without_argument(action, named.copied().unwrap_or_default(), argument)
         }
         (CommandTarget::Save, Some(name)) if !is_more => ParsedCommand::Save(name.to_owned()),
-        (CommandTarget::Save, _) => {
-            ParsedCommand::Misused("save NAME, one word for the present view")
-        }
-        (CommandTarget::Pane(_), Some(_)) if is_more => {
-            ParsedCommand::Misused("pods NAMESPACE, one namespace")
-        }
-        (CommandTarget::Namespace, Some(_)) if is_more => {
-            ParsedCommand::Misused("ns NAME, one namespace")
-        }
-        (CommandTarget::Context, Some(_)) if is_more => {
-            ParsedCommand::Misused("ctx NAME, one context")
-        }
-        (CommandTarget::View, Some(_)) if is_more => {
-            ParsedCommand::Misused("view NAME, one saved view")
-        }
-        (CommandTarget::Forget, Some(_)) if is_more => {
-            ParsedCommand::Misused("forget NAME, one saved view")
-        }
+        (CommandTarget::Save, _) => ParsedCommand::Misused("save NAME (one word)"),
+        (CommandTarget::Pane(_), Some(_)) if is_more => ParsedCommand::Misused("pods NAMESPACE"),
+        (CommandTarget::Namespace, Some(_)) if is_more => ParsedCommand::Misused("ns NAME"),
+        (CommandTarget::Context, Some(_)) if is_more => ParsedCommand::Misused("ctx NAME"),
+        (CommandTarget::View, Some(_)) if is_more => ParsedCommand::Misused("view NAME"),
+        (CommandTarget::Forget, Some(_)) if is_more => ParsedCommand::Misused("forget NAME"),
         (CommandTarget::Pane(pane), name) => ParsedCommand::Pane(pane, name.map(Namespace::new)),
         (CommandTarget::Namespace, Some(name)) => ParsedCommand::Namespace(Namespace::new(name)),
         (CommandTarget::Namespace, None) => ParsedCommand::Act(Action::Focus(Pane::Namespaces)),

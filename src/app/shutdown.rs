@@ -27,7 +27,7 @@ impl PendingShutdown {
             row.keys.first().filter(|_| quits)
         });
         let again = key.map_or_else(|| ":q".to_owned(), ToString::to_string);
-        format!("Finishing {count} {noun} before quitting ({left} s left; {again} again: quit now)")
+        format!("Finishing {count} {noun} before quitting ({left} s left; {again}: quit now)")
     }
 }
 
@@ -46,7 +46,7 @@ mod tests {
         };
         assert_eq!(
             line(2, 12),
-            "Finishing 2 changes before quitting (12 s left; ctrl-c again: quit now)"
+            "Finishing 2 changes before quitting (12 s left; ctrl-c: quit now)"
         );
         assert!(line(1, -3).starts_with("Finishing 1 change before quitting (0 s left"));
     }

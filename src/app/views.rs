@@ -72,7 +72,7 @@ impl fmt::Display for SavedView {
             write!(f, ", /{}", self.filter)?;
         }
         if self.faults_only {
-            f.write_str(", faults only")?;
+            f.write_str(", failing only")?;
         }
         if !self.sort.is_empty() {
             write!(f, ", by {}", self.sort)?;

@@ -92,49 +92,49 @@ fn has_file_stem(program: &Path, name: &str) -> bool {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// The dashboard on a simulated cluster: no cluster, no network, no port needed
+    /// Run the dashboard on a simulated cluster: needs no cluster, network or port
     Demo(DemoArgs),
-    /// Diagnose once, as CI or a script would: status 0 healthy, 1 findings, 2 could not run or not read all
+    /// Diagnose once, for CI and scripts; exits with 0 healthy, 1 findings, 2 failed or incomplete
     Check(check::Args),
-    /// Classify pull-failure messages, offline
+    /// Classify pull failure messages offline
     Explain(explain::Args),
-    /// Which auth entries the kubelet would try for an image, in order
+    /// Show which auth entries the kubelet would try for an image, in order
     Match(match_image::Args),
-    /// Ask the registry itself whether an image can be pulled
+    /// Test at the registry whether an image can be pulled
     Verify(verify::Args),
-    /// Print the Role that a viewer or an operator needs; with -n for one namespace
+    /// Print the RBAC Role for a viewer or operator; with -n for one namespace
     Rbac(rbac::Args),
-    /// Show the settings in force, the sample file, or the actions for the table of keys
+    /// Show the effective settings, a sample file, or the key actions
     #[command(subcommand)]
     Config(config::ConfigCommand),
-    /// What a bug report needs: configuration, terminal, cluster, rights per pane, registries; no secrets
+    /// Check the setup, for bug reports: configuration, terminal, cluster, permissions, registries; no secrets
     Doctor(doctor::Args),
-    /// Print the completion script of a shell
+    /// Print a shell completion script
     Completions {
         #[arg(value_enum)]
         shell: clap_complete::Shell,
     },
-    /// Propose what can follow these words, as kubectl asks its plugins
+    /// Complete these words, for kubectl plugin completion
     #[command(name = COMPLETE, hide = true, disable_help_flag = true)]
     Complete {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         words: Vec<String>,
     },
-    /// Print the manual page, of the program or of a command, for `man -l -`
+    /// Print the manual page of the program or of a command; view it with `man -l -`
     Man { command: Option<String> },
 }
 
 /// The simulated cluster.
 #[derive(Clone, Debug, Args)]
 pub struct DemoArgs {
-    /// The world to start from
+    /// Scenario to start with
     #[arg(long, value_name = "NAME", default_value = DEFAULT_SCENARIO)]
     pub scenario: String,
-    /// List the worlds there are, each with what is wrong in it
+    /// List the scenarios and what is wrong in each
     #[arg(long)]
     pub list: bool,
-    /// Serve the simulated cluster on this loopback address instead of showing it, and print a
-    /// kubeconfig for kubectl and for a second pullscope
+    /// Serve the simulated cluster on this loopback IP:PORT instead of showing it, and print a
+    /// kubeconfig for kubectl or another pullscope
     #[arg(long, value_name = "ADDRESS", num_args = 0..=1, default_missing_value = "127.0.0.1:0")]
     pub serve: Option<SocketAddr>,
 }
@@ -159,13 +159,13 @@ const DEFAULT_SCENARIO: &str = "company";
     reason = "each is a flag of the command line"
 )]
 pub struct GlobalArgs {
-    /// Path of the kubeconfig; else $KUBECONFIG, else ~/.kube/config
+    /// Path to the kubeconfig [default: $KUBECONFIG, then ~/.kube/config]
     #[arg(long, global = true, value_name = "FILE")]
     pub kubeconfig: Option<PathBuf>,
-    /// Context of the kubeconfig to use
+    /// Kubeconfig context to use
     #[arg(long, global = true, value_name = "NAME")]
     pub context: Option<String>,
-    /// Look at this namespace
+    /// Namespace to use
     #[arg(
         short,
         long,
@@ -174,13 +174,13 @@ pub struct GlobalArgs {
         conflicts_with = "all_namespaces"
     )]
     pub namespace: Option<String>,
-    /// Look at all namespaces
+    /// Use all namespaces
     #[arg(short = 'A', long, global = true)]
     pub all_namespaces: bool,
-    /// Act as this user
+    /// User to impersonate
     #[arg(long = "as", global = true, value_name = "USER")]
     pub impersonate: Option<String>,
-    /// Act as a member of this group; may be repeated
+    /// Group to impersonate; can be repeated
     #[arg(
         long = "as-group",
         global = true,
@@ -188,25 +188,25 @@ pub struct GlobalArgs {
         requires = "impersonate"
     )]
     pub impersonate_groups: Vec<String>,
-    /// Limit of a single request, such as 10s or 1m; 0 for none
+    /// Timeout of a single request, such as 10s or 1m; 0 for none
     #[arg(long, global = true, value_name = "TIME", value_parser = parse_duration)]
     pub request_timeout: Option<Duration>,
-    /// Change nothing in the cluster, whatever is pressed
+    /// Disable all changes
     #[arg(long, global = true)]
     pub read_only: bool,
-    /// The configuration; else $XDG_CONFIG_HOME/pullscope/config.toml, else ~/.config/pullscope/config.toml
+    /// Path to the configuration [default: $XDG_CONFIG_HOME/pullscope/config.toml, then ~/.config/pullscope/config.toml]
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// Colours: auto, dark, light, high-contrast, colour-blind, 16 or plain
+    /// Colour theme: auto, dark, light, high-contrast, colour-blind, 16 or plain
     #[arg(long, global = true, value_name = "NAME")]
     pub theme: Option<String>,
-    /// Neither read nor keep where you were last and what commands you typed
+    /// Do not load or save UI state and command history
     #[arg(long, global = true)]
     pub no_state: bool,
-    /// How much to log to $XDG_STATE_HOME/pullscope/pullscope.log, else below ~/.local/state: error, warn, info, debug or trace
+    /// Log level: error, warn, info, debug or trace; the log is $XDG_STATE_HOME/pullscope/pullscope.log, or below ~/.local/state
     #[arg(long, global = true, value_name = "LEVEL", default_value = "info", value_parser = ["error", "warn", "info", "debug", "trace"])]
     pub log_level: String,
-    /// The dashboard, or check, on a simulated cluster, as `pullscope demo`
+    /// Use the simulated cluster of `pullscope demo`, for the dashboard or check
     #[arg(long, global = true)]
     pub demo: bool,
 }

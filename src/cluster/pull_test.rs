@@ -83,9 +83,9 @@ impl TestPod {
                 let (waiting, stop) = (pin!(watch(connection, &self.key)), pin!(stop));
                 let pulled = match select(waiting, stop).await {
                     Either::Left((pulled, _)) => pulled,
-                    Either::Right(((), _)) => PullTestResult::Unknown(
-                        "the test was stopped: pullscope is quitting".to_owned(),
-                    ),
+                    Either::Right(((), _)) => {
+                        PullTestResult::Unknown("test cancelled: pullscope is quitting".to_owned())
+                    }
                 };
                 PullTestOutcome {
                     pulled,
@@ -94,9 +94,7 @@ impl TestPod {
             }
             Err(trouble) => PullTestOutcome {
                 is_deleted: self.delete(connection, Some(trouble.fate())).await,
-                pulled: PullTestResult::Unknown(format!(
-                    "the Pod of the test was not created: {trouble}"
-                )),
+                pulled: PullTestResult::Unknown(format!("cannot create the test Pod: {trouble}")),
             },
         }
     }
@@ -119,7 +117,7 @@ impl TestPod {
                 Err(ApiError::NotFound(_)) => is_gone = lost != Some(WriteFate::Pending),
                 Err(trouble) => {
                     is_gone = false;
-                    tracing::warn!(%trouble, pod = %self.key, attempt, "a pull test's Pod is not deleted");
+                    tracing::warn!(%trouble, pod = %self.key, attempt, "cannot delete a test Pod");
                     if matches!(trouble, ApiError::Unauthorized(_) | ApiError::Forbidden(_)) {
                         break;
                     }
@@ -143,7 +141,7 @@ async fn watch(connection: &Connection, key: &ObjectRef<Pod>) -> PullTestResult 
             Ok(Some(pulled)) => return pulled,
             Err(ApiError::NotFound(_)) => {
                 return PullTestResult::Unknown(
-                    "somebody has deleted the Pod of the test".to_owned(),
+                    "the test Pod was deleted by someone else".to_owned(),
                 );
             }
             Ok(None) => unread = None,
@@ -152,11 +150,9 @@ async fn watch(connection: &Connection, key: &ObjectRef<Pod>) -> PullTestResult 
         }
     }
     if let Some(trouble) = unread {
-        return PullTestResult::Unknown(format!(
-            "the Pod of the test could not be read: {trouble}"
-        ));
+        return PullTestResult::Unknown(format!("cannot read the test Pod: {trouble}"));
     }
-    PullTestResult::Unknown(format!("the kubelet has not said anything for {LIMIT} s"))
+    PullTestResult::Unknown(format!("no message from the kubelet for {LIMIT} s"))
 }
 
 async fn read_result(
@@ -252,7 +248,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_pod_of_which_nobody_knows_whether_it_was_created_is_deleted() {
         let made = [Method::POST, Method::DELETE];
-        for post in [None, status(504), Some((201, "no JSON".to_owned()))] {
+        for post in [None, status(504), Some((201, "invalid JSON".to_owned()))] {
             let answers = move |method: &Method, _| match *method {
                 Method::POST => post.clone(),
                 _ => status(200),
@@ -318,7 +314,7 @@ mod tests {
         let PullTestResult::Unknown(why) = tested.pulled else {
             panic!("{:?}", tested.pulled)
         };
-        assert!(why.contains("could not be read"), "{why}");
+        assert!(why.contains("cannot read"), "{why}");
     }
 
     #[tokio::test(start_paused = true)]

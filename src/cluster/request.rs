@@ -35,9 +35,7 @@ pub(super) fn get_request(path: &str) -> Result<Request<ZeroizingBuffer>, ApiErr
 pub(super) fn checked_path<B>(request: Request<B>) -> Result<Request<B>, ApiError> {
     let path = request.uri().path_and_query();
     if path.is_some_and(|path| !paths::is_plain(path)) {
-        return Err(ApiError::NotFound(
-            "no object can have such a name".to_owned(),
-        ));
+        return Err(ApiError::NotFound("not a valid object name".to_owned()));
     }
     Ok(request)
 }
@@ -128,9 +126,7 @@ async fn read_limited(
     while let Some(chunk) = chunk(&mut body).await? {
         if bytes.len() + chunk.len() > most {
             let most = most / (1024 * 1024);
-            return Err(ApiError::Decode(format!(
-                "it has no end: more than {most} MiB"
-            )));
+            return Err(ApiError::Decode(format!("too large: more than {most} MiB")));
         }
         bytes.extend(&chunk);
     }

@@ -47,7 +47,10 @@ pub async fn run(
     if let Some(path) = XdgPaths::from_environment().log_file()
         && let Err(error) = log::start(&path, &global.log_level)
     {
-        eprintln!("pullscope: no log: {}: {error}", path.display());
+        eprintln!(
+            "pullscope: cannot write the log {}: {error}",
+            path.display()
+        );
     }
     // From here on: a plugin that asks its questions is ended with us, and no signal is lost between now
     // and the moment the terminal is taken.

@@ -67,8 +67,8 @@ pub fn start(scenario: &str, global: &GlobalArgs) -> Result<(Sandbox, User, Demo
 
 fn unknown_user(name: &str) -> UserError {
     let users = User::built_in().map(|user| user.name);
-    UserError::new(format!("the demo has no user {name:?}"))
-        .with_help(format!("--as one of: {}", users.join(", ")))
+    UserError::new(format!("unknown demo user {name:?}"))
+        .with_help(format!("use --as with one of: {}", users.join(", ")))
 }
 
 /// Connects to a simulated cluster and to its registries.
@@ -91,9 +91,9 @@ pub async fn connect(
 /// Serves the simulated cluster until the program is interrupted.
 async fn serve(sandbox: Sandbox, address: SocketAddr) -> color_eyre::Result<ExitCode> {
     if !address.ip().is_loopback() {
-        let problem = UserError::new(format!("the demo is not served on {address}"))
-            .with_cause("whoever reaches it may do anything in it")
-            .with_help("use an address of this machine, such as 127.0.0.1:8001");
+        let problem = UserError::new(format!("cannot serve the demo on {address}"))
+            .with_cause("anyone who can reach it has full access")
+            .with_help("use a loopback address, such as 127.0.0.1:8001");
         return Err(problem.into());
     }
     let listener = TcpListener::bind(address).await.map_err(|error| {
@@ -101,7 +101,7 @@ async fn serve(sandbox: Sandbox, address: SocketAddr) -> color_eyre::Result<Exit
     })?;
     let config = serve::kubeconfig(listener.local_addr()?);
     output::print(format!("{config:#}\n").as_bytes())?;
-    eprintln!("serving until ctrl-c; save what is printed above and name it with --kubeconfig");
+    eprintln!("serving until ctrl-c; save the kubeconfig above and pass it with --kubeconfig");
     serve::serve(sandbox, listener).await;
     Ok(ExitCode::SUCCESS)
 }

@@ -73,8 +73,8 @@ async fn verify(args: &verify::Args, global: &GlobalArgs) -> color_eyre::Result<
 
 fn manual(command: Option<&str>) -> color_eyre::Result<Vec<u8>> {
     let page = cli::manual(command).ok_or_else(|| {
-        UserError::new(format!("there is no command {}", command.unwrap_or("")))
-            .with_help("pullscope --help names them")
+        UserError::new(format!("unknown command {}", command.unwrap_or("")))
+            .with_help("run pullscope --help for the list")
     })?;
     Ok(page?)
 }

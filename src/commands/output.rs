@@ -44,6 +44,5 @@ pub fn exit_code(outcome: io::Result<Exit>) -> color_eyre::Result<ExitCode> {
 }
 
 fn io_error(error: &io::Error) -> UserError {
-    UserError::new("the input could not be read, or the answer not be written")
-        .with_cause(error.to_string())
+    UserError::new("cannot read the input or write the output").with_cause(error.to_string())
 }

@@ -59,7 +59,7 @@ pub fn load(flags: &Flags, places: &XdgPaths) -> Result<LoadedSettings, UserErro
                 let why = format!("{}: {error}", path.display());
                 return Err(UserError::new("cannot read the configuration")
                     .with_cause(why)
-                    .with_help("name another file with --config, or start without it"));
+                    .with_help("choose another file with --config, or omit it"));
             }
         }
     }
@@ -165,13 +165,13 @@ mod tests {
         );
         assert_eq!(
             why("[registries]\nproxy = 1"),
-            "c.toml:2: unknown setting registries.proxy; there is ca, insecure"
+            "c.toml:2: unknown setting registries.proxy; known settings: ca, insecure"
         );
         assert_eq!(
             why("theme = 3"),
-            "c.toml:1: theme is integer; expected a text in quotes"
+            "c.toml:1: theme is integer; expected a quoted string"
         );
-        assert!(why("a =\n").starts_with("c.toml:1: no TOML: "));
+        assert!(why("a =\n").starts_with("c.toml:1: invalid TOML: "));
         assert_eq!(
             why("hygiene = 3"),
             "c.toml:1: hygiene is integer; expected a table [hygiene]"

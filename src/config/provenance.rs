@@ -56,15 +56,15 @@ impl<T> WithOrigin<T> {
 
     /// The message that this value cannot be used.
     pub fn error(&self, setting: &str, why: impl fmt::Display) -> UserError {
-        let problem = UserError::new(format!("cannot use the setting {setting}"))
+        let problem = UserError::new(format!("invalid setting {setting}"))
             .with_cause(format!("{}: {why}", self.origin));
         match &self.origin {
             SettingOrigin::File { path, .. } => problem.with_help(format!(
-                "change it in {}; `pullscope config sample` prints every setting with its values",
+                "correct it in {}; `pullscope config sample` lists every setting and its values",
                 path.display()
             )),
             SettingOrigin::Default | SettingOrigin::Environment(_) | SettingOrigin::Flag(_) => {
-                problem.with_help("`pullscope config sample` prints every setting with its values")
+                problem.with_help("`pullscope config sample` lists every setting and its values")
             }
         }
     }

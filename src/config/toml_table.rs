@@ -34,7 +34,7 @@ impl<'a> TomlFile<'a> {
         let table = DeTable::parse(self.text).map_err(|error| {
             let at = error.span().unwrap_or_default();
             let why = error.message().replace('\n', ", ");
-            self.error(&at, &format!("no TOML: {why}"))
+            self.error(&at, &format!("invalid TOML: {why}"))
         })?;
         Ok(TomlTable {
             file: self,
@@ -57,10 +57,10 @@ impl<'a> TomlFile<'a> {
     }
 
     fn error(&self, at: &Range<usize>, why: &str) -> UserError {
-        UserError::new("cannot use the configuration")
+        UserError::new("invalid configuration")
             .with_cause(format!("{}: {why}", self.origin(at)))
             .with_help(format!(
-                "correct {}; `pullscope config sample` prints every setting with its values",
+                "correct {}; `pullscope config sample` lists every setting and its values",
                 self.path.display()
             ))
     }
@@ -136,7 +136,7 @@ impl<'a> TomlTable<'a> {
             let number = value.as_integer().filter(|number| number.radix() == 10);
             number
                 .and_then(|number| number.as_str().parse().ok())
-                .ok_or("a whole number from 0 on")
+                .ok_or("a whole number, 0 or more")
         })
     }
 
@@ -192,7 +192,7 @@ impl<'a> TomlTable<'a> {
         let found = key.get_ref();
         let hint = match did_you_mean(found, self.known.iter().copied()) {
             Some(near) => format!("did you mean {}?", self.full(near)),
-            None => format!("there is {}", self.known.join(", ")),
+            None => format!("known settings: {}", self.known.join(", ")),
         };
         let why = format!("unknown setting {}; {hint}", self.full(found));
         Err(self.file.error(&key.span(), &why))
@@ -200,7 +200,7 @@ impl<'a> TomlTable<'a> {
 }
 
 fn text(value: &DeValue<'_>) -> Result<String, &'static str> {
-    value.as_str().map(str::to_owned).ok_or("a text in quotes")
+    value.as_str().map(str::to_owned).ok_or("a quoted string")
 }
 
 /// A list of texts; one alone needs no brackets.
@@ -212,5 +212,5 @@ fn texts(value: &DeValue<'_>) -> Result<Vec<String>, &'static str> {
         let texts = list.iter().map(Spanned::get_ref);
         texts.map(|item| item.as_str().map(str::to_owned)).collect()
     });
-    texts.flatten().ok_or("a list of texts")
+    texts.flatten().ok_or("a list of strings")
 }

@@ -131,14 +131,14 @@ impl PullTestResult {
                 PullAnswer::Ok,
                 None,
                 Vec::new(),
-                format!("the kubelet on {node} pulled it in a test: the next attempt should work"),
+                format!("a pull test on node {node} succeeded: the next attempt should work"),
             ),
             Self::Failed { message, cause } => (
                 PullAnswer::No,
                 *cause,
                 // The kubelet's words are as ambiguous in a test as they were before.
                 classify(message).alternatives,
-                format!("the kubelet on {node} was refused in a test: {message}"),
+                format!("a pull test on node {node} failed: {message}"),
             ),
             Self::Unknown(_) => return None,
         };
@@ -198,7 +198,7 @@ fn rejected(pod: &Pod) -> Option<PullTestResult> {
     let reason = pod.reason.as_deref()?;
     let message = pod.message.as_deref().unwrap_or_default();
     Some(PullTestResult::Unknown(format!(
-        "the node refuses the Pod: {reason} {message}"
+        "the node rejects the Pod: {reason} {message}"
     )))
 }
 

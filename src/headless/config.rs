@@ -6,11 +6,11 @@ use super::{Exit, exit_after_write};
 
 #[derive(Clone, Debug, clap::Subcommand)]
 pub enum ConfigCommand {
-    /// Every setting in force and where it came from: default, file and line, environment or flag
+    /// Show the effective settings and their origin: default, file and line, environment or flag
     Show,
-    /// The sample file: every setting with its default and what it is for
+    /// Print a sample file: every setting with its default and purpose
     Sample,
-    /// The actions by name with their keys, for the table `keys`
+    /// List the actions and their keys, for the table `keys`
     Keys,
 }
 

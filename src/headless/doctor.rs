@@ -30,10 +30,10 @@ use crate::{
 
 #[derive(Clone, Debug, clap::Args)]
 pub struct Args {
-    /// Ask the registries of the images in the namespace too, without a credential
+    /// Also test the registries of the namespace's images, without a credential
     #[arg(long)]
     pub probe: bool,
-    /// Form of the answer
+    /// Output format
     #[arg(short, long, value_enum, default_value_t)]
     pub output: OutputFormat,
 }
@@ -167,11 +167,11 @@ async fn permission_lines(
                     Some(namespace) => format!("pullscope rbac -n {namespace}"),
                     None => "pullscope rbac".to_owned(),
                 };
-                let next = format!("{role} | kubectl apply -f -, and bind it to the user");
+                let next = format!("{role} | kubectl apply -f -, then bind the Role to the user");
                 CheckLine::missing("rights", format!("may not {here}"), next)
             }
             Err(trouble) => {
-                let problem = UserError::new(format!("cannot ask whether you may {here}"));
+                let problem = UserError::new(format!("cannot check whether you may {here}"));
                 CheckLine::problem("rights", &problem.with_cause(trouble.to_string()))
             }
         });
@@ -218,7 +218,7 @@ async fn registry_line(prober: &Prober, image: &ImageRef) -> CheckLine {
         }
         Some(_) => {
             let verdict = conclude(&transcript, &TargetPlatforms::Anything);
-            let next = format!("pullscope verify {image} --anonymous shows each step");
+            let next = format!("run pullscope verify {image} --anonymous to see each step");
             match verdict.answer {
                 PullAnswer::Ok => CheckLine::ok("registry", format!("{host} answers")),
                 PullAnswer::No | PullAnswer::Unknown => {

@@ -17,11 +17,11 @@ use crate::domain::diagnostics::{Cause, classify::classify};
 
 #[derive(Clone, Debug, clap::Args)]
 pub struct Args {
-    /// The message; without it, or with -, messages are read from standard input: one per line, JSON
-    /// lines with a field "message", or what `kubectl get events -o json`, `kubectl get pods -o json` and
-    /// `kubectl describe` print
+    /// Message to classify. Without it, or with -, messages are read from standard input: one per line,
+    /// JSON lines with a field "message", or the output of `kubectl get events -o json`,
+    /// `kubectl get pods -o json` or `kubectl describe`
     pub message: Option<String>,
-    /// Form of the answer; JSON is one object per message
+    /// Output format; JSON is one object per message
     #[arg(short, long, value_enum, default_value_t)]
     pub output: OutputFormat,
 }
@@ -84,7 +84,7 @@ impl<W: Write> Explainer<W> {
     fn write_no_messages(&mut self) -> io::Result<()> {
         self.write_flushed(|answer| {
             if answer.output == OutputFormat::Text {
-                let line = "nothing to explain: there is no message in the input";
+                let line = "nothing to explain: the input has no message";
                 writeln!(answer.stdout, "{}", answer.console.paint(Tone::Dim, line))?;
             }
             Ok(())
@@ -108,7 +108,7 @@ impl<W: Write> Explainer<W> {
         self.exit = self.exit.worse(Exit::BadInput);
         self.write_flushed(|answer| match answer.output {
             OutputFormat::Text => {
-                let line = format!("bad input: {error}");
+                let line = format!("invalid input: {error}");
                 writeln!(
                     answer.stdout,
                     "{}",

@@ -33,11 +33,11 @@ use crate::{
 
 #[derive(Clone, Debug, clap::Args)]
 pub struct Args {
-    /// The image as a Pod names it
+    /// Image, as in a Pod spec
     pub image: String,
     #[command(flatten)]
     pub origin: OriginArgs,
-    /// Form of the answer
+    /// Output format
     #[arg(short, long, value_enum, default_value_t)]
     pub output: OutputFormat,
 }
@@ -46,15 +46,15 @@ pub struct Args {
 #[derive(Clone, Debug, Default, clap::Args)]
 #[group(required = true, multiple = false)]
 pub struct OriginArgs {
-    /// A Docker configuration or a Secret manifest (YAML or JSON), - for standard input; repeated in
-    /// the order in which the Pod lists the Secrets
+    /// Docker configuration or Secret manifest (YAML or JSON); - for standard input. Repeat it in the
+    /// order in which the Pod lists the Secrets
     #[arg(long, value_name = "FILE")]
     pub from: Vec<PathBuf>,
-    /// A pull Secret in the cluster, in the namespace of -n or of the context; repeated in the order in
+    /// Pull secret in the cluster, in the namespace of -n or of the context. Repeat it in the order in
     /// which the Pod lists them
     #[arg(long, value_name = "NAME")]
     pub secret: Vec<String>,
-    /// The pull Secrets that this ServiceAccount of the cluster lists
+    /// Use the pull secrets of this ServiceAccount in the cluster
     #[arg(long, value_name = "NAME", visible_alias = "sa")]
     pub serviceaccount: Option<String>,
 }
@@ -213,7 +213,7 @@ async fn load_sources(
         let content = match secret_values::pull_secret(&connection, &key).await {
             Ok(secret) => source_content(secret.config, Some(&secret.secret_type)),
             Err(ApiError::NotFound(_)) => {
-                SourceContent::Skipped(format!("it does not exist in {}", key.namespace))
+                SourceContent::Skipped(format!("does not exist in {}", key.namespace))
             }
             Err(trouble) => return Err(format!("cannot read Secret {key}: {trouble}")),
         };
@@ -227,11 +227,10 @@ fn source_content(config: Option<DockerConfig>, found: Option<&SecretType>) -> S
     match (config, found) {
         (Some(config), _) => SourceContent::Config(config),
         (None, Some(found)) => SourceContent::Skipped(format!(
-            "its type is {found}, or the key of that type is missing"
+            "type {found} is not a pull secret, or its data key is missing"
         )),
         (None, None) => SourceContent::Skipped(
-            "it has a type that the kubelet does not read, or lacks the key of that type"
-                .to_owned(),
+            "its type is not a pull secret, or its data key is missing".to_owned(),
         ),
     }
 }
@@ -312,7 +311,7 @@ fn write_text(matches: &Matches, console: Console, stdout: &mut impl Write) -> i
     }
     for unordered in &matches.any_order {
         let (keys, source) = (unordered.keys.join(", "), &unordered.source);
-        let line = format!("in random order: {keys} ({source}) are one registry to the kubelet");
+        let line = format!("tried in random order: {keys} ({source}) are the same registry");
         writeln!(
             stdout,
             "  {}",
@@ -324,14 +323,14 @@ fn write_text(matches: &Matches, console: Console, stdout: &mut impl Write) -> i
         writeln!(stdout, "  {}", console.paint(Tone::Error, line))?;
     }
     for miss in &matches.misses {
-        let line = format!("not {} ({}): {}", miss.key, miss.source, miss.reason);
+        let line = format!("no match: {} ({}): {}", miss.key, miss.source, miss.reason);
         writeln!(stdout, "  {}", one_line(&line))?;
         if let Some(instead) = &miss.instead {
             writeln!(stdout, "      {} would match", one_line(instead))?;
         }
     }
     for skipped in &matches.skipped {
-        let line = format!("passed over: {}: {}", skipped.source, skipped.reason);
+        let line = format!("skipped: {}: {}", skipped.source, skipped.reason);
         writeln!(
             stdout,
             "  {}",
@@ -398,7 +397,10 @@ mod tests {
         let (exit, found) = ask("a/B", "{}");
         assert_eq!(exit, Exit::BadInput);
         assert!(
-            found["error"].as_str().unwrap().contains("upper case"),
+            found["error"]
+                .as_str()
+                .unwrap()
+                .contains("must be lowercase"),
             "{found}"
         );
         assert_eq!(ask("nginx", r#"{"auths":{}}"#).0, Exit::Negative);

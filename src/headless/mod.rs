@@ -71,7 +71,7 @@ pub enum OutputFormat {
 /// Makes a prober of registries.
 pub fn prober(settings: ProbeSettings) -> Result<Prober, UserError> {
     Prober::new(settings)
-        .map_err(|error| UserError::new("cannot ask registries").with_cause(error.to_string()))
+        .map_err(|error| UserError::new("cannot test registries").with_cause(error.to_string()))
 }
 
 /// Parses the image of an argument. The error says how to write it.
@@ -86,7 +86,7 @@ fn parse_image(text: &str) -> Result<ImageRef, String> {
 fn check_object_name(name: &str) -> Result<(), String> {
     let is_part = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '.');
     if name.is_empty() || name.starts_with('.') || !name.chars().all(is_part) {
-        return Err(format!("{name:?} cannot be the name of an object"));
+        return Err(format!("{name:?} is not a valid object name"));
     }
     Ok(())
 }
@@ -111,7 +111,7 @@ pub fn parse_duration(text: &str) -> Result<Duration, String> {
     if let Ok(seconds) = text.parse::<u64>() {
         return Ok(Duration::from_secs(seconds));
     }
-    let expected = || format!("{text:?} is no time: expected something like 10s, 1m30s or 500ms");
+    let expected = || "expected a duration such as 10s, 1m30s or 500ms".to_owned();
     let span: jiff::SignedDuration = text.parse().map_err(|_| expected())?;
     Duration::try_from(span).map_err(|_| expected())
 }

@@ -132,7 +132,7 @@ impl ProbeResult {
             writeln!(out, "  {mark} {:<9} {:>6} ms  {detail}", step.step, step.ms)?;
         }
         for cause in &self.alternatives {
-            writeln!(out, "  or {cause}: {}", cause.info().summary)?;
+            writeln!(out, "  or {cause}: {}", cause.text().summary)?;
         }
         for tried in &self.tried {
             let entry = &tried.entry;

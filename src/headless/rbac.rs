@@ -10,7 +10,7 @@ use super::{Exit, exit_after_write};
 
 #[derive(Clone, Debug, clap::Args)]
 pub struct Args {
-    /// Who the rights are for: a viewer changes nothing, an operator applies fixes
+    /// Role to print: a viewer changes nothing, an operator applies fixes
     #[arg(long, value_enum, default_value_t)]
     pub role: Role,
 }

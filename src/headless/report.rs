@@ -61,7 +61,7 @@ pub(super) fn write_error(
 }
 
 const UNKNOWN: &str = "unknown";
-const NOT_UNDERSTOOD: &str = "nothing in this message is known to be about pulling an image";
+const NOT_UNDERSTOOD: &str = "this message is not a known image pull failure";
 
 impl Explanation {
     pub(super) fn from_classification(found: Classification) -> Self {
@@ -90,7 +90,7 @@ impl Explanation {
         let cause = console.paint(tone, self.cause);
         writeln!(out, "{cause} ({})", self.confidence.as_str())?;
         writeln!(out, "  {}", one_line(&self.summary))?;
-        let label = console.paint(Tone::Dim, "settle  ");
+        let label = console.paint(Tone::Dim, "confirm ");
         for line in &self.settle {
             writeln!(out, "  {label}{}", one_line(line))?;
         }
@@ -119,13 +119,13 @@ fn summary(found: &Classification) -> String {
     let Some(cause) = found.cause else {
         return NOT_UNDERSTOOD.to_owned();
     };
-    let mut sentence = cause.info().summary.to_owned();
+    let mut sentence = cause.text().summary.to_owned();
     if let Some(underlying) = found.underlying {
         sentence.push_str(", because ");
-        sentence.push_str(underlying.info().summary);
+        sentence.push_str(underlying.text().summary);
     }
     if let Some(mirror) = &found.mirror {
-        sentence = format!("{sentence} (the mirror {mirror} answered)");
+        sentence = format!("{sentence} (from the mirror {mirror})");
     }
     let subject = found.image.as_ref().or(found.registry.as_ref());
     match subject {

@@ -29,26 +29,26 @@ use crate::{
 
 #[derive(Clone, Debug, clap::Args)]
 pub struct Args {
-    /// The image as a Pod names it
+    /// Image, as in a Pod spec
     pub image: String,
     #[command(flatten)]
     pub credential: CredentialArgs,
-    /// A platform the image must be built for, such as linux/arm64; may be repeated
+    /// Platform the image must support, such as linux/arm64; can be repeated
     #[arg(long, value_name = "OS/ARCH", value_parser = parse_platform)]
     pub platform: Vec<Platform>,
-    /// Trust the authorities in this PEM file too
+    /// Also trust the CA certificates in this PEM file
     #[arg(long, value_name = "FILE")]
     pub ca: Option<PathBuf>,
-    /// Speak plain HTTP to the registry: the credential crosses the network readably
+    /// Use plain HTTP: credentials are sent unencrypted
     #[arg(long)]
     pub plain_http: bool,
-    /// Let the credential go to this host when the registry wants the login there; may be repeated
+    /// Also send the credential to this token server if the registry requires it; can be repeated
     #[arg(long, value_name = "HOST[:PORT]")]
     pub realm: Vec<String>,
-    /// Take this address for a name instead of looking it up; may be repeated
+    /// Use this address for a host instead of looking it up; can be repeated
     #[arg(long, value_name = "HOST=ADDRESS", value_parser = parse_address)]
     pub resolve: Vec<(String, IpAddr)>,
-    /// Form of the answer
+    /// Output format
     #[arg(short, long, value_enum, default_value_t)]
     pub output: OutputFormat,
 }
@@ -57,23 +57,23 @@ pub struct Args {
 #[derive(Clone, Debug, clap::Args)]
 #[group(multiple = false)]
 pub struct CredentialArgs {
-    /// A pull Secret in the cluster, in the namespace of -n or of the context
+    /// Pull secret in the cluster, in the namespace of -n or of the context
     #[arg(long, value_name = "NAME")]
     pub secret: Option<String>,
-    /// A Docker configuration or a Secret manifest (YAML or JSON), - for standard input
+    /// Docker configuration or Secret manifest (YAML or JSON); - for standard input
     #[arg(long, value_name = "FILE")]
     pub from: Option<PathBuf>,
-    /// Send no credential
+    /// Test without a credential
     #[arg(long)]
     pub anonymous: bool,
 }
 
 fn parse_platform(text: &str) -> Result<Platform, String> {
-    Platform::parse(text).ok_or_else(|| format!("{text:?} is no platform such as linux/amd64"))
+    Platform::parse(text).ok_or_else(|| "expected a platform such as linux/amd64".to_owned())
 }
 
 fn parse_address(text: &str) -> Result<(String, IpAddr), String> {
-    let expected = || format!("{text:?}: expected HOST=ADDRESS, such as ghcr.io=10.0.0.7");
+    let expected = || "expected HOST=ADDRESS, such as ghcr.io=10.0.0.7".to_owned();
     let (host, address) = text.split_once('=').ok_or_else(expected)?;
     let address = address.parse().map_err(|_| expected())?;
     Ok((host.to_ascii_lowercase(), address))
@@ -90,7 +90,7 @@ pub async fn run(
 ) -> io::Result<Exit> {
     let mut stdout = io::BufWriter::new(stdout);
     let progress = console.progress();
-    progress.update(&format!("asking about {}", args.image));
+    progress.update(&format!("testing {}", args.image));
     let answer = verify_image(args, options, configured, stdin).await;
     drop(progress);
     let (written, exit) = match answer {
@@ -165,7 +165,7 @@ pub(super) async fn probe_with_sources(
             break;
         }
     }
-    ProbeResult::from_attempts(&attempts).ok_or_else(|| "nobody to ask for".to_owned())
+    ProbeResult::from_attempts(&attempts).ok_or_else(|| "no credential to test".to_owned())
 }
 
 /// Settings of the configuration, overridden by the flags.
@@ -190,7 +190,7 @@ fn probe_settings(
     if let Some(path) = &args.ca {
         let pem = fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
         if settings.trust_pem(&pem) == 0 {
-            return Err(format!("{}: there is no certificate in it", path.display()));
+            return Err(format!("{}: no certificate found", path.display()));
         }
     }
     Ok(settings)
@@ -219,7 +219,7 @@ async fn secret_from_cluster(name: &str, options: &ConnectOptions) -> Result<Sec
     let secret = secret.map_err(|trouble| format!("cannot read Secret {key}: {trouble}"))?;
     if secret.config.is_none() {
         return Err(format!(
-            "Secret {key} is passed over by the kubelet: its type is {}, or the key of that type is missing",
+            "Secret {key} is passed over by the kubelet: type {} is not a pull secret, or its data key is missing",
             secret.secret_type
         ));
     }

@@ -57,7 +57,7 @@ pub(super) fn token_address(
     let uri: Option<Uri> = address.parse().ok();
     uri.and_then(|uri| ServerOrigin::from_uri(&uri).map(|origin| (uri, origin)))
         .ok_or_else(|| {
-            ProbeError::Unreadable(format!("the realm {:?} is no address", sanitize(realm)))
+            ProbeError::Unreadable(format!("the realm {:?} is not a URL", sanitize(realm)))
         })
 }
 
@@ -78,17 +78,18 @@ pub(super) fn token(body: &[u8]) -> Result<BearerToken, ProbeError> {
     let unreadable = |why: String| ProbeError::Unreadable(why);
     let wire: TokenResponse = serde_json::from_slice(body).map_err(|error| {
         unreadable(format!(
-            "no JSON of a token at line {} column {}",
+            "invalid token response: JSON error at line {}, column {}",
             error.line(),
             error.column()
         ))
     })?;
     let mut tokens = [wire.token, wire.access_token].into_iter().flatten();
     let token = tokens.find(|token| !token.is_empty());
-    let token = token.ok_or_else(|| unreadable("there is no token in it".into()))?;
+    let token = token.ok_or_else(|| unreadable("the response has no token".into()))?;
     let login = header("Bearer", &token);
     Ok(BearerToken {
-        header: login.ok_or_else(|| unreadable("the token cannot stand in a header".into()))?,
+        header: login
+            .ok_or_else(|| unreadable("the token is not valid in an HTTP header".into()))?,
         lifetime: wire.expires_in.map(Duration::from_secs),
     })
 }

@@ -104,7 +104,7 @@ pub(super) async fn secure(
 ) -> Result<TlsStream<Socket>, ProbeError> {
     let Ok(name) = ServerName::try_from(origin.host.clone()) else {
         return Err(ProbeError::Handshake(format!(
-            "{} cannot stand in a certificate",
+            "{} is not valid in a certificate",
             origin.host
         )));
     };

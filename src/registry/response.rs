@@ -47,7 +47,7 @@ pub(super) fn not_a_registry(reply: &HttpResponse) -> Option<ProbeError> {
         .is_some_and(|kind| kind.trim_start().starts_with("text/html"));
     (is_page && matches!(status, 400 | 403 | 404 | 451)).then(|| {
         ProbeError::Unreadable(format!(
-            "a web page with status {status}, not a registry's answer"
+            "a web page (HTTP {status}) instead of a registry response"
         ))
     })
 }
@@ -166,10 +166,10 @@ pub(super) fn platform(body: &[u8]) -> Option<Platform> {
 pub(super) fn platforms(body: &[u8]) -> Result<Vec<Platform>, ProbeError> {
     let index: Index = serde_json::from_slice(body)
         // serde quotes what it found, which may be megabytes.
-        .map_err(|error| ProbeError::Unreadable(sanitize(&format!("no manifest: {error}"))))?;
+        .map_err(|error| ProbeError::Unreadable(sanitize(&format!("not a manifest: {error}"))))?;
     if index.schema_version.is_none() {
         return Err(ProbeError::Unreadable(
-            "no manifest: it has no schemaVersion".to_owned(),
+            "not a manifest: no schemaVersion".to_owned(),
         ));
     }
     let platforms = index.manifests.into_iter().filter_map(|one| one.platform);

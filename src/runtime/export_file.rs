@@ -17,7 +17,7 @@ pub(super) fn export(path: String, text: &str) -> Result<String, UserError> {
                 UserError::new(format!("cannot write {path}")).with_cause(error.to_string());
             Err(match error.kind() {
                 io::ErrorKind::AlreadyExists => {
-                    problem.with_help("name a file that does not exist yet")
+                    problem.with_help("choose a file that does not exist yet")
                 }
                 _ => problem,
             })

@@ -77,7 +77,7 @@ pub(super) async fn log(
     };
     let (end, ()) = join(reading, telling).await;
     end.map_err(|trouble| {
-        let what = format!("no log of container {}", source.container);
+        let what = format!("no logs for container {}", source.container);
         let namespace = source.pod.namespace.clone();
         request_failed(what, &trouble, &get("", "pods/log", namespace))
     })
@@ -93,7 +93,7 @@ pub(super) fn unreadable_secret(secret: &ObjectRef<Secret>, trouble: &ApiError) 
 fn request_failed(what: String, trouble: &ApiError, takes: &Permission) -> UserError {
     let problem = UserError::new(what).with_cause(trouble.to_string());
     match trouble {
-        ApiError::Forbidden(_) => problem.with_help(format!("ask for the permission to {takes}")),
+        ApiError::Forbidden(_) => problem.with_help(format!("request permission to {takes}")),
         _ => problem,
     }
 }

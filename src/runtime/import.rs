@@ -28,33 +28,33 @@ pub(super) async fn read(
         }
         ImportSource::Variable(name) => {
             let value = env::var(&name).map_err(|error| match error {
-                env::VarError::NotPresent => format!("${name} is not set where this was started"),
-                env::VarError::NotUnicode(_) => format!("${name} is no text"),
+                env::VarError::NotPresent => format!("${name} is not set"),
+                env::VarError::NotUnicode(_) => format!("${name} is not valid text"),
             })?;
             Ok(ImportedLogin {
                 login: Credentials {
                     username: String::new(),
                     password: Password::new(value.trim_end_matches(['\r', '\n'])),
                 },
-                from: format!("out of ${name}"),
+                from: format!("from ${name}"),
             })
         }
         ImportSource::Secret(key) => {
             let connection = connection.ok_or("not connected")?;
             let secret = secret_values::pull_secret(&connection, &key)
                 .await
-                .map_err(|trouble| format!("cannot read the Secret {key}: {trouble}"))?;
+                .map_err(|trouble| format!("cannot read Secret {key}: {trouble}"))?;
             let config = secret
                 .config
-                .ok_or_else(|| format!("the Secret {key} is no pull Secret"))?;
+                .ok_or_else(|| format!("Secret {key} is not a pull secret"))?;
             let entry = docker_config::find_auth(&config.entries, server)
-                .ok_or_else(|| format!("the Secret {key} has no entry for {server}"))?;
+                .ok_or_else(|| format!("Secret {key} has no entry for {server}"))?;
             Ok(ImportedLogin {
                 login: Credentials {
                     username: entry.username.to_string(),
                     password: entry.password.clone(),
                 },
-                from: format!("out of the Secret {key}"),
+                from: format!("from Secret {key}"),
             })
         }
     }

@@ -31,7 +31,7 @@ impl NodePlatforms {
         let wanted = match nodes::platforms(connection).await {
             Ok(platforms) => TargetPlatforms::Nodes(platforms),
             Err(error) => {
-                tracing::info!(%error, "platforms of the nodes are not known");
+                tracing::info!(%error, "node platforms unknown");
                 TargetPlatforms::Anything
             }
         };

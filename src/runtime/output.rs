@@ -162,7 +162,7 @@ impl TerminalOutput {
             drop(state);
             // The log writes to a file: not while the event loop may wait for the lock.
             if let Some(error) = error {
-                tracing::warn!("the terminal takes no more output: {error}");
+                tracing::warn!("cannot write to the terminal: {error}");
             }
             self.changed.notify_all();
             self.written.notify_one();

@@ -25,7 +25,7 @@ pub(super) async fn probe_pod_image(
     nodes: &NodePlatforms,
 ) -> Result<ProbeConclusion, UserError> {
     let connection = connection?;
-    let prober = prober.ok_or_else(|| UserError::new("no registry can be asked"))?;
+    let prober = prober.ok_or_else(|| UserError::new("cannot test registries"))?;
     let configs = configs(&connection, query).await?;
     let wanted = nodes.get(&connection).await;
     let mut last = None;
@@ -37,7 +37,7 @@ pub(super) async fn probe_pod_image(
             break;
         }
     }
-    last.ok_or_else(|| UserError::new("there is nobody to ask for"))
+    last.ok_or_else(|| UserError::new("no credential to test"))
 }
 
 /// Asks whether the registry takes a login that is not saved yet.

@@ -54,7 +54,7 @@ fn preferences(settings: &Settings) -> Result<Preferences, UserError> {
         },
         favourites: settings.favourites.resolve("favourites", |names| {
             if names.len() > 9 {
-                return Err(format!("{} names, but there are nine keys", names.len()));
+                return Err(format!("{} names, but only nine keys", names.len()));
             }
             Ok(names
                 .iter()
@@ -73,8 +73,8 @@ fn pane(name: &str) -> Result<Pane, String> {
     Pane::from_name(name).ok_or_else(|| {
         let names = Pane::ALL.map(Pane::name);
         match did_you_mean(name, names) {
-            Some(near) => format!("there is no pane {name:?}; did you mean {near}?"),
-            None => format!("there is no pane {name:?}; there is {}", names.join(", ")),
+            Some(near) => format!("unknown pane {name:?}; did you mean {near}?"),
+            None => format!("unknown pane {name:?}; known panes: {}", names.join(", ")),
         }
     })
 }
@@ -91,7 +91,7 @@ fn keymap(keys: &Entries<Vec<String>>) -> Result<Keymap, UserError> {
             Some(keys.error(&format!("keys.{action}"), trouble))
         });
         let first = problems.next();
-        let first = first.unwrap_or_else(|| UserError::new("cannot use the keys"));
+        let first = first.unwrap_or_else(|| UserError::new("invalid keys"));
         problems.fold(first, |all, problem| UserError {
             causes: [all.causes, problem.causes].concat(),
             ..all
@@ -108,7 +108,7 @@ fn columns(columns: &Entries<Vec<String>>) -> Result<BTreeMap<Pane, Vec<String>>
         let unknown = wanted.value.iter().find(|title| !titles.contains(title));
         if let Some(title) = unknown {
             let why = format!(
-                "there is no column {title:?}; there is {}",
+                "unknown column {title:?}; known columns: {}",
                 titles.join(", ")
             );
             return Err(wanted.error(&setting, why));
@@ -141,7 +141,9 @@ fn theme_options(
                 "auto" => Ok(!terminal.unicode),
                 "unicode" => Ok(false),
                 "ascii" => Ok(true),
-                other => Err(format!("{other:?} is none of auto, unicode, ascii")),
+                other => Err(format!(
+                    "invalid value {other:?}: expected auto, unicode or ascii"
+                )),
             })?,
         colours,
     })
@@ -154,7 +156,9 @@ fn notify_method(settings: &Settings) -> Result<NotifyMethod, UserError> {
             "off" => Ok(NotifyMethod::Off),
             "bell" => Ok(NotifyMethod::Bell),
             "osc9" => Ok(NotifyMethod::Desktop),
-            other => Err(format!("{other:?} is none of off, bell, osc9")),
+            other => Err(format!(
+                "invalid value {other:?}: expected off, bell or osc9"
+            )),
         })
 }
 
@@ -180,10 +184,7 @@ fn trust(
     let refused = |why: String| setting.error("registries.ca", why);
     let pem = fs::read(path).map_err(|error| refused(format!("{}: {error}", path.display())))?;
     match asking.trust_pem(&pem) {
-        0 => Err(refused(format!(
-            "{} has no certificate in it",
-            path.display()
-        ))),
+        0 => Err(refused(format!("{}: no certificate found", path.display()))),
         _ => Ok(()),
     }
 }
@@ -237,14 +238,14 @@ mod tests {
 
     #[test]
     fn what_no_room_knows_is_named_with_its_line() {
-        assert!(why("view = 'pod'").ends_with(":1: there is no pane \"pod\"; did you mean pods?"));
-        assert!(why("\n[keys]\nfilter = '?'").contains(":3: ? is the key of help"));
+        assert!(why("view = 'pod'").ends_with(":1: unknown pane \"pod\"; did you mean pods?"));
+        assert!(why("\n[keys]\nfilter = '?'").contains(":3: ? is already used by help"));
         assert!(
-            why("[columns]\npods = ['nmae']").contains("there is no column \"nmae\"; there is")
+            why("[columns]\npods = ['nmae']").contains("unknown column \"nmae\"; known columns: ")
         );
         assert!(why("[columns]\npod = ['name']").contains("did you mean pods?"));
         let favourites = "favourites = ['0','1','2','3','4','5','6','7','8','9']";
-        assert!(why(favourites).contains("10 names, but there are nine keys"));
+        assert!(why(favourites).contains("10 names, but only nine keys"));
         let both = why("[keys]\nfilter = '?'\nquitt = 'f10'");
         assert_eq!(both.lines().count(), 2, "{both}");
         let ca = registries(&settings("[registries]\nca = '/nowhere.pem'")).unwrap_err();

@@ -206,14 +206,12 @@ pub fn check() -> Result<(), UserError> {
         };
         return Err(UserError::new(what)
             .with_cause(format!("{end} is not a terminal"))
-            .with_help(
-                "start it in a terminal, without a pipe; for scripts there is `pullscope check`",
-            ));
+            .with_help("run it in a terminal without a pipe; for scripts use `pullscope check`"));
     }
     if env::var_os("TERM").is_some_and(|term| term == "dumb") {
         return Err(UserError::new(what)
-            .with_cause("the terminal says that it is dumb (TERM=dumb): it cannot place the cursor")
-            .with_help("use another terminal, or set TERM to what yours really is"));
+            .with_cause("TERM=dumb: the terminal cannot position the cursor")
+            .with_help("use another terminal, or set TERM correctly"));
     }
     let (columns, rows) = terminal::size().unwrap_or((80, 24));
     if columns < SMALLEST.0 || rows < SMALLEST.1 {

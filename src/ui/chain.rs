@@ -45,7 +45,7 @@ pub(super) fn draw(cx: DrawContext<'_>, area: Rect, buffer: &mut Buffer) {
     let theme = cx.theme;
     let Some(inspection) = &cx.model.inspection else {
         if cx.model.connection.identity().is_some() {
-            let words = " no Pod to follow from what is selected";
+            let words = " Select a Pod to see its pull chain";
             Line::styled(words, theme.dim()).render(area, buffer);
         }
         return;
@@ -186,7 +186,7 @@ fn secret(inspection: &PodInspection, finding: Option<&Finding>) -> ChainSegment
     let Some(link) = shown else {
         return ChainSegment {
             kind: "",
-            name: "no pull Secret".to_owned(),
+            name: "no pull secret".to_owned(),
             state: LinkState::Unknown,
             why: "",
         };
@@ -201,27 +201,13 @@ fn secret(inspection: &PodInspection, finding: Option<&Finding>) -> ChainSegment
         (Some((_, why)), _) => (LinkState::Broken, why),
         (None, SecretState::Matches { .. }) => (LinkState::Good, ""),
         (None, SecretState::Unknown) => (LinkState::Unknown, ""),
-        (None, state) => (LinkState::Odd, problem_label(state)),
+        (None, state) => (LinkState::Odd, state.label()),
     };
     ChainSegment {
         kind: "Secret",
         name,
         state,
         why,
-    }
-}
-
-/// A two-word label of a Secret's problem.
-fn problem_label(state: &SecretState) -> &'static str {
-    match state {
-        SecretState::Matches { .. } | SecretState::Unknown => "",
-        SecretState::MatchesEmpty { .. } => "empty entry",
-        SecretState::Missing => "missing",
-        SecretState::WrongType(_) => "wrong type",
-        SecretState::WrongKey { .. } => "wrong key",
-        SecretState::Malformed(_) => "malformed",
-        SecretState::HoldsNothing(_) => "empty",
-        SecretState::NoMatch(_) => "no match",
     }
 }
 
@@ -232,7 +218,7 @@ fn account(inspection: &PodInspection, finding: Option<&Finding>) -> ChainSegmen
     let (state, why) = match (broken, known) {
         (Some(finding), _) => (LinkState::Broken, finding.title()),
         (None, Some(AccountState::Present)) => (LinkState::Good, ""),
-        (None, Some(AccountState::Missing)) => (LinkState::Odd, "missing"),
+        (None, Some(AccountState::Missing)) => (LinkState::Odd, "not found"),
         (None, Some(AccountState::Unknown) | None) => (LinkState::Unknown, ""),
     };
     ChainSegment {

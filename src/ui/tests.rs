@@ -332,7 +332,7 @@ fn every_state_of_the_connection_is_said() {
     let mut failed = Screen::connecting();
     let problem = UserError::new("cannot reach the server https://10.0.0.1:6443")
         .with_cause("connection refused")
-        .with_help("check that the cluster runs, and the address of the context");
+        .with_help("check that the cluster is running, and the context's server address");
     failed.take(Message::Connected(failed.request_id, Err(problem)));
     insta::assert_snapshot!("failed", failed.text(80, 24));
 }
@@ -461,7 +461,7 @@ fn nothing_is_called_well_that_may_not_be_seen() {
     for kind in KINDS {
         screen.state(kind, WatchState::Live);
     }
-    assert!(screen.text(120, 40).contains("nothing is wrong"));
+    assert!(screen.text(120, 40).contains("no problems"));
     let missing = Permission {
         verb: "list".into(),
         group: "".into(),
@@ -477,7 +477,7 @@ fn nothing_is_called_well_that_may_not_be_seen() {
     };
     screen.state(WatchKind::Pods, refused);
     let text = screen.text(120, 40);
-    assert!(!text.contains("nothing is wrong"), "{text}");
+    assert!(!text.contains("no problems"), "{text}");
     assert!(text.contains("partial: Pods not read (403)"), "{text}");
 }
 
@@ -521,7 +521,7 @@ fn with_rights_in_one_namespace_the_cluster_is_not_called_well() {
         let text = screen.text(width, height);
         insta::assert_snapshot!(format!("partial_{width}x{height}"), text);
         assert!(
-            !text.contains("nothing is wrong") && !text.contains("● live"),
+            !text.contains("no problems") && !text.contains("● live"),
             "{text}"
         );
     }
@@ -536,10 +536,7 @@ fn with_rights_in_one_namespace_the_cluster_is_not_called_well() {
     let mut there = Screen::restricted();
     there.model.scope = Scope::Namespace(Namespace::new("platform"));
     let text = there.text(120, 40);
-    assert!(
-        text.contains("✓ nothing is wrong in this namespace"),
-        "{text}"
-    );
+    assert!(text.contains("✓ no problems in this namespace"), "{text}");
     assert!(text.contains("● live"), "{text}");
     there.model.scope = Scope::Namespace(Namespace::new("shop"));
     let text = there.text(120, 40);
@@ -547,7 +544,7 @@ fn with_rights_in_one_namespace_the_cluster_is_not_called_well() {
         text.contains("forbidden: you may not list pods in all namespaces"),
         "{text}"
     );
-    assert!(!text.contains("nothing is wrong"), "{text}");
+    assert!(!text.contains("no problems"), "{text}");
 }
 
 /// What was seen stays, with the time that it is from.
@@ -592,7 +589,7 @@ fn an_object_that_cannot_be_decoded_is_counted_and_named() {
     let text = screen.text(120, 40);
     assert!(text.contains("partial: 1 Pod not read"), "{text}");
     assert!(text.contains("not read: shop/web-1 "), "{text}");
-    assert!(text.contains("no problems in what was read"), "{text}");
+    assert!(text.contains("no known failures"), "{text}");
 }
 
 /// Secrets explain a failure; that no Pod fails is seen without them.
@@ -609,7 +606,7 @@ fn without_secrets_only_what_was_read_is_claimed() {
     let text = screen.text(120, 40);
     assert!(text.contains("partial: Secrets not read (403)"), "{text}");
     assert!(text.contains("no failing Pods"), "{text}");
-    assert!(!text.contains("nothing is wrong"), "{text}");
+    assert!(!text.contains("no problems"), "{text}");
 }
 
 #[test]
@@ -627,7 +624,7 @@ fn stale_data_is_not_called_well() {
         },
     );
     let text = screen.text(120, 40);
-    assert!(!text.contains("nothing is wrong"), "{text}");
+    assert!(!text.contains("no problems"), "{text}");
     // Of a list that never came, the pane says why.
     let mut screen = Screen::connected();
     let why = "404, not found: default backend".into();

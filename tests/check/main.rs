@@ -412,7 +412,10 @@ fn match_asks_the_cluster_for_secrets_and_accounts() {
             "match nginx -n shop --sa nobody",
             "cannot read ServiceAccount",
         ),
-        ("match nginx -n shop --secret ../x", "cannot be the name"),
+        (
+            "match nginx -n shop --secret ../x",
+            "is not a valid object name",
+        ),
     ] {
         let output = demo.run(line);
         assert_eq!(status(&output), 2, "{line}");
@@ -508,7 +511,7 @@ fn a_viewer_is_told_what_may_not_be_seen() {
     let said = text(&output.stdout);
     assert_eq!(status(&output), 1, "{said}");
     assert!(said.contains("cause   unauthorized (possible)"), "{said}");
-    let words = "Secret dockerhub is listed; you may not read Secrets in data";
+    let words = "the Pod lists Secret dockerhub; you may not read Secrets in data";
     assert!(said.contains(words), "{said}");
     assert!(!said.contains("node problem"), "{said}");
     assert!(!said.contains("credential provider"), "{said}");

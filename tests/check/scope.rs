@@ -29,7 +29,7 @@ fn what_is_not_there_is_an_error_with_the_nearest_name() {
         ("check -n shop,pyaments", "did you mean payments?"),
         (
             "check -n shop -l app=typo",
-            "no Pod has the labels app=typo in namespace shop",
+            "no Pods with labels app=typo found in namespace shop",
         ),
         (
             "check -n shop -l app=chekcout",
@@ -41,7 +41,7 @@ fn what_is_not_there_is_an_error_with_the_nearest_name() {
         ),
         (
             "check -n shop daemonsets",
-            "there is no DaemonSet in namespace shop",
+            "no DaemonSets found in namespace shop",
         ),
         ("check -n Bad_NS", "not a valid Namespace name"),
     ] {
@@ -116,7 +116,10 @@ fn where_namespaces_may_not_be_read_an_empty_list_proves_nothing() {
 fn with_wait_what_was_asked_for_is_waited_for() {
     let demo = Demo::start();
     let said = refused(&demo.run("check -n shop -l app=typo --wait 1s"));
-    assert!(said.contains("no Pod has the labels app=typo"), "{said}");
+    assert!(
+        said.contains("no Pods with labels app=typo found"),
+        "{said}"
+    );
     let waiting = demo
         .command("check -n late -l app=late --wait 60s -o json")
         .stdout(Stdio::piped())

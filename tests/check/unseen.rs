@@ -98,13 +98,10 @@ fn a_pod_that_cannot_be_decoded_is_named_and_not_healthy() {
     assert_eq!(report["not_read"], json!(["Pod shop/web-1"]));
     assert_eq!(report["complete"], false);
     let said = text(&output.stderr);
-    assert!(
-        said.contains("not everything was read: Pod shop/web-1"),
-        "{said}"
-    );
+    assert!(said.contains("incomplete: Pod shop/web-1"), "{said}");
     let said = text(&api.run("check -n shop").stdout);
     assert!(said.contains("not read: Pod shop/web-1"), "{said}");
-    assert!(said.contains("not everything was read"), "{said}");
+    assert!(said.contains(", incomplete"), "{said}");
     let xml = text(&api.run("check -n shop -o junit").stdout);
     assert!(
         xml.contains(r#"errors="1""#) && xml.contains("Pod shop/web-1"),
@@ -229,7 +226,7 @@ fn cases_are_saved_inside_their_folder_only() {
     assert_eq!(status(&again), 2);
     let said = text(&again.stderr);
     assert!(
-        said.contains("shop.web-1.json") && said.contains("new folder"),
+        said.contains("shop.web-1.json") && said.contains("new directory"),
         "{said}"
     );
     let mut pod = failing("web-1");

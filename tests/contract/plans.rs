@@ -179,7 +179,7 @@ pub async fn pull_secrets_are_made_and_changed(cluster: &Cluster) {
     }
     let foreign = plan(vec![create(&namespace, "regcred", "quay.io")]);
     let refused = carry_out(&connection, &foreign).await;
-    assert!(matches!(&refused[..], [Outcome::Failed(why)] if why.contains("another content")));
+    assert!(matches!(&refused[..], [Outcome::Failed(why)] if why.contains("other content")));
 
     let edits = plan(vec![
         Change::EditSecret(EditSecret {

@@ -117,7 +117,7 @@ pub async fn what_others_set_since_is_left_alone(cluster: &Cluster) {
 
         let (seen, tried) = shown(&connection, &undo).await;
         assert!(
-            says(&tried[0].outcome, "somebody has changed it"),
+            says(&tried[0].outcome, "changed by someone else"),
             "{tried:?}"
         );
         assert!(says(&tried[0].outcome, value), "{tried:?}");
@@ -223,7 +223,7 @@ pub async fn a_change_is_made_to_what_was_shown(cluster: &Cluster) {
         let (image, name) = (format!("theirs:{number}"), format!("theirs-{number}"));
         theirs(cluster, &namespace, json!({IMAGE: image, ACCOUNT: name})).await;
         let late = carry_out(&connection, &plan).await;
-        assert!(says(&late[0], "somebody has changed"), "{late:?}");
+        assert!(says(&late[0], "changed by someone else"), "{late:?}");
         let found = object(cluster, &path(&namespace)).await;
         assert_eq!(found.pointer(IMAGE), Some(&json!(image)));
         assert_eq!(found.pointer(ACCOUNT), Some(&json!(name)));
@@ -413,7 +413,7 @@ pub async fn a_conversion_keeps_everything(cluster: &Cluster) {
         .patch(&path, json!({"metadata": {"labels": {"theirs": "yes"}}}))
         .await;
     let undone = carry_out(&connection, &plan.undo_plan(&done).unwrap()).await;
-    assert!(says(&undone[0], "somebody"), "{undone:?}");
+    assert!(says(&undone[0], "changed by someone else"), "{undone:?}");
     let now = object(cluster, &path).await;
     assert_eq!(now["type"], "kubernetes.io/dockerconfigjson");
 }
@@ -438,10 +438,10 @@ pub async fn a_conversion_that_cannot_end_is_not_begun(cluster: &Cluster) {
     // One that is being deleted is told apart from one that is there.
     cluster.delete(&path).await;
     let outcome = carry_out(&connection, &plan).await;
-    assert!(says(&outcome[0], "it is being deleted"), "{outcome:?}");
+    assert!(says(&outcome[0], "terminating"), "{outcome:?}");
     let create = crate::plans::create(&namespace, "opaque", "ghcr.io");
     let outcome = carry_out(&connection, &Plan::new("create", vec![create])).await;
-    assert!(says(&outcome[0], "it is being deleted"), "{outcome:?}");
+    assert!(says(&outcome[0], "terminating"), "{outcome:?}");
 }
 
 /// An object that is there otherwise than it was wanted is no success.
@@ -483,7 +483,7 @@ pub async fn what_is_there_must_be_what_was_wanted(cluster: &Cluster) {
         &one(Change::CreateNamespace(CreateNamespace { name: goes })),
     )
     .await;
-    assert!(says(&gone[0], "it is being deleted"), "{gone:?}");
+    assert!(says(&gone[0], "terminating"), "{gone:?}");
 }
 
 /// Who owns the field by server-side apply is named before it is taken away.

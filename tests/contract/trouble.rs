@@ -143,7 +143,7 @@ pub async fn what_others_changed_since_is_left_alone(cluster: &Cluster) {
     let undone = carry_out(&connection, &plan.undo_plan(&done).unwrap()).await;
     assert_eq!(undone[0], Outcome::Applied, "the last change first");
     assert!(
-        matches!(&undone[1], Outcome::Failed(why) if why.contains("somebody")),
+        matches!(&undone[1], Outcome::Failed(why) if why.contains("changed by someone else")),
         "{undone:?}"
     );
     let theirs = config(cluster, &keys[0]).await.1;

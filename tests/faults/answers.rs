@@ -69,7 +69,7 @@ pub async fn truncated_lists(place: Place) {
     let mut seen = scene.look().await;
     let (_, why) = one_stale(&mut seen).await;
     assert!(
-        why.contains("cannot be read") && !why.contains("canary"),
+        why.contains("cannot read") && !why.contains("canary"),
         "{why}"
     );
     scene.is_whole(&mut seen).await;
@@ -163,7 +163,7 @@ pub async fn a_page_of_a_captive_portal(place: Place) {
     let page = Fault::Instead(200, None, format!("{page}\n"));
     scene.front.always(everything, page);
     scene.line.cut();
-    told(&mut seen, "cannot be read").await;
+    told(&mut seen, "cannot read").await;
     scene.heal();
     scene.is_whole(&mut seen).await;
 }

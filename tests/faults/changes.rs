@@ -186,7 +186,7 @@ pub async fn an_object_is_made_once_when_an_answer_is_lost(place: Place) {
         let undone = carry_out(&stage.connection, &undo).await;
         match outcomes(&undone)[..] {
             [Outcome::Applied] => assert!(!may_come, "{undone:?}"),
-            [Outcome::Unknown(why)] => assert!(may_come && why.contains("create it again")),
+            [Outcome::Unknown(why)] => assert!(may_come && why.contains("may still create it")),
             _ => panic!("{undone:?}"),
         }
         let path = format!("{}/made", stage.secrets());

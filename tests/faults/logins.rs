@@ -37,7 +37,7 @@ pub async fn a_token_expires(place: Place) {
     let mut seen = scene.watched().await;
     scene.front.accept_only("second-token");
     scene.line.cut();
-    told(&mut seen, "the login is not accepted").await;
+    told(&mut seen, "401 Unauthorized").await;
     scene.change().await;
     fs::write(&file, "second-token").unwrap();
     scene.is_whole(&mut seen).await;
@@ -56,7 +56,7 @@ pub async fn a_plugin_that_hangs(place: Place) {
     };
     assert!(matches!(**trouble, ApiError::Plugin(_)), "{error:?}");
     assert!(
-        error.to_string().contains("gave no credential within"),
+        error.to_string().contains("returned no credential within"),
         "{error}"
     );
     are_gone(&pids).await;
@@ -146,7 +146,7 @@ pub async fn a_client_certificate_expires(server: &'static Server) {
         TOLD,
         |seen| {
             seen.states.values().any(|state| match state {
-                WatchState::Stale { why, .. } => why.contains("the login is not accepted"),
+                WatchState::Stale { why, .. } => why.contains("401 Unauthorized"),
                 _ => false,
             })
         },

@@ -59,7 +59,7 @@ pub async fn closed_for_a_while(place: Place) {
     scene.line.set(Mood::Closed);
     let (since, why) = all_stale(&mut seen).await;
     assert!(since >= before - TOLERANCE && since <= Timestamp::now());
-    assert!(why.contains("connection broke"), "{why}");
+    assert!(why.contains("connection lost"), "{why}");
     scene.change().await;
     assert_ne!(view(&seen.world, &scene.namespace), scene.truth().await);
     scene.heal();

@@ -109,7 +109,7 @@ pub async fn one_refusal_takes_nothing_back(place: Place) {
         .front
         .next(1, pods, Fault::Instead(403, None, body.to_owned()));
     scene.line.cut();
-    told(&mut seen, "403, not permitted: pods is forbidden").await;
+    told(&mut seen, "403 Forbidden: pods is forbidden").await;
     scene.change().await;
     let batches = seen.batches.len();
     scene.is_whole(&mut seen).await;
@@ -141,7 +141,7 @@ pub async fn a_404_of_an_ingress_is_no_empty_list(place: Place) {
         Fault::Instead(404, html, page.to_owned()),
     );
     scene.line.cut();
-    told(&mut seen, "404, not found").await;
+    told(&mut seen, "404 Not Found").await;
     seen.until("every list has met the ingress", TOLD, |seen| {
         let stale = |state: &&WatchState| matches!(state, WatchState::Stale { .. });
         seen.states.values().filter(stale).count() == seen.states.len()

@@ -108,10 +108,7 @@ fn a_registry_behind_a_proxy() {
     let url = gate.url(&format!("boss:{PROXY_PASSWORD}@"));
     let found = verify_with(image, &more, &[("HTTPS_PROXY", &url)]);
     found.is(0, None, None);
-    found.says(&format!(
-        "through the proxy {} of this machine",
-        gate.address
-    ));
+    found.says(&format!("through this machine's proxy {}", gate.address));
     assert_eq!(step(&found, "proxy")["ok"], true);
     let asked = gate.asked();
     assert!(!asked.is_empty());

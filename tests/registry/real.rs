@@ -181,7 +181,7 @@ fn an_image_says_what_it_is_made_for() {
     verify(&image, &["--platform", "linux/arm64"]).is(0, None, None);
     let found = verify(&image, &["--platform", "linux/amd64"]);
     found.is(1, Some("platform-mismatch"), Some("wrong-platform"));
-    found.says("it is not made for linux/amd64");
+    found.says("no build for linux/amd64");
 }
 
 #[test]

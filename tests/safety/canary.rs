@@ -176,7 +176,7 @@ fn nothing_that_is_copied_reported_or_exported_gives_a_password_away() {
     }
     answered(&mut session, ":pods\r");
     session.press(":report\r");
-    session.sees("written to");
+    session.sees("saved to");
     let pid = session.child.process_id().unwrap();
     let reports = files(&fs::read_link(format!("/proc/{pid}/cwd")).unwrap());
     assert!(
@@ -204,7 +204,7 @@ fn nothing_that_is_copied_reported_or_exported_gives_a_password_away() {
     let is_export = |copy: &Vec<u8>| String::from_utf8_lossy(copy).contains("kind: Secret");
     assert!(copies.iter().any(is_export), "{} copies", copies.len());
     for copy in copies {
-        is_clean("the clipboard", &copy);
+        is_clean("clipboard", &copy);
     }
     for file in reports {
         is_clean(&file.display().to_string(), &fs::read(&file).unwrap());

@@ -54,8 +54,8 @@ const CONVERSION: Case = Case {
     namespace: "app",
     begin: |session| {
         session.press("\x18");
-        session.sees("Nothing has been changed yet");
-        session.sees("The server would take");
+        session.sees("Nothing changed yet");
+        session.sees("Dry run passed");
         session.press("\r");
     },
     check: |gate| {
@@ -77,10 +77,10 @@ const ROTATION: Case = Case {
     begin: |session| {
         session.press("\t\t/regcred\r");
         session.press("R");
-        session.sees("Rotate a credential");
+        session.sees("Rotate credential");
         session.press(&format!("{TOKEN}\r\r"));
-        session.sees("Nothing has been changed yet");
-        session.sees("The server would take");
+        session.sees("Nothing changed yet");
+        session.sees("Dry run passed");
         // Where the registry, which is not there, has been found not to answer, it is confirmed twice.
         session.press("\r\r");
     },
@@ -99,7 +99,7 @@ const PULL_TEST: Case = Case {
     namespace: "app",
     begin: |session| {
         session.press("\x14");
-        session.sees("It never runs the image's program");
+        session.sees("never runs it");
         session.press("\r");
     },
     check: |gate| {
@@ -312,7 +312,7 @@ fn a_second_end_is_obeyed_and_the_commands_are_printed() {
             "changes were not finished",
             "result unknown",
             "kubectl -n app get secret regcred",
-            "If it is not found",
+            "If it is missing",
         ] {
             assert!(text.contains(part), "{part}\n{text}");
         }

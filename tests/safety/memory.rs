@@ -41,7 +41,7 @@ fn a_typed_password_is_wiped_when_its_form_is_closed() {
     session.sees("Deployment/ingest 0/3");
     session.press("\t\t/dockerhub\r");
     session.press("R");
-    session.sees("Rotate a credential");
+    session.sees("Rotate credential");
     // As a hand does it, one key after the other.
     for key in password.chars() {
         session.press(&key.to_string());
@@ -50,9 +50,9 @@ fn a_typed_password_is_wiped_when_its_form_is_closed() {
         .screen
         .wait("all keys taken in", |_| found(&session, password) > 0);
     session.press(ESCAPE);
-    session.sees("esc again drops what you typed");
+    session.sees("esc again to discard");
     session.press(ESCAPE);
-    session.misses("Rotate a credential");
+    session.misses("Rotate credential");
     // Of the whole: a piece of it, whose beginning has been written over, is still to be found once.
     assert_eq!(found(&session, password), 0);
     session.press(CTRL_C);

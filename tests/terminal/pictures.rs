@@ -30,7 +30,7 @@ const PICTURES: [Picture; 6] = [
         size: WHOLE,
         steps: &[],
         shows: &[
-            "bad credential",
+            "login rejected (401)",
             "Fix 1 Make a new access token at the registry",
             "Events · all namespaces",
         ],
@@ -77,7 +77,7 @@ const PICTURES: [Picture; 6] = [
         ],
         shows: &[
             "manifest found as myusername",
-            "ready after",
+            "Ready in",
             "7 ✓ container ready",
         ],
     },
@@ -86,14 +86,14 @@ const PICTURES: [Picture; 6] = [
         arguments: &["demo", "-n", "shop"],
         size: (110, 22),
         steps: &[("/checkout\r", "SA shop"), ("R", "Rollout")],
-        shows: &["tag missing", "2.9.1"],
+        shows: &["tag not found", "2.9.1"],
     },
     Picture {
         name: "faults",
         arguments: &["demo"],
         size: (110, 34),
-        steps: &[("W", "What is wrong")],
-        shows: &["bad credential", "Secret missing", "rate limit"],
+        steps: &[("W", "Problems")],
+        shows: &["login rejected (401)", "Secret missing", "rate limit"],
     },
 ];
 

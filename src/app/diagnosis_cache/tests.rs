@@ -156,7 +156,7 @@ fn what_another_pod_pulls_is_taken_in() {
         let facts = finding.evidence.iter().map(|it| it.fact.to_string());
         let is_told = facts
             .into_iter()
-            .any(|fact| fact.contains("was pulled for Pod web-2"));
+            .any(|fact| fact.contains("Pod web-2 pulled the same image"));
         (is_told, diagnoses.next_wakeup(store))
     };
     assert!(!told(&store, 1).0);

@@ -53,7 +53,7 @@ impl FieldId {
             Self::Policy => "Pull policy",
             Self::Secrets => "Secrets",
             Self::Namespaces => "Namespaces",
-            Self::Existing => "If one is there",
+            Self::Existing => "If it exists",
             Self::Accounts => "ServiceAccounts",
             Self::Restart => "Restart",
             Self::Confirm => "Name",

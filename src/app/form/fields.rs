@@ -101,7 +101,7 @@ fn copy(name: &str, targets: &[CopyTarget]) -> Vec<Field> {
     let row = |target: &CopyTarget| SelectOption {
         name: target.namespace.to_string(),
         note: match &target.existing_servers {
-            Some(servers) => format!("has one, for {}", servers.join(", ")),
+            Some(servers) => format!("exists, for {}", servers.join(", ")),
             None => String::new(),
         },
         selected: false,
@@ -113,19 +113,19 @@ fn copy(name: &str, targets: &[CopyTarget]) -> Vec<Field> {
     ]
 }
 
-pub(super) const CLIPBOARD: &str = "the clipboard";
-pub(super) const FILE: &str = "a file";
+pub(super) const CLIPBOARD: &str = "clipboard";
+pub(super) const FILE: &str = "file";
 
 /// What becomes of a Secret that has the copy's name.
 pub(super) const EXISTING: [(&str, ConflictPolicy); 3] = [
-    ("leave it as it is", ConflictPolicy::Keep),
-    ("add the entries to it", ConflictPolicy::Merge),
-    ("replace its content", ConflictPolicy::Replace),
+    ("keep it", ConflictPolicy::Keep),
+    ("add the entries", ConflictPolicy::Merge),
+    ("replace it", ConflictPolicy::Replace),
 ];
 
 /// `None`: Kubernetes chooses by the tag.
 pub(super) const POLICIES: [(&str, Option<PullPolicy>); 4] = [
-    ("as Kubernetes chooses by the tag", None),
+    ("default for the tag", None),
     ("IfNotPresent", Some(PullPolicy::IfNotPresent)),
     ("Always", Some(PullPolicy::Always)),
     ("Never", Some(PullPolicy::Never)),
@@ -133,9 +133,9 @@ pub(super) const POLICIES: [(&str, Option<PullPolicy>); 4] = [
 
 /// Pods have the list that they were admitted with: what exists is not reached without a restart.
 pub(super) const RESTARTS: [&str; 3] = [WAITING, NOTHING, ALL];
-pub(super) const WAITING: &str = "what waits for an image";
-const NOTHING: &str = "nothing: Pods that are made from now on have it";
-pub(super) const ALL: &str = "all workloads that run as it";
+pub(super) const WAITING: &str = "waiting workloads";
+const NOTHING: &str = "none (only new Pods get it)";
+pub(super) const ALL: &str = "all workloads that use it";
 
 const LOGIN: &[CredentialSource] = &[
     CredentialSource::Typed,
@@ -205,10 +205,10 @@ pub(super) fn holder_options(spread: Option<&CredentialUsage>) -> Vec<SelectOpti
     let row = |holder: &SecretUsage| SelectOption {
         name: holder.label(),
         note: if holder.immutable {
-            "immutable: it has to be made anew".to_owned()
+            "immutable: recreate it to change it".to_owned()
         } else if !holder.is_same_registry {
             format!(
-                "same password at {} · {}",
+                "same password for {} · {}",
                 holder.servers.join(", "),
                 pluralize(holder.pods, "Pod")
             )

@@ -25,11 +25,11 @@ impl Form {
             (FieldId::Token, Some(preset)) if !preset.token.is_empty() => token_hint(preset),
             (FieldId::Server, Some(preset)) => preset.name.to_owned(),
             (FieldId::File, _) if self.spec != FormSpec::Export => {
-                "empty: $REGISTRY_AUTH_FILE, $DOCKER_CONFIG, ~/.docker/config.json; only this registry's entry is taken".to_owned()
+                "default: $REGISTRY_AUTH_FILE, $DOCKER_CONFIG, ~/.docker/config.json; only this registry's entry is used".to_owned()
             }
             (FieldId::FromSecret, _) => match self.secret_in_namespace() {
-                Some(_) => "it is in the namespace already: it is used as it is".to_owned(),
-                None => "only the entry for this registry is taken".to_owned(),
+                Some(_) => "already here; used unchanged".to_owned(),
+                None => "only the entry for this registry is used".to_owned(),
             },
             (FieldId::Namespace, _) if !self.text(FieldId::Namespace).is_empty() => {
                 let namespace = Namespace::new(self.text(FieldId::Namespace));
@@ -41,18 +41,18 @@ impl Form {
             }
             (FieldId::Image, _) => self.image_hint(store),
             (FieldId::Account, _) => self.account_hint(store),
-            (FieldId::Port, _) => "what the container listens on, if it does".to_owned(),
+            (FieldId::Port, _) => "port the container listens on, if any".to_owned(),
             (FieldId::Restart, _) => {
-                "Pods keep the list that they were made with".to_owned()
+                "existing Pods keep their pull secrets".to_owned()
             }
             (FieldId::Confirm, _) => self.dependants(),
             (FieldId::Accounts, _) => match &self.spec {
-                FormSpec::DeleteSecret { .. } => "taken off the lists of these".to_owned(),
-                _ => "checked: the Secret is in its list".to_owned(),
+                FormSpec::DeleteSecret { .. } => "detached from these".to_owned(),
+                _ => "checked: attached".to_owned(),
             },
             (FieldId::Secrets, _) => match &self.spec {
-                FormSpec::Rotate { .. } => "checked: those that carry it for this registry".to_owned(),
-                _ => "checked: in the list of the ServiceAccount".to_owned(),
+                FormSpec::Rotate { .. } => "checked: have it for this registry".to_owned(),
+                _ => "checked: attached".to_owned(),
             },
             _ => String::new(),
         }
@@ -82,12 +82,12 @@ impl Form {
             return String::new();
         }
         let some: Vec<String> = siblings.into_iter().take(NEAR).collect();
-        format!("in this namespace runs {}", some.join(", "))
+        format!("running in this namespace: {}", some.join(", "))
     }
 
     fn account_hint(&self, store: &Store) -> String {
         if self.text(FieldId::Account) == "default" {
-            return "everything in the namespace that names no other runs as default".to_owned();
+            return "used by every Pod without serviceAccountName".to_owned();
         }
         let Some(key) = self
             .account_key()
@@ -103,10 +103,12 @@ impl Form {
                     .map(|account| account.key.name.as_str());
                 made_or_meant(key.name.as_str(), all)
             }
-            Some(account) if account.pull_secrets.is_empty() => "it lists no Secret yet".to_owned(),
+            Some(account) if account.pull_secrets.is_empty() => {
+                "has no pull secrets yet".to_owned()
+            }
             Some(account) => {
                 let names: Vec<&str> = account.pull_secrets.iter().map(Name::as_str).collect();
-                format!("it lists {}; those stay", names.join(", "))
+                format!("already lists {} (kept)", names.join(", "))
             }
         }
     }
@@ -161,9 +163,9 @@ fn made_or_meant<'a>(typed: &str, all: impl Iterator<Item = &'a str>) -> String 
         .take(NEAR)
         .collect();
     if near.is_empty() {
-        "new: it will be created".to_owned()
+        "new: will be created".to_owned()
     } else {
-        format!("new: it will be created; there is {}", near.join(", "))
+        format!("new: will be created; existing: {}", near.join(", "))
     }
 }
 
@@ -175,7 +177,7 @@ fn token_hint(preset: &RegistryInfo) -> String {
     let life = if preset.token_lifetime.is_empty() {
         String::new()
     } else {
-        format!(" (lives {})", preset.token_lifetime)
+        format!(" (expires after {})", preset.token_lifetime)
     };
-    format!("{}{life} · {}", preset.token, preset.token_page)
+    format!("{} · {}{life}", preset.token_page, preset.token)
 }

@@ -333,7 +333,7 @@ impl Form {
             // A part of it would be another credential.
             Ok(imported) if !field::is_accepted(imported.login.password.expose()) => {
                 ImportState::Failed(format!(
-                    "what was read {} is too long for a token",
+                    "the value {} is too long for a token",
                     imported.from
                 ))
             }

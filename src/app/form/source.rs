@@ -32,11 +32,11 @@ impl CredentialSource {
 
     pub fn label(self) -> &'static str {
         match self {
-            Self::Typed => "typed or pasted",
-            Self::File => "out of a Docker or Podman configuration",
-            Self::Variable => "out of an environment variable",
-            Self::Secret => "out of a Secret in the cluster",
-            Self::NotNeeded => "none: the image is public, or the node has one",
+            Self::Typed => "type or paste",
+            Self::File => "from Docker or Podman config",
+            Self::Variable => "from an environment variable",
+            Self::Secret => "from an existing Secret",
+            Self::NotNeeded => "none (public image, or node credential)",
         }
     }
 

@@ -58,7 +58,7 @@ fn another_image_names_the_tags_that_run_beside_it() {
     let form = Form::new(ask, None, &store);
     assert_eq!(
         form.hint(FieldId::Image, &store),
-        "in this namespace runs 1, 2"
+        "running in this namespace: 1, 2"
     );
 }
 
@@ -80,10 +80,10 @@ fn the_first_setup_follows_from_few_answers() {
     assert_eq!(
         said(&form, &store),
         [
-            "Create the namespace shop",
-            "Create the pull Secret shop/regcred for ghcr.io as acme",
-            "Create the ServiceAccount shop/web with regcred",
-            "Create the Deployment shop/web-app with ghcr.io/acme/web_app:1",
+            "Create namespace shop",
+            "Create pull secret shop/regcred for ghcr.io as acme",
+            "Create ServiceAccount shop/web with regcred",
+            "Create Deployment shop/web-app with ghcr.io/acme/web_app:1",
         ]
     );
     let plan = form.plan(&store).unwrap();
@@ -128,8 +128,8 @@ fn a_secret_of_the_namespace_is_used_where_it_is() {
     assert_eq!(
         said(&form, &store),
         [
-            "Create the ServiceAccount shop/other with regcred",
-            "Create the Deployment shop/other with registry.example/team/other:1",
+            "Create ServiceAccount shop/other with regcred",
+            "Create Deployment shop/other with registry.example/team/other:1",
         ]
     );
     typed(&mut form, &store, FieldId::Port, "http");
@@ -226,7 +226,7 @@ fn an_account_that_lists_the_new_secret_already_is_not_changed() {
     typed(&mut form, &store, FieldId::Token, "ghp_0123456789");
     assert_eq!(
         said(&form, &store),
-        ["Create the pull Secret shop/regcred for ghcr.io as acme"]
+        ["Create pull secret shop/regcred for ghcr.io as acme"]
     );
     typed(&mut form, &store, FieldId::Secret, "other");
     assert_eq!(form.plan(&store).unwrap().changes.len(), 2);
@@ -273,9 +273,9 @@ fn a_secret_is_deleted_by_its_name_and_taken_off_the_lists() {
     assert!(form.plan(&store).is_err());
     typed(&mut form, &store, FieldId::Confirm, "regcred");
     let said = said(&form, &store);
-    assert_eq!(said.last().unwrap(), "Delete the Secret shop/regcred");
+    assert_eq!(said.last().unwrap(), "Delete Secret shop/regcred");
     assert!(
-        said[0].starts_with("Take regcred off the ServiceAccount"),
+        said[0].starts_with("Detach regcred from ServiceAccount"),
         "{said:?}"
     );
 }

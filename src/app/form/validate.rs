@@ -36,7 +36,7 @@ impl Form {
             },
             FieldId::File if self.spec == FormSpec::Export => text
                 .is_empty()
-                .then(|| validate::reject("the name of a file is needed")),
+                .then(|| validate::reject("enter a file name")),
             FieldId::Variable => validate::variable(text),
             FieldId::FromSecret => text
                 .is_empty()
@@ -82,7 +82,7 @@ impl Form {
         // A variable holds the token only: the user name is typed.
         let typed = self.source() == Some(CredentialSource::Variable);
         (reads && !typed && self.text(FieldId::Token).is_empty())
-            .then(|| validate::reject("enter reads it"))
+            .then(|| validate::reject("press enter to read it"))
     }
 
     fn namespace_terminating(&self, store: &Store) -> Option<ValidationError> {
@@ -90,7 +90,7 @@ impl Form {
         let found = store.namespace(&namespace)?;
         found
             .terminating
-            .then(|| validate::reject("it is being deleted: nothing new can be made in it"))
+            .then(|| validate::reject("terminating: nothing can be created in it"))
     }
 
     /// The namespace that the answers are about.
@@ -120,7 +120,7 @@ impl Form {
         let mut others = store.accounts(&Scope::Cluster);
         let other = others.find(|account| account.key.name == key.name)?;
         Some(validate::warn(format!(
-            "{} has one; a Pod uses those of its own namespace, so one is made here",
+            "exists in {} only; will be created here",
             other.key.namespace
         )))
     }
@@ -131,9 +131,12 @@ impl Form {
         let server = self.registry();
         let same = servers.iter().any(|known| **known == *server);
         Some(validate::warn(if same {
-            format!("it exists: its entry for {server} gets this login, the others stay")
+            format!("exists: its entry for {server} will be updated")
         } else {
-            format!("it exists, for {}: this entry is added", servers.join(", "))
+            format!(
+                "exists, for {}: this entry will be added",
+                servers.join(", ")
+            )
         }))
     }
 
@@ -141,7 +144,7 @@ impl Form {
         let id = self.deployment_id()?;
         store.workload(&id)?;
         Some(validate::warn(
-            "it exists: it gets the image and the ServiceAccount",
+            "exists: image and serviceAccountName will be updated",
         ))
     }
 
@@ -149,7 +152,7 @@ impl Form {
     fn default_is_taken(&self) -> Option<ValidationError> {
         let gets = matches!(self.spec, FormSpec::Bind { .. })
             && self.is_option_selected(FieldId::Accounts, "default");
-        gets.then(|| validate::warn("default: whatever names no other account gets it too"))
+        gets.then(|| validate::warn("default is used by every Pod without serviceAccountName"))
     }
 
     /// True if a Secret with the copy's name exists in a selected namespace.
@@ -189,13 +192,13 @@ fn no_login(server: &str) -> Option<ValidationError> {
     let preset = preset(server)?;
     if preset.login == LoginSupport::None {
         return Some(validate::warn(format!(
-            "{} has no accounts: a Secret for it is useless",
+            "{} has no accounts: no Secret needed",
             preset.name
         )));
     }
     (!preset.alternative.is_empty() && !preset.token_lifetime.is_empty()).then(|| {
         validate::warn(format!(
-            "its token lives {}; better: {}",
+            "its token expires after {}; better: {}",
             preset.token_lifetime, preset.alternative
         ))
     })

@@ -166,10 +166,7 @@ impl PaneRows for ServiceAccounts {
             let first = account.pull_secrets.first()?;
             Some(ObjectRef::new(account.key.namespace.clone(), first.clone()))
         });
-        secret.map_or(
-            EnterTarget::Refuse("the account lists no pull Secret"),
-            EnterTarget::Secret,
-        )
+        secret.map_or(EnterTarget::Refuse("no pull secrets"), EnterTarget::Secret)
     }
 }
 

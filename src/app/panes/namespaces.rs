@@ -27,7 +27,7 @@ impl PaneRows for Namespaces {
         title: "Namespaces",
         name: "namespaces",
         commands: &["ns", "namespace", "namespaces"],
-        help: "Namespaces, or the one named",
+        help: "Namespaces, or switch to NAME",
         namespaced: false,
         shows: |kind| kind == WatchKind::Namespaces,
         sorts: &[SortBy::Status, SortBy::Name, SortBy::Age],

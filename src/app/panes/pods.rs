@@ -57,7 +57,7 @@ impl PaneRows for Pods {
         title: "Pods",
         name: "pods",
         commands: &["po", "pod", "pods"],
-        help: "Pods, or those of the namespace named",
+        help: "Pods, or those in NAMESPACE",
         namespaced: true,
         shows: |kind| kind == WatchKind::Pods,
         sorts: &[

@@ -73,7 +73,7 @@ impl PaneRows for Secrets {
         title: "Secrets",
         name: "secrets",
         commands: &["sec", "secret", "secrets"],
-        help: "Pull Secrets",
+        help: "Pull secrets",
         namespaced: true,
         shows: |kind| matches!(kind, WatchKind::Secrets(_)),
         sorts: &[
@@ -158,7 +158,7 @@ impl PaneRows for Secrets {
             Some(ObjectRef::new(secret.namespace.clone(), name.clone()))
         });
         account.map_or(
-            EnterTarget::Refuse("no ServiceAccount lists it"),
+            EnterTarget::Refuse("no ServiceAccount uses it"),
             EnterTarget::Account,
         )
     }

@@ -114,7 +114,7 @@ fn run(model: &mut Model, line: &str, now: Timestamp) -> Vec<Effect> {
         }
         ParsedCommand::NoArgument(name) => {
             model.set_status(
-                format!("{name} takes no argument: it is for what is selected"),
+                format!("{name} takes no argument: it acts on the selection"),
                 now,
             );
             Vec::new()
@@ -122,7 +122,7 @@ fn run(model: &mut Model, line: &str, now: Timestamp) -> Vec<Effect> {
         ParsedCommand::Unknown(nearest) => {
             if !line.trim().is_empty() {
                 let hint = nearest.map_or(String::new(), |name| format!("; did you mean {name}?"));
-                model.set_status(format!("no command {:?}{hint}", line.trim()), now);
+                model.set_status(format!("unknown command {:?}{hint}", line.trim()), now);
             }
             Vec::new()
         }

@@ -39,7 +39,7 @@ pub(super) fn connect(model: &mut Model, context: Option<String>, now: Timestamp
     if leaves && !model.active_plans.is_empty() {
         // What becomes of them would be told to nobody, and a Secret that is lost could not be restored.
         model.set_status(
-            "Changes are under way in this cluster: leave it when they are finished",
+            "Changes are in progress: wait for them before you switch context",
             now,
         );
         return Vec::new();

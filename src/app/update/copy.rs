@@ -76,7 +76,7 @@ fn message(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     });
     match said {
         Some(said) => text(model, said, "the message", now),
-        None => nothing(model, "nothing was said of it", now),
+        None => nothing(model, "no message", now),
     }
 }
 
@@ -93,7 +93,7 @@ fn commands(model: &mut Model, now: Timestamp) -> Vec<Effect> {
             let name = format!("the commands: {}", fix.title);
             text(model, fix.commands.join("\n"), &name, now)
         }
-        None => nothing(model, "no kubectl command mends it", now),
+        None => nothing(model, "no kubectl command fixes it", now),
     }
 }
 
@@ -150,7 +150,7 @@ pub(super) fn report(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     if odd {
         // It would be a part of a path.
         model.set_status(
-            "Nothing is written: the Pod's name is no valid Kubernetes name",
+            "Not saved: the Pod's name is not a valid Kubernetes name",
             now,
         );
         return Vec::new();
@@ -161,7 +161,7 @@ pub(super) fn report(model: &mut Model, now: Timestamp) -> Vec<Effect> {
         Some((format!("pullscope-{namespace}-{name}.json"), text))
     });
     let Some((path, text)) = written else {
-        model.set_status("no Pod is selected", now);
+        model.set_status("select a Pod first", now);
         return Vec::new();
     };
     vec![Effect::Save { path, text }]
@@ -180,7 +180,7 @@ pub(super) fn copy_external_command(
         }
     };
     let Some(command) = command else {
-        model.set_status("nothing is selected that this could be done with", now);
+        model.set_status("not available for the selection", now);
         return Vec::new();
     };
     model.set_status(format!("copied: {command}"), now);

@@ -22,16 +22,15 @@ pub(super) fn open(model: &mut Model, wanted: Tab, now: Timestamp) {
     let (object, missing) = match wanted {
         Tab::Diagnosis | Tab::Timeline | Tab::Logs => (
             selection::current_pod(model).map(AnyObjectRef::Pod),
-            "no Pod is selected",
+            "select a Pod first",
         ),
         Tab::Rollout => (
             selection::current_workload(model).map(AnyObjectRef::Workload),
-            "no workload is selected",
+            "select a workload first",
         ),
-        Tab::Describe | Tab::Yaml | Tab::Events => (
-            selection::selected_object(model),
-            "nothing is selected that could be shown",
-        ),
+        Tab::Describe | Tab::Yaml | Tab::Events => {
+            (selection::selected_object(model), "select an object first")
+        }
     };
     match object {
         Some(object) => show(model, object, wanted),

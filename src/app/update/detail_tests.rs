@@ -162,7 +162,7 @@ fn a_report_holds_the_case_and_no_password() {
         report["summary"][0]
             .as_str()
             .unwrap()
-            .contains("credential")
+            .contains("login rejected (401)")
     );
     let secret = &report["case"]["listed"][0];
     assert!(secret.to_string().contains("fingerprint"), "{secret}");

@@ -17,7 +17,7 @@ use crate::app::{
 pub(super) fn open(model: &mut Model, now: Timestamp) {
     let searchable = matches!(detail::shown_on_top(model), Some(Tab::Yaml | Tab::Logs));
     if !searchable {
-        model.set_status("words can be looked for in YAML and logs", now);
+        model.set_status("search works in YAML and logs", now);
     } else if let Some(details) = detail::top(model) {
         let find = details.find.get_or_insert_with(TextSearch::default);
         find.typing = true;
@@ -50,7 +50,7 @@ pub(super) fn go_to_match(model: &mut Model, by: isize, now: Timestamp) {
         return;
     };
     let Some(sought) = details.search_term() else {
-        model.set_status("nothing is looked for: / begins", now);
+        model.set_status("no search yet: press /", now);
         return;
     };
     let matching = matches(model, details, sought);
@@ -68,7 +68,7 @@ pub(super) fn go_to_match(model: &mut Model, by: isize, now: Timestamp) {
     };
     match found {
         None => {
-            let text = format!("no line has {sought:?}");
+            let text = format!("no match for {sought:?}");
             model.set_status(text, now);
         }
         Some(line) => {

@@ -28,20 +28,20 @@ use crate::{
     },
 };
 
-pub(super) const NOT_RESTARTABLE: &str = "it has no workload that could be restarted";
+pub(super) const NOT_RESTARTABLE: &str = "no workload to restart";
 
 /// Takes the fix with this number of what is wrong with the Pod that the keys speak of: for its own workload;
 /// or of the fault that is chosen in the list: for all that suffer from the same.
 pub(super) fn fix(model: &mut Model, number: u8, now: Timestamp) -> Vec<Effect> {
     // A plan that was made before all workloads are known would leave some of them out.
     if model.connection.health(&model.scope) == WatchHealth::Listing {
-        model.set_status("the lists are still coming in: once more in a moment", now);
+        model.set_status("still listing; try again in a moment", now);
         return Vec::new();
     }
     let Some(offered) = offered_fix(model, number) else {
         let text = match fix_request(model) {
             Some(_) => format!("there is no fix {number}"),
-            None => "nothing is wrong with this Pod".to_owned(),
+            None => "this Pod has no problems".to_owned(),
         };
         model.set_status(text, now);
         return Vec::new();
@@ -147,7 +147,7 @@ fn with_pull_secrets(model: &Model, offer: FixProposal, scope: FixScope<'_>) -> 
         });
         notes.extend(unopened.map(|image| {
             format!(
-                "No Secret in {} opens {}: Pods may fail next for lack of a pull Secret.",
+                "No Secret in {} has a login for {}: Pods may fail next without a pull secret.",
                 key.namespace,
                 image.host()
             )
@@ -292,7 +292,7 @@ pub(super) fn restart(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     };
     let subject = Subject::Workload(workload.id().clone());
     let plan = Plan::new(
-        format!("Restart {subject}"),
+        format!("Rollout restart of {subject}"),
         vec![Change::restart(workload)],
     );
     plan_dialog::open(model, plan, None, now)

@@ -138,7 +138,7 @@ fn submit(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     let reads = start_import(model);
     if !reads.is_empty() {
         model.set_status(
-            "the credential is read; enter once more when it is there",
+            "reading the credential; press enter again when it is there",
             now,
         );
         return reads;
@@ -159,7 +159,7 @@ fn submit(model: &mut Model, now: Timestamp) -> Vec<Effect> {
             Vec::new()
         }
         Err(PlanError::Nothing) => {
-            model.set_status("everything is so already: there is nothing to change", now);
+            model.set_status("nothing to change", now);
             Vec::new()
         }
     }
@@ -189,7 +189,7 @@ fn export(model: &mut Model, now: Timestamp) -> Vec<Effect> {
 /// A file was written, or not.
 pub(super) fn saved(model: &mut Model, answer: Result<String, UserError>, now: Timestamp) {
     match answer {
-        Ok(path) => model.set_status(format!("written to {path}"), now),
+        Ok(path) => model.set_status(format!("saved to {path}"), now),
         Err(problem) => super::show_problem(model, problem),
     }
 }

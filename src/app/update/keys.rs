@@ -64,7 +64,7 @@ pub(super) fn paste(model: &mut Model, text: &str, now: Timestamp) {
     };
     // Half a token looks like one.
     if secret && !field::has_capacity(input, text) {
-        let told = "nothing was pasted: it is longer than the 4096 characters of a field";
+        let told = "not pasted: longer than 4096 characters";
         model.set_status(told, now);
         return;
     }

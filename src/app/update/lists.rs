@@ -44,7 +44,7 @@ pub(super) fn hygiene(model: &mut Model, now: Timestamp) {
     let (sight, limits) = (model.connection.coverage(), &model.preferences.hygiene);
     let lints = run(&model.store, sight, &model.scope, limits, now);
     if lints.is_empty() {
-        model.set_status("nothing to put in order", now);
+        model.set_status("no hygiene findings", now);
     } else {
         let standings = scorecards(&model.store, &lints);
         model.overlays.push(Overlay::Hygiene {
@@ -67,7 +67,7 @@ pub(super) fn favourite(model: &mut Model, number: u8, now: Timestamp) -> Vec<Ef
     }
     if !favourites.is_empty() {
         let text = format!(
-            "there are {} favourites; see favourites in the configuration",
+            "only {} favourites are set (setting favourites)",
             favourites.len()
         );
         model.set_status(text, now);

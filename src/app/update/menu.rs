@@ -36,7 +36,7 @@ pub(super) fn open(model: &mut Model, now: Timestamp) -> Vec<Effect> {
         .filter_map(|row| item(model, row))
         .collect();
     if items.is_empty() {
-        model.set_status("there is nothing to do with it from here", now);
+        model.set_status("no actions for it", now);
         return Vec::new();
     }
     let menu = Menu::new(title, namespace.clone(), items);
@@ -110,12 +110,12 @@ fn requirement(model: &Model, action: Action) -> ActionRequirement {
         Action::Delete => match selection::selected_pod(model) {
             Some(pod) => changes(&[Change::delete_pod(pod)]),
             None => {
-                ActionRequirement::NotApplicable("workloads are not deleted from here".to_owned())
+                ActionRequirement::NotApplicable("pullscope cannot delete workloads".to_owned())
             }
         },
         Action::PullTest => match selection::current_pod(model) {
             Some(pod) => ActionRequirement::ToChange(pull_test::permissions(&pod.namespace).into()),
-            None => ActionRequirement::NotApplicable("no Pod is selected".to_owned()),
+            None => ActionRequirement::NotApplicable("select a Pod first".to_owned()),
         },
         Action::Reveal => match reveal::secret(model) {
             Some(secret) => ActionRequirement::ToRead(vec![get("secrets", Some(secret.namespace))]),
@@ -173,7 +173,7 @@ fn activate(
             return Ok(action);
         }
         Availability::NotApplicable(why) => model.set_status(why, now),
-        Availability::ReadOnly => model.set_status("read-only: nothing is changed", now),
+        Availability::ReadOnly => model.set_status("read-only: changes are disabled", now),
         Availability::Forbidden(permission) => {
             let role = permission.role_command();
             model.set_status(format!("you may not {permission}; copied: {role}"), now);

@@ -59,12 +59,12 @@ pub(super) fn to_namespace(model: &mut Model, namespace: Namespace) -> Vec<Effec
 /// Narrows to the namespace of what is selected (k9s: warp).
 pub(super) fn narrow_to_selection(model: &mut Model, now: Timestamp) {
     let Some(object) = selection::selected_object(model) else {
-        model.set_status("nothing is selected that lies in a namespace", now);
+        model.set_status("select a namespaced object first", now);
         return;
     };
     let scope = Scope::Namespace(object.namespace().clone());
     if model.scope == scope {
-        let text = format!("narrowed to {} already; 0 shows all", object.namespace());
+        let text = format!("already showing only {}; 0 shows all", object.namespace());
         model.set_status(text, now);
     } else {
         to_scope(model, scope);
@@ -137,7 +137,7 @@ pub(super) fn step_history(
 ) {
     let here = model.location();
     let Some(place) = step(&mut model.jump_list, here) else {
-        model.set_status("the way ends here", now);
+        model.set_status("no further history", now);
         return;
     };
     to_scope(model, place.scope);

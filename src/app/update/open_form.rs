@@ -50,7 +50,7 @@ pub(super) fn form_spec_for(
         Action::Bind => bind(model),
         Action::Rotate => secret(model)
             .and_then(|key| FormSpec::for_rotation(store, key))
-            .ok_or("select a Secret that holds a credential"),
+            .ok_or("select a Secret with a credential"),
         Action::CopyTo => secret(model)
             .and_then(|key| FormSpec::for_copy(store, key))
             .ok_or(NO_SECRET),
@@ -63,14 +63,14 @@ pub(super) fn form_spec_for(
                 .and_then(|key| FormSpec::for_account_deletion(store, key))
                 .ok_or(NO_ACCOUNT),
             Pane::Pods => return None,
-            Pane::Namespaces | Pane::Events => Err("that is not deleted from here"),
+            Pane::Namespaces | Pane::Events => Err("pullscope cannot delete that"),
         },
         _ => return None,
     })
 }
 
-const NO_SECRET: &str = "no Secret is selected";
-const NO_ACCOUNT: &str = "no ServiceAccount is selected";
+const NO_SECRET: &str = "select a Secret first";
+const NO_ACCOUNT: &str = "select a ServiceAccount first";
 
 /// Opens the form of an action, or says why there is none.
 pub(super) fn open(model: &mut Model, action: Action, now: Timestamp) {
@@ -128,7 +128,7 @@ fn bind(model: &Model) -> Result<FormSpec, &'static str> {
             .ok_or(NO_ACCOUNT),
         Pane::Pods => workload(model)
             .map(|workload| FormSpec::for_workload(&model.store, workload))
-            .ok_or("it has no workload whose account could be set"),
+            .ok_or("it has no workload to set a ServiceAccount on"),
         Pane::Secrets | Pane::Namespaces | Pane::Events => secret(model)
             .map(|key| FormSpec::for_secret(&model.store, key))
             .ok_or(NO_SECRET),
@@ -140,7 +140,9 @@ fn bind(model: &Model) -> Result<FormSpec, &'static str> {
 fn set_image(model: &Model) -> Result<FormSpec, &'static str> {
     let spoken_of = model.inspection.as_ref().and_then(PodInspection::container);
     if spoken_of.is_some_and(|container| container.role == ContainerRole::Ephemeral) {
-        return Err("the image of a debug container cannot be changed: kubectl debug adds another");
+        return Err(
+            "a debug container's image cannot be changed: add a new one with kubectl debug",
+        );
     }
     let target = match selection::current_workload(model) {
         Some(id) => image_of_workload(model, id, spoken_of)?,
@@ -160,9 +162,9 @@ fn image_of_workload(
     let workload = model
         .store
         .workload(&id)
-        .ok_or("its workload is not there")?;
+        .ok_or("its workload does not exist")?;
     let owner = ImageOwner::new(Subject::Workload(id))
-        .ok_or("the Pod template of a Job is immutable: delete the Job and create it again")?;
+        .ok_or("a Job's Pod template is immutable: delete and recreate the Job")?;
     let (container, before) = match spoken_of {
         Some(container) => workload
             .images
@@ -182,10 +184,10 @@ fn image_of_workload(
 
 /// A Pod without a controller: its own image can be changed.
 fn image_of_pod(model: &Model, spoken_of: Option<&Container>) -> Result<ImageTarget, &'static str> {
-    let key = selection::current_pod(model).ok_or("no Pod is selected")?;
+    let key = selection::current_pod(model).ok_or("select a Pod first")?;
     let pod = model.store.pod(&key).ok_or("the Pod is gone")?;
     if pod.meta.owner.is_some() {
-        return Err("its controller is not known here: set the image with kubectl set image");
+        return Err("unknown controller: use kubectl set image");
     }
     let container = spoken_of.or_else(|| pod.containers.first());
     let container = container.ok_or("it has no container")?;
@@ -228,11 +230,11 @@ pub(super) fn delete(model: &mut Model, now: Timestamp) -> Vec<Effect> {
 fn delete_pod(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     let pod = selection::selected_pod(model).and_then(|key| model.store.pod(&key));
     let Some(pod) = pod else {
-        model.set_status("select a Pod: workloads are not deleted from here", now);
+        model.set_status("select a Pod: pullscope cannot delete workloads", now);
         return Vec::new();
     };
     let note = after_deletion(model, pod);
-    let title = format!("Delete the Pod {}", pod.key);
+    let title = format!("Delete Pod {}", pod.key);
     let plan = Plan {
         notes: vec![note],
         ..Plan::new(title, vec![Change::delete_pod(pod.key.clone())])
@@ -243,17 +245,17 @@ fn delete_pod(model: &mut Model, now: Timestamp) -> Vec<Effect> {
 /// What the controller of a Pod does when the Pod is deleted.
 fn after_deletion(model: &Model, pod: &Pod) -> String {
     let Some(owner) = &pod.meta.owner else {
-        return "It has no owner: nothing makes it again.".to_owned();
+        return "No controller recreates it.".to_owned();
     };
     let named = format!("{}/{}", owner.kind, owner.name);
     let top = model.store.workload_of(pod).map(|workload| &workload.id);
     let of = PodOwner::from_owner(&pod.key.namespace, Some(owner), top);
     if of.recreates_pods() {
-        format!("{named} makes a new one at once.")
+        format!("{named} recreates it at once.")
     } else if of.is_job() {
-        format!("{named} counts it as a failed Pod: at its backoffLimit the Job fails.")
+        format!("{named} counts it as failed: at its backoffLimit the Job fails.")
     } else {
-        format!("What {named} makes of it is not known here.")
+        format!("Whether {named} recreates it is unknown.")
     }
 }
 

@@ -30,7 +30,7 @@ use crate::{
 pub(super) fn reject_if_read_only(model: &mut Model, now: Timestamp) -> bool {
     let refused = !model.capabilities.can_write;
     if refused {
-        model.set_status("read-only: nothing is changed", now);
+        model.set_status("read-only: changes are disabled", now);
     }
     refused
 }
@@ -136,15 +136,12 @@ pub(super) fn undo(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     let (found, none) = match model.overlays.last() {
         Some(Overlay::PlanDialog(dialog)) => {
             if !dialog.stage.is_done() {
-                model.set_status("nothing of it has been made yet", now);
+                model.set_status("nothing has been applied yet", now);
                 return Vec::new();
             }
             (model.undo_for(dialog), "This change cannot be undone")
         }
-        _ => (
-            next_undo(model),
-            "nothing was carried out that could be taken back",
-        ),
+        _ => (next_undo(model), "Nothing to undo"),
     };
     let found = found.map(|applied| (applied.request_id, applied.undo.clone()));
     if reject_if_read_only(model, now) {
@@ -245,10 +242,7 @@ pub(super) fn apply(model: &mut Model, now: Timestamp) -> Vec<Effect> {
         .is_some_and(|verdict| verdict.answer == PullAnswer::No);
     if refused && !dialog.is_override_confirmed && matches!(dialog.stage, PlanStage::Ready(_)) {
         dialog.is_override_confirmed = true;
-        model.set_status(
-            "the registry says no: esc to correct it, enter to do it anyway",
-            now,
-        );
+        model.set_status("Login rejected. esc: edit, enter: apply anyway", now);
         return Vec::new();
     }
     match &dialog.stage {
@@ -260,11 +254,11 @@ pub(super) fn apply(model: &mut Model, now: Timestamp) -> Vec<Effect> {
             vec![Effect::Apply { request_id, plan }]
         }
         PlanStage::Ready(_) => {
-            model.set_status("the server refuses it: nothing was changed", now);
+            model.set_status("the dry run failed: nothing was changed", now);
             Vec::new()
         }
         PlanStage::DryRunning(_) | PlanStage::Applying(..) => {
-            model.set_status("wait for the server's answer", now);
+            model.set_status("wait for the dry run", now);
             Vec::new()
         }
         PlanStage::Done { outcomes, .. } => {
@@ -371,7 +365,7 @@ fn lost_secret(plan: &Plan, done: &[ChangeResult]) -> Option<String> {
     let (change, _) = changes.find(|(_, done)| done.is_lost)?;
     let secret = lost_secrets::secret(change)?;
     Some(format!(
-        "Secret {secret} is deleted and not created again: :undo restores it"
+        "Secret {secret} is deleted and not recreated: :undo restores it"
     ))
 }
 
@@ -379,7 +373,7 @@ fn lost_secret(plan: &Plan, done: &[ChangeResult]) -> Option<String> {
 fn first_failure(plan: &Plan, outcomes: &[Outcome]) -> Option<String> {
     outcomes.iter().find_map(|outcome| match outcome {
         Outcome::Failed(why) => Some(format!("Failed: {}: {why}", plan.title)),
-        Outcome::Unknown(why) => Some(format!("Not known whether made: {}: {why}", plan.title)),
+        Outcome::Unknown(why) => Some(format!("Result unknown: {}: {why}", plan.title)),
         Outcome::Applied
         | Outcome::Unchanged
         | Outcome::NotNeeded(_)

@@ -33,7 +33,7 @@ const MAX_PARALLEL: usize = 24;
 pub(super) fn probe_selection(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     if !model.capabilities.can_probe_registries {
         model.set_status(
-            "no registry can be asked: this machine's certificate authorities cannot be read",
+            "cannot test registries: this machine's CA certificates cannot be read",
             now,
         );
         return Vec::new();
@@ -50,11 +50,11 @@ fn probe_pod(model: &mut Model, now: Timestamp) -> Vec<Effect> {
         Some((inspection.pod.clone(), query))
     });
     let Some((pod, query)) = asked else {
-        model.set_status("there is no image to ask about", now);
+        model.set_status("no image to test", now);
         return Vec::new();
     };
     if model.probes.is_pending(&query) {
-        model.set_status("the registry has not answered yet", now);
+        model.set_status("waiting for the registry", now);
         return Vec::new();
     }
     show(model, AnyObjectRef::Pod(pod), Tab::Diagnosis);
@@ -69,7 +69,7 @@ fn probe_secret(model: &mut Model, key: &ObjectRef<Secret>, now: Timestamp) -> V
     let trials = secret_test::entry_checks(&model.store, &secret);
     let questions: Vec<ProbeQuery> = trials.into_iter().flat_map(|it| it.queries).collect();
     if questions.is_empty() {
-        model.set_status("no image is pulled with it: there is nothing to ask", now);
+        model.set_status("no Pod pulls with it: nothing to test", now);
         return Vec::new();
     }
     show(model, AnyObjectRef::Secret(key.clone()), Tab::Describe);
@@ -80,10 +80,10 @@ fn probe_secret(model: &mut Model, key: &ObjectRef<Secret>, now: Timestamp) -> V
         .partition(|query| model.probes.get(query).is_some());
     open.extend(old);
     if open.is_empty() {
-        model.set_status("the registries have not answered yet", now);
+        model.set_status("waiting for the registries", now);
     }
     if open.len() > MAX_PARALLEL {
-        let text = format!("{MAX_PARALLEL} of {} images are asked about", open.len());
+        let text = format!("testing {MAX_PARALLEL} of {} images", open.len());
         model.set_status(text, now);
         open.truncate(MAX_PARALLEL);
     }

@@ -420,7 +420,7 @@ fn a_cluster_is_left_when_its_changes_are_finished_and_they_are_taken_back_nowhe
     let answer = made(&mut model);
     assert_eq!(command(&mut model, "ctx another"), []);
     let told = model.status.as_ref().map(|flash| flash.text.clone());
-    assert!(told.unwrap().contains("under way"));
+    assert!(told.unwrap().contains("in progress"));
     assert!(matches!(
         command(&mut model, "reconnect")[..],
         [Effect::Connect { .. }]
@@ -665,8 +665,8 @@ fn form_title(model: &Model) -> String {
 #[test]
 fn a_fault_that_several_share_is_fixed_in_the_selected_one() {
     for (pod, title) in [
-        ("web-1-x", "Another image for app in Deployment/web"),
-        ("aaa-1-x", "Another image for proxy in Deployment/aaa"),
+        ("web-1-x", "New image for app in Deployment/web"),
+        ("aaa-1-x", "New image for proxy in Deployment/aaa"),
     ] {
         let mut model = two_with_one_missing_image();
         press(&mut model, &["/"]);
@@ -693,7 +693,7 @@ fn for_all_that_share_a_fault_the_plan_lists_each() {
     let at = rows.iter().position(|id| of_image(&id)).unwrap();
     press(&mut model, &vec!["down"; at]);
     press(&mut model, &["ctrl-x"]);
-    assert_eq!(form_title(&model), "Another image for 2 workloads");
+    assert_eq!(form_title(&model), "New image for 2 workloads");
     press(&mut model, &["backspace", "1"]);
     let effects = press(&mut model, &["enter"]);
     let Some(Effect::DryRun { plan, .. }) = effects.first() else {
@@ -703,8 +703,8 @@ fn for_all_that_share_a_fault_the_plan_lists_each() {
     assert_eq!(
         said,
         [
-            "Set the image of proxy in Deployment/aaa to registry.example/team/app:1",
-            "Set the image of app in Deployment/web to registry.example/team/app:1",
+            "Set image of proxy in Deployment/aaa to registry.example/team/app:1",
+            "Set image of app in Deployment/web to registry.example/team/app:1",
         ]
     );
 }
@@ -757,7 +757,7 @@ fn another_fault_is_no_recovery_and_its_fix_is_one_key_away() {
     press(&mut model, &["ctrl-x"]);
     assert_eq!(
         form_title(&model),
-        "Another image for app in Deployment/checkout"
+        "New image for app in Deployment/checkout"
     );
     press(&mut model, &["esc"]);
     put(&mut model, running(), "1");
@@ -775,7 +775,7 @@ fn another_fault_is_no_recovery_and_its_fix_is_one_key_away() {
     press(&mut model, &["ctrl-x"]);
     assert_eq!(
         form_title(&model),
-        "Another image for app in Deployment/checkout"
+        "New image for app in Deployment/checkout"
     );
     press(&mut model, &["esc"]);
     put(&mut model, running(), "1");
@@ -913,7 +913,7 @@ fn a_secret_that_a_closed_plan_has_lost_is_named_first_and_undo_creates_it() {
     };
     let answer = Message::Applied(*request_id, plan.clone(), vec![lost]);
     update(&mut model, answer, now());
-    let text = "Secret shop/regcred is deleted and not created again: :undo restores it";
+    let text = "Secret shop/regcred is deleted and not recreated: :undo restores it";
     assert_eq!(told(&model), text);
     let notice = model.notices.shown().unwrap();
     assert!(notice.text.starts_with(text), "{}", notice.text);

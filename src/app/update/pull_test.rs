@@ -29,11 +29,11 @@ pub(super) fn open(model: &mut Model, now: Timestamp) {
         return;
     }
     let Some(trial) = new_run(model) else {
-        model.set_status("there is no image to pull", now);
+        model.set_status("no image to pull", now);
         return;
     };
     if trial.nodes.rows().is_empty() {
-        model.set_status("no node is known: no Pod has one yet", now);
+        model.set_status("no nodes known: no Pod is scheduled yet", now);
     } else {
         model.overlays.push(Overlay::PullTest(trial));
     }
@@ -95,7 +95,7 @@ pub(super) fn start(model: &mut Model, now: Timestamp) -> Vec<Effect> {
         return Vec::new();
     }
     if trial.chosen.is_empty() {
-        model.set_status("no node is chosen: space takes one", now);
+        model.set_status("select a node first (space)", now);
         return Vec::new();
     }
     trial.stage = PullTestStage::Running {
@@ -163,8 +163,8 @@ pub(super) fn clean_up(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     if left.is_empty() {
         model.set_status(
             match running {
-                0 => "no pull test has left anything behind",
-                _ => "a pull test is running, and deletes its Pods itself",
+                0 => "no Pods left behind by pull tests",
+                _ => "a pull test is running; it deletes its own Pods",
             },
             now,
         );
@@ -172,14 +172,14 @@ pub(super) fn clean_up(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     }
     let note = match running {
         0 => None,
-        1 => Some("1 Pod of a running pull test is left out: the test deletes it.".to_owned()),
+        1 => Some("1 Pod of a running pull test is not included: the test deletes it.".to_owned()),
         many => Some(format!(
-            "{many} Pods of running pull tests are left out: the tests delete them."
+            "{many} Pods of running pull tests are not included: the tests delete them."
         )),
     };
     let plan = Plan {
         notes: note.into_iter().collect(),
-        ..Plan::new("Delete what pull tests have left", left)
+        ..Plan::new("Delete Pods left behind by pull tests", left)
     };
     plan_dialog::open(model, plan, None, now)
 }
@@ -274,8 +274,8 @@ mod tests {
             (said.collect(), plan.0.notes.clone())
         };
         let (said, notes) = deleted(&clean_up(&mut model, now()));
-        assert_eq!(said, ["Delete the Pod shop/pullscope-pull-test-2"]);
-        assert!(notes[0].contains("left out"), "{notes:?}");
+        assert_eq!(said, ["Delete Pod shop/pullscope-pull-test-2"]);
+        assert!(notes[0].contains("not included"), "{notes:?}");
         press(&mut model, &["esc"]);
 
         let ended = PullTestResult::Unknown("stopped".to_owned());

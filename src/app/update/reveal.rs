@@ -23,7 +23,7 @@ use crate::{
     },
 };
 
-pub(super) const NO_SECRET: &str = "only a Secret has values to reveal";
+pub(super) const NO_SECRET: &str = "only Secrets have values to show";
 
 /// The Secret that the keys speak of.
 pub(super) fn secret(model: &Model) -> Option<ObjectRef<Secret>> {
@@ -98,12 +98,12 @@ pub(super) fn copy(model: &mut Model, now: Timestamp) -> Vec<Effect> {
         return Vec::new();
     };
     let Some(entry) = reveal.revealed(now).and_then(|(shown, _)| shown.selected()) else {
-        model.set_status("no password is shown that could be copied", now);
+        model.set_status("show a password first", now);
         return Vec::new();
     };
     let clip = ClipboardSecret(Arc::new(entry.password.clone()));
     let text = format!(
-        "the password for {} is on the clipboard: whatever reads that has it",
+        "copied the password for {}: every program can read the clipboard",
         entry.server
     );
     model.set_status(text, now);

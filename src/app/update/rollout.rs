@@ -23,7 +23,7 @@ pub(super) fn pause(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     let verb = if paused { "Pause" } else { "Resume" };
     let id = &found.workload.id;
     let change = Change::SetPaused(SetPaused::new(id.key.clone(), paused));
-    let plan = Plan::new(format!("{verb} the rollout of {id}"), vec![change]);
+    let plan = Plan::new(format!("{verb} rollout of {id}"), vec![change]);
     plan_dialog::open(model, plan, None, now)
 }
 
@@ -33,13 +33,10 @@ pub(super) fn roll_back(model: &mut Model, now: Timestamp) -> Vec<Effect> {
         return Vec::new();
     };
     let Some(change) = Change::roll_back(&found) else {
-        model.set_status("there is no older revision with another image", now);
+        model.set_status("no older revision has another image", now);
         return Vec::new();
     };
-    let plan = Plan::new(
-        format!("Undo the rollout of {}", found.workload.id),
-        vec![change],
-    );
+    let plan = Plan::new(format!("Roll back {}", found.workload.id), vec![change]);
     plan_dialog::open(model, plan, None, now)
 }
 
@@ -50,7 +47,7 @@ fn deployment(model: &mut Model, now: Timestamp) -> Option<RolloutStatus> {
     let found = found.filter(|found| found.workload.id.kind == WorkloadKind::Deployment);
     if found.is_none() {
         model.set_status(
-            "only the rollout of a Deployment can be stopped or taken back",
+            "only a Deployment's rollout can be paused or rolled back",
             now,
         );
     }

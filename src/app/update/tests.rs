@@ -596,7 +596,10 @@ fn an_unknown_command_names_the_nearest() {
     press(&mut model, &[":"]);
     typed(&mut model, "zzz");
     press(&mut model, &["enter"]);
-    assert_eq!(model.status.as_ref().unwrap().text, "no command \"zzz\"");
+    assert_eq!(
+        model.status.as_ref().unwrap().text,
+        "unknown command \"zzz\""
+    );
 }
 
 #[test]
@@ -657,7 +660,7 @@ fn a_pod_without_a_controller_gets_another_image_itself() {
     let Some(Overlay::Form(form)) = model.overlays.last() else {
         panic!("{:?}", model.overlays)
     };
-    assert_eq!(form.spec.title(), "Another image for app in Pod/alone");
+    assert_eq!(form.spec.title(), "New image for app in Pod/alone");
 }
 
 #[test]

@@ -45,10 +45,10 @@ pub(super) fn save(model: &mut Model, name: &str, now: Timestamp) {
     let view = SavedView::capture(&model.panes, model.focus, &model.scope);
     let mut said = format!("saved as {name}: {view}");
     if model.session.save_view(name, view) {
-        said.push_str(" (the one before is replaced)");
+        said.push_str(" (replaced)");
     }
     if !model.capabilities.keeps_state {
-        said.push_str("; for this session only, as nothing is written to a state file");
+        said.push_str(" for this session only (state is off)");
     }
     model.set_status(said, now);
 }
@@ -57,7 +57,7 @@ pub(super) fn forget(model: &mut Model, name: Option<&str>, now: Timestamp) {
     match name {
         None => choose(model, "forget ", now),
         Some(name) if model.session.forget_view(name) => {
-            model.set_status(format!("the view {name} is forgotten"), now);
+            model.set_status(format!("view {name} removed"), now);
         }
         Some(name) => unknown(model, name, now),
     }
@@ -66,7 +66,7 @@ pub(super) fn forget(model: &mut Model, name: Option<&str>, now: Timestamp) {
 /// Opens the palette where the names are to be chosen from.
 fn choose(model: &mut Model, command: &str, now: Timestamp) {
     if model.session.views().next().is_none() {
-        model.set_status("no view is saved yet; :save NAME keeps this one", now);
+        model.set_status("no saved views; :save NAME saves this one", now);
         return;
     }
     model.overlays.push(Overlay::Palette(CommandPalette {
@@ -79,7 +79,7 @@ fn unknown(model: &mut Model, name: &str, now: Timestamp) {
     let names = model.session.views().map(|(name, _)| name);
     let hint = match did_you_mean(name, names) {
         Some(near) => format!("did you mean {near}?"),
-        None => ":save NAME keeps the present one".to_owned(),
+        None => ":save NAME saves the current one".to_owned(),
     };
-    model.set_status(format!("no view is saved as {name:?}; {hint}"), now);
+    model.set_status(format!("no saved view {name:?}; {hint}"), now);
 }

@@ -28,7 +28,7 @@ fn a_saved_view_is_found_again_as_it_was() {
     typed(&mut model, "check");
     press(&mut model, &["enter", "ctrl-z", "A", "A", "z"]);
     command(&mut model, "save night");
-    assert!(said(&model).contains("saved as night: pods in shop, /check, faults only, by age"));
+    assert!(said(&model).contains("saved as night: pods in shop, /check, failing only, by age"));
 
     press(&mut model, &["esc", "ctrl-z", "N", "z", "0", "tab"]);
     assert_eq!(
@@ -55,7 +55,7 @@ fn a_saved_view_is_found_again_as_it_was() {
 fn without_a_name_they_are_there_to_choose_from() {
     let mut model = model();
     command(&mut model, "view");
-    assert!(said(&model).contains("no view is saved yet"));
+    assert!(said(&model).contains("no saved views"));
     command(&mut model, "save here");
     press(&mut model, &["tab"]);
     command(&mut model, "view");
@@ -71,7 +71,7 @@ fn without_a_name_they_are_there_to_choose_from() {
     );
     command(&mut model, "forget here");
     command(&mut model, "view here");
-    assert!(said(&model).contains("no view is saved as"));
+    assert!(said(&model).contains("no saved view"));
 }
 
 #[test]

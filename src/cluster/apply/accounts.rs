@@ -43,7 +43,7 @@ pub(super) async fn create(
             return Ok(());
         }
         Err(format!(
-            "the ServiceAccount {key} exists already and does not list {}: attach it",
+            "ServiceAccount {key} already exists and does not list {}: attach it",
             missing.join(", ")
         ))
     };

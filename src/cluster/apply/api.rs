@@ -180,7 +180,7 @@ impl<'a> ApiServer<'a> {
 fn checked(path: &str) -> Result<&str, ApiError> {
     let leads_away = |step: &str| matches!(step, "." | "..");
     if path.contains(['?', '#']) || path.split('/').any(leads_away) {
-        let why = "no object can have a name like that".to_owned();
+        let why = "not a valid object name".to_owned();
         return Err(ApiError::from_status(400, why));
     }
     Ok(path)
@@ -211,12 +211,12 @@ pub(super) fn failed(why: impl Into<String>) -> ChangeResult {
 /// An answer was lost for this reason, and looking did not tell what became of the change.
 pub(super) fn unknown(why: &str) -> ChangeResult {
     ChangeResult::new(Outcome::Unknown(format!(
-        "{why}; it may have been stored or not: look at the object before you try again"
+        "{why}; it may or may not have been stored: check the object before you try again"
     )))
 }
 
 /// Why something is not taken back.
-pub(super) const CHANGED: &str = "somebody has changed it since, so it is left as it is";
+pub(super) const CHANGED: &str = "it was changed by someone else, so it is left unchanged";
 
 #[cfg(test)]
 mod tests {

@@ -85,7 +85,7 @@ pub(super) async fn convert(
     }
     let Some((source, replacement)) = replacement(&found) else {
         return Ok(failed(format!(
-            "{key} holds no Docker configuration: create it afresh with a login"
+            "{key} has no Docker configuration: recreate it with a login"
         )));
     };
     let outline = SecretOutline::from_secret(&found, &source);
@@ -169,13 +169,13 @@ pub(super) async fn replace(
     let held = patches::finalizers(found).join(", ");
     if !held.is_empty() {
         return Ok(failed(format!(
-            "it has finalizers ({held}), so it would not be gone at once, and its place would not be free: remove them first"
+            "it has finalizers ({held}), so it cannot be recreated at once: remove them first"
         )));
     }
     let trying = server.with_limits(LOOKING.saturating_sub(REQUEST), REQUEST);
     if let Err(error) = dry_run_under_other_name(trying, key, wanted).await {
         return Ok(failed(format!(
-            "the server would not take the new Secret, so the old one stays: {error}"
+            "the server rejects the new Secret, so the old one is kept: {error}"
         )));
     }
     let state = Precondition::State(patches::object_version(found));
@@ -185,7 +185,7 @@ pub(super) async fn replace(
         DeleteOutcome::Lingers(_) if server.is_dry_run() => {}
         DeleteOutcome::Absent | DeleteOutcome::Changed => {
             return Ok(failed(
-                "somebody has just changed it, so it is left as it is",
+                "it was just changed by someone else, so it is left unchanged",
             ));
         }
         DeleteOutcome::Lingers(why) => {
@@ -200,7 +200,7 @@ pub(super) async fn replace(
                 undo: undo(None),
                 is_lost: true,
                 ..ChangeResult::new(Outcome::Unknown(format!(
-                    "{why}; it may still be deleted: look at it before you try again{}",
+                    "{why}; it may still be deleted: check it before you try again{}",
                     manual_commands(key, [wanted, found])
                 )))
             });
@@ -298,7 +298,7 @@ async fn put_back(
     let error = match answer {
         Ok(creation) => match creation.done_for_good().outcome {
             outcome if outcome.is_good() => {
-                return PutBack::Old(failed(format!("{why}; the old Secret is put back")));
+                return PutBack::Old(failed(format!("{why}; the old Secret is restored")));
             }
             outcome => outcome.to_string(),
         },
@@ -311,7 +311,7 @@ async fn put_back(
     }
     // It is kept, so that it is not lost: taking the change back tries again.
     PutBack::Neither(failed(format!(
-        "{why}; and the old Secret, deleted for it, could not be put back: {error}{}",
+        "{why}; the old Secret was deleted and could not be restored: {error}{}",
         manual_commands(key, [wanted, found])
     )))
 }
@@ -336,7 +336,9 @@ fn manual_commands(key: &ObjectRef<Secret>, sides: [&SecretValue; 2]) -> String 
     if commands.is_empty() {
         return "; restore it from a backup".to_owned();
     }
-    format!("; by hand, logins without other keys, labels and annotations: {commands}")
+    format!(
+        "; to restore the logins by hand, without other keys, labels and annotations: {commands}"
+    )
 }
 
 /// Why a change was not made.

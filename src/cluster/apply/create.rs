@@ -97,7 +97,7 @@ pub(super) async fn create(
                         ObjectLookup::Present(there) => from_existing(&there, &fits),
                         ObjectLookup::Absent | ObjectLookup::Unreadable => {
                             Creation::Present(failed(format!(
-                                "{trouble}; it cannot be read, so whether it is the same is not known"
+                                "{trouble}; it cannot be read, so it may or may not be the same"
                             )))
                         }
                     });
@@ -210,7 +210,7 @@ fn given_up(lost: &LostWrite, body: &impl Serialize) -> Result<Creation, ApiErro
     if lost.may_still_arrive() {
         return not_known(lost, body);
     }
-    let why = format!("{lost}; it was looked for, and is not there");
+    let why = format!("{lost}; it does not exist");
     Ok(Creation::Absent(failed(why)))
 }
 

@@ -155,7 +155,7 @@ pub(super) async fn remove(
         },
         DeleteOutcome::Absent => ChangeResult::new(Outcome::Unchanged),
         DeleteOutcome::Changed => {
-            failed("somebody has just changed it: look at it again before it is deleted")
+            failed("it was just changed by someone else: check it before you delete it")
         }
         DeleteOutcome::Unknown(why) => ChangeResult {
             undo: undo(),
@@ -181,9 +181,9 @@ pub(super) fn changed_since(
 ) -> Option<&'static str> {
     let expected = expected.filter(|expected| server.checks_expectations() && *expected != now)?;
     Some(if expected.uid == now.uid {
-        "somebody has changed it since the preview: look at it again before it is deleted"
+        "it was changed since the preview: check it before you delete it"
     } else {
-        "somebody has deleted it and made another of its name, so that is left as it is"
+        "it was deleted and recreated by someone else, so it is left unchanged"
     })
 }
 
@@ -266,7 +266,7 @@ async fn delete_late_creation(
             return Ok(ChangeResult::new(Outcome::Applied));
         }
     }
-    let why = "it is not there, but a request whose answer was lost may still create it again: look for it later";
+    let why = "it does not exist, but a request without a response may still create it: check again later";
     Ok(ChangeResult::new(Outcome::Unknown(why.to_owned())))
 }
 

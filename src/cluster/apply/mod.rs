@@ -136,7 +136,7 @@ pub async fn apply(
 
 /// A deletion that is left out, as the changes before it were made already.
 fn no_reason_to_delete() -> ChangeResult {
-    let why = "nothing else of the plan changes anything";
+    let why = "the rest of the plan changes nothing";
     ChangeResult::new(Outcome::NotNeeded(why.to_owned()))
 }
 
@@ -161,20 +161,20 @@ async fn roll_back(
         let back = roll_back_one(server, &undo).await;
         let was_unknown = matches!(done.outcome, Outcome::Unknown(_));
         let was = if was_unknown {
-            "it may have been made"
+            "it may have been applied"
         } else {
-            "it was made"
+            "it was applied"
         };
         done.outcome = match back {
             // It is as it was, and may still be changed by what is on its way.
             Outcome::Unchanged if was_unknown => continue,
             // What was there before is kept: undo tries again.
             Outcome::Failed(why) => {
-                Outcome::Failed(format!("{was}, and could not be taken back: {why}"))
+                Outcome::Failed(format!("{was}, and could not be rolled back: {why}"))
             }
-            Outcome::Unknown(why) => Outcome::Unknown(format!(
-                "{was}, and whether it was taken back is not known: {why}"
-            )),
+            Outcome::Unknown(why) => {
+                Outcome::Unknown(format!("{was}, and the rollback result is unknown: {why}"))
+            }
             Outcome::Applied
             | Outcome::Unchanged
             | Outcome::NotNeeded(_)
@@ -212,7 +212,7 @@ async fn missing_permission(connection: &Connection, change: &Change) -> Option<
         // A server that does not answer this question answers the request itself.
         if let Ok(false) = access::is_allowed(connection, &permission).await {
             return Some(format!(
-                "you may not {permission}; ask for: {}",
+                "you may not {permission}; request: {}",
                 permission.role_command()
             ));
         }

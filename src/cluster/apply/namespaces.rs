@@ -16,7 +16,7 @@ pub(super) async fn create(
     let fits = |there: &Value| {
         let phase = there.pointer("/status/phase").and_then(Value::as_str);
         if phase == Some("Terminating") {
-            return Err("it is being deleted: try again when it is gone".to_owned());
+            return Err("it is terminating: try again when it is gone".to_owned());
         }
         Ok(())
     };

@@ -60,7 +60,7 @@ pub(super) fn is_paused(deployment: &Value) -> bool {
 }
 
 /// kubectl refuses the same.
-pub(super) const PAUSED: &str = "its rollout is paused: resume it first";
+pub(super) const PAUSED: &str = "the rollout is paused: resume it first";
 
 /// Why a workload does not replace its Pods when its template changes; `None` where it does.
 pub(super) fn rollout_blocker(workload: &Value) -> Option<&'static str> {
@@ -69,7 +69,7 @@ pub(super) fn rollout_blocker(workload: &Value) -> Option<&'static str> {
     }
     let strategy = workload.pointer("/spec/updateStrategy/type");
     let is_on_delete = strategy.and_then(Value::as_str) == Some("OnDelete");
-    is_on_delete.then_some("its update strategy is OnDelete: delete its Pods instead")
+    is_on_delete.then_some("the update strategy is OnDelete: delete the Pods instead")
 }
 
 /// As `kubectl rollout restart` does it.
@@ -84,10 +84,10 @@ pub(super) fn pending_deletion(object: &Value) -> Option<String> {
     object.pointer("/metadata/deletionTimestamp")?;
     let held = finalizers(object);
     Some(if held.is_empty() {
-        "it is being deleted: try again when it is gone".to_owned()
+        "it is terminating: try again when it is gone".to_owned()
     } else {
         format!(
-            "it is being deleted and stays until its finalizers are removed ({}): try again when it is gone",
+            "it is terminating until its finalizers are removed ({}): try again when it is gone",
             held.join(", ")
         )
     })

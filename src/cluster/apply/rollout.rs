@@ -70,7 +70,7 @@ pub(super) async fn roll_back(
     let older = path(WorkloadKind::ReplicaSet, deployment, set);
     let older = read(server, &older, &mut server.backoff()).await?;
     let Some(template) = template(&older) else {
-        return Ok(failed(format!("the ReplicaSet {set} has no Pod template")));
+        return Ok(failed(format!("ReplicaSet {set} has no Pod template")));
     };
     let path = path(WorkloadKind::Deployment, deployment, &deployment.name);
     let step = |found: &Value| {
@@ -83,7 +83,7 @@ pub(super) async fn roll_back(
         let is_other = |expected: &Observed<Template>| *expected != observed(found);
         if expected.as_ref().is_some_and(is_other) && server.checks_expectations() {
             return UpdateDecision::Refuse(
-                "somebody has changed the Deployment meanwhile, so it is left as it is".to_owned(),
+                "the Deployment was changed by someone else, so it is left unchanged".to_owned(),
             );
         }
         UpdateDecision::Write(Patch::replace(found, "/spec/template", &template))

@@ -115,12 +115,10 @@ pub(super) async fn create_as_given(
     let fits = |there: &Value| {
         let kind = kind(there);
         if kind != self::kind(body) {
-            return Err(format!("a Secret {key} of type {kind} exists already"));
+            return Err(format!("Secret {key} already exists with type {kind}"));
         }
         if there.get("data") != body.get("data") {
-            return Err(format!(
-                "a Secret {key} with another content exists already"
-            ));
+            return Err(format!("Secret {key} already exists with other content"));
         }
         Ok(())
     };
@@ -191,19 +189,19 @@ fn changed_since(
     let expected = match expected {
         ExpectedConfig::Anything => return None,
         ExpectedConfig::Absent => {
-            let why = "somebody has created the Secret since the preview, so it is left as it is: look at it again";
+            let why =
+                "the Secret was created since the preview, so it is left unchanged: check it again";
             return Some(why.to_owned());
         }
         ExpectedConfig::This(observed) => observed,
     };
     match observed_config(found) {
-        Some(now) if now.uid != expected.uid => Some(
-            "somebody has deleted the Secret and made another of its name: look at it again"
-                .to_owned(),
-        ),
+        Some(now) if now.uid != expected.uid => {
+            Some("the Secret was deleted and recreated by someone else: check it again".to_owned())
+        }
         Some(now) if now == *expected => None,
         Some(_) | None => Some(
-            "somebody has changed the Secret since the preview, so it is left as it is: look at it again"
+            "the Secret was changed since the preview, so it is left unchanged: check it again"
                 .to_owned(),
         ),
     }
@@ -271,7 +269,7 @@ pub(super) async fn restore(
 ) -> Result<ChangeResult, ApiError> {
     let step = |found: &Value| {
         let Some((field, _)) = field(before) else {
-            return UpdateDecision::Refuse("what was there before is not known".to_owned());
+            return UpdateDecision::Refuse("the previous state is unknown".to_owned());
         };
         let now = stored(found, field);
         let is_left = kind(found) == kind(before)
@@ -314,7 +312,7 @@ fn written(text: Zeroizing<String>, is_legacy: bool) -> Result<Zeroizing<String>
     let inner = text
         .strip_prefix("{\"auths\":")
         .and_then(|rest| rest.strip_suffix('}'))
-        .ok_or("the configuration cannot be written in the old format")?;
+        .ok_or("the configuration cannot be written in the .dockercfg format")?;
     Ok(Zeroizing::new(inner.to_owned()))
 }
 
@@ -399,7 +397,7 @@ mod tests {
                 let server = ApiServer::new(&connection, WriteMode::Apply);
                 let done = edit(server, &change).await.unwrap();
                 assert_eq!(done.outcome.is_good(), is_good, "{change:?}");
-                assert!(is_good || format!("{:?}", done.outcome).contains("look at it again"));
+                assert!(is_good || format!("{:?}", done.outcome).contains("check it again"));
                 let Some(Change::EditSecret(found)) = &done.found else {
                     panic!("{done:?}")
                 };

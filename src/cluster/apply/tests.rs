@@ -76,8 +76,8 @@ async fn what_could_not_be_taken_back_can_be_taken_back_later() {
         };
         let done = apply(&connection, permit(), &plan, |_, _| {}).await;
         match &done[0].outcome {
-            Outcome::Failed(why) => assert!(is_known && why.contains("it was made"), "{why}"),
-            Outcome::Unknown(why) => assert!(!is_known && why.contains("it was made"), "{why}"),
+            Outcome::Failed(why) => assert!(is_known && why.contains("it was applied"), "{why}"),
+            Outcome::Unknown(why) => assert!(!is_known && why.contains("it was applied"), "{why}"),
             other => panic!("{other:?}"),
         }
         assert!(done[0].undo.is_some(), "{code}");

@@ -92,7 +92,7 @@ async fn convert_back(
         Ok(found) => found,
         // What was made is known, and was there: it is not missing because of us.
         Err(ApiError::NotFound(_)) if after.is_some() && server.checks_expectations() => {
-            let why = "somebody has deleted it since, so it is not created again";
+            let why = "it was deleted since, so it is not recreated";
             return Ok(failed(why));
         }
         Err(ApiError::NotFound(_)) => {
@@ -141,7 +141,7 @@ async fn recreate(
     // Somebody has made it again: that is as good, if it holds the same.
     let fits = |there: &Value| {
         let same = is_same(there, &object);
-        let why = || "somebody has made another one of that name".to_owned();
+        let why = || "another object of that name exists".to_owned();
         same.then_some(()).ok_or_else(why)
     };
     let creation = create(server, collection, name.unwrap_or_default(), &object, fits).await?;
@@ -159,7 +159,7 @@ fn is_same(there: &Value, wanted: &Value) -> bool {
 fn parsed(object: &ObjectSnapshot) -> Result<SecretValue, ApiError> {
     serde_json::from_str::<Value>(object.json())
         .map(SecretValue::from)
-        .map_err(|_| ApiError::Transport("what was kept of it cannot be read".to_owned()))
+        .map_err(|_| ApiError::Transport("its saved state cannot be read".to_owned()))
 }
 
 #[cfg(test)]

@@ -212,7 +212,7 @@ impl UnansweredPatch {
             let why = lost.to_string();
             return UpdateOutcome::Unknown { found, why };
         }
-        let why = format!("{lost}; it was read again, and nothing was stored");
+        let why = format!("{lost}; checked again, and nothing was stored");
         UpdateOutcome::Refused { found, why }
     }
 }

@@ -47,7 +47,7 @@ pub(super) async fn create(
             return Ok(());
         };
         let key = &deployment.key;
-        Err(format!("a Deployment {key} with {other} exists already"))
+        Err(format!("Deployment {key} already exists with {other}"))
     };
     let name = id.key.name.as_str();
     let creation = create_object(server, &deployments, name, &body, fits).await?;
@@ -135,7 +135,7 @@ pub(super) async fn set_image(
     let step = |found: &Value| {
         let Some(now) = observed(found) else {
             return UpdateDecision::Refuse(format!(
-                "{owner} has no container {container} any more"
+                "{owner} no longer has a container {container}"
             ));
         };
         if *now.value.image == **wanted {
@@ -184,7 +184,7 @@ pub(super) fn unexpected<T: PartialEq + std::fmt::Display>(
     let expected = expected.filter(|expected| server.checks_expectations() && *expected != now)?;
     Some(if expected.uid == now.uid {
         format!(
-            "somebody has changed it: the {field} is {} and not {}, so it is left as it is",
+            "it was changed by someone else: {field} is {}, not {}, so it is left unchanged",
             now.value, expected.value
         )
     } else {
@@ -192,8 +192,7 @@ pub(super) fn unexpected<T: PartialEq + std::fmt::Display>(
     })
 }
 
-const ANOTHER: &str =
-    "somebody has deleted it and made another of its name, so that is left as it is";
+const ANOTHER: &str = "it was deleted and recreated by someone else, so it is left unchanged";
 
 /// Why an object is left as it is: it is not the one with this uid.
 pub(super) fn another_object(
@@ -257,7 +256,7 @@ async fn delete_pinned(
         DeleteOutcome::Gone | DeleteOutcome::Lingers(_) => ChangeResult::new(Outcome::Applied),
         DeleteOutcome::Absent => ChangeResult::new(Outcome::Unchanged),
         DeleteOutcome::Changed => ChangeResult::new(Outcome::NotNeeded(format!(
-            "{another} of its name has taken its place"
+            "{another} of the same name has replaced it"
         ))),
         DeleteOutcome::Unknown(why) => unknown(&why),
     })

@@ -71,7 +71,7 @@ impl ConnectError {
     /// The first line: what could not be done.
     fn summary(&self) -> String {
         match self {
-            Self::NoKubeconfig { .. } => "there is no kubeconfig".into(),
+            Self::NoKubeconfig { .. } => "no kubeconfig found".into(),
             Self::KubeconfigUnreadable { path, .. } => {
                 format!("cannot read the kubeconfig {}", path.display())
             }
@@ -79,21 +79,21 @@ impl ConnectError {
                 path,
                 line: Some(line),
             } => {
-                format!("the kubeconfig {} is broken at line {line}", path.display())
+                format!("invalid kubeconfig {} at line {line}", path.display())
             }
             Self::KubeconfigInvalid { path, line: None } => {
-                format!("the kubeconfig {} is broken", path.display())
+                format!("invalid kubeconfig {}", path.display())
             }
             Self::KubeconfigContradicts { path, .. } => {
-                format!("the kubeconfig {} does not fit the others", path.display())
+                format!("kubeconfig {} conflicts with the others", path.display())
             }
             Self::NoCurrentContext { .. } => "the kubeconfig has no current context".into(),
-            Self::UnknownContext { name, .. } => format!("there is no context {name}"),
+            Self::UnknownContext { name, .. } => format!("context {name} does not exist"),
             Self::UnknownCluster { context, cluster } => {
-                format!("context {context} is for the cluster {cluster}, which is not defined")
+                format!("context {context} uses the undefined cluster {cluster}")
             }
             Self::UnknownUser { context, user } => {
-                format!("context {context} is for the user {user}, who is not defined")
+                format!("context {context} uses the undefined user {user}")
             }
             Self::BadEntry { context, .. } => format!("context {context} cannot be used"),
             Self::InCluster { .. } => "cannot use the ServiceAccount of this Pod".into(),
@@ -109,10 +109,7 @@ impl ConnectError {
                 user,
             } => match &**trouble {
                 ApiError::Unauthorized(_) => {
-                    format!(
-                        "{server} does not accept the login{}",
-                        for_user(user.as_deref())
-                    )
+                    format!("{server} rejects the login{}", for_user(user.as_deref()))
                 }
                 ApiError::Plugin(_) => {
                     format!(
@@ -129,7 +126,7 @@ impl ConnectError {
     fn cause(&self) -> String {
         match self {
             Self::NoKubeconfig { looked_at } if looked_at.is_empty() => {
-                "KUBECONFIG is not set, and there is no home directory to look into".into()
+                "KUBECONFIG is not set, and there is no home directory".into()
             }
             Self::NoKubeconfig { looked_at } => {
                 let paths: Vec<String> = looked_at
@@ -138,22 +135,20 @@ impl ConnectError {
                     .collect();
                 format!("nothing found at {}", paths.join(", "))
             }
-            Self::KubeconfigInvalid { .. } => {
-                "it is not YAML, or not in the form of a kubeconfig".into()
-            }
+            Self::KubeconfigInvalid { .. } => "it is not valid YAML, or not a kubeconfig".into(),
             Self::KubeconfigUnreadable { why, .. }
             | Self::KubeconfigContradicts { why, .. }
             | Self::BadEntry { why, .. }
             | Self::InCluster { why } => why.clone(),
             Self::NoCurrentContext { known } | Self::UnknownContext { known, .. } => {
                 match known.as_slice() {
-                    [] => "the kubeconfig defines no context at all".into(),
+                    [] => "the kubeconfig has no contexts".into(),
                     known => format!("known contexts: {}", known.join(", ")),
                 }
             }
-            Self::UnknownCluster { .. } => "no kubeconfig file has a cluster of that name".into(),
-            Self::UnknownUser { .. } => "no kubeconfig file has a user of that name".into(),
-            Self::ClientCertificateExpired { since, .. } => format!("it ended at {since}"),
+            Self::UnknownCluster { .. } => "no kubeconfig file defines that cluster".into(),
+            Self::UnknownUser { .. } => "no kubeconfig file defines that user".into(),
+            Self::ClientCertificateExpired { since, .. } => format!("it expired at {since}"),
             Self::Refused { error: trouble, .. } => trouble.to_string(),
         }
     }
@@ -162,14 +157,15 @@ impl ConnectError {
     fn help(&self) -> String {
         match self {
             Self::NoKubeconfig { .. } => {
-                "name a file with --kubeconfig, or try without a cluster: pullscope demo".into()
+                "choose a file with --kubeconfig, or try it without a cluster: pullscope demo"
+                    .into()
             }
             Self::KubeconfigUnreadable { .. } => "check the path and its permissions".into(),
             Self::KubeconfigInvalid { path, .. } => format!(
-                "correct that line; kubectl config view --kubeconfig {} checks it",
+                "correct it, and check with: kubectl config view --kubeconfig {}",
                 path.display()
             ),
-            Self::KubeconfigContradicts { .. } => "take it out of KUBECONFIG, or correct it".into(),
+            Self::KubeconfigContradicts { .. } => "remove it from KUBECONFIG, or correct it".into(),
             Self::NoCurrentContext { .. } => {
                 "choose one with --context, or kubectl config use-context NAME".into()
             }
@@ -181,10 +177,10 @@ impl ConnectError {
                 "correct the kubeconfig, or choose another context with --context".into()
             }
             Self::InCluster { .. } => {
-                "mount the ServiceAccount's token, or name a kubeconfig with --kubeconfig".into()
+                "mount the ServiceAccount's token, or choose a kubeconfig with --kubeconfig".into()
             }
             Self::ClientCertificateExpired { .. } => {
-                "fetch a new kubeconfig from your cluster's provider or administrator".into()
+                "get a new kubeconfig from your cluster provider or admin".into()
             }
             Self::Refused { error: trouble, .. } => advice_for(trouble),
         }
@@ -207,30 +203,30 @@ impl From<ConnectError> for UserError {
 
 fn advice_for(trouble: &ApiError) -> String {
     match trouble {
-        ApiError::Refused => "check that the cluster runs, and the address of the context",
-        ApiError::NoSuchHost => "check the address of the context, your DNS and your VPN",
+        ApiError::Refused => "check that the cluster is running, and the context's server address",
+        ApiError::NoSuchHost => "check the context's server address, your DNS and your VPN",
         ApiError::Timeout(_) | ApiError::ConnectionLost(_) => {
-            "check your network, VPN and proxy; --request-timeout allows more time"
+            "check your network, VPN and proxy, or raise --request-timeout"
         }
         ApiError::Proxy(_) => "check HTTPS_PROXY, NO_PROXY and proxy-url of the cluster",
         ApiError::Tls(TlsError::UnknownIssuer | TlsError::AuthorityAsServer) => {
-            "check certificate-authority-data of the cluster: it must be the authority of this server"
+            "check the cluster's certificate-authority-data: it must be the CA of this server"
         }
         ApiError::Tls(TlsError::WrongName(_)) => {
-            "use one of the certificate's names as the address, or set tls-server-name of the cluster"
+            "use a name in the certificate as the server address, or set the cluster's tls-server-name"
         }
         ApiError::Tls(TlsError::Expired { .. }) => {
-            "the cluster's administrator must renew it (kubeadm certs renew)"
+            "the cluster admin must renew it (kubeadm certs renew)"
         }
-        ApiError::Tls(TlsError::NotYetValid) => "check the clock of this machine and of the server",
+        ApiError::Tls(TlsError::NotYetValid) => "check the clocks of this machine and the server",
         ApiError::Tls(TlsError::Alert(_) | TlsError::Other(_)) => {
-            "check the address, and the client certificate of the user"
+            "check the server address and the user's client certificate"
         }
         ApiError::Plugin(error) => {
             return match (&error.kind, &error.install_hint) {
                 (PluginErrorKind::NotFound, Some(hint)) => hint.trim().to_owned(),
                 (PluginErrorKind::NotFound, None) => {
-                    format!("install {}, or put it on the PATH", error.command)
+                    format!("install {}, or add it to the PATH", error.command)
                 }
                 (PluginErrorKind::NoCommand | PluginErrorKind::NotStarted(_), _) => {
                     "correct the exec section of the user in the kubeconfig".to_owned()
@@ -242,14 +238,14 @@ fn advice_for(trouble: &ApiError) -> String {
                     | PluginErrorKind::Unreadable
                     | PluginErrorKind::Empty,
                     _,
-                ) => "log in again outside of the dashboard, where the plugin may ask: kubectl version"
+                ) => "log in again outside the dashboard, where the plugin can prompt: kubectl version"
                     .to_owned(),
             };
         }
         ApiError::Unauthorized(_) => {
-            "the token may have expired or been revoked: log in again, or fetch a new kubeconfig"
+            "the token may be expired or revoked: log in again, or get a new kubeconfig"
         }
-        ApiError::Forbidden(_) => "leave --as out, or ask for the right to impersonate",
+        ApiError::Forbidden(_) => "omit --as, or request permission to impersonate",
         ApiError::NotFound(_)
         | ApiError::AlreadyExists(_)
         | ApiError::Conflict(_)
@@ -257,7 +253,7 @@ fn advice_for(trouble: &ApiError) -> String {
         | ApiError::RetryAfter { .. }
         | ApiError::Status(..)
         | ApiError::Decode(_)
-        | ApiError::Transport(_) => "check that the address is that of a Kubernetes API server",
+        | ApiError::Transport(_) => "check that the address is a Kubernetes API server",
     }
     .to_owned()
 }
@@ -302,7 +298,7 @@ mod tests {
         };
         assert_eq!(
             error.to_string(),
-            "there is no context prod-u\n  known contexts: prod-eu, prod-us, kind-dev\n  next: did you mean --context prod-eu?"
+            "context prod-u does not exist\n  known contexts: prod-eu, prod-us, kind-dev\n  next: did you mean --context prod-eu?"
         );
     }
 }

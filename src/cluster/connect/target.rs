@@ -189,7 +189,7 @@ async fn context_config(files: Kubeconfig, context: &str) -> Result<Config, Conn
     config.proxy_url = address
         .map(|address| address.parse())
         .transpose()
-        .map_err(|error| bad(format!("the proxy's address cannot be read: {error}")))?;
+        .map_err(|error| bad(format!("invalid proxy address: {error}")))?;
     Ok(config)
 }
 

@@ -49,7 +49,7 @@ impl<T> WireList<'_, T> {
             Some(items) => Ok(items),
             None if !self.kind.is_empty() => Ok(Vec::new()),
             None => Err(ApiError::Decode(
-                "not a list of the Kubernetes API: it has neither kind nor items".to_owned(),
+                "not a Kubernetes list: no kind and no items".to_owned(),
             )),
         }
     }
@@ -72,7 +72,7 @@ impl<'a, D: Decode> ListPage<'a, D> {
             && let Some((kind, list)) = protobuf::open_envelope(bytes)
         {
             let list: protobuf::ListMessage<'_> = ProtobufMessage::read(list)
-                .ok_or_else(|| ApiError::Decode("not the protobuf of a list".to_owned()))?;
+                .ok_or_else(|| ApiError::Decode("not a protobuf list".to_owned()))?;
             return Self {
                 metadata: list.metadata,
                 items: PageItems::Protobuf(list.items, read),
@@ -95,11 +95,11 @@ impl<'a, D: Decode> ListPage<'a, D> {
         let kind = kind.as_str();
         if !kind.is_empty() && kind != D::LIST {
             let (kind, wanted) = (sanitize(kind), D::LIST);
-            return Err(ApiError::Decode(format!("a {kind} in place of a {wanted}")));
+            return Err(ApiError::Decode(format!("a {kind} instead of a {wanted}")));
         }
         if self.metadata.version.as_str().is_empty() {
             return Err(ApiError::Decode(
-                "not a list of the Kubernetes API: it has no resourceVersion".to_owned(),
+                "not a Kubernetes list: no resourceVersion".to_owned(),
             ));
         }
         Ok(self)
@@ -182,7 +182,7 @@ pub(in crate::cluster) fn object<D: Decode>(
 ) -> Result<D::Object, ApiError> {
     let wire = serde_json::from_slice(bytes).map_err(|error| ApiError::from_decode(&error))?;
     let object = decode.object(wire, texts);
-    object.ok_or_else(|| ApiError::Decode("an object without a name".to_owned()))
+    object.ok_or_else(|| ApiError::Decode("object without a name".to_owned()))
 }
 
 /// A line of a watch.

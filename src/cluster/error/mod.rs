@@ -149,7 +149,7 @@ impl From<kube::Error> for ApiError {
             // Their own texts quote the proxy's address, with the password that may stand in it.
             kube::Error::ProxyProtocolUnsupported { .. }
             | kube::Error::ProxyProtocolDisabled { .. } => {
-                Self::Proxy("its protocol is not known here".to_owned())
+                Self::Proxy("unknown protocol".to_owned())
             }
             other => Self::from_error(&other),
         }
@@ -260,22 +260,24 @@ impl From<&CertificateError> for TlsError {
 impl fmt::Display for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Refused => f.write_str("connection refused: nobody listens at that address"),
-            Self::NoSuchHost => f.write_str("the host name has no address"),
-            Self::Timeout(time) if time.is_zero() => f.write_str("no answer in time"),
+            Self::Refused => {
+                f.write_str("connection refused: nothing is listening on that address")
+            }
+            Self::NoSuchHost => f.write_str("no such host"),
+            Self::Timeout(time) if time.is_zero() => f.write_str("timed out"),
             Self::Timeout(time) => write!(f, "no answer within {} s", time.as_secs()),
-            Self::ConnectionLost(text) => write!(f, "the connection broke: {text}"),
+            Self::ConnectionLost(text) => write!(f, "connection lost: {text}"),
             Self::Tls(tls) => tls.fmt(f),
-            Self::Proxy(text) => write!(f, "the proxy failed: {text}"),
+            Self::Proxy(text) => write!(f, "proxy error: {text}"),
             Self::Plugin(error) => error.fmt(f),
-            Self::Unauthorized(text) => write!(f, "401, the login is not accepted: {text}"),
-            Self::Forbidden(text) => write!(f, "403, not permitted: {text}"),
-            Self::NotFound(text) => write!(f, "404, not found: {text}"),
+            Self::Unauthorized(text) => write!(f, "401 Unauthorized: {text}"),
+            Self::Forbidden(text) => write!(f, "403 Forbidden: {text}"),
+            Self::NotFound(text) => write!(f, "404 Not Found: {text}"),
             Self::AlreadyExists(text) | Self::Conflict(text) => write!(f, "409: {text}"),
-            Self::Expired => f.write_str("410, the changes since then are no longer kept"),
+            Self::Expired => f.write_str("410 Gone: the resource version is too old"),
             Self::RetryAfter { code, message, .. } => write!(f, "{code}: {message}"),
             Self::Status(code, text) => write!(f, "{code}: {text}"),
-            Self::Decode(text) => write!(f, "the answer cannot be read: {text}"),
+            Self::Decode(text) => write!(f, "cannot read the response: {text}"),
             Self::Transport(text) => f.write_str(text),
         }
     }
@@ -284,22 +286,27 @@ impl fmt::Display for ApiError {
 impl fmt::Display for TlsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::UnknownIssuer => f.write_str(
-                "the server's certificate is signed by an authority that is not trusted",
-            ),
-            Self::Expired { since: Some(since) } => {
-                write!(f, "the server's certificate expired at {since}")
+            Self::UnknownIssuer => {
+                f.write_str("x509: the server's certificate is signed by an unknown authority")
             }
-            Self::Expired { since: None } => f.write_str("the server's certificate has expired"),
-            Self::NotYetValid => f.write_str("the server's certificate is not valid yet"),
+            Self::Expired { since: Some(since) } => {
+                write!(f, "x509: the server's certificate expired at {since}")
+            }
+            Self::Expired { since: None } => {
+                f.write_str("x509: the server's certificate has expired")
+            }
+            Self::NotYetValid => f.write_str("x509: the server's certificate is not valid yet"),
             Self::WrongName(text) => {
-                write!(f, "the server's certificate is for other names: {text}")
+                write!(
+                    f,
+                    "x509: the server's certificate is for other names: {text}"
+                )
             }
             Self::AuthorityAsServer => f.write_str(
-                "the server presents the certificate of an authority in place of its own",
+                "x509: the server presents a CA certificate instead of a server certificate",
             ),
-            Self::Alert(alert) => write!(f, "the server ended the TLS handshake: {alert}"),
-            Self::Other(text) => write!(f, "TLS failed: {text}"),
+            Self::Alert(alert) => write!(f, "TLS handshake failed, alert from the server: {alert}"),
+            Self::Other(text) => write!(f, "TLS error: {text}"),
         }
     }
 }

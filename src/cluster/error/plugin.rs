@@ -34,7 +34,7 @@ impl fmt::Display for PluginError {
         let command = &self.command;
         match &self.kind {
             PluginErrorKind::NoCommand => {
-                f.write_str("the kubeconfig names no command for its plugin")
+                f.write_str("the kubeconfig has no command for its credential plugin")
             }
             PluginErrorKind::NotFound => write!(f, "credential plugin {command} is not installed"),
             PluginErrorKind::NotStarted(why) => {
@@ -43,7 +43,7 @@ impl fmt::Display for PluginError {
             PluginErrorKind::Failed { status, stderr } if stderr.is_empty() => {
                 write!(
                     f,
-                    "credential plugin {command} failed ({status}) and said nothing"
+                    "credential plugin {command} failed ({status}) without a message"
                 )
             }
             PluginErrorKind::Failed { status, stderr } => {
@@ -51,7 +51,7 @@ impl fmt::Display for PluginError {
             }
             PluginErrorKind::TimedOut(limit) => write!(
                 f,
-                "credential plugin {command} gave no credential within {} s",
+                "credential plugin {command} returned no credential within {} s",
                 limit.as_secs()
             ),
             PluginErrorKind::Slow(time) => write!(
@@ -65,7 +65,7 @@ impl fmt::Display for PluginError {
             ),
             PluginErrorKind::Empty => write!(
                 f,
-                "credential plugin {command} printed an ExecCredential without token or certificate"
+                "credential plugin {command} printed an ExecCredential without a token or certificate"
             ),
         }
     }

@@ -352,7 +352,7 @@ impl<D: Decode> ListWatch<D> {
         }
         self.logged = Some(Instant::now());
         let resource = self.source.endpoint.resource();
-        tracing::warn!(resource, %unreadable, "objects left out: they cannot be decoded");
+        tracing::warn!(resource, %unreadable, "objects skipped: they cannot be decoded");
     }
 
     /// An object that lacks its version leaves it where it was.

@@ -43,7 +43,7 @@ impl LineReader {
             self.searched = self.buffer.len();
             if self.searched > MAX_LINE {
                 return Err(ApiError::Decode(format!(
-                    "a line of it is longer than {} MiB",
+                    "a line is longer than {} MiB",
                     MAX_LINE >> 20
                 )));
             }

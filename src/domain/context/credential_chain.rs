@@ -110,20 +110,20 @@ impl fmt::Display for SecretState {
                 key,
                 via: MatchKind::HubDefault,
             } => {
-                write!(f, "has entry {key}, which is the one for Docker Hub")
+                write!(f, "has entry {key}, which is used for Docker Hub")
             }
             Self::MatchesEmpty { key } => {
-                write!(f, "has entry {key}, which matches and carries nothing")
+                write!(f, "has a matching entry {key} without a credential")
             }
-            Self::Missing => f.write_str("does not exist in the namespace"),
+            Self::Missing => f.write_str("does not exist"),
             Self::WrongType(SecretType::Other(None)) => {
                 f.write_str("has a type that the kubelet does not read")
             }
             Self::WrongType(kind) => write!(f, "has type {kind}, which the kubelet does not read"),
-            Self::WrongKey { wanted } => write!(f, "has no key {wanted}"),
-            Self::Malformed(malformation) => write!(f, "cannot be read: {malformation}"),
-            Self::HoldsNothing(Some(oddity)) => write!(f, "holds no entry: {oddity}"),
-            Self::HoldsNothing(None) => f.write_str("holds no entry"),
+            Self::WrongKey { wanted } => write!(f, "has no data key {wanted}"),
+            Self::Malformed(malformation) => write!(f, "cannot be parsed: {malformation}"),
+            Self::HoldsNothing(Some(oddity)) => write!(f, "has no entries: {oddity}"),
+            Self::HoldsNothing(None) => f.write_str("has no entries"),
             Self::NoMatch(misses) => match misses.first() {
                 Some((key, miss)) => {
                     write!(f, "has entry {key}, which does not match: {}", miss.reason)

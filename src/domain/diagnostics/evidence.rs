@@ -218,7 +218,7 @@ impl fmt::Display for Fact {
             Self::KubeletMessage { text } | Self::PullTestSucceeded { text } | Self::PullTestFailed { text } => {
                 f.write_str(text)
             }
-            Self::PodListsNothing => f.write_str("the Pod lists no pull Secret"),
+            Self::PodListsNothing => f.write_str("the Pod lists no pull secret"),
             Self::AccountMissing { account } => {
                 write!(f, "ServiceAccount {account} does not exist")
             }
@@ -226,30 +226,30 @@ impl fmt::Display for Fact {
                 write!(f, "ServiceAccount {account} lists {}", secrets.join(", "))
             }
             Self::AccountListsNothing { account } => {
-                write!(f, "ServiceAccount {account} lists no pull Secret")
+                write!(f, "ServiceAccount {account} lists no pull secret")
             }
             Self::TemplateOverridesServiceAccount { account } => write!(
                     f,
-                    "the Pod's own list hides that of ServiceAccount {account}"
+                    "the Pod's own imagePullSecrets override those of ServiceAccount {account}"
                 ),
             Self::Secret { name, state } => write!(f, "Secret {name} {state}"),
             Self::SecretForbidden { name, namespace } => write!(
                 f,
-                "Secret {name} is listed; you may not read Secrets in {namespace}"
+                "the Pod lists Secret {name}; you may not read Secrets in {namespace}"
             ),
             Self::SecretNotRead { name } => {
-                write!(f, "Secret {name} is listed; it has not been read")
+                write!(f, "the Pod lists Secret {name}, which has not been read")
             }
             Self::SecretElsewhere { name, namespace } => {
-                write!(f, "a Secret {name} is in namespace {namespace}")
+                write!(f, "Secret {name} exists in namespace {namespace}")
             }
             Self::UnlistedMatches { name, account } => {
                 let by = listed_by(account.as_ref());
-                write!(f, "Secret {name} would match, and {by}")
+                write!(f, "Secret {name} would match; {by}")
             }
             Self::UnlistedMatchesUnread { name } => write!(
                 f,
-                "Secret {name} would match; which ServiceAccounts list it has not been read"
+                "Secret {name} would match; the ServiceAccounts that list it have not been read"
             ),
             Self::UnlistedRefused { secret, pod } => write!(
                 f,
@@ -257,10 +257,10 @@ impl fmt::Display for Fact {
             ),
             Self::AccountNotRead { account } => write!(
                 f,
-                "ServiceAccount {account} has not been read: what it lists is not known"
+                "ServiceAccount {account} has not been read; its pull secrets are unknown"
             ),
             Self::WouldMatch { name, key } => {
-                write!(f, "in Secret {name} the key {key} would match")
+                write!(f, "Secret {name} would match with the key {key}")
             }
             Self::CredentialSent {
                 secret,
@@ -268,74 +268,74 @@ impl fmt::Display for Fact {
                 username,
                 kind,
             } => {
-                let user = username.as_deref().unwrap_or("nobody");
+                let user = username.as_deref().unwrap_or("an unnamed user");
                 write!(
                     f,
-                    "Secret {secret} sends {user}'s {kind} by its entry {key}"
+                    "Secret {secret} sends the {kind} of {user} (entry {key})"
                 )
             }
-            Self::Expired { secret, at } => write!(f, "the credential in Secret {secret} ended {at}"),
+            Self::Expired { secret, at } => write!(f, "the credential in Secret {secret} expired at {at}"),
             Self::LikelyExpired {
                 secret,
                 kind,
                 hours,
             } => write!(
                     f,
-                    "Secret {secret} is {hours} h old: unless it was renewed, its {kind} has ended"
+                    "Secret {secret} is {hours} h old; its {kind} has expired unless renewed since"
                 ),
             Self::AuthProblem { secret, problem } => write!(f, "Secret {secret}: {problem}"),
             Self::SecretNewerThanAttempt { secret } => {
-                write!(f, "this attempt went without Secret {secret} as it is now")
+                write!(f, "Secret {secret} changed after this attempt")
             }
             Self::ImageProblem { text } => f.write_str(text),
-            Self::DockerHubAssumed => f.write_str("the image names no registry, so Docker Hub is asked"),
+            Self::DockerHubAssumed => f.write_str("the image names no registry, so docker.io is used"),
             Self::SameImageRuns { pod, node } => write!(
                     f,
-                    "the same image was pulled for Pod {pod}{}",
+                    "Pod {pod} pulled the same image{}",
                     on(node.as_ref())
                 ),
             Self::NodeHasImage { node } => write!(
                     f,
-                    "node {node} has the image; since Kubernetes 1.35 a Pod needs a credential of its own to use it"
+                    "node {node} has the image; since Kubernetes 1.35 a Pod also needs a credential for it"
                 ),
             Self::PulledWithoutSecret { pod, image } => {
-                write!(f, "Pod {pod} lists no pull Secret and runs {image}")
+                write!(f, "Pod {pod} runs {image} without a pull secret")
             }
             Self::OtherTagRuns { pod, image } => write!(f, "Pod {pod} runs {image}"),
             Self::SimilarImage { image } => {
-                write!(f, "{image} runs here and has nearly the same name")
+                write!(f, "{image}, which runs here, has a similar name")
             }
             Self::FailsElsewhereToo { pod, node } => {
                 write!(f, "Pod {pod} waits for the same image{}", on(node.as_ref()))
             }
-            Self::OlderRevisionHad { image } => write!(f, "the revision before had {image}"),
-            Self::RegistrySays { text } => write!(f, "asked from this machine: {text}"),
+            Self::OlderRevisionHad { image } => write!(f, "the previous revision used {image}"),
+            Self::RegistrySays { text } => write!(f, "tested from this machine: {text}"),
             Self::RegistryAllows => f.write_str(
-                "asked from this machine: the registry returns the manifest; nodes may use another route",
+                "tested from this machine: the registry returns the manifest; nodes may use another route",
             ),
-            Self::FirstAttempt => f.write_str("it was one attempt so far"),
-            Self::SchedulingGates { gates } => match &gates[..] {
-                [gate] => write!(f, "scheduling gate {gate} holds the Pod back"),
-                gates => write!(f, "scheduling gates {} hold the Pod back", gates.join(", ")),
-            },
+ Self::FirstAttempt => f.write_str("only one attempt so far"),
+Self::SchedulingGates { gates } => match &gates[..] {
+[gate] => write!(f, "scheduling gate {gate} holds the Pod back"),
+gates => write!(f, "scheduling gates {} hold the Pod back", gates.join(", ")),
+},
             Self::NoScheduler { seconds } => write!(
                 f,
-                "no scheduler has looked at the Pod for {}: see its schedulerName",
+                "no scheduler has picked up the Pod for {}; check its schedulerName",
                 age::duration(*seconds)
             ),
             Self::KubeletSilent { seconds } => write!(
                 f,
-                "the kubelet of its node has not reported on the Pod for {}",
+                "the kubelet has not reported on the Pod for {}",
                 age::duration(*seconds)
             ),
             Self::CreatingSilent { seconds } => write!(
                 f,
-                "its containers are being created for {}, and no event says why",
+                "ContainerCreating for {}, and no event says why",
                 age::duration(*seconds)
             ),
             Self::Pulling { seconds } => write!(
                     f,
-                    "pulling, or waiting in the node's queue, for {}",
+                    "pulling, or queued on the node, for {}",
                     age::duration(*seconds)
                 ),
         }
@@ -344,8 +344,8 @@ impl fmt::Display for Fact {
 
 fn listed_by(account: Option<&Arc<str>>) -> String {
     account.map_or_else(
-        || "nothing lists it".to_owned(),
-        |account| format!("is listed by ServiceAccount {account}"),
+        || "no ServiceAccount lists it".to_owned(),
+        |account| format!("ServiceAccount {account} lists it"),
     )
 }
 

@@ -1,7 +1,7 @@
 //! Diagnoses Pods: the causes of failing pulls, the evidence and the fixes.
 //!
-//! `handlers` has one file per cause: its texts, how the objects of the cluster refine a finding of it, and its
-//! fixes; `fix` has the fixes. What a message can mean is decided by `message`.
+//! `catalogue` has the words of every cause; `handlers` has one file per cause: how the objects of the cluster
+//! refine a finding of it, and its fixes; `fix` has the fixes. What a message can mean is decided by `message`.
 //!
 //! From a [`PodContext`] to what is wrong: the cause, why, how sure, on what evidence, and what helps.
 //!
@@ -20,6 +20,7 @@
 mod aggregate;
 mod attachable;
 mod auth;
+mod catalogue;
 mod cause;
 pub mod classify;
 mod evidence;
@@ -50,6 +51,7 @@ mod tests;
 mod unreadable_secrets;
 mod workload;
 
+pub use catalogue::{CauseText, LABEL_WIDTH};
 pub use cause::CauseInfo;
 pub(in crate::domain) use cause::Handler;
 pub use fix::{
@@ -126,10 +128,11 @@ pub struct Finding {
 }
 
 impl Finding {
-    /// What it is in two words: why, where the objects prove it, or else what the message says.
+    /// What it is called: why, where the objects prove it, or else what the message says.
     pub fn title(&self) -> &'static str {
         match self.root {
-            _ if self.is_missing_digest() => "digest not found",
+            _ if self.is_missing_digest() => catalogue::DIGEST_NOT_FOUND,
+            _ if self.is_crash() => catalogue::CRASHING,
             Some(root) if RootCause::from_cause(self.cause) != Some(root) => root.title(),
             Some(_) | None => self.cause.label(),
         }
@@ -142,6 +145,11 @@ impl Finding {
             None => self.cause == Cause::ImageNotFound,
         };
         is_missing && self.image.as_ref().is_some_and(|image| image.contains('@'))
+    }
+
+    /// Whether the image was pulled, and its program ended.
+    fn is_crash(&self) -> bool {
+        self.crashed && self.cause == Cause::NotAPullFailure
     }
 
     /// The title of the best fix, as its plan has it.

@@ -74,74 +74,14 @@ impl RootCause {
         }
     }
 
-    /// A two-word title, for narrow panes.
+    /// What it is called in panes and titles.
     pub fn title(self) -> &'static str {
-        match self {
-            Self::SecretNotAttached => "no Secret",
-            Self::PodPredatesBinding => "stale Pod",
-            Self::SecretMissing => "Secret missing",
-            Self::SecretWrongType => "Secret type",
-            Self::SecretWrongKey => "Secret key",
-            Self::SecretMalformed => "Secret malformed",
-            Self::EntryForOtherRegistry => "other registry",
-            Self::EntryEmpty => "empty entry",
-            Self::CredentialRejected => "bad credential",
-            Self::CredentialExpired => "token expired",
-            Self::CredentialLacksAccess => "no access",
-            Self::TagMissing => "tag missing",
-            Self::RepositoryMissing => "no repository",
-            Self::ImageNameInvalid => "name invalid",
-            Self::ServiceAccountMissing => "no account",
-            Self::PolicyNever => "never pulled",
-            Self::RegistryDown => "registry down",
-            Self::RegistryUnknownHost => "unknown host",
-            Self::CaUntrusted => "CA untrusted",
-            Self::CertificateWrong => "certificate",
-            Self::PlainHttp => "plain http",
-            Self::RateLimit => "rate limit",
-            Self::WrongPlatform => "wrong platform",
-            Self::ImageFormat => "manifest format",
-            Self::ImagePolicy => "image policy",
-            Self::NodeProblem => "node problem",
-            Self::NotScheduled => "not scheduled",
-            Self::NotAPull => "not a pull",
-        }
+        self.text().label
     }
 
-    /// The explanation as a clause that follows *because*.
+    /// Why it fails: follows *because*.
     pub fn explanation(self) -> &'static str {
-        match self {
-            Self::SecretNotAttached => "no pull Secret is attached to the Pod",
-            Self::PodPredatesBinding => {
-                "the Pod was created before its ServiceAccount got the Secret"
-            }
-            Self::SecretMissing => "the Secret that the Pod lists does not exist here",
-            Self::SecretWrongType => "the Secret has a type that the kubelet does not read",
-            Self::SecretWrongKey => "the Secret lacks the key that its type asks for",
-            Self::SecretMalformed => "the Secret's content cannot be used",
-            Self::EntryForOtherRegistry => "the Secret's entries are for another registry",
-            Self::EntryEmpty => "the Secret's matching entry carries no credential",
-            Self::CredentialRejected => "the registry rejects the Secret's credential",
-            Self::CredentialExpired => "the Secret's credential has expired",
-            Self::CredentialLacksAccess => "the credential may not read this repository",
-            Self::TagMissing => "the tag or digest is not in the repository",
-            Self::RepositoryMissing => "there is no such repository",
-            Self::ImageNameInvalid => "the image reference is malformed",
-            Self::ServiceAccountMissing => "the ServiceAccount does not exist",
-            Self::PolicyNever => "the pull policy is Never and the image is not on the node",
-            Self::RegistryDown => "the registry does not answer",
-            Self::RegistryUnknownHost => "the registry's name does not resolve",
-            Self::CaUntrusted => "the node does not trust the registry's certificate",
-            Self::CertificateWrong => "the registry's certificate is for another name or time",
-            Self::PlainHttp => "the registry speaks plain http",
-            Self::RateLimit => "the registry's rate limit is reached",
-            Self::WrongPlatform => "the image is not made for the node's platform",
-            Self::ImageFormat => "the runtime does not take the image's format",
-            Self::ImagePolicy => "a policy refuses the image",
-            Self::NodeProblem => "something is wrong on the node",
-            Self::NotScheduled => "no node takes the Pod",
-            Self::NotAPull => "something other than the image is missing",
-        }
+        self.text().explanation
     }
 
     /// The link of the chain that has to be changed.

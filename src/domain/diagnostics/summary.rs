@@ -3,7 +3,7 @@
 //! Only text: the diagnosis was made before. Where the object to blame is not known by name, the cause's own
 //! words have to do.
 
-use super::{Fact, Finding, RootCause};
+use super::{Fact, Finding, RootCause, catalogue};
 use crate::domain::diagnostics::{Cause, FixContext};
 
 /// The sentence, lower case and without a full stop.
@@ -45,8 +45,8 @@ fn not_read(finding: &Finding) -> Option<String> {
     let hidden = facts.find_map(Fact::unread_secret)?;
     let host = finding.names.host.as_deref()?;
     let answers = [
-        (Cause::Unauthorized, "rejects the credential"),
-        (Cause::NoCredentialsSent, "wants a login"),
+        (Cause::Unauthorized, "rejects the login"),
+        (Cause::NoCredentialsSent, "requires a login"),
         (Cause::ForbiddenByPolicy, "denies access"),
     ];
     let (_, answer) = answers.iter().find(|(cause, _)| *cause == finding.cause)?;
@@ -57,19 +57,17 @@ fn not_read(finding: &Finding) -> Option<String> {
 
 fn general(finding: &Finding) -> String {
     let meaning = match (finding.cause, finding.root) {
+        _ if finding.is_crash() => catalogue::CRASHING_SUMMARY.to_owned(),
         (Cause::NotAPullFailure, Some(RootCause::NotScheduled)) => {
-            "the Pod waits for a node, not for an image".to_owned()
+            "the Pod is not scheduled to a node yet; the image is not the problem".to_owned()
         }
         (Cause::CauseNotStated, Some(root)) => {
-            format!(
-                "nothing says any more why it fails; likely {}",
-                root.explanation()
-            )
+            format!("the original error is gone; likely {}", root.explanation())
         }
         (cause, Some(root)) if RootCause::from_cause(cause) != Some(root) => {
-            format!("{}, because {}", cause.info().summary, root.explanation())
+            format!("{}, because {}", cause.text().summary, root.explanation())
         }
-        (cause, _) => cause.info().summary.to_owned(),
+        (cause, _) => cause.text().summary.to_owned(),
     };
     match &finding.image {
         Some(image) => format!("{image}: {meaning}"),
@@ -84,11 +82,11 @@ fn named(root: RootCause, names: &FixContext) -> Option<String> {
     Some(match root {
         RootCause::SecretNotAttached => not_attached(names)?,
         RootCause::PodPredatesBinding => format!(
-            "the Pod was created before ServiceAccount {} got its pull Secret, and must be made again",
+            "the Pod was created before ServiceAccount {} got its pull secret; recreate it",
             names.service_account.as_deref()?
         ),
         RootCause::SecretMissing => format!(
-            "Secret {}, which the Pod lists, does not exist in namespace {}",
+            "Secret {}, listed by the Pod, does not exist in namespace {}",
             secret?,
             names.namespace.as_deref()?
         ),
@@ -99,46 +97,46 @@ fn named(root: RootCause, names: &FixContext) -> Option<String> {
             )
         }
         RootCause::SecretWrongKey => {
-            format!("Secret {} lacks the key that its type asks for", secret?)
+            format!(
+                "Secret {} lacks the data key that its type requires",
+                secret?
+            )
         }
-        RootCause::SecretMalformed => format!("the content of Secret {} cannot be used", secret?),
+        RootCause::SecretMalformed => {
+            format!("the kubelet cannot use the content of Secret {}", secret?)
+        }
         RootCause::EntryForOtherRegistry => match names.current_auth_key.as_deref() {
             Some(entry) => format!("Secret {} is for {entry}, not for {}", secret?, host?),
             None => format!("Secret {} has no entry for {}", secret?, host?),
         },
         RootCause::EntryEmpty => format!(
-            "the entry of Secret {} for {} carries no credential",
+            "the entry of Secret {} for {} has no credential",
             secret?, host?
         ),
         RootCause::CredentialRejected => {
             let user = names.username.as_deref();
             let user = user.map_or_else(String::new, |user| format!(" (user {user})"));
-            format!(
-                "{} refuses the credential of Secret {}{user}",
-                host?, secret?
-            )
+            format!("{} rejects the login in Secret {}{user}", host?, secret?)
         }
         RootCause::CredentialExpired => format!(
-            "the credential of Secret {} for {} has expired",
+            "the credential in Secret {} for {} has expired",
             secret?, host?
         ),
         RootCause::CredentialLacksAccess => format!(
-            "the login of Secret {} may not read {}",
+            "the login in Secret {} has no pull permission for {}",
             secret?,
             names.repository.as_deref()?
         ),
-        RootCause::TagMissing => format!(
-            "{} answers, but {} is not there",
-            host?,
-            names.image.as_deref()?
-        ),
+        RootCause::TagMissing => {
+            format!("{} does not exist on {}", names.image.as_deref()?, host?)
+        }
         RootCause::RepositoryMissing => format!(
-            "{} answers, but has no repository {}",
+            "{} has no repository {}",
             host?,
             names.repository.as_deref()?
         ),
         RootCause::ServiceAccountMissing => format!(
-            "ServiceAccount {} does not exist, and without it no Pod is made",
+            "ServiceAccount {} does not exist; Pods cannot be created without it",
             names.service_account.as_deref()?
         ),
         RootCause::ImageNameInvalid
@@ -168,7 +166,7 @@ fn not_listed_by_pod(names: &FixContext) -> Option<String> {
     let host = names.host.as_deref()?;
     let secret = names.matching_secret.as_deref()?;
     Some(format!(
-        "{host} wants a login, and the Pod does not list Secret {secret}, which has one"
+        "{host} requires a login; the Pod does not list Secret {secret}, which has one"
     ))
 }
 
@@ -176,9 +174,9 @@ fn not_attached(names: &FixContext) -> Option<String> {
     let host = names.host.as_deref()?;
     Some(match (&names.matching_secret, &names.service_account) {
         (Some(secret), Some(account)) => format!(
-            "{host} wants a login, and Secret {secret}, which has one, is not attached to ServiceAccount {account}"
+            "{host} requires a login; Secret {secret} has one but is not attached to ServiceAccount {account}"
         ),
-        _ => format!("{host} wants a login, and no pull Secret is attached to the Pod"),
+        _ => format!("{host} requires a login; no pull secret is attached to the Pod"),
     })
 }
 
@@ -205,19 +203,19 @@ mod tests {
         for (root, sentence) in [
             (
                 RootCause::CredentialRejected,
-                "docker.io refuses the credential of Secret hub (user acme)",
+                "docker.io rejects the login in Secret hub (user acme)",
             ),
             (
                 RootCause::SecretMissing,
-                "Secret hub, which the Pod lists, does not exist in namespace shop",
+                "Secret hub, listed by the Pod, does not exist in namespace shop",
             ),
             (
                 RootCause::SecretNotAttached,
-                "docker.io wants a login, and no pull Secret is attached to the Pod",
+                "docker.io requires a login; no pull secret is attached to the Pod",
             ),
             (
                 RootCause::TagMissing,
-                "docker.io answers, but acme/web:1 is not there",
+                "acme/web:1 does not exist on docker.io",
             ),
             (
                 RootCause::EntryForOtherRegistry,

@@ -434,16 +434,16 @@ fn a_step_of_which_nothing_is_said_is_named() {
         assert_eq!(finding.cause, Cause::NotAPullFailure);
         finding.summary()
     };
-    let kubelet = "the kubelet of its node has not reported on the Pod for 18m";
+    let kubelet = "the kubelet has not reported on the Pod for 18m";
     assert_eq!(said(|_| {}), kubelet);
     assert_eq!(said(|pod| pod.containers = Box::new([])), kubelet);
     assert_eq!(
         said(|pod| pod.node = None),
-        "no scheduler has looked at the Pod for 18m: see its schedulerName"
+        "no scheduler has picked up the Pod for 18m; check its schedulerName"
     );
     assert_eq!(
         said(|pod| pod.containers[0].state = waiting("ContainerCreating", "")),
-        "its containers are being created for 18m, and no event says why"
+        "ContainerCreating for 18m, and no event says why"
     );
 }
 

@@ -43,9 +43,9 @@ impl PodStage {
     /// What goes on until the step is done.
     pub fn doing(self) -> &'static str {
         match self {
-            Self::Created | Self::Admitted => "being made",
-            Self::Scheduled => "waits for a node",
-            Self::Pulling => "waits to pull",
+            Self::Created | Self::Admitted => "being created",
+            Self::Scheduled => "waiting for a node",
+            Self::Pulling => "waiting to pull",
             Self::Pulled => "pulling",
             Self::Started => "starting",
             Self::Ready => "getting ready",
@@ -56,12 +56,12 @@ impl PodStage {
     pub fn title(self) -> &'static str {
         match self {
             Self::Created => "Pod created",
-            Self::Admitted => "ServiceAccount and Secrets taken",
-            Self::Scheduled => "node found",
-            Self::Pulling => "registry asked",
-            Self::Pulled => "image pulled",
-            Self::Started => "container started",
-            Self::Ready => "container ready",
+            Self::Admitted => "Pull secrets resolved",
+            Self::Scheduled => "Scheduled",
+            Self::Pulling => "Registry contacted",
+            Self::Pulled => "Image pulled",
+            Self::Started => "Container started",
+            Self::Ready => "Container ready",
         }
     }
 }

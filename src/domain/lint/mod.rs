@@ -122,28 +122,28 @@ impl Lint {
     /// What the user can do about it.
     pub fn advice(&self) -> &'static str {
         match self {
-            Self::PasswordStored { .. } => "store an access token with read access instead",
+            Self::PasswordStored { .. } => "replace the password with a read-only access token",
             Self::ShortLived {
                 kind: CredentialKind::EcrToken,
                 ..
-            } => "let the node's role, IRSA or pod identity pull, with the ECR credential provider",
+            } => "use the ECR credential provider with the node role, IRSA or Pod Identity",
             Self::ShortLived { .. } => {
-                "let the node's identity pull, or refresh the Secret by a controller"
+                "use the node's identity, or a controller that refreshes the Secret"
             }
             Self::Expires { .. } | Self::NotRotated { .. } => {
-                "make a new token, put it into the Secret, revoke the old one"
+                "create a new token, update the Secret, revoke the old token"
             }
-            Self::Unused { .. } => "delete it, once no script needs it",
-            Self::Dangling { .. } => "create the Secret, or take the name out of the list",
+            Self::Unused { .. } => "delete it if no script needs it",
+            Self::Dangling { .. } => "create the Secret, or remove it from imagePullSecrets",
             Self::DefaultAccountLoaded { .. } | Self::SharedAccount { .. } => {
-                "give each app a ServiceAccount of its own"
+                "use one ServiceAccount per app"
             }
             Self::SeveralForRegistry { .. } => "keep one Secret per registry and namespace",
-            Self::EqualKeys { .. } => "keep the entry that is right, and delete the others",
+            Self::EqualKeys { .. } => "keep the correct entry and delete the others",
             Self::SameCredential { .. } => {
-                "give each namespace a token of its own, or rotate all of them together"
+                "use one token per namespace, or rotate them all together"
             }
-            Self::MutableTag { .. } => "name a version, or the digest",
+            Self::MutableTag { .. } => "pin a version or a digest",
         }
     }
 }
@@ -503,11 +503,11 @@ mod tests {
         assert_eq!(jwt(Some(seconds_ago(-30 * 86_400))), [""; 0]);
         assert_eq!(
             jwt(Some(seconds_ago(-3 * 86_400))),
-            [format!("{subject} ends in 3d")]
+            [format!("{subject} expires in 3d")]
         );
         assert_eq!(
             jwt(Some(seconds_ago(2 * 3600))),
-            [format!("{subject} ended 120m ago")]
+            [format!("{subject} expired 120m ago")]
         );
         let ecr = CredentialKind::EcrToken;
         assert_eq!(

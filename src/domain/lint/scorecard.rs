@@ -41,12 +41,12 @@ impl Practice {
 
     pub fn title(self) -> &'static str {
         match self {
-            Self::Valid => "credentials that stay valid",
-            Self::Tokens => "tokens, never passwords",
-            Self::Rotation => "tokens are rotated",
-            Self::OneSecret => "one Secret per registry and namespace, and in use",
-            Self::OwnAccount => "a ServiceAccount per app",
-            Self::FixedImage => "images by a version that stays",
+            Self::Valid => "Credentials stay valid",
+            Self::Tokens => "Tokens, not passwords",
+            Self::Rotation => "Tokens are rotated",
+            Self::OneSecret => "One Secret per registry and namespace, in use",
+            Self::OwnAccount => "One ServiceAccount per app",
+            Self::FixedImage => "Images pinned to a version",
         }
     }
 
@@ -76,10 +76,10 @@ impl Score {
     }
 }
 
-/// `4 new 6`
+/// `4/6`
 impl fmt::Display for Score {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} of {}", self.0, Practice::ALL.len())
+        write!(f, "{}/{}", self.0, Practice::ALL.len())
     }
 }
 
@@ -223,7 +223,7 @@ impl Lint {
         match self {
             Self::PasswordStored { secret, server } => format!("{} for {server}", secret.name),
             Self::ShortLived { secret, kind } => format!("{} ({})", secret.name, kind.label()),
-            Self::Unused { secret } => format!("{}, listed by nobody", secret.name),
+            Self::Unused { secret } => format!("{}, unused", secret.name),
             Self::Expires {
                 secret,
                 server,
@@ -231,17 +231,19 @@ impl Lint {
             } => match seconds {
                 ..=0 => {
                     let ago = age::duration(-seconds);
-                    format!("{} for {server} ended {ago} ago", secret.name)
+                    format!("{} for {server} expired {ago} ago", secret.name)
                 }
                 _ => format!(
-                    "{} for {server} ends in {}",
+                    "{} for {server} expires in {}",
                     secret.name,
                     age::duration(*seconds)
                 ),
             },
             Self::NotRotated { secret, days } => format!("{} ({days}d)", secret.name),
             Self::EqualKeys { secret, keys } => format!("{}: {}", secret.name, keys.join(", ")),
-            Self::Dangling { account, secret } => format!("{} lists {}", account.name, secret.name),
+            Self::Dangling { account, secret } => {
+                format!("{} lists {} (not found)", account.name, secret.name)
+            }
             Self::DefaultAccountLoaded { account } => account.name.to_string(),
             Self::SharedAccount { account, workloads } => {
                 let names = workloads.iter().map(|id| id.key.name.as_str());
@@ -307,17 +309,14 @@ mod tests {
             .iter()
             .map(|it| (it.namespace.as_str(), it.score().to_string()))
             .collect();
-        let told = [("shop", "3 of 6".to_owned()), ("pay", "5 of 6".to_owned())];
+        let told = [("shop", "3/6".to_owned()), ("pay", "5/6".to_owned())];
         assert_eq!(scores, told, "the worst first");
         let apps: Vec<(&str, String)> = standings[0]
             .apps
             .iter()
             .map(|app| (app.id.key.name.as_str(), app.score().to_string()))
             .collect();
-        assert_eq!(
-            apps,
-            [("web", "4 of 6".to_owned()), ("db", "5 of 6".to_owned())]
-        );
+        assert_eq!(apps, [("web", "4/6".to_owned()), ("db", "5/6".to_owned())]);
         assert_eq!(standings[0].broken[&Practice::Tokens].len(), 2);
     }
 }

@@ -57,7 +57,7 @@ pub fn apply_edit(content: Option<&str>, edit: &AuthEdit) -> Result<Zeroizing<St
         AuthEdit::RenameKey { from, to } => config.rekey(from, to)?,
         AuthEdit::Remove { server } => {
             if !config.is_read {
-                return Err("the Secret has no entries that can be read".to_owned());
+                return Err("the Secret has no readable entries".to_owned());
             }
             config.auths.remove(server)
         }
@@ -76,7 +76,7 @@ pub fn apply_edit(content: Option<&str>, edit: &AuthEdit) -> Result<Zeroizing<St
 pub fn merge_auths(content: Option<&str>, other: &str) -> Result<Zeroizing<String>, String> {
     let brought = EditedConfig::open(Some(other))?;
     if !brought.is_read {
-        return Err("the Secret that is copied cannot be read".to_owned());
+        return Err("the source Secret cannot be read".to_owned());
     }
     let mut config = EditedConfig::open(content)?;
     let mut is_changed = false;
@@ -155,7 +155,7 @@ impl EditedConfig {
         let mut is_changed = false;
         for server in servers {
             if self.auths.get(server).is_none() {
-                return Err(format!("the Secret has no entry {server} any more"));
+                return Err(format!("the Secret no longer has the entry {server}"));
             }
             is_changed |= self.set_login(server, login)?;
         }
@@ -168,7 +168,7 @@ impl EditedConfig {
             (self.auths.get(from).is_some(), self.auths.get(to).is_some());
         match (from_is_there, to_is_there) {
             (true, true) => Err(format!(
-                "the Secret has an entry {to} already, which stays: remove one of the two first"
+                "the Secret already has an entry {to}; remove one of the two first"
             )),
             (true, false) => {
                 self.auths.rename(from, to);
@@ -176,7 +176,7 @@ impl EditedConfig {
             }
             // It was moved already: there is nothing left to do.
             (false, true) => Ok(false),
-            (false, false) => Err(format!("the Secret has no entry {from} any more")),
+            (false, false) => Err(format!("the Secret no longer has the entry {from}")),
         }
     }
 

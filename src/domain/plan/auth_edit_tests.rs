@@ -169,7 +169,7 @@ fn what_an_edit_would_lose_is_refused() {
         to: "quay.io".into(),
     };
     let why = apply_edit(Some(TWO), &rekey).unwrap_err();
-    assert!(why.contains("quay.io already"), "{why}");
+    assert!(why.contains("already has an entry quay.io"), "{why}");
 }
 
 mod properties {

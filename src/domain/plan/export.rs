@@ -31,9 +31,9 @@ impl ExportFormat {
 
     pub fn label(self) -> &'static str {
         match self {
-            Self::Plain => "manifests, with a placeholder for the token",
-            Self::ExternalSecret => "ExternalSecret, for the External Secrets operator",
-            Self::SealedSecret => "SealedSecret, to be filled by kubeseal",
+            Self::Plain => "Manifests with a placeholder for the token",
+            Self::ExternalSecret => "ExternalSecret for External Secrets Operator",
+            Self::SealedSecret => "SealedSecret to be encrypted with kubeseal",
         }
     }
 }
@@ -81,10 +81,10 @@ fn comment(text: &str) -> String {
 /// What is left to do by hand.
 fn how(object: &Value) -> Option<String> {
     match object.get("kind")?.as_str()? {
-        "Secret" => Some(format!("put the token for {TOKEN}; do not commit it in the clear")),
-        "ExternalSecret" => Some("name your store, and the keys in it".to_owned()),
+        "Secret" => Some(format!("replace {TOKEN} with the token; do not commit it unencrypted")),
+        "ExternalSecret" => Some("set your secret store and its keys".to_owned()),
         "SealedSecret" => Some(
-            "make the Secret with the token and let kubeseal fill encryptedData: kubeseal --format yaml < secret.yaml".to_owned(),
+            "create the Secret with the token and fill encryptedData with: kubeseal --format yaml < secret.yaml".to_owned(),
         ),
         _ => None,
     }
@@ -278,7 +278,7 @@ mod tests {
                 ["Namespace", secret, secret, "ServiceAccount", "Deployment"],
                 "{text}"
             );
-            assert!(text.contains("# not an object: Delete the Pod shop/web-1"));
+            assert!(text.contains("# not an object: Delete Pod shop/web-1"));
             let warned = text.matches("# the entries that the Secret has besides");
             assert_eq!(warned.count(), 1, "of the edit and not of the new Secret");
         }

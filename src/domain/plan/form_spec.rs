@@ -122,28 +122,28 @@ pub struct AccountPullSecrets {
 impl FormSpec {
     pub fn title(&self) -> String {
         match self {
-            Self::Login { secret, .. } => format!("A new credential for the Secret {secret}"),
-            Self::NewSecret { namespace, .. } => format!("A new pull Secret in {namespace}"),
+            Self::Login { secret, .. } => format!("New credential for Secret {secret}"),
+            Self::NewSecret { namespace, .. } => format!("New pull secret in {namespace}"),
             Self::Rotate { spreads } => match &spreads[..] {
-                [one] => format!("Rotate a credential: {} at {}", one.username, one.server),
-                _ => "Rotate a credential, wherever it is".to_owned(),
+                [one] => format!("Rotate credential: {} at {}", one.username, one.server),
+                _ => "Rotate credential everywhere".to_owned(),
             },
-            Self::Copy { from, .. } => format!("Copy the Secret {from}"),
+            Self::Copy { from, .. } => format!("Copy Secret {from}"),
             Self::Image { targets, .. } => match &targets[..] {
                 [
                     ImageTarget {
                         owner, container, ..
                     },
-                ] => format!("Another image for {container} in {owner}"),
-                several => format!("Another image for {} workloads", several.len()),
+                ] => format!("New image for {container} in {owner}"),
+                several => format!("New image for {} workloads", several.len()),
             },
-            Self::Bind { secret, .. } => format!("Who lists the Secret {secret}"),
-            Self::List { account, .. } => format!("Pull Secrets of the ServiceAccount {account}"),
-            Self::RunAs { workload, .. } => format!("The ServiceAccount of {workload}"),
-            Self::Setup { .. } => "First-time setup of a private image".to_owned(),
+            Self::Bind { secret, .. } => format!("ServiceAccounts using {secret}"),
+            Self::List { account, .. } => format!("Pull secrets of ServiceAccount {account}"),
+            Self::RunAs { workload, .. } => format!("ServiceAccount of {workload}"),
+            Self::Setup { .. } => "First-time setup for a private image".to_owned(),
             Self::Deploy { .. } => "Deploy a private image".to_owned(),
-            Self::DeleteSecret { secret, .. } => format!("Delete the Secret {secret}"),
-            Self::DeleteAccount { account, .. } => format!("Delete the ServiceAccount {account}"),
+            Self::DeleteSecret { secret, .. } => format!("Delete Secret {secret}"),
+            Self::DeleteAccount { account, .. } => format!("Delete ServiceAccount {account}"),
             Self::Export => "Export as YAML".to_owned(),
         }
     }

@@ -175,7 +175,7 @@ impl ObjectManager {
     pub fn warning(&self) -> String {
         let owned = self.manager.as_ref().map(|FieldManager { name, field }| {
             format!(
-                "The field manager {name} owns {field} (server-side apply): its next apply fails with a conflict, or puts this back. Add the + lines to its manifest instead; y exports them."
+                "Field manager {name} owns {field} (server-side apply): its next apply conflicts or reverts this. Add the + lines to its manifest instead (y exports them)."
             )
         });
         match (self.tool, owned) {
@@ -197,41 +197,43 @@ impl ObjectManager {
         };
         match self.tool {
             ManagerKind::ArgoCd => format!(
-                "{} keeps it: with self-heal this is put back within minutes, else at the next sync",
+                "Managed by {}: self-heal reverts this within minutes, else the next sync does",
                 named("Argo CD")
             ),
             ManagerKind::FluxKustomize => format!(
-                "{} keeps it: this is put back at its next reconciliation",
-                named("Flux's Kustomization")
+                "Managed by {}: the next reconciliation reverts this",
+                named("Flux Kustomization")
             ),
             ManagerKind::FluxHelm => format!(
-                "{} keeps it: this is put back at the next upgrade, or when drift is corrected",
-                named("Flux's HelmRelease")
+                "Managed by {}: the next upgrade or drift correction reverts this",
+                named("Flux HelmRelease")
             ),
             ManagerKind::Helm => format!(
-                "{} made it: the next upgrade may put it back",
+                "Managed by {}: the next upgrade may revert this",
                 named("Helm")
             ),
             ManagerKind::ExternalSecrets => format!(
-                "{} writes it: this is overwritten at its next refresh",
+                "Managed by {}: the next refresh overwrites this",
                 named("External Secrets")
             ),
             ManagerKind::SealedSecrets => format!(
-                "{} writes it: this is overwritten when that changes",
+                "Managed by {}: the next update overwrites this",
                 named("a SealedSecret")
             ),
             ManagerKind::Reflector | ManagerKind::Replicator => format!(
-                "it is {}: this is overwritten; change the original",
+                "This is {}, which gets overwritten; change the original",
                 if name.is_empty() {
                     "a copy".to_owned()
                 } else {
                     format!("a copy of {name}")
                 }
             ),
-            ManagerKind::Fleet => format!("{} keeps it: this may be put back", named("Fleet")),
-            ManagerKind::Terraform => "Terraform keeps it: the next apply puts it back".to_owned(),
-            ManagerKind::Owner => format!("{name} owns it and may put it back"),
-            ManagerKind::Apply => format!("{name} applies it and may put it back"),
+            ManagerKind::Fleet => format!("Managed by {}: this may be reverted", named("Fleet")),
+            ManagerKind::Terraform => {
+                "Managed by Terraform: the next apply reverts this".to_owned()
+            }
+            ManagerKind::Owner => format!("Owned by {name}, which may revert this"),
+            ManagerKind::Apply => format!("Applied by {name}, which may revert this"),
         }
     }
 }

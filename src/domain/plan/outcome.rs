@@ -48,12 +48,12 @@ impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Applied => f.write_str("applied"),
-            Self::Unchanged => f.write_str("unchanged: it was so already"),
+            Self::Unchanged => f.write_str("unchanged"),
             Self::NotNeeded(why) => write!(f, "not needed: {why}"),
             Self::Failed(why) => write!(f, "failed: {why}"),
             Self::Unknown(why) => write!(f, "unknown: {why}"),
-            Self::NotTried => f.write_str("not tried"),
-            Self::TakenBack => f.write_str("made, and taken back"),
+            Self::NotTried => f.write_str("not attempted"),
+            Self::TakenBack => f.write_str("applied, then rolled back"),
         }
     }
 }

@@ -44,8 +44,8 @@ impl Plan {
             let number = index + 1;
             let (state, looks, makes) = match progress {
                 ChangeProgress::Made => ("done".to_owned(), false, false),
-                ChangeProgress::NotTakenBack => ("done, not taken back".to_owned(), true, false),
-                ChangeProgress::TakenBack => ("taken back".to_owned(), false, false),
+                ChangeProgress::NotTakenBack => ("done, not rolled back".to_owned(), true, false),
+                ChangeProgress::TakenBack => ("rolled back".to_owned(), false, false),
                 ChangeProgress::Failed(why) => (format!("failed: {why}"), true, true),
                 ChangeProgress::Unknown(None) => ("result unknown".to_owned(), true, true),
                 ChangeProgress::Unknown(Some(why)) => {
@@ -97,7 +97,7 @@ mod tests {
     #[test]
     fn the_change_under_way_is_looked_at_and_made_and_no_value_is_told() {
         let text = rotation().remaining_steps(&[Outcome::Applied]).join("\n");
-        assert!(text.contains("1. Create the pull Secret shop/one for ghcr.io as bot: done\n"));
+        assert!(text.contains("1. Create pull secret shop/one for ghcr.io as bot: done\n"));
         assert!(text.contains(
             "shop/two for ghcr.io as bot: result unknown\n    kubectl -n shop get secret two\n"
         ));
@@ -116,8 +116,8 @@ mod tests {
         let failed = Outcome::Failed("507".into());
         let outcomes = [Outcome::Applied, Outcome::TakenBack, failed.clone()];
         let text = plan.remaining_steps(&outcomes).join("\n");
-        assert!(text.contains("as bot: done, not taken back\n    kubectl -n shop get secret one"));
-        assert!(text.contains("as bot: taken back\n"), "{text}");
+        assert!(text.contains("as bot: done, not rolled back\n    kubectl -n shop get secret one"));
+        assert!(text.contains("as bot: rolled back\n"), "{text}");
         assert!(text.contains("as bot: failed: 507\n"), "{text}");
         let text = rotation().remaining_steps(&[failed]).join("\n");
         assert_eq!(text.matches("not started").count(), 2, "{text}");
@@ -133,10 +133,10 @@ mod tests {
         let mut outcomes = vec![Outcome::Applied; 3];
         outcomes.push(Outcome::Failed("403".into()));
         let text = plan.remaining_steps(&outcomes).join("\n");
-        assert!(!text.contains("not taken back"), "{text}");
+        assert!(!text.contains("not rolled back"), "{text}");
         assert!(text.contains("as bot: done\n"), "{text}");
         assert!(
-            text.contains("Delete the Pod shop/web-1: failed: 403"),
+            text.contains("Delete Pod shop/web-1: failed: 403"),
             "{text}"
         );
     }
@@ -151,6 +151,6 @@ mod tests {
             text.contains("kubectl -n shop get secret regcred\n"),
             "{text}"
         );
-        assert!(text.contains("If it is not found"), "{text}");
+        assert!(text.contains("If it is missing"), "{text}");
     }
 }

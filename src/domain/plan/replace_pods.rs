@@ -171,9 +171,7 @@ pub fn pods_with_the_old_list(targets: &[&FixTarget], secret: &Name<Secret>) -> 
     };
     let pods = targets.iter().filter(keeps);
     pods.filter_map(|target| target.pod.as_ref())
-        .map(|pod| {
-            format!("Pod {pod} keeps its list of pull Secrets: delete its Job and create it again.")
-        })
+        .map(|pod| format!("Pod {pod} keeps its imagePullSecrets: delete and recreate its Job."))
         .collect()
 }
 
@@ -184,20 +182,20 @@ pub(super) fn not_reached(targets: &[&FixTarget]) -> Vec<String> {
         let Some(pod) = &target.pod else { continue };
         let note = match (&target.owner, &target.list_origin) {
             _ if target.is_ephemeral() => format!(
-                "The debug container in Pod {pod} stays as it is: add another one with kubectl debug."
+                "The debug container in Pod {pod} cannot be changed: add a new one with kubectl debug."
             ),
             (PodOwner::None, _) => {
-                format!("Pod {pod} has no controller: delete it and create it again.")
+                format!("Pod {pod} has no controller: delete and recreate it.")
             }
             (PodOwner::Rolling(_), _) | (_, ListOrigin::ServiceAccount) => continue,
             (PodOwner::Job(id), ListOrigin::Template(_)) => {
-                format!("{id} is not changed: the template of a Job is immutable.")
+                format!("{id} is not changed: a Job's Pod template is immutable.")
             }
             (PodOwner::ReplicaSet(id) | PodOwner::CronJob { id, .. }, ListOrigin::Template(_)) => {
-                format!("{id} is not changed: its template has imagePullSecrets of its own.")
+                format!("{id} is not changed: its Pod template sets its own imagePullSecrets.")
             }
             (PodOwner::Other { kind, name }, ListOrigin::Template(_)) => {
-                format!("{kind}/{name} is not changed from here.")
+                format!("pullscope cannot change {kind}/{name}.")
             }
         };
         if !notes.contains(&note) {

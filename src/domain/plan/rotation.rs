@@ -214,7 +214,7 @@ impl CredentialUsage {
         let mut notes = self.other_registries(&holders);
         notes.extend(self.notes(&holders, retried.len(), late));
         let title = format!(
-            "Rotate the credential of {} at {} in {}",
+            "Rotate credential of {} at {} in {}",
             login.username,
             self.registries(&holders),
             pluralize(edits.len(), "Secret", "Secrets")
@@ -253,7 +253,7 @@ impl CredentialUsage {
                 if chosen.contains(&holder) {
                     format!("The new credential is not tested at {registry} (Secret {secret}).")
                 } else {
-                    format!("The Secret {secret} keeps the same password at {registry}.")
+                    format!("Secret {secret} keeps the same password for {registry}.")
                 }
             })
             .collect()
@@ -280,36 +280,32 @@ impl CredentialUsage {
         note(
             self.running > 0,
             format!(
-                "{} nothing, no restart either: the kubelet reads a Secret when it pulls.",
+                "{} no restart: the kubelet reads the Secret at each pull.",
                 pluralize(self.running, "running Pod needs", "running Pods need")
             ),
         );
         note(
             retried > 0,
             format!(
-                "{} made again, not to sit out the back-off.",
-                pluralize(
-                    retried,
-                    "Pod waits for an image and is",
-                    "Pods wait for an image and are"
-                )
+                "{} deleted to retry now.",
+                pluralize(retried, "waiting Pod is", "waiting Pods are")
             ),
         );
         note(
             late > 0,
             format!(
-                "{} again without help within 5 minutes.",
-                pluralize(late, "more Pod waits; it tries", "more Pods wait; they try")
+                "{} within 5 minutes.",
+                pluralize(late, "more waiting Pod retries", "more waiting Pods retry")
             ),
         );
         note(
             self.alone > 0,
             format!(
-                "{} again without help within 5 minutes.",
+                "{} within 5 minutes.",
                 pluralize(
                     self.alone,
-                    "waiting Pod is not deleted; its kubelet tries",
-                    "waiting Pods are not deleted; their kubelets try"
+                    "waiting Pod is not deleted; the kubelet retries",
+                    "waiting Pods are not deleted; the kubelet retries"
                 )
             ),
         );
@@ -467,7 +463,7 @@ mod tests {
         let plan = spread.rotation_plan(&chosen, &login("new"));
         assert_eq!(renewed(&plan, 1), ["registry.example"], "not unasked");
         assert!(!plan.title.contains("5000"), "{}", plan.title);
-        let kept = "The Secret pay/mirror keeps the same password at registry.example:5000.";
+        let kept = "Secret pay/mirror keeps the same password for registry.example:5000.";
         assert!(
             plan.notes.iter().any(|note| note == kept),
             "{:?}",
@@ -485,8 +481,8 @@ mod tests {
         let said = plan.notes.join(" ");
         for part in [
             "1 Secret keeps the old credential",
-            "nothing, no restart",
-            "made again",
+            "no restart: the kubelet",
+            "deleted to retry now",
             "not tested at registry.example:5000",
         ] {
             assert!(said.contains(part), "{part}: {said}");
@@ -504,8 +500,8 @@ mod tests {
         let plan = spread.rotation_plan(&["shop/regcred".to_owned()], &login("new"));
         assert_eq!(plan.changes.len(), 1 + MAX_DELETED_PODS);
         let said = plan.notes.join(" ");
-        assert!(said.contains("20 Pods wait"), "{said}");
-        assert!(said.contains("5 more Pods wait"), "{said}");
+        assert!(said.contains("20 waiting Pods are deleted"), "{said}");
+        assert!(said.contains("5 more waiting Pods retry"), "{said}");
     }
 
     /// Two Secrets, each with a credential for another registry in front of the shared one.

@@ -68,9 +68,9 @@ fn image_target(target: &FixTarget) -> Result<ImageTarget, String> {
     let subject = match (&target.owner, &target.pod) {
         _ if target.is_ephemeral() => return Err(not_reached(&[target]).concat()),
         (PodOwner::None, Some(pod)) => Subject::Pod(pod.clone()),
-        (PodOwner::None, None) => return Err("there is no Pod".to_owned()),
+        (PodOwner::None, None) => return Err("no Pods".to_owned()),
         (PodOwner::Other { kind, name }, _) => {
-            return Err(format!("{kind}/{name} is not changed from here."));
+            return Err(format!("pullscope cannot change {kind}/{name}."));
         }
         (
             PodOwner::Rolling(id)
@@ -82,7 +82,7 @@ fn image_target(target: &FixTarget) -> Result<ImageTarget, String> {
     };
     let Some(owner) = ImageOwner::new(subject.clone()) else {
         return Err(format!(
-            "{subject} is not changed: the template of a Job is immutable."
+            "{subject} is not changed: a Job's Pod template is immutable."
         ));
     };
     let container = target.container.as_ref();
@@ -122,7 +122,7 @@ fn image_target(target: &FixTarget) -> Result<ImageTarget, String> {
 fn ended_run(target: &FixTarget) -> Option<String> {
     match &target.owner {
         PodOwner::CronJob { id, job: Some(job) } => Some(format!(
-            "Job {job} ends with all its Pods; {id} creates the next one by its schedule."
+            "Job {job} is deleted with its Pods; {id} creates the next one on schedule."
         )),
         PodOwner::CronJob { job: None, .. }
         | PodOwner::None

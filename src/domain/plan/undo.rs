@@ -23,10 +23,10 @@ impl Plan {
             let stays =
                 stays.filter(|(_, done)| done.undo.is_none() && done.outcome == Outcome::Applied);
             plan.notes
-                .extend(stays.map(|(change, _)| format!("Not taken back: {change}")));
+                .extend(stays.map(|(change, _)| format!("Not undone: {change}")));
             let unknown = self.changes.iter().zip(done);
             let unknown = unknown.filter(|(_, done)| matches!(done.outcome, Outcome::Unknown(_)));
-            let note = |change: &Change| format!("May still be stored, look again later: {change}");
+            let note = |change: &Change| format!("May still be applied, check later: {change}");
             plan.notes.extend(unknown.map(|(change, _)| note(change)));
             plan
         })
@@ -107,8 +107,8 @@ mod tests {
         assert_eq!(
             said,
             [
-                "Set the image of web in Deployment/web to a:1",
-                "Take back: Attach regcred to the ServiceAccount shop/web",
+                "Set image of web in Deployment/web to a:1",
+                "Undo: Attach regcred to ServiceAccount shop/web",
             ]
         );
         let Change::SetImage(back) = &undone.changes[0] else {
@@ -123,7 +123,7 @@ mod tests {
         let mut late = done.clone();
         late[1].outcome = Outcome::Unknown("504".to_owned());
         let notes = plan.undo_plan(&late).unwrap().notes.join(" ");
-        assert!(notes.contains("May still be stored, look again later: Set the image"));
+        assert!(notes.contains("May still be applied, check later: Set image"));
         assert!(
             plan.undo_plan(&[ChangeResult::new(Outcome::Unchanged)])
                 .is_none()

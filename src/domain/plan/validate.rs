@@ -34,7 +34,7 @@ pub fn warn(text: impl Into<String>) -> ValidationError {
 /// A namespace, or a Deployment, whose container and Pods' label are called like it: an RFC 1123 label.
 pub fn label(text: &str) -> Option<ValidationError> {
     if text.contains('.') {
-        return Some(reject("no dots: it is one label"));
+        return Some(reject("must not contain dots"));
     }
     name(text, 63)
 }
@@ -45,37 +45,37 @@ pub fn subdomain(text: &str) -> Option<ValidationError> {
         .find_map(|part| name(part, 253))
         .or_else(|| {
             let long = text.len() > 253;
-            long.then(|| reject("longer than 253 characters"))
+            long.then(|| reject("must be at most 253 characters"))
         })
 }
 
 fn name(text: &str, most: usize) -> Option<ValidationError> {
     if text.is_empty() {
-        return Some(reject("a name is needed"));
+        return Some(reject("enter a name"));
     }
     if text.len() > most {
-        return Some(reject(format!("longer than {most} characters")));
+        return Some(reject(format!("must be at most {most} characters")));
     }
     if let Some(c) = text.chars().find(char::is_ascii_uppercase) {
-        return Some(reject(format!("no capitals: {c:?} is one")));
+        return Some(reject(format!("must be lowercase: {c:?} is not")));
     }
     let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     if let Some(c) = text.chars().find(|c| !allowed(*c)) {
         return Some(reject(format!(
-            "only a-z, 0-9 and -: {c:?} is none of them"
+            "only a-z, 0-9 and - are allowed, not {c:?}"
         )));
     }
     let ends_badly = text.starts_with('-') || text.ends_with('-');
-    ends_badly.then(|| reject("a - may not stand at an end"))
+    ends_badly.then(|| reject("must not start or end with -"))
 }
 
 /// The key under `auths`: what the kubelet holds against the image's host.
 pub fn server(text: &str) -> Option<ValidationError> {
     if text.is_empty() {
-        return Some(reject("the registry's host is needed"));
+        return Some(reject("enter the registry's host"));
     }
     if text.chars().any(char::is_whitespace) {
-        return Some(reject("there is a blank in it"));
+        return Some(reject("must not contain spaces"));
     }
     let hub = "https://index.docker.io/v1/";
     if text == hub {
@@ -83,42 +83,42 @@ pub fn server(text: &str) -> Option<ValidationError> {
     }
     let host = server_host(text);
     if host.is_empty() {
-        return Some(reject("there is no host in it"));
+        return Some(reject("must contain a host"));
     }
     if matches!(
         host,
         "docker.io" | "index.docker.io" | "registry-1.docker.io"
     ) {
-        return Some(warn(format!("Docker Hub's entry is called {hub}")));
+        return Some(warn(format!("for Docker Hub use {hub}")));
     }
     if host == "hub.docker.com" {
         return Some(reject(format!(
-            "that is the web site; Docker Hub's entry is called {hub}"
+            "that is the web site; for Docker Hub use {hub}"
         )));
     }
     if text.contains("://") {
-        return Some(warn("the host alone is enough, without https://"));
+        return Some(warn("use the host without https://"));
     }
     if text.contains('/') {
-        return Some(warn("with a path it is only for images under that path"));
+        return Some(warn("only matches images under that path"));
     }
     None
 }
 
 pub fn username(text: &str, server: &str) -> Option<ValidationError> {
     if text.is_empty() {
-        return Some(reject("a user name is needed"));
+        return Some(reject("enter a user name"));
     }
     if text.contains(':') {
-        return Some(reject("no colon: it ends the user name"));
+        return Some(reject("must not contain a colon"));
     }
     if text != text.trim() {
-        return Some(warn("there is a blank at its end"));
+        return Some(warn("remove the space at the start or end"));
     }
     let is_hub = registries::find_by_server(server).is_some_and(RegistryInfo::is_docker_hub);
     if is_hub && text.contains('@') {
         return Some(warn(
-            "Docker Hub wants the Docker ID, not the e-mail address",
+            "Docker Hub expects the Docker ID, not the e-mail address",
         ));
     }
     None
@@ -126,40 +126,39 @@ pub fn username(text: &str, server: &str) -> Option<ValidationError> {
 
 pub fn token(text: &str, server: &str, username: &str) -> Option<ValidationError> {
     if text.is_empty() {
-        return Some(reject("a token is needed"));
+        return Some(reject("enter a token"));
     }
     if text.trim() != text {
-        return Some(reject("there is a blank or a line break at its end"));
+        return Some(reject("remove the space or line break at the start or end"));
     }
     if text.chars().any(char::is_whitespace) {
-        return Some(warn("there is a blank in it"));
+        return Some(warn("must not contain spaces"));
     }
     let kind = Credential::detect(server, username, &Password::new(text)).kind;
     if let Some(life) = kind.max_lifetime() {
         let hours = life.as_hours();
         return Some(warn(format!(
-            "a {} lives {hours} hours: this will stop working",
+            "expires after {hours} hours ({})",
             kind.label()
         )));
     }
     match registries::find_by_server(server) {
-        Some(preset) if kind.is_password() && !preset.token.is_empty() => Some(warn(format!(
-            "looks like a password; better: {}",
-            preset.token
-        ))),
+        Some(preset) if kind.is_password() && !preset.token.is_empty() => {
+            Some(warn(format!("looks like a password; use {}", preset.token)))
+        }
         _ => None,
     }
 }
 
 pub fn image(text: &str) -> Option<ValidationError> {
     if text.is_empty() {
-        return Some(reject("an image is needed"));
+        return Some(reject("enter an image"));
     }
     let last = text.rsplit('/').next().unwrap_or_default();
     match ImageRef::parse(text) {
         Err(error) => Some(reject(error.to_string())),
         Ok(_) if !text.contains('@') && !last.contains(':') => {
-            Some(warn("without a tag it is :latest"))
+            Some(warn("no tag: defaults to :latest"))
         }
         Ok(_) => None,
     }
@@ -168,9 +167,9 @@ pub fn image(text: &str) -> Option<ValidationError> {
 /// How many Pods a Deployment shall have.
 pub fn replicas(text: &str) -> Option<ValidationError> {
     match text.parse::<u32>() {
-        Err(_) => Some(reject("a number is needed")),
-        Ok(0) => Some(warn("none: nothing is pulled until it is scaled up")),
-        Ok(number) if number > MANY => Some(warn("that is many for a first try")),
+        Err(_) => Some(reject("enter a number")),
+        Ok(0) => Some(warn("0: nothing is pulled until you scale up")),
+        Ok(number) if number > MANY => Some(warn("high for a first try")),
         Ok(_) => None,
     }
 }
@@ -185,14 +184,14 @@ pub fn port(text: &str) -> Option<ValidationError> {
     }
     match text.parse::<u16>() {
         Ok(number) if number > 0 => None,
-        _ => Some(reject("a port is a number from 1 to 65535")),
+        _ => Some(reject("must be between 1 and 65535")),
     }
 }
 
 /// The name of an environment variable.
 pub fn variable(text: &str) -> Option<ValidationError> {
     let fine = !text.is_empty() && !text.contains(['=', '\0']);
-    (!fine).then(|| reject("the name of a variable is needed, such as REGISTRY_TOKEN"))
+    (!fine).then(|| reject("enter a variable name, such as REGISTRY_TOKEN"))
 }
 
 /// A name that is typed again so that nothing is deleted by a slip.

@@ -27,21 +27,18 @@ impl fmt::Display for StepResult {
         match self {
             Self::Addresses(addresses) => write!(f, "{} addresses", addresses.len()),
             Self::Connected(address) => write!(f, "connected to {address}"),
-            Self::ProxyConnected { to } => write!(f, "the proxy leads on to {to}"),
+            Self::ProxyConnected { to } => write!(f, "the proxy connected to {to}"),
             Self::Encrypted { protocol } => {
-                write!(
-                    f,
-                    "{protocol}, the certificate is trusted and names the host"
-                )
+                write!(f, "{protocol}, certificate trusted and valid for the host")
             }
             Self::Unencrypted(Unencrypted::Loopback) => {
-                f.write_str("plain HTTP, as runtimes allow to a loopback host")
+                f.write_str("plain HTTP, which runtimes allow for loopback hosts")
             }
-            Self::Unencrypted(Unencrypted::Chosen) => f.write_str("plain HTTP, as chosen"),
-            Self::Login(AuthMethod::Open) => f.write_str("the registry asks for no login"),
-            Self::Login(AuthMethod::Basic) => f.write_str("wants a user name and a password"),
-            Self::Login(AuthMethod::Bearer { realm }) => write!(f, "wants a token from {realm}"),
-            Self::SignedIn => f.write_str("user name and password are accepted"),
+            Self::Unencrypted(Unencrypted::Chosen) => f.write_str("plain HTTP, as requested"),
+            Self::Login(AuthMethod::Open) => f.write_str("no login required"),
+            Self::Login(AuthMethod::Basic) => f.write_str("requires user name and password"),
+            Self::Login(AuthMethod::Bearer { realm }) => write!(f, "requires a token from {realm}"),
+            Self::SignedIn => f.write_str("user name and password accepted"),
             Self::Token { lives: None } => f.write_str("got a token"),
             Self::Token { lives: Some(lives) } => {
                 write!(f, "got a token for {}", HumanDuration(*lives))
@@ -72,39 +69,37 @@ impl fmt::Display for ProbeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::UnknownHost => f.write_str("no such host"),
-            Self::DnsTimeout => f.write_str("no name server answered"),
+            Self::DnsTimeout => f.write_str("no DNS server answered"),
             Self::Refused => f.write_str("connection refused"),
-            Self::NoRoute => f.write_str("no route to the host"),
-            Self::Reset => f.write_str("the connection was closed by the other side"),
+            Self::NoRoute => f.write_str("no route to host"),
+            Self::Reset => f.write_str("connection closed by the server"),
             Self::Timeout(limit) => write!(f, "no answer within {}", HumanDuration(*limit)),
-            Self::UntrustedCa => {
-                f.write_str("the certificate is signed by an authority that is not trusted here")
-            }
+            Self::UntrustedCa => f.write_str("x509: the CA is not trusted on this machine"),
             Self::WrongName { presented } if presented.is_empty() => {
-                f.write_str("the certificate is for another name")
+                f.write_str("x509: the certificate is for another name")
             }
             Self::WrongName { presented } => {
-                write!(f, "the certificate is for {}", presented.join(", "))
+                write!(f, "x509: the certificate is for {}", presented.join(", "))
             }
-            Self::CertificateExpired => f.write_str("the certificate has expired"),
-            Self::CertificateNotYetValid => f.write_str("the certificate is not valid yet"),
-            Self::ProxyRefuses(answer) => write!(f, "the proxy does not lead on: {answer}"),
-            Self::SpeaksPlainHttp => f.write_str("speaks plain HTTP where TLS is wanted"),
-            Self::SpeaksTls => f.write_str("speaks TLS where plain HTTP was tried"),
-            Self::Handshake(why) => write!(f, "the TLS handshake failed: {why}"),
-            Self::NotHttp(why) => write!(f, "the answer is no HTTP: {why}"),
-            Self::HeadTooLarge => f.write_str("the head of the answer is too large"),
+            Self::CertificateExpired => f.write_str("x509: the certificate has expired"),
+            Self::CertificateNotYetValid => f.write_str("x509: the certificate is not valid yet"),
+            Self::ProxyRefuses(answer) => write!(f, "the proxy refused: {answer}"),
+            Self::SpeaksPlainHttp => f.write_str("speaks plain HTTP instead of HTTPS"),
+            Self::SpeaksTls => f.write_str("speaks HTTPS instead of plain HTTP"),
+            Self::Handshake(why) => write!(f, "TLS handshake failed: {why}"),
+            Self::NotHttp(why) => write!(f, "not an HTTP response: {why}"),
+            Self::HeadTooLarge => f.write_str("response headers too large"),
             Self::BodyTooLarge { limit } => {
-                write!(f, "the answer is larger than {} KiB", limit / 1024)
+                write!(f, "response larger than {} KiB", limit / 1024)
             }
-            Self::Unreadable(why) => write!(f, "the answer cannot be read: {why}"),
-            Self::TooManyRedirects => f.write_str("redirects without end"),
-            Self::BadRedirect { to } => write!(f, "redirects to {to}, which is not followed"),
-            Self::NoChallenge => f.write_str("asks for a login and does not say which"),
+            Self::Unreadable(why) => write!(f, "cannot read the response: {why}"),
+            Self::TooManyRedirects => f.write_str("too many redirects"),
+            Self::BadRedirect { to } => write!(f, "redirects to {to} (not followed)"),
+            Self::NoChallenge => f.write_str("requires a login but does not say how"),
             Self::ForeignRealm { realm } => {
                 write!(
                     f,
-                    "wants the login at {realm}; the credential was not sent there"
+                    "requires a login at {realm}; the credential was not sent there"
                 )
             }
             Self::Refusal(refusal) => refusal.fmt(f),
@@ -114,7 +109,7 @@ impl fmt::Display for ProbeError {
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "answered {}", self.status)?;
+        write!(f, "HTTP {}", self.status)?;
         if !self.codes.is_empty() {
             write!(f, " {}", self.codes.join(" "))?;
         }

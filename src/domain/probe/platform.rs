@@ -48,7 +48,7 @@ impl TargetPlatforms {
                 if missing.is_empty() {
                     return Fit::Yes;
                 }
-                Fit::No(format!("it is not made for {}", list(missing)))
+                Fit::No(format!("no build for {}", list(missing)))
             }
             Self::Nodes(nodes) => {
                 let (fitting, missing): (Vec<_>, Vec<_>) =
@@ -61,7 +61,7 @@ impl TargetPlatforms {
                     Fit::Yes
                 } else if !fitting.is_empty() {
                     Fit::Partly(format!(
-                        "{} of {} nodes are {platforms}, which it is not made for",
+                        "{} of {} nodes are {platforms}, which has no build",
                         count(&missing),
                         count(&missing) + count(&fitting),
                     ))
@@ -70,8 +70,7 @@ impl TargetPlatforms {
                 } else {
                     // Runtimes look for the platform in an index only (containerd 1.7, CRI-O 1.30).
                     Fit::Partly(format!(
-                        "it is made for {}, and all nodes are {platforms}: it does not start there \
-                         (exec format error)",
+                        "built for {}, but all nodes are {platforms}: fails with exec format error",
                         list(made_for)
                     ))
                 }
@@ -163,13 +162,13 @@ mod tests {
             (
                 &nodes,
                 &amd,
-                Fit::Partly("2 of 5 nodes are linux/arm64, which it is not made for".to_owned()),
+                Fit::Partly("2 of 5 nodes are linux/arm64, which has no build".to_owned()),
             ),
             (&arm, &amd, Fit::No("all nodes are linux/arm64".to_owned())),
             (
                 &TargetPlatforms::Each(vec![platform("linux/amd64"), platform("windows/amd64")]),
                 &amd,
-                Fit::No("it is not made for windows/amd64".to_owned()),
+                Fit::No("no build for windows/amd64".to_owned()),
             ),
         ] {
             assert_eq!(wanted.fit(image), expected, "{wanted:?} {image:?}");

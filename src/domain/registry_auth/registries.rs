@@ -162,7 +162,7 @@ pub const REGISTRIES: &[RegistryInfo] = &[
         token_lifetime: "12 hours",
         login: LoginSupport::Required,
         missing_repository: MissingRepositoryBehavior::Reported,
-        alternative: "let the node's role or a kubelet credential provider pull (on EKS: node role or pod identity)",
+        alternative: "use the node role or a kubelet credential provider (on EKS: node role or Pod Identity)",
     },
     RegistryInfo {
         id: RegistryId::ArtifactRegistry,

@@ -127,7 +127,7 @@ impl Collector {
             if settled == all {
                 return true;
             }
-            progress.update(&format!("listing: {settled} of {all} lists"));
+            progress.update(&format!("listing: {settled} of {all} kinds"));
             let Some(feed) = feed.recv().await else {
                 return false;
             };
@@ -197,7 +197,7 @@ impl Collector {
         loop {
             let pending = scope.pending(&self.store, &self.coverage).or_else(|| {
                 let cut = self.disconnected_list()?;
-                Some(format!("waiting for the watch of {}", cut.kind.plural()))
+                Some(format!("waiting for the watch on {}", cut.kind.plural()))
             });
             match &pending {
                 None if rollout.is_complete() => return true,
@@ -223,14 +223,14 @@ impl Collector {
     }
 
     fn timeout_error(&self) -> UserError {
-        let problem = UserError::new("the cluster's lists did not arrive in time");
+        let problem = UserError::new("the API server did not return all lists in time");
         let why = self.states.values().find_map(|state| match state {
             Some(WatchState::Stale { why, .. }) => Some(why.to_string()),
             _ => None,
         });
         match why {
             Some(why) => problem.with_cause(why),
-            None => problem.with_help("allow more time with --request-timeout"),
+            None => problem.with_help("raise --request-timeout"),
         }
     }
 
@@ -251,7 +251,7 @@ impl Collector {
                 // A list that is made again holds what was there before.
                 Some(WatchState::Connecting | WatchState::Listing { .. }) | None => {
                     partial.insert(id.kind);
-                    stale.push(format!("{}: listed anew", id.kind.plural()));
+                    stale.push(format!("{}: relisted", id.kind.plural()));
                     continue;
                 }
                 Some(WatchState::Live) => continue,

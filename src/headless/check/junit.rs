@@ -69,7 +69,7 @@ fn run_cases(report: &CheckReport) -> Vec<String> {
         let inner = if settled {
             ""
         } else {
-            r#"<failure type="not-settled" message="not settled in the time given"/>"#
+            r#"<failure type="not-settled" message="did not settle in time"/>"#
         };
         format!(r#"<testcase classname="pullscope" name="settled">{inner}</testcase>"#)
     });

@@ -39,32 +39,32 @@ use jiff::Timestamp;
 
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct Args {
-    /// What to check, as kubectl takes it: deployment/web pod/api-1, or deployment web api, or pods;
-    /// without it, all Pods of the namespace. -n takes several namespaces: -n shop,pay
+    /// What to check, in kubectl's syntax: deployment/web pod/api-1, deployment web api, or pods.
+    /// Default: all Pods in the namespace; -n takes several namespaces: -n shop,pay
     #[arg(value_name = "KIND/NAME")]
     pub targets: Vec<String>,
-    /// Only Pods and workloads with these labels, such as app=web,tier!=back
+    /// Label selector for Pods and workloads, such as app=web,tier!=back
     #[arg(short = 'l', long, value_name = "SELECTOR")]
     pub selector: Option<LabelSelector>,
-    /// Wait until all runs, or something fails and nothing gets on any more, but no longer than this,
-    /// such as 2m; what has not settled by then is status 1. What was asked for is waited for, too
+    /// Wait until all Pods are ready, or until a failure makes no progress, at most this long, such as
+    /// 2m; exits with 1 on timeout. Also waits for targets that do not exist yet
     #[arg(long, value_name = "TIME", value_parser = parse_duration)]
     pub wait: Option<Duration>,
-    /// A namespace that does not exist, and a name or selector that leads to nothing, is no error
+    /// Do not fail if a namespace or target does not exist, or if nothing matches the selector
     #[arg(long)]
     pub allow_empty: bool,
-    /// Ask the registries too, from this machine, with the credentials that the Pods list; what this
-    /// machine cannot reach is unknown, and no finding
+    /// Also test the registries from this machine, with the Pods' credentials; a registry that cannot
+    /// be reached from here is unknown, not a finding
     #[arg(long)]
     pub probe: bool,
-    /// Look into Pods that run, too: whether their images could be pulled again, which an expired token
-    /// or, with --probe, the registry rules out
+    /// Also check running Pods: could their images be pulled again? An expired token or, with --probe,
+    /// the registry may prevent it
     #[arg(long)]
     pub all: bool,
-    /// Form of the answer
+    /// Output format
     #[arg(short, long, value_enum, default_value_t)]
     pub output: ReportFormat,
-    /// Also write what each finding rests on to this directory, one new file per Pod: objects and
+    /// Also save the evidence of each finding to this directory, one new file per Pod: objects and
     /// events, no passwords
     #[arg(long, value_name = "DIR")]
     pub save_cases: Option<PathBuf>,
@@ -73,14 +73,14 @@ pub struct Args {
 /// Output format of a report.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum ReportFormat {
-    /// For people
+    /// Human-readable
     #[default]
     Text,
-    /// One object, as assets/schema has it
+    /// One JSON object (see assets/schema)
     Json,
-    /// For the test views of CI systems: each Pod a test
+    /// JUnit XML for CI systems: one test per Pod
     Junit,
-    /// For code-scanning views: SARIF 2.1.0
+    /// SARIF 2.1.0 for code scanning
     Sarif,
 }
 

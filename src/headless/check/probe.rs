@@ -180,10 +180,10 @@ pub(super) async fn probe_all(
     });
     let mut outcomes = std::pin::pin!(outcomes.buffer_unordered(MAX_CONCURRENT));
     let mut kept = BTreeMap::new();
-    progress.update(&format!("asking registries: 0 of {all}"));
+    progress.update(&format!("testing registries: 0 of {all}"));
     while let Some((request, outcome)) = outcomes.next().await {
         kept.insert(request, outcome);
-        progress.update(&format!("asking registries: {} of {all}", kept.len()));
+        progress.update(&format!("testing registries: {} of {all}", kept.len()));
     }
     ProbeOutcomes(kept)
 }
@@ -224,7 +224,7 @@ impl ProbeOutcome {
     pub(super) fn summary_line(&self) -> String {
         match self {
             Self::Answered(verified) => verified.summary_line(),
-            Self::Failed { error } => format!("not asked: {error}"),
+            Self::Failed { error } => format!("not tested: {error}"),
         }
     }
 }

@@ -208,8 +208,7 @@ impl CheckReport {
                     .map(|missing| format!("needs {missing}")),
             );
         }
-        (!gaps.is_empty())
-            .then(|| one_line(&format!("not everything was read: {}", gaps.join(", "))))
+        (!gaps.is_empty()).then(|| one_line(&format!("incomplete: {}", gaps.join(", "))))
     }
 
     pub(super) fn write_text(&self, console: Console, out: &mut impl Write) -> io::Result<()> {
@@ -236,7 +235,7 @@ impl CheckReport {
             writeln!(out, "{}", console.paint(Tone::Warning, &line))?;
         }
         for list in &self.stale {
-            let line = one_line(&format!("not up to date: {list}"));
+            let line = one_line(&format!("out of date: {list}"));
             writeln!(out, "{}", console.paint(Tone::Warning, &line))?;
         }
         for object in &self.not_read {
@@ -244,7 +243,7 @@ impl CheckReport {
             writeln!(out, "{}", console.paint(Tone::Warning, &line))?;
         }
         if self.settled == Some(false) {
-            let line = "not settled in the time given";
+            let line = "did not settle in time";
             writeln!(out, "{}", console.paint(Tone::Error, line))?;
         }
         self.write_summary(console, out)
@@ -256,11 +255,7 @@ impl CheckReport {
             Exit::Negative | Exit::BadInput => Tone::Error,
         };
         let place = one_line(&format!("{} of cluster {}", self.place, self.cluster));
-        let known = if self.complete {
-            ""
-        } else {
-            ", not everything was read"
-        };
+        let known = if self.complete { "" } else { ", incomplete" };
         let findings = format!("findings: {}{known}", self.findings.len());
         let findings = console.paint(tone, &findings);
         if self.pods_checked == 0 && self.findings.is_empty() {
@@ -309,7 +304,7 @@ fn unreadable_lines(coverage: &WatchCoverage) -> Vec<String> {
         lines.extend(named.map(|object| format!("{kind} {object}")));
         if unreadable.unnamed > 0 {
             let count = unreadable.unnamed;
-            lines.push(format!("{count} {plural} without a readable name"));
+            lines.push(format!("{count} unreadable {plural}"));
         }
     }
     lines

@@ -24,7 +24,7 @@ pub(super) fn document(report: &CheckReport) -> Value {
             .map(|object| notification("error", &format!("not read: {object} cannot be decoded"))),
     );
     if report.settled == Some(false) {
-        notes.push(notification("error", "not settled in the time given"));
+        notes.push(notification("error", "did not settle in time"));
     }
     json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
@@ -50,7 +50,7 @@ fn notification(level: &str, text: &str) -> Value {
 }
 
 fn rule(cause: Cause) -> Value {
-    let entry = cause.info();
+    let entry = cause.text();
     json!({
         "id": cause.slug(),
         "shortDescription": { "text": entry.label },

@@ -36,10 +36,10 @@ pub(super) fn save_all(folder: &Path, findings: &CheckFindings) -> Result<(), Us
     };
     let problem = cannot(match failures.len() {
         1 => first.why.clone(),
-        count => format!("{}; {count} cases are not saved", first.why),
+        count => format!("{}; {count} cases not saved", first.why),
     });
     Err(if failures.iter().any(|failure| failure.exists) {
-        problem.with_help("name a new folder: nothing is overwritten")
+        problem.with_help("choose a new directory: existing files are not overwritten")
     } else {
         problem
     })
@@ -77,7 +77,10 @@ fn file_name(key: &ObjectRef<Pod>) -> Result<String, String> {
             Some(_) | None => format!("{name}.json"),
         })
     } else {
-        Err(format!("the server names a Pod {:?}", key.to_string()))
+        Err(format!(
+            "invalid Pod name from the server: {:?}",
+            key.to_string()
+        ))
     }
 }
 
@@ -179,7 +182,7 @@ mod tests {
             });
         }
         let error = save_all(home.path(), &found).unwrap_err().to_string();
-        assert!(error.contains("2 cases are not saved"), "{error}");
+        assert!(error.contains("2 cases not saved"), "{error}");
         assert!(home.path().join("shop.api.json").exists());
     }
 

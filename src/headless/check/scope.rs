@@ -49,7 +49,7 @@ impl<'a> CheckScope<'a> {
                 "{:?} is not a valid Namespace name",
                 wrong.as_str()
             ))
-            .with_cause("lower case letters, digits and -, at most 63 characters"));
+            .with_cause("use lowercase letters, digits and -, at most 63 characters"));
         }
         Ok(Self {
             selection,
@@ -149,19 +149,19 @@ fn namespace_missing_error(namespace: &Namespace, snapshot: &Snapshot) -> UserEr
     }
     problem.with_help(match did_you_mean(namespace.as_str(), names) {
         Some(near) => format!("did you mean {near}? {ALLOW_EMPTY}"),
-        None => format!("kubectl get namespaces lists them; {ALLOW_EMPTY}"),
+        None => format!("list them with kubectl get namespaces; {ALLOW_EMPTY}"),
     })
 }
 
 /// Advice where nothing was found.
-pub(super) const ALLOW_EMPTY: &str = "--allow-empty accepts that, --wait waits for it";
+pub(super) const ALLOW_EMPTY: &str = "use --allow-empty to accept this, or --wait to wait for it";
 
 fn namespace_unknown_error(namespace: &Namespace, trouble: &ApiError) -> UserError {
-    let what = format!("nothing found in Namespace {namespace}, and it may not exist");
+    let what = format!("nothing found in Namespace {namespace}; it may not exist");
     let problem = UserError::new(what).with_cause(trouble.to_string());
     match trouble {
         ApiError::Forbidden(_) => problem
-            .with_cause("you may not get namespaces, so nothing tells whether it exists")
+            .with_cause("you may not get namespaces, so its existence is unknown")
             .with_help(format!("check the name; {ALLOW_EMPTY}")),
         _ => problem,
     }

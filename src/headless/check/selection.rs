@@ -44,7 +44,11 @@ impl TargetKind {
             "daemonset" | "daemonsets" | "ds" => Self::Workload(WorkloadKind::DaemonSet),
             "job" | "jobs" => Self::Workload(WorkloadKind::Job),
             "cronjob" | "cronjobs" | "cj" => Self::Workload(WorkloadKind::CronJob),
-            _ => return Err(format!("{text:?} is no kind that has Pods")),
+            _ => {
+                return Err(format!(
+                    "unknown kind {text:?}: use pod, deployment, statefulset, daemonset, replicaset, job or cronjob"
+                ));
+            }
         })
     }
 }
@@ -116,8 +120,8 @@ impl CheckTarget {
     fn absence_message(&self, place: &str) -> String {
         match (&self.name, self.kind) {
             (Some(_), _) => format!("{self} does not exist {place}"),
-            (None, TargetKind::Pod) => format!("there is no Pod {place}"),
-            (None, TargetKind::Workload(kind)) => format!("there is no {} {place}", kind.as_str()),
+            (None, TargetKind::Pod) => format!("no Pods found {place}"),
+            (None, TargetKind::Workload(kind)) => format!("no {}s found {place}", kind.as_str()),
         }
     }
 
@@ -140,9 +144,9 @@ impl Selection {
         selector: Option<LabelSelector>,
     ) -> Result<Self, UserError> {
         let targets = parse_targets(words).map_err(|why| {
-            UserError::new("cannot tell what to check")
+            UserError::new("invalid target")
                 .with_cause(why)
-                .with_help("name it as kubectl does: deployment/web, deployment web, or pods")
+                .with_help("use kubectl's syntax: deployment/web, deployment web, or pods")
         })?;
         Ok(Self { targets, selector })
     }
@@ -167,7 +171,7 @@ impl Selection {
             return Some(target.to_string());
         }
         let selector = self.selector.as_ref()?;
-        (!self.matches_anything(store)).then(|| format!("a Pod with the labels {selector}"))
+        (!self.matches_anything(store)).then(|| format!("a Pod with labels {selector}"))
     }
 
     fn matches_anything(&self, store: &Store) -> bool {
@@ -188,7 +192,7 @@ impl Selection {
             let problem = UserError::new(target.absence_message(place));
             return Err(problem.with_help(match target.nearest(store) {
                 Some(near) => format!("did you mean {near}? {ALLOW_EMPTY}"),
-                None => format!("choose the namespace with -n, or all with -A; {ALLOW_EMPTY}"),
+                None => format!("set the namespace with -n, or use -A for all; {ALLOW_EMPTY}"),
             }));
         }
         let Some(selector) = &self.selector else {
@@ -197,7 +201,7 @@ impl Selection {
         if self.matches_anything(store) {
             return Ok(());
         }
-        let problem = UserError::new(format!("no Pod has the labels {selector} {place}"));
+        let problem = UserError::new(format!("no Pods with labels {selector} found {place}"));
         let pods = store.pods(&Scope::Cluster);
         let labels: Vec<_> = pods.map(|pod| &pod.meta.labels).collect();
         Err(problem.with_help(match selector.suggestion(&labels) {
@@ -216,7 +220,7 @@ impl Selection {
         let hides = |target: &CheckTarget| forbidden.iter().find(|it| target.is_listed_by(it));
         for (target, missing) in absent.map(|target| (target, hides(target))) {
             if let Some(missing) = missing {
-                return Err(UserError::new(format!("cannot look for {target}"))
+                return Err(UserError::new(format!("cannot look up {target}"))
                     .with_cause(format!("you may not {missing}"))
                     .with_help(missing.role_command()));
             }
@@ -235,7 +239,7 @@ fn parse_targets(words: &[String]) -> Result<Vec<CheckTarget>, String> {
     let kind = TargetKind::parse(first)?;
     if let Some(mixed) = names.iter().find(|name| name.contains('/')) {
         return Err(format!(
-            "{mixed:?} has a kind and stands behind the kind {first:?}"
+            "{mixed:?} must not have a kind after the kind {first:?}"
         ));
     }
     let target = |name: Option<String>| CheckTarget { kind, name };

@@ -133,7 +133,7 @@ impl FromStr for SelectorRequirement {
         let is_part = |c: char| c.is_ascii_alphanumeric() || "-_./".contains(c);
         if label.is_empty() || !label.chars().all(is_part) {
             return Err(format!(
-                "{text:?} selects no label: expected app=web, app!=web, app in (web,api), app or !app"
+                "invalid selector {text:?}: expected app=web, app!=web, app in (web,api), app or !app"
             ));
         }
         Ok(Self {
@@ -146,7 +146,7 @@ impl FromStr for SelectorRequirement {
 fn parse_set(text: &str) -> Result<Vec<String>, String> {
     let inner = text.trim().strip_prefix('(');
     let inner = inner.and_then(|text| text.strip_suffix(')'));
-    let inner = inner.ok_or_else(|| format!("{text:?} is no set such as (web,api)"))?;
+    let inner = inner.ok_or_else(|| format!("{text:?} is not a set such as (web,api)"))?;
     Ok(inner.split(',').map(|it| it.trim().to_owned()).collect())
 }
 

@@ -60,7 +60,7 @@ impl fmt::Display for RolloutProgress {
         let ready = self.pods.iter().filter(|(_, health)| health.is_sound());
         write!(
             f,
-            "waiting: {} of {} Pods are well",
+            "waiting: {} of {} Pods are healthy",
             ready.count(),
             self.pods.len()
         )

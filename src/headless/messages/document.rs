@@ -48,18 +48,18 @@ pub(super) fn read(
         (Some(error), _) => Err(error),
         (None, Ok(())) => Ok(()),
         (None, Err(error)) if error.is_io() => match error.io_error_kind() {
-            Some(io::ErrorKind::FileTooLarge) => emit(Err("an object of more than 4 MiB")),
+            Some(io::ErrorKind::FileTooLarge) => emit(Err("object larger than 4 MiB")),
             _ => Err(error.into()),
         },
         // serde quotes values in its messages: only the place is said.
         (None, Err(error)) => {
             let what = if error.is_data() {
-                "no object of the Kubernetes API"
+                "not a Kubernetes object"
             } else {
-                "no JSON"
+                "invalid JSON"
             };
             let (line, column) = (error.line(), error.column());
-            emit(Err(&format!("{what} at line {line} column {column}")))
+            emit(Err(&format!("{what} at line {line}, column {column}")))
         }
     }
 }

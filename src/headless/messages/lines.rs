@@ -13,7 +13,7 @@ pub(super) type MessageResult<'a> = Result<&'a str, &'a str>;
 /// (etcd's limit for a request).
 pub(super) const MAX_LINE_BYTES: usize = 4 << 20;
 
-pub(super) const LINE_TOO_LONG: &str = "a line of more than 4 MiB";
+pub(super) const LINE_TOO_LONG: &str = "line longer than 4 MiB";
 
 /// Outcome of reading a line.
 pub(super) enum LineRead {
@@ -95,6 +95,6 @@ fn parse_json_line(line: &str) -> Option<JsonLine> {
     }
     match object.remove("message")? {
         Value::String(message) => Some(JsonLine::Message(message)),
-        _ => Some(JsonLine::Invalid("the field \"message\" is not a text")),
+        _ => Some(JsonLine::Invalid("the field \"message\" is not a string")),
     }
 }

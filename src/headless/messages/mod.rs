@@ -150,7 +150,7 @@ mod tests {
             ]
         );
         let pretty = format!("{{\n\"message\": \"{long}\"}}");
-        assert_eq!(found(&pretty), [Err("an object of more than 4 MiB".into())]);
+        assert_eq!(found(&pretty), [Err("object larger than 4 MiB".into())]);
     }
 
     #[test]
@@ -158,7 +158,7 @@ mod tests {
         let text = "{\n\"items\": [{\"message\": \"one\"},\n {\"mess";
         let all = found(text);
         assert_eq!(all[0], Ok("one".to_owned()));
-        assert_eq!(all[1], Err("no JSON at line 3 column 7".to_owned()));
+        assert_eq!(all[1], Err("invalid JSON at line 3, column 7".to_owned()));
     }
 
     #[test]

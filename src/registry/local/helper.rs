@@ -53,7 +53,7 @@ pub(super) async fn get(name: &str, server: &str) -> Result<Credentials, HelperE
     };
     let is_name = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
     if name.is_empty() || !name.chars().all(is_name) {
-        return Err(error("is no name of a helper".to_owned()));
+        return Err(error("is not a valid credential helper name".to_owned()));
     }
     let mut command = Command::new(&program);
     command
@@ -67,24 +67,21 @@ pub(super) async fn get(name: &str, server: &str) -> Result<Credentials, HelperE
     command.process_group(0);
     let child = command.spawn().map_err(|cause| {
         error(match cause.kind() {
-            io::ErrorKind::NotFound => "is not on the path".to_owned(),
+            io::ErrorKind::NotFound => "is not on the PATH".to_owned(),
             _ => format!("cannot be run: {cause}"),
         })
     })?;
     let answer = tokio::time::timeout(LIMIT, exchange(child, server)).await;
     let output = match answer {
         Err(_) => {
-            return Err(error(format!(
-                "has not answered within {} s",
-                LIMIT.as_secs()
-            )));
+            return Err(error(format!("timed out after {} s", LIMIT.as_secs())));
         }
-        Ok(Err(cause)) => return Err(error(format!("broke off: {cause}"))),
+        Ok(Err(cause)) => return Err(error(format!("failed: {cause}"))),
         Ok(Ok(None)) => return Err(error(format!("has no login for {server}"))),
         Ok(Ok(Some(output))) => output,
     };
-    let answer: HelperResponse = serde_json::from_slice(&output)
-        .map_err(|_| error("answered with something else than a login".to_owned()))?;
+    let answer: HelperResponse =
+        serde_json::from_slice(&output).map_err(|_| error("returned no valid login".to_owned()))?;
     // docker-credential-helpers: an identity token has this for a user name.
     if answer.username == "<token>" {
         return Err(error(format!(
@@ -118,9 +115,9 @@ mod tests {
     #[tokio::test]
     async fn a_name_is_no_path_and_what_is_not_there_is_told() {
         for (name, expected) in [
-            ("../../bin/sh", "is no name of a helper"),
-            ("", "is no name of a helper"),
-            ("of-nobody-on-earth", "is not on the path"),
+            ("../../bin/sh", "is not a valid credential helper name"),
+            ("", "is not a valid credential helper name"),
+            ("of-nobody-on-earth", "is not on the PATH"),
         ] {
             let why = get(name, "ghcr.io").await.unwrap_err().to_string();
             assert!(why.ends_with(expected), "{why}");

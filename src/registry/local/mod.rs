@@ -46,7 +46,7 @@ pub async fn login(path: Option<&str>, server: &str) -> Result<LocalLogin, Strin
             Err(_) => {}
         }
     }
-    Err(last.unwrap_or_else(|| "there is no configuration of Docker or Podman".to_owned()))
+    Err(last.unwrap_or_else(|| "no Docker or Podman configuration found".to_owned()))
 }
 
 /// Where Docker and Podman keep logins, in the order in which they are looked at here.
@@ -86,10 +86,10 @@ fn under_home(path: &str, home: Option<&Path>) -> PathBuf {
 fn missing_entry_message(path: &Path, server: &str, others: &[String]) -> String {
     let path = path.display();
     if others.is_empty() {
-        format!("{path} holds no login")
+        format!("{path} has no login")
     } else {
         format!(
-            "{path} holds no login for {server}, only for {}",
+            "{path} has no login for {server}, only for {}",
             others.join(", ")
         )
     }
@@ -108,7 +108,7 @@ async fn in_file(path: &Path, server: &str) -> Result<Result<LocalLogin, Vec<Str
                 username: entry.username.to_string(),
                 password: entry.password,
             },
-            from: format!("out of {shown}"),
+            from: format!("from {shown}"),
         })),
         CredentialLocation::Helper { name, server } => {
             let login = helper::get(&name, &server)
@@ -133,7 +133,7 @@ async fn read(path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
         .read_to_end(&mut text)
         .await?;
     if u64::try_from(text.len()).unwrap_or(u64::MAX) > MAX_CONFIG_SIZE {
-        return Err(io::Error::other("it is far too large for a configuration"));
+        return Err(io::Error::other("too large for a configuration"));
     }
     Ok(text)
 }

@@ -32,10 +32,7 @@ pub(super) fn lines(
 ) -> Vec<Line<'static>> {
     let findings = &inspection.diagnosis.findings;
     if findings.is_empty() {
-        return vec![Line::styled(
-            "nothing is wrong with this Pod",
-            cx.theme.good(),
-        )];
+        return vec![Line::styled("this Pod has no problems", cx.theme.good())];
     }
     match room {
         HeightBudget::Lines(room) => brief(cx, findings, wide, room),
@@ -112,15 +109,15 @@ fn full(
         lines.extend(bullets(cx, &evidence.line(cx.now), wide));
     }
     if !finding.alternatives.is_empty() {
-        lines.push(heading(cx, "It could also be"));
+        lines.push(heading(cx, "Other possible causes"));
         for cause in &finding.alternatives {
-            let entry = cause.info();
+            let entry = cause.text();
             let words = format!("{}: {}", entry.label, entry.summary);
             lines.extend(bullets(cx, &words, wide));
         }
     }
     if !finding.confirming_checks.is_empty() {
-        lines.push(heading(cx, "What would settle it"));
+        lines.push(heading(cx, "To confirm"));
         for settle in &finding.confirming_checks {
             lines.extend(bullets(cx, settle, wide));
         }
@@ -170,7 +167,7 @@ fn probe_result(
         return Vec::new();
     };
     let (symbol, style, text) = probe_result::describe(cx, state);
-    let mut lines = vec![heading(cx, "Asked and tried")];
+    let mut lines = vec![heading(cx, "Tests")];
     lines.extend(indented(&format!("{symbol} {text}"), 2, wide, style));
     lines
 }
@@ -200,7 +197,7 @@ fn credential_usage(
     let namespaces: BTreeSet<_> = carriers.iter().map(|key| &key.namespace).collect();
     (carriers.len() > 1).then(|| {
         format!(
-            "{} Secrets in {} carry this credential: 1 renews them all, 2 only this one",
+            "{} Secrets in {} have this credential: 1 updates all, 2 only this one",
             carriers.len(),
             match namespaces.len() {
                 1 => "this namespace".to_owned(),
@@ -215,10 +212,10 @@ fn retry(cx: DrawContext<'_>, inspection: &PodInspection) -> Option<String> {
     let next = retry::countdown(inspection.attempt()?, &inspection.context.events, cx.now)?;
     Some(match next {
         RetryCountdown::In(seconds) => format!(
-            "the kubelet tries again in {} or soon after",
+            "The kubelet retries in {} or soon after",
             age::duration(seconds)
         ),
-        RetryCountdown::Due => "the kubelet tries again any moment".to_owned(),
+        RetryCountdown::Due => "The kubelet retries any moment".to_owned(),
     })
 }
 

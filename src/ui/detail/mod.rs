@@ -56,7 +56,7 @@ pub(super) fn lines(
 
 /// The line for a deleted object.
 fn deleted_line(cx: DrawContext<'_>) -> Line<'static> {
-    Line::styled("it is gone", cx.theme.dim())
+    Line::styled("deleted", cx.theme.dim())
 }
 
 /// The steps of a Pod's start, for a layer that watches one.
@@ -93,7 +93,7 @@ pub(super) fn confidence_label(cx: DrawContext<'_>, inspection: &PodInspection) 
         return String::new();
     };
     let sure = if finding.cause == Cause::CauseNotStated && finding.root.is_none() {
-        "not known"
+        "unknown"
     } else {
         finding.confidence.as_str()
     };
@@ -119,7 +119,7 @@ pub(super) fn draw(cx: DrawContext<'_>, area: Rect, buffer: &mut Buffer) {
         .padding(Padding::horizontal(1));
     let Some(inspection) = &cx.model.inspection else {
         let border = border.title(Span::styled(" Diagnosis ", theme.title(false)));
-        let words = "what a Pod fails with stands here, and what helps, once one is selected";
+        let words = "Select a failing Pod to see why and how to fix it";
         let lines = wrapped(words, usize::from(border.inner(area).width), theme.dim());
         Paragraph::new(lines).block(border).render(area, buffer);
         return;

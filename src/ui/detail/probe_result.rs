@@ -15,7 +15,7 @@ pub(super) fn describe(cx: DrawContext<'_>, state: &ProbeState) -> (&'static str
         ProbeState::Pending(_) => (
             symbols.progressing,
             theme.accent(),
-            "the registry is being asked".to_owned(),
+            "testing the registry".to_owned(),
         ),
         ProbeState::Done(said) => {
             let (symbol, style) = match said.conclusion.answer {
@@ -26,7 +26,7 @@ pub(super) fn describe(cx: DrawContext<'_>, state: &ProbeState) -> (&'static str
             let ago = age::age(said.at, cx.now);
             let from = match said.source {
                 EvidenceSource::PullTest => "tried",
-                _ => "asked from this machine",
+                _ => "tested from this machine",
             };
             let text = format!("{from} {ago} ago: {}", said.conclusion.summary);
             (symbol, style, text)

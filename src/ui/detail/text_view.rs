@@ -65,14 +65,14 @@ fn yaml<'a>(details: &'a Details, cx: DrawContext<'a>) -> (String, ScrollableTex
         .as_ref()
         .filter(|reading| reading.object == details.object);
     let (state, lines) = match reading.map(|reading| &reading.state) {
-        None | Some(FetchState::Requested(_)) => (format!("{} reading", cx.spinner()), Vec::new()),
+        None | Some(FetchState::Requested(_)) => (format!("{} loading", cx.spinner()), Vec::new()),
         Some(FetchState::Failed(problem)) => (
             "not read".to_owned(),
             problem_lines(problem, theme.failing()),
         ),
         Some(FetchState::Loaded { document, at }) => (
             format!(
-                "as of {} ago · ctrl-r reads it again · z folds · / finds",
+                "fetched {} ago · ctrl-r reload · z fold · / search",
                 age::age(*at, cx.now)
             ),
             document
@@ -118,15 +118,15 @@ fn log<'a>(details: &'a Details, cx: DrawContext<'a>) -> (String, ScrollableText
         );
     };
     let run = if log.source.previous {
-        "the run before"
+        "previous"
     } else {
-        "this run"
+        "current"
     };
     let state = match &log.state {
         LogState::Opening => format!("{} opening", cx.spinner()),
-        LogState::Open if log.source.previous => "there is more".to_owned(),
+        LogState::Open if log.source.previous => "following".to_owned(),
         LogState::Open => "followed".to_owned(),
-        LogState::Ended => "its end".to_owned(),
+        LogState::Ended => "end".to_owned(),
         LogState::Failed(_) => "not read".to_owned(),
     };
     let dropped = match log.tail.dropped {
@@ -134,7 +134,7 @@ fn log<'a>(details: &'a Details, cx: DrawContext<'a>) -> (String, ScrollableText
         lines => format!(" · {lines} older lines dropped"),
     };
     let state = format!(
-        "container {}, {run} · {state}{dropped} · p run before · o next container",
+        "container {}, {run} logs · {state}{dropped} · p previous · o next container",
         log.source.container
     );
     let mut lines: Vec<TextLine<'a>> = log
@@ -146,7 +146,7 @@ fn log<'a>(details: &'a Details, cx: DrawContext<'a>) -> (String, ScrollableText
     match &log.state {
         LogState::Failed(problem) => lines.extend(problem_lines(problem, theme.failing())),
         LogState::Ended if lines.is_empty() => {
-            lines.push(TextLine::plain("nothing was written", theme.dim()));
+            lines.push(TextLine::plain("no logs", theme.dim()));
         }
         LogState::Opening | LogState::Open | LogState::Ended => {}
     }

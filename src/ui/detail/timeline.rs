@@ -125,13 +125,13 @@ fn stage_detail(inspection: &PodInspection, container: &Container, step: &StageS
     }
     match step.stage {
         PodStage::Created => pod.meta.owner.as_ref().map_or_else(
-            || "by hand".to_owned(),
+            || "manually".to_owned(),
             |owner| format!("by {}/{}", owner.kind, owner.name),
         ),
         PodStage::Admitted => {
             let secrets: Vec<&str> = pod.pull_secrets.iter().map(Name::as_str).collect();
             if secrets.is_empty() {
-                format!("{}, no pull Secret", pod.service_account)
+                format!("{}, no pull secret", pod.service_account)
             } else {
                 format!("{}, {}", pod.service_account, secrets.join(", "))
             }

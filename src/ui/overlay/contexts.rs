@@ -34,7 +34,7 @@ pub(super) fn draw(picker: &ContextPicker, cx: DrawContext<'_>, area: Rect, buff
             waiting.render_text(lines, Scroll::TOP, theme, area, buffer);
         }
         ContextPicker::Ready { entries, .. } if entries.is_empty() => {
-            let lines = vec![Line::styled("the kubeconfig has no context", theme.dim())];
+            let lines = vec![Line::styled("the kubeconfig has no contexts", theme.dim())];
             waiting.render_text(lines, Scroll::TOP, theme, area, buffer);
         }
         ContextPicker::Ready { entries, list } => {

@@ -11,6 +11,7 @@ use super::window::{Window, render_list};
 use crate::{
     app::{coverage, list::List},
     domain::{
+        diagnostics::LABEL_WIDTH,
         diagnostics::grouping::{Fault, FaultId},
         k8s::{age, pod_status::PodHealth},
     },
@@ -23,7 +24,7 @@ use crate::{
 
 const COLUMNS: &[ColumnSpec] = &[
     ColumnSpec::new("", 0, 1),
-    ColumnSpec::new("WHAT", 0, 18),
+    ColumnSpec::new("PROBLEM", 0, LABEL_WIDTH),
     ColumnSpec::new("WHERE", 0, 80)
         .min_width(20)
         .truncate_middle(),
@@ -41,7 +42,7 @@ pub(super) fn draw(list: &List<FaultId>, cx: DrawContext<'_>, area: Rect, buffer
     let rows = list.rows();
     let gaps = coverage::missing_summary(cx.model, cx.now);
     let window = Window {
-        title: "What is wrong",
+        title: "Problems",
         hint: "enter go there · esc back",
         wide: WIDE,
     };
@@ -96,7 +97,14 @@ fn place(id: &FaultId, rows: &[FaultId]) -> String {
 fn cells(cx: DrawContext<'_>, id: &FaultId, place: String) -> Vec<Cell> {
     let theme = cx.theme;
     let Some(fault) = cx.model.diagnoses.fault(id) else {
-        let gone = [theme.symbols().finished, id.title(), &place, "", "gone", ""];
+        let gone = [
+            theme.symbols().finished,
+            id.title(),
+            &place,
+            "",
+            "fixed",
+            "",
+        ];
         return gone.map(|text| Cell::new(text, theme.good())).to_vec();
     };
     let (symbol, style) = theme.health(if fault.is_pull() {
@@ -118,8 +126,5 @@ fn cells(cx: DrawContext<'_>, id: &FaultId, place: String) -> Vec<Cell> {
 }
 
 fn pods(fault: &Fault) -> String {
-    match fault.pods.len() {
-        0 => "none".to_owned(),
-        pods => pods.to_string(),
-    }
+    fault.pods.len().to_string()
 }

@@ -33,17 +33,17 @@ enum FormLine {
 
 pub(super) fn draw(form: &Form, cx: DrawContext<'_>, area: Rect, buffer: &mut Buffer) {
     let hint = if form.leave_confirmed {
-        "esc again drops what you typed"
+        "esc again to discard"
     } else {
         match form.focused().map(|field| &field.input) {
             Some(FieldInput::MultiSelect(_)) => {
-                "space take or leave · ctrl-space all · enter next · esc back"
+                "space toggle · ctrl-space all · enter next · esc back"
             }
             Some(FieldInput::Select(_)) if form.spec == FormSpec::Export => {
                 "←→ choose · enter next, then export · esc back"
             }
-            Some(FieldInput::Select(_)) => "←→ choose · enter next, then the plan · esc back",
-            Some(FieldInput::Text(_)) | None => "tab next · enter next, then the plan · esc back",
+            Some(FieldInput::Select(_)) => "←→ choose · enter next, then preview · esc back",
+            Some(FieldInput::Text(_)) | None => "tab next · enter next, then preview · esc back",
         }
     };
     let rows = rows(form);

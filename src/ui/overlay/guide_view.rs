@@ -65,19 +65,19 @@ pub(super) fn draw(
 /// What the catalogue has of a cause, and why it is so for this Pod.
 fn about(about: FindingSummary, cx: DrawContext<'_>, wide: usize) -> Vec<Line<'static>> {
     let theme = cx.theme;
-    let entry = about.cause.info();
+    let entry = about.cause.text();
     let mut lines = Vec::new();
     let mut told = |heading: &'static str, words: &str| {
         lines.push(Line::styled(heading, theme.strong()));
         lines.extend(indented(words, 2, wide, theme.text()));
     };
-    told("What the message means", entry.summary);
+    told("Meaning", entry.summary);
     if let Some(root) = about.root {
-        told("Why it is so here", root.explanation());
+        told("Cause here", root.explanation());
     }
-    told("How to tell it from its look-alikes", entry.how_to_confirm);
-    lines.push(Line::styled("What is done about it", theme.strong()));
-    for fix in entry.fixes {
+    told("How to confirm", entry.how_to_confirm);
+    lines.push(Line::styled("Fixes", theme.strong()));
+    for fix in about.cause.info().fixes {
         let quiet = theme.symbols().quiet;
         lines.push(Line::from(vec![
             Span::styled(format!("  {quiet} "), theme.dim()),
@@ -94,12 +94,12 @@ fn about(about: FindingSummary, cx: DrawContext<'_>, wide: usize) -> Vec<Line<'s
 fn picture(own: &Substitutions, cx: DrawContext<'_>, wide: usize) -> Vec<Line<'static>> {
     let theme = cx.theme;
     let links = [
-        ("registry", own.server.as_deref(), "has the image"),
-        ("Secret", own.secret.as_deref(), "the credentials"),
+        ("registry", own.server.as_deref(), "stores the image"),
+        ("Secret", own.secret.as_deref(), "credential"),
         (
             "ServiceAccount",
             own.account.as_deref(),
-            "the identity: lists the Secret",
+            "identity: lists the pull secret",
         ),
         (
             "Pod",

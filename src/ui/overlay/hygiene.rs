@@ -35,8 +35,8 @@ pub(super) fn draw(
         lines.extend(namespace(standing, cx, room));
     }
     let window = Window {
-        title: "To put in order before it fails",
-        hint: "↑↓ scroll · L the practices · esc back",
+        title: "Hygiene",
+        hint: "↑↓ scroll · L practices · esc back",
         wide: WIDE,
     };
     window.render_text(lines, scroll, cx.theme, area, buffer)
@@ -49,7 +49,7 @@ fn namespace(
 ) -> Vec<Line<'static>> {
     let theme = cx.theme;
     let name = text::clean(standing.namespace.as_str()).into_owned();
-    let score = format!("   {} practices hold", standing.score());
+    let score = format!("   {} checks pass", standing.score());
     let mut lines = vec![Line::from(vec![
         Span::styled(name, theme.strong()),
         Span::styled(score, theme.dim()),

@@ -39,7 +39,7 @@ pub(super) fn draw(
 fn lines(why: &str, fix: &Fix, cx: DrawContext<'_>, room: usize) -> Vec<Line<'static>> {
     let theme = cx.theme;
     let mut lines = wrapped(why, room, theme.strong());
-    let words = "What helps is not done from here. This is how it is done:";
+    let words = "pullscope can't fix this. Manual steps:";
     lines.push(Line::default());
     lines.extend(wrapped(words, room, theme.dim()));
     if !fix.steps.is_empty() {

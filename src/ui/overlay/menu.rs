@@ -13,8 +13,8 @@ use crate::{
 
 const COLUMNS: &[ColumnSpec] = &[
     ColumnSpec::new("KEY", 0, 12),
-    ColumnSpec::new("WHAT IT DOES", 0, 100).flex(24),
-    ColumnSpec::new("WHY NOT", 0, 60).min_width(12),
+    ColumnSpec::new("ACTION", 0, 100).flex(24),
+    ColumnSpec::new("NOT AVAILABLE", 0, 60).min_width(12),
 ];
 
 const WIDE: u16 = 120;
@@ -44,7 +44,7 @@ fn cells(menu: &Menu, item: &MenuItem, cx: DrawContext<'_>) -> Vec<Cell> {
     let standing = item.availability(cx.model.permission_context(menu));
     let why = match &standing {
         Availability::Available => String::new(),
-        Availability::Loading => "asking the server".to_owned(),
+        Availability::Loading => "checking permissions".to_owned(),
         Availability::NotApplicable(why) => why.clone(),
         Availability::ReadOnly => "read-only".to_owned(),
         // The namespace stands in the title.

@@ -57,7 +57,7 @@ fn hint(dialog: &PlanDialog, cx: DrawContext<'_>) -> String {
             "enter apply anyway",
             "c copy commands",
             "y export",
-            "esc correct it",
+            "esc edit",
         ],
         PlanStage::Ready(_) if dialog.stage.can_be_applied() => {
             &["enter apply", "c copy commands", "y export", "esc back"]
@@ -75,7 +75,7 @@ fn hint(dialog: &PlanDialog, cx: DrawContext<'_>) -> String {
             let undo = model.undo_for(dialog).is_some();
             let keys = [
                 (fails, "ctrl-x next fix"),
-                (fails && back, "esc back to the answers"),
+                (fails && back, "esc edit"),
                 (true, "enter close"),
                 (undo, "u undo"),
                 (true, "y export"),
@@ -136,7 +136,7 @@ fn lines(dialog: &PlanDialog, cx: DrawContext<'_>, room: usize) -> Vec<Line<'sta
         return lines;
     }
     lines.push(Line::default());
-    lines.push(Line::styled("The same with kubectl", theme.strong()));
+    lines.push(Line::styled("Equivalent kubectl", theme.strong()));
     for command in dialog.plan.0.commands() {
         lines.extend(indented(&format!("$ {command}"), 2, room, theme.dim()));
     }
@@ -183,47 +183,45 @@ fn state(dialog: &PlanDialog, cx: DrawContext<'_>) -> Line<'static> {
     let (symbol, text, style) = match &dialog.stage {
         PlanStage::DryRunning(_) => (
             cx.spinner(),
-            "The server tries it; nothing is stored.".to_owned(),
+            "Dry run on the server.".to_owned(),
             theme.accent(),
         ),
         stage if stage.changes_nothing() => (
             symbols.finished,
-            "Nothing to change: it is so already.".to_owned(),
+            "Nothing to change.".to_owned(),
             theme.good(),
         ),
         PlanStage::Ready(_) if dialog.stage.is_successful() => (
             symbols.finished,
-            "The server would take all of it. Nothing has been changed yet.".to_owned(),
+            "Dry run passed. Nothing changed yet.".to_owned(),
             theme.good(),
         ),
         PlanStage::Ready(_) => (
             symbols.pull_failing,
-            "A part of it cannot be made. Nothing has been changed.".to_owned(),
+            "Dry run failed. Nothing changed.".to_owned(),
             theme.failing(),
         ),
         PlanStage::Applying(_, outcomes) => (
             cx.spinner(),
             format!(
-                "The changes are being made: {} of {}.",
+                "Applying: {} of {}.",
                 outcomes.len(),
                 dialog.plan.0.changes.len()
             ),
             theme.accent(),
         ),
-        PlanStage::Done { .. } if dialog.stage.is_successful() => (
-            symbols.finished,
-            "All changes are made.".to_owned(),
-            theme.good(),
-        ),
+        PlanStage::Done { .. } if dialog.stage.is_successful() => {
+            (symbols.finished, "Applied.".to_owned(), theme.good())
+        }
         PlanStage::Done { outcomes, .. } => {
             let back = outcomes.contains(&Outcome::TakenBack);
             let unknown = |outcome: &Outcome| matches!(outcome, Outcome::Unknown(_));
             let text = if outcomes.iter().any(unknown) {
-                "An answer was lost: look at what is there before you try again."
+                "A response was lost: check the objects before you retry."
             } else if back {
-                "A change failed; what was made before it was taken back."
+                "A change failed; the changes before it were rolled back."
             } else {
-                "Not all changes were made; what was, stays. It can be tried again."
+                "Some changes failed; the others are kept. You can retry."
             };
             (symbols.pull_failing, text.to_owned(), theme.failing())
         }
@@ -279,16 +277,16 @@ fn registry(dialog: &PlanDialog, cx: DrawContext<'_>, room: usize) -> Vec<Line<'
             ),
             PullAnswer::Unknown => (symbols.failing, theme.warning(), verdict.summary.as_str()),
         },
-        (None, Some(_)) => (
-            symbols.quiet,
-            theme.dim(),
-            "the registry has not answered yet",
-        ),
+        (None, Some(_)) => (symbols.quiet, theme.dim(), "waiting for the registry"),
         (None, None) => return Vec::new(),
     };
-    let mut lines = wrapped(&format!("{symbol} From here: {text}"), room, style);
+    let mut lines = wrapped(
+        &format!("{symbol} Tested from this machine: {text}"),
+        room,
+        style,
+    );
     if dialog.is_override_confirmed && matches!(dialog.stage, PlanStage::Ready(_)) {
-        let ask = "  The registry says no: esc to correct it, enter to do it anyway.";
+        let ask = "  Login rejected. esc: edit, enter: apply anyway.";
         lines.extend(wrapped(ask, room, theme.warning()));
     }
     lines
@@ -310,9 +308,9 @@ fn recovery(dialog: &PlanDialog, cx: DrawContext<'_>) -> Option<String> {
     if let Some(recovered) = recovered {
         let took = age::countdown(recovered.duration_since(*at).as_secs());
         let word = if dialog.fault.is_some() {
-            "recovered"
+            "Recovered"
         } else {
-            "ready"
+            "Ready"
         };
         return Some(if fails_again(dialog, cx) {
             let failing = match (found.failing.len(), found.wanted) {
@@ -320,11 +318,11 @@ fn recovery(dialog: &PlanDialog, cx: DrawContext<'_>) -> Option<String> {
                 (failing, pods) => format!("{failing} of {pods} Pods"),
             };
             format!(
-                "{} {word} after {took}, failing again: {failing}",
+                "{} {word} in {took}, failing again: {failing}",
                 symbols.pull_failing
             )
         } else {
-            format!("{} {word} after {took}", symbols.finished)
+            format!("{} {word} in {took}", symbols.finished)
         });
     }
     let waited = age::countdown(age::seconds_between(*at, cx.now));
@@ -337,7 +335,7 @@ fn recovery(dialog: &PlanDialog, cx: DrawContext<'_>) -> Option<String> {
         Some(format!("{id} {}/{} ready", rollout.ready, rollout.desired))
     };
     let pods = match found.wanted {
-        0 if found.is_scaled_to_zero => "scaled to 0, nothing was pulled".to_owned(),
+        0 if found.is_scaled_to_zero => "scaled to 0, nothing pulled".to_owned(),
         0 => "waiting for new Pods".to_owned(),
         1 => format!("{} of 1 Pod ready", found.ready),
         pods => format!("{} of {pods} Pods ready", found.ready),

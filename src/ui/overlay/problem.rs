@@ -37,7 +37,7 @@ pub(super) fn no_connection(
 ) {
     let window = Window {
         title: "Not connected",
-        hint: "ctrl-r try again · :ctx other context",
+        hint: "ctrl-r retry · :ctx switch context",
         wide: WIDE,
     };
     let lines = lines(problem, window::inner_width(WIDE, area), cx.theme);

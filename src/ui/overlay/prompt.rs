@@ -80,7 +80,7 @@ const WIDE: u16 = 80;
 const NAME: usize = 24;
 
 /// What stands beside a command that enter did not run.
-const HELD: &str = "changes something: tab, then enter runs it";
+const HELD: &str = "makes a change: tab completes it, enter runs it";
 
 /// The suggestions grow upwards from the line.
 fn suggestions(

@@ -44,17 +44,13 @@ pub(super) fn draw(trial: &PullTestRun, cx: DrawContext<'_>, area: Rect, buffer:
     ];
     let (note, hint) = match &trial.stage {
         PullTestStage::Choosing => (
-            "A Pod for each chosen node pulls the image and is deleted. It never runs the image's program.",
-            "space take · ctrl-a all · enter pull · esc back",
+            "Creates a Pod on each selected node that pulls the image, never runs it, and is deleted.",
+            "space toggle · ctrl-a all · enter pull · esc back",
         ),
-        PullTestStage::Running { .. } if trial.is_waiting() => (
-            "The kubelets are pulling.",
-            "esc leaves; the Pods are deleted",
-        ),
-        PullTestStage::Running { .. } => (
-            "All have answered; the Pods are deleted.",
-            "enter close · esc back",
-        ),
+        PullTestStage::Running { .. } if trial.is_waiting() => {
+            ("Pulling.", "esc cancel (deletes the Pods)")
+        }
+        PullTestStage::Running { .. } => ("Done. Test Pods deleted.", "enter close · esc back"),
     };
     lines.extend(wrapped(note, room, theme.dim()));
     lines.push(Line::default());
@@ -79,7 +75,7 @@ pub(super) fn draw(trial: &PullTestRun, cx: DrawContext<'_>, area: Rect, buffer:
         }
     }
     let window = Window {
-        title: "Let the kubelet pull",
+        title: "Test pull on nodes",
         hint,
         wide: WIDE,
     };
@@ -144,11 +140,11 @@ fn answered(
             (symbols.finished, theme.good(), "pulled".to_owned())
         }
         Some(PullTestResult::Failed { cause, .. }) => {
-            let why = cause.map_or("for a reason not known here", |cause| cause.label());
+            let why = cause.map_or("unknown reason", |cause| cause.label());
             (
                 symbols.pull_failing,
                 theme.failing(),
-                format!("refused: {why}"),
+                format!("failed: {why}"),
             )
         }
         Some(PullTestResult::Unknown(why)) => (symbols.failing, theme.warning(), why.clone()),

@@ -38,7 +38,7 @@ pub(super) fn draw(reveal: &Reveal, cx: DrawContext<'_>, area: Rect, buffer: &mu
         // Its time is over, and the model has not been told yet.
         (RevealStage::Hidden | RevealStage::Shown(_), _) => (
             wrapped("The values are hidden again.", room, theme.text()),
-            "enter show them once more · esc back".to_owned(),
+            "enter show again · esc back".to_owned(),
         ),
         (RevealStage::Warning, _) => (
             warning(cx, room),
@@ -46,7 +46,7 @@ pub(super) fn draw(reveal: &Reveal, cx: DrawContext<'_>, area: Rect, buffer: &mu
         ),
         (RevealStage::Fetching(_), _) => (
             vec![Line::styled(
-                format!("{} asking the cluster", cx.spinner()),
+                format!("{} fetching the Secret", cx.spinner()),
                 theme.accent(),
             )],
             "esc back".to_owned(),
@@ -69,7 +69,7 @@ fn warning(cx: DrawContext<'_>, room: usize) -> Vec<Line<'static>> {
     let theme = cx.theme;
     let mut lines = wrapped(
         &format!(
-            "{} The user names and passwords in this Secret will stand on the screen in plain text.",
+            "{} The user names and passwords in this Secret will be shown in plain text.",
             theme.symbols().failing
         ),
         room,
@@ -77,8 +77,8 @@ fn warning(cx: DrawContext<'_>, room: usize) -> Vec<Line<'static>> {
     );
     lines.push(Line::default());
     let rest = format!(
-        "Whoever looks over your shoulder, shares this screen or records this terminal sees them. They \
-         are fetched when you press enter, hidden after {} s or with esc, and then forgotten.",
+        "Anyone who can see your screen, a screen share or a recording can read them. They are fetched \
+         when you press enter, hidden after {} s or with esc, and not kept.",
         SHOWN_FOR.as_secs()
     );
     lines.extend(wrapped(&rest, room, theme.text()));
@@ -89,20 +89,20 @@ fn warning(cx: DrawContext<'_>, room: usize) -> Vec<Line<'static>> {
 fn values(shown: &RevealedSecret, cx: DrawContext<'_>, room: usize) -> (Vec<Line<'static>>, usize) {
     let theme = cx.theme;
     let Some(config) = &shown.config else {
-        let words = "It is no pull Secret with content: the kubelet reads no credential from it, and \
-                     other values are not shown here.";
+        let words = "This is not a pull secret: the kubelet reads no credential from it. Other values are not \
+                     shown.";
         return (wrapped(words, room, theme.text()), 0);
     };
     let mut lines = Vec::new();
     if let Some(malformation) = &config.malformed {
-        let words = format!("The kubelet cannot read it and uses none of it: {malformation}");
+        let words = format!("The kubelet cannot parse it and ignores it: {malformation}");
         lines.extend(wrapped(&words, room, theme.failing()));
     }
     for oddity in &config.warnings {
         lines.extend(wrapped(&oddity.to_string(), room, theme.warning()));
     }
     if config.entries.is_empty() && lines.is_empty() {
-        lines.extend(wrapped("It holds no entry.", room, theme.text()));
+        lines.extend(wrapped("It has no entries.", room, theme.text()));
     }
     let mut at = 0;
     for (place, entry) in config.entries.iter().enumerate() {

@@ -115,9 +115,9 @@ fn pull_secrets(cx: DrawContext<'_>, object: &RowData<'_>) -> Cell {
         match accounts::listed_secret(list_context, account, name) {
             ListedSecret::PullSecret => format!("{} {name}", symbols.finished),
             ListedSecret::WrongType => format!("{} {name} wrong type", symbols.pull_failing),
-            ListedSecret::Broken => format!("{} {name} broken", symbols.pull_failing),
+            ListedSecret::Broken => format!("{} {name} malformed", symbols.pull_failing),
             ListedSecret::Blamed(why) => format!("{} {name} {why}", symbols.pull_failing),
-            ListedSecret::Missing => format!("{} {name} missing", symbols.pull_failing),
+            ListedSecret::Missing => format!("{} {name} not found", symbols.pull_failing),
             ListedSecret::Unknown => name.to_string(),
         }
     });

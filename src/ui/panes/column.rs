@@ -51,10 +51,10 @@ pub(super) trait PaneView: PaneEntry {
     const HINT: Option<&'static str>;
 
     /// What the pane says while it shows only what fails.
-    const FAULTS_ONLY: &'static str = "faults only";
+    const FAULTS_ONLY: &'static str = "failing only";
 
     /// What it says when nothing fails.
-    const NO_FAULTS: &'static str = "nothing fails here";
+    const NO_FAULTS: &'static str = "nothing is failing";
 
     /// Looks up what a row shows; `None`: the object is gone, and the row is blank until the next refresh.
     fn look_up<'a>(

@@ -24,23 +24,20 @@ pub(super) fn why_empty<P: PaneView>(cx: DrawContext<'_>, state: &PaneState<P>) 
         KindState::Forbidden { missing, .. } => {
             return vec![
                 format!("forbidden: you may not {missing}"),
-                "next: :ns NAME for a namespace where you may, or ask for a Role:".to_owned(),
+                "next: :ns NAME for another namespace, or request a Role:".to_owned(),
                 missing.role_command(),
             ];
         }
         KindState::Loading { .. } => return vec!["listing…".to_owned()],
         KindState::Stale { why, .. } if !model.connection.was_listed(shows, &model.scope) => {
-            return vec![
-                format!("not read yet: {why}"),
-                "it is tried again".to_owned(),
-            ];
+            return vec![format!("not read yet: {why}"), "retrying".to_owned()];
         }
         KindState::Live | KindState::Partial { .. } | KindState::Stale { .. } => {}
     }
     if !state.query.filter.is_empty() {
         return vec![
-            format!("nothing fits /{}", state.query.filter.text()),
-            "next: esc drops the filter".to_owned(),
+            format!("no match for /{}", state.query.filter.text()),
+            "next: esc clears the filter".to_owned(),
         ];
     }
     if state.query.faults_only {
@@ -58,8 +55,8 @@ fn nothing_there<P: PaneView>(cx: DrawContext<'_>, watched: KindState<'_>) -> Ve
     }
     if let KindState::Partial { missing, .. } = watched {
         return vec![
-            format!("{what} in the namespaces that you may list"),
-            "next: :ns NAME for another one, or ask for a Role:".to_owned(),
+            format!("{what} in the namespaces you may list"),
+            "next: :ns NAME for another one, or request a Role:".to_owned(),
             missing.role_command(),
         ];
     }
@@ -76,7 +73,7 @@ fn nothing_there<P: PaneView>(cx: DrawContext<'_>, watched: KindState<'_>) -> Ve
     let unreadable = model.connection.unreadable(P::INFO.shows, &model.scope);
     if !unreadable.is_empty() {
         return vec![
-            format!("{what} {place} that could be read"),
+            format!("{what} {place} (not everything was read)"),
             format!("not read: {unreadable}"),
         ];
     }

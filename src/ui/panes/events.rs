@@ -14,6 +14,7 @@ use crate::{
         events::{EventGroup, EventGroupId, Events, Row, StartupGroup, StartupStep},
     },
     domain::{
+        diagnostics::LABEL_WIDTH,
         diagnostics::grouping::Fault,
         k8s::{
             age,
@@ -47,7 +48,7 @@ impl column::Column for Column {
             Self::Object => ColumnSpec::new("OBJECT", 2, 44)
                 .min_width(18)
                 .truncate_name(),
-            Self::Reason => ColumnSpec::new("REASON", 1, 24).min_width(10),
+            Self::Reason => ColumnSpec::new("REASON", 1, LABEL_WIDTH).min_width(20),
             Self::Message => ColumnSpec::new("MESSAGE", 0, 400)
                 .flex(30)
                 .truncate_middle(),
@@ -92,9 +93,9 @@ impl PaneView for Events {
 
     const COLUMNS: &'static [Column] = Column::ALL;
     const NO_ROWS: &'static str = "no events";
-    const HINT: Option<&'static str> = Some("they expire after an hour");
+    const HINT: Option<&'static str> = Some("events expire after an hour");
     const FAULTS_ONLY: &'static str = "pull failures only";
-    const NO_FAULTS: &'static str = "no pull failure here";
+    const NO_FAULTS: &'static str = "no pull failures";
 
     fn look_up<'a>(cx: DrawContext<'a>, row: &'a Row, area: Rect) -> Option<RowData<'a>> {
         let model = cx.model;
@@ -139,7 +140,7 @@ impl PaneView for Events {
     }
 
     fn note(&self) -> Option<&'static str> {
-        self.paused.then_some("paused: p goes on")
+        self.paused.then_some("paused: p resumes")
     }
 }
 
@@ -236,7 +237,7 @@ fn pulled(start: &StartupGroup) -> Option<String> {
         return Some(match start.slowest()? {
             StartupStep::Scheduled | StartupStep::Pulling => image.to_owned(),
             StartupStep::Pulled | StartupStep::Created | StartupStep::Started => {
-                format!("on the node already: {image}")
+                format!("already on the node: {image}")
             }
         });
     };

@@ -66,7 +66,7 @@ impl PaneView for Namespaces {
     type RowData<'a> = RowData<'a>;
 
     const COLUMNS: &'static [Column] = Column::ALL;
-    const NO_ROWS: &'static str = "no namespace is known";
+    const NO_ROWS: &'static str = "no namespaces known";
     const HINT: Option<&'static str> = Some("next: :ns NAME");
 
     fn look_up<'a>(cx: DrawContext<'a>, row: &'a Row, _area: Rect) -> Option<RowData<'a>> {

@@ -13,6 +13,7 @@ use crate::{
         PaneRows, SortBy,
         pods::{PodGroup, Pods, Row},
     },
+    domain::diagnostics::LABEL_WIDTH,
     domain::k8s::{
         age,
         objects::{Pod, WorkloadRef},
@@ -46,8 +47,8 @@ impl column::Column for Column {
                 .truncate_middle(),
             Self::Name => ColumnSpec::new("NAME", 0, 63).flex(20).truncate_name(),
             Self::Ready => ColumnSpec::new("READY", 2, 9).align_right(),
-            Self::Status => ColumnSpec::new("STATUS", 1, 26).min_width(16),
-            Self::Why => ColumnSpec::new("WHY", 1, 18).min_width(14),
+            Self::Status => ColumnSpec::new("STATUS", 1, 26).min_width(12),
+            Self::Why => ColumnSpec::new("WHY", 0, LABEL_WIDTH).min_width(22),
             Self::Retry => ColumnSpec::new("RETRY", 5, 7).align_right(),
             Self::Restarts => ColumnSpec::new("RESTARTS", 6, 9).align_right(),
             Self::Age => ColumnSpec::new("AGE", 3, 6).align_right(),
@@ -86,7 +87,7 @@ impl PaneView for Pods {
 
     const COLUMNS: &'static [Column] = Column::ALL;
     const NO_ROWS: &'static str = "no Pods";
-    const HINT: Option<&'static str> = Some("next: + sets up a private image, step by step");
+    const HINT: Option<&'static str> = Some("next: + sets up a private image step by step");
 
     fn look_up<'a>(cx: DrawContext<'a>, row: &'a Row, _area: Rect) -> Option<RowData<'a>> {
         let store = &cx.model.store;

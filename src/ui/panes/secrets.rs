@@ -88,8 +88,8 @@ impl PaneView for Secrets {
     type RowData<'a> = RowData<'a>;
 
     const COLUMNS: &'static [Column] = Column::ALL;
-    const NO_ROWS: &'static str = "no pull Secrets";
-    const HINT: Option<&'static str> = Some("next: + makes one");
+    const NO_ROWS: &'static str = "no pull secrets";
+    const HINT: Option<&'static str> = Some("next: + creates one");
 
     fn look_up<'a>(cx: DrawContext<'a>, row: &'a Row, _area: Rect) -> Option<RowData<'a>> {
         let (model, now) = (cx.model, cx.now);
@@ -179,7 +179,7 @@ fn tested(
     }
     let ago = |said: &ProbeRecord| age::age(said.at, now);
     if let Some(refusal) = said.iter().find(|said| is_refusal(&said.conclusion)) {
-        let why = format!("refused {} ago", ago(refusal));
+        let why = format!("rejected {} ago", ago(refusal));
         return (kind, SecretHealth::Unusable(why));
     }
     // The tag, the network: nothing that this Secret could help, and no proof of it either.
@@ -189,7 +189,7 @@ fn tested(
     match said.iter().min_by_key(|said| said.at) {
         Some(oldest) if all_passed => {
             let ago = ago(oldest);
-            (format!("{kind}, works ({ago} ago)"), standing)
+            (format!("{kind}, tested {ago} ago"), standing)
         }
         _ => (kind, standing),
     }
@@ -210,7 +210,7 @@ fn is_refusal(verdict: &ProbeConclusion) -> bool {
 
 fn used_by(uses: Uses) -> String {
     if uses == Uses::NONE {
-        return "nobody".to_owned();
+        return "unused".to_owned();
     }
     let pods = if uses.pods == 1 { "Pod" } else { "Pods" };
     format!("{} SA · {} {pods}", uses.accounts, uses.pods)
@@ -248,7 +248,7 @@ mod tests {
         let no_tag = said(PullAnswer::No, Some(RootCause::TagMissing), 30);
         let standing =
             |said: &[&ProbeRecord]| tested(said, "token".to_owned(), SecretHealth::Healthy, now());
-        let broken = SecretHealth::Unusable("refused 40s ago".to_owned());
+        let broken = SecretHealth::Unusable("rejected 40s ago".to_owned());
         for all in [
             &[&unknown, &refused][..],
             &[&no_tag, &refused, &passed],
@@ -257,7 +257,7 @@ mod tests {
             assert_eq!(standing(all), ("token".to_owned(), broken.clone()));
         }
         for (all, kind) in [
-            (&[&passed][..], "token, works (60s ago)"),
+            (&[&passed][..], "token, tested 60s ago"),
             (&[&passed, &no_tag], "token"),
             (&[], "token"),
         ] {

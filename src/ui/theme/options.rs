@@ -92,18 +92,17 @@ impl ThemeOptions {
 pub fn role(name: &str) -> Result<&'static str, String> {
     let known = Palette::ROLES.into_iter().find(|role| *role == name);
     known.ok_or_else(|| match did_you_mean(name, Palette::ROLES) {
-        Some(near) => format!("there is no such role; did you mean {near}?"),
-        None => format!(
-            "there is no such role; there is {}",
-            Palette::ROLES.join(", ")
-        ),
+        Some(near) => format!("unknown role; did you mean {near}?"),
+        None => format!("unknown role; known roles: {}", Palette::ROLES.join(", ")),
     })
 }
 
 /// Reads `#rrggbb`, a number of xterm's palette, or a name.
 pub fn colour(text: &str) -> Result<Color, String> {
     text.parse().map_err(|_| {
-        format!("{text:?} is no colour such as \"#ff5f5f\", \"203\" or \"bright-red\"")
+        format!(
+            "invalid colour {text:?}: expected, for example, \"#ff5f5f\", \"203\" or \"bright-red\""
+        )
     })
 }
 
@@ -112,8 +111,8 @@ pub fn theme_name(name: &str) -> Result<ThemeName, String> {
     ThemeName::from_name(name).ok_or_else(|| {
         let names = ThemeName::ALL.map(ThemeName::name);
         match did_you_mean(name, names) {
-            Some(near) => format!("there is no theme {name:?}; did you mean {near}?"),
-            None => format!("there is no theme {name:?}; there is {}", names.join(", ")),
+            Some(near) => format!("unknown theme {name:?}; did you mean {near}?"),
+            None => format!("unknown theme {name:?}; known themes: {}", names.join(", ")),
         }
     })
 }
@@ -157,7 +156,7 @@ mod tests {
         assert_eq!(colour("#ff0080"), Ok(Color::Rgb(255, 0, 128)));
         assert_eq!(colour("203"), Ok(Color::Indexed(203)));
         assert_eq!(colour("bright-red"), Ok(Color::LightRed));
-        assert!(colour("reddish").unwrap_err().contains("is no colour"));
+        assert!(colour("reddish").unwrap_err().contains("invalid colour"));
         assert_eq!(role("failing"), Ok("failing"));
         assert!(
             role("faling")

@@ -129,10 +129,7 @@ impl Form {
     fn unverifiable_login(&self) -> Option<String> {
         self.credential_usage()
             .is_some_and(|spread| spread.image.is_none())
-            .then(|| {
-                "No Pod pulls with it, so the registry cannot be asked about the new one."
-                    .to_owned()
-            })
+            .then(|| "No Pod pulls with it, so the new credential cannot be tested.".to_owned())
     }
 
     fn changes(&self, store: &Store) -> Vec<Change> {
@@ -178,7 +175,7 @@ impl Form {
     fn notes(&self) -> Vec<String> {
         let note = match &self.spec {
             FormSpec::DeleteSecret { pods, .. } if *pods > 0 => format!(
-                "{} it. What runs goes on; the next pull on a node without the image fails.",
+                "{} it. Running Pods keep running; the next pull on a node without the image fails.",
                 pods_verb(*pods, "lists", "list")
             ),
             FormSpec::DeleteAccount {
@@ -189,7 +186,7 @@ impl Form {
                     number => format!(" of {}", pluralize(number, "workload")),
                 };
                 format!(
-                    "{} as it. What runs goes on; no new Pod{of} can be made without it.",
+                    "{} as it. Running Pods keep running; no new Pod{of} can be created without it.",
                     pods_verb(*pods, "runs", "run")
                 )
             }
@@ -199,11 +196,10 @@ impl Form {
                 return pods_with_the_old_list(&targets, &Name::new(self.text(FieldId::Secret)));
             }
             FormSpec::Copy { .. } => {
-                "Nobody lists the copies yet: in Secrets, b attaches one to ServiceAccounts."
-                    .to_owned()
+                "No ServiceAccount uses the copies yet: in Secrets, b attaches one.".to_owned()
             }
             FormSpec::Bind { .. } if self.is_option_selected(FieldId::Accounts, "default") => {
-                "default: everything in the namespace that names no other ServiceAccount gets the credential too.".to_owned()
+                "default: every Pod without serviceAccountName gets the credential too.".to_owned()
             }
             _ => return Vec::new(),
         };

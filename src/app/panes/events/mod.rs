@@ -185,7 +185,7 @@ impl PaneRows for Events {
 
     fn enter(&self, row: Option<&Row>, store: &Store) -> EnterTarget {
         row.and_then(|row| self.pod(row, store)).map_or(
-            EnterTarget::Refuse("that object is gone, or is no Pod"),
+            EnterTarget::Refuse("the object is gone or is not a Pod"),
             EnterTarget::Pod,
         )
     }

@@ -183,7 +183,7 @@ async fn a_secret_that_cannot_be_put_back_is_kept_and_made_again_by_hand() {
     let Outcome::Failed(why) = &done.outcome else {
         panic!("{done:?}");
     };
-    assert!(why.contains("could not be put back: "), "{why}");
+    assert!(why.contains("could not be restored: "), "{why}");
     assert!(
         !why.contains("u tries"),
         "it is printed after the end too: {why}"
@@ -311,7 +311,7 @@ fn the_commands_are_there_whichever_way_the_secret_is_converted() {
     ] {
         let told = manual_commands(&key(), sides);
         assert!(
-            told.starts_with("; by hand, logins without other keys"),
+            told.starts_with("; to restore the logins by hand"),
             "{told}"
         );
         assert!(

@@ -190,7 +190,7 @@ async fn what_comes_back_after_it_was_taken_back_is_deleted_again() {
     assert_eq!(late, (Outcome::Applied, false));
     let (never, is_there) = unmade_with_a_late_request(None).await;
     assert!(
-        matches!(&never, Outcome::Unknown(why) if why.contains("create it again")),
+        matches!(&never, Outcome::Unknown(why) if why.contains("still create it")),
         "{never:?}"
     );
     assert!(!is_there);

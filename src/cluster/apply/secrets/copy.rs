@@ -35,10 +35,7 @@ pub(in crate::cluster::apply) async fn copy(
         return Ok(failed(format!("{} has type {}", copy.from, kind(&found))));
     };
     let Some(brought) = content(&found, name, is_legacy) else {
-        return Ok(failed(format!(
-            "{} has no {name} that can be read",
-            copy.from
-        )));
+        return Ok(failed(format!("{} has no readable {name}", copy.from)));
     };
     let now = observed_copy(server, &found, &copy.to).await?;
     let found = now.map(|(now, there)| CopySecret {
@@ -108,9 +105,8 @@ fn source_changed(
 ) -> Option<&'static str> {
     let expected = copy.expected.as_ref()?.source.as_ref()?;
     let now = found?.expected.as_ref()?.source.as_ref();
-    (server.checks_expectations() && now != Some(expected)).then_some(
-        "somebody has changed the Secret that is copied since the preview: look at it again",
-    )
+    (server.checks_expectations() && now != Some(expected))
+        .then_some("the source Secret was changed since the preview: check it again")
 }
 
 /// Changes the Secret that bears the copy's name, or makes it.
@@ -128,7 +124,7 @@ async fn write_to_target(
     match rewrite(server, &copy.to, expected, &change, undo).await {
         Err(ApiError::NotFound(_)) => match (expected, change(None)) {
             (ExpectedConfig::This(_), _) if server.checks_expectations() => Ok(failed(
-                "somebody has deleted the Secret at the place of the copy since the preview: look at it again",
+                "the target Secret was deleted since the preview: check it again",
             )),
             (_, Ok(content)) => copy_new(server, copy, &content).await,
             (_, Err(why)) => Ok(failed(why)),

@@ -202,46 +202,44 @@ impl Planned {
     /// What there is to know beside the commands.
     pub(super) fn steps(self, names: &FixContext) -> Vec<String> {
         let steps: &[&str] = match self {
-            Self::AttachSecret => &[
-                "Pods that exist keep the list they were created with: they have to be recreated.",
-            ],
+            Self::AttachSecret => &["Existing Pods keep their imagePullSecrets: recreate them."],
             Self::CreateSecret => &[
                 "Use an access token, not the account's password.",
-                "A Pod gets the Secret when it is created: by the list of its ServiceAccount, or of its template.",
+                "A Pod gets the Secret when it is created, from its ServiceAccount or its template.",
             ],
             Self::RecreateSecret => &[
-                "The entries of other registries stay as they are. What cannot be read is left out: the kubelet cannot read it either.",
-                "Pods that list it take the new content at the kubelet's next attempt; to delete them only skips the back-off.",
+                "Other registries' entries stay. Unreadable entries are dropped: the kubelet cannot read them either.",
+                "Pods that list it use the new content at the next pull; deleting them only skips the back-off.",
             ],
-            Self::CorrectServer => &[
-                "The key under auths has to match the image's host, with its port if the image has one.",
-            ],
+            Self::CorrectServer => {
+                &["The key under auths must match the image's host, including its port."]
+            }
             Self::ConvertType => &[
-                "A Secret's type cannot be changed: it is deleted and created again as kubernetes.io/dockerconfigjson.",
+                "A Secret's type is immutable: the Secret is deleted and recreated as kubernetes.io/dockerconfigjson.",
             ],
-            Self::CopySecret => &["A Pod can use Secrets of its own namespace only."],
+            Self::CopySecret => &["A Pod can only use Secrets in its own namespace."],
             Self::CorrectSecretName => &[
-                "In the Pod template where that has a list of its own, else in the ServiceAccount; a new list is for new Pods.",
+                "In the Pod template if it sets imagePullSecrets, else in the ServiceAccount. Only new Pods get the change.",
             ],
             Self::Restart => {
-                &["A ServiceAccount's pull Secrets are copied into a Pod when it is created."]
+                &["A Pod gets its ServiceAccount's pull secrets only when it is created."]
             }
             Self::CorrectImage => {
                 return vec![format!(
-                    "List what there is: crane ls {}",
+                    "List the tags: crane ls {}",
                     names.repository_word()
                 )];
             }
             Self::WriteFullName => &["docker.io/library/alpine:3.20 instead of alpine:3.20"],
             Self::NewToken => &[
-                "A token with read access, not the account's password.",
-                "Then recreate the Secret with it.",
+                "Use a token with read access, not the account's password.",
+                "Then update the Secret with it.",
             ],
             Self::RemoveEntry => &[
-                "Once an entry matches there is no anonymous try: a bad one breaks public images too.",
+                "A matching entry disables anonymous pulls, so a bad one breaks public images too.",
             ],
             Self::Authenticate => {
-                &["A login has its own, larger quota than the address of the node."]
+                &["A login has its own, higher limit than the node's IP address."]
             }
             Self::UseServiceAccount | Self::CreateServiceAccount | Self::RetryNow => &[],
         };

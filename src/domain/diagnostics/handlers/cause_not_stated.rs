@@ -7,9 +7,6 @@ use super::{CauseInfo, ChainLink, FixId, Handler, Refine};
 pub(super) static HANDLER: Handler = Handler {
     info: CauseInfo {
         id: "cause-not-stated",
-        label: "cause unsaid",
-        summary: "the message says that the pull fails and not why",
-        how_to_confirm: "the first Failed event of the Pod, or the container's waiting message while it says ErrImagePull",
         root: None,
         link: ChainLink::Pod,
         is_measurable: false,

@@ -7,9 +7,6 @@ use super::{CauseInfo, ChainLink, FixId, Handler, Refine};
 pub(super) static HANDLER: Handler = Handler {
     info: CauseInfo {
         id: "content-corrupt",
-        label: "content corrupt",
-        summary: "the bytes that arrived are not those that the manifest promises, or the registry cannot serve its own content",
-        how_to_confirm: "crane validate --remote IMAGE from two places",
         root: None,
         link: ChainLink::Image,
         is_measurable: true,

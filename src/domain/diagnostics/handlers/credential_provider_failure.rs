@@ -7,9 +7,6 @@ use super::{CauseInfo, ChainLink, Confidence, FixId, Handler, Refine, RootCause,
 pub(super) static HANDLER: Handler = Handler {
     info: CauseInfo {
         id: "credential-provider-failure",
-        label: "provider failed",
-        summary: "the kubelet's credential plugin, or a credential helper, did not deliver",
-        how_to_confirm: "the kubelet's log on that node at the time of the pull names the plugin",
         root: Some(RootCause::NodeProblem),
         link: ChainLink::Node,
         is_measurable: false,

@@ -8,9 +8,6 @@ use super::{CauseInfo, ChainLink, FixId, Handler, Refine};
 pub(super) static HANDLER: Handler = Handler {
     info: CauseInfo {
         id: "credentials-not-verified",
-        label: "not verified",
-        summary: "the image is on the node, but this Pod lists no credential that it was pulled with (Kubernetes 1.35 and later)",
-        how_to_confirm: "another Pod on that node runs the image with a pull Secret that this Pod does not list",
         root: None,
         link: ChainLink::Secret,
         is_measurable: true,

@@ -7,9 +7,6 @@ use super::{CauseInfo, ChainLink, FixId, Handler, Refine, RootCause};
 pub(super) static HANDLER: Handler = Handler {
     info: CauseInfo {
         id: "disk-full",
-        label: "disk full",
-        summary: "the node has no room for the image",
-        how_to_confirm: "df -h and df -i on the runtime's root; kubectl describe node: pressure",
         root: Some(RootCause::NodeProblem),
         link: ChainLink::Node,
         is_measurable: true,

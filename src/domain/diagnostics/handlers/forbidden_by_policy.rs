@@ -7,9 +7,6 @@ use super::{Cause, CauseInfo, ChainLink, Confidence, FixId, Handler, Refine, Unr
 pub(super) static HANDLER: Handler = Handler {
     info: CauseInfo {
         id: "forbidden-by-policy",
-        label: "forbidden",
-        summary: "the registry knows who asks, or does not care, and says no: a missing role, a firewall rule, a policy",
-        how_to_confirm: "a probe with the Secret's credential gets a token, and the manifest is refused with 403",
         root: None,
         link: ChainLink::Secret,
         is_measurable: true,

@@ -7,9 +7,6 @@ use super::{CauseInfo, ChainLink, FixId, Handler, Refine, RootCause};
 pub(super) static HANDLER: Handler = Handler {
     info: CauseInfo {
         id: "image-not-found",
-        label: "tag missing",
-        summary: "the registry was reached and access was allowed, but this tag or digest is not there",
-        how_to_confirm: "list the tags (crane ls HOST/REPO): the tag is not among them while others are",
         root: Some(RootCause::TagMissing),
         link: ChainLink::Image,
         is_measurable: true,

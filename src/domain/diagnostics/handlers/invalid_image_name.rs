@@ -7,9 +7,6 @@ use super::{CauseInfo, ChainLink, FixId, Handler, Refine, RootCause};
 pub(super) static HANDLER: Handler = Handler {
     info: CauseInfo {
         id: "invalid-image-name",
-        label: "name invalid",
-        summary: "the image reference is malformed, so no pull is tried",
-        how_to_confirm: "print the image of the Pod's container with cat -A",
         root: Some(RootCause::ImageNameInvalid),
         link: ChainLink::Image,
         is_measurable: true,

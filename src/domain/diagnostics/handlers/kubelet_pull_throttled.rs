@@ -7,9 +7,6 @@ use super::{CauseInfo, ChainLink, FixId, Handler, Refine, RootCause};
 pub(super) static HANDLER: Handler = Handler {
     info: CauseInfo {
         id: "kubelet-pull-throttled",
-        label: "kubelet throttled",
-        summary: "the kubelet itself holds the pull back: more pulls at once than registryPullQPS allows",
-        how_to_confirm: "the kubelet's configz: registryPullQPS and registryBurst",
         root: Some(RootCause::NodeProblem),
         link: ChainLink::Node,
         is_measurable: false,

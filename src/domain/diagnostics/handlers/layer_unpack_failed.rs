@@ -7,9 +7,6 @@ use super::{CauseInfo, ChainLink, FixId, Handler, Refine, RootCause};
 pub(super) static HANDLER: Handler = Handler {
     info: CauseInfo {
         id: "layer-unpack-failed",
-        label: "unpack failed",
-        summary: "the layers were downloaded and cannot be unpacked on the node",
-        how_to_confirm: "the file system under the runtime's root, the snapshotter, user-namespace ids",
         root: Some(RootCause::NodeProblem),
         link: ChainLink::Image,
         is_measurable: true,

@@ -7,9 +7,6 @@ use super::{CauseInfo, ChainLink, FixId, Handler, Refine, RootCause};
 pub(super) static HANDLER: Handler = Handler {
     info: CauseInfo {
         id: "local-store-error",
-        label: "node's store",
-        summary: "the image store of the node is not consistent",
-        how_to_confirm: "other nodes pull the same image; on this one crictl rmi IMAGE and a new pull help",
         root: Some(RootCause::NodeProblem),
         link: ChainLink::Node,
         is_measurable: true,

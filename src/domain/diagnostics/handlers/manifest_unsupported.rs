@@ -7,9 +7,6 @@ use super::{CauseInfo, ChainLink, FixId, Handler, Refine, RootCause};
 pub(super) static HANDLER: Handler = Handler {
     info: CauseInfo {
         id: "manifest-unsupported",
-        label: "manifest format",
-        summary: "the image is in a format that the runtime does not take",
-        how_to_confirm: "crane manifest IMAGE: its media types and schema version",
         root: Some(RootCause::ImageFormat),
         link: ChainLink::Image,
         is_measurable: true,

@@ -1,4 +1,4 @@
-//! One file per cause: its words, its root, how the objects refine it, its fixes, and its tests.
+//! One file per cause: its root, how the objects refine it, its fixes, and its tests.
 //!
 //! The table below is the list of causes, and the only dispatch: a cause without a handler does not compile.
 

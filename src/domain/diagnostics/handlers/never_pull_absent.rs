@@ -9,9 +9,6 @@ use super::{CauseInfo, ChainLink, FixId, Handler, Refine, RootCause};
 pub(super) static HANDLER: Handler = Handler {
     info: CauseInfo {
         id: "never-pull-absent",
-        label: "never pulled",
-        summary: "the policy is Never and the image is not on the node",
-        how_to_confirm: "crictl images on that node lists it under exactly this name?",
         root: Some(RootCause::PolicyNever),
         link: ChainLink::Image,
         is_measurable: false,

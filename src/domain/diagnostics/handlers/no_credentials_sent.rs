@@ -7,9 +7,6 @@ use super::{CauseInfo, ChainLink, Confidence, FixId, Handler, Refine, Unread};
 pub(super) static HANDLER: Handler = Handler {
     info: CauseInfo {
         id: "no-credentials-sent",
-        label: "no credential",
-        summary: "the repository is private and the request went out without a credential",
-        how_to_confirm: "the Pod's imagePullSecrets are empty, or no entry of theirs matches the image's host",
         root: None,
         link: ChainLink::Secret,
         is_measurable: true,

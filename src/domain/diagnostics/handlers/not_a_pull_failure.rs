@@ -7,9 +7,6 @@ use super::{CauseInfo, ChainLink, FixId, Handler, Refine, RootCause};
 pub(super) static HANDLER: Handler = Handler {
     info: CauseInfo {
         id: "not-a-pull-failure",
-        label: "not a pull",
-        summary: "this is not about pulling an image",
-        how_to_confirm: "the events of the Pod: was the image Pulled?",
         root: Some(RootCause::NotAPull),
         link: ChainLink::Pod,
         is_measurable: false,

@@ -7,9 +7,6 @@ use super::{CauseInfo, ChainLink, FixId, Handler, Refine, RootCause};
 pub(super) static HANDLER: Handler = Handler {
     info: CauseInfo {
         id: "platform-mismatch",
-        label: "wrong platform",
-        summary: "the image is not made for the node's processor or operating system",
-        how_to_confirm: "crane manifest IMAGE: its platforms against kubectl get node -o wide",
         root: Some(RootCause::WrongPlatform),
         link: ChainLink::Image,
         is_measurable: true,

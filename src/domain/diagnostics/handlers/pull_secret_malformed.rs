@@ -7,9 +7,6 @@ use super::{CauseInfo, ChainLink, Confidence, FixId, Handler, Refine, RootCause,
 pub(super) static HANDLER: Handler = Handler {
     info: CauseInfo {
         id: "pull-secret-malformed",
-        label: "Secret malformed",
-        summary: "a pull Secret has content that cannot be read",
-        how_to_confirm: "the Secret's .dockerconfigjson does not decode to JSON with auths of base64(user:password)",
         root: Some(RootCause::SecretMalformed),
         link: ChainLink::Secret,
         is_measurable: false,

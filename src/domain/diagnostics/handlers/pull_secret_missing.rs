@@ -7,9 +7,6 @@ use super::{CauseInfo, ChainLink, Confidence, FixId, Handler, Refine, RootCause,
 pub(super) static HANDLER: Handler = Handler {
     info: CauseInfo {
         id: "pull-secret-missing",
-        label: "Secret missing",
-        summary: "a Secret named in imagePullSecrets does not exist in the Pod's namespace",
-        how_to_confirm: "kubectl -n NS get secret SECRET says not found",
         root: Some(RootCause::SecretMissing),
         link: ChainLink::Secret,
         is_measurable: false,

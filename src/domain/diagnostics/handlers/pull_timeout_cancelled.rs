@@ -7,9 +7,6 @@ use super::{CauseInfo, ChainLink, FixId, Handler, Refine};
 pub(super) static HANDLER: Handler = Handler {
     info: CauseInfo {
         id: "pull-timeout-cancelled",
-        label: "pull cancelled",
-        summary: "the pull was ended from our side before it was done",
-        how_to_confirm: "the time between Pulling and Failed is the same each time; size of the image, speed of the line",
         root: None,
         link: ChainLink::Image,
         is_measurable: true,

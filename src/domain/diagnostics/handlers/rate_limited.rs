@@ -7,9 +7,6 @@ use super::{CauseInfo, ChainLink, FixId, Handler, Refine, RootCause};
 pub(super) static HANDLER: Handler = Handler {
     info: CauseInfo {
         id: "rate-limited",
-        label: "rate limit",
-        summary: "too many pulls in too short a time for this address or account",
-        how_to_confirm: "the registry's ratelimit headers, or the same pull with a login",
         root: Some(RootCause::RateLimit),
         link: ChainLink::Registry,
         is_measurable: true,

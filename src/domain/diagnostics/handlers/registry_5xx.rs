@@ -7,9 +7,6 @@ use super::{CauseInfo, ChainLink, FixId, Handler, Refine, RootCause};
 pub(super) static HANDLER: Handler = Handler {
     info: CauseInfo {
         id: "registry-5xx",
-        label: "registry down",
-        summary: "the registry, or what stands before it, answers that it has a fault",
-        how_to_confirm: "the same answer from elsewhere; the registry's status page or log",
         root: Some(RootCause::RegistryDown),
         link: ChainLink::Registry,
         is_measurable: true,

@@ -7,9 +7,6 @@ use super::{CauseInfo, ChainLink, FixId, Handler, Refine};
 pub(super) static HANDLER: Handler = Handler {
     info: CauseInfo {
         id: "registry-bad-response",
-        label: "odd answer",
-        summary: "what answers is not a registry, or not at this address",
-        how_to_confirm: "curl -i https://HOST/v2/ shows a page instead of a registry's answer",
         root: None,
         link: ChainLink::Registry,
         is_measurable: true,

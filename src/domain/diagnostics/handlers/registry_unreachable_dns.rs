@@ -7,9 +7,6 @@ use super::{CauseInfo, ChainLink, FixId, Handler, Refine, RootCause};
 pub(super) static HANDLER: Handler = Handler {
     info: CauseInfo {
         id: "registry-unreachable-dns",
-        label: "DNS failed",
-        summary: "the node cannot resolve the registry's name",
-        how_to_confirm: "getent hosts HOST on the node; port 53 in the address is the DNS server's",
         root: Some(RootCause::RegistryUnknownHost),
         link: ChainLink::Registry,
         is_measurable: true,

@@ -7,9 +7,6 @@ use super::{CauseInfo, ChainLink, FixId, Handler, Refine, RootCause};
 pub(super) static HANDLER: Handler = Handler {
     info: CauseInfo {
         id: "registry-unreachable-no-route",
-        label: "no route",
-        summary: "the node has no route to the registry's address",
-        how_to_confirm: "ip route get ADDRESS on the node; IPv6 where there is only IPv4?",
         root: Some(RootCause::RegistryDown),
         link: ChainLink::Registry,
         is_measurable: true,

@@ -7,9 +7,6 @@ use super::{CauseInfo, ChainLink, FixId, Handler, Refine, RootCause};
 pub(super) static HANDLER: Handler = Handler {
     info: CauseInfo {
         id: "registry-unreachable-proxy",
-        label: "proxy",
-        summary: "the proxy that the runtime is told to use does not let the pull through",
-        how_to_confirm: "systemctl show containerd -p Environment on the node, then curl -x that proxy",
         root: Some(RootCause::NodeProblem),
         link: ChainLink::Node,
         is_measurable: true,

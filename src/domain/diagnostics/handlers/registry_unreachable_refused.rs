@@ -7,9 +7,6 @@ use super::{CauseInfo, ChainLink, FixId, Handler, Refine, RootCause};
 pub(super) static HANDLER: Handler = Handler {
     info: CauseInfo {
         id: "registry-unreachable-refused",
-        label: "refused",
-        summary: "nothing listens at the registry's address and port",
-        how_to_confirm: "curl -v https://HOST/v2/ on the node; does the image name the right port?",
         root: Some(RootCause::RegistryDown),
         link: ChainLink::Registry,
         is_measurable: true,

@@ -7,9 +7,6 @@ use super::{CauseInfo, ChainLink, FixId, Handler, Refine};
 pub(super) static HANDLER: Handler = Handler {
     info: CauseInfo {
         id: "registry-unreachable-reset",
-        label: "connection reset",
-        summary: "something on the way cuts the connection",
-        how_to_confirm: "the same URL from another network; is the address that of a proxy?",
         root: None,
         link: ChainLink::Registry,
         is_measurable: true,

@@ -7,9 +7,6 @@ use super::{CauseInfo, ChainLink, FixId, Handler, Refine, RootCause};
 pub(super) static HANDLER: Handler = Handler {
     info: CauseInfo {
         id: "registry-unreachable-timeout",
-        label: "timeout",
-        summary: "the registry does not answer in time",
-        how_to_confirm: "curl -v --max-time 15 https://HOST/v2/ on the node, and the same for the blob host",
         root: Some(RootCause::RegistryDown),
         link: ChainLink::Registry,
         is_measurable: true,

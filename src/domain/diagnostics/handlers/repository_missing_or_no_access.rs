@@ -7,9 +7,6 @@ use super::{CauseInfo, ChainLink, Confidence, FixId, Handler, Refine, Unread};
 pub(super) static HANDLER: Handler = Handler {
     info: CauseInfo {
         id: "repository-missing-or-no-access",
-        label: "no access",
-        summary: "the registry does not say whether the repository is missing or private",
-        how_to_confirm: "ask without a login and with the Secret's: the same refusal twice means a wrong name or no grant",
         root: None,
         link: ChainLink::Image,
         is_measurable: true,

@@ -7,9 +7,6 @@ use super::{CauseInfo, ChainLink, FixId, Handler, Refine, RootCause};
 pub(super) static HANDLER: Handler = Handler {
     info: CauseInfo {
         id: "runtime-unavailable",
-        label: "runtime down",
-        summary: "the kubelet or the client does not reach the container runtime on the node",
-        how_to_confirm: "systemctl status containerd (or crio, docker) on the node; a unix socket in the message",
         root: Some(RootCause::NodeProblem),
         link: ChainLink::Node,
         is_measurable: false,

@@ -7,9 +7,6 @@ use super::{CauseInfo, ChainLink, FixId, Handler, Refine, RootCause};
 pub(super) static HANDLER: Handler = Handler {
     info: CauseInfo {
         id: "sandbox-image-pull",
-        label: "pause image",
-        summary: "the node cannot pull the pause image, which every Pod needs and no pull Secret reaches",
-        how_to_confirm: "all Pods of the node fail; crictl pull of the pause image on the node",
         root: Some(RootCause::NodeProblem),
         link: ChainLink::Node,
         is_measurable: true,

@@ -7,9 +7,6 @@ use super::{CauseInfo, ChainLink, FixId, Handler, Refine, RootCause};
 pub(super) static HANDLER: Handler = Handler {
     info: CauseInfo {
         id: "short-name-unresolved",
-        label: "short name",
-        summary: "the runtime has no rule for which registry a name without one belongs to",
-        how_to_confirm: "the node's registries.conf: unqualified-search-registries and short-name-mode",
         root: Some(RootCause::NodeProblem),
         link: ChainLink::Image,
         is_measurable: false,

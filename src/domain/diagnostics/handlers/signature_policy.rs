@@ -7,9 +7,6 @@ use super::{CauseInfo, ChainLink, FixId, Handler, Refine, RootCause};
 pub(super) static HANDLER: Handler = Handler {
     info: CauseInfo {
         id: "signature-policy",
-        label: "image policy",
-        summary: "a policy on images refuses it: no valid signature, or not an allowed registry",
-        how_to_confirm: "who says no: the node's policy.json, or an admission webhook (before any pull)",
         root: Some(RootCause::ImagePolicy),
         link: ChainLink::Image,
         is_measurable: true,

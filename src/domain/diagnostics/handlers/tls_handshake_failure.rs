@@ -7,9 +7,6 @@ use super::{CauseInfo, ChainLink, FixId, Handler, Refine};
 pub(super) static HANDLER: Handler = Handler {
     info: CauseInfo {
         id: "tls-handshake-failure",
-        label: "TLS handshake",
-        summary: "the two sides find no common way to speak TLS, or someone cuts it short",
-        how_to_confirm: "openssl s_client -tls1_2 and -tls1_3 -connect HOST:443 on the node",
         root: None,
         link: ChainLink::Registry,
         is_measurable: true,

@@ -7,9 +7,6 @@ use super::{CauseInfo, ChainLink, FixId, Handler, Refine, RootCause};
 pub(super) static HANDLER: Handler = Handler {
     info: CauseInfo {
         id: "tls-hostname-or-expired",
-        label: "certificate",
-        summary: "the registry's certificate is for another name, or its time is over, or the node's clock is wrong",
-        how_to_confirm: "date -u on the node; openssl x509 -noout -dates -ext subjectAltName of the certificate",
         root: Some(RootCause::CertificateWrong),
         link: ChainLink::Registry,
         is_measurable: true,

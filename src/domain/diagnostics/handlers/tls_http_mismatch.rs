@@ -7,9 +7,6 @@ use super::{CauseInfo, ChainLink, FixId, Handler, Refine, RootCause};
 pub(super) static HANDLER: Handler = Handler {
     info: CauseInfo {
         id: "tls-http-mismatch",
-        label: "plain http",
-        summary: "one side speaks TLS and the other plain http",
-        how_to_confirm: "curl http://HOST/v2/ on the node answers",
         root: Some(RootCause::PlainHttp),
         link: ChainLink::Registry,
         is_measurable: true,

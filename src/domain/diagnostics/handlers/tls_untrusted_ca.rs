@@ -7,9 +7,6 @@ use super::{CauseInfo, ChainLink, FixId, Handler, Refine, RootCause};
 pub(super) static HANDLER: Handler = Handler {
     info: CauseInfo {
         id: "tls-untrusted-ca",
-        label: "CA untrusted",
-        summary: "the node does not trust whoever signed the registry's certificate",
-        how_to_confirm: "openssl s_client -connect HOST:443 -servername HOST -showcerts on the node: who issued it?",
         root: Some(RootCause::CaUntrusted),
         link: ChainLink::Registry,
         is_measurable: true,

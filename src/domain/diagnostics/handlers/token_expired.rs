@@ -7,9 +7,6 @@ use super::{CauseInfo, ChainLink, Confidence, FixId, Handler, Refine, RootCause,
 pub(super) static HANDLER: Handler = Handler {
     info: CauseInfo {
         id: "token-expired",
-        label: "token expired",
-        summary: "the credential was right once and its life is over",
-        how_to_confirm: "the Secret is older than the registry's tokens live; a fresh token works",
         root: Some(RootCause::CredentialExpired),
         link: ChainLink::Secret,
         is_measurable: true,

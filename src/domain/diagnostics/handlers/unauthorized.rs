@@ -7,9 +7,6 @@ use super::{Cause, CauseInfo, ChainLink, Confidence, FixId, Handler, Refine, Unr
 pub(super) static HANDLER: Handler = Handler {
     info: CauseInfo {
         id: "unauthorized",
-        label: "bad credential",
-        summary: "a credential was sent and the registry did not accept it",
-        how_to_confirm: "probe the registry with the Secret's credential: the token request is refused",
         root: None,
         link: ChainLink::Secret,
         is_measurable: true,

@@ -94,7 +94,7 @@ fn a_refusal_is_what_the_message_says() {
     ] {
         let finding = scene(message, &["regcred"]).finding();
         assert_eq!(judged(&finding), (cause, root, confidence), "{message}");
-        let told = "Secret regcred is listed; you may not read Secrets in shop".to_owned();
+        let told = "the Pod lists Secret regcred; you may not read Secrets in shop".to_owned();
         assert!(lines(&finding).contains(&told), "{message}");
         assert!(finding.fixes.contains(&FixId::CheckSecret), "{message}");
         assert_eq!(finding.link(), super::super::ChainLink::Secret, "{message}");
@@ -102,7 +102,7 @@ fn a_refusal_is_what_the_message_says() {
     let told = scene(TOKEN_REFUSED, &["regcred"]).finding();
     assert_eq!(
         told.summary(),
-        "registry.example rejects the credential; Secret regcred cannot be read to check it"
+        "registry.example rejects the login; Secret regcred cannot be read to check it"
     );
     let [ask, test, _] = &told.fixes[..] else {
         panic!("{:?}", told.fixes)
@@ -125,7 +125,7 @@ fn what_has_not_been_read_yet_is_not_called_forbidden() {
     let mut scene = Scene::new(TOKEN_REFUSED, &["regcred"]);
     scene.sight = WatchCoverage::default();
     let told = lines(&scene.finding());
-    let expected = "Secret regcred is listed; it has not been read".to_owned();
+    let expected = "the Pod lists Secret regcred, which has not been read".to_owned();
     assert!(told.contains(&expected), "{told:?}");
 }
 
@@ -222,7 +222,7 @@ fn what_lists_a_secret_is_not_stated_without_the_right_to_list_service_accounts(
     assert_eq!(found.root, Some(RootCause::SecretNotAttached));
     assert_eq!(found.confidence, Confidence::Likely);
     let facts = seen(&found).join("; ");
-    assert!(!facts.contains("nothing lists it"), "{facts}");
+    assert!(!facts.contains("no ServiceAccount lists it"), "{facts}");
     assert!(
         facts.contains("ServiceAccount runner has not been read"),
         "{facts}"

@@ -39,10 +39,7 @@ impl PlanChange for AttachSecret {
     }
 
     fn sentence(&self) -> String {
-        format!(
-            "Attach {} to the ServiceAccount {}",
-            self.secret, self.account
-        )
+        format!("Attach {} to ServiceAccount {}", self.secret, self.account)
     }
 
     fn preview(&self) -> Vec<DiffLine> {

@@ -38,7 +38,7 @@ impl PlanChange for CreateAccount {
             [] => String::new(),
             names => format!(" with {}", names.join(", ")),
         };
-        format!("Create the ServiceAccount {}{listing}", self.key)
+        format!("Create ServiceAccount {}{listing}", self.key)
     }
 
     fn preview(&self) -> Vec<DiffLine> {

@@ -58,7 +58,7 @@ impl PlanChange for CreateDeployment {
     }
 
     fn sentence(&self) -> String {
-        format!("Create the Deployment {} with {}", self.key, self.image)
+        format!("Create Deployment {} with {}", self.key, self.image)
     }
 
     fn preview(&self) -> Vec<DiffLine> {

@@ -21,7 +21,7 @@ impl PlanChange for CreateNamespace {
     }
 
     fn sentence(&self) -> String {
-        format!("Create the namespace {}", self.name)
+        format!("Create namespace {}", self.name)
     }
 
     fn preview(&self) -> Vec<DiffLine> {

@@ -37,7 +37,7 @@ impl PlanChange for CreateSecret {
     fn sentence(&self) -> String {
         let Self { key, server, login } = self;
         format!(
-            "Create the pull Secret {key} for {server} as {}",
+            "Create pull secret {key} for {server} as {}",
             login.username
         )
     }

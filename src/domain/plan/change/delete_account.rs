@@ -39,7 +39,7 @@ impl PlanChange for DeleteAccount {
     }
 
     fn sentence(&self) -> String {
-        format!("Delete the ServiceAccount {}", self.key)
+        format!("Delete ServiceAccount {}", self.key)
     }
 
     fn preview(&self) -> Vec<DiffLine> {

@@ -45,7 +45,7 @@ impl PlanChange for DeleteJob {
     }
 
     fn sentence(&self) -> String {
-        format!("Delete the Job {} with its Pods", self.job)
+        format!("Delete Job {} with its Pods", self.job)
     }
 
     fn preview(&self) -> Vec<DiffLine> {

@@ -51,7 +51,7 @@ impl PlanChange for DeletePod {
     }
 
     fn sentence(&self) -> String {
-        format!("Delete the Pod {}", self.pod)
+        format!("Delete Pod {}", self.pod)
     }
 
     fn preview(&self) -> Vec<DiffLine> {

@@ -39,7 +39,7 @@ impl PlanChange for DeleteSecret {
     }
 
     fn sentence(&self) -> String {
-        format!("Delete the Secret {}", self.key)
+        format!("Delete Secret {}", self.key)
     }
 
     fn preview(&self) -> Vec<DiffLine> {

@@ -40,7 +40,7 @@ impl PlanChange for DetachSecret {
 
     fn sentence(&self) -> String {
         format!(
-            "Take {} off the ServiceAccount {}",
+            "Detach {} from ServiceAccount {}",
             self.secret, self.account
         )
     }

@@ -33,10 +33,7 @@ impl PlanChange for Restart {
     }
 
     fn sentence(&self) -> String {
-        format!(
-            "Restart {}: new Pods, one after the other",
-            self.workload.id()
-        )
+        format!("Rolling restart of {}", self.workload.id())
     }
 
     fn preview(&self) -> Vec<DiffLine> {

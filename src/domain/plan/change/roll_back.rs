@@ -74,7 +74,7 @@ impl PlanChange for RollBack {
 
     fn sentence(&self) -> String {
         let (deployment, revision) = (&self.deployment, self.revision);
-        format!("Take the Deployment {deployment} back to its revision {revision}")
+        format!("Roll back Deployment {deployment} to revision {revision}")
     }
 
     /// The images of two Pod templates; the rest of the older one comes back too.
@@ -83,7 +83,7 @@ impl PlanChange for RollBack {
         let before = self.before.as_ref();
         let before = before.map_or(&none, |observed| &observed.value.images);
         let item = |(name, image): &(Arc<str>, Arc<str>)| format!("  {name}: {image}");
-        let mut lines = vec![same("images of spec.template, and all else in it:")];
+        let mut lines = vec![same("spec.template (only images shown):")];
         let gone = before.iter().filter(|old| !self.after.contains(old));
         lines.extend(gone.map(|old| removed(item(old))));
         lines.extend(self.after.iter().map(|new| {

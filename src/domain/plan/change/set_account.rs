@@ -56,7 +56,7 @@ impl PlanChange for SetAccount {
 
     fn sentence(&self) -> String {
         let (id, account) = (self.workload.id(), &self.account);
-        format!("Let {id} run as the ServiceAccount {account}")
+        format!("Set serviceAccountName: {account} on {id}")
     }
 
     fn preview(&self) -> Vec<DiffLine> {

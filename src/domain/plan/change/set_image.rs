@@ -89,7 +89,7 @@ impl PlanChange for SetImage {
             image,
             ..
         } = self;
-        format!("Set the image of {container} in {workload} to {image}")
+        format!("Set image of {container} in {workload} to {image}")
     }
 
     fn preview(&self) -> Vec<DiffLine> {

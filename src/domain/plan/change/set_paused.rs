@@ -46,7 +46,7 @@ impl PlanChange for SetPaused {
 
     fn sentence(&self) -> String {
         let verb = if self.paused { "Pause" } else { "Resume" };
-        format!("{verb} the rollout of the Deployment {}", self.deployment)
+        format!("{verb} rollout of Deployment {}", self.deployment)
     }
 
     fn preview(&self) -> Vec<DiffLine> {

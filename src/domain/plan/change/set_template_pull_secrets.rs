@@ -49,7 +49,7 @@ impl PlanChange for SetTemplatePullSecrets {
     fn sentence(&self) -> String {
         let (add, id) = (&self.add, self.workload.id());
         match &self.instead_of {
-            Some(wrong) => format!("Replace {wrong} by {add} in imagePullSecrets of {id}"),
+            Some(wrong) => format!("Replace {wrong} with {add} in imagePullSecrets of {id}"),
             None => format!("Add {add} to imagePullSecrets of {id}"),
         }
     }

@@ -111,7 +111,7 @@ impl PlanChange for TakeBack {
     }
 
     fn sentence(&self) -> String {
-        format!("Take back: {}", self.change)
+        format!("Undo: {}", self.change)
     }
 
     fn preview(&self) -> Vec<DiffLine> {

@@ -104,9 +104,9 @@ fn others_fail_alike(targets: &Targets<'_>, changes: &[Change]) -> Option<String
     });
     let others = owners(&targets.all) - owners(&targets.of_workloads());
     (is_shared && others > 0).then(|| match others {
-        1 => "1 more workload fails alike and is left as it is: W has one plan for all.".to_owned(),
+        1 => "1 more workload has this problem and is not changed; W fixes all of them.".to_owned(),
         many => format!(
-            "{many} more workloads fail alike and are left as they are: W has one plan for all."
+            "{many} more workloads have this problem and are not changed; W fixes all of them."
         ),
     })
 }

@@ -187,24 +187,24 @@ fn for_all_each_workload_is_listed_with_its_own_container_and_image() {
     let FixProposal::Form(ask) = offer(&world, FixId::CorrectImage, "bare", Reach::All) else {
         panic!("nothing is asked")
     };
-    assert_eq!(ask.title(), "Another image for 6 workloads");
+    assert_eq!(ask.title(), "New image for 6 workloads");
     let FormSpec::Image { targets, left_out } = ask else {
         panic!("{ask:?}")
     };
     let [ends, migrate] = &left_out[..] else {
         panic!("{left_out:?}")
     };
-    assert!(ends.starts_with("Job shop/nightly-7 ends with all its Pods"));
+    assert!(ends.starts_with("Job shop/nightly-7 is deleted with its Pods"));
     assert!(migrate.starts_with("Job/migrate is not changed"));
     let changes = targets.iter().flat_map(|target| target.set("r/a:2"));
     let said: Vec<String> = changes.map(|change| change.to_string()).collect();
     for (_, owner, container) in PODS {
-        let line = format!("Set the image of {container} in {owner} to r/a:2");
+        let line = format!("Set image of {container} in {owner} to r/a:2");
         assert_eq!(said.iter().filter(|it| **it == line).count(), 1, "{said:?}");
     }
     // What would go on with the old image.
-    assert!(said.contains(&"Delete the Job shop/nightly-7 with its Pods".to_owned()));
-    assert!(said.contains(&"Delete the Pod shop/db-0".to_owned()));
+    assert!(said.contains(&"Delete Job shop/nightly-7 with its Pods".to_owned()));
+    assert!(said.contains(&"Delete Pod shop/db-0".to_owned()));
     let api = targets
         .iter()
         .find(|target| target.owner.to_string() == "Deployment/api")
@@ -230,11 +230,11 @@ fn a_new_list_gets_new_pods_by_what_creates_them() {
     );
     let plan = plan(&world, FixId::AttachSecret, "migrate-x", Reach::All);
     let said = said(&plan);
-    assert_eq!(said[0], "Attach hub to the ServiceAccount shop/runner");
+    assert_eq!(said[0], "Attach hub to ServiceAccount shop/runner");
     for line in [
-        "Restart Deployment/api: new Pods, one after the other",
-        "Restart StatefulSet/db: new Pods, one after the other",
-        "Delete the Pod shop/db-0",
+        "Rolling restart of Deployment/api",
+        "Rolling restart of StatefulSet/db",
+        "Delete Pod shop/db-0",
     ] {
         assert!(
             said.iter().any(|it| it == line),
@@ -244,7 +244,7 @@ fn a_new_list_gets_new_pods_by_what_creates_them() {
     // A deleted Pod of a Job counts as a failure.
     for pod in ["shop/migrate-x", "shop/nightly-7-x"] {
         assert!(!said.iter().any(|it| it.contains(pod)), "{said:?}");
-        let keeps = format!("Pod {pod} keeps its list of pull Secrets");
+        let keeps = format!("Pod {pod} keeps its imagePullSecrets");
         let notes = &plan.notes;
         assert!(notes.iter().any(|it| it.starts_with(&keeps)), "{notes:?}");
     }
@@ -272,12 +272,12 @@ fn what_is_shared_is_changed_and_no_other_workload_restarted() {
     assert_eq!(
         said(&one),
         [
-            "Attach hub to the ServiceAccount shop/runner",
-            "Restart Deployment/web: new Pods, one after the other",
+            "Attach hub to ServiceAccount shop/runner",
+            "Rolling restart of Deployment/web",
         ]
     );
     assert!(!one.title.contains("workloads"), "{}", one.title);
-    let notes = "6 more workloads fail alike and are left as they are: W has one plan for all.";
+    let notes = "6 more workloads have this problem and are not changed; W fixes all of them.";
     assert_eq!(one.notes, [notes]);
     // Those keep the list that they have: they are not waited for.
     let pods = PODS.map(|(pod, ..)| key("shop", pod));
@@ -334,7 +334,7 @@ fn a_template_with_a_list_of_its_own_is_changed_and_no_service_account() {
     let corrected = one(FixId::CorrectSecretName);
     assert_eq!(
         said(&corrected),
-        ["Replace typo by hub in imagePullSecrets of Deployment/web"]
+        ["Replace typo with hub in imagePullSecrets of Deployment/web"]
     );
     assert_eq!(
         corrected.commands(),
@@ -470,8 +470,8 @@ fn all_failing_jobs_of_a_cron_job_make_way_for_its_new_image() {
     assert_eq!(
         said[1..],
         [
-            "Delete the Job shop/nightly-7 with its Pods",
-            "Delete the Job shop/nightly-8 with its Pods",
+            "Delete Job shop/nightly-7 with its Pods",
+            "Delete Job shop/nightly-8 with its Pods",
         ]
     );
     // One run of it is enough to show that it works.

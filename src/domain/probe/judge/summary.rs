@@ -28,7 +28,7 @@ pub(super) fn sentence(
         // Nothing more was asked for: a blob may still be missing.
         (PullAnswer::Ok, _) => format!("{image}: manifest found {who} (layers not pulled)"),
         (PullAnswer::No, Some(cause)) => {
-            format!("{image} cannot be pulled {who}: {}", cause.info().summary)
+            format!("{image} cannot be pulled {who}: {}", cause.text().summary)
         }
         (PullAnswer::No | PullAnswer::Unknown, _) => {
             format!(
@@ -56,7 +56,7 @@ fn untested(transcript: &Transcript, finding: &ProbeFinding) -> String {
         (Some((step, failure)), _) if failure.is_before_registry() => {
             on_the_way(transcript, step, failure)
         }
-        (_, Some(cause)) => cause.info().summary.to_owned(),
+        (_, Some(cause)) => cause.text().summary.to_owned(),
         (_, None) => "no answer".to_owned(),
     }
 }
@@ -113,7 +113,7 @@ fn remarks(
     let beyond = stage.is_none_or(|stage| stage > ProbeStage::Proxy);
     if let Some(proxy) = transcript.proxy.as_ref().filter(|_| beyond) {
         remarks.push(format!(
-            "it was asked through the proxy {proxy} of this machine; a node may go another way"
+            "tested through this machine's proxy {proxy}; nodes may use another route"
         ));
     }
     let direct = transcript.proxy.is_none();
@@ -122,10 +122,10 @@ fn remarks(
             .failed()
             .is_some_and(|(_, failure)| failure.is_before_registry())
     {
-        remarks.push("nodes may use other name servers, mirrors, proxies and CAs".to_owned());
+        remarks.push("nodes may use other DNS servers, mirrors, proxies and CAs".to_owned());
     }
     if transcript.anonymous_access == Some(AnonymousAccess::MayPull) {
-        remarks.push("without the credential it can be pulled: the image is public".to_owned());
+        remarks.push("the image is public: it can be pulled without the credential".to_owned());
     }
     let open = transcript
         .steps

@@ -115,7 +115,7 @@ fn what_this_machine_cannot_reach_is_unknown_and_said_of_this_machine() {
             Resolve,
             ProbeError::DnsTimeout,
             Cause::RegistryUnreachableDns,
-            "this machine cannot resolve r.example: no name server answered",
+            "this machine cannot resolve r.example: no DNS server answered",
         ),
         (
             Connect,
@@ -133,7 +133,7 @@ fn what_this_machine_cannot_reach_is_unknown_and_said_of_this_machine() {
             Connect,
             ProbeError::NoRoute,
             Cause::RegistryUnreachableNoRoute,
-            "this machine cannot reach r.example: no route to the host",
+            "this machine cannot reach r.example: no route to host",
         ),
         (
             Tls,
@@ -151,13 +151,13 @@ fn what_this_machine_cannot_reach_is_unknown_and_said_of_this_machine() {
             Tls,
             ProbeError::WrongName { presented },
             Cause::TlsHostnameOrExpired,
-            "this machine has no TLS connection to r.example: the certificate is for another name",
+            "this machine has no TLS connection to r.example: x509: the certificate is for another name",
         ),
         (
             Tls,
             ProbeError::CertificateExpired,
             Cause::TlsHostnameOrExpired,
-            "this machine has no TLS connection to r.example: the certificate has expired",
+            "this machine has no TLS connection to r.example: x509: the certificate has expired",
         ),
         (
             Tls,

@@ -29,7 +29,7 @@ impl DockerConfigSummary {
             let why = self
                 .warnings
                 .first()
-                .map_or_else(|| "it has no entries".to_owned(), ToString::to_string);
+                .map_or_else(|| "no entries".to_owned(), ToString::to_string);
             return SecretHealth::Unusable(why);
         }
         let expired = |entry: &&AuthSummary| entry.expires.is_some_and(|end| end <= now);
@@ -42,7 +42,7 @@ impl DockerConfigSummary {
             && let Some(end) = entry.expires
         {
             let age = age::age(end, now);
-            return SecretHealth::Warning(format!("the entry {} expired {age} ago", entry.server));
+            return SecretHealth::Warning(format!("entry {} expired {age} ago", entry.server));
         }
         if let Some(problem) = self
             .entries
@@ -129,7 +129,7 @@ mod tests {
             };
             summary.entries = Arc::from([entry.clone(), other]);
         });
-        let expected = "the entry quay.io expired 9m ago";
+        let expected = "entry quay.io expired 9m ago";
         assert_eq!(one_of_two, SecretHealth::Warning(expected.into()));
         assert_eq!(
             entry(|e| e.expires = Some(seconds_ago(-7200))),

@@ -89,7 +89,7 @@ pub fn find_auth<'a>(entries: &'a [AuthConfig], server: &str) -> Option<&'a Auth
 
 /// Why an identity token is of no use: the kubelet reads neither `identitytoken` nor `registrytoken`.
 pub const IDENTITY_TOKEN_UNSUPPORTED: &str =
-    "it is an identity token, which the kubelet does not read: make an access token";
+    "the kubelet does not read identity tokens: create an access token";
 
 fn same_registry(one: &str, other: &str) -> bool {
     registry_of(one) == registry_of(other)

@@ -39,13 +39,13 @@ pub enum ConfigErrorKind {
 impl fmt::Display for ConfigErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::ByteOrderMark => "a byte-order mark stands in front of the JSON",
+            Self::ByteOrderMark => "a byte-order mark precedes the JSON",
             Self::EncodedTwice => "the content was base64-encoded twice",
-            Self::Truncated => "the JSON ends too early",
-            Self::NotJson => "the content is not JSON",
+            Self::Truncated => "the JSON is truncated",
+            Self::NotJson => "the content is not valid JSON",
             Self::WrongShape => "a value has the wrong JSON type",
             Self::AuthNotEncoded => "auth is plain text instead of base64(username:password)",
-            Self::AuthNotBase64 => "auth is not base64",
+            Self::AuthNotBase64 => "auth is not valid base64",
             Self::AuthWithoutColon => "auth does not decode to username:password",
             Self::AuthEncodedTwice => "auth was base64-encoded twice",
         })
@@ -89,17 +89,17 @@ pub enum ConfigWarning {
 impl fmt::Display for ConfigWarning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::KeyMissing { wanted, .. } => write!(f, "the key {wanted} is missing"),
+            Self::KeyMissing { wanted, .. } => write!(f, "the data key {wanted} is missing"),
             Self::NoContent => f.write_str("the content is empty"),
             Self::AuthsMissing { servers } if servers.is_empty() => {
-                f.write_str("there is no auths level, so it holds no credential")
+                f.write_str("auths is missing, so it has no credential")
             }
             Self::AuthsMissing { .. } => {
-                f.write_str("the auths level is missing, so the entries are not seen")
+                f.write_str("auths is missing, so the entries are not read")
             }
             Self::NoEntries => f.write_str("auths is empty"),
             Self::AuthsNotWanted => {
-                f.write_str(".dockercfg has an auths level, which hides the entries")
+                f.write_str(".dockercfg must not have auths: its entries are not read")
             }
             Self::CredentialStore(name) => {
                 write!(
@@ -108,11 +108,11 @@ impl fmt::Display for ConfigWarning {
                 )
             }
             Self::CredentialHelpers(_) => f.write_str(
-                "the credentials come from helper programs, which the kubelet does not run",
+                "the credentials are in credential helpers, which the kubelet does not run",
             ),
             Self::EqualKeys(keys) => write!(
                 f,
-                "the keys {} are one registry; the kubelet tries them in random order",
+                "the keys {} are the same registry; the kubelet tries them in random order",
                 keys.join(", ")
             ),
         }
@@ -146,16 +146,16 @@ pub enum AuthProblem {
 impl fmt::Display for AuthProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Empty => "matches and carries nothing, so the pull is anonymous",
+            Self::Empty => "the matching entry is empty, so the pull is anonymous",
             Self::EmptyUsername => "the user name is empty",
             Self::EmptyPassword => "the password is empty",
-            Self::TrailingNewline => "the password ends with a line end",
-            Self::SurroundingSpace => "white space around user name or password",
+            Self::TrailingNewline => "the password ends with a line break",
+            Self::SurroundingSpace => "user name or password starts or ends with a space",
             Self::PasswordEncoded => "the password is base64-encoded",
-            Self::AuthDisagrees => "auth differs from username and password; auth is used",
+            Self::AuthDisagrees => "auth differs from username/password; the kubelet uses auth",
             Self::TokenIgnored => "the kubelet does not read identity tokens",
-            Self::EmailAsUsername => "an e-mail address where the Docker ID belongs",
-            Self::RobotNameTruncated => "the robot account's name is not whole",
+            Self::EmailAsUsername => "the user name is an e-mail address, not the Docker ID",
+            Self::RobotNameTruncated => "the robot account's name is incomplete",
         })
     }
 }

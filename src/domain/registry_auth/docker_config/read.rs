@@ -295,7 +295,7 @@ mod tests {
         assert_eq!(
             noted(r#"{"auths":{"ghcr.io":{"auth":"dTpw"},"https://ghcr.io":{"auth":"djpw"}}}"#),
             [
-                "the keys ghcr.io, https://ghcr.io are one registry; the kubelet tries them in random order"
+                "the keys ghcr.io, https://ghcr.io are the same registry; the kubelet tries them in random order"
             ]
         );
         let alike = r#"{"auths":{"ghcr.io":{"auth":"dTpw"},"https://ghcr.io":{"auth":"dTpw"}}}"#;

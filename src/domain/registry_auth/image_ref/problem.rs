@@ -61,28 +61,33 @@ impl ImageProblem {
         match self {
             Self::Empty => "write a name such as registry.example/team/app:1.0".into(),
             Self::Scheme(scheme) => format!("remove {scheme}"),
-            Self::Unexpanded(text) => format!("fill in {text} where the manifest is made"),
+            Self::Unexpanded(text) => format!("replace {text} in the manifest or template"),
             Self::Space => "remove the space".into(),
             Self::Character(c) => format!("remove {c:?}"),
-            Self::Identifier => "write the image's name; an id cannot be pulled".into(),
-            Self::LeadingSlash => "put the registry in front of the slash, or remove it".into(),
+            Self::Identifier => "use the image's name; an ID cannot be pulled".into(),
+            Self::LeadingSlash => "add the registry before the slash, or remove the slash".into(),
             Self::TrailingSlash => "remove the slash, or add the missing name".into(),
-            Self::DoubleSlash => "write one slash, or the name that is missing between".into(),
-            Self::Uppercase => "write the repository in lower case".into(),
+            Self::DoubleSlash => "use one slash, or add the missing name".into(),
+            Self::Uppercase => "use a lowercase repository name".into(),
             Self::Host(_) => "write the registry as host or host:port".into(),
             Self::Port(_) => "a port is a number".into(),
             Self::Separator(_) => {
-                "put one dot, one or two underscores, or dashes between letters or digits".into()
+                "use one dot, one or two underscores, or dashes between letters and digits".into()
             }
             Self::TagMissing => "add the tag, or remove the colon".into(),
             Self::TwoTags => "keep one tag".into(),
             Self::TagTooLong(_) => format!("a tag has at most {TAG_MAX} characters"),
-            Self::Tag(_) => "a tag begins with a letter, digit or underscore, and has only these, dots and dashes".into(),
+            Self::Tag(_) => {
+                "a tag starts with a letter, digit or _, and may also contain dots and dashes"
+                    .into()
+            }
             Self::DigestMissing => "add the digest, or remove the @".into(),
             Self::TwoDigests => "keep one digest".into(),
-            Self::DigestAlgorithm(_) => "write sha256: and 64 hexadecimal digits".into(),
-            Self::DigestLength { wanted, .. } => format!("copy the whole digest: {wanted} digits"),
-            Self::DigestCharacter(_) => "a digest has only the digits 0-9 and a-f".into(),
+            Self::DigestAlgorithm(_) => "use sha256: and 64 hex digits".into(),
+            Self::DigestLength { wanted, .. } => {
+                format!("copy the whole digest: {wanted} hex digits")
+            }
+            Self::DigestCharacter(_) => "use only 0-9 and a-f".into(),
             Self::TooLong(_) => format!("a repository has at most {PATH_MAX} characters"),
         }
     }
@@ -92,29 +97,29 @@ impl fmt::Display for ImageProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Empty => f.write_str("the image reference is empty"),
-            Self::Scheme(scheme) => write!(f, "{scheme} in front of an image reference"),
+            Self::Scheme(scheme) => write!(f, "{scheme} is not part of an image reference"),
             Self::Unexpanded(text) => write!(f, "{text} was not filled in"),
-            Self::Space => f.write_str("a space"),
+            Self::Space => f.write_str("a space is not allowed"),
             Self::Character(c) => write!(f, "the character {c:?} is not allowed"),
-            Self::Identifier => f.write_str("an image id instead of a name"),
+            Self::Identifier => f.write_str("an image ID instead of a name"),
             Self::LeadingSlash => f.write_str("a slash at the beginning"),
             Self::TrailingSlash => f.write_str("nothing after the last slash"),
             Self::DoubleSlash => f.write_str("two slashes in a row"),
-            Self::Uppercase => f.write_str("upper case in the repository name"),
-            Self::Host(host) => write!(f, "{host:?} is no registry host"),
-            Self::Port(port) => write!(f, "{port:?} is no port"),
+            Self::Uppercase => f.write_str("the repository must be lowercase"),
+            Self::Host(host) => write!(f, "{host:?} is not a registry host"),
+            Self::Port(port) => write!(f, "{port:?} is not a port"),
             Self::Separator(part) => write!(f, "misplaced separator in {part:?}"),
             Self::TagMissing => f.write_str("no tag after the colon"),
             Self::TwoTags => f.write_str("two tags"),
             Self::TagTooLong(length) => write!(f, "the tag has {length} characters"),
-            Self::Tag(tag) => write!(f, "{tag:?} is no tag"),
+            Self::Tag(tag) => write!(f, "{tag:?} is not a valid tag"),
             Self::DigestMissing => f.write_str("no digest after the @"),
             Self::TwoDigests => f.write_str("two digests"),
-            Self::DigestAlgorithm(text) => write!(f, "{text:?} is no digest algorithm"),
+            Self::DigestAlgorithm(text) => write!(f, "{text:?} is not a digest algorithm"),
             Self::DigestLength { wanted, found } => {
-                write!(f, "the digest has {found} digits instead of {wanted}")
+                write!(f, "the digest must have {wanted} hex digits, not {found}")
             }
-            Self::DigestCharacter(c) => write!(f, "{c:?} in the digest"),
+            Self::DigestCharacter(c) => write!(f, "{c:?} is not allowed in a digest"),
             Self::TooLong(length) => write!(f, "the repository has {length} characters"),
         }
     }

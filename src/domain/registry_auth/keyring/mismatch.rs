@@ -80,30 +80,23 @@ impl fmt::Display for MismatchReason {
             }
             Self::Scheme(scheme) => write!(
                 f,
-                "{scheme} is read as a host; only https:// and http:// are taken off"
+                "{scheme} is read as a host; only https:// and http:// are removed"
             ),
             Self::ApiPathOpen => {
-                f.write_str("without a slash at the end, /v1 or /v2 is a path of the image")
+                f.write_str("without a trailing slash, /v1 or /v2 is an image path")
             }
             Self::HubShadowed => {
-                f.write_str("there is an entry for docker.io, and then index.docker.io is not used")
+                f.write_str("the entry for docker.io takes precedence over index.docker.io")
             }
-            Self::HubOtherName => {
-                f.write_str("Docker Hub is docker.io in image references, whatever host serves it")
-            }
-            Self::TagInKey => {
-                f.write_str("the key names a tag; tags are cut off before keys are compared")
-            }
+            Self::HubOtherName => f.write_str("in image references Docker Hub is always docker.io"),
+            Self::TagInKey => f.write_str("the key has a tag; keys are compared without tags"),
             Self::Port { key, image } => write!(f, "the key has {key}, the image has {image}"),
-            Self::Case => f.write_str("host names are compared letter by letter, capitals count"),
-            Self::WildcardLabels => {
-                f.write_str("* stands for one part between dots, and the numbers of parts differ")
+            Self::Case => f.write_str("host names are case-sensitive"),
+            Self::WildcardLabels => f.write_str("* matches exactly one part between dots"),
+            Self::NotAWildcard => f.write_str("? and […] are not wildcards; only * is"),
+            Self::Path { key, image } => {
+                write!(f, "the image's path {image} does not start with {key}")
             }
-            Self::NotAWildcard => f.write_str("? and […] are no wildcards here, only * is"),
-            Self::Path { key, image } => write!(
-                f,
-                "the key's path {key} does not begin the image's path {image}"
-            ),
             Self::OtherHost { key, image } => {
                 write!(f, "the key is for {key}, the image is on {image}")
             }

@@ -11,8 +11,8 @@ pub(super) fn write(account: &ServiceAccount, sheet: &mut Sheet<'_>) {
     let (theme, symbols) = (cx.theme, cx.theme.symbols());
     sheet.common(&account.meta);
     if account.pull_secrets.is_empty() {
-        let none = "none: its Pods pull without a credential, or with the node's";
-        sheet.plain("Pull Secrets", none);
+        let none = "none: Pods pull anonymously or with the node's credential";
+        sheet.plain("Pull secrets", none);
     }
     for (at, name) in account.pull_secrets.iter().enumerate() {
         let broken = |why: &str| (format!("{} {why}", symbols.pull_failing), theme.failing());
@@ -21,16 +21,16 @@ pub(super) fn write(account: &ServiceAccount, sheet: &mut Sheet<'_>) {
             ListedSecret::WrongType => broken("wrong type: the kubelet ignores it"),
             ListedSecret::Broken => broken("cannot be read"),
             ListedSecret::Blamed(why) => broken(why),
-            ListedSecret::Missing => broken("missing"),
-            ListedSecret::Unknown => ("not known".to_owned(), theme.dim()),
+            ListedSecret::Missing => broken("not found"),
+            ListedSecret::Unknown => ("unknown".to_owned(), theme.dim()),
         };
-        let heading = if at == 0 { "Pull Secrets" } else { "" };
+        let heading = if at == 0 { "Pull secrets" } else { "" };
         sheet.field(heading, &format!("{name} {words}"), style);
     }
     let pods = cx.model.store.pods_of_account(&account.key);
     sheet.list("Pods", pods);
     sheet.note(
-        "Its list is copied into a Pod when the Pod is made, and only if the Pod lists none.",
+        "Copied into new Pods that set no imagePullSecrets.",
         theme.dim(),
     );
 }

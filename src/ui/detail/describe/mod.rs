@@ -119,7 +119,7 @@ impl Sheet<'_> {
         self.age(meta);
         if meta.deleting.is_some() {
             let style = self.cx.theme.warning();
-            self.field("Deleting", "it is being deleted", style);
+            self.field("Deleting", "terminating", style);
         }
         if !meta.labels.is_empty() {
             let labels = meta.labels.iter();

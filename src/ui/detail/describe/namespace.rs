@@ -15,7 +15,7 @@ pub(super) fn write(name: &Namespace, sheet: &mut Sheet<'_>) {
     let here = Scope::Namespace(name.clone());
     if let Some(namespace) = store.namespace(name) {
         if namespace.terminating {
-            let text = "terminating: nothing new can be created here";
+            let text = "terminating: nothing can be created here";
             sheet.field("Status", text, theme.warning());
         }
         sheet.common(&namespace.meta);
@@ -32,7 +32,7 @@ pub(super) fn write(name: &Namespace, sheet: &mut Sheet<'_>) {
         style,
     );
     let secrets = store.secrets(&here).map(|secret| &secret.key.name);
-    sheet.list("Pull Secrets", secrets);
+    sheet.list("Pull secrets", secrets);
     let accounts = store.accounts(&here).map(|account| {
         let listed: Vec<&str> = account.pull_secrets.iter().map(Name::as_str).collect();
         match listed.len() {

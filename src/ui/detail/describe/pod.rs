@@ -15,10 +15,10 @@ pub(super) fn write(pod: &Pod, sheet: &mut Sheet<'_>) {
     sheet.field("Status", &format!("{symbol} {}", status.status), style);
     match sheet.cx.model.store.workload_of(pod) {
         Some(workload) => sheet.plain("Workload", &workload.id.to_string()),
-        None => sheet.plain("Workload", "none: a bare Pod"),
+        None => sheet.plain("Workload", "none (bare Pod)"),
     }
     sheet.plain("ServiceAccount", pod.service_account.as_str());
-    sheet.list("Pull Secrets", pod.pull_secrets.iter());
+    sheet.list("Pull secrets", pod.pull_secrets.iter());
     let node = pod.node.as_deref().unwrap_or("not scheduled");
     sheet.plain("Node", node);
     sheet.age(&pod.meta);
@@ -46,22 +46,22 @@ fn container(pod: &Pod, container: &Container, sheet: &mut Sheet<'_>) {
         ContainerRole::Ephemeral => "ephemeral container",
     };
     let policy = match container.policy {
-        PullPolicy::Always => "always pulled",
-        PullPolicy::IfNotPresent => "pulled if not present",
-        PullPolicy::Never => "never pulled",
+        PullPolicy::Always => "Always",
+        PullPolicy::IfNotPresent => "IfNotPresent",
+        PullPolicy::Never => "Never",
     };
     sheet.part(&format!("{role} {}", container.name));
     sheet.plain("  Image", &container.image);
-    sheet.plain("  Policy", policy);
+    sheet.plain("  Pull policy", policy);
     match &container.state {
-        ContainerState::Unreported => sheet.field("  State", "not reported yet", theme.dim()),
+        ContainerState::Unreported => sheet.field("  State", "unknown", theme.dim()),
         ContainerState::Running { since: None } => sheet.plain("  State", "running"),
         ContainerState::Running { since: Some(since) } => {
             let age = age::age(*since, sheet.cx.now);
             sheet.plain("  State", &format!("running for {age}"));
         }
         ContainerState::Terminated(exit) => {
-            let reason = exit.reason.as_deref().unwrap_or("ended");
+            let reason = exit.reason.as_deref().unwrap_or("exited");
             sheet.plain("  State", &format!("{reason}, exit code {}", exit.code));
         }
         ContainerState::Waiting { reason, message } => {

@@ -17,17 +17,17 @@ pub(super) fn write(secret: &Secret, sheet: &mut Sheet<'_>) {
     let cx = sheet.cx;
     let (theme, symbols, store) = (cx.theme, cx.theme.symbols(), &cx.model.store);
     match &secret.secret_type {
-        SecretType::Other(None) => sheet.plain("Type", "not one of a pull Secret"),
+        SecretType::Other(None) => sheet.plain("Type", "not a pull secret type"),
         known => sheet.plain("Type", &known.to_string()),
     }
     sheet.common(&secret.meta);
     if secret.immutable {
-        sheet.plain("Data", "immutable: to change it, make it anew");
+        sheet.plain("Data", "immutable: recreate it to change it");
     }
     sheet.list("ServiceAccounts", store.accounts_of_secret(&secret.key));
     sheet.list("Pods", store.pods_of_secret(&secret.key));
     let SecretContent::Read(summary) = &secret.content else {
-        let words = "The kubelet reads no Secret of this type. Its data was not fetched.";
+        let words = "The kubelet does not read Secrets of this type. Its data was not fetched.";
         let words = format!("{} {words}", symbols.pull_failing);
         sheet.note(&words, theme.failing());
         return;
@@ -40,7 +40,7 @@ pub(super) fn write(secret: &Secret, sheet: &mut Sheet<'_>) {
         }
         SecretHealth::Unusable(why) => {
             let words = format!("{} {why}", symbols.pull_failing);
-            sheet.field("Broken", &words, theme.failing());
+            sheet.field("Error", &words, theme.failing());
         }
     }
     for oddity in summary.warnings.iter() {
@@ -83,12 +83,12 @@ fn check_results(trial: &EntryCheck, sheet: &mut Sheet<'_>) {
     let cx = sheet.cx;
     let theme = cx.theme;
     if trial.queries.is_empty() {
-        let text = "no image that lists this Secret is pulled with it";
+        let text = "no image is pulled with this Secret";
         sheet.field("  Images", text, theme.dim());
         return;
     }
     let count = trial.queries.len();
-    sheet.plain("  Images", &format!("{count}; t asks their registries"));
+    sheet.plain("  Images", &format!("{count}; t tests their registries"));
     for query in &trial.queries {
         let Some(state) = cx.model.probes.get(query) else {
             continue;

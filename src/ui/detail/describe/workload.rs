@@ -16,12 +16,12 @@ pub(super) fn write(workload: &Workload, sheet: &mut Sheet<'_>) {
     }
     if let Some((reason, message)) = &rollout.trouble {
         let words = format!("{} {reason}: {message}", theme.symbols().pull_failing);
-        sheet.field("Trouble", &words, theme.failing());
+        sheet.field("Condition", &words, theme.failing());
     }
     sheet.common(&workload.meta);
     sheet.plain("ServiceAccount", workload.service_account.as_str());
     if !workload.pull_secrets.is_empty() {
-        sheet.list("Pull Secrets", workload.pull_secrets.iter());
+        sheet.list("Pull secrets", workload.pull_secrets.iter());
     }
     for (name, image) in workload.images.iter() {
         sheet.part(&format!("container {name}"));

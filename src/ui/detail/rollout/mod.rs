@@ -75,19 +75,23 @@ fn rollout_state(cx: DrawContext<'_>, progress: &RolloutStatus, wide: usize) -> 
         RolloutState::Complete => (
             symbols.finished,
             theme.good(),
-            "complete: every Pod is of this revision and available".to_owned(),
+            "complete: all Pods are updated and available".to_owned(),
         ),
         RolloutState::Paused => (
             symbols.failing,
             theme.warning(),
-            "paused: nothing goes on before it is resumed".to_owned(),
+            "paused: resume it to continue".to_owned(),
         ),
         RolloutState::NotObserved => (
             symbols.progressing,
             theme.accent(),
-            "the controller has not seen the last change yet".to_owned(),
+            "waiting for the controller to observe the change".to_owned(),
         ),
-        RolloutState::Advancing => (symbols.progressing, theme.accent(), "under way".to_owned()),
+        RolloutState::Advancing => (
+            symbols.progressing,
+            theme.accent(),
+            "in progress".to_owned(),
+        ),
         RolloutState::Blocked(pod) => (
             symbols.pull_failing,
             theme.failing(),
@@ -103,12 +107,9 @@ fn rollout_state(cx: DrawContext<'_>, progress: &RolloutStatus, wide: usize) -> 
     if let Some(deadline) = progress.deadline {
         let left = age::seconds_between(cx.now, deadline);
         let words = if left > 0 {
-            format!(
-                "without progress it counts as failed in {}",
-                age::duration(left)
-            )
+            format!("progress deadline in {}", age::duration(left))
         } else {
-            "the progress deadline has passed; the controller goes on trying".to_owned()
+            "ProgressDeadlineExceeded, still retrying".to_owned()
         };
         lines.push(Line::styled(format!("  {words}"), theme.dim()));
     }
@@ -118,7 +119,7 @@ fn rollout_state(cx: DrawContext<'_>, progress: &RolloutStatus, wide: usize) -> 
     {
         let images: Vec<&str> = before.images.iter().map(|(_, image)| &**image).collect();
         let words = format!(
-            "  revision {number} had {}, {} ready",
+            "  revision {number} used {}, {} ready",
             images.join(", "),
             before.ready
         );
@@ -130,13 +131,13 @@ fn rollout_state(cx: DrawContext<'_>, progress: &RolloutStatus, wide: usize) -> 
 
 fn blocked(cx: DrawContext<'_>, progress: &RolloutStatus, pod: &ObjectRef<Pod>) -> String {
     let verdict = cx.model.diagnoses.for_pod(pod);
-    let why = verdict.map_or("it fails", |verdict| verdict.finding.title());
-    let rest = if progress.workload.status.ready > 0 {
-        "it will not end by itself; the Pods before it go on serving"
-    } else {
-        "it will not end by itself, and no Pod is ready"
+    let why = verdict.map_or("failing", |verdict| verdict.finding.title());
+    let rest = match progress.workload.status.ready {
+        0 => "no Pod is ready".to_owned(),
+        1 => "1 Pod still ready".to_owned(),
+        ready => format!("{ready} Pods still ready"),
     };
-    format!("held up by Pod {}: {why}; {rest}", pod.name)
+    format!("Stuck at Pod {}: {why}; {rest}", pod.name)
 }
 
 /// `desired 12   updated 3   ready 9   available 9     surge 25%, unavailable 25%`

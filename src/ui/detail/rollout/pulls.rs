@@ -42,7 +42,7 @@ pub(super) fn lines(cx: DrawContext<'_>, progress: &RolloutStatus) -> Vec<Line<'
     let Some(longest) = nodes.first().map(|(_, took)| *took) else {
         return Vec::new();
     };
-    let heading = Line::styled("longest pull on each node", cx.theme.strong());
+    let heading = Line::styled("Longest pull per node", cx.theme.strong());
     let more = nodes.len().saturating_sub(LISTED);
     let more = (more > 0).then(|| Line::styled(format!("  and {more} more"), cx.theme.dim()));
     let bars = nodes.into_iter().take(LISTED).map(|(node, took)| {

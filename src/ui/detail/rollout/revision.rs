@@ -98,7 +98,7 @@ fn stage(
     events: &[Arc<Event>],
 ) -> (&'static str, String) {
     if pod.meta.deleting.is_some() {
-        return ("ending", String::new());
+        return ("terminating", String::new());
     }
     let steps = timeline(pod, container, events, cx.now);
     let mut steps = steps.iter();

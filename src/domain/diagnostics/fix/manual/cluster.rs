@@ -6,9 +6,9 @@ use crate::domain::diagnostics::FixContext;
 pub(in crate::domain::diagnostics::fix) fn check_secret(names: &FixContext) -> Steps {
     let (namespace, secret) = (names.namespace_word(), names.secret_word());
     Steps::new([
-        &format!("You may not read Secrets in {namespace}, so what this one holds is not known."),
+        &format!("You may not read Secrets in {namespace}, so its content is unknown."),
         &format!(
-            "It needs an entry for {}, with a credential that the registry accepts.",
+            "It must have an entry for {} with a credential that the registry accepts.",
             names.host_word()
         ),
     ])
@@ -23,9 +23,9 @@ pub(in crate::domain::diagnostics::fix) fn check_secret(names: &FixContext) -> S
 
 pub(in crate::domain::diagnostics::fix) fn test_pull(names: &FixContext) -> Steps {
     Steps::new([
-        "ctrl-t in the dashboard: the kubelets pull the image with the Pod's Secrets, and nothing is started.",
+        "In the dashboard, ctrl-t lets the kubelets pull the image with the Pod's Secrets; nothing is started.",
         &format!(
-            "It needs the right to create Pods in {}.",
+            "This requires permission to create Pods in {}.",
             names.namespace_word()
         ),
     ])
@@ -35,12 +35,12 @@ pub(in crate::domain::diagnostics::fix) fn recreate_pod(names: &FixContext) -> S
     let target = names.shown_target();
     let steps = if target.owner.is_job() {
         Steps::new([
-            "The kubelet tries the pull again within 5 minutes, with the Secrets as they are then.",
-            "The Pod's imagePullSecrets were set when it was created, and a Job counts a deleted Pod as a failure (backoffLimit).",
+            "The kubelet retries within 5 minutes, with the Secrets as they are then.",
+            "A Pod's imagePullSecrets are set at creation, and a Job counts a deleted Pod as failed (backoffLimit).",
         ])
     } else {
         Steps::new([
-            "No controller recreates this Pod, and most of its spec is immutable; what it runs now ends.",
+            "No controller recreates this Pod, and most of its spec is immutable. Its running containers stop.",
         ])
     };
     Steps {
@@ -53,8 +53,8 @@ pub(in crate::domain::diagnostics::fix) fn debug_again(names: &FixContext) -> St
     Steps {
         commands: unplanned::debug(&names.shown_target()),
         ..Steps::new([
-            "An ephemeral container cannot be changed or removed, and it is in no Pod template: no restart is needed.",
-            "The Pod's imagePullSecrets were set when it was created: a Secret that is attached to the ServiceAccount now does not reach it.",
+            "An ephemeral container cannot be changed or removed, and is in no Pod template: no restart is needed.",
+            "A Pod's imagePullSecrets are set at creation: attaching a Secret to the ServiceAccount now has no effect on it.",
         ])
     }
 }
@@ -70,12 +70,12 @@ pub(in crate::domain::diagnostics::fix) fn undo_rollout(names: &FixContext) -> S
 pub(in crate::domain::diagnostics::fix) fn pull_policy(names: &FixContext) -> Steps {
     Steps {
         commands: unplanned::pull_policy(&names.shown_target()),
-        ..Steps::new(["imagePullPolicy: IfNotPresent in the Pod template"])
+        ..Steps::new(["Set imagePullPolicy: IfNotPresent in the Pod template."])
     }
 }
 
 pub(in crate::domain::diagnostics::fix) fn select_nodes(_: &FixContext) -> Steps {
-    Steps::new(["nodeSelector kubernetes.io/arch (and kubernetes.io/os) in the Pod template"])
+    Steps::new(["Set nodeSelector kubernetes.io/arch (and kubernetes.io/os) in the Pod template."])
         .run("kubectl get nodes -L kubernetes.io/arch,kubernetes.io/os")
 }
 
@@ -89,7 +89,7 @@ pub(in crate::domain::diagnostics::fix) fn read_events(names: &FixContext) -> St
 
 pub(in crate::domain::diagnostics::fix) fn read_log(names: &FixContext) -> Steps {
     Steps::new([
-        "If it says exec format error, the image is made for another processor than the node's: build it for both, or select nodes by kubernetes.io/arch.",
+        "exec format error means that the image is for another CPU architecture: build it for both, or select nodes by kubernetes.io/arch.",
     ])
     .run(format!(
         "kubectl -n {} logs {} -c {} --previous",

@@ -4,15 +4,17 @@ use super::Steps;
 use crate::domain::diagnostics::FixContext;
 
 pub(in crate::domain::diagnostics::fix) fn push(names: &FixContext) -> Steps {
-    Steps::new(["It was built under this name and not pushed, or a clean-up removed it."])
+    Steps::new(["It was never pushed under this name, or a clean-up removed it."])
         .run(format!("docker push {}", names.image_word()))
 }
 
 pub(in crate::domain::diagnostics::fix) fn load(names: &FixContext) -> Steps {
-    Steps::new(["Into the runtime's own store, under exactly the name of the Pod."]).run(format!(
-        "docker save {} | ctr -n k8s.io images import -",
-        names.image_word()
-    ))
+    Steps::new(["Load it into the runtime's store under exactly the name in the Pod."]).run(
+        format!(
+            "docker save {} | ctr -n k8s.io images import -",
+            names.image_word()
+        ),
+    )
 }
 
 pub(in crate::domain::diagnostics::fix) fn build_for_platform(names: &FixContext) -> Steps {
@@ -23,7 +25,9 @@ pub(in crate::domain::diagnostics::fix) fn build_for_platform(names: &FixContext
 }
 
 pub(in crate::domain::diagnostics::fix) fn rebuild(_: &FixContext) -> Steps {
-    Steps::new(["As Docker schema 2 or OCI; a chart or artifact cannot be run as an image."])
+    Steps::new([
+        "Use Docker schema 2 or OCI. A Helm chart or other artifact is not a container image.",
+    ])
 }
 
 pub(in crate::domain::diagnostics::fix) fn sign(names: &FixContext) -> Steps {
@@ -32,12 +36,14 @@ pub(in crate::domain::diagnostics::fix) fn sign(names: &FixContext) -> Steps {
 
 pub(in crate::domain::diagnostics::fix) fn policy(_: &FixContext) -> Steps {
     Steps::new([
-        "On the node: /etc/containers/policy.json; in the cluster: the webhook named in the message, which needs registry access of its own.",
+        "On the node: /etc/containers/policy.json. In the cluster: the webhook in the message; it needs its own registry access.",
     ])
 }
 
 pub(in crate::domain::diagnostics::fix) fn use_mirror(names: &FixContext) -> Steps {
-    Steps::new(["Copy the image there, or configure the runtime's mirror on the nodes."]).run(
-        format!("crane copy {} REGISTRY/REPO:TAG", names.image_word()),
-    )
+    Steps::new(["Copy the image there, or configure a mirror in the nodes' container runtime."])
+        .run(format!(
+            "crane copy {} REGISTRY/REPO:TAG",
+            names.image_word()
+        ))
 }

@@ -13,23 +13,23 @@ fn kubelet_configuration(names: &FixContext) -> String {
 
 pub(in crate::domain::diagnostics::fix) fn credential_provider(names: &FixContext) -> Steps {
     Steps::new([
-        "The plugin's binary and configuration are on that node; matchImages covers the host.",
-        "The plugin reaches its cloud endpoint, and the identity is attached.",
-        "Until then: a pull Secret.",
+        "Check that the plugin's binary and configuration are on the node, and that matchImages covers the host.",
+        "Check that the plugin reaches its cloud endpoint, and that the identity is attached.",
+        "Until then, use a pull secret.",
     ])
     .run(kubelet_configuration(names))
 }
 
 pub(in crate::domain::diagnostics::fix) fn raise_pull_qps(names: &FixContext) -> Steps {
     Steps::new([
-        "registryPullQPS and registryBurst in the kubelet's configuration; it clears itself when fewer Pods start at once.",
+        "Set registryPullQPS and registryBurst in the kubelet's configuration. It clears up when fewer Pods start at once.",
     ])
     .run(kubelet_configuration(names))
 }
 
 pub(in crate::domain::diagnostics::fix) fn dns(names: &FixContext) -> Steps {
     Steps::new([
-        "The node's resolver is used, not the cluster's: names such as *.svc.cluster.local do not resolve there.",
+        "The node's resolver is used, not the cluster's: *.svc.cluster.local does not resolve there.",
     ])
     .run(format!(
         "kubectl debug node/{} -it --image=busybox -- chroot /host getent hosts {}",
@@ -40,7 +40,7 @@ pub(in crate::domain::diagnostics::fix) fn dns(names: &FixContext) -> Steps {
 
 pub(in crate::domain::diagnostics::fix) fn open_firewall(names: &FixContext) -> Steps {
     Steps::new([
-        "The host in the message is the one to open: token services and blob stores are other hosts than the registry.",
+        "Allow the host in the message: token services and blob stores use other hosts than the registry.",
     ])
     .run(format!(
         "curl -v --max-time 15 https://{}/v2/",
@@ -50,14 +50,14 @@ pub(in crate::domain::diagnostics::fix) fn open_firewall(names: &FixContext) -> 
 
 pub(in crate::domain::diagnostics::fix) fn proxy(_: &FixContext) -> Steps {
     Steps::new([
-        "HTTP_PROXY, HTTPS_PROXY and NO_PROXY of the runtime's service unit; those of a shell or a Pod do nothing.",
-        "Then daemon-reload and restart the runtime.",
+        "Set HTTP_PROXY, HTTPS_PROXY and NO_PROXY in the runtime's service unit; in a shell or a Pod they have no effect.",
+        "Then run systemctl daemon-reload and restart the runtime.",
     ])
     .run("systemctl show containerd -p Environment")
 }
 
 pub(in crate::domain::diagnostics::fix) fn route(_: &FixContext) -> Steps {
-    Steps::new(["Routes, host firewall, address family (IPv6 where there is only IPv4)."])
+    Steps::new(["Check routes, host firewall and address family (IPv6 on an IPv4-only node)."])
         .run("ip route get ADDRESS")
 }
 
@@ -68,7 +68,7 @@ pub(in crate::domain::diagnostics::fix) fn trust_ca(names: &FixContext) -> Steps
         &format!(
             "containerd: /etc/containerd/certs.d/{host}/hosts.toml with ca = (and config_path set); CRI-O: /etc/containers/certs.d/{host}/ca.crt; docker: /etc/docker/certs.d/{host}/ca.crt"
         ),
-        "A CA inside a Pod or in the pull Secret has no effect.",
+        "A CA in a Pod or in the pull secret has no effect.",
     ])
     .run(format!(
         "openssl s_client -connect {name}:{port} -servername {name} -showcerts </dev/null"
@@ -93,11 +93,9 @@ pub(in crate::domain::diagnostics::fix) fn upgrade_runtime(_: &FixContext) -> St
 
 pub(in crate::domain::diagnostics::fix) fn pull_again(names: &FixContext) -> Steps {
     let image = names.image_word();
-    Steps::new([
-        "If it happens from one network only, a proxy or cache on the way alters the bytes.",
-    ])
-    .run(format!("crictl rmi {image}"))
-    .run(format!("crictl pull {image}"))
+    Steps::new(["If only one network is affected, a proxy or cache in between alters the data."])
+        .run(format!("crictl rmi {image}"))
+        .run(format!("crictl pull {image}"))
 }
 
 pub(in crate::domain::diagnostics::fix) fn repair_store(names: &FixContext) -> Steps {
@@ -112,27 +110,27 @@ pub(in crate::domain::diagnostics::fix) fn repair_store(names: &FixContext) -> S
 }
 
 pub(in crate::domain::diagnostics::fix) fn free_disk(names: &FixContext) -> Steps {
-    Steps::new(["The runtime's root, and /var/tmp for CRI-O; inodes count too."])
+    Steps::new(["Check the runtime's root, and /var/tmp for CRI-O; inodes count too."])
         .run(format!("kubectl describe node {}", names.node_word()))
         .run("crictl rmi --prune")
 }
 
 pub(in crate::domain::diagnostics::fix) fn faster_pull(_: &FixContext) -> Steps {
     Steps::new([
-        "A nearer mirror, a smaller image, pulling ahead of time; the runtime's progress timeout.",
+        "Use a nearer mirror or a smaller image, pull ahead of time, or raise the runtime's progress timeout.",
     ])
 }
 
 pub(in crate::domain::diagnostics::fix) fn repair_runtime(_: &FixContext) -> Steps {
     Steps::new([
-        "The kubelet's --container-runtime-endpoint names the socket; its CRI version has to fit the runtime's.",
+        "--container-runtime-endpoint of the kubelet names the socket; kubelet and runtime must speak the same CRI version.",
     ])
     .run("systemctl status containerd")
 }
 
 pub(in crate::domain::diagnostics::fix) fn sandbox_image(_: &FixContext) -> Steps {
     Steps::new([
-        "containerd: sandbox_image (pinned_images.sandbox from 2.0); CRI-O: pause_image. With a credential in the runtime's own configuration if it is private: pull Secrets do not reach it.",
+        "containerd: sandbox_image (pinned_images.sandbox from 2.0); CRI-O: pause_image. A private one needs a credential in the runtime's configuration: pull secrets do not apply.",
     ])
     .run("crictl info")
 }

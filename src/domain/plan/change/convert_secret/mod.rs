@@ -58,7 +58,7 @@ impl PlanChange for ConvertSecret {
 
     fn sentence(&self) -> String {
         format!(
-            "Delete the Secret {} and create it again as kubernetes.io/dockerconfigjson",
+            "Recreate Secret {} as kubernetes.io/dockerconfigjson",
             self.key
         )
     }
@@ -111,7 +111,7 @@ impl PlanChange for ConvertSecret {
     }
 
     fn after_interruption(&self) -> Option<&'static str> {
-        Some("If it is not found, create it again with its login, or restore it from a backup.")
+        Some("If it is missing, create it again with its login, or restore it from a backup.")
     }
 }
 

@@ -75,13 +75,13 @@ impl PlanChange for CopySecret {
         let Self { from, to, .. } = self;
         match (&self.target_servers, self.conflict_policy) {
             (None, _) | (Some(_), ConflictPolicy::Keep) => {
-                format!("Copy the Secret {from} to {to}")
+                format!("Copy Secret {from} to {to}")
             }
             (Some(_), ConflictPolicy::Merge) => {
-                format!("Add the entries of the Secret {from} to {to}; its own stay")
+                format!("Add the entries of Secret {from} to {to} (its own entries stay)")
             }
             (Some(_), ConflictPolicy::Replace) => {
-                format!("Replace the content of the Secret {to} by that of {from}")
+                format!("Replace the content of Secret {to} with that of {from}")
             }
         }
     }

@@ -62,19 +62,19 @@ impl PlanChange for EditSecret {
         let key = &self.key;
         match &self.edit {
             AuthEdit::Upsert { server, login } => format!(
-                "Give {} a new credential for {server} in the Secret {key}; other entries stay",
+                "Update {}'s credential for {server} in Secret {key} (other entries unchanged)",
                 login.username
             ),
             AuthEdit::ReplaceCredentials { servers, login } => format!(
-                "Put the new credential of {} for {} into the Secret {key}",
+                "Update {}'s credential for {} in Secret {key}",
                 login.username,
                 servers.join(", ")
             ),
             AuthEdit::RenameKey { from, to } => {
-                format!("Move the entry {from} of the Secret {key} to {to}")
+                format!("Rename entry {from} of Secret {key} to {to}")
             }
             AuthEdit::Remove { server } => {
-                format!("Remove the entry {server} from the Secret {key}")
+                format!("Remove entry {server} from Secret {key}")
             }
         }
     }

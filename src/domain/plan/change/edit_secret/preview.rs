@@ -47,7 +47,7 @@ pub(super) fn edit_lines(edit: &AuthEdit, before: Option<&StoredConfig>) -> Vec<
 
 fn unreadable(before: &StoredConfig) -> Option<DiffLine> {
     (before.content == StoredContent::Unreadable)
-        .then(|| removed("  (content that cannot be read)  # it is replaced"))
+        .then(|| removed("  (unreadable content)  # replaced"))
 }
 
 fn passwords() -> [DiffLine; 2] {
@@ -182,7 +182,7 @@ mod tests {
     #[test]
     fn what_cannot_be_read_is_shown_as_going() {
         let lines = |stored| text(&put(stored).into());
-        assert!(lines(Some("no json"))[1].starts_with("-(content"));
+        assert!(lines(Some("no json"))[1].starts_with("-(unreadable"));
         assert!(lines(None).iter().all(|line| !line.starts_with('-')));
     }
 }
