@@ -1,6 +1,6 @@
-//! Holds the code against the table of `src/ARCHITECTURE.md`: which room may import which, and which
-//! outside crates a room may use; and against what the table's last column says in words, as far as
-//! it can be read off the code. Each file says what it is for, and none grows without bound.
+//! Holds the code against `src/ARCHITECTURE.md`: which module may import which, which outside crates it may
+//! use, and what the table's last column forbids, as far as it can be read off the code. Each file says
+//! what it is for, and none grows without bound. What the page names exists.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 use std::{
@@ -13,13 +13,15 @@ use source::{Outside, Source, Target};
 
 #[path = "architecture/names.rs"]
 mod names;
+#[path = "architecture/page.rs"]
+mod page;
 #[path = "architecture/source.rs"]
 mod source;
 
 /// Lines of production code that one idea fits into.
 const LONGEST: usize = 800;
 
-/// What a pure room must not do, in paths and in words.
+/// What a pure layer must not do, in paths and in words.
 const PURE: &[&str] = &[
     "std::env",
     "std::fs",
@@ -36,7 +38,7 @@ const PURE: &[&str] = &[
     "await",
 ];
 
-/// The table's column *never*: prefixes of paths, or pieces of code, that a room must not contain.
+/// The table's column *never*: prefixes of paths, or pieces of code, that a layer must not contain.
 const NEVER: &[(&str, &[&str])] = &[
     ("domain", PURE),
     ("app", PURE),
@@ -57,15 +59,15 @@ const NEVER: &[(&str, &[&str])] = &[
 ];
 
 /// A row of the table.
-struct Room {
+struct Layer {
     name: String,
-    /// Rooms, or modules of rooms, that it may import.
+    /// Layers, or modules of layers, that it may import.
     imports: Vec<Vec<String>>,
     crates: HashSet<String>,
 }
 
-struct House {
-    rooms: Vec<Room>,
+struct Layers {
+    rows: Vec<Layer>,
     /// The crates of Cargo.toml, as code spells them.
     dependencies: HashSet<String>,
 }
@@ -77,19 +79,29 @@ struct Violation {
     rule: String,
 }
 
-impl House {
+impl Layers {
     fn read() -> Self {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         let manifest = fs::read_to_string(root.join("Cargo.toml")).unwrap();
         let page = fs::read_to_string(root.join("src/ARCHITECTURE.md")).unwrap();
         Self {
-            rooms: rooms(&page),
+            rows: rows(&page),
             dependencies: dependencies(&manifest),
         }
     }
 
-    fn room(&self, name: &str) -> Option<&Room> {
-        self.rooms.iter().find(|room| room.name == name)
+    fn layer(&self, name: &str) -> Option<&Layer> {
+        self.rows.iter().find(|layer| layer.name == name)
+    }
+
+    /// The row of a file: its module's own, or that of the module around it.
+    fn layer_of(&self, file: &str) -> Option<&Layer> {
+        if file == "main.rs" {
+            return self.layer("main");
+        }
+        let path = module(file);
+        let names = (1..=path.len()).rev().map(|len| path[..len].join("::"));
+        names.into_iter().find_map(|name| self.layer(&name))
     }
 
     fn source(&self, file: &str, text: &str) -> Source {
@@ -99,7 +111,7 @@ impl House {
         source::read(text, &module(file), &outside)
     }
 
-    /// All that is wrong with a file of `src`, named from there.
+    /// The broken rules of a file of `src`, named from there.
     fn violations(&self, file: &str, text: &str) -> Vec<Violation> {
         let source = self.source(file, text);
         let mut wrong = Vec::new();
@@ -120,48 +132,51 @@ impl House {
             let lines = source.production_lines;
             report(1, format!("{lines} lines are more than one idea"));
         }
-        let Some((name, _)) = file.split_once('/') else {
+        if file == "lib.rs" {
+            return wrong;
+        }
+        let Some(layer) = self.layer_of(file) else {
+            let name = &module(file)[0];
+            report(1, format!("no row for {name} in src/ARCHITECTURE.md"));
             return wrong;
         };
-        let Some(room) = self.room(name) else {
-            report(1, format!("no row for room {name} in src/ARCHITECTURE.md"));
-            return wrong;
-        };
+        let name = &layer.name;
         for mention in &source.mentions {
-            if let Some(rule) = self.broken(room, &mention.target) {
+            if let Some(rule) = self.broken(layer, &mention.target) {
                 report(mention.line, rule);
             }
         }
-        for (line, code) in forbidden(&room.name, &source) {
+        for (line, code) in forbidden(&layer.name, &source) {
             report(line, format!("{name} never has `{code}`"));
         }
         wrong
     }
 
     /// The rule of imports that a path breaks.
-    fn broken(&self, room: &Room, target: &Target) -> Option<String> {
-        let name = &room.name;
+    fn broken(&self, layer: &Layer, target: &Target) -> Option<String> {
+        let name = &layer.name;
         match target {
             Target::Ours(path) => {
                 let first = path.first()?;
-                let allowed = first == name || room.imports.iter().any(|may| path.starts_with(may));
+                let is_own = name.split("::").next() == Some(first);
+                let allowed = is_own || layer.imports.iter().any(|may| path.starts_with(may));
                 (!allowed).then(|| format!("{name} must not import {}", path.join("::")))
             }
             Target::Outside(path) => {
                 let first = path.first()?;
                 let allowed =
-                    !self.dependencies.contains(first) || room.crates.contains(first.as_str());
+                    !self.dependencies.contains(first) || layer.crates.contains(first.as_str());
                 (!allowed).then(|| format!("{name} must not use the crate {first}"))
             }
         }
     }
 }
 
-/// Where a room does what its column *never* excludes.
-fn forbidden(room: &str, source: &Source) -> Vec<(usize, &'static str)> {
+/// Where a layer does what its column *never* excludes.
+fn forbidden(layer: &str, source: &Source) -> Vec<(usize, &'static str)> {
     let codes = NEVER
         .iter()
-        .filter(|(name, _)| *name == room)
+        .filter(|(name, _)| *name == layer)
         .flat_map(|(_, codes)| *codes);
     let mut found = Vec::new();
     for code in codes {
@@ -194,14 +209,14 @@ fn leads(target: &Target, path: &[&str]) -> bool {
     segments.len() >= path.len() && segments.iter().zip(path).all(|(have, want)| have == want)
 }
 
-/// The rows of the page's table: room, what it may import, outside crates.
-fn rooms(page: &str) -> Vec<Room> {
+/// The rows of the page's table: layer, what it may import, outside crates.
+fn rows(page: &str) -> Vec<Layer> {
     page.lines()
         .filter(|line| line.starts_with("| `"))
         .map(|line| {
             let cells: Vec<&str> = line.split('|').map(str::trim).collect();
             assert_eq!(cells.len(), 6, "a row has four columns: {line}");
-            Room {
+            Layer {
                 name: words(cells[1]).remove(0),
                 imports: words(cells[2])
                     .iter()
@@ -264,10 +279,10 @@ fn sources() -> HashMap<String, String> {
 }
 
 /// Files that are modules only of tests: declared so by their parents, or beneath such a file.
-fn only_tests(house: &House, files: &HashMap<String, String>) -> Vec<Vec<String>> {
+fn only_tests(layers: &Layers, files: &HashMap<String, String>) -> Vec<Vec<String>> {
     let declares = |(file, text): (&String, &String)| {
         let parent = module(file);
-        let declared = house.source(file, text).test_modules;
+        let declared = layers.source(file, text).test_modules;
         declared.into_iter().map(move |name| {
             let mut path = parent.clone();
             path.push(name);
@@ -278,15 +293,15 @@ fn only_tests(house: &House, files: &HashMap<String, String>) -> Vec<Vec<String>
 }
 
 #[test]
-fn every_line_is_in_its_room() {
-    let house = House::read();
+fn every_import_is_allowed() {
+    let layers = Layers::read();
     let files = sources();
     assert!(files.len() > 50, "the sources were not found");
-    let tests = only_tests(&house, &files);
+    let tests = only_tests(&layers, &files);
     let mut wrong: Vec<Violation> = files
         .iter()
         .filter(|(file, _)| !tests.iter().any(|test| module(file).starts_with(test)))
-        .flat_map(|(file, text)| house.violations(file, text))
+        .flat_map(|(file, text)| layers.violations(file, text))
         .collect();
     wrong.sort();
     let lines: Vec<String> = wrong
@@ -303,13 +318,13 @@ fn every_line_is_in_its_room() {
 
 /// The code of each file without its tests.
 fn production() -> BTreeMap<String, Vec<source::Token>> {
-    let house = House::read();
+    let layers = Layers::read();
     let files = sources();
-    let tests = only_tests(&house, &files);
+    let tests = only_tests(&layers, &files);
     files
         .iter()
         .filter(|(file, _)| !tests.iter().any(|test| module(file).starts_with(test)))
-        .map(|(file, text)| (file.clone(), house.source(file, text).tokens))
+        .map(|(file, text)| (file.clone(), layers.source(file, text).tokens))
         .collect()
 }
 
@@ -336,44 +351,45 @@ fn no_function_has_a_riddle_for_a_name() {
 
 #[test]
 fn a_shared_name_and_a_riddle_are_found() {
-    let house = House::read();
+    let layers = Layers::read();
     let first = "struct Step;\nimpl Iterator for Step {\n type Item = u8;\n fn told(&self) { struct Row; }\n}\n\
                  #[cfg(test)]\nmod tests { fn told() {} }";
     let second = "enum Step { One }\ntrait Read { type Item; }\nstruct Row;\nfn tell_all(_: [u8; 2]) { struct Row; }";
     let files: BTreeMap<String, Vec<source::Token>> =
         [("app/one.rs", first), ("ui/two.rs", second)]
             .into_iter()
-            .map(|(file, text)| (file.to_owned(), house.source(file, text).tokens))
+            .map(|(file, text)| (file.to_owned(), layers.source(file, text).tokens))
             .collect();
     assert_eq!(names::shared_names(&files), ["Step: app/one.rs, ui/two.rs"]);
     assert_eq!(names::riddles(&files), ["src/app/one.rs:4: told"]);
 }
 
 #[test]
-fn the_doors_make_no_circle() {
-    let house = House::read();
+fn the_imports_make_no_cycle() {
+    let layers = Layers::read();
     let mut settled: HashSet<&str> = HashSet::new();
-    while settled.len() < house.rooms.len() {
-        let free: Vec<&str> = house
-            .rooms
+    while settled.len() < layers.rows.len() {
+        let free: Vec<&str> = layers
+            .rows
             .iter()
-            .filter(|room| !settled.contains(room.name.as_str()))
-            .filter(|room| {
-                room.imports
+            .filter(|layer| !settled.contains(layer.name.as_str()))
+            .filter(|layer| {
+                layer
+                    .imports
                     .iter()
                     .all(|path| settled.contains(path[0].as_str()))
             })
-            .map(|room| room.name.as_str())
+            .map(|layer| layer.name.as_str())
             .collect();
-        let stuck: Vec<&str> = house
-            .rooms
+        let stuck: Vec<&str> = layers
+            .rows
             .iter()
-            .map(|room| room.name.as_str())
+            .map(|layer| layer.name.as_str())
             .filter(|name| !settled.contains(name))
             .collect();
         assert!(
             !free.is_empty(),
-            "a circle, or an unknown room, among {stuck:?}"
+            "a cycle, or an unknown module, among {stuck:?}"
         );
         settled.extend(free);
     }
@@ -381,21 +397,31 @@ fn the_doors_make_no_circle() {
 
 #[test]
 fn the_table_names_only_crates_that_there_are() {
-    let house = House::read();
-    for room in &house.rooms {
-        for name in &room.crates {
-            assert!(house.dependencies.contains(name), "{}: {name}", room.name);
+    let layers = Layers::read();
+    for layer in &layers.rows {
+        for name in &layer.crates {
+            assert!(layers.dependencies.contains(name), "{}: {name}", layer.name);
         }
     }
-    for (room, _) in NEVER {
-        assert!(house.room(room).is_some(), "{room}");
+    for (layer, _) in NEVER {
+        assert!(layers.layer(layer).is_some(), "{layer}");
     }
+}
+
+#[test]
+fn the_page_names_what_there_is() {
+    let layers = Layers::read();
+    let names: Vec<&str> = layers.rows.iter().map(|it| it.name.as_str()).collect();
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/ARCHITECTURE.md");
+    let page = fs::read_to_string(page).unwrap();
+    let faults = page::unknown_names(&page, &sources(), &names);
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
 /// The rule that a file breaks, found at the line; `None` when it breaks none.
 fn rule(file: &str, code: &str) -> Option<(usize, String)> {
     let text = format!("//! x\n{code}");
-    let mut wrong = House::read().violations(file, &text);
+    let mut wrong = Layers::read().violations(file, &text);
     assert!(wrong.len() < 2, "{code}: {wrong:?}");
     wrong.pop().map(|wrong| (wrong.line, wrong.rule))
 }
@@ -531,10 +557,28 @@ fn a_broken_rule_is_found() {
             "runtime must not import sandbox::World",
         ),
         (
+            "main.rs",
+            "use pullscope::sandbox::World;",
+            2,
+            "main must not import sandbox::World",
+        ),
+        (
+            "commands/check.rs",
+            "use pullscope::sandbox::World;",
+            2,
+            "commands must not import sandbox::World",
+        ),
+        (
+            "commands/demo_registries.rs",
+            "use pullscope::sandbox::World;",
+            2,
+            "commands::demo_registries must not import sandbox::World",
+        ),
+        (
             "attic/mod.rs",
             "",
             1,
-            "no row for room attic in src/ARCHITECTURE.md",
+            "no row for attic in src/ARCHITECTURE.md",
         ),
     ] {
         assert_eq!(rule(file, code), Some((line, broken.to_owned())), "{code}");
@@ -595,7 +639,15 @@ fn what_breaks_no_rule_is_let_pass() {
             "sandbox/world.rs",
             "use crate::domain::{k8s::object_ref::Namespace, registry_auth::image_ref::ImageRef};",
         ),
-        ("main.rs", "use pullscope::sandbox::World;"),
+        (
+            "commands/demo.rs",
+            "use pullscope::sandbox::World;\nuse super::output;",
+        ),
+        (
+            "commands/demo_registries.rs",
+            "use pullscope::sandbox::registry::Scheme;",
+        ),
+        ("main.rs", "mod commands;\nuse crate::commands::run;"),
     ] {
         assert_eq!(rule(file, code), None, "{code}");
     }
@@ -603,9 +655,9 @@ fn what_breaks_no_rule_is_let_pass() {
 
 #[test]
 fn files_have_a_header_and_an_end() {
-    let house = House::read();
+    let layers = Layers::read();
     let rules = |text: &str| -> Vec<String> {
-        let wrong = house.violations("app/model.rs", text);
+        let wrong = layers.violations("app/model.rs", text);
         wrong.into_iter().map(|wrong| wrong.rule).collect()
     };
     let lines = |count: usize| format!("//! x\n{}", "\n".repeat(count - 1));
@@ -621,10 +673,10 @@ fn files_have_a_header_and_an_end() {
 
 #[test]
 fn modules_of_tests_are_known_by_their_declaration() {
-    let house = House::read();
+    let layers = Layers::read();
     let text = "//! x\n#[cfg(test)]\npub(crate) mod fixtures;\n#[cfg(not(test))]\nmod shipped;\n";
     assert_eq!(
-        house.source("domain/mod.rs", text).test_modules,
+        layers.source("domain/mod.rs", text).test_modules,
         ["fixtures"]
     );
 }

@@ -11,16 +11,16 @@ use pullscope::{
     domain::k8s::object_ref::Namespace,
     headless::{
         Exit,
-        check::{self, Format},
+        check::{self, ReportFormat},
         console::Console,
     },
     registry::Prober,
     sandbox::{Pace, Sandbox, Scenario, User},
 };
-use registries::Registries;
+use registries::DemoNetwork;
 use serde_json::Value;
 
-#[path = "../src/demo_network.rs"]
+#[path = "../src/commands/demo_registries.rs"]
 mod registries;
 
 /// Workload and root; what is not a failed pull is among them, to be told from one.
@@ -66,7 +66,7 @@ async fn report_to(
         .await
         .unwrap();
     let args = check::Args {
-        output: Format::Json,
+        output: ReportFormat::Json,
         all,
         ..check::Args::default()
     };
@@ -137,7 +137,7 @@ async fn they_stay_what_they_are_while_time_goes_by() {
 #[tokio::test]
 async fn the_registries_settle_what_the_objects_leave_open() {
     let sandbox = company("2026-11-23T12:00:00Z");
-    let prober = Prober::with_network(Arc::new(Registries(sandbox.registries())));
+    let prober = Prober::with_network(Arc::new(DemoNetwork(sandbox.registries())));
     let (_, before) = report(&sandbox, None, false).await;
     let (_, after) = report(&sandbox, Some(&prober), false).await;
     let (was, is) = (field(&before, "confidence"), field(&after, "confidence"));
@@ -169,7 +169,7 @@ async fn what_runs_is_asked_about_too_where_that_is_wanted() {
     let scenario = Scenario::parse("ran-before", &text).unwrap();
     let now = "2026-11-23T12:00:00Z".parse().unwrap();
     let sandbox = Sandbox::start(&scenario, now, Pace::Manual);
-    let prober = Prober::with_network(Arc::new(Registries(sandbox.registries())));
+    let prober = Prober::with_network(Arc::new(DemoNetwork(sandbox.registries())));
     let (exit, some) = report(&sandbox, Some(&prober), false).await;
     assert_eq!((exit, &some["pods_checked"]), (Exit::Success, &2.into()));
     assert!(some.get("images").is_none());
@@ -203,7 +203,7 @@ async fn a_token_that_has_ended_is_called_expired() {
     let scenario = Scenario::named("expired-token").unwrap();
     let now = "2026-11-23T12:00:00Z".parse().unwrap();
     let sandbox = Sandbox::start(&scenario, now, Pace::Manual);
-    let prober = Prober::with_network(Arc::new(Registries(sandbox.registries())));
+    let prober = Prober::with_network(Arc::new(DemoNetwork(sandbox.registries())));
     for (prober, confidence) in [(None, "likely"), (Some(&prober), "certain")] {
         let (_, found) = report(&sandbox, prober, false).await;
         for finding in found["findings"].as_array().unwrap() {

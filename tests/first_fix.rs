@@ -6,6 +6,9 @@
 //! having neither a plan nor a form; those are listed below.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
+#[path = "contract/whole.rs"]
+mod whole;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     time::Duration,
@@ -16,20 +19,17 @@ use kube::Client;
 use pullscope::{
     app::form::{FieldId, FieldInput, Form, PlanError},
     cluster::{
-        Connection, WatchScope, WatchUpdate, Watches,
+        Connection,
         apply::{self, WritePermit},
-        watch::WATCHED,
     },
     domain::{
         context,
         diagnostics::{Finding, diagnose},
         k8s::object_ref::Namespace,
         plan::{FixProposal, FixScope, FormSpec, Outcome, Plan, Reach as FixReach, proposal_for},
-        registry_auth::credential::FingerprintKey,
         store::{
             Store,
-            update::StoreUpdate,
-            watch::{Scope, WatchCoverage, WatchState},
+            watch::{Scope, WatchCoverage},
         },
     },
     sandbox::{Pace, Sandbox, Scenario, User},
@@ -90,37 +90,7 @@ impl Lab {
 
     /// What the watches show of the cluster.
     async fn world(&self) -> (Store, WatchCoverage) {
-        let reach = WatchScope::Cluster {
-            fallback: Vec::new(),
-        };
-        let (_watches, mut feed) =
-            Watches::start(&self.connection, reach, &FingerprintKey::default());
-        let (mut batches, mut sight, mut live) = (Vec::new(), WatchCoverage::default(), 0);
-        while live < WATCHED.len() {
-            let next = tokio::time::timeout(Duration::from_secs(60), feed.recv());
-            match next.await.unwrap().unwrap() {
-                WatchUpdate::Batch(batch) => batches.push(batch),
-                WatchUpdate::State(id, state) => {
-                    sight.set_state(&id, &state);
-                    live += usize::from(matches!(state, WatchState::Live));
-                }
-                WatchUpdate::Unreadable(id, unreadable) => sight.set_unreadable(id, unreadable),
-                WatchUpdate::Ended(id) => sight.remove(&id),
-            }
-        }
-        batches.sort_by_key(|batch| match batch {
-            StoreUpdate::Namespaces(_) => 0,
-            StoreUpdate::Secrets(..) => 1,
-            StoreUpdate::ServiceAccounts(_) => 2,
-            StoreUpdate::Workloads(..) => 3,
-            StoreUpdate::Pods(_) => 4,
-            StoreUpdate::Events(_) => 5,
-        });
-        let mut world = Store::default();
-        for batch in batches {
-            world.apply(batch, self.sandbox.now());
-        }
-        (world, sight)
+        whole::whole_world(&self.connection, self.sandbox.now()).await
     }
 
     /// The first finding of each workload and bare Pod.

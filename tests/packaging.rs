@@ -1,8 +1,13 @@
 //! What installers read is whole: the krew manifest, filled in as its release bot would, and what
-//! `cargo binstall` is told name the same archives.
+//! `cargo binstall` is told name the same archives; the crate has what the program is made of.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
-use std::{collections::BTreeSet, fs, path::Path};
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use serde_json::Value;
 
@@ -40,6 +45,7 @@ fn the_krew_manifest_is_one() {
     assert_eq!(manifest["metadata"]["name"], "pullscope");
     let spec = &manifest["spec"];
     assert_eq!(spec["version"], "v0.1.0");
+    assert_eq!(spec["homepage"], "https://github.com/acme/pullscope");
     // krew's index refuses a longer one.
     assert!(spec["shortDescription"].as_str().unwrap().len() <= 50);
     let mut seen = BTreeSet::new();
@@ -88,4 +94,93 @@ fn binstall_url(target: &str) -> String {
         .replace("{ version }", "0.1.0")
         .replace("{ name }", "pullscope")
         .replace("{ target }", target)
+}
+
+/// The files that `cargo publish` would take.
+fn packaged() -> BTreeSet<String> {
+    let output = Command::new(env!("CARGO"))
+        .args(["package", "--list", "--offline", "--allow-dirty"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .unwrap();
+    let why = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{why}");
+    let list = String::from_utf8(output.stdout).unwrap();
+    list.lines().map(str::to_owned).collect()
+}
+
+/// The files below a folder of the repository, named from its top.
+fn files(folder: &str) -> Vec<String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut found = Vec::new();
+    let mut waiting = vec![root.join(folder)];
+    while let Some(directory) = waiting.pop() {
+        for entry in fs::read_dir(directory).unwrap() {
+            let path: PathBuf = entry.unwrap().path();
+            if path.is_dir() {
+                waiting.push(path);
+            } else {
+                let name = path.strip_prefix(root).unwrap().to_str().unwrap();
+                found.push(name.to_owned());
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn the_crate_has_what_is_compiled_in_and_what_is_read() {
+    let packaged = packaged();
+    for folder in [
+        "src",
+        "assets/scenarios",
+        "assets/rbac",
+        "assets/docs",
+        "assets/schema",
+    ] {
+        for file in files(folder) {
+            assert!(packaged.contains(&file), "{file}");
+        }
+    }
+    for file in [
+        "assets/config.toml",
+        "assets/guide.md",
+        "README.md",
+        "LICENSE",
+        "Cargo.lock",
+    ] {
+        assert!(packaged.contains(file), "{file}");
+    }
+    let is_for_the_repository = |file: &&String| {
+        file.starts_with("tests/") || file.starts_with("assets/screens/") || file.starts_with('.')
+    };
+    let too_much: Vec<&String> = packaged
+        .iter()
+        .filter(is_for_the_repository)
+        .filter(|file| *file != ".cargo_vcs_info.json")
+        .collect();
+    assert!(too_much.is_empty(), "{too_much:?}");
+}
+
+/// Code may compile in what the crate has, and no recordings of the tests.
+#[test]
+fn what_is_compiled_in_is_in_the_crate() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut count = 0;
+    let is_of_tests = |file: &String| file.ends_with("tests.rs") || file.contains("/tests/");
+    for file in files("src").iter().filter(|it| !is_of_tests(it)) {
+        let text = read(file);
+        for piece in text.split("include_str!(\"").skip(1) {
+            let name = piece.split('"').next().unwrap();
+            let path = root.join(file).parent().unwrap().join(name);
+            let path = path.canonicalize().unwrap();
+            let inside = path.strip_prefix(root.canonicalize().unwrap()).unwrap();
+            assert!(
+                inside.starts_with("src") || inside.starts_with("assets"),
+                "{file}: {name}"
+            );
+            count += 1;
+        }
+    }
+    assert!(count > 4, "{count}");
 }

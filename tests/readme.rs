@@ -1,9 +1,10 @@
-//! The README's examples run, and its lists of keys and commands are those of the program.
+//! The README and the documents in `assets/docs` are true as far as a test can tell: their examples run, their
+//! lists are those of the program, their links lead somewhere, and the README stays short.
 //!
 //! Exit statuses are held, what is printed is not. The cluster is the demo, served on loopback; kubectl is
 //! the one of `KUBEBUILDER_ASSETS` or of the path. What would ask a registry on the network asks a proxy on
 //! loopback that is not there. Of `cargo` lines it is held that there is what they name.
-//! `UPDATE_README=1 cargo test --test readme` writes the lists.
+//! `UPDATE_README=1 cargo test --test readme` writes the lists and the badges.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 use std::{
@@ -16,29 +17,81 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
-use pullscope::app::keymap::{BINDINGS, Context};
+use pullscope::app::{
+    keymap::{BINDINGS, Context},
+    palette,
+};
+
+#[path = "readme/badges.rs"]
+mod badges;
+#[path = "readme/causes.rs"]
+mod causes;
+#[path = "readme/links.rs"]
+mod links;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_pullscope");
 
-fn path() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")
+/// Whoever wants to know whether to try it reads no more.
+const LONGEST_README: usize = 11 * 1024;
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-fn readme() -> String {
-    fs::read_to_string(path()).unwrap()
+/// A document, named from the top of the repository.
+struct Document {
+    name: String,
+    text: String,
 }
 
-/// The lines of the shell blocks, without their comments.
+impl Document {
+    fn read(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            text: fs::read_to_string(root().join(name)).unwrap(),
+        }
+    }
+
+    fn path(&self) -> PathBuf {
+        root().join(&self.name)
+    }
+}
+
+/// What is written for users.
+fn documents() -> Vec<Document> {
+    let mut names: Vec<String> = fs::read_dir(root().join("assets/docs"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| Path::new(name).extension().is_some_and(|it| it == "md"))
+        .map(|name| format!("assets/docs/{name}"))
+        .collect();
+    names.sort();
+    names.insert(0, "README.md".to_owned());
+    names.iter().map(|name| Document::read(name)).collect()
+}
+
+/// The commands of the shell blocks without their comments, and those that a pipeline's file runs.
 fn examples() -> Vec<String> {
-    let readme = readme();
-    let mut lines = Vec::new();
-    let mut inside = false;
-    for line in readme.lines() {
-        if line.starts_with("```") {
-            inside = line == "```sh";
-        } else if inside {
+    let mut lines: Vec<String> = Vec::new();
+    for document in documents() {
+        let mut language = "";
+        for line in document.text.lines() {
+            if let Some(fence) = line.strip_prefix("```") {
+                language = fence;
+                continue;
+            }
             let line = line.split("  #").next().unwrap().trim();
-            lines.push(line.to_owned());
+            let command = match language {
+                "sh" => line,
+                "yaml" => match line.trim_start_matches("- ").trim_start_matches("run: ") {
+                    command if command.starts_with("pullscope ") => command,
+                    _ => continue,
+                },
+                _ => continue,
+            };
+            if !command.is_empty() && !lines.iter().any(|it| it == command) {
+                lines.push(command.to_owned());
+            }
         }
     }
     lines
@@ -83,7 +136,10 @@ impl Stage {
         let bin = folder.path().join("bin");
         fs::create_dir(&bin).unwrap();
         #[cfg(unix)]
-        std::os::unix::fs::symlink(PROGRAM, bin.join("pullscope")).unwrap();
+        for name in ["pullscope", "kubectl-pullscope"] {
+            std::os::unix::fs::symlink(PROGRAM, bin.join(name)).unwrap();
+        }
+        fs::create_dir_all(folder.path().join(".local/bin")).unwrap();
         #[cfg(unix)]
         if let Some(assets) = env::var_os("KUBEBUILDER_ASSETS") {
             let kubectl = Path::new(&assets).join("kubectl");
@@ -164,10 +220,10 @@ fn on_stage(example: &str) -> String {
 /// The statuses that an example may end with: the demo has something to find, and messages that are no
 /// pull failures.
 fn fine(line: &str) -> &'static [i32] {
-    if line.starts_with("pullscope verify") {
-        // It could not be told: there is no proxy.
+    if is_dashboard(line) || line.contains("pullscope verify") {
+        // There is no terminal; or no proxy, so that it cannot be told.
         &[2]
-    } else if line.contains("kubectl ") && line.ends_with("| pullscope explain") {
+    } else if line.contains("kubectl ") && line.contains("| pullscope explain") {
         &[0, 1]
     } else if line.contains("pullscope check") || line.starts_with("pullscope doctor") {
         &[1]
@@ -176,9 +232,35 @@ fn fine(line: &str) -> &'static [i32] {
     }
 }
 
+/// Whether a line opens the dashboard, which wants a terminal.
+fn is_dashboard(line: &str) -> bool {
+    let Some(rest) = line.strip_prefix("pullscope") else {
+        return false;
+    };
+    let words: Vec<&str> = rest.split_whitespace().collect();
+    match words.first() {
+        None => true,
+        Some(&"demo") => !words.contains(&"--list"),
+        Some(first) => {
+            let commands = [
+                "check",
+                "explain",
+                "match",
+                "verify",
+                "rbac",
+                "config",
+                "doctor",
+                "completions",
+                "man",
+            ];
+            first.starts_with('-') && !words.iter().any(|it| commands.contains(it))
+        }
+    }
+}
+
 /// Whether cargo knows what a line asks it for.
 fn cargo_knows(line: &str) -> bool {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let root = root();
     let manifest = fs::read_to_string(root.join("Cargo.toml")).unwrap();
     let words: Vec<&str> = line.split_whitespace().collect();
     let target = |flag: &str| {
@@ -188,11 +270,22 @@ fn cargo_knows(line: &str) -> bool {
     let is_there = |name: &str, folder: &str| {
         manifest.contains(&format!("name = \"{name}\""))
             || root.join(folder).join(format!("{name}.rs")).exists()
+            || root.join(folder).join(name).join("main.rs").exists()
     };
     let commands = ["run", "test", "bench", "install", "doc"];
     commands.contains(&words[1])
         && target("--bench").is_none_or(|name| is_there(name, "tests/bench"))
         && target("--test").is_none_or(|name| is_there(name, "tests"))
+}
+
+/// A line without the variables that it sets for its command.
+fn without_variables(line: &str) -> &str {
+    match line.split_once(' ') {
+        Some((first, rest)) if first.contains('=') && !first.starts_with('-') => {
+            without_variables(rest)
+        }
+        _ => line,
+    }
 }
 
 #[cfg(unix)]
@@ -202,8 +295,13 @@ fn the_examples_run() {
     let kubectl = stage.has_kubectl();
     let mut run = 0;
     for example in examples() {
-        if example.starts_with("cargo ") {
-            assert!(cargo_knows(&example), "{example}");
+        let command = without_variables(&example);
+        if command.starts_with("cargo ") {
+            assert!(cargo_knows(command), "{example}");
+            continue;
+        }
+        if command.starts_with(".ci/") {
+            assert!(root().join(command).exists(), "{example}");
             continue;
         }
         if example.contains("kubectl ") && !kubectl {
@@ -216,22 +314,25 @@ fn the_examples_run() {
             fine(&line).contains(&status),
             "{line}: status {status}\n{text}"
         );
+        if is_dashboard(&line) {
+            assert!(text.contains("terminal"), "{line}\n{text}");
+        }
         if line.starts_with("pullscope verify") && line.contains(" -o ") {
             let answer: serde_json::Value = serde_json::from_str(&text).unwrap();
             assert_eq!(answer["verdict"], "unknown", "{line}\n{text}");
         }
         run += 1;
     }
-    assert!(run > 12, "{run} examples");
+    assert!(run > 20, "{run} examples");
 }
 
 /// Replaces what stands between the marks of a section.
-fn with_section(readme: &str, name: &str, text: &str) -> String {
+fn with_section(text: &str, name: &str, content: &str) -> String {
     let (begin, end) = (format!("<!-- {name}: "), format!("<!-- /{name} -->"));
-    let (head, rest) = readme.split_once(&begin).unwrap();
+    let (head, rest) = text.split_once(&begin).unwrap();
     let (mark, rest) = rest.split_once('\n').unwrap();
     let (_, tail) = rest.split_once(&end).unwrap();
-    format!("{head}{begin}{mark}\n{text}{end}{tail}")
+    format!("{head}{begin}{mark}\n{content}{end}{tail}")
 }
 
 fn keys() -> String {
@@ -245,7 +346,7 @@ fn keys() -> String {
     for context in contexts {
         let _ = write!(
             text,
-            "\n**{}**\n\n| key | does |\n| --- | --- |\n",
+            "\n## {}\n\n| key | does |\n| --- | --- |\n",
             context.title()
         );
         for binding in BINDINGS.iter().filter(|it| it.context == context) {
@@ -257,46 +358,193 @@ fn keys() -> String {
     text
 }
 
-fn commands() -> String {
+/// The commands behind `:`.
+fn typed_commands() -> String {
+    let mut text = "\n| command | does |\n| --- | --- |\n".to_owned();
+    for (names, help) in palette::commands() {
+        let names: Vec<String> = names.iter().map(|name| format!("`:{name}`")).collect();
+        let _ = writeln!(text, "| {} | {help} |", names.join(" "));
+    }
+    text.push('\n');
+    text
+}
+
+/// Commands of k9s that are named because there is nothing behind them.
+const OF_K9S: &[&str] = &["deploy"];
+
+#[test]
+fn the_typed_commands_that_are_named_exist() {
+    let known: BTreeSet<&str> = palette::commands()
+        .flat_map(|(names, _)| names)
+        .chain(OF_K9S)
+        .copied()
+        .collect();
+    let mut count = 0;
+    for document in documents() {
+        for piece in document.text.split("`:").skip(1) {
+            let name = piece.split(['`', ' ']).next().unwrap();
+            assert!(
+                name.is_empty() || known.contains(name),
+                "{}: :{name}",
+                document.name
+            );
+            count += 1;
+        }
+    }
+    assert!(count > 20, "{count}");
+}
+
+fn help(command: &[&str]) -> String {
     let output = Command::new(PROGRAM)
+        .args(command)
         .arg("--help")
         .env_clear()
         .output()
         .unwrap();
     let help = String::from_utf8(output.stdout).unwrap();
-    format!("\n```text\n{}\n```\n\n", help.trim_end())
+    let lines: Vec<&str> = help.trim_end().lines().map(str::trim_end).collect();
+    lines.join("\n")
 }
 
+/// The commands that a help text lists.
+fn commands_of(help: &str) -> Vec<&str> {
+    help.lines()
+        .skip_while(|line| *line != "Commands:")
+        .skip(1)
+        .take_while(|line| !line.is_empty())
+        .filter(|line| line.starts_with("  ") && !line.starts_with("   "))
+        .filter_map(|line| line.split_whitespace().next())
+        .filter(|name| *name != "help")
+        .collect()
+}
+
+/// The lines of a section of a manual page, as they are read.
+fn man_section(command: Option<&str>, section: &str) -> Vec<String> {
+    let output = Command::new(PROGRAM)
+        .arg("man")
+        .args(command)
+        .env_clear()
+        .output()
+        .unwrap();
+    let page = String::from_utf8(output.stdout).unwrap();
+    let plain = |line: &str| {
+        let line = line.replace("\\fB", "").replace("\\fR", "");
+        line.replace("\\-", "-").replace("\\*(Aq", "'")
+    };
+    page.lines()
+        .skip_while(|line| !(line.starts_with(".SH") && line.contains(section)))
+        .skip(1)
+        .take_while(|line| !line.starts_with(".SH"))
+        .filter(|line| !line.starts_with('.'))
+        .map(plain)
+        .collect()
+}
+
+/// What the manual pages show has been run, and their exit statuses are those of the documents.
 #[test]
-fn its_lists_are_those_of_the_program() {
-    let readme = readme();
-    let current = with_section(&readme, "keys", &keys());
-    let current = with_section(&current, "commands", &commands());
-    if env::var_os("UPDATE_README").is_some() {
-        fs::write(path(), &current).unwrap();
-    } else {
-        assert!(
-            current == readme,
-            "UPDATE_README=1 cargo test --test readme"
+fn the_manual_pages_say_what_the_documents_say() {
+    let examples = examples();
+    let texts: String = documents().into_iter().map(|it| it.text).collect();
+    let top = help(&[]);
+    let pages = commands_of(&top).into_iter().map(Some).chain([None]);
+    let mut count = 0;
+    for page in pages {
+        for example in man_section(page, "EXAMPLES").iter().step_by(2) {
+            assert!(examples.contains(example), "{page:?}: {example}");
+            count += 1;
+        }
+        let statuses = man_section(page, "EXIT STATUS");
+        for status in statuses.chunks(2) {
+            let row = format!("| {} | {} |", status[0], status[1]);
+            let row = row.replace("--wait", "`--wait`");
+            assert!(texts.contains(&row), "{page:?}: {row}");
+            count += 1;
+        }
+    }
+    assert!(count > 20, "{count}");
+}
+
+/// The help of the program and of each of its commands.
+fn commands() -> String {
+    let top = help(&[]);
+    let mut text = format!("\n```text\n{top}\n```\n");
+    let names = commands_of(&top);
+    assert!(names.len() > 7, "{names:?}");
+    for name in names {
+        let _ = write!(
+            text,
+            "\n## pullscope {name}\n\n```text\n{}\n```\n",
+            help(&[name])
         );
     }
+    text.push('\n');
+    text
+}
+
+fn settings() -> String {
+    let sample = fs::read_to_string(root().join("assets/config.toml")).unwrap();
+    format!("\n```toml\n{}\n```\n\n", sample.trim_end())
 }
 
 #[test]
-fn every_file_that_it_names_is_there() {
-    let readme = readme();
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let words = readme.split(['`', '(', ')', ' ', '\n']);
-    let named: BTreeSet<&str> = words
-        .filter(|word| {
-            ["assets/", "src/", "tests/", ".ci/"]
-                .iter()
-                .any(|it| word.starts_with(it))
-        })
-        .map(|word| word.trim_end_matches([',', '.', ';', ':']))
-        .collect();
-    assert!(named.len() > 3, "{named:?}");
-    for name in named {
-        assert!(root.join(name).exists(), "{name}");
+fn the_lists_are_those_of_the_program() {
+    for (name, section, content) in [
+        ("assets/docs/keys.md", "keys", keys()),
+        ("assets/docs/keys.md", "typed", typed_commands()),
+        ("assets/docs/commands.md", "commands", commands()),
+        ("assets/docs/settings.md", "settings", settings()),
+        ("assets/docs/causes.md", "causes", causes::list()),
+    ] {
+        let document = Document::read(name);
+        let current = with_section(&document.text, section, &content);
+        if env::var_os("UPDATE_README").is_some() {
+            fs::write(document.path(), &current).unwrap();
+        } else {
+            assert!(
+                current == document.text,
+                "{name}: UPDATE_README=1 cargo test --test readme"
+            );
+        }
     }
+}
+
+#[test]
+fn the_readme_is_short() {
+    let long = Document::read("README.md").text.len();
+    assert!(long <= LONGEST_README, "{long} bytes");
+}
+
+#[test]
+fn the_readme_leads_to_every_document() {
+    let mut documents = documents().into_iter();
+    let readme = documents.next().unwrap();
+    for document in documents {
+        let link = format!("]({})", document.name);
+        assert!(readme.text.contains(&link), "{}", document.name);
+    }
+}
+
+#[test]
+fn every_file_that_is_named_is_there() {
+    let mut count = 0;
+    for document in documents() {
+        let words = document
+            .text
+            .split(['`', '(', ')', ' ', '\n', '"', '<', '>']);
+        let named: BTreeSet<&str> = words
+            .filter(|word| {
+                ["assets/", "src/", "tests/", ".ci/", ".github/"]
+                    .iter()
+                    .any(|it| word.starts_with(it))
+            })
+            .map(|word| word.trim_end_matches([',', '.', ';', ':']))
+            .map(|word| word.split('#').next().unwrap())
+            .filter(|word| !word.contains('*'))
+            .collect();
+        count += named.len();
+        for name in named {
+            assert!(root().join(name).exists(), "{}: {name}", document.name);
+        }
+    }
+    assert!(count > 20, "{count} files");
 }

@@ -11,10 +11,14 @@ use api::{Cluster, FAILING, RUNNING};
 use rustix::process::Signal;
 use session::{Session, Setup};
 
+#[path = "terminal/animation.rs"]
+mod animation;
 #[path = "terminal/api.rs"]
 mod api;
 #[path = "terminal/drive.rs"]
 mod drive;
+#[path = "terminal/film.rs"]
+mod film;
 #[path = "terminal/pictures.rs"]
 mod pictures;
 #[path = "terminal/session.rs"]

@@ -114,7 +114,7 @@ pub enum Action {
 }
 
 impl Action {
-    /// Whether it takes one to another place, from which one may want to come back.
+    /// True if the action changes the location, so that it is added to the jump list.
     pub fn changes_location(self) -> bool {
         matches!(
             self,
@@ -132,8 +132,8 @@ impl Action {
 }
 
 impl Action {
-    /// Whether it changes the cluster, a file or the clipboard, or is the first step to it. A command that
-    /// does needs its full name: what only begins like it, or has its letters, may be meant for another.
+    /// True if the action changes the cluster, a file or the clipboard, or is the first step to it. A command
+    /// that does needs its full name: what only begins like it, or has its letters, may be meant for another.
     pub fn is_write(self) -> bool {
         match self {
             Self::Fix(_)

@@ -142,7 +142,7 @@ impl Action {
             .or_else(|| Pane::from_name(name).map(Self::Focus))
     }
 
-    /// Whether it does something with what is selected.
+    /// True if the action applies to the selection.
     pub fn is_verb(self) -> bool {
         self.row().is_some_and(|(.., kind)| *kind == Verb)
     }

@@ -43,7 +43,7 @@ pub enum ConnectionPhase {
     },
 }
 
-/// The states of all watches in one word.
+/// Combined state of all watches.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum WatchHealth {
     Connecting,
@@ -60,7 +60,7 @@ pub enum WatchHealth {
     Failed,
 }
 
-/// What one kind's watches have come to in a scope.
+/// Combined state of the watches of some kinds in a scope.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KindState<'a> {
     Loading {
@@ -93,18 +93,18 @@ impl ConnectionStatus {
         }
     }
 
-    /// Takes in what a watch says of itself.
+    /// Sets the state of a watch.
     pub fn set_watch_state(&mut self, id: WatchId, state: WatchState) {
         self.coverage.set_state(&id, &state);
         self.watches.insert(id, state);
     }
 
-    /// Takes in which objects of a watch could not be decoded.
+    /// Sets the objects of a watch that could not be decoded.
     pub fn set_unreadable(&mut self, id: WatchId, unreadable: Arc<UnreadableObjects>) {
         self.coverage.set_unreadable(id, unreadable);
     }
 
-    /// This watch is no more.
+    /// Removes a watch that has ended.
     pub fn remove_watch(&mut self, id: &WatchId) {
         self.coverage.remove(id);
         self.watches.remove(id);
@@ -131,7 +131,7 @@ impl ConnectionStatus {
         }
     }
 
-    /// How the watches stand, and whether they show all of this scope.
+    /// Combined state of all watches, for this scope.
     pub fn health(&self, scope: &Scope) -> WatchHealth {
         match &self.phase {
             ConnectionPhase::Connecting { .. } => return WatchHealth::Connecting,
@@ -206,7 +206,7 @@ impl ConnectionStatus {
         )
     }
 
-    /// What of a scope is not read, in the order of the kinds that matter most.
+    /// Returns the gaps of a scope, in the order of the kinds that matter most.
     pub fn coverage_gaps(&self, scope: &Scope) -> Vec<CoverageGap<'_>> {
         let mut kinds: Vec<WatchKind> = self.kinds().into_iter().collect();
         kinds.sort_by_key(|kind| (*kind != WatchKind::Pods, !kind.shows_failures(), *kind));
@@ -242,7 +242,7 @@ impl ConnectionStatus {
         gaps
     }
 
-    /// Whether these kinds were once read in full in this scope.
+    /// True if these kinds were listed completely once in this scope.
     pub fn was_listed(&self, kinds: impl Fn(WatchKind) -> bool, scope: &Scope) -> bool {
         let watched = self.kinds().into_iter();
         watched

@@ -20,7 +20,7 @@ use crate::domain::{
     },
 };
 
-/// What may be said where no problem is known.
+/// What can be claimed when no problem is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AllClear {
     /// Everything in the cluster was read.
@@ -40,7 +40,7 @@ pub enum AllClear {
     NotYet,
 }
 
-/// What may be said of the scope that is shown when no problem is known.
+/// Returns what can be claimed of the scope when no problem is known.
 pub fn all_clear(model: &Model) -> AllClear {
     let connection = &model.connection;
     let gaps = match connection.health(&model.scope) {
@@ -78,7 +78,7 @@ pub fn never_read(model: &Model) -> Option<WatchKind> {
     kinds.into_iter().find(unread)
 }
 
-/// What keeps a kind from being read that never was.
+/// Returns the error of a kind that was never read.
 fn why_never_read(model: &Model, kind: WatchKind) -> Option<&str> {
     let (connection, scope) = (&model.connection, &model.scope);
     match connection.state_of_kinds(|watched| watched == kind, scope) {
@@ -92,7 +92,7 @@ fn why_never_read(model: &Model, kind: WatchKind) -> Option<&str> {
     }
 }
 
-/// Whether the list of namespaces was read, and lacks the one that is shown.
+/// True if the namespaces were listed and the selected one is not among them.
 pub fn is_namespace_missing(model: &Model) -> bool {
     match &model.scope {
         Scope::Cluster => false,
@@ -168,7 +168,7 @@ fn group_digits(number: usize) -> String {
     text
 }
 
-/// What of the scope was not read, in one line; `None` where all was.
+/// Summarizes what could not be read, in one line; `None` if everything was.
 pub fn missing_summary(model: &Model, now: Timestamp) -> Option<String> {
     /// Kinds that are named of those that lack the same.
     const NAMED: usize = 3;
@@ -192,7 +192,7 @@ pub fn missing_summary(model: &Model, now: Timestamp) -> Option<String> {
     (!words.is_empty()).then(|| format!("not read: {}", words.join(", ")))
 }
 
-/// What of the scope was not read, short enough for the header.
+/// Summarizes what could not be read, short enough for the header.
 pub fn missing_summary_short(model: &Model, now: Timestamp) -> Option<String> {
     let gaps = model.connection.coverage_gaps(&model.scope);
     let first = gaps.first()?;
@@ -256,7 +256,7 @@ fn object_count(kind: WatchKind, unreadable: &UnreadableObjects) -> String {
 }
 
 impl CoverageGap<'_> {
-    /// What is not read, and how much of it and why.
+    /// Describes the gap: the kind, then extent and reason.
     fn describe(&self, namespaces: Option<usize>, now: Timestamp) -> (String, String) {
         let plural = self.kind.plural().to_owned();
         match &self.reason {

@@ -7,7 +7,7 @@ use tui_input::Input;
 use super::scroll::Scroll;
 use crate::domain::k8s::{document::FoldLevel, objects::AnyObjectRef};
 
-/// What is told of an object.
+/// A view of an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Tab {
     Diagnosis,
@@ -76,7 +76,7 @@ pub struct Details {
     pub container: Option<Arc<str>>,
     /// The log of the run before.
     pub previous: bool,
-    /// What is looked for in the text.
+    /// The text search.
     pub find: Option<TextSearch>,
 }
 
@@ -114,14 +114,14 @@ impl Details {
         *self = Self::new(object, tab);
     }
 
-    /// The words that are looked for, unless there are none.
+    /// The search term, unless it is empty.
     pub fn search_term(&self) -> Option<&str> {
         let find = self.find.as_ref()?;
         Some(find.input.value()).filter(|text| !text.is_empty())
     }
 }
 
-/// Whether a line has the words, in small letters or capitals.
+/// True if a line contains the term, ignoring case.
 pub fn contains_ignore_case(line: &str, sought: &str) -> bool {
     line.to_lowercase().contains(&sought.to_lowercase())
 }

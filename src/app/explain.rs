@@ -14,7 +14,7 @@ use crate::domain::{
     store::watch::Scope,
 };
 
-/// What is to be explained where the user is.
+/// Opens the guide at the section for the current focus.
 pub fn guide_for_focus(model: &Model) -> GuideView {
     let finding = model
         .inspection
@@ -59,7 +59,7 @@ fn section_for_focus(model: &Model) -> Section {
     }
 }
 
-/// The objects of the user that the guide is told with.
+/// The user's objects that replace the placeholders of the guide.
 pub fn substitutions(model: &Model) -> Substitutions {
     let from_pod = model
         .inspection

@@ -8,7 +8,7 @@ use crate::domain::diagnostics::grouping::FaultId;
 #[derive(Debug)]
 pub struct FaultList {
     pub list: List<FaultId>,
-    /// What was wrong when the list was opened: it stays when it is gone, to be seen gone.
+    /// Faults when the list was opened; a resolved one stays in the list.
     opened: BTreeSet<FaultId>,
 }
 

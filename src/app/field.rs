@@ -22,7 +22,7 @@ pub fn paste(input: &mut Input, text: &str) {
     }
 }
 
-/// Whether all of a pasted text would go in.
+/// True if the field has room for all of a pasted text.
 pub fn has_capacity(input: &Input, text: &str) -> bool {
     pasted(text)
         .chars()
@@ -42,7 +42,7 @@ fn remaining_capacity(input: &Input) -> usize {
     MAX_LENGTH.saturating_sub(input.value().chars().count())
 }
 
-/// Whether a field takes this text whole.
+/// True if the text is not longer than a field may be.
 pub fn is_accepted(text: &str) -> bool {
     text.chars().nth(MAX_LENGTH).is_none()
 }
@@ -74,7 +74,7 @@ pub fn edit_masked(input: &mut Input, key: Key) -> bool {
     }
 }
 
-/// Empties the field, and writes over what was there.
+/// Clears the field and zeroizes its content.
 ///
 /// `tui_input` hands nobody its memory; but what is written into an emptied field goes to the same place.
 pub fn zeroize_input(input: &mut Input) {

@@ -99,7 +99,7 @@ impl Filter {
         })
     }
 
-    /// Whether what passes this has passed the other too.
+    /// True if every row that matches this filter matches the other.
     pub(super) fn is_refinement_of(&self, other: &Self) -> bool {
         let (FilterRule::Words(these), FilterRule::Words(those)) = (&self.rule, &other.rule) else {
             return false;
@@ -119,7 +119,7 @@ fn fuzzy(words: &str) -> FilterRule {
     FilterRule::Fuzzy(Pattern::parse(words.trim(), case, forms))
 }
 
-/// Asks a filter about rows, one after the other, with one scratch memory for all.
+/// Matches rows against a filter; reuses its buffers.
 pub struct FilterMatcher<'a> {
     filter: &'a Filter,
     matcher: Matcher,
@@ -137,7 +137,7 @@ impl<'a> FilterMatcher<'a> {
         }
     }
 
-    /// Whether a row passes by these of its texts, whatever the others are.
+    /// True if these texts of a row match, whatever the others are.
     pub fn matches_partial<'t>(&mut self, texts: impl IntoIterator<Item = &'t str>) -> bool {
         let FilterRule::Words(words) = &self.filter.rule else {
             return false;
@@ -146,7 +146,7 @@ impl<'a> FilterMatcher<'a> {
         words.iter().all(|word| word.is_in(line))
     }
 
-    /// Whether a row with these texts passes; `meta` is asked for label filters.
+    /// True if a row with these texts matches; `meta` is asked for label filters.
     pub fn matches<'t>(
         &mut self,
         texts: impl IntoIterator<Item = &'t str>,

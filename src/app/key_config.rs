@@ -187,7 +187,7 @@ impl Keymap {
     }
 }
 
-/// Whether a key can be meant for either context at the same time.
+/// True if both contexts can be active at the same time.
 fn overlap(a: Context, b: Context) -> bool {
     use Context::{
         AppliedPlan, Choice, Details, Everywhere, Faults, Form, Guide, In, MultiSelect, Overlay,

@@ -20,7 +20,7 @@ const CONFIRM_WITHIN: SignedDuration = SignedDuration::from_secs(20);
 #[derive(Debug, Default)]
 pub struct LostSecrets {
     secrets: BTreeMap<ObjectRef<Secret>, LostSecret>,
-    /// The user has been told, and may leave all the same for as long as [`CONFIRM_WITHIN`].
+    /// When the user was warned: the program may be left for as long as [`CONFIRM_WITHIN`].
     warned_at: Option<Timestamp>,
 }
 
@@ -33,7 +33,7 @@ struct LostSecret {
 }
 
 impl LostSecrets {
-    /// Learns from a plan that was carried out which Secrets were lost, and which are there again.
+    /// Records which Secrets an applied plan has lost, and which are there again.
     pub fn update(&mut self, plan: &Plan, done: &[ChangeResult]) {
         for (change, done) in plan.changes.iter().zip(done) {
             let Some(key) = secret(change) else { continue };
@@ -50,7 +50,7 @@ impl LostSecrets {
         }
     }
 
-    /// What keeps the user from leaving; `None`: nothing would be lost, or it was told just before.
+    /// Returns the warning before quitting; `None`: nothing would be lost, or it was told just before.
     pub fn warning(&mut self, now: Timestamp) -> Option<String> {
         let is_told = |told: Timestamp| now.duration_since(told) < CONFIRM_WITHIN;
         let (key, lost) = self.secrets.iter().next()?;

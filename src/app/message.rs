@@ -73,6 +73,6 @@ pub enum Message {
     /// More lines of the log that is followed.
     Logged(RequestId, Vec<String>),
     LogEnded(RequestId, Result<(), UserError>),
-    /// This watch is no more.
+    /// Removes a watch that has ended.
     WatchEnded(RequestId, WatchId),
 }

@@ -57,13 +57,13 @@ pub struct Capabilities {
     pub can_write: bool,
     /// None can be asked where the machine's certificate authorities cannot be read.
     pub can_probe_registries: bool,
-    /// What is remembered is written to a file at the end.
+    /// Session state is written to a file at the end.
     pub keeps_state: bool,
 }
 
 pub struct Model {
     pub store: Store,
-    /// What is wrong with what fails.
+    /// Diagnoses of failing Pods and workloads.
     pub diagnoses: DiagnosisCache,
     /// The Pod that the chain strip and the detail area speak of.
     pub inspection: Option<PodInspection>,
@@ -82,9 +82,9 @@ pub struct Model {
     pub preferences: Preferences,
     /// Of a real cluster there is none.
     pub demo_intro: Option<DemoIntro>,
-    /// What is remembered until the next start.
+    /// State that is kept until the next start.
     pub session: SessionState,
-    /// What was carried out in this session and can be taken back, the last one at the end.
+    /// Plans that were applied in this session and can be undone, the last one at the end.
     pub applied: Vec<AppliedPlan>,
     /// Secrets of which this session has the only copy.
     pub lost_secrets: LostSecrets,
@@ -94,9 +94,9 @@ pub struct Model {
     pub active_plans: BTreeMap<RequestId, Option<RequestId>>,
     /// The program is ending, and waits for changes.
     pub shutdown: Option<PendingShutdown>,
-    /// What the server says of the user's rights.
+    /// The user's RBAC rules.
     pub rbac: RbacCache,
-    /// What registries were asked.
+    /// Registry probes and their results.
     pub probes: ProbeCache,
     /// The YAML of the view that is open.
     pub fetched: Option<FetchedObject>,
@@ -106,13 +106,13 @@ pub struct Model {
     pub jump_list: JumpList,
     /// What has changed while the user looked elsewhere.
     pub notices: Notices,
-    /// The fault that was gone to last.
+    /// The last visited fault.
     pub fault_cursor: Option<FaultCursor>,
     pub status: Option<StatusMessage>,
     /// Whether `-n` or `-A` was given, or the scope has been chosen since: then the context's namespace
     /// does not decide.
     pub scope_is_given: bool,
-    /// Whether the user has been put where he was in this context.
+    /// True after the last location in this context was restored.
     pub location_restored: bool,
     /// Something has changed that a frame would show.
     pub dirty: bool,
@@ -130,7 +130,7 @@ pub enum StartScope {
 impl Model {
     pub fn new(start: &StartScope, now: Timestamp) -> Self {
         let mut request_ids = RequestIds::default();
-        let request_id = request_ids.next();
+        let request_id = request_ids.next_id();
         let scope = match start {
             StartScope::Namespace(namespace) => Scope::Namespace(namespace.clone()),
             StartScope::All | StartScope::FromContext => Scope::Cluster,
@@ -178,7 +178,7 @@ impl Model {
         }
     }
 
-    /// Whether something has changed since the last call that a frame would show.
+    /// Returns true if something visible has changed since the last call.
     pub fn take_dirty(&mut self) -> bool {
         std::mem::take(&mut self.dirty)
     }
@@ -190,7 +190,7 @@ impl Model {
         });
     }
 
-    /// What takes back the changes of a plan that is shown, if it was carried out and can be undone.
+    /// Returns the plan that undoes a shown plan, if it was carried out and can be undone.
     pub fn undo_for(&self, dialog: &PlanDialog) -> Option<&AppliedPlan> {
         let PlanStage::Done { request_id, .. } = &dialog.stage else {
             return None;
@@ -200,7 +200,7 @@ impl Model {
             .find(|applied| applied.request_id == *request_id)
     }
 
-    /// Whether an action of the table has a use in what is on top: the footer leaves the others out.
+    /// True if an action is available in the topmost layer: the footer leaves the others out.
     pub fn is_action_available(&self, action: Action) -> bool {
         let Some(Overlay::PlanDialog(dialog)) = self.overlays.last() else {
             return true;

@@ -31,18 +31,18 @@ const STEADY: SignedDuration = SignedDuration::from_mins(10);
 
 #[derive(Debug, Default)]
 pub struct Notices {
-    /// What fails, as far as it has been told. `None` before the cluster has been seen whole.
+    /// Failing subjects that were announced. `None` before the cluster has been seen whole.
     failing: Option<BTreeMap<Subject, FailingSubject>>,
     shown: Option<Notice>,
-    /// What failed while nobody looked, the last one at the end.
+    /// Failures that the user has not seen, the last one at the end.
     unseen: Vec<Notice>,
-    /// What was compared last: the verdicts, counted.
+    /// Version of the diagnoses that were compared last.
     compared: Option<u64>,
     /// A workload has no failing Pod any more and is not ready yet, which the verdicts do not count.
     is_unready: bool,
     /// All that there is was seen at the last look: else nothing is compared, however quiet it is.
     is_coverage_complete: bool,
-    /// To be told outside the terminal, once.
+    /// Text of the next notification outside the terminal.
     bell: Option<String>,
 }
 
@@ -85,7 +85,7 @@ impl Notices {
         self.unseen.pop().is_some()
     }
 
-    /// What is to be told outside the terminal, if it has not been told yet.
+    /// Takes the text of the next notification outside the terminal.
     pub fn take_bell(&mut self) -> Option<String> {
         self.bell.take()
     }
@@ -140,7 +140,8 @@ impl Notices {
         }
     }
 
-    /// What fails already is no news; Pods that a pull test has left behind are.
+    /// Sets the baseline: what fails at the start is not announced; Pods that a pull test has left behind
+    /// are.
     fn set_baseline(&mut self, store: &Store, current: &BTreeMap<Subject, &Fault>, now: Timestamp) {
         let failing = current.iter().map(|(subject, fault)| {
             let failing = FailingSubject {
@@ -161,7 +162,7 @@ impl Notices {
         }
     }
 
-    /// Those that fail and did not before, and why.
+    /// Newly failing subjects with their causes.
     fn new_failures(
         &mut self,
         current: &BTreeMap<Subject, &Fault>,
@@ -186,7 +187,7 @@ impl Notices {
         new
     }
 
-    /// Those that have not failed for long enough, and how long they did.
+    /// Subjects that have recovered, with the duration of the failure.
     fn recovered(
         &mut self,
         store: &Store,
@@ -230,7 +231,7 @@ impl Notices {
         });
     }
 
-    /// When something about the notices changes by itself.
+    /// The next time at which a notice changes.
     pub fn next_wakeup(&self) -> Option<Timestamp> {
         let shown = self.shown.as_ref().and_then(|notice| notice.until);
         let quiet = self.quiet_until().filter(|_| self.is_coverage_complete);
@@ -258,7 +259,7 @@ fn subjects(fault: &Fault) -> impl Iterator<Item = Subject> {
     workloads.chain(pods.cloned().map(Subject::Pod))
 }
 
-/// Whether something that does not fail any more works.
+/// Readiness of a subject that no longer fails.
 enum Readiness {
     Ready,
     NotReady,

@@ -47,6 +47,11 @@ static COMMANDS: LazyLock<Vec<CommandSpec>> = LazyLock::new(|| {
     panes.chain(OTHERS.iter().copied()).collect()
 });
 
+/// Returns the names of each command, the usual one first, and its help.
+pub fn commands() -> impl Iterator<Item = (&'static [&'static str], &'static str)> {
+    COMMANDS.iter().map(|command| (command.names, command.help))
+}
+
 impl CommandSpec {
     fn for_pane(pane: Pane) -> Self {
         let info = pane.info();
@@ -204,7 +209,7 @@ pub enum ParsedCommand {
 }
 
 impl ParsedCommand {
-    /// Whether a part of the name is not enough for it.
+    /// True if the command needs its full name.
     fn needs_full_name(&self) -> bool {
         match self {
             Self::Act(action) => action.is_write(),
@@ -353,7 +358,7 @@ fn suggestion(name: &str, help: &'static str) -> Suggestion {
     }
 }
 
-/// What keys do to what is selected and no command does, each once.
+/// Actions on the selection that have a key but no command, each once.
 fn verbs() -> impl Iterator<Item = (&'static str, &'static Binding)> {
     let in_panes = |binding: &&Binding| matches!(binding.context, Context::Panes | Context::In(_));
     let is_command = |action| {

@@ -41,9 +41,9 @@ pub struct PlanDialog {
     pub credential_check: Option<RequestId>,
     /// What it said.
     pub check_result: Option<probe::ProbeConclusion>,
-    /// The user has been told that the registry refuses the login, and wants it all the same.
+    /// The user has confirmed to save a login that the registry rejects.
     pub is_override_confirmed: bool,
-    /// Who else keeps the object of each change, as the server's rehearsal showed.
+    /// Controllers that manage the object of each change, as the server's rehearsal showed.
     pub managers: Vec<Option<ObjectManager>>,
     /// The carried-out plan that this one takes back.
     pub undoes: Option<RequestId>,
@@ -60,7 +60,7 @@ pub struct AppliedPlan {
 }
 
 impl PlanDialog {
-    /// How far what the plan was for has recovered; `None` before it is carried out.
+    /// Recovery of the affected objects; `None` before the plan is applied.
     pub fn recovery(&self, store: &Store) -> Option<Recovery> {
         let is_watched = self.stage.is_done()
             && self.stage.is_successful()
@@ -69,9 +69,9 @@ impl PlanDialog {
         is_watched.then(|| recovery(store, &self.affected))
     }
 
-    /// What goes wrong with the Pods that it was for, once it is carried out: new Pods fail, or the old ones
-    /// for another reason than before. What fails as before may have had no other attempt yet, unless all of
-    /// them have been ready since.
+    /// Failures of the affected Pods after the plan was applied: new Pods fail, or the old ones for another
+    /// reason than before. What fails as before may have had no other attempt yet, unless all of them have
+    /// been ready since.
     pub fn remaining_failure<'a>(
         &self,
         store: &Store,
@@ -146,12 +146,12 @@ impl PlanStage {
         }
     }
 
-    /// Whether every change is, or would be, made.
+    /// True if every change was, or would be, made.
     pub fn is_successful(&self) -> bool {
         self.outcomes().iter().all(Outcome::is_good)
     }
 
-    /// Whether everything is as the plan wants it already.
+    /// True if the plan changes nothing.
     pub fn changes_nothing(&self) -> bool {
         let outcomes = self.outcomes();
         matches!(self, Self::Ready(_) | Self::Done { .. })
@@ -159,7 +159,7 @@ impl PlanStage {
             && outcomes.iter().all(Outcome::is_no_change)
     }
 
-    /// Whether enter makes the changes.
+    /// True if the enter key applies the plan.
     pub fn can_be_applied(&self) -> bool {
         matches!(self, Self::Ready(_)) && self.is_successful() && !self.changes_nothing()
     }
@@ -172,7 +172,7 @@ impl PlanStage {
         }
     }
 
-    /// Whether it has been carried out, well or not.
+    /// True after it was applied, successfully or not.
     pub fn is_done(&self) -> bool {
         matches!(self, Self::Done { .. })
     }

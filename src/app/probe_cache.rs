@@ -29,7 +29,7 @@ pub struct ProbeQuery {
 }
 
 impl ProbeQuery {
-    /// The question that would settle what is wrong with a Pod's image; `None` for a malformed one.
+    /// The query for the image of a Pod; `None` for a malformed one.
     pub fn for_pod(case: &PodContext, image: &str) -> Option<Self> {
         let namespace = &case.pod.key.namespace;
         let secret = |listed: &PullSecretRef| {
@@ -46,7 +46,7 @@ impl ProbeQuery {
         })
     }
 
-    /// The question that tries one Secret, whatever else a Pod may list.
+    /// The query with one Secret only.
     pub fn for_secret(secret: &Secret, image: ImageRef) -> Self {
         let version = Some(secret.meta.resource_version);
         Self {
@@ -76,7 +76,7 @@ pub struct ProbeRecord {
     pub at: Timestamp,
 }
 
-/// For so long an answer settles what is wrong: meanwhile a tag may have been pushed.
+/// How long a result is valid: meanwhile a tag may have been pushed.
 const VALID: SignedDuration = SignedDuration::from_mins(10);
 
 /// All probe queries and their results.
@@ -93,7 +93,7 @@ impl ProbeCache {
         self.entries.get(query)
     }
 
-    /// Whether the registry has not answered this question yet.
+    /// True while a probe of this query is running.
     pub fn is_pending(&self, query: &ProbeQuery) -> bool {
         matches!(self.entries.get(query), Some(ProbeState::Pending(_)))
     }
@@ -102,14 +102,14 @@ impl ProbeCache {
         self.entries.insert(query, ProbeState::Pending(request_id));
     }
 
-    /// Takes an answer that came in another way.
+    /// Stores a result that came in another way.
     pub fn insert(&mut self, query: ProbeQuery, said: ProbeRecord) {
         self.note_expiry(&said);
         self.entries.insert(query, ProbeState::Done(said));
         self.version += 1;
     }
 
-    /// Takes the answer to the question of this ticket.
+    /// Stores the result of the probe with this request ID.
     pub fn finish(&mut self, request_id: RequestId, answer: ProbeState) {
         if let ProbeState::Done(said) = &answer {
             self.note_expiry(said);
@@ -126,7 +126,7 @@ impl ProbeCache {
         self.next_expiry = Some(self.next_expiry.map_or(until, |lapses| lapses.min(until)));
     }
 
-    /// Counts the answers whose time is over, so that what rests on them is judged again.
+    /// Expires old results, so that diagnoses that depend on them are computed again.
     pub fn expire(&mut self, now: Timestamp) {
         if self.next_expiry.is_none_or(|lapses| now < lapses) {
             return;
@@ -149,7 +149,7 @@ impl ProbeCache {
         self.version
     }
 
-    /// What registries said, not long ago, of images with this Secret alone, as it is now.
+    /// Recent results for images with this Secret alone, as it is now.
     pub fn for_secret<'a>(
         &'a self,
         secret: &'a Secret,
@@ -189,7 +189,7 @@ mod tests {
         let regcred = secret("shop", "regcred", SecretType::DockerConfigJson, &[]);
         let image = ImageRef::parse("registry.example/app:1").unwrap();
         let query = ProbeQuery::for_secret(&regcred, image);
-        let request_id = RequestIds::default().next();
+        let request_id = RequestIds::default().next_id();
         let mut answers = ProbeCache::default();
         answers.begin(query.clone(), request_id);
         assert_eq!(answers.next_expiry(), None);

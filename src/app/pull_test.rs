@@ -36,7 +36,7 @@ impl RunningTests {
 #[derive(Debug)]
 pub struct PullTestRun {
     pub test: PullTest,
-    /// What its answer settles.
+    /// The probe query that its result answers.
     pub query: Option<ProbeQuery>,
     /// The nodes that are known, the Pod's own first.
     pub nodes: List<Arc<str>>,
@@ -86,7 +86,7 @@ impl PullTestRun {
         }
     }
 
-    /// What a node's kubelet has said so far.
+    /// The result of a node's kubelet, if there is one.
     pub fn result(&self, node: &str) -> Option<&PullTestResult> {
         let PullTestStage::Running { results: said, .. } = &self.stage else {
             return None;
@@ -96,7 +96,7 @@ impl PullTestRun {
             .map(|(_, pulled)| pulled)
     }
 
-    /// Whether a kubelet has still to answer.
+    /// True if a kubelet has not answered yet.
     pub fn is_waiting(&self) -> bool {
         match &self.stage {
             PullTestStage::Choosing => false,

@@ -21,7 +21,7 @@ enum RulesState {
 }
 
 impl RbacCache {
-    /// Whether the namespace's rules are still to be asked for.
+    /// True if the namespace's rules have not been requested.
     pub fn needs_request(&self, namespace: &Namespace) -> bool {
         !self.by_namespace.contains_key(namespace)
     }
@@ -38,7 +38,7 @@ impl RbacCache {
         )
     }
 
-    /// Takes in an answer. `None`: there was none, and it may be asked again.
+    /// Stores the rules of a response. `None`: there was none, and it may be asked again.
     pub fn insert(&mut self, request_id: RequestId, rules: Option<SubjectRules>) {
         let asked = self.by_namespace.iter().find_map(|(namespace, state)| {
             matches!(state, RulesState::Requested(awaited) if *awaited == request_id)
@@ -53,7 +53,7 @@ impl RbacCache {
         };
     }
 
-    /// Whether this is allowed; `None` where nothing is known.
+    /// True if the permission is granted; `None` if the rules are not known.
     pub fn is_allowed(&self, permission: &Permission) -> Option<bool> {
         match self.by_namespace.get(permission.namespace.as_ref()?)? {
             RulesState::Loaded(rules) => rules.allows(permission),

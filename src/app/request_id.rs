@@ -9,7 +9,7 @@ pub struct RequestId(u64);
 pub struct RequestIds(u64);
 
 impl RequestIds {
-    pub fn next(&mut self) -> RequestId {
+    pub fn next_id(&mut self) -> RequestId {
         self.0 += 1;
         RequestId(self.0)
     }

@@ -1,9 +1,11 @@
-//! Completion while `kubectl pullscope …` is typed.
+//! Completion of `kubectl pullscope …`, in the protocol of cobra.
 //!
-//! kubectl asks the program `kubectl_complete-pullscope` on the path, with the words so far, the last of
-//! them unfinished. The answer is cobra's: a proposal per line, with a tab before its description, and in
-//! the end a colon and a number that says what else the shell may do (`ShellCompDirective`).
-//! For completion without kubectl there are the scripts of `pages`.
+//! kubectl runs `kubectl_complete-pullscope` with the arguments so far, the last of them incomplete. The answer
+//! is a candidate per line, with a tab before its description, and at the end a colon and a number
+//! (`ShellCompDirective`). For completion without kubectl there are the scripts of `pages`.
+//!
+//! `clap_complete::engine` 4.6 is not used: it is behind `unstable-dynamic`, takes the value of a flag for the
+//! command of that name (`-n check`), and does not tell whether file names should follow.
 
 use std::fmt::Write as _;
 
@@ -11,13 +13,13 @@ use clap::{Arg, Command, CommandFactory};
 
 use super::Cli;
 
-/// Nothing but the proposals.
-const NO_FILES: u8 = 4;
-/// File names, for want of better.
-const FILES: u8 = 0;
+/// `ShellCompDirectiveNoFileComp`.
+const NO_FILE_COMPLETION: u8 = 4;
+/// `ShellCompDirectiveDefault`: the shell completes file names.
+const FILE_COMPLETION: u8 = 0;
 
-/// The answer for these words.
-pub fn proposals(words: &[String]) -> String {
+/// Completes these arguments.
+pub fn kubectl_completions(words: &[String]) -> String {
     let mut tree = Cli::command();
     // Hands the global flags down.
     tree.build();
@@ -25,8 +27,8 @@ pub fn proposals(words: &[String]) -> String {
         Some((last, before)) => (last.as_str(), before),
         None => ("", &[][..]),
     };
-    let place = Place::reach(&tree, before);
-    let (mut found, directive) = place.propose(unfinished);
+    let place = CompletionContext::from_args(&tree, before);
+    let (mut found, directive) = place.candidates(unfinished);
     found.retain(|(text, _)| text.starts_with(unfinished));
     let mut answer = String::new();
     for (text, about) in found {
@@ -39,37 +41,37 @@ pub fn proposals(words: &[String]) -> String {
     answer
 }
 
-/// Where in the tree the words have led.
-struct Place<'a> {
+/// Command and argument that the words have led to.
+struct CompletionContext<'a> {
     command: &'a Command,
-    /// The flag that waits for its value.
-    waits: Option<&'a Arg>,
-    /// How many words stood for themselves.
+    /// Flag that still needs its value.
+    pending_flag: Option<&'a Arg>,
+    /// Number of positional arguments so far.
     positionals: usize,
 }
 
-type Found = Vec<(String, String)>;
+type Candidates = Vec<(String, String)>;
 
-impl<'a> Place<'a> {
-    fn reach(tree: &'a Command, words: &[String]) -> Self {
+impl<'a> CompletionContext<'a> {
+    fn from_args(tree: &'a Command, words: &[String]) -> Self {
         let mut place = Self {
             command: tree,
-            waits: None,
+            pending_flag: None,
             positionals: 0,
         };
         for word in words {
-            place.step(word);
+            place.advance(word);
         }
         place
     }
 
-    fn step(&mut self, word: &str) {
-        if self.waits.take().is_some() {
+    fn advance(&mut self, word: &str) {
+        if self.pending_flag.take().is_some() {
             return;
         }
         if word.starts_with('-') {
-            let flag = self.flag(word).filter(|_| !word.contains('='));
-            self.waits = flag.filter(|flag| flag.get_action().takes_values());
+            let flag = self.find_flag(word).filter(|_| !word.contains('='));
+            self.pending_flag = flag.filter(|flag| flag.get_action().takes_values());
         } else if self.positionals == 0
             && let Some(command) = self.command.find_subcommand(word)
         {
@@ -79,7 +81,7 @@ impl<'a> Place<'a> {
         }
     }
 
-    fn flag(&self, word: &str) -> Option<&'a Arg> {
+    fn find_flag(&self, word: &str) -> Option<&'a Arg> {
         let name = word.split('=').next().unwrap_or(word);
         self.command.get_arguments().find(|arg| {
             let long = arg.get_long().is_some_and(|it| name == format!("--{it}"));
@@ -87,19 +89,19 @@ impl<'a> Place<'a> {
         })
     }
 
-    fn propose(&self, unfinished: &str) -> (Found, u8) {
-        if let Some(flag) = self.waits {
-            return values(flag, "");
+    fn candidates(&self, unfinished: &str) -> (Candidates, u8) {
+        if let Some(flag) = self.pending_flag {
+            return value_candidates(flag, "");
         }
         if let Some((name, _)) = unfinished.split_once('=')
-            && let Some(flag) = self.flag(name)
+            && let Some(flag) = self.find_flag(name)
         {
-            return values(flag, &format!("{name}="));
+            return value_candidates(flag, &format!("{name}="));
         }
         if unfinished.starts_with('-') {
-            return (self.flags(), NO_FILES);
+            return (self.flag_candidates(), NO_FILE_COMPLETION);
         }
-        let mut found: Found = Vec::new();
+        let mut found: Candidates = Vec::new();
         if self.positionals == 0 {
             let shown = self.command.get_subcommands();
             found.extend(shown.filter(|it| !it.is_hide_set()).map(|command| {
@@ -110,16 +112,16 @@ impl<'a> Place<'a> {
         let mut positionals = self.command.get_positionals();
         let directive = match positionals.nth(self.positionals) {
             Some(positional) => {
-                let (more, directive) = values(positional, "");
+                let (more, directive) = value_candidates(positional, "");
                 found.extend(more);
                 directive
             }
-            None => NO_FILES,
+            None => NO_FILE_COMPLETION,
         };
         (found, directive)
     }
 
-    fn flags(&self) -> Found {
+    fn flag_candidates(&self) -> Candidates {
         let shown = self.command.get_arguments().filter(|it| !it.is_hide_set());
         shown
             .filter_map(|arg| {
@@ -130,9 +132,9 @@ impl<'a> Place<'a> {
     }
 }
 
-/// What can stand for a value, behind this beginning.
-fn values(arg: &Arg, begin: &str) -> (Found, u8) {
-    let known: Found = arg
+/// Possible values of an argument, behind a prefix.
+fn value_candidates(arg: &Arg, begin: &str) -> (Candidates, u8) {
+    let known: Candidates = arg
         .get_possible_values()
         .iter()
         .filter(|value| !value.is_hide_set())
@@ -148,7 +150,14 @@ fn values(arg: &Arg, begin: &str) -> (Found, u8) {
     let is_path = names
         .iter()
         .any(|name| matches!(name.as_str(), "FILE" | "DIR"));
-    (known, if is_path { FILES } else { NO_FILES })
+    (
+        known,
+        if is_path {
+            FILE_COMPLETION
+        } else {
+            NO_FILE_COMPLETION
+        },
+    )
 }
 
 #[cfg(test)]
@@ -157,7 +166,7 @@ mod tests {
 
     fn propose(line: &str) -> (Vec<String>, String) {
         let words: Vec<String> = line.split(' ').map(str::to_owned).collect();
-        let answer = proposals(&words);
+        let answer = kubectl_completions(&words);
         let mut lines: Vec<&str> = answer.lines().collect();
         let directive = lines.pop().unwrap().to_owned();
         let words = lines.iter().map(|line| line.split('\t').next().unwrap());

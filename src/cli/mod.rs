@@ -1,6 +1,7 @@
-//! Floor 5: the tree of commands and flags. It only parses; `main` hands over.
+//! Commands and flags. It only parses; `commands` runs them.
 
 mod complete;
+mod man_sections;
 mod pages;
 
 use std::{
@@ -13,12 +14,12 @@ use std::{
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 pub use self::{
-    complete::proposals,
+    complete::kubectl_completions,
     pages::{completions, manual},
 };
 use crate::{
     domain::sanitize::lines,
-    headless::{check, config, doctor, duration, explain, match_image, rbac, verify, warn},
+    headless::{check, config, doctor, explain, match_image, parse_duration, rbac, verify, warn},
 };
 
 /// See why an image will not pull, and fix it, without leaving the terminal.
@@ -26,32 +27,31 @@ use crate::{
 #[command(version, propagate_version = true, max_term_width = 100)]
 pub struct Cli {
     #[command(flatten)]
-    pub global: Global,
+    pub global: GlobalArgs,
     #[command(subcommand)]
     pub command: Option<Command>,
 }
 
 impl Cli {
-    /// Reads the command line, or ends the program with what is wrong with it, or with its help.
-    pub fn read(words: Vec<OsString>) -> Self {
-        let words = to_complete(words);
+    /// Parses the command line, or exits with an error or the help.
+    pub fn parse_or_exit(words: Vec<OsString>) -> Self {
+        let words = insert_complete_command(words);
         let mut command = Self::command();
         if words
             .first()
-            .is_some_and(|program| is_named(Path::new(program), PLUGIN_FILE))
+            .is_some_and(|program| has_file_stem(Path::new(program), PLUGIN_FILE))
         {
             command = command.bin_name(PLUGIN);
         }
         let matches = command.clone().try_get_matches_from(words);
         matches
             .and_then(|matches| Self::from_arg_matches(&matches))
-            .unwrap_or_else(|error| refuse(&error.format(&mut command)))
+            .unwrap_or_else(|error| exit_with(&error.format(&mut command)))
     }
 }
 
-/// Prints a wrong argument without what a terminal obeys, or the help that was asked for, and ends the
-/// program.
-fn refuse(error: &clap::Error) -> ! {
+/// Prints an error without control characters, or the help, and exits.
+fn exit_with(error: &clap::Error) -> ! {
     let text = error.render().to_string();
     let shown = lines(&text);
     if !error.use_stderr() || shown == text {
@@ -61,7 +61,7 @@ fn refuse(error: &clap::Error) -> ! {
     std::process::exit(error.exit_code());
 }
 
-/// What people type when kubectl finds the program as a plugin.
+/// Name of the program as a plugin of kubectl.
 const PLUGIN: &str = "kubectl pullscope";
 
 /// kubectl runs the file `kubectl-NAME`, and on Windows `kubectl-NAME.exe`, for `kubectl NAME`, and
@@ -72,11 +72,11 @@ const COMPLETER: &str = "kubectl_complete-pullscope";
 /// Cobra's name for the command that completes.
 const COMPLETE: &str = "__complete";
 
-/// The words with the command that completes, if it is asked for. Those behind it are data: kubectl hands
-/// over the flags of a line that is not finished yet.
-fn to_complete(mut words: Vec<OsString>) -> Vec<OsString> {
+/// Inserts the completing command, if it is asked for, and `--` behind it: what follows is an incomplete line
+/// with flags of its own.
+fn insert_complete_command(mut words: Vec<OsString>) -> Vec<OsString> {
     if let Some(program) = words.first()
-        && is_named(Path::new(program), COMPLETER)
+        && has_file_stem(Path::new(program), COMPLETER)
     {
         words.insert(1, COMPLETE.into());
     }
@@ -86,14 +86,14 @@ fn to_complete(mut words: Vec<OsString>) -> Vec<OsString> {
     words
 }
 
-fn is_named(program: &Path, name: &str) -> bool {
+fn has_file_stem(program: &Path, name: &str) -> bool {
     program.file_stem().is_some_and(|stem| stem == name)
 }
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Run the dashboard on a simulated cluster: needs no cluster, network or port
-    Demo(Demo),
+    Demo(DemoArgs),
     /// Diagnose once, for CI and scripts; exits with 0 healthy, 1 findings, 2 failed or incomplete
     Check(check::Args),
     /// Classify pull failure messages offline
@@ -106,7 +106,7 @@ pub enum Command {
     Rbac(rbac::Args),
     /// Show the effective settings, a sample file, or the key actions
     #[command(subcommand)]
-    Config(config::Config),
+    Config(config::ConfigCommand),
     /// Check the setup, for bug reports: configuration, terminal, cluster, permissions, registries; no secrets
     Doctor(doctor::Args),
     /// Print a shell completion script
@@ -126,9 +126,9 @@ pub enum Command {
 
 /// The simulated cluster.
 #[derive(Clone, Debug, Args)]
-pub struct Demo {
+pub struct DemoArgs {
     /// Scenario to start with
-    #[arg(long, value_name = "NAME", default_value = COMPANY)]
+    #[arg(long, value_name = "NAME", default_value = DEFAULT_SCENARIO)]
     pub scenario: String,
     /// List the scenarios and what is wrong in each
     #[arg(long)]
@@ -139,18 +139,18 @@ pub struct Demo {
     pub serve: Option<SocketAddr>,
 }
 
-impl Default for Demo {
+impl Default for DemoArgs {
     fn default() -> Self {
         Self {
-            scenario: COMPANY.to_owned(),
+            scenario: DEFAULT_SCENARIO.to_owned(),
             list: false,
             serve: None,
         }
     }
 }
 
-/// The world that the demo shows when none is named.
-const COMPANY: &str = "company";
+/// Scenario of the demo when none is named.
+const DEFAULT_SCENARIO: &str = "company";
 
 /// Flags as kubectl has them, and those of the dashboard.
 #[derive(Clone, Debug, Default, Args)]
@@ -158,7 +158,7 @@ const COMPANY: &str = "company";
     clippy::struct_excessive_bools,
     reason = "each is a flag of the command line"
 )]
-pub struct Global {
+pub struct GlobalArgs {
     /// Path to the kubeconfig [default: $KUBECONFIG, then ~/.kube/config]
     #[arg(long, global = true, value_name = "FILE")]
     pub kubeconfig: Option<PathBuf>,
@@ -189,7 +189,7 @@ pub struct Global {
     )]
     pub impersonate_groups: Vec<String>,
     /// Timeout of a single request, such as 10s or 1m; 0 for none
-    #[arg(long, global = true, value_name = "TIME", value_parser = duration)]
+    #[arg(long, global = true, value_name = "TIME", value_parser = parse_duration)]
     pub request_timeout: Option<Duration>,
     /// Disable all changes
     #[arg(long, global = true)]
@@ -228,7 +228,7 @@ mod tests {
             "pullscope __complete --help",
             "pullscope __complete -n shop --",
         ] {
-            let words = to_complete(line.split(' ').map(OsString::from).collect());
+            let words = insert_complete_command(line.split(' ').map(OsString::from).collect());
             let cli = Cli::try_parse_from(words).unwrap();
             let Some(Command::Complete { words }) = cli.command else {
                 panic!("{line}")

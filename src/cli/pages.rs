@@ -1,4 +1,4 @@
-//! Completions and manual pages, made from the tree of commands and the table of keys.
+//! Completion scripts and manual pages, made from the commands and the key bindings.
 
 use std::io;
 
@@ -9,42 +9,44 @@ use clap_mangen::{
     roff::{Roff, bold, roman},
 };
 
-use super::Cli;
+use super::{Cli, man_sections::sections};
 use crate::app::keymap::{BINDINGS, Context};
 
-/// The completion script of a shell.
+/// Completion script of a shell.
 pub fn completions(shell: Shell) -> Vec<u8> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "pullscope", &mut script);
     script
 }
 
-/// The manual page of the program, or of one of its commands; `None` when there is no such command.
+/// Manual page of the program, or of a command; `None` when there is no such command.
 pub fn manual(command: Option<&str>) -> Option<io::Result<Vec<u8>>> {
     let mut tree = Cli::command();
     // Gives each command its full name.
     tree.build();
     match command {
-        None => Some(page(tree, true)),
+        None => Some(manual_page(tree, None)),
         Some(name) => {
             let found = tree.find_subcommand(name)?.clone();
-            Some(page(found, false))
+            Some(manual_page(found, Some(name)))
         }
     }
 }
 
-fn page(command: Command, with_keys: bool) -> io::Result<Vec<u8>> {
+/// The page of a command; of the program without a name.
+fn manual_page(command: Command, name: Option<&str>) -> io::Result<Vec<u8>> {
     let mut text = Vec::new();
     let man = Man::new(command);
     man.render(&mut text)?;
-    if with_keys {
-        keys().to_writer(&mut text)?;
+    if name.is_none() {
+        keys_section().to_writer(&mut text)?;
     }
+    sections(name).to_writer(&mut text)?;
     Ok(text)
 }
 
-/// The keys, context by context, in the order of the table.
-fn keys() -> Roff {
+/// Section of key bindings, by context.
+fn keys_section() -> Roff {
     let mut roff = Roff::default();
     roff.control("SH", ["KEYS"]);
     let mut contexts: Vec<Context> = Vec::new();
@@ -80,8 +82,18 @@ mod tests {
         ] {
             assert!(page.contains(word), "{word}");
         }
+        for section in [
+            "EXIT STATUS",
+            "ENVIRONMENT",
+            "FILES",
+            "EXAMPLES",
+            "SEE ALSO",
+        ] {
+            assert!(page.contains(section), "{section}");
+        }
         let page = String::from_utf8(manual(Some("demo")).unwrap().unwrap()).unwrap();
         assert!(page.contains("\\-\\-scenario"));
+        assert!(page.contains("SEE ALSO") && !page.contains("EXIT STATUS"));
         assert!(manual(Some("nothing")).is_none());
     }
 

@@ -1,7 +1,7 @@
 //! The Kubernetes client: connections, watches, reads and writes. Connects, watches, and asks what the user
 //! may do.
 //!
-//! What comes in are bytes of the API server; what goes out are `domain` values. This room chooses no
+//! What comes in are bytes of the API server; what goes out are `domain` values. This layer chooses no
 //! words for the screen and judges nothing: it says what is there, how old it is, and why it could
 //! not be had.
 

@@ -69,16 +69,14 @@ pub async fn listed_by_account(
 fn read(wire: WireSecretValues) -> Result<PullSecret, ApiError> {
     let secret_type = SecretType::parse(&wire.secret_type);
     let data = wire.data.unwrap_or_default();
-    let content = match secret_type {
-        SecretType::DockerConfigJson => data
-            .config_json
-            .map(|text| (ConfigFormat::ConfigJson, text)),
-        SecretType::DockerCfg => data.legacy.map(|text| (ConfigFormat::LegacyCfg, text)),
-        SecretType::Other(_) => None,
-    };
-    let config = content
-        .map(|(format, text)| config(format, &text))
-        .transpose()?;
+    let content = secret_type.config_format().and_then(|format| {
+        let text = match format {
+            ConfigFormat::ConfigJson => data.config_json,
+            ConfigFormat::LegacyCfg => data.legacy,
+        };
+        text.map(|text| config(format, &text))
+    });
+    let config = content.transpose()?;
     Ok(PullSecret {
         secret_type,
         config,

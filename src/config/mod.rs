@@ -1,7 +1,7 @@
 //! Settings: from the settings file, the environment and the command line. Defaults, the file, the
 //! environment and the flags, in this order, and for each value where it came from.
 //!
-//! It only loads and merges: what a theme, an action or a pane is called is known to the rooms that have
+//! It only loads and merges: what a theme, an action or a pane is called is known to the layers that have
 //! them, and nothing is done here with a value.
 
 mod paths;

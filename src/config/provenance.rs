@@ -34,7 +34,7 @@ pub struct WithOrigin<T> {
     pub origin: SettingOrigin,
 }
 
-/// Settings whose names another room knows: roles, actions, panes.
+/// Settings whose names another layer knows: roles, actions, panes.
 pub type Entries<T> = BTreeMap<String, WithOrigin<T>>;
 
 impl<T> WithOrigin<T> {

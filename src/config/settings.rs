@@ -1,4 +1,4 @@
-//! All settings, with their defaults. Names of themes, keys, panes and columns stay texts here: the rooms
+//! All settings, with their defaults. Names of themes, keys, panes and columns stay texts here: the layers
 //! that know them resolve them.
 
 use super::{

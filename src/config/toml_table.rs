@@ -166,7 +166,7 @@ impl<'a> TomlTable<'a> {
         })
     }
 
-    /// Everything in this table, by names that another room knows.
+    /// Everything in this table, by names that another layer knows.
     pub(super) fn entries_of_texts(self, into: &mut Entries<Vec<String>>) -> Result<(), UserError> {
         self.entries(into, texts)
     }

@@ -1,6 +1,6 @@
 //! An error for the user: message, causes and help.
 //!
-//! Each room makes these from its own error types, beside the knowledge of what would help.
+//! Each layer makes these from its own error types, beside the knowledge of what would help.
 
 use std::fmt;
 

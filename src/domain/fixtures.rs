@@ -75,6 +75,7 @@ pub(crate) fn pod(namespace: &str, name: &str, state: ContainerState) -> Pod {
         message: None,
         containers: Box::new([container("app", state)]),
         image_volumes: Box::new([]),
+        scheduling_gates: Box::new([]),
         conditions: Box::new([
             condition(PodConditionType::Scheduled, true),
             condition(PodConditionType::Initialized, true),

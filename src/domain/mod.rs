@@ -2,7 +2,7 @@
 //! functions.
 //!
 //! Must not use async, a client, a terminal, files, the environment or the clock: time and salt come in as
-//! values. Nothing here imports another room.
+//! values. Nothing here imports another layer.
 
 pub mod context;
 pub mod diagnostics;
@@ -14,7 +14,9 @@ pub mod k8s;
 pub mod lint;
 pub mod message;
 pub mod plan;
+pub mod plural;
 pub mod probe;
+pub mod proxy;
 pub mod pull_test;
 pub mod rbac;
 pub mod registry_auth;

@@ -1,7 +1,9 @@
 //! *Did you mean*: the known word that a mistyped one is nearest to.
 
+use strsim::osa_distance;
+
 /// The nearest of the known words, when it is near enough to be meant: it begins like what was typed,
-/// or a third of its letters, and at least one, would have to change.
+/// or a third of its letters, and at least one, would have to change. Two swapped neighbours are one change.
 pub fn did_you_mean<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let typed = typed.to_lowercase();
     known
@@ -12,7 +14,7 @@ pub fn did_you_mean<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) -
             let edits = if begins {
                 1
             } else {
-                edit_distance(&typed, &plain)
+                osa_distance(&typed, &plain)
             };
             let most = (plain.chars().count() / 3).max(1);
             (edits <= most).then_some((edits, word))
@@ -21,46 +23,31 @@ pub fn did_you_mean<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) -
         .map(|(_, word)| word)
 }
 
-/// Letters to insert, delete, replace, or swap with their neighbour.
-pub(in crate::domain) fn edit_distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut before: Vec<usize> = Vec::new();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    let mut last = None;
-    for (i, x) in a.chars().enumerate() {
-        let mut next = vec![i + 1];
-        for (j, y) in b.iter().enumerate() {
-            let at =
-                |row: &[usize], index: usize| row.get(index).copied().unwrap_or(usize::MAX / 2);
-            let replaced = at(&row, j) + usize::from(x != *y);
-            let mut best = replaced.min(at(&row, j + 1) + 1).min(at(&next, j) + 1);
-            let left = j.checked_sub(1);
-            let swapped = left.is_some_and(|left| b.get(left) == Some(&x)) && last == Some(*y);
-            if let (true, Some(left)) = (swapped, left) {
-                best = best.min(at(&before, left) + 1);
-            }
-            next.push(best);
-        }
-        last = Some(x);
-        before = std::mem::replace(&mut row, next);
-    }
-    row.last().copied().unwrap_or_default()
+/// Whether one name can be the other one, misspelled: a slip, or two in a longer name.
+pub(in crate::domain) fn is_misspelled(name: &str, meant: &str) -> bool {
+    let slips = if name.len() < LONGER { 1 } else { 2 };
+    name != meant && name.len().abs_diff(meant.len()) <= slips && osa_distance(name, meant) <= slips
 }
+
+/// From this length on, two slips leave a name that can be recognised.
+const LONGER: usize = 6;
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn letters_are_counted() {
-        for (a, b, edits) in [
-            ("", "abc", 3),
-            ("theme", "theme", 0),
-            ("tehme", "theme", 1),
-            ("them", "theme", 1),
-            ("thxmy", "theme", 2),
+    fn a_name_is_misspelled_by_a_slip_or_two() {
+        for (name, meant, expected) in [
+            ("regcerd", "regcred", true),
+            ("registry-credentials", "registry-credential", true),
+            ("hup", "hub", true),
+            ("hub", "hub", false),
+            ("hub", "ghcr", false),
+            ("right", "night-shift", false),
+            ("nowhere", "right", false),
         ] {
-            assert_eq!(edit_distance(a, b), edits, "{a} {b}");
+            assert_eq!(is_misspelled(name, meant), expected, "{name} {meant}");
         }
     }
 
@@ -72,5 +59,7 @@ mod tests {
         assert_eq!(did_you_mean("fav", known), Some("favourites"));
         assert_eq!(did_you_mean("colour", known), None);
         assert_eq!(did_you_mean("", known), None);
+        // One swap is near enough for five letters, two other letters are not.
+        assert_eq!(did_you_mean("thxmy", known), None);
     }
 }

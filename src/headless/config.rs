@@ -1,11 +1,11 @@
-//! `pullscope config`: what is set and where it came from, the sample file, the actions and their keys.
+//! `pullscope config`: settings and their origin, the sample file, actions and their keys.
 
 use std::io::{self, Write};
 
-use super::{Exit, ended};
+use super::{Exit, exit_after_write};
 
 #[derive(Clone, Debug, clap::Subcommand)]
-pub enum Config {
+pub enum ConfigCommand {
     /// Show the effective settings and their origin: default, file and line, environment or flag
     Show,
     /// Print a sample file: every setting with its default and purpose
@@ -14,17 +14,17 @@ pub enum Config {
     Keys,
 }
 
-/// A line of a listing: a name, a value, and what is said of it.
+/// A row of a listing: name, value, description.
 #[derive(Clone, Debug)]
-pub struct Entry {
+pub struct ConfigRow {
     pub name: String,
     pub value: String,
     pub about: String,
 }
 
-/// Prints entries in columns.
-pub fn list(entries: &[Entry], mut stdout: impl Write) -> io::Result<Exit> {
-    let widest = |field: fn(&Entry) -> &str| {
+/// Writes rows in aligned columns.
+pub fn write_rows(entries: &[ConfigRow], mut stdout: impl Write) -> io::Result<Exit> {
+    let widest = |field: fn(&ConfigRow) -> &str| {
         let widths = entries.iter().map(|entry| field(entry).chars().count());
         widths.max().unwrap_or(0).min(36)
     };
@@ -39,5 +39,5 @@ pub fn list(entries: &[Entry], mut stdout: impl Write) -> io::Result<Exit> {
         text.push('\n');
     }
     let written = stdout.write_all(text.as_bytes());
-    ended(written, Exit::Success)
+    exit_after_write(written, Exit::Success)
 }

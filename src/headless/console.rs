@@ -1,7 +1,7 @@
-//! Who reads a command: a person at a terminal, or a program at the end of a pipe.
+//! Colours and progress for a person at a terminal; a pipe gets neither.
 //!
-//! Only a person gets colours, and word of how far a long run has got, which goes to standard error and is
-//! wiped off before the result comes. What the streams are is found out by `main`.
+//! Progress is one line on standard error, erased before the result is printed. What the streams are is found
+//! out by `commands::output`.
 
 use std::{
     cell::RefCell,
@@ -10,10 +10,10 @@ use std::{
 
 use crate::domain::sanitize::one_line;
 
-/// The reader of the two streams; the default is a program.
+/// Properties of the two output streams; the default is a pipe.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Console {
-    /// Standard output is a terminal that shows colours, and nobody asked for none.
+    /// Standard output is a terminal with colours, and `NO_COLOR` is not set.
     pub colours: bool,
     /// Nothing but ASCII can be shown.
     pub ascii: bool,
@@ -21,65 +21,65 @@ pub struct Console {
     pub progress: bool,
 }
 
-/// What is said of a piece of text beside its words.
+/// Style of a piece of text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Tone {
-    Bad,
-    Odd,
-    Good,
+    Error,
+    Warning,
+    Success,
     Dim,
-    Strong,
-    /// To be typed into a shell.
+    Bold,
+    /// A command to type into a shell.
     Command,
 }
 
 impl Console {
-    /// The text in the colour of its tone, from the terminal's own palette.
+    /// Colours a text, from the terminal's own palette.
     pub(super) fn paint(self, tone: Tone, text: &str) -> String {
         if !self.colours || text.is_empty() {
             return text.to_owned();
         }
         let code = match tone {
-            Tone::Bad => "1;31",
-            Tone::Odd => "33",
-            Tone::Good => "32",
+            Tone::Error => "1;31",
+            Tone::Warning => "33",
+            Tone::Success => "32",
             Tone::Dim => "2",
-            Tone::Strong => "1",
+            Tone::Bold => "1",
             Tone::Command => "36",
         };
         format!("\x1b[{code}m{text}\x1b[0m")
     }
 
-    /// The sign of yes or no.
-    pub(super) fn mark(self, yes: bool) -> String {
+    /// Check mark or cross.
+    pub(super) fn check_mark(self, yes: bool) -> String {
         let (tone, sign) = match (yes, self.ascii) {
-            (true, false) => (Tone::Good, "✓"),
-            (true, true) => (Tone::Good, "+"),
-            (false, false) => (Tone::Bad, "✗"),
-            (false, true) => (Tone::Bad, "x"),
+            (true, false) => (Tone::Success, "✓"),
+            (true, true) => (Tone::Success, "+"),
+            (false, false) => (Tone::Error, "✗"),
+            (false, true) => (Tone::Error, "x"),
         };
         self.paint(tone, sign)
     }
 
-    /// Word of how far a run has got, for whoever waits for it.
+    /// Progress line of a run.
     pub(super) fn progress(self) -> Progress {
         Progress {
-            said: self.progress.then(RefCell::default),
+            shown: self.progress.then(RefCell::default),
         }
     }
 }
 
-/// One line that is written over and over, and is gone in the end.
+/// Progress line that is overwritten, and erased on drop.
 #[derive(Debug)]
 pub(super) struct Progress {
-    /// `None`: nobody watches.
-    said: Option<RefCell<String>>,
+    /// The line that is shown; `None` where standard error is no terminal.
+    shown: Option<RefCell<String>>,
 }
 
 impl Progress {
-    /// Says how far it is, unless it has just said so. That it cannot be said stops nothing.
-    pub(super) fn say(&self, text: &str) {
-        let Some(said) = &self.said else { return };
+    /// Shows a new text. Errors are ignored: progress must not stop a run.
+    pub(super) fn update(&self, text: &str) {
+        let Some(said) = &self.shown else { return };
         if *said.borrow() != text {
             let shown = one_line(text);
             let _ = write!(io::stderr(), "\r\x1b[K{shown}").and_then(|()| io::stderr().flush());
@@ -90,7 +90,7 @@ impl Progress {
 
 impl Drop for Progress {
     fn drop(&mut self) {
-        if let Some(said) = &self.said
+        if let Some(said) = &self.shown
             && !said.borrow().is_empty()
         {
             let _ = write!(io::stderr(), "\r\x1b[K").and_then(|()| io::stderr().flush());
@@ -108,12 +108,15 @@ mod tests {
             colours: true,
             ..Console::default()
         };
-        assert_eq!(person.paint(Tone::Good, "yes"), "\x1b[32myes\x1b[0m");
-        assert_eq!(Console::default().paint(Tone::Good, "yes"), "yes");
+        assert_eq!(person.paint(Tone::Success, "yes"), "\x1b[32myes\x1b[0m");
+        assert_eq!(Console::default().paint(Tone::Success, "yes"), "yes");
         let old = Console {
             ascii: true,
             ..Console::default()
         };
-        assert_eq!((old.mark(true), old.mark(false)), ("+".into(), "x".into()));
+        assert_eq!(
+            (old.check_mark(true), old.check_mark(false)),
+            ("+".into(), "x".into())
+        );
     }
 }

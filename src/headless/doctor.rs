@@ -1,5 +1,6 @@
-//! `pullscope doctor`: what a bug report needs, and what is missing for the dashboard to show all. It
-//! changes nothing and prints no credential.
+//! `pullscope doctor`: facts for a bug report, and what keeps the dashboard from showing all.
+//!
+//! Changes nothing and prints no credential.
 
 use std::{
     collections::BTreeSet,
@@ -10,9 +11,9 @@ use std::{
 use serde::Serialize;
 
 use super::{
-    Exit, Output, check,
+    Exit, OutputFormat, check,
     console::{Console, Tone},
-    ended, json,
+    exit_after_write, json, prober,
 };
 use crate::{
     cluster::{Connection, access, watch::permissions},
@@ -34,14 +35,14 @@ pub struct Args {
     pub probe: bool,
     /// Output format
     #[arg(short, long, value_enum, default_value_t)]
-    pub output: Output,
+    pub output: OutputFormat,
 }
 
-/// One thing that was looked at.
+/// Result of one check.
 #[derive(Clone, Debug, Serialize)]
-pub struct Line {
+pub struct CheckLine {
     pub topic: &'static str,
-    pub state: State,
+    pub state: CheckState,
     pub detail: String,
     /// What to do about it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -50,19 +51,19 @@ pub struct Line {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum State {
+pub enum CheckState {
     Ok,
-    /// Something will not be shown, or not so well.
+    /// The dashboard will show less.
     Missing,
-    /// Nothing can be shown.
+    /// The dashboard cannot run.
     Failed,
 }
 
-impl Line {
+impl CheckLine {
     pub fn ok(topic: &'static str, detail: impl Into<String>) -> Self {
         Self {
             topic,
-            state: State::Ok,
+            state: CheckState::Ok,
             detail: detail.into(),
             next: None,
         }
@@ -73,17 +74,17 @@ impl Line {
         let reasons: Vec<&str> = reasons.map(String::as_str).collect();
         Self {
             topic,
-            state: State::Failed,
+            state: CheckState::Failed,
             detail: reasons.join(": "),
             next: problem.help.clone(),
         }
     }
 
-    /// Nothing can be done about it, or need be, for the rest to work.
+    /// Lowers a failure that keeps nothing else from working.
     #[must_use]
-    pub fn but_no_failure(self) -> Self {
+    pub fn as_missing(self) -> Self {
         Self {
-            state: State::Missing,
+            state: CheckState::Missing,
             ..self
         }
     }
@@ -91,49 +92,49 @@ impl Line {
     fn missing(topic: &'static str, detail: impl Into<String>, next: String) -> Self {
         Self {
             topic,
-            state: State::Missing,
+            state: CheckState::Missing,
             detail: detail.into(),
             next: Some(next),
         }
     }
 }
 
-/// Looks at the cluster, behind what is known of this machine already.
+/// Adds the checks of the cluster to those of this machine, and prints all.
 pub async fn run(
     args: &Args,
-    known: Vec<Line>,
+    lines: Vec<CheckLine>,
     connection: Result<Connection, UserError>,
     namespace: Option<Namespace>,
-    asking: ProbeSettings,
+    settings: ProbeSettings,
     console: Console,
     stdout: impl Write,
 ) -> io::Result<Exit> {
-    let mut lines = known;
+    let mut lines = lines;
     match connection {
-        Err(problem) => lines.push(Line::problem("cluster", &problem)),
+        Err(problem) => lines.push(CheckLine::problem("cluster", &problem)),
         Ok(connection) => {
-            lines.push(cluster(&connection));
-            lines.extend(rights(&connection, namespace.as_ref()).await);
+            lines.push(cluster_line(&connection));
+            lines.extend(permission_lines(&connection, namespace.as_ref()).await);
             if args.probe {
                 let namespace = namespace.unwrap_or_else(|| connection.namespace.clone());
                 // Most runs do without, and need not carry its state about.
-                let asked = Box::pin(registries(&connection, namespace, asking));
+                let asked = Box::pin(registry_lines(&connection, namespace, settings));
                 lines.extend(asked.await);
             }
         }
     }
-    let well = lines.iter().all(|line| line.state == State::Ok);
-    let exit = if lines.iter().any(|line| line.state == State::Failed) {
+    let is_ok = lines.iter().all(|line| line.state == CheckState::Ok);
+    let exit = if lines.iter().any(|line| line.state == CheckState::Failed) {
         Exit::BadInput
-    } else if well {
+    } else if is_ok {
         Exit::Success
     } else {
         Exit::Negative
     };
-    ended(write(&lines, args.output, console, stdout), exit)
+    exit_after_write(write(&lines, args.output, console, stdout), exit)
 }
 
-fn cluster(connection: &Connection) -> Line {
+fn cluster_line(connection: &Connection) -> CheckLine {
     let context = connection.context.as_deref().unwrap_or("in-cluster");
     let version = connection.version.as_ref().map(ToString::to_string);
     let detail = format!(
@@ -142,11 +143,14 @@ fn cluster(connection: &Connection) -> Line {
         version.as_deref().unwrap_or("version unknown"),
         connection.user.as_deref().unwrap_or("unknown")
     );
-    Line::ok("cluster", detail)
+    CheckLine::ok("cluster", detail)
 }
 
-/// A line for each list that the panes are made of. Rights in one namespace are enough to see it.
-async fn rights(connection: &Connection, namespace: Option<&Namespace>) -> Vec<Line> {
+/// Checks each permission that the panes need; with a namespace, only there.
+async fn permission_lines(
+    connection: &Connection,
+    namespace: Option<&Namespace>,
+) -> Vec<CheckLine> {
     let mut lines = Vec::new();
     let needed: BTreeSet<Permission> = permissions().into_iter().collect();
     for needed in needed {
@@ -157,40 +161,37 @@ async fn rights(connection: &Connection, namespace: Option<&Namespace>) -> Vec<L
             ..needed
         };
         lines.push(match access::is_allowed(connection, &here).await {
-            Ok(true) => Line::ok("rights", format!("may {here}")),
+            Ok(true) => CheckLine::ok("rights", format!("may {here}")),
             Ok(false) => {
                 let role = match &here.namespace {
                     Some(namespace) => format!("pullscope rbac -n {namespace}"),
                     None => "pullscope rbac".to_owned(),
                 };
                 let next = format!("{role} | kubectl apply -f -, then bind the Role to the user");
-                Line::missing("rights", format!("may not {here}"), next)
+                CheckLine::missing("rights", format!("may not {here}"), next)
             }
             Err(trouble) => {
                 let problem = UserError::new(format!("cannot check whether you may {here}"));
-                Line::problem("rights", &problem.with_cause(trouble.to_string()))
+                CheckLine::problem("rights", &problem.with_cause(trouble.to_string()))
             }
         });
     }
     lines
 }
 
-/// A line for each registry of the namespace's images: whether it can be reached from here.
-async fn registries(
+/// Checks that each registry of the namespace's images can be reached from here.
+async fn registry_lines(
     connection: &Connection,
     namespace: Namespace,
-    asking: ProbeSettings,
-) -> Vec<Line> {
+    settings: ProbeSettings,
+) -> Vec<CheckLine> {
     let images = match check::images(connection, namespace).await {
         Ok(images) => images,
-        Err(problem) => return vec![Line::problem("registry", &problem)],
+        Err(problem) => return vec![CheckLine::problem("registry", &problem)],
     };
-    let prober = match Prober::new(asking) {
+    let prober = match prober(settings) {
         Ok(prober) => prober,
-        Err(error) => {
-            let problem = UserError::new("cannot test registries").with_cause(error.to_string());
-            return vec![Line::problem("registry", &problem)];
-        }
+        Err(problem) => return vec![CheckLine::problem("registry", &problem)],
     };
     let mut lines = Vec::new();
     let mut hosts = BTreeSet::new();
@@ -199,27 +200,29 @@ async fn registries(
         .filter_map(|image| ImageRef::parse(image).ok())
     {
         if hosts.insert(image.host().to_owned()) {
-            lines.push(registry(&prober, &image).await);
+            lines.push(registry_line(&prober, &image).await);
         }
     }
     lines
 }
 
-async fn registry(prober: &Prober, image: &ImageRef) -> Line {
+async fn registry_line(prober: &Prober, image: &ImageRef) -> CheckLine {
     let transcript = prober
         .probe(image, &RegistryAuth::Anonymous(AnonymousReason::Chosen))
         .await;
     let host = image.host();
     match transcript.failed() {
         // That it refuses a stranger, or this image, is an answer.
-        None | Some((_, ProbeError::Refusal(_))) => Line::ok("registry", format!("{host} answers")),
+        None | Some((_, ProbeError::Refusal(_))) => {
+            CheckLine::ok("registry", format!("{host} answers"))
+        }
         Some(_) => {
             let verdict = conclude(&transcript, &TargetPlatforms::Anything);
             let next = format!("run pullscope verify {image} --anonymous to see each step");
             match verdict.answer {
-                PullAnswer::Ok => Line::ok("registry", format!("{host} answers")),
+                PullAnswer::Ok => CheckLine::ok("registry", format!("{host} answers")),
                 PullAnswer::No | PullAnswer::Unknown => {
-                    Line::missing("registry", format!("{host}: {}", verdict.summary), next)
+                    CheckLine::missing("registry", format!("{host}: {}", verdict.summary), next)
                 }
             }
         }
@@ -227,25 +230,25 @@ async fn registry(prober: &Prober, image: &ImageRef) -> Line {
 }
 
 fn write(
-    lines: &[Line],
-    output: Output,
+    lines: &[CheckLine],
+    output: OutputFormat,
     console: Console,
     mut stdout: impl Write,
 ) -> io::Result<()> {
     match output {
-        Output::Json => json::write(&serde_json::json!({ "checks": lines }), &mut stdout),
-        Output::Text => stdout.write_all(text(lines, console).as_bytes()),
+        OutputFormat::Json => json::write(&serde_json::json!({ "checks": lines }), &mut stdout),
+        OutputFormat::Text => stdout.write_all(text(lines, console).as_bytes()),
     }
 }
 
-fn text(lines: &[Line], console: Console) -> String {
+fn text(lines: &[CheckLine], console: Console) -> String {
     let wide = lines.iter().map(|line| line.topic.len()).max().unwrap_or(0);
     let mut text = String::new();
     for line in lines {
         let (tone, state) = match line.state {
-            State::Ok => (Tone::Good, "ok     "),
-            State::Missing => (Tone::Odd, "missing"),
-            State::Failed => (Tone::Bad, "failed "),
+            CheckState::Ok => (Tone::Success, "ok     "),
+            CheckState::Missing => (Tone::Warning, "missing"),
+            CheckState::Failed => (Tone::Error, "failed "),
         };
         let state = console.paint(tone, state);
         let detail = one_line(&line.detail);
@@ -265,9 +268,9 @@ mod tests {
     async fn without_a_cluster_the_report_still_says_what_it_knows() {
         let args = Args {
             probe: false,
-            output: Output::Text,
+            output: OutputFormat::Text,
         };
-        let known = vec![Line::ok("terminal", "24-bit colours")];
+        let known = vec![CheckLine::ok("terminal", "24-bit colours")];
         let problem = UserError::new("cannot reach the cluster").with_help("start it");
         let mut out = Vec::new();
         let settings = ProbeSettings::default();

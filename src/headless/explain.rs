@@ -1,6 +1,6 @@
-//! `pullscope explain`: what pull-failure messages mean, offline.
+//! `pullscope explain`: classifies pull error messages, offline.
 //!
-//! The messages come from the arguments, or from `messages`; what is held is one of them.
+//! They come from the arguments, or one by one from `messages`.
 
 use std::{
     io::{self, BufRead, Write},
@@ -8,9 +8,9 @@ use std::{
 };
 
 use super::{
-    Exit, Output,
+    Exit, OutputFormat,
     console::{Console, Tone},
-    ended, json, messages,
+    exit_after_write, json, messages,
     report::{Explanation, write_error},
 };
 use crate::domain::diagnostics::{Cause, classify::classify};
@@ -23,11 +23,11 @@ pub struct Args {
     pub message: Option<String>,
     /// Output format; JSON is one object per message
     #[arg(short, long, value_enum, default_value_t)]
-    pub output: Output,
+    pub output: OutputFormat,
 }
 
-/// So long the rest of the input is read for the exit status when nobody reads the answers any more.
-const AFTER_CLOSE: Duration = Duration::from_secs(2);
+/// Time in which the rest of the input is still read for the exit status after the output was closed.
+const DRAIN_AFTER_CLOSE: Duration = Duration::from_secs(2);
 
 /// Explains the message of the arguments, or those of standard input.
 pub fn run(
@@ -36,54 +36,54 @@ pub fn run(
     console: Console,
     stdout: impl Write,
 ) -> io::Result<Exit> {
-    let mut answer = Answering {
+    let mut answer = Explainer {
         output: args.output,
         console,
         stdout: io::BufWriter::new(stdout),
         exit: Exit::Success,
-        closed: None,
+        pipe_closed_at: None,
     };
     let written = match args.message.as_deref() {
         Some(message) if message != "-" => answer.explain(message),
         Some(_) | None => answer.explain_all(stdin),
     };
-    ended(written, answer.exit)
+    exit_after_write(written, answer.exit)
 }
 
-/// The way of the answers out.
-struct Answering<W: Write> {
-    output: Output,
+/// Writes explanations, and keeps the exit status.
+struct Explainer<W: Write> {
+    output: OutputFormat,
     console: Console,
     stdout: io::BufWriter<W>,
-    /// The worst of what was answered so far.
+    /// The worst status so far.
     exit: Exit,
-    /// Since when nobody reads the answers (`| head -1`). The status is still that of the whole input.
-    closed: Option<Instant>,
+    /// When the output was closed (`| head -1`). The status is still that of the whole input.
+    pipe_closed_at: Option<Instant>,
 }
 
-impl<W: Write> Answering<W> {
+impl<W: Write> Explainer<W> {
     fn explain_all(&mut self, mut stdin: impl BufRead) -> io::Result<()> {
         if stdin.fill_buf()?.is_empty() {
-            return self.refuse("the input is empty");
+            return self.write_bad_input("the input is empty");
         }
         let mut answered = false;
-        messages::each(stdin, |found| {
+        messages::for_each_message(stdin, |found| {
             answered = true;
             match found {
                 Ok(message) => self.explain(message),
-                Err(error) => self.refuse(error),
+                Err(error) => self.write_bad_input(error),
             }
         })?;
         if answered {
             return Ok(());
         }
-        self.say_nothing()
+        self.write_no_messages()
     }
 
-    /// Of Pods that run, nothing is said: that is as it should be.
-    fn say_nothing(&mut self) -> io::Result<()> {
-        self.answer(|answer| {
-            if answer.output == Output::Text {
+    /// Says that the input has no message: Pods that run have none.
+    fn write_no_messages(&mut self) -> io::Result<()> {
+        self.write_flushed(|answer| {
+            if answer.output == OutputFormat::Text {
                 let line = "nothing to explain: the input has no message";
                 writeln!(answer.stdout, "{}", answer.console.paint(Tone::Dim, line))?;
             }
@@ -93,42 +93,47 @@ impl<W: Write> Answering<W> {
 
     fn explain(&mut self, message: &str) -> io::Result<()> {
         let found = classify(message);
-        self.exit = self.exit.and(match found.cause {
+        self.exit = self.exit.worse(match found.cause {
             Some(cause) if cause != Cause::NotAPullFailure => Exit::Success,
             Some(_) | None => Exit::Negative,
         });
-        let explanation = Explanation::of(found);
-        self.answer(|answer| match answer.output {
-            Output::Text => explanation.write_text(answer.console, &mut answer.stdout),
-            Output::Json => json::write(&explanation, &mut answer.stdout),
+        let explanation = Explanation::from_classification(found);
+        self.write_flushed(|answer| match answer.output {
+            OutputFormat::Text => explanation.write_text(answer.console, &mut answer.stdout),
+            OutputFormat::Json => json::write(&explanation, &mut answer.stdout),
         })
     }
 
-    fn refuse(&mut self, error: &str) -> io::Result<()> {
-        self.exit = self.exit.and(Exit::BadInput);
-        self.answer(|answer| match answer.output {
-            Output::Text => {
+    fn write_bad_input(&mut self, error: &str) -> io::Result<()> {
+        self.exit = self.exit.worse(Exit::BadInput);
+        self.write_flushed(|answer| match answer.output {
+            OutputFormat::Text => {
                 let line = format!("invalid input: {error}");
-                writeln!(answer.stdout, "{}", answer.console.paint(Tone::Odd, &line))
+                writeln!(
+                    answer.stdout,
+                    "{}",
+                    answer.console.paint(Tone::Warning, &line)
+                )
             }
-            Output::Json => write_error(error, answer.output, &mut answer.stdout),
+            OutputFormat::Json => write_error(error, answer.output, &mut answer.stdout),
         })
     }
 
-    /// Writes an answer. It goes out at once: behind `kubectl get events --watch` the next message may be
-    /// hours away, and the input never ends; so nobody waits for its end for longer than `AFTER_CLOSE`.
-    fn answer(&mut self, write: impl FnOnce(&mut Self) -> io::Result<()>) -> io::Result<()> {
-        if let Some(closed) = self.closed {
-            if closed.elapsed() < AFTER_CLOSE {
+    /// Writes and flushes an explanation: behind `kubectl get events --watch` the next message may be hours
+    /// away. That input never ends, so after the output was closed it is read no longer than
+    /// `DRAIN_AFTER_CLOSE`.
+    fn write_flushed(&mut self, write: impl FnOnce(&mut Self) -> io::Result<()>) -> io::Result<()> {
+        if let Some(closed) = self.pipe_closed_at {
+            if closed.elapsed() < DRAIN_AFTER_CLOSE {
                 return Ok(());
             }
-            self.exit = self.exit.and(Exit::BadInput);
+            self.exit = self.exit.worse(Exit::BadInput);
             return Err(io::ErrorKind::BrokenPipe.into());
         }
         let written = write(self).and_then(|()| self.stdout.flush());
         match written {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
-                self.closed = Some(Instant::now());
+                self.pipe_closed_at = Some(Instant::now());
                 Ok(())
             }
             written => written,
@@ -145,7 +150,7 @@ mod tests {
     fn ask(message: Option<&str>, input: &str) -> (Exit, Vec<Value>) {
         let args = Args {
             message: message.map(str::to_owned),
-            output: Output::Json,
+            output: OutputFormat::Json,
         };
         let mut out = Vec::new();
         let exit = run(&args, input.as_bytes(), Console::default(), &mut out).unwrap();
@@ -181,7 +186,7 @@ mod tests {
         }
         let args = Args {
             message: None,
-            output: Output::Text,
+            output: OutputFormat::Text,
         };
         let known = "toomanyrequests\n".repeat(50);
         for (input, exit) in [

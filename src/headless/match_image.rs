@@ -8,9 +8,9 @@ use std::{
 use serde::Serialize;
 
 use super::{
-    Exit, Output,
+    Exit, OutputFormat, check_object_name,
     console::{Console, Tone},
-    ended, image, json, named,
+    exit_after_write, json, parse_image,
     report::write_error,
     secrets,
 };
@@ -39,7 +39,7 @@ pub struct Args {
     pub origin: OriginArgs,
     /// Output format
     #[arg(short, long, value_enum, default_value_t)]
-    pub output: Output,
+    pub output: OutputFormat,
 }
 
 /// Where the auth entries are.
@@ -62,38 +62,38 @@ pub struct OriginArgs {
 #[derive(Debug, Serialize)]
 struct Matches {
     image: String,
-    entries: Vec<Entry>,
+    entries: Vec<MatchedEntry>,
     /// The entries that are not tried, with the reason.
-    misses: Vec<Missed>,
-    /// The Secrets that the kubelet passes over.
-    skipped: Vec<Skipped>,
+    misses: Vec<MismatchedEntry>,
+    /// The Secrets that the kubelet skips.
+    skipped: Vec<SkippedSecret>,
     /// Keys of one Secret that the kubelet tries in random order, as their credentials differ.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    any_order: Vec<Unordered>,
+    any_order: Vec<UnorderedKeys>,
 }
 
-/// Keys that are one registry to the kubelet.
+/// Keys that are the same registry to the kubelet.
 #[derive(Debug, Serialize)]
-struct Unordered {
+struct UnorderedKeys {
     source: String,
     keys: Vec<String>,
 }
 
 #[derive(Debug, Serialize)]
-struct Skipped {
+struct SkippedSecret {
     source: String,
     reason: String,
 }
 
 #[derive(Debug, Serialize)]
-struct Entry {
+struct MatchedEntry {
     source: String,
     key: String,
     username: String,
 }
 
 #[derive(Debug, Serialize)]
-struct Missed {
+struct MismatchedEntry {
     source: String,
     key: String,
     reason: String,
@@ -101,14 +101,14 @@ struct Missed {
     instead: Option<String>,
 }
 
-/// What hangs on an entry of the keyring.
-struct Held {
+/// Where an entry of the keyring is from.
+struct EntryLabel {
     source: String,
     key: String,
     username: String,
 }
 
-/// Answers for one image.
+/// Matches one image.
 pub async fn run(
     args: &Args,
     options: &ConnectOptions,
@@ -117,7 +117,7 @@ pub async fn run(
     stdout: impl Write,
 ) -> io::Result<Exit> {
     let mut stdout = io::BufWriter::new(stdout);
-    let (written, exit) = match answer(args, options, stdin).await {
+    let (written, exit) = match find_matches(args, options, stdin).await {
         Ok(matches) => {
             let written = write_matches(&matches, args.output, console, &mut stdout);
             (written, matches.exit())
@@ -127,24 +127,24 @@ pub async fn run(
             (written, Exit::BadInput)
         }
     };
-    ended(written.and_then(|()| stdout.flush()), exit)
+    exit_after_write(written.and_then(|()| stdout.flush()), exit)
 }
 
-async fn answer(
+async fn find_matches(
     args: &Args,
     options: &ConnectOptions,
     stdin: impl Read,
 ) -> Result<Matches, String> {
-    let image = image(&args.image)?;
+    let image = parse_image(&args.image)?;
     let mut keyring = Keyring::default();
     let mut skipped = Vec::new();
     let mut any_order = Vec::new();
-    for source in sources(&args.origin, options, stdin).await? {
+    for source in load_sources(&args.origin, options, stdin).await? {
         let config = match source.content {
-            Content::Config(config) => config,
-            Content::PassedOver(reason) => {
+            SourceContent::Config(config) => config,
+            SourceContent::Skipped(reason) => {
                 let source = source.name;
-                skipped.push(Skipped { source, reason });
+                skipped.push(SkippedSecret { source, reason });
                 continue;
             }
         };
@@ -154,7 +154,7 @@ async fn answer(
             .map_err(|malformed| malformed.text.to_string())?;
         any_order.extend(config.warnings.iter().filter_map(|oddity| match oddity {
             ConfigWarning::EqualKeys(keys) if keys.iter().any(|key| key_matches(key, &image)) => {
-                Some(Unordered {
+                Some(UnorderedKeys {
                     source: source.name.clone(),
                     keys: keys.iter().map(ToString::to_string).collect(),
                 })
@@ -162,7 +162,7 @@ async fn answer(
             _ => None,
         }));
         for entry in entries {
-            let held = Held {
+            let held = EntryLabel {
                 source: source.name.clone(),
                 key: entry.server.to_string(),
                 username: entry.username.to_string(),
@@ -170,72 +170,75 @@ async fn answer(
             keyring.add(&entry.server, held);
         }
     }
-    let mut matches = Matches::of(&image, keyring.lookup(&image));
+    let mut matches = Matches::from_lookup(&image, keyring.lookup(&image));
     matches.skipped = skipped;
     matches.any_order = any_order;
     Ok(matches)
 }
 
-/// A Secret, or a file that stands for one.
-struct Source {
+/// A pull Secret, or a file in its place.
+struct KeyringSource {
     name: String,
-    content: Content,
+    content: SourceContent,
 }
 
-enum Content {
+enum SourceContent {
     Config(DockerConfig),
-    /// The kubelet goes on without it, and says so at most in an event.
-    PassedOver(String),
+    /// Skipped by the kubelet, with the reason.
+    Skipped(String),
 }
 
-async fn sources(
+async fn load_sources(
     origin: &OriginArgs,
     options: &ConnectOptions,
     mut stdin: impl Read,
-) -> Result<Vec<Source>, String> {
+) -> Result<Vec<KeyringSource>, String> {
     let mut sources = Vec::new();
     for path in &origin.from {
         let found = secrets::load(path, &mut stdin)?.into_iter();
-        sources.extend(found.map(|source| Source {
+        sources.extend(found.map(|source| KeyringSource {
             name: source.name,
-            content: content(source.config, None),
+            content: source_content(source.config, None),
         }));
     }
     if origin.secret.is_empty() && origin.serviceaccount.is_none() {
         return Ok(sources);
     }
     let names = origin.secret.iter().chain(&origin.serviceaccount);
-    names.clone().try_for_each(|name| named(name))?;
+    names.clone().try_for_each(|name| check_object_name(name))?;
     let connection = Connection::open(options).await;
     let connection = connection.map_err(|error| UserError::from(error).to_string())?;
-    for name in listed(origin, &connection).await? {
+    for name in secret_names(origin, &connection).await? {
         let key = ObjectRef::new(connection.namespace.clone(), name);
         let content = match secret_values::pull_secret(&connection, &key).await {
-            Ok(secret) => content(secret.config, Some(&secret.secret_type)),
+            Ok(secret) => source_content(secret.config, Some(&secret.secret_type)),
             Err(ApiError::NotFound(_)) => {
-                Content::PassedOver(format!("does not exist in {}", key.namespace))
+                SourceContent::Skipped(format!("does not exist in {}", key.namespace))
             }
             Err(trouble) => return Err(format!("cannot read Secret {key}: {trouble}")),
         };
         let name = key.name.to_string();
-        sources.push(Source { name, content });
+        sources.push(KeyringSource { name, content });
     }
     Ok(sources)
 }
 
-fn content(config: Option<DockerConfig>, found: Option<&SecretType>) -> Content {
+fn source_content(config: Option<DockerConfig>, found: Option<&SecretType>) -> SourceContent {
     match (config, found) {
-        (Some(config), _) => Content::Config(config),
-        (None, Some(found)) => Content::PassedOver(format!(
+        (Some(config), _) => SourceContent::Config(config),
+        (None, Some(found)) => SourceContent::Skipped(format!(
             "type {found} is not a pull secret, or its data key is missing"
         )),
-        (None, None) => Content::PassedOver(
+        (None, None) => SourceContent::Skipped(
             "its type is not a pull secret, or its data key is missing".to_owned(),
         ),
     }
 }
 
-async fn listed(origin: &OriginArgs, connection: &Connection) -> Result<Vec<Name<Secret>>, String> {
+async fn secret_names(
+    origin: &OriginArgs,
+    connection: &Connection,
+) -> Result<Vec<Name<Secret>>, String> {
     let Some(account) = &origin.serviceaccount else {
         return Ok(origin
             .secret
@@ -249,18 +252,21 @@ async fn listed(origin: &OriginArgs, connection: &Connection) -> Result<Vec<Name
 }
 
 impl Matches {
-    fn of(image: &ImageRef, lookup: Lookup<'_, Held>) -> Self {
-        let entries = lookup.candidates.into_iter().map(|tried| Entry {
+    fn from_lookup(image: &ImageRef, lookup: Lookup<'_, EntryLabel>) -> Self {
+        let entries = lookup.candidates.into_iter().map(|tried| MatchedEntry {
             source: tried.entry.source.clone(),
             key: tried.entry.key.clone(),
             username: tried.entry.username.clone(),
         });
-        let misses = lookup.mismatches.into_iter().map(|(held, miss)| Missed {
-            source: held.source.clone(),
-            key: held.key.clone(),
-            reason: miss.reason.to_string(),
-            instead: miss.suggestion,
-        });
+        let misses = lookup
+            .mismatches
+            .into_iter()
+            .map(|(held, miss)| MismatchedEntry {
+                source: held.source.clone(),
+                key: held.key.clone(),
+                reason: miss.reason.to_string(),
+                instead: miss.suggestion,
+            });
         Self {
             image: image.to_string(),
             entries: entries.collect(),
@@ -281,18 +287,18 @@ impl Matches {
 
 fn write_matches(
     matches: &Matches,
-    output: Output,
+    output: OutputFormat,
     console: Console,
     stdout: &mut impl Write,
 ) -> io::Result<()> {
     match output {
-        Output::Json => json::write(matches, stdout),
-        Output::Text => write_text(matches, console, stdout),
+        OutputFormat::Json => json::write(matches, stdout),
+        OutputFormat::Text => write_text(matches, console, stdout),
     }
 }
 
 fn write_text(matches: &Matches, console: Console, stdout: &mut impl Write) -> io::Result<()> {
-    writeln!(stdout, "{}", console.paint(Tone::Strong, &matches.image))?;
+    writeln!(stdout, "{}", console.paint(Tone::Bold, &matches.image))?;
     for (at, entry) in matches.entries.iter().enumerate() {
         let user = if entry.username.is_empty() {
             "nobody"
@@ -300,17 +306,21 @@ fn write_text(matches: &Matches, console: Console, stdout: &mut impl Write) -> i
             &entry.username
         };
         let line = format!("{}. {} as {user} ({})", at + 1, entry.key, entry.source);
-        let line = console.paint(Tone::Good, &one_line(&line));
+        let line = console.paint(Tone::Success, &one_line(&line));
         writeln!(stdout, "  {line}")?;
     }
     for unordered in &matches.any_order {
         let (keys, source) = (unordered.keys.join(", "), &unordered.source);
         let line = format!("tried in random order: {keys} ({source}) are the same registry");
-        writeln!(stdout, "  {}", console.paint(Tone::Odd, &one_line(&line)))?;
+        writeln!(
+            stdout,
+            "  {}",
+            console.paint(Tone::Warning, &one_line(&line))
+        )?;
     }
     if matches.entries.is_empty() {
         let line = "no entry matches: the pull is anonymous";
-        writeln!(stdout, "  {}", console.paint(Tone::Bad, line))?;
+        writeln!(stdout, "  {}", console.paint(Tone::Error, line))?;
     }
     for miss in &matches.misses {
         let line = format!("no match: {} ({}): {}", miss.key, miss.source, miss.reason);
@@ -321,7 +331,11 @@ fn write_text(matches: &Matches, console: Console, stdout: &mut impl Write) -> i
     }
     for skipped in &matches.skipped {
         let line = format!("skipped: {}: {}", skipped.source, skipped.reason);
-        writeln!(stdout, "  {}", console.paint(Tone::Odd, &one_line(&line)))?;
+        writeln!(
+            stdout,
+            "  {}",
+            console.paint(Tone::Warning, &one_line(&line))
+        )?;
     }
     Ok(())
 }
@@ -339,7 +353,7 @@ mod tests {
                 from: vec![PathBuf::from("-")],
                 ..OriginArgs::default()
             },
-            output: Output::Json,
+            output: OutputFormat::Json,
         };
         let mut out = Vec::new();
         let (options, console) = (ConnectOptions::default(), Console::default());

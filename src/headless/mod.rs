@@ -1,7 +1,7 @@
-//! Floor 3: one answer and an exit status, for shells, scripts and CI. No terminal.
+//! Commands without a terminal: one result and an exit status, for shells, scripts and CI.
 //!
-//! Each command has its arguments and its `run` in one file. Results go to the writer that is handed
-//! in; what a result means is decided in `domain`.
+//! Each command has its arguments and its `run` in one file. Results go to the writer that is passed in; what
+//! they mean is decided in `domain`.
 
 pub mod check;
 pub mod config;
@@ -11,10 +11,10 @@ pub mod explain;
 mod json;
 pub mod match_image;
 mod messages;
+mod probe_result;
 pub mod rbac;
 mod report;
 mod secrets;
-mod verified;
 pub mod verify;
 
 use std::{
@@ -24,9 +24,12 @@ use std::{
 
 use clap::ValueEnum;
 
-use crate::domain::registry_auth::image_ref::ImageRef;
+use crate::{
+    domain::{error::UserError, registry_auth::image_ref::ImageRef},
+    registry::{ProbeSettings, Prober},
+};
 
-/// How a command ended; the numbers are a contract with scripts.
+/// Exit status of a command. The numbers are a contract with scripts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
     /// Healthy, matched, explained.
@@ -46,9 +49,9 @@ impl Exit {
         }
     }
 
-    /// The worse of two.
+    /// The worse of two statuses.
     #[must_use]
-    pub fn and(self, other: Self) -> Self {
+    pub fn worse(self, other: Self) -> Self {
         if other.code() > self.code() {
             other
         } else {
@@ -57,24 +60,30 @@ impl Exit {
     }
 }
 
-/// The form of a result.
+/// Output format.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum Output {
+pub enum OutputFormat {
     #[default]
     Text,
     Json,
 }
 
-/// The image of an argument, or what is wrong with it.
-fn image(text: &str) -> Result<ImageRef, String> {
+/// Makes a prober of registries.
+pub fn prober(settings: ProbeSettings) -> Result<Prober, UserError> {
+    Prober::new(settings)
+        .map_err(|error| UserError::new("cannot test registries").with_cause(error.to_string()))
+}
+
+/// Parses the image of an argument. The error says how to write it.
+fn parse_image(text: &str) -> Result<ImageRef, String> {
     ImageRef::parse(text).map_err(|error| {
         let hint = error.problem.hint();
         format!("couldn't parse image name {text:?}: {error}; {hint}")
     })
 }
 
-/// Refuses what cannot be the name of an object, before it becomes a part of a path.
-fn named(name: &str) -> Result<(), String> {
+/// Checks that a name can be that of an object, before it becomes a part of a path.
+fn check_object_name(name: &str) -> Result<(), String> {
     let is_part = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '.');
     if name.is_empty() || name.starts_with('.') || !name.chars().all(is_part) {
         return Err(format!("{name:?} is not a valid object name"));
@@ -82,24 +91,23 @@ fn named(name: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// Says something on standard error; where nobody listens (`2>&1 | true`), the exit status still tells.
+/// Prints a line on standard error. A closed pipe is ignored: the exit status still tells.
 pub fn warn(line: &str) {
     let _ = writeln!(io::stderr(), "pullscope: {line}");
 }
 
-/// The exit status after the answer was written.
+/// Exit status after the result was written.
 ///
-/// A reader that has had enough closes the pipe (`| head -1`): that is no error, and what was found stays
-/// found.
-fn ended(written: io::Result<()>, exit: Exit) -> io::Result<Exit> {
+/// A reader that closes the pipe (`| head -1`) is no error, and does not change the status.
+fn exit_after_write(written: io::Result<()>, exit: Exit) -> io::Result<Exit> {
     match written {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error),
         Err(_) | Ok(()) => Ok(exit),
     }
 }
 
-/// Reads a time as kubectl's `--request-timeout` does: `10s`, `1m30s`, or bare seconds.
-pub fn duration(text: &str) -> Result<Duration, String> {
+/// Parses a duration as kubectl's `--request-timeout` does: `10s`, `1m30s`, or bare seconds.
+pub fn parse_duration(text: &str) -> Result<Duration, String> {
     if let Ok(seconds) = text.parse::<u64>() {
         return Ok(Duration::from_secs(seconds));
     }
@@ -122,12 +130,12 @@ mod tests {
             ("500ms", 500),
         ] {
             assert_eq!(
-                duration(text),
+                parse_duration(text),
                 Ok(Duration::from_millis(milliseconds)),
                 "{text}"
             );
         }
-        assert!(duration("soon").is_err());
-        assert!(duration("-5s").is_err());
+        assert!(parse_duration("soon").is_err());
+        assert!(parse_duration("-5s").is_err());
     }
 }

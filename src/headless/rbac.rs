@@ -1,12 +1,12 @@
-//! `pullscope rbac`: the Roles that the product needs, for `kubectl apply -f -`.
+//! `pullscope rbac`: the Roles that pullscope needs, for `kubectl apply -f -`.
 //!
-//! The manifests stand in `assets/rbac`; `tests/rbac.rs` holds them against what the code asks for.
+//! The manifests are in `assets/rbac`; `tests/rbac.rs` holds them against what the code asks for.
 
 use std::io::{self, Write};
 
 use clap::ValueEnum;
 
-use super::{Exit, ended};
+use super::{Exit, exit_after_write};
 
 #[derive(Clone, Debug, clap::Args)]
 pub struct Args {
@@ -35,7 +35,7 @@ impl Role {
 pub fn run(args: &Args, namespace: Option<&str>, mut stdout: impl Write) -> io::Result<Exit> {
     let text = manifest(args.role, namespace);
     let written = stdout.write_all(text.as_bytes());
-    ended(written, Exit::Success)
+    exit_after_write(written, Exit::Success)
 }
 
 fn manifest(role: Role, namespace: Option<&str>) -> String {

@@ -1,11 +1,11 @@
-//! The JSON shapes of the commands (DESIGN §6) and their text: fields may be added, never changed.
+//! JSON shapes of the commands, and their text. Fields may be added, never changed.
 
 use std::io::{self, Write};
 
 use serde::Serialize;
 
 use super::{
-    Output,
+    OutputFormat,
     console::{Console, Tone},
     json,
 };
@@ -24,7 +24,7 @@ pub(super) struct Explanation {
     cause: &'static str,
     confidence: Confidence,
     alternatives: Vec<Cause>,
-    /// The deeper cause, when `cause` is the frame in which it is told.
+    /// The deeper cause, when `cause` only says where it happened.
     underlying: Option<Cause>,
     registry: Option<String>,
     image: Option<String>,
@@ -37,17 +37,21 @@ pub(super) struct Explanation {
     fixes: Vec<Fix>,
 }
 
-/// A line that could not be read, or a question that could not be asked.
+/// An error in place of a result.
 #[derive(Debug, Serialize)]
-pub(super) struct Failed<'a> {
+pub(super) struct ErrorLine<'a> {
     pub error: &'a str,
 }
 
-/// A question that could not be asked: the reason, in the form of the answer.
-pub(super) fn write_error(error: &str, output: Output, out: &mut impl Write) -> io::Result<()> {
+/// Writes an error in the output format of the result.
+pub(super) fn write_error(
+    error: &str,
+    output: OutputFormat,
+    out: &mut impl Write,
+) -> io::Result<()> {
     match output {
-        Output::Json => json::write(&Failed { error }, out)?,
-        Output::Text => {
+        OutputFormat::Json => json::write(&ErrorLine { error }, out)?,
+        OutputFormat::Text => {
             for line in error.lines() {
                 writeln!(out, "{}", one_line(line))?;
             }
@@ -60,7 +64,7 @@ const UNKNOWN: &str = "unknown";
 const NOT_UNDERSTOOD: &str = "this message is not a known image pull failure";
 
 impl Explanation {
-    pub(super) fn of(found: Classification) -> Self {
+    pub(super) fn from_classification(found: Classification) -> Self {
         let fixes = fixes(&found);
         Self {
             cause: found.cause.map_or(UNKNOWN, Cause::slug),
@@ -80,8 +84,8 @@ impl Explanation {
 
     pub(super) fn write_text(&self, console: Console, out: &mut impl Write) -> io::Result<()> {
         let tone = match self.cause {
-            UNKNOWN => Tone::Odd,
-            _ => Tone::Bad,
+            UNKNOWN => Tone::Warning,
+            _ => Tone::Error,
         };
         let cause = console.paint(tone, self.cause);
         writeln!(out, "{cause} ({})", self.confidence.as_str())?;
@@ -94,11 +98,11 @@ impl Explanation {
     }
 }
 
-/// What helps, the commands below each.
+/// Writes fixes, each with its steps and commands.
 pub(super) fn write_fixes(fixes: &[Fix], console: Console, out: &mut impl Write) -> io::Result<()> {
     let label = console.paint(Tone::Dim, "fix     ");
     for fix in fixes {
-        let title = console.paint(Tone::Strong, &one_line(&fix.title));
+        let title = console.paint(Tone::Bold, &one_line(&fix.title));
         writeln!(out, "  {label}{title}")?;
         for line in &fix.steps {
             writeln!(out, "          {}", one_line(line))?;
@@ -135,15 +139,14 @@ fn fixes(found: &Classification) -> Vec<Fix> {
         .image
         .as_deref()
         .and_then(|text| ImageRef::parse(text).ok());
-    let preset = found.registry.as_deref().and_then(registries::find_by_host);
     let names = FixContext {
         image: found.image.clone(),
         repository: image.as_ref().map(ImageRef::repository),
         host: found.host.clone().or_else(|| found.registry.clone()),
-        expected_auth_key: match preset {
-            Some(preset) if preset.id == "docker-hub" => Some(preset.server.to_owned()),
-            _ => found.registry.clone(),
-        },
+        expected_auth_key: found
+            .registry
+            .as_deref()
+            .map(|host| registries::docker_server(host).to_owned()),
         ..FixContext::default()
     };
     let mut ids = Vec::new();
@@ -170,7 +173,7 @@ mod tests {
     fn the_lines_of_an_error_stay_lines() {
         let mut out = Vec::new();
         let error = "cannot reach it\n  refused\n  next: \x1bstart it";
-        write_error(error, Output::Text, &mut out).unwrap();
+        write_error(error, OutputFormat::Text, &mut out).unwrap();
         let out = String::from_utf8(out).unwrap();
         assert_eq!(out, "cannot reach it\n  refused\n  next: start it\n");
     }

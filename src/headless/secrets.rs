@@ -1,4 +1,4 @@
-//! Pull Secrets out of files: Docker configurations, and manifests in YAML or JSON.
+//! Reads pull Secrets from files: Docker configurations, and manifests in YAML or JSON.
 //!
 //! A manifest is read as the API server would store it (`stringData` over `data`, which is base64);
 //! what is in it is read by `domain::registry_auth::docker_config`, as the kubelet would.
@@ -19,16 +19,16 @@ use crate::domain::{
     registry_auth::docker_config::{self, ConfigFormat, DockerConfig},
 };
 
-/// A Secret, or a file that stands for one.
+/// A pull Secret of a manifest, or a Docker configuration file.
 #[derive(Debug)]
-pub(super) struct Source {
+pub(super) struct SecretSource {
     pub name: String,
-    /// `None`: of a type, or without the key, that the kubelet passes over in silence.
+    /// `None`: the kubelet skips it for its type, or for want of the key of that type.
     pub config: Option<DockerConfig>,
 }
 
 #[derive(Deserialize)]
-struct Document {
+struct SecretManifest {
     #[serde(default)]
     kind: Option<String>,
     #[serde(default)]
@@ -36,15 +36,15 @@ struct Document {
     #[serde(default, rename = "type")]
     secret_type: Option<String>,
     #[serde(default)]
-    data: Option<Values>,
+    data: Option<SecretData>,
     #[serde(default, rename = "stringData")]
-    string_data: Option<Values>,
+    string_data: Option<SecretData>,
     #[serde(default)]
-    items: Vec<Document>,
+    items: Vec<SecretManifest>,
 }
 
-/// Wiped when they have been read: among them are passwords.
-type Values = BTreeMap<String, Option<Zeroizing<String>>>;
+/// Values of `data`, zeroized on drop: among them are passwords.
+type SecretData = BTreeMap<String, Option<Zeroizing<String>>>;
 
 #[derive(Default, Deserialize)]
 struct Metadata {
@@ -53,12 +53,12 @@ struct Metadata {
 }
 
 /// Reads the Secrets of a file, or of standard input for `-`, in their order.
-pub(super) fn load(path: &Path, stdin: &mut impl Read) -> Result<Vec<Source>, String> {
-    let bytes = bytes(path, stdin).map_err(|error| format!("{}: {error}", path.display()))?;
-    read(path, &bytes)
+pub(super) fn load(path: &Path, stdin: &mut impl Read) -> Result<Vec<SecretSource>, String> {
+    let bytes = read_bytes(path, stdin).map_err(|error| format!("{}: {error}", path.display()))?;
+    parse(path, &bytes)
 }
 
-fn bytes(path: &Path, stdin: &mut impl Read) -> io::Result<Zeroizing<Vec<u8>>> {
+fn read_bytes(path: &Path, stdin: &mut impl Read) -> io::Result<Zeroizing<Vec<u8>>> {
     if path.as_os_str() != "-" {
         return fs::read(path).map(Zeroizing::new);
     }
@@ -67,21 +67,21 @@ fn bytes(path: &Path, stdin: &mut impl Read) -> io::Result<Zeroizing<Vec<u8>>> {
     Ok(bytes)
 }
 
-fn read(path: &Path, bytes: &[u8]) -> Result<Vec<Source>, String> {
-    let Some(documents) = manifests(bytes) else {
-        return Ok(vec![docker_config(path, bytes)]);
+fn parse(path: &Path, bytes: &[u8]) -> Result<Vec<SecretSource>, String> {
+    let Some(documents) = parse_manifests(bytes) else {
+        return Ok(vec![from_docker_config(path, bytes)]);
     };
     let mut sources = Vec::new();
     for document in documents {
-        collect(document, path, &mut sources)?;
+        collect_secrets(document, path, &mut sources)?;
     }
     Ok(sources)
 }
 
-/// The documents of a manifest; `None` when the file is a Docker configuration, or is broken as one.
-fn manifests(bytes: &[u8]) -> Option<Vec<Document>> {
+/// Documents of a manifest; `None` when the file is a Docker configuration, or is broken as one.
+fn parse_manifests(bytes: &[u8]) -> Option<Vec<SecretManifest>> {
     let text = std::str::from_utf8(bytes).ok()?;
-    let documents: Vec<Option<Document>> = serde_saphyr::from_multiple(text).ok()?;
+    let documents: Vec<Option<SecretManifest>> = serde_saphyr::from_multiple(text).ok()?;
     let documents: Vec<_> = documents.into_iter().flatten().collect();
     documents
         .iter()
@@ -89,14 +89,14 @@ fn manifests(bytes: &[u8]) -> Option<Vec<Document>> {
         .then_some(documents)
 }
 
-fn docker_config(path: &Path, bytes: &[u8]) -> Source {
+fn from_docker_config(path: &Path, bytes: &[u8]) -> SecretSource {
     let name = file_name(path);
     let format = if name.ends_with("dockercfg") {
         ConfigFormat::LegacyCfg
     } else {
         ConfigFormat::ConfigJson
     };
-    Source {
+    SecretSource {
         config: Some(docker_config::read(format, bytes)),
         name,
     }
@@ -107,18 +107,22 @@ fn file_name(path: &Path) -> String {
     name.to_string_lossy().into_owned()
 }
 
-fn collect(document: Document, path: &Path, sources: &mut Vec<Source>) -> Result<(), String> {
+fn collect_secrets(
+    document: SecretManifest,
+    path: &Path,
+    sources: &mut Vec<SecretSource>,
+) -> Result<(), String> {
     match document.kind.as_deref() {
-        Some("Secret") => sources.push(secret(&document, path)?),
+        Some("Secret") => sources.push(from_manifest(&document, path)?),
         // Items of a SecretList may leave out their kind.
         Some("SecretList") => {
             for item in document.items {
-                sources.push(secret(&item, path)?);
+                sources.push(from_manifest(&item, path)?);
             }
         }
         Some("List") => {
             for item in document.items {
-                collect(item, path, sources)?;
+                collect_secrets(item, path, sources)?;
             }
         }
         Some(_) | None => {}
@@ -126,29 +130,24 @@ fn collect(document: Document, path: &Path, sources: &mut Vec<Source>) -> Result
     Ok(())
 }
 
-fn secret(document: &Document, path: &Path) -> Result<Source, String> {
+fn from_manifest(document: &SecretManifest, path: &Path) -> Result<SecretSource, String> {
     let name = document
         .metadata
         .name
         .clone()
         .unwrap_or_else(|| file_name(path));
     let kind = SecretType::parse(document.secret_type.as_deref().unwrap_or("Opaque"));
-    let format = match kind {
-        SecretType::DockerConfigJson => Some(ConfigFormat::ConfigJson),
-        SecretType::DockerCfg => Some(ConfigFormat::LegacyCfg),
-        SecretType::Other(_) => None,
-    };
     let mut config = None;
-    if let Some(format) = format
+    if let Some(format) = kind.config_format()
         && let Some(bytes) =
             content(document, format.data_key()).map_err(|why| format!("secret {name}: {why}"))?
     {
         config = Some(docker_config::read(format, &bytes));
     }
-    Ok(Source { name, config })
+    Ok(SecretSource { name, config })
 }
 
-fn content(document: &Document, key: &str) -> Result<Option<Zeroizing<Vec<u8>>>, String> {
+fn content(document: &SecretManifest, key: &str) -> Result<Option<Zeroizing<Vec<u8>>>, String> {
     let plain = document.string_data.as_ref().and_then(|data| data.get(key));
     if let Some(Some(text)) = plain {
         return Ok(Some(Zeroizing::new(text.as_bytes().to_vec())));
@@ -168,7 +167,7 @@ mod tests {
     use super::*;
 
     fn servers(name: &str, text: &str) -> Vec<(String, Option<Vec<String>>)> {
-        read(Path::new(name), text.as_bytes())
+        parse(Path::new(name), text.as_bytes())
             .unwrap()
             .into_iter()
             .map(|source| {
@@ -224,7 +223,7 @@ mod tests {
     fn data_that_is_no_base64_is_refused_as_the_api_server_does() {
         let text = "kind: Secret\nmetadata: {name: a}\ntype: kubernetes.io/dockerconfigjson\ndata: {.dockerconfigjson: '%'}\n";
         assert!(
-            read(Path::new("s.yaml"), text.as_bytes())
+            parse(Path::new("s.yaml"), text.as_bytes())
                 .unwrap_err()
                 .contains("secret a")
         );

@@ -9,12 +9,12 @@ use std::{
 };
 
 use super::{
-    Exit, Output,
+    Exit, OutputFormat, check_object_name,
     console::Console,
-    ended, image, json, named,
+    exit_after_write, json, parse_image,
+    probe_result::{Attempt, AuthEntry, ProbeResult},
     report::write_error,
-    secrets::{self, Source},
-    verified::{Asked, Origin, Verified},
+    secrets::{self, SecretSource},
 };
 use crate::{
     cluster::{ConnectOptions, Connection, secret_values},
@@ -34,7 +34,7 @@ pub struct Args {
     #[command(flatten)]
     pub credential: CredentialArgs,
     /// Platform the image must support, such as linux/arm64; can be repeated
-    #[arg(long, value_name = "OS/ARCH", value_parser = platform)]
+    #[arg(long, value_name = "OS/ARCH", value_parser = parse_platform)]
     pub platform: Vec<Platform>,
     /// Also trust the CA certificates in this PEM file
     #[arg(long, value_name = "FILE")]
@@ -46,11 +46,11 @@ pub struct Args {
     #[arg(long, value_name = "HOST[:PORT]")]
     pub realm: Vec<String>,
     /// Use this address for a host instead of looking it up; can be repeated
-    #[arg(long, value_name = "HOST=ADDRESS", value_parser = address)]
+    #[arg(long, value_name = "HOST=ADDRESS", value_parser = parse_address)]
     pub resolve: Vec<(String, IpAddr)>,
     /// Output format
     #[arg(short, long, value_enum, default_value_t)]
-    pub output: Output,
+    pub output: OutputFormat,
 }
 
 /// Whose credential to ask with; without any, nobody's.
@@ -68,57 +68,57 @@ pub struct CredentialArgs {
     pub anonymous: bool,
 }
 
-fn platform(text: &str) -> Result<Platform, String> {
+fn parse_platform(text: &str) -> Result<Platform, String> {
     Platform::parse(text).ok_or_else(|| "expected a platform such as linux/amd64".to_owned())
 }
 
-fn address(text: &str) -> Result<(String, IpAddr), String> {
+fn parse_address(text: &str) -> Result<(String, IpAddr), String> {
     let expected = || "expected HOST=ADDRESS, such as ghcr.io=10.0.0.7".to_owned();
     let (host, address) = text.split_once('=').ok_or_else(expected)?;
     let address = address.parse().map_err(|_| expected())?;
     Ok((host.to_ascii_lowercase(), address))
 }
 
-/// Asks for one image.
+/// Probes one image.
 pub async fn run(
     args: &Args,
     options: &ConnectOptions,
-    asking: ProbeSettings,
+    configured: ProbeSettings,
     stdin: impl Read,
     console: Console,
     stdout: impl Write,
 ) -> io::Result<Exit> {
     let mut stdout = io::BufWriter::new(stdout);
     let progress = console.progress();
-    progress.say(&format!("testing {}", args.image));
-    let answer = answer(args, options, asking, stdin).await;
+    progress.update(&format!("testing {}", args.image));
+    let answer = verify_image(args, options, configured, stdin).await;
     drop(progress);
     let (written, exit) = match answer {
         Ok(verified) => {
             let written = write(&verified, args.output, console, &mut stdout);
-            (written, exit(&verified))
+            (written, exit_status(&verified))
         }
         Err(error) => {
             let written = write_error(&error, args.output, &mut stdout);
             (written, Exit::BadInput)
         }
     };
-    ended(written.and_then(|()| stdout.flush()), exit)
+    exit_after_write(written.and_then(|()| stdout.flush()), exit)
 }
 
 fn write(
-    verified: &Verified,
-    output: Output,
+    verified: &ProbeResult,
+    output: OutputFormat,
     console: Console,
     stdout: &mut impl Write,
 ) -> io::Result<()> {
     match output {
-        Output::Json => json::write(verified, stdout),
-        Output::Text => verified.write_text(console, stdout),
+        OutputFormat::Json => json::write(verified, stdout),
+        OutputFormat::Text => verified.write_text(console, stdout),
     }
 }
 
-fn exit(verified: &Verified) -> Exit {
+fn exit_status(verified: &ProbeResult) -> Exit {
     match verified.answer() {
         PullAnswer::Ok => Exit::Success,
         PullAnswer::No => Exit::Negative,
@@ -126,38 +126,38 @@ fn exit(verified: &Verified) -> Exit {
     }
 }
 
-async fn answer(
+async fn verify_image(
     args: &Args,
     options: &ConnectOptions,
-    asking: ProbeSettings,
+    configured: ProbeSettings,
     stdin: impl Read,
-) -> Result<Verified, String> {
-    let image = image(&args.image)?;
-    let settings = settings(args, options, asking)?;
-    let configs = configs(&args.credential, options, stdin).await?;
+) -> Result<ProbeResult, String> {
+    let image = parse_image(&args.image)?;
+    let settings = probe_settings(args, options, configured)?;
+    let configs = load_sources(&args.credential, options, stdin).await?;
     let prober = Prober::new(settings).map_err(|error| format!("--ca: {error}"))?;
-    let wanted = if args.platform.is_empty() {
+    let platforms = if args.platform.is_empty() {
         TargetPlatforms::Anything
     } else {
         TargetPlatforms::Each(args.platform.clone())
     };
-    ask(&prober, &image, &configs, &wanted).await
+    probe_with_sources(&prober, &image, &configs, &platforms).await
 }
 
-/// Asks in the names that the kubelet would ask in, until one may pull.
-pub(super) async fn ask(
+/// Probes with the credentials that the kubelet would try, until one may pull.
+pub(super) async fn probe_with_sources(
     prober: &Prober,
     image: &ImageRef,
-    sources: &[Source],
-    wanted: &TargetPlatforms,
-) -> Result<Verified, String> {
-    let mut asked: Vec<Asked> = Vec::new();
-    for asker in askers(image, sources)? {
-        let transcript = prober.probe(image, &asker.who).await;
-        let verdict = conclude(&transcript, wanted);
+    sources: &[SecretSource],
+    platforms: &TargetPlatforms,
+) -> Result<ProbeResult, String> {
+    let mut attempts: Vec<Attempt> = Vec::new();
+    for identity in identities(image, sources)? {
+        let transcript = prober.probe(image, &identity.who).await;
+        let verdict = conclude(&transcript, platforms);
         let is_enough = verdict.answer == PullAnswer::Ok;
-        asked.push(Asked {
-            origin: asker.origin,
+        attempts.push(Attempt {
+            origin: identity.origin,
             transcript,
             verdict,
         });
@@ -165,14 +165,14 @@ pub(super) async fn ask(
             break;
         }
     }
-    Verified::of(&asked).ok_or_else(|| "no credential to test".to_owned())
+    ProbeResult::from_attempts(&attempts).ok_or_else(|| "no credential to test".to_owned())
 }
 
-/// What the configuration says, and above it the flags.
-fn settings(
+/// Settings of the configuration, overridden by the flags.
+fn probe_settings(
     args: &Args,
     options: &ConnectOptions,
-    asking: ProbeSettings,
+    configured: ProbeSettings,
 ) -> Result<ProbeSettings, String> {
     let mut settings = ProbeSettings {
         realms: args.realm.clone(),
@@ -182,7 +182,7 @@ fn settings(
         } else {
             PlainHttp::Loopback
         },
-        ..asking
+        ..configured
     };
     if let Some(limit) = options.request_timeout.filter(|limit| !limit.is_zero()) {
         settings.limits.step = limit;
@@ -196,13 +196,13 @@ fn settings(
     Ok(settings)
 }
 
-async fn configs(
+async fn load_sources(
     args: &CredentialArgs,
     options: &ConnectOptions,
     mut stdin: impl Read,
-) -> Result<Vec<Source>, String> {
+) -> Result<Vec<SecretSource>, String> {
     if let Some(name) = &args.secret {
-        return Ok(vec![from_cluster(name, options).await?]);
+        return Ok(vec![secret_from_cluster(name, options).await?]);
     }
     let Some(path) = &args.from else {
         return Ok(Vec::new());
@@ -210,8 +210,8 @@ async fn configs(
     secrets::load(path, &mut stdin)
 }
 
-async fn from_cluster(name: &str, options: &ConnectOptions) -> Result<Source, String> {
-    named(name)?;
+async fn secret_from_cluster(name: &str, options: &ConnectOptions) -> Result<SecretSource, String> {
+    check_object_name(name)?;
     let connection = Connection::open(options).await;
     let connection = connection.map_err(|error| UserError::from(error).to_string())?;
     let key = ObjectRef::new(connection.namespace.clone(), Name::new(name));
@@ -223,19 +223,19 @@ async fn from_cluster(name: &str, options: &ConnectOptions) -> Result<Source, St
             secret.secret_type
         ));
     }
-    Ok(Source {
+    Ok(SecretSource {
         name: name.to_owned(),
         config: secret.config,
     })
 }
 
-struct Asker {
+struct ProbeIdentity {
     who: RegistryAuth,
-    origin: Option<Origin>,
+    origin: Option<AuthEntry>,
 }
 
-/// In whose names the kubelet would ask, in its order.
-fn askers(image: &ImageRef, sources: &[Source]) -> Result<Vec<Asker>, String> {
+/// Credentials that the kubelet would try, in its order.
+fn identities(image: &ImageRef, sources: &[SecretSource]) -> Result<Vec<ProbeIdentity>, String> {
     let mut keyring = Keyring::default();
     for source in sources {
         let Some(config) = &source.config else {
@@ -249,7 +249,7 @@ fn askers(image: &ImageRef, sources: &[Source]) -> Result<Vec<Asker>, String> {
         }
     }
     let lookup = keyring.lookup(image);
-    let nobody = |why| Asker {
+    let anonymous = |why| ProbeIdentity {
         who: RegistryAuth::Anonymous(why),
         origin: None,
     };
@@ -259,23 +259,23 @@ fn askers(image: &ImageRef, sources: &[Source]) -> Result<Vec<Asker>, String> {
         } else {
             AnonymousReason::NoEntryMatches
         };
-        return Ok(vec![nobody(why)]);
+        return Ok(vec![anonymous(why)]);
     }
-    let tries = lookup.candidates.iter().map(|tried| {
+    let identities = lookup.candidates.iter().map(|tried| {
         let (source, entry) = tried.entry;
-        Asker {
-            who: who(&entry.username, &entry.password),
-            origin: Some(Origin {
+        ProbeIdentity {
+            who: login(&entry.username, &entry.password),
+            origin: Some(AuthEntry {
                 source: source.name.clone(),
                 key: entry.server.to_string(),
                 username: entry.username.to_string(),
             }),
         }
     });
-    Ok(tries.collect())
+    Ok(identities.collect())
 }
 
-fn who(name: &str, password: &Password) -> RegistryAuth {
+fn login(name: &str, password: &Password) -> RegistryAuth {
     if name.is_empty() && password.expose().is_empty() {
         return RegistryAuth::Anonymous(AnonymousReason::EntryEmpty);
     }
@@ -294,7 +294,7 @@ mod tests {
     fn asked_as(image: &str, config: &str) -> Vec<(String, Option<String>)> {
         let mut stdin = config.as_bytes();
         let sources = secrets::load(Path::new("-"), &mut stdin).unwrap();
-        askers(&ImageRef::parse(image).unwrap(), &sources)
+        identities(&ImageRef::parse(image).unwrap(), &sources)
             .unwrap()
             .into_iter()
             .map(|asker| {
@@ -330,10 +330,10 @@ mod tests {
     #[test]
     fn addresses_are_given_by_name() {
         assert_eq!(
-            address("R.example=::1"),
+            parse_address("R.example=::1"),
             Ok(("r.example".into(), "::1".parse().unwrap()))
         );
-        assert!(address("r.example").is_err());
-        assert!(address("r.example=there").is_err());
+        assert!(parse_address("r.example").is_err());
+        assert!(parse_address("r.example=there").is_err());
     }
 }

@@ -1,12 +1,10 @@
 //! Proxies between this machine and a registry, and tunnels through them.
 //!
-//! Which one it is stands in the environment, in the variables of curl and of Go's clients
-//! (`HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`, `NO_PROXY`). This machine itself is never asked
-//! through a proxy, as Go's `http.ProxyFromEnvironment` has it. A login for the proxy goes to the
-//! proxy and nowhere else.
+//! Which one it is stands in the environment (`domain::proxy`); where that names none, curl's `ALL_PROXY`
+//! counts too. A login for the proxy goes to the proxy and nowhere else.
 
 use std::{
-    fmt,
+    env, fmt,
     future::{Ready, ready},
     io,
     sync::Arc,
@@ -32,30 +30,55 @@ use super::{
     dial::{self, Socket},
     trust::{Security, ServerOrigin},
 };
-use crate::domain::{probe::ProbeError, sanitize::sanitize};
+use crate::domain::{probe::ProbeError, proxy::ProxyVariables, sanitize::sanitize};
 
 /// The proxies of a machine and their exceptions.
 #[derive(Clone, Default)]
-pub struct Proxies(Option<Arc<Matcher>>);
+pub struct Proxies(Option<Arc<Environment>>);
+
+struct Environment {
+    variables: ProxyVariables,
+    /// Parses addresses and logins of proxies. It has no exceptions: hyper-util reads those as curl does.
+    proxies: Matcher,
+}
 
 impl Proxies {
     /// As the environment of this process says.
     pub fn from_environment() -> Self {
-        Self(Some(Arc::new(Matcher::from_env())))
+        let variable = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());
+        let all = || variable("ALL_PROXY").or_else(|| variable("all_proxy"));
+        let variables = ProxyVariables::read(variable);
+        Self::new(ProxyVariables {
+            https: variables.https.or_else(all),
+            http: variables.http.or_else(all),
+            ..variables
+        })
+    }
+
+    fn new(variables: ProxyVariables) -> Self {
+        let proxies = Matcher::builder()
+            .https(variables.https.as_deref().unwrap_or_default())
+            .http(variables.http.as_deref().unwrap_or_default())
+            .build();
+        Self(Some(Arc::new(Environment { variables, proxies })))
     }
 
     /// One proxy for everything but these hosts, written as in `NO_PROXY`.
     pub fn all(proxy: &str, except: &str) -> Self {
-        let matcher = Matcher::builder().all(proxy).no(except).build();
-        Self(Some(Arc::new(matcher)))
+        Self::new(ProxyVariables {
+            https: Some(proxy.to_owned()),
+            http: Some(proxy.to_owned()),
+            no_proxy: except.to_owned(),
+        })
     }
 
-    /// The proxy that stands before a server; `None`: it is reached directly.
+    /// The proxy for a server; `None`: it is reached directly.
     pub(super) fn for_origin(&self, origin: &ServerOrigin) -> Option<Proxy> {
-        if origin.is_loopback() {
+        let environment = self.0.as_ref()?;
+        if environment.variables.bypasses(&origin.host, origin.port) {
             return None;
         }
-        let intercept = self.0.as_ref()?.intercept(&origin.uri()?)?;
+        let intercept = environment.proxies.intercept(&origin.uri()?)?;
         let (protocol, default) = match intercept.uri().scheme_str()? {
             "http" => (Protocol::Http, 80),
             "https" => (Protocol::Https, 443),
@@ -124,7 +147,7 @@ impl Proxy {
         origin.security == Security::Plain && self.protocol != Protocol::Socks
     }
 
-    /// What a request that the proxy forwards carries besides.
+    /// The `Proxy-Authorization` header of forwarded requests.
     pub(super) fn login(&self) -> Option<&HeaderValue> {
         match &self.login {
             ProxyLogin::Header(header) => header.as_ref(),
@@ -145,7 +168,7 @@ impl Proxy {
         Ok(Box::new(stream))
     }
 
-    /// Has the proxy lead on to a server: what is said from now on is said there.
+    /// Opens a tunnel through the proxy: what is said from now on is said there.
     pub(super) async fn open_tunnel(
         &self,
         socket: Socket,
@@ -257,6 +280,20 @@ mod tests {
             assert_eq!(before(&proxies, registry), expected, "{registry}");
         }
         assert_eq!(before(&Proxies::default(), "ghcr.io"), None);
+    }
+
+    #[test]
+    fn exceptions_are_those_of_the_cluster_and_not_those_of_curl() {
+        let proxy = Some("proxy.example:3128".to_owned());
+        for (except, registry, expected) in [
+            ("*.quay.io", "cdn.quay.io", None),
+            (".quay.io", "quay.io", proxy.clone()),
+            ("quay.io:5000", "quay.io:5000", None),
+            ("quay.io:5000", "quay.io", proxy),
+        ] {
+            let proxies = Proxies::all("http://proxy.example:3128", except);
+            assert_eq!(before(&proxies, registry), expected, "{except} {registry}");
+        }
     }
 
     #[test]

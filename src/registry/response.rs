@@ -52,7 +52,7 @@ pub(super) fn not_a_registry(reply: &HttpResponse) -> Option<ProbeError> {
     })
 }
 
-/// What a status that is no success came with. A registry that repeats the credential is not quoted.
+/// Reads the error of a failed response. A registry that repeats the credential is not quoted.
 pub(super) fn refusal(reply: &HttpResponse, auth: &RegistryAuth) -> Refusal {
     let told: ErrorBody = serde_json::from_slice(&reply.body).unwrap_or_default();
     let codes = told.errors.iter().filter_map(|error| error.code.as_deref());
@@ -79,7 +79,7 @@ pub(super) fn refusal(reply: &HttpResponse, auth: &RegistryAuth) -> Refusal {
     }
 }
 
-/// What may be told of a registry's words: they may be broken up by characters that are not kept.
+/// Removes the credential from a registry's message: they may be broken up by characters that are not kept.
 fn redact_echo(text: &str, auth: &RegistryAuth) -> Option<String> {
     let kept = sanitize(text);
     let repeats = echoes_credential(text, auth) || echoes_credential(&kept, auth);
@@ -104,7 +104,7 @@ pub(super) fn wants_tls(reply: &HttpResponse) -> bool {
         .any(|sign| body.contains(sign))
 }
 
-/// What stands in the head of an answer.
+/// Reads a manifest's properties from the response headers.
 pub(super) fn manifest(reply: &HttpResponse) -> ImageManifest {
     let text = |name: &str| header(&reply.headers, name).map(|value| sanitize(&value));
     let media_type = text(CONTENT_TYPE.as_str()).unwrap_or_default();

@@ -44,7 +44,7 @@ pub(super) fn config(authorities: &[CertificateDer<'static>]) -> Result<Arc<Clie
     Ok(Arc::new(config))
 }
 
-/// Whether what came back was no TLS at all.
+/// True if the response was not TLS.
 pub(super) fn is_no_tls(error: &io::Error) -> bool {
     matches!(
         within(error),
@@ -54,7 +54,7 @@ pub(super) fn is_no_tls(error: &io::Error) -> bool {
     )
 }
 
-/// What a TLS error inside an error of the socket means.
+/// Finds the TLS error inside a socket error.
 pub(super) fn failure_within(error: &io::Error) -> Option<ProbeError> {
     within(error).map(failure)
 }

@@ -119,7 +119,7 @@ impl ActiveChanges {
         })
     }
 
-    /// Lets nothing new begin, and tells what can be cut short to come to its end.
+    /// Rejects new changes, and signals the running ones to finish early where they can.
     pub(super) fn end(&self) {
         let _state = self.lock();
         self.0.is_ending.send_replace(true);
@@ -150,7 +150,7 @@ impl ActiveChanges {
         }
     }
 
-    /// What was not finished, in words and commands; `None` when everything was.
+    /// Reports unfinished changes, with commands; `None` when everything was.
     pub(super) fn report(&self) -> Option<String> {
         let state = self.lock();
         let left: Vec<String> = state

@@ -56,7 +56,7 @@ pub(super) struct Effects {
 /// What the event loop itself must do for an effect.
 pub(super) enum LoopCommand {
     Nothing,
-    /// The watches are dropped: nothing more is to be heard of them.
+    /// Drop the watches.
     StopFeed,
     Theme(ThemeName),
     Quit,
@@ -121,7 +121,7 @@ impl Effects {
             } => self.load_rules(request_id, namespace),
             Effect::ProbeImage { request_id, query } => self.probe_image(request_id, query),
             Effect::CheckCredential { request_id, plan } => {
-                self.check_credential(request_id, &plan)
+                self.check_credential(request_id, &plan);
             }
             Effect::Import {
                 request_id,

@@ -145,7 +145,7 @@ pub async fn run(start: DashboardOptions, mut signals: Signals) -> io::Result<En
     })
 }
 
-/// Makes a wish to end of an error of a terminal that is gone.
+/// Converts the error of a closed terminal into a shutdown request.
 fn unless_gone(result: io::Result<()>) -> io::Result<Option<ShutdownRequest>> {
     match result {
         Err(_) if terminal::is_hung_up() => Ok(Some(ShutdownRequest::Gone(HUNG_UP))),
@@ -289,7 +289,7 @@ impl EventLoop {
         }
     }
 
-    /// What the terminal has taken has been shown.
+    /// Marks plans whose outcome was drawn as shown.
     fn note_shown(&mut self) {
         if OUTPUT.is_idle() {
             for plan in self.drawn.drain(..) {
@@ -317,7 +317,7 @@ impl EventLoop {
                 return Ok(Some(ShutdownRequest::Gone(HUNG_UP)));
             }
             LoopEvent::Made((request_id, connection)) => {
-                self.attach_connection(request_id, &connection)
+                self.attach_connection(request_id, &connection);
             }
             LoopEvent::Signal(signal) => return self.handle_signal(signal, signals).await,
             LoopEvent::Frame => self.update(Message::Tick),
@@ -330,7 +330,7 @@ impl EventLoop {
         Ok(None)
     }
 
-    /// Does what a signal asks for; returns the wish to end, if it is one.
+    /// Handles a signal; returns a shutdown request, if it is one.
     async fn handle_signal(
         &mut self,
         signal: Signal,
@@ -428,7 +428,7 @@ impl EventLoop {
         while let Some(next) = arrival.take() {
             match next {
                 Incoming::Input(FilteredInput::Background(background)) => {
-                    self.set_background(background)
+                    self.set_background(background);
                 }
                 Incoming::Input(FilteredInput::Event(event)) => {
                     if let Event::Resize(columns, rows) = event {
@@ -466,7 +466,7 @@ impl EventLoop {
                     self.theme = self.theme_options.theme();
                 }
                 LoopCommand::Quit => {
-                    self.shutdown_request = Some(ShutdownRequest::Key(Ending::Quit))
+                    self.shutdown_request = Some(ShutdownRequest::Key(Ending::Quit));
                 }
             }
         }
@@ -481,7 +481,7 @@ impl EventLoop {
         }
     }
 
-    /// The terminal has told its background after the first frame.
+    /// Applies a background colour that was reported after the first frame.
     fn set_background(&mut self, background: Background) {
         self.theme_options.background = Some(background);
         self.theme = self.theme_options.theme();

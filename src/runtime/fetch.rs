@@ -89,7 +89,7 @@ pub(super) fn unreadable_secret(secret: &ObjectRef<Secret>, trouble: &ApiError) 
     request_failed(what, trouble, &get("", "secrets", secret.namespace.clone()))
 }
 
-/// What could not be done, and which permission is missing if it is one.
+/// An error with the missing permission, if there is one.
 fn request_failed(what: String, trouble: &ApiError, takes: &Permission) -> UserError {
     let problem = UserError::new(what).with_cause(trouble.to_string());
     match trouble {

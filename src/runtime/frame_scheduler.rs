@@ -45,7 +45,7 @@ impl FrameScheduler {
         self.wanted.into_iter().chain(self.wake).min()
     }
 
-    /// Whether a frame is to be drawn now; if so, it counts as drawn.
+    /// True if a frame is due; it then counts as drawn.
     pub(super) fn start_frame(&mut self, now: Instant) -> bool {
         let due = self.deadline().is_some_and(|deadline| deadline <= now);
         if due {

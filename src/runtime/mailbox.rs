@@ -83,7 +83,7 @@ impl Mailbox {
         }
     }
 
-    /// What is there already, in the same order of precedence.
+    /// Returns what has arrived, in the same order.
     pub(super) fn ready(&mut self) -> Option<Incoming> {
         if let Ok(heard) = self.input.try_recv() {
             return Some(Incoming::Input(heard));

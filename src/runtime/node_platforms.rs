@@ -19,8 +19,8 @@ const VALID: Duration = Duration::from_secs(60);
 pub(super) struct NodePlatforms(Arc<Mutex<Option<(Instant, TargetPlatforms)>>>);
 
 impl NodePlatforms {
-    /// What shall run an image in this cluster. Whoever may not list nodes gets no answer, and images are
-    /// then not compared with them.
+    /// Returns the platforms of the cluster's nodes. Whoever may not list nodes gets no answer, and images
+    /// are then not compared with them.
     pub(super) async fn get(&self, connection: &Connection) -> TargetPlatforms {
         let mut kept = self.0.lock().await;
         if let Some((at, wanted)) = &*kept

@@ -58,7 +58,7 @@ pub(super) async fn check_credential(
     conclude(&prober.probe(&query.image, &who).await, &wanted)
 }
 
-/// What the kubelet reads of the Secrets; it passes over what is not there.
+/// Reads the Docker configurations of the Secrets; it passes over what is not there.
 async fn configs<'a>(
     connection: &Connection,
     query: &'a ProbeQuery,
@@ -74,7 +74,7 @@ async fn configs<'a>(
     Ok(configs)
 }
 
-/// As whom the kubelet would ask, in its order; as nobody, if no entry gives it a credential.
+/// The credentials that the kubelet would try, in its order; as nobody, if no entry gives it a credential.
 fn credential_candidates(
     configs: &[(&ObjectRef<Secret>, DockerConfig)],
     query: &ProbeQuery,

@@ -1,4 +1,4 @@
-//! Resolves settings into the types of the other modules. Each name is resolved by the room that has it; what
+//! Resolves settings into the types of the other modules. Each name is resolved by the module that has it; what
 //! it does not know becomes a message with the file and the line.
 
 use std::{collections::BTreeMap, fs, path::Path};
@@ -42,7 +42,7 @@ impl ResolvedSettings {
     }
 }
 
-/// What the model goes by.
+/// Resolves the preferences.
 fn preferences(settings: &Settings) -> Result<Preferences, UserError> {
     Ok(Preferences {
         keymap: keymap(&settings.keys)?,

@@ -142,7 +142,7 @@ mod other {
 }
 
 impl Signals {
-    /// Waits until the program is told to end, while it does not have the terminal; this is its exit
+    /// Waits for a signal that ends the program, while it does not have the terminal; this is its exit
     /// status.
     pub async fn until_end(&mut self) -> u8 {
         loop {

@@ -50,7 +50,8 @@ impl TerminalGuard {
         enter()
     }
 
-    /// Makes the next frame write every cell, for a screen of which nobody knows what it shows.
+    /// Invalidates the screen: the next frame writes every cell, for a screen of which nobody knows what it
+    /// shows.
     ///
     /// Not `Terminal::clear`, which asks the terminal where the cursor is and fails where no answer
     /// comes: the task that reads the keys may take it.
@@ -125,7 +126,7 @@ pub(super) fn print_error(text: String) {
     }
 }
 
-/// Whether the terminal was hung up: its window was closed, or the connection to it was lost.
+/// True if the terminal was hung up: its window was closed, or the connection to it was lost.
 #[cfg(unix)]
 pub(super) fn is_hung_up() -> bool {
     use rustix::event::{PollFd, PollFlags, Timespec, poll};

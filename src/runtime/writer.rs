@@ -12,7 +12,7 @@ use crate::{
     },
 };
 
-/// Who may write, and where; `None`: nobody may, or nobody is connected.
+/// The connection and the permit to write; `None`: nobody may, or nobody is connected.
 pub(super) struct Writer(pub(super) Option<(Connection, WritePermit)>);
 
 const NOBODY: &str = "not connected, or read-only";
@@ -29,7 +29,7 @@ impl Writer {
         }
     }
 
-    /// Makes the changes of a plan, and tells of each as it is made.
+    /// Applies a plan and reports each change.
     pub(super) async fn apply(
         self,
         plan: &Plan,
@@ -58,7 +58,7 @@ impl Writer {
     }
 }
 
-/// What becomes of a plan that is confirmed while the program ends.
+/// Outcomes of a plan that is confirmed during shutdown.
 pub(super) fn refused_at_end(plan: &Plan) -> Vec<ChangeResult> {
     let why = || ChangeResult::new(Outcome::Failed(QUITTING.to_owned()));
     plan.changes.iter().map(|_| why()).collect()

@@ -14,7 +14,7 @@ use crate::{
         connection::{ConnectionPhase, WatchHealth},
         coverage::{self, AllClear},
     },
-    domain::{diagnostics::grouping::Fault, k8s::age, store::watch::Scope},
+    domain::{diagnostics::grouping::Fault, k8s::age, plural::pluralize, store::watch::Scope},
 };
 
 /// ` pullscope  context › namespace            v1.36.3 · user   ● live   ✗ 3 problems, 44 Pods `
@@ -120,10 +120,6 @@ fn all_clear(cx: DrawContext<'_>) -> Span<'static> {
         }
         AllClear::NotYet => Span::raw(""),
     }
-}
-
-fn pluralize(count: usize, one: &str, many: &str) -> String {
-    format!("{count} {}", if count == 1 { one } else { many })
 }
 
 /// How the data stands; `short` where there is no room for what is not read.

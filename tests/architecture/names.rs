@@ -16,22 +16,10 @@ const SHARED: &[(&str, &str)] = &[
     ),
     ("Signals", "one per operating system"),
     ("ProcessGroup", "one per operating system"),
-    // Private types of the commands without a screen.
     (
         "Args",
         "the arguments of a command: written with its module",
     ),
-    ("Asked", "private to a command"),
-    ("Document", "private to a command"),
-    ("Entry", "private to a command"),
-    ("Form", "private to a command"),
-    ("Found", "private to a command"),
-    ("Report", "private to a command"),
-    ("Rule", "private to a command"),
-    ("Source", "private to a command"),
-    ("State", "private to a command"),
-    ("Taken", "private to a command"),
-    ("Told", "private to a command"),
 ];
 
 /// Words that say nothing as the name of a function.
@@ -39,9 +27,6 @@ const RIDDLES: &[&str] = &[
     "alike", "asks", "hear", "heard", "knock", "of", "said", "says", "seen", "sees", "settle",
     "settled", "stands", "take_in", "tell", "tells", "told", "wants",
 ];
-
-/// The rooms of the commands, whose functions are not held to it yet.
-const COMMANDS: &[&str] = &["cli/", "commands/", "headless/"];
 
 /// A definition: the kind of item, its name and its line.
 pub struct Item<'a> {
@@ -138,9 +123,7 @@ pub fn shared_names<'a>(files: &'a BTreeMap<String, Vec<Token>>) -> Vec<String> 
 pub fn riddles(files: &BTreeMap<String, Vec<Token>>) -> Vec<String> {
     files
         .iter()
-        .filter(|(file, _)| {
-            file.contains('/') && !COMMANDS.iter().any(|room| file.starts_with(room))
-        })
+        .filter(|(file, _)| file.contains('/'))
         .flat_map(|(file, tokens)| items(tokens).into_iter().map(move |item| (file, item)))
         .filter(|(_, item)| item.keyword == "fn" && RIDDLES.contains(&item.name))
         .map(|(file, item)| format!("src/{file}:{}: {}", item.line, item.name))

@@ -1,4 +1,4 @@
-//! Reads a Rust file as far as the plan of the house asks: which paths its production code names,
+//! Reads a Rust file as far as the rules ask: which paths its production code names,
 //! how long that code is, and how the file opens.
 //!
 //! Not a parser of Rust: comments and literals are dropped, what is `#[cfg(test)]` is cut out, and of

@@ -347,6 +347,7 @@ fn pod(at: usize, now: Timestamp) -> Pod {
             restarts: 0,
         }]),
         image_volumes: Box::new([]),
+        scheduling_gates: Box::new([]),
         conditions: [
             PodConditionType::Scheduled,
             PodConditionType::Initialized,

@@ -9,7 +9,7 @@ use pullscope::{
     cluster::WatchScope,
     domain::diagnostics::{Finding, grouping::Subject},
     headless::{
-        check::{self, Args, Format},
+        check::{self, Args, ReportFormat},
         console::Console,
     },
 };
@@ -23,7 +23,7 @@ type Said = BTreeMap<String, Value>;
 async fn said_by_check(lab: &Lab) -> Said {
     let connection = lab.connection().await;
     let args = Args {
-        output: Format::Json,
+        output: ReportFormat::Json,
         ..Args::default()
     };
     let reach = WatchScope::Cluster {

@@ -12,16 +12,11 @@ use http_body_util::{BodyExt, Full};
 use jiff::{Timestamp, ToSpan};
 use kube::Client;
 use pullscope::{
-    cluster::{Connection, WatchScope, WatchUpdate, Watches, watch::WATCHED},
+    cluster::Connection,
     domain::{
         context,
         k8s::object_ref::{Name, Namespace, ObjectRef},
-        registry_auth::credential::FingerprintKey,
-        store::{
-            Store,
-            update::StoreUpdate,
-            watch::{WatchCoverage, WatchState},
-        },
+        store::{Store, watch::WatchCoverage},
     },
     sandbox::{Pace, Sandbox, Scenario, User},
 };
@@ -31,6 +26,7 @@ use tower::ServiceExt;
 use crate::{
     file::Golden,
     recording::{RECORDS, Record, RecordedPod, RecordedState},
+    whole,
 };
 
 /// The full minute at which all Pods are made, the CronJob's too.
@@ -39,7 +35,13 @@ const BORN: &str = "2026-11-30T12:00:00Z";
 const MINUTES: i64 = 15;
 
 /// Those that were well, and whose Pods and Secrets are known in every case.
-const NEIGHBOURS: &[&str] = &["happy", "happy-hub", "provider", "provider-identity"];
+const NEIGHBOURS: &[&str] = &[
+    "happy",
+    "happy-hub",
+    "provider",
+    "provider-and-wrong-secret",
+    "provider-identity",
+];
 /// Secrets of the namespace that are there whether the scenario lists them or not.
 const SECRETS: &[&str] = &[
     "right",
@@ -47,6 +49,7 @@ const SECRETS: &[&str] = &[
     "other-host",
     "hub",
     "provided",
+    "provided-wrong",
     "elsewhere",
 ];
 
@@ -274,38 +277,7 @@ impl Lab {
     /// What the product's watches make of it.
     pub async fn look(&self, now: Timestamp) -> (Store, WatchCoverage) {
         let connection = self.connection().await;
-        let reach = WatchScope::Cluster {
-            fallback: Vec::new(),
-        };
-        let (_watches, mut feed) = Watches::start(&connection, reach, &FingerprintKey::default());
-        let (mut batches, mut sight) = (Vec::new(), WatchCoverage::default());
-        let mut live = 0;
-        while live < WATCHED.len() {
-            let next = tokio::time::timeout(Duration::from_secs(60), feed.recv());
-            match next.await.unwrap().unwrap() {
-                WatchUpdate::Batch(batch) => batches.push(batch),
-                WatchUpdate::State(id, state) => {
-                    sight.set_state(&id, &state);
-                    live += usize::from(matches!(state, WatchState::Live));
-                }
-                WatchUpdate::Unreadable(id, unreadable) => sight.set_unreadable(id, unreadable),
-                WatchUpdate::Ended(id) => sight.remove(&id),
-            }
-        }
-        // Which list comes first is chance, and what is remembered of a failure depends on it.
-        batches.sort_by_key(|batch| match batch {
-            StoreUpdate::Namespaces(_) => 0,
-            StoreUpdate::Secrets(..) => 1,
-            StoreUpdate::ServiceAccounts(_) => 2,
-            StoreUpdate::Workloads(..) => 3,
-            StoreUpdate::Pods(_) => 4,
-            StoreUpdate::Events(_) => 5,
-        });
-        let mut world = Store::default();
-        for batch in batches {
-            world.apply(batch, now);
-        }
-        (world, sight)
+        whole::whole_world(&connection, now).await
     }
 }
 

@@ -11,6 +11,8 @@ mod file;
 mod lab;
 mod recording;
 mod truth;
+#[path = "../contract/whole.rs"]
+mod whole;
 
 use std::{collections::BTreeSet, env};
 

@@ -131,14 +131,14 @@ fn draw(picture: &Picture) -> String {
     for shown in picture.shows {
         session.sees(shown);
     }
-    // The keys are back where the story was announced, and what was still on its way has arrived.
+    // The keys are back where the demo introduced itself, and what was still on its way has arrived.
     session.misses("Demo: ");
     thread::sleep(Duration::from_millis(300));
     let output = session.screen.output();
     svg::draw(output.terminal.screen())
 }
 
-fn path(name: &str) -> PathBuf {
+pub fn path(name: &str) -> PathBuf {
     let directory = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("assets/screens");
     directory.join(format!("{name}.svg"))
 }

@@ -2,12 +2,13 @@
 
 use std::fmt::Write;
 
+use unicode_width::UnicodeWidthStr;
 use vt100::{Cell, Color, Screen};
 
 /// Width and height of a cell in user units; the fonts of all terminals are about so.
-const CELL: (usize, usize) = (9, 19);
+const CELL: (usize, usize) = (9, 18);
 /// Around the screen, on each side.
-const MARGIN: usize = 10;
+pub const MARGIN: usize = 10;
 
 const BACKGROUND: &str = "#16181d";
 const FOREGROUND: &str = "#d5d8de";
@@ -19,25 +20,48 @@ const PALETTE: [&str; 16] = [
 ];
 
 pub fn draw(screen: &Screen) -> String {
-    let (rows, columns) = screen.size();
-    let (rows, columns) = (rows.get(), columns.get());
-    let wide = usize::from(columns) * CELL.0 + 2 * MARGIN;
-    let high = usize::from(rows) * CELL.1 + 2 * MARGIN;
-    let mut out = String::new();
+    let (wide, high) = extent(screen);
+    let mut out = opening(wide, high);
     let _ = writeln!(
         out,
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {wide} {high}\" font-family=\"ui-monospace, Menlo, Consolas, 'DejaVu Sans Mono', monospace\" font-size=\"15\" xml:space=\"preserve\">\n<rect width=\"{wide}\" height=\"{high}\" rx=\"8\" fill=\"{BACKGROUND}\"/>\n<desc>{}</desc>",
+        "<desc>{}</desc>",
         escaped(screen.contents().trim_end())
     );
-    for row in 0..rows {
-        let cells = (0..columns).filter_map(|column| screen.cell(row, column));
-        let y = MARGIN + usize::from(row) * CELL.1;
-        for run in runs(cells) {
-            run.draw(&mut out, y);
-        }
+    for row in rows(screen) {
+        out.push_str(&row);
     }
     out.push_str("</svg>\n");
     out
+}
+
+/// The width and height of a picture of the screen, in user units.
+pub fn extent(screen: &Screen) -> (usize, usize) {
+    let (rows, columns) = screen.size();
+    let wide = usize::from(columns.get()) * CELL.0 + 2 * MARGIN;
+    let high = usize::from(rows.get()) * CELL.1 + 2 * MARGIN;
+    (wide, high)
+}
+
+/// The start tag and the background.
+pub fn opening(wide: usize, high: usize) -> String {
+    format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {wide} {high}\" font-family=\"ui-monospace, Menlo, Consolas, 'DejaVu Sans Mono', monospace\" font-size=\"15\">\n<rect width=\"{wide}\" height=\"{high}\" rx=\"8\" fill=\"{BACKGROUND}\"/>\n"
+    )
+}
+
+/// What draws each row of the screen.
+pub fn rows(screen: &Screen) -> Vec<String> {
+    let (rows, columns) = screen.size();
+    let row = |row: u16| {
+        let cells = (0..columns.get()).filter_map(|column| screen.cell(row, column));
+        let y = MARGIN + usize::from(row) * CELL.1;
+        let mut out = String::new();
+        for run in runs(cells) {
+            run.draw(&mut out, y);
+        }
+        out
+    };
+    (0..rows.get()).map(row).collect()
 }
 
 /// Text as it stands in a picture.
@@ -126,20 +150,46 @@ impl Run {
                 CELL.1
             );
         }
-        if self.text.trim().is_empty() {
-            return;
-        }
         let weight = if self.look.bold {
             " font-weight=\"bold\""
         } else {
             ""
         };
-        let _ = writeln!(
-            out,
-            "<text x=\"{x}\" y=\"{}\" textLength=\"{width}\" fill=\"{}\"{weight}>{}</text>",
-            y + 15,
-            self.look.fill,
-            escaped(&self.text)
-        );
+        for (column, text) in phrases(&self.text) {
+            let x = x + column * CELL.0;
+            let width = text.width() * CELL.0;
+            let _ = writeln!(
+                out,
+                "<text x=\"{x}\" y=\"{}\" textLength=\"{width}\" fill=\"{}\"{weight}>{}</text>",
+                y + 14,
+                self.look.fill,
+                escaped(text)
+            );
+        }
     }
+}
+
+/// The pieces of a text between two blanks or more, each with its column: browsers differ in whether they
+/// keep blanks at the ends and in a row.
+fn phrases(text: &str) -> Vec<(usize, &str)> {
+    let mut phrases = Vec::new();
+    let mut column = 0;
+    for piece in text.split("  ") {
+        let trimmed = piece.trim();
+        if !trimmed.is_empty() {
+            let before = piece.len() - piece.trim_start().len();
+            phrases.push((column + before, trimmed));
+        }
+        column += piece.width() + 2;
+    }
+    phrases
+}
+
+#[test]
+fn blanks_are_places_and_not_text() {
+    assert_eq!(
+        phrases("    -   password: •••  # the old one "),
+        [(4, "-"), (8, "password: •••"), (23, "# the old one")]
+    );
+    assert_eq!(phrases("   "), []);
 }

@@ -73,26 +73,26 @@ struct GlobalVersions {
 pub struct DiagnosisCache {
     /// Boxed, so that looking for one does not walk over those of others.
     entries: BTreeMap<Subject, Box<CacheEntry>>,
-    /// Who suffers from each fault.
+    /// Subjects by fault.
     subjects_by_fault: BTreeMap<FaultId, BTreeSet<Subject>>,
     faults: Vec<Fault>,
     /// Index of the worst fault caused by this object.
     worst_fault_by_object: BTreeMap<BlamedObject, usize>,
-    /// Still to be looked at.
+    /// Subjects to be diagnosed.
     pending: BTreeSet<Subject>,
     /// Diagnoses that depend on all namespaces' Secrets.
     cluster_wide: BTreeSet<Subject>,
     /// Of those Secrets and ServiceAccounts.
     cluster_versions: (u64, u64),
-    /// What is judged (again) at a moment, although nothing happens to it.
+    /// Subjects to diagnose again at a time.
     scheduled: BTreeSet<(Timestamp, Subject)>,
     /// Changes of what Pods have pulled, counted, and when those were looked at last.
     peers: (u64, Option<Timestamp>),
-    /// How far what was touched has been read.
+    /// Read position in the store's change log.
     log_position: u64,
     global_versions: Option<GlobalVersions>,
     coverage: WatchCoverage,
-    /// Changes of what can be seen.
+    /// Version of the watch coverage.
     coverage_version: u64,
     version: u64,
     members_version: u64,
@@ -151,7 +151,7 @@ impl DiagnosisCache {
         due.into_iter().chain(peers.flatten()).min()
     }
 
-    /// Whether more is to be judged than one refresh may.
+    /// True if more is pending than one refresh may diagnose.
     pub fn has_pending(&self) -> bool {
         !self.pending.is_empty()
     }
@@ -244,9 +244,14 @@ impl DiagnosisCache {
         }
     }
 
-    /// What other Pods have pulled tells of the same image, and of the same registry.
+    /// Queues Pods whose peers have pulled: a successful pull is evidence for the same image and registry.
     fn queue_peers(&mut self, store: &Store, now: Timestamp) {
         let pulled = store.versions().pulled;
+        if self.entries.is_empty() {
+            // What is diagnosed from now on is diagnosed from that.
+            self.peers.0 = pulled;
+            return;
+        }
         let (read, at) = self.peers;
         if pulled == read || at.is_some_and(|at| at <= now && now < at + PEERS) {
             return;
@@ -357,7 +362,7 @@ impl DiagnosisCache {
         stirred.insert(id.clone());
     }
 
-    /// Counts those faults again that somebody has joined or left.
+    /// Recomputes the faults whose subjects have changed.
     fn recount(&mut self, store: &Store, stirred: &BTreeSet<FaultId>) {
         let said = self.blame_summaries();
         self.faults.retain(|fault| !stirred.contains(&fault.id));

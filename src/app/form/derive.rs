@@ -19,21 +19,17 @@ impl Form {
     }
 
     fn derive_from_image(&mut self, image: &ImageRef) {
-        let preset = registries::find_by_host(image.host());
-        let server = match preset {
-            Some(preset) if preset.id == "docker-hub" => preset.server.to_owned(),
-            _ => image.host().to_owned(),
-        };
+        let server = registries::docker_server(image.host());
         let last = image.path().rsplit('/').next().unwrap_or_default();
         let name = last.replace('_', "-");
         for field in self.fields.iter_mut().filter(|field| !field.touched) {
             let followed = match field.id {
-                FieldId::Server => &server,
-                FieldId::Account | FieldId::Deployment => &name,
+                FieldId::Server => server,
+                FieldId::Account | FieldId::Deployment => name.as_str(),
                 _ => continue,
             };
             if let FieldInput::Text(input) = &mut field.input {
-                *input = followed.as_str().into();
+                *input = followed.into();
             }
         }
     }

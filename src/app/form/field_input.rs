@@ -45,7 +45,7 @@ impl Select {
 #[derive(Debug, Default)]
 pub struct MultiSelect {
     pub rows: Vec<SelectOption>,
-    /// The row that the keys speak of, among those that the filter leaves.
+    /// The row of the cursor, among those that match the filter.
     pub cursor: usize,
     pub filter: Input,
 }
@@ -53,7 +53,7 @@ pub struct MultiSelect {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SelectOption {
     pub name: String,
-    /// What there is to know of it.
+    /// A note on the option.
     pub note: String,
     pub selected: bool,
 }
@@ -83,7 +83,7 @@ impl MultiSelect {
         self.selected().any(|row| row.name == name)
     }
 
-    /// After the filter has changed, the keys speak of a row that is shown.
+    /// Moves the cursor to a visible row after the filter has changed.
     pub fn clamp_cursor(&mut self) {
         let last = self.visible_rows().len().saturating_sub(1);
         self.cursor = self.cursor.min(last);
@@ -114,7 +114,7 @@ impl MultiSelect {
         }
     }
 
-    /// Takes all that the filter leaves; none of them where all are taken.
+    /// Selects all visible rows, or none if all are selected.
     pub fn toggle_all(&mut self) {
         let shown = self.visible_rows();
         let all = shown

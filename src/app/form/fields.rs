@@ -237,7 +237,7 @@ fn account_rows(
     accounts.iter().map(row).collect()
 }
 
-/// What runs as an account, in words.
+/// Describes the workloads that use a ServiceAccount.
 fn workloads(listing: &AccountPullSecrets) -> String {
     match (listing.workloads.len(), listing.waiting.len()) {
         (0, _) => String::new(),

@@ -113,7 +113,7 @@ impl Form {
         }
     }
 
-    /// What depends on what is to be deleted.
+    /// Describes what depends on the object to be deleted.
     fn dependants(&self) -> String {
         match &self.spec {
             FormSpec::DeleteSecret { secret, pods, .. } => format!(
@@ -156,7 +156,7 @@ impl Form {
     }
 }
 
-/// What is not there is made; perhaps one is meant that begins so.
+/// Says that a missing object is created, and suggests existing names with this prefix.
 fn made_or_meant<'a>(typed: &str, all: impl Iterator<Item = &'a str>) -> String {
     let near: Vec<&str> = all
         .filter(|name| name.starts_with(typed))

@@ -112,9 +112,9 @@ pub struct Form {
     /// The fault that this is to remove.
     pub fault: Option<FaultId>,
     pub import: ImportState,
-    /// Whether anything was given that leaving would lose.
+    /// True if the user has changed a value.
     modified: bool,
-    /// Whether esc was pressed on what has been given.
+    /// True after a first esc on a modified form.
     pub leave_confirmed: bool,
 }
 
@@ -147,12 +147,12 @@ impl Form {
         form
     }
 
-    /// The questions that the other answers leave.
+    /// The fields that are visible, given the values of the others.
     pub fn visible_fields(&self) -> impl Iterator<Item = &Field> {
         self.fields.iter().filter(|field| self.is_visible(field.id))
     }
 
-    /// Whether a question is asked, as the other answers are.
+    /// True if the field is visible, given the values of the others.
     pub fn is_visible(&self, answer: FieldId) -> bool {
         let source = self.source();
         match answer {
@@ -181,7 +181,7 @@ impl Form {
         }
     }
 
-    /// Whether this form has the question and asks it.
+    /// True if the form has the field and it is visible.
     pub fn has_visible_field(&self, answer: FieldId) -> bool {
         self.visible_fields().any(|field| field.id == answer)
     }
@@ -209,7 +209,7 @@ impl Form {
         }
     }
 
-    /// Whether this row of a list is taken.
+    /// True if this option is selected.
     fn is_option_selected(&self, answer: FieldId, name: &str) -> bool {
         self.multi_select(answer)
             .is_some_and(|picks| picks.is_selected(name))
@@ -237,7 +237,7 @@ impl Form {
         (chosen.namespace.as_str() == self.text(FieldId::Namespace)).then_some(chosen)
     }
 
-    /// Whether anything was given that leaving would lose.
+    /// True if the user has changed a value.
     pub fn is_modified(&self) -> bool {
         self.modified
     }
@@ -278,7 +278,7 @@ impl Form {
         behind.into_iter().find(asked)
     }
 
-    /// What was given in the focused field has changed.
+    /// Derives other fields after the focused one has changed.
     pub fn on_field_changed(&mut self, store: &Store) {
         self.leave_confirmed = false;
         self.modified = true;
@@ -304,7 +304,7 @@ impl Form {
         self.derive_defaults(store);
     }
 
-    /// What is to be read before there is a credential.
+    /// The import that is needed before there is a credential.
     pub fn pending_import(&self) -> Option<ImportSource> {
         if self.import != ImportState::Idle && !matches!(self.import, ImportState::Failed(_)) {
             return None;

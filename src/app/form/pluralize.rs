@@ -1,11 +1,12 @@
 //! Pluralised counts for messages.
 
+use crate::domain::plural;
+
 /// `no Pod`, `1 Pod`, `3 Pods`.
 pub(super) fn pluralize(number: usize, what: &str) -> String {
     match number {
         0 => format!("no {what}"),
-        1 => format!("1 {what}"),
-        number => format!("{number} {what}s"),
+        number => plural::pluralize(number, what, &format!("{what}s")),
     }
 }
 

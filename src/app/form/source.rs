@@ -46,7 +46,7 @@ impl CredentialSource {
     }
 }
 
-/// What is to be read, outside.
+/// A source that the runtime reads.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ImportSource {
     /// Of this path; `None`: where Docker and Podman look.
@@ -56,7 +56,7 @@ pub enum ImportSource {
     Secret(ObjectRef<Secret>),
 }
 
-/// What was read.
+/// A credential that was imported.
 #[derive(Clone, Debug)]
 pub struct ImportedLogin {
     /// Without a user name where there is none to be read.

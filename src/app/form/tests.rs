@@ -172,7 +172,7 @@ fn what_is_read_fills_in_the_login_and_no_words() {
     );
     assert!(form.plan(&store).is_err());
     let mut request_ids = crate::app::request_id::RequestIds::default();
-    let (late, request_id) = (request_ids.next(), request_ids.next());
+    let (late, request_id) = (request_ids.next_id(), request_ids.next_id());
     form.import = ImportState::Reading(request_id);
     let imported = || ImportedLogin {
         login: Credentials {

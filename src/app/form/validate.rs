@@ -155,7 +155,7 @@ impl Form {
         gets.then(|| validate::warn("default is used by every Pod without serviceAccountName"))
     }
 
-    /// Whether a Secret of the copy's name is in one of the chosen namespaces.
+    /// True if a Secret with the copy's name exists in a selected namespace.
     pub(super) fn conflicts_with_existing(&self) -> bool {
         let FormSpec::Copy { targets, .. } = &self.spec else {
             return false;
@@ -166,7 +166,7 @@ impl Form {
         })
     }
 
-    /// Whether a list gets a Secret that it has not.
+    /// True if a Secret is added to a list.
     pub(super) fn appends(&self) -> bool {
         match &self.spec {
             FormSpec::Bind { secret, accounts } => accounts.iter().any(|listing| {

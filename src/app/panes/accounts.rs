@@ -14,7 +14,7 @@ use crate::domain::{
     guide::Section,
     k8s::{
         object_ref::{Name, ObjectRef},
-        objects::{AnyObjectRef, Pod, Secret, SecretType, ServiceAccount},
+        objects::{AnyObjectRef, Pod, Secret, ServiceAccount},
     },
     registry_auth::docker_config::SecretHealth,
     store::{
@@ -56,7 +56,7 @@ pub struct SecretListContext<'a> {
     pub now: Timestamp,
 }
 
-/// What a name in this account's list stands for.
+/// Returns the state of a Secret that a ServiceAccount lists.
 pub fn listed_secret(
     by: SecretListContext<'_>,
     account: &ServiceAccount,
@@ -70,7 +70,7 @@ pub fn listed_secret(
             ListedSecret::Unknown
         };
     };
-    if matches!(secret.secret_type, SecretType::Other(_)) {
+    if !secret.secret_type.is_pull_secret() {
         return ListedSecret::WrongType;
     }
     if let Some(fault) = by.diagnoses.for_secret(&key) {
@@ -186,7 +186,7 @@ fn rank(by: SecretListContext<'_>, account: &ServiceAccount) -> (u8, ObjectRef<S
     (class, account.key.clone())
 }
 
-/// Whether a listed Secret is not what it should be.
+/// True if a listed Secret is missing, of the wrong type or broken.
 pub fn has_broken_secret(by: SecretListContext<'_>, account: &ServiceAccount) -> bool {
     account.pull_secrets.iter().any(|name| {
         matches!(

@@ -72,7 +72,7 @@ impl Query {
         }
     }
 
-    /// Whether all rows that pass this have passed the other, in the same order.
+    /// True if all rows that match this query match the other, in the same order.
     pub(super) fn is_refinement_of(&self, other: &Self) -> bool {
         self.sort == other.sort
             && self.faults_only == other.faults_only

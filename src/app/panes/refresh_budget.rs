@@ -28,7 +28,7 @@ impl RefreshBudget {
         Self { now, spent: false }
     }
 
-    /// When rows of this cost are made again that were made at that time; `None`: now.
+    /// When rows of this cost that were built at that time may be rebuilt; `None`: now.
     pub(super) fn rebuild_at(&self, cost: usize, made_at: Timestamp) -> Option<Timestamp> {
         let pause = cost.saturating_mul(PAUSE).min(LONGEST);
         if pause < SHORT {

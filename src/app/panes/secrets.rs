@@ -14,7 +14,7 @@ use crate::domain::{
     guide::Section,
     k8s::{
         object_ref::ObjectRef,
-        objects::{AnyObjectRef, Pod, Secret, SecretContent, SecretType},
+        objects::{AnyObjectRef, Pod, Secret, SecretContent},
     },
     registry_auth::docker_config::SecretHealth,
     store::{Store, Versions, watch::WatchKind},
@@ -49,14 +49,13 @@ impl Uses {
     };
 }
 
-/// How a Secret stands: by its content, and by what the Pods that list it show of it.
+/// Health of a Secret: by its content, and by what the Pods that list it show of it.
 pub fn secret_health(secret: &Secret, diagnoses: &DiagnosisCache, now: Timestamp) -> SecretHealth {
     let SecretContent::Read(summary) = &secret.content else {
-        return match secret.secret_type {
-            SecretType::Other(_) => {
-                SecretHealth::Unusable("wrong type: the kubelet ignores it".to_owned())
-            }
-            SecretType::DockerConfigJson | SecretType::DockerCfg => SecretHealth::Healthy,
+        return if secret.secret_type.is_pull_secret() {
+            SecretHealth::Healthy
+        } else {
+            SecretHealth::Unusable("wrong type: the kubelet ignores it".to_owned())
         };
     };
     match (summary.health(now), diagnoses.for_secret(&secret.key)) {
@@ -182,10 +181,7 @@ fn rank(
 }
 
 fn is_relevant(store: &Store, secret: &Secret) -> bool {
-    match secret.secret_type {
-        SecretType::DockerConfigJson | SecretType::DockerCfg => true,
-        SecretType::Other(_) => uses(store, &secret.key) != Uses::NONE,
-    }
+    secret.secret_type.is_pull_secret() || uses(store, &secret.key) != Uses::NONE
 }
 
 fn texts(secret: &Secret) -> Vec<&str> {

@@ -33,12 +33,12 @@ struct RowsKey {
 }
 
 impl RowsKey {
-    /// Whether the user wants the same rows, of a cluster that may have changed.
+    /// True if scope and query are the same.
     fn is_for(&self, scope: &Scope, query: &Query) -> bool {
         self.scope == *scope && self.query == *query
     }
 
-    /// Whether these rows are some of those, in the same order.
+    /// True if these rows are a subset of those, in the same order.
     fn is_refinement_of(&self, before: &Self) -> bool {
         self.dependencies == before.dependencies
             && self.scope == before.scope

@@ -49,7 +49,7 @@ pub(super) fn connect(model: &mut Model, context: Option<String>, now: Timestamp
         return Vec::new();
     }
     let context = context.or(same);
-    let request_id = model.request_ids.next();
+    let request_id = model.request_ids.next_id();
     if leaves {
         save_location(model);
     }
@@ -174,7 +174,7 @@ fn restore_location(model: &mut Model, identity: &ConnectionInfo) -> Vec<Effect>
 }
 
 pub(super) fn list_contexts(model: &mut Model) -> Vec<Effect> {
-    let request_id = model.request_ids.next();
+    let request_id = model.request_ids.next_id();
     model
         .overlays
         .push(Overlay::Contexts(ContextPicker::Loading(request_id)));

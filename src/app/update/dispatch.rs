@@ -90,7 +90,7 @@ fn perform(model: &mut Model, action: Action, now: Timestamp) -> Vec<Effect> {
         Action::PreviousField => return forms::move_focus(model, Form::previous),
         Action::Toggle => overlays::pick(model, PullTestRun::toggle, MultiSelect::toggle),
         Action::ToggleAll => {
-            overlays::pick(model, PullTestRun::toggle_all, MultiSelect::toggle_all)
+            overlays::pick(model, PullTestRun::toggle_all, MultiSelect::toggle_all);
         }
         Action::NextOption => forms::choose(model, true),
         Action::PreviousOption => forms::choose(model, false),

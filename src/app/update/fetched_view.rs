@@ -31,7 +31,7 @@ pub(super) fn sync_requests(model: &mut Model) -> Vec<Effect> {
         Some(object) => {
             let asked = model.fetched.as_ref().map(|reading| &reading.object);
             if asked != Some(&object) {
-                let request_id = model.request_ids.next();
+                let request_id = model.request_ids.next_id();
                 model.fetched = Some(FetchedObject {
                     object: object.clone(),
                     state: FetchState::Requested(request_id),
@@ -45,7 +45,7 @@ pub(super) fn sync_requests(model: &mut Model) -> Vec<Effect> {
         None => {}
         Some(source) if model.log.as_ref().is_some_and(|log| log.source == source) => {}
         Some(source) => {
-            let request_id = model.request_ids.next();
+            let request_id = model.request_ids.next_id();
             model.log = Some(LogView {
                 source: source.clone(),
                 request_id,

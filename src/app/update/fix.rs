@@ -23,7 +23,7 @@ use crate::{
             Change, CreateAccount, CredentialUsage, EntryRef, FixProposal, FixScope, FormSpec,
             Plan, Reach, Restartable, proposal_for, secrets_matching,
         },
-        registry_auth::image_ref::{ImageRef, host_of},
+        registry_auth::image_ref::{ImageRef, image_host},
         store::watch::Scope,
     },
 };
@@ -163,7 +163,7 @@ fn is_pulled_with_secrets(model: &Model, image: &ImageRef) -> bool {
     pods.any(|pod| {
         let mut containers = pod.containers.iter();
         !pod.pull_secrets.is_empty()
-            && containers.any(|container| host_of(&container.image) == image.host())
+            && containers.any(|container| image_host(&container.image) == image.host())
     })
 }
 

@@ -54,7 +54,7 @@ fn is_behind_source(model: &mut Model) -> bool {
 
 /// Reads the credential that the answers name.
 fn start_import(model: &mut Model) -> Vec<Effect> {
-    let request_id = model.request_ids.next();
+    let request_id = model.request_ids.next_id();
     let Some(form) = top(model) else {
         return Vec::new();
     };

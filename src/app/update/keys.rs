@@ -41,7 +41,7 @@ pub(super) fn on_key(model: &mut Model, key: Key, now: Timestamp) -> Vec<Effect>
     Vec::new()
 }
 
-/// Whether the key quits where text is typed: there a character is text, whatever it does elsewhere.
+/// True if the key quits while text is typed: there a character is text, whatever it does elsewhere.
 fn is_quit_key(keymap: &Keymap, key: Key) -> bool {
     key.text_char().is_none() && keymap.resolve(key, &[Context::Everywhere]) == Some(Action::Quit)
 }

@@ -44,7 +44,7 @@ pub(super) fn open(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     let Some(namespace) = namespace.filter(|namespace| model.rbac.needs_request(namespace)) else {
         return Vec::new();
     };
-    let request_id = model.request_ids.next();
+    let request_id = model.request_ids.next_id();
     model.rbac.begin(namespace.clone(), request_id);
     vec![Effect::LoadRbacRules {
         request_id,

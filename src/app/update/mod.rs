@@ -51,7 +51,7 @@ pub use self::{
 use super::{effect::Effect, message::Message, model::Model, overlay::Overlay, scroll::Scroll};
 use crate::domain::error::UserError;
 
-/// Takes in one message and answers with what is to be done.
+/// Applies a message to the model and returns the effects to execute.
 pub fn update(model: &mut Model, message: Message, now: Timestamp) -> Vec<Effect> {
     let mut effects = handle(model, message, now);
     effects.extend(fetched_view::sync_requests(model));
@@ -101,7 +101,7 @@ fn handle(model: &mut Model, message: Message, now: Timestamp) -> Vec<Effect> {
             }
         }
         Message::DryRunDone(request_id, done) => {
-            plan_dialog::dry_run_done(model, request_id, &done)
+            plan_dialog::dry_run_done(model, request_id, &done);
         }
         Message::ApplyProgress(request_id, change, outcome) => {
             plan_dialog::progressed(model, request_id, change, outcome);
@@ -110,7 +110,7 @@ fn handle(model: &mut Model, message: Message, now: Timestamp) -> Vec<Effect> {
             plan_dialog::applied(model, request_id, &plan, &done, now);
         }
         Message::CredentialChecked(request_id, verdict) => {
-            plan_dialog::credential_checked(model, request_id, *verdict)
+            plan_dialog::credential_checked(model, request_id, *verdict);
         }
         Message::Imported(request_id, answer) => forms::imported(model, request_id, answer, now),
         Message::Saved(answer) => forms::saved(model, answer, now),
@@ -120,7 +120,7 @@ fn handle(model: &mut Model, message: Message, now: Timestamp) -> Vec<Effect> {
         }
         Message::RbacLoaded(request_id, rules) => model.rbac.insert(request_id, rules),
         Message::ObjectFetched(request_id, answer) => {
-            fetched_view::fetched(model, request_id, answer, now)
+            fetched_view::fetched(model, request_id, answer, now);
         }
         Message::Revealed(request_id, answer) => reveal::revealed(model, request_id, answer, now),
         Message::PullTestAnswered(request_id, node, pulled) => {

@@ -26,7 +26,7 @@ use crate::{
     },
 };
 
-/// Whether nothing may be changed; says so.
+/// True, with a status message, if the program is read-only.
 pub(super) fn reject_if_read_only(model: &mut Model, now: Timestamp) -> bool {
     let refused = !model.capabilities.can_write;
     if refused {
@@ -54,7 +54,7 @@ pub(super) fn open(
         ..dialog
     });
     if let Some(query) = query {
-        let request_id = model.request_ids.next();
+        let request_id = model.request_ids.next_id();
         if let Some(Overlay::PlanDialog(dialog)) = model.overlays.last_mut() {
             dialog.credential_check = Some(request_id);
         }
@@ -100,7 +100,7 @@ fn show(
     plan: SharedPlan,
     about: impl FnOnce(PlanDialog) -> PlanDialog,
 ) -> Vec<Effect> {
-    let request_id = model.request_ids.next();
+    let request_id = model.request_ids.next_id();
     let asks = plan.0.credential_check.is_some() && model.capabilities.can_probe_registries;
     model.overlays.push(Overlay::PlanDialog(about(PlanDialog {
         plan: plan.clone(),
@@ -168,7 +168,7 @@ fn dialog_for(model: &mut Model, request_id: RequestId) -> Option<&mut PlanDialo
     })
 }
 
-/// What the registry says of the image that a plan sets; nothing, where it could not be asked.
+/// Stores the probe result of the image that a plan sets; nothing, where it could not be asked.
 pub(super) fn probe_done(
     model: &mut Model,
     request_id: RequestId,
@@ -187,7 +187,7 @@ pub(super) fn probe_done(
     }
 }
 
-/// What the registry says of the login that a plan would save, or of the image that it sets.
+/// Stores the check of the login that a plan would save, or of the image that it sets.
 pub(super) fn credential_checked(
     model: &mut Model,
     request_id: RequestId,
@@ -223,7 +223,7 @@ fn go_to(model: &mut Model, answers: &[FormAnswer]) {
 
 /// Carries out the plan that is shown, if the server would take it.
 pub(super) fn apply(model: &mut Model, now: Timestamp) -> Vec<Effect> {
-    let request_id = model.request_ids.next();
+    let request_id = model.request_ids.next_id();
     let Some(Overlay::PlanDialog(dialog)) = model.overlays.last() else {
         return Vec::new();
     };
@@ -273,8 +273,8 @@ pub(super) fn apply(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     }
 }
 
-/// The server's answer to a rehearsal, and who else keeps what would be changed. From here on the plan is
-/// what was found: that is shown, and that must still be there when it is carried out.
+/// Stores the result of a dry run, and the other managers of the objects. From here on the plan is what was
+/// found: that is shown, and that must still be there when it is carried out.
 pub(super) fn dry_run_done(model: &mut Model, request_id: RequestId, done: &[ChangeResult]) {
     let Some(dialog) = dialog_for(model, request_id) else {
         return;
@@ -292,7 +292,7 @@ fn update_observed(dialog: &mut PlanDialog, done: &[ChangeResult]) {
     dialog.plan = SharedPlan(Arc::new(dialog.plan.0.with_live_state(done)));
 }
 
-/// One more change was made, or taken back.
+/// Stores the outcome of one change.
 pub(super) fn progressed(
     model: &mut Model,
     request_id: RequestId,
@@ -312,7 +312,8 @@ pub(super) fn progressed(
     }
 }
 
-/// What became of the changes. What can be taken back is remembered, also when nobody looks any more.
+/// Stores the outcomes of an applied plan. What can be taken back is remembered, also when nobody looks any
+/// more.
 pub(super) fn applied(
     model: &mut Model,
     request_id: RequestId,
@@ -385,7 +386,7 @@ fn outcomes(done: &[ChangeResult]) -> Vec<Outcome> {
     done.iter().map(|done| done.outcome.clone()).collect()
 }
 
-/// Leaves a plan with esc: back to the answers that it was made of, at the one that is to blame.
+/// Goes back from a plan with esc: back to the answers that it was made of, at the one that is to blame.
 pub(super) fn back(model: &mut Model) {
     let blamed = match model.overlays.last() {
         Some(Overlay::PlanDialog(dialog)) => dialog
@@ -411,15 +412,15 @@ pub(super) fn back(model: &mut Model) {
     }
 }
 
-/// The questions whose answers are to blame. What the registry itself has refused is, whatever the
-/// kubelet's first word looks like while not all objects have been seen.
+/// The fields to correct. What the registry itself has refused is, whatever the kubelet's first word looks
+/// like while not all objects have been seen.
 fn fields_to_correct(dialog: &PlanDialog, link: ChainLink) -> &'static [FormAnswer] {
     let refused = dialog.check_result.as_ref();
     let refused = refused.filter(|verdict| verdict.answer == PullAnswer::No);
     fields_for_link(refused.map_or(link, self::link_to_correct))
 }
 
-/// What has to change after a registry's no; where it does not say, the login.
+/// The link to correct after a registry's rejection; where it does not say, the login.
 fn link_to_correct(verdict: &ProbeConclusion) -> ChainLink {
     verdict
         .root

@@ -58,7 +58,7 @@ fn probe_pod(model: &mut Model, now: Timestamp) -> Vec<Effect> {
         return Vec::new();
     }
     show(model, AnyObjectRef::Pod(pod), Tab::Diagnosis);
-    let request_id = model.request_ids.next();
+    let request_id = model.request_ids.next_id();
     vec![send(model, query, request_id)]
 }
 
@@ -89,7 +89,7 @@ fn probe_secret(model: &mut Model, key: &ObjectRef<Secret>, now: Timestamp) -> V
     }
     open.into_iter()
         .map(|query| {
-            let request_id = model.request_ids.next();
+            let request_id = model.request_ids.next_id();
             send(model, query, request_id)
         })
         .collect()

@@ -438,7 +438,7 @@ fn a_cluster_is_left_when_its_changes_are_finished_and_they_are_taken_back_nowhe
 fn a_credential_that_nobody_waits_for_is_not_spoken_of() {
     let mut model = model();
     press(&mut model, &["g", "ctrl-x"]);
-    let late = model.request_ids.next();
+    let late = model.request_ids.next_id();
     let answer = Err("no such file".to_owned());
     update(&mut model, Message::Imported(late, answer), now());
     assert_eq!(model.status, None);

@@ -69,9 +69,9 @@ fn new_run(model: &Model) -> Option<PullTestRun> {
     Some(PullTestRun::new(test, query, nodes))
 }
 
-/// Whether the test's Pod lists what this Pod lists, so that what becomes of it is true of this Pod, too.
-/// A Pod that was admitted before its ServiceAccount listed a Secret goes on without it; the test's does
-/// not.
+/// True if the test's Pod lists the same pull Secrets as this Pod, so that what becomes of it is true of this
+/// Pod, too. A Pod that was admitted before its ServiceAccount listed a Secret goes on without it; the test's
+/// does not.
 fn pulls_like(case: &PodContext, test: &PullTest) -> bool {
     let admitted = match &case.account {
         _ if !test.secrets.is_empty() => &test.secrets[..],
@@ -84,7 +84,7 @@ fn pulls_like(case: &PodContext, test: &PullTest) -> bool {
 
 /// Starts the test on the chosen nodes.
 pub(super) fn start(model: &mut Model, now: Timestamp) -> Vec<Effect> {
-    let request_id = model.request_ids.next();
+    let request_id = model.request_ids.next_id();
     let Some(Overlay::PullTest(trial)) = model.overlays.last_mut() else {
         return Vec::new();
     };

@@ -44,7 +44,7 @@ pub(super) fn reveal(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     };
     match &reveal.stage {
         RevealStage::Warning | RevealStage::Hidden => {
-            let request_id = model.request_ids.next();
+            let request_id = model.request_ids.next_id();
             reveal.stage = RevealStage::Fetching(request_id);
             let secret = reveal.secret.clone();
             vec![Effect::Reveal { request_id, secret }]

@@ -1,6 +1,6 @@
 //! Connects to a cluster: from kubeconfig files, a Pod's ServiceAccount or a given client.
 //!
-//! The environment and the files are read here and nowhere else in this room.
+//! The environment and the files are read here and nowhere else in this layer.
 
 mod certificate;
 mod connection;

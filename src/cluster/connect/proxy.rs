@@ -1,188 +1,61 @@
-//! Chooses the proxy for the API server.
+//! Proxy between this machine and the API server, by the environment.
 //!
-//! The rules are Go's, because kubectl's are (`golang.org/x/net/http/httpproxy`): `proxy-url` of the
-//! kubeconfig wins and knows no exception; else `HTTPS_PROXY` (or `HTTP_PROXY` for a plain server),
-//! with `NO_PROXY` matched against the *server*; loopback addresses never go through a proxy of the
-//! environment. kube 5.0 holds `NO_PROXY` against the proxy's own address, so this is decided here.
+//! As kubectl has it, `proxy-url` of the kubeconfig wins and knows no exception; else the variables count
+//! (`domain::proxy`). kube 5.0 matches `NO_PROXY` against the proxy's own address, so this is decided here.
 
-use std::{env, net::IpAddr};
+use std::env;
 
 use http::Uri;
 
-/// Proxy settings of the environment.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct ProxyVariables {
-    https: Option<String>,
-    http: Option<String>,
-    except: Option<String>,
+use crate::domain::proxy::ProxyVariables;
+
+/// Proxy for this server, as the environment has it.
+pub(super) fn from_environment(server: &Uri) -> Option<String> {
+    proxy_for(server, &ProxyVariables::read(|name| env::var(name).ok()))
 }
 
-impl ProxyVariables {
-    pub(super) fn from_environment() -> Self {
-        let read = |upper: &str, lower: &str| {
-            [upper, lower]
-                .into_iter()
-                .filter_map(|name| env::var(name).ok())
-                .find(|value| !value.is_empty())
-        };
-        Self {
-            https: read("HTTPS_PROXY", "https_proxy"),
-            http: read("HTTP_PROXY", "http_proxy"),
-            except: read("NO_PROXY", "no_proxy"),
-        }
-    }
-
-    /// The proxy for this server.
-    pub(super) fn proxy_for(&self, server: &Uri) -> Option<String> {
-        let host = server.host()?.trim_matches(['[', ']']);
-        let plain = server.scheme_str() == Some("http");
-        let proxy = if plain { &self.http } else { &self.https }.as_ref()?;
-        let port = server.port_u16().unwrap_or(if plain { 80 } else { 443 });
-        let loopback = host == "localhost"
-            || host
-                .parse::<IpAddr>()
-                .is_ok_and(|address| address.is_loopback());
-        if loopback || self.is_excepted(host, port) {
-            return None;
-        }
-        // Go takes a bare `host:port` for an HTTP proxy.
-        Some(if proxy.contains("://") {
-            proxy.clone()
-        } else {
-            format!("http://{proxy}")
-        })
-    }
-
-    fn is_excepted(&self, host: &str, port: u16) -> bool {
-        self.except
-            .iter()
-            .flat_map(|list| list.split(','))
-            .map(str::trim)
-            .filter(|pattern| !pattern.is_empty())
-            .any(|pattern| {
-                matches(
-                    &pattern.to_ascii_lowercase(),
-                    &host.to_ascii_lowercase(),
-                    port,
-                )
-            })
-    }
-}
-
-fn matches(pattern: &str, host: &str, port: u16) -> bool {
-    if pattern == "*" {
-        return true;
-    }
-    if let Some((network, bits)) = pattern.split_once('/') {
-        return in_network(network, bits, host);
-    }
-    if let (Ok(wanted), Ok(address)) = (pattern.parse::<IpAddr>(), host.parse::<IpAddr>()) {
-        return wanted == address;
-    }
-    let pattern = match pattern.rsplit_once(':') {
-        Some((name, digits)) if digits.parse::<u16>().is_ok() => {
-            if digits.parse() != Ok(port) {
-                return false;
-            }
-            name
-        }
-        _ => pattern,
+fn proxy_for(server: &Uri, variables: &ProxyVariables) -> Option<String> {
+    let host = server.host()?.trim_matches(['[', ']']);
+    let (proxy, default_port) = match server.scheme_str() {
+        Some("http") => (&variables.http, 80),
+        Some(_) | None => (&variables.https, 443),
     };
-    let pattern = match pattern.strip_prefix('*') {
-        Some(below) if below.starts_with('.') => below,
-        _ => pattern,
-    };
-    match pattern.strip_prefix('.') {
-        // `.example.com` is for what is below it only.
-        Some(domain) => is_below(host, domain),
-        None => host == pattern || is_below(host, pattern),
+    let proxy = proxy.as_ref()?;
+    if variables.bypasses(host, server.port_u16().unwrap_or(default_port)) {
+        return None;
     }
-}
-
-fn is_below(host: &str, domain: &str) -> bool {
-    host.strip_suffix(domain)
-        .is_some_and(|front| front.len() > 1 && front.ends_with('.'))
-}
-
-fn in_network(network: &str, bits: &str, host: &str) -> bool {
-    let (Ok(network), Ok(bits), Ok(host)) =
-        (network.parse(), bits.parse::<u32>(), host.parse::<IpAddr>())
-    else {
-        return false;
-    };
-    match (network, host) {
-        (IpAddr::V4(network), IpAddr::V4(host)) => {
-            let mask = u32::MAX
-                .checked_shl(32_u32.saturating_sub(bits))
-                .unwrap_or(0);
-            network.to_bits() & mask == host.to_bits() & mask
-        }
-        (IpAddr::V6(network), IpAddr::V6(host)) => {
-            let mask = u128::MAX
-                .checked_shl(128_u32.saturating_sub(bits))
-                .unwrap_or(0);
-            network.to_bits() & mask == host.to_bits() & mask
-        }
-        _ => false,
-    }
+    // Go takes a bare `host:port` for an HTTP proxy.
+    Some(if proxy.contains("://") {
+        proxy.clone()
+    } else {
+        format!("http://{proxy}")
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn through(server: &str, except: &str) -> bool {
+    fn proxy(server: &str) -> Option<String> {
         let variables = ProxyVariables {
-            https: Some("http://proxy.lab:3128".into()),
+            https: Some("proxy.lab:3128".to_owned()),
             http: None,
-            except: Some(except.into()),
+            no_proxy: "example.com:6443,fd00::/8".to_owned(),
         };
-        variables.proxy_for(&server.parse().unwrap()).is_some()
+        proxy_for(&server.parse().unwrap(), &variables)
     }
 
     #[test]
-    fn exceptions_are_held_against_the_server() {
-        let table = [
-            ("https://api.example.com:6443", "", true),
-            ("https://api.example.com:6443", "example.com", false),
-            ("https://api.example.com:6443", ".example.com", false),
-            ("https://example.com", ".example.com", true),
-            ("https://example.com", "*.example.com", true),
-            ("https://api.example.com", "*example.com", true),
-            ("https://notexample.com", "example.com", true),
-            ("https://api.example.com:6443", "example.com:6443", false),
-            ("https://api.example.com:6443", "example.com:443", true),
-            ("https://API.example.com", "api.EXAMPLE.com", false),
-            ("https://10.1.2.3:6443", "10.0.0.0/8", false),
-            ("https://10.1.2.3:6443", "10.1.2.3", false),
-            ("https://11.1.2.3:6443", "10.0.0.0/8,proxy.lab", true),
-            ("https://11.1.2.3:6443", "0.0.0.0/0", false),
-            ("https://[fd00::1]:6443", "fd00::/8", false),
-            ("https://api.example.com", " a, * ", false),
-            ("https://127.0.0.1:6443", "", false),
-            ("https://localhost:6443", "", false),
-            ("https://[::1]:6443", "", false),
-            ("http://api.example.com", "", false),
-        ];
-        for (server, except, expected) in table {
-            assert_eq!(
-                through(server, except),
-                expected,
-                "{server} with NO_PROXY={except}"
-            );
+    fn the_server_is_behind_the_proxy_of_its_scheme_unless_it_is_excepted() {
+        let bare = Some("http://proxy.lab:3128".to_owned());
+        for (server, expected) in [
+            ("https://api.example.com", bare),
+            ("https://api.example.com:6443", None),
+            ("https://[fd00::1]:6443", None),
+            ("https://localhost:6443", None),
+            ("http://api.example.com", None),
+        ] {
+            assert_eq!(proxy(server), expected, "{server}");
         }
-    }
-
-    #[test]
-    fn a_bare_address_is_an_http_proxy() {
-        let variables = ProxyVariables {
-            https: Some("proxy.lab:3128".into()),
-            ..ProxyVariables::default()
-        };
-        let server = "https://api.example.com".parse().unwrap();
-        assert_eq!(
-            variables.proxy_for(&server).as_deref(),
-            Some("http://proxy.lab:3128")
-        );
     }
 }

@@ -17,7 +17,7 @@ use super::{
     exec::ExecPlugin,
     exec_auth, kubeconfig,
     options::{ConnectLimits, ConnectOptions},
-    proxy::ProxyVariables,
+    proxy,
 };
 use crate::{cluster::ApiError, domain::k8s::object_ref::Namespace};
 
@@ -185,9 +185,8 @@ async fn context_config(files: Kubeconfig, context: &str) -> Result<Config, Conn
     let mut config = Config::from_custom_kubeconfig(files, &options)
         .await
         .map_err(|error| bad(error.to_string()))?;
-    let proxy = proxy_of_cluster
-        .or_else(|| ProxyVariables::from_environment().proxy_for(&config.cluster_url));
-    config.proxy_url = proxy
+    let address = proxy_of_cluster.or_else(|| proxy::from_environment(&config.cluster_url));
+    config.proxy_url = address
         .map(|address| address.parse())
         .transpose()
         .map_err(|error| bad(format!("invalid proxy address: {error}")))?;

@@ -114,12 +114,12 @@ fn shared<T: Eq + Hash>(known: &mut HashSet<Arc<[T]>>, list: Vec<T>) -> Arc<[T]>
     new
 }
 
-/// A `LocalObjectReference`.
+/// A `LocalObjectReference`, or another message of one name, such as a `PodSchedulingGate`.
 #[derive(Debug, Default, serde::Deserialize)]
 #[serde(default)]
 pub(in crate::cluster) struct Reference<'a> {
     #[serde(borrow)]
-    name: LenientStr<'a>,
+    pub(super) name: LenientStr<'a>,
 }
 
 impl<'a> ProtobufMessage<'a> for Reference<'a> {

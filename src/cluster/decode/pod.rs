@@ -237,6 +237,12 @@ impl Decode for PodDecoder {
             message: texts.some(&status.message),
             containers: containers(&spec, &status, texts),
             image_volumes: image_volumes(&spec.volumes.0, texts),
+            scheduling_gates: spec
+                .scheduling_gates
+                .0
+                .iter()
+                .map(|gate| texts.text(&gate.name))
+                .collect(),
             conditions: status
                 .conditions
                 .0

@@ -92,10 +92,12 @@ impl<'de> Visitor<'de> for DataVisitor {
 
 impl PullSecretDecoder {
     fn content(&self, secret_type: &SecretType, data: &WireData<'_>) -> SecretContent {
-        let (format, encoded) = match secret_type {
-            SecretType::DockerConfigJson => (ConfigFormat::ConfigJson, data.config_json.as_ref()),
-            SecretType::DockerCfg => (ConfigFormat::LegacyCfg, data.legacy.as_ref()),
-            SecretType::Other(_) => return SecretContent::NotTransferred,
+        let Some(format) = secret_type.config_format() else {
+            return SecretContent::NotTransferred;
+        };
+        let encoded = match format {
+            ConfigFormat::ConfigJson => data.config_json.as_ref(),
+            ConfigFormat::LegacyCfg => data.legacy.as_ref(),
         };
         let Some(encoded) = encoded else {
             let found = data.keys.iter().map(LenientStr::as_str);

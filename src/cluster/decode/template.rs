@@ -23,6 +23,7 @@ pub(in crate::cluster) struct WirePodSpec<'a> {
     pub(super) containers: NullableVec<WireContainer<'a>>,
     pub(super) ephemeral_containers: NullableVec<WireContainer<'a>>,
     pub(super) volumes: NullableVec<WireVolume<'a>>,
+    pub(super) scheduling_gates: NullableVec<Reference<'a>>,
 }
 
 #[derive(Default, Deserialize)]
@@ -64,6 +65,7 @@ impl<'a> ProtobufMessage<'a> for WirePodSpec<'a> {
                 let EphemeralContainer(container) = value.message()?;
                 self.ephemeral_containers.0.push(container);
             }
+            38 => value.push(&mut self.scheduling_gates)?,
             _ => {}
         }
         Some(())

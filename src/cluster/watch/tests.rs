@@ -771,7 +771,7 @@ async fn what_was_listed_of_the_cluster_stays_when_it_may_no_longer_be() {
                 cluster = Some(state);
             }
             WatchUpdate::State(id, state @ WatchState::Live) if id.scope == app => {
-                local = Some(state)
+                local = Some(state);
             }
             WatchUpdate::Batch(StoreUpdate::ServiceAccounts(delta)) => {
                 assert!(!delta.replace || !delta.changed.is_empty(), "{delta:?}");

@@ -6,22 +6,22 @@ use std::{cmp::Reverse, sync::Arc};
 use jiff::Timestamp;
 
 use super::{
-    PeerContainer, PodContext, Presence, PullSecretRef, Visibility, WorkloadContext,
-    credential_chain::has_matching_credential, deleted_job_pod,
+    PodContext, Presence, PullSecretRef, Visibility, WorkloadContext,
+    credential_chain::has_matching_credential, deleted_job_pod, peers::peers,
 };
 use crate::domain::{
     k8s::{
         object_ref::{Name, Namespace, ObjectRef},
-        objects::{Event, Pod, Secret, SecretType, ServiceAccount, Workload, WorkloadKind},
+        objects::{Event, Pod, Secret, ServiceAccount, Workload, WorkloadKind},
     },
-    registry_auth::image_ref::{ImageRef, host_of},
+    registry_auth::image_ref::ImageRef,
     store::{
         Store,
         watch::{Scope, WatchCoverage, WatchKind},
     },
 };
 
-/// Maximum number of peers, and of Secrets of other namespaces, in a case: keeps it small.
+/// Maximum number of ServiceAccounts, and of Secrets of other namespaces, in a case: keeps it small.
 const MAX_RELATED: usize = 32;
 
 /// Builds the case of one Pod; `None` if the store has no such Pod.
@@ -48,7 +48,9 @@ pub(super) fn of_pod(
     let listed = pull_secret_refs(world, sight, &pod);
     let others: Vec<Arc<Secret>> = world
         .secrets(&here)
-        .filter(|secret| is_pull_secret(secret) && !pod.pull_secrets.contains(&secret.key.name))
+        .filter(|secret| {
+            secret.secret_type.is_pull_secret() && !pod.pull_secrets.contains(&secret.key.name)
+        })
         .cloned()
         .collect();
     let workload = world.workload_of(&pod).cloned();
@@ -112,10 +114,9 @@ pub fn workload_context(
 
 /// What was said of a workload, and of the ReplicaSet or Job that creates its Pods now.
 pub fn events_of_workload(world: &Store, workload: &Workload) -> Vec<Arc<Event>> {
-    let id = &workload.id;
-    let mut all = events(world, id.kind.as_str(), &id.key);
+    let mut all = events_about(world, workload);
     if let Some(run) = newest_run(world, workload) {
-        all.extend(events(world, run.id.kind.as_str(), &run.id.key));
+        all.extend(events_about(world, &run));
     }
     all
 }
@@ -194,13 +195,6 @@ fn visibility(sight: &WatchCoverage, namespace: &Namespace) -> Visibility {
     }
 }
 
-fn is_pull_secret(secret: &Secret) -> bool {
-    matches!(
-        secret.secret_type,
-        SecretType::DockerConfigJson | SecretType::DockerCfg
-    )
-}
-
 /// Pull secrets of other namespaces; searched only if one is missing in this one.
 fn secrets_elsewhere(
     world: &Store,
@@ -217,7 +211,9 @@ fn secrets_elsewhere(
     }
     world
         .secrets(&Scope::Cluster)
-        .filter(|secret| secret.key.namespace != pod.key.namespace && is_pull_secret(secret))
+        .filter(|secret| {
+            secret.key.namespace != pod.key.namespace && secret.secret_type.is_pull_secret()
+        })
         .filter(|secret| {
             listed.iter().any(|listed| listed.name == secret.key.name)
                 || images
@@ -245,27 +241,13 @@ pub fn revisions(world: &Store, workload: &Workload) -> Vec<Arc<Workload>> {
     revisions
 }
 
-fn peers(world: &Store, here: &Scope, pod: &Pod, images: &[ImageRef]) -> Vec<PeerContainer> {
-    let near = |image: &str| images.iter().any(|ours| ours.host() == host_of(image));
-    world
-        .pods(here)
-        .filter(|other| other.key != pod.key)
-        .flat_map(|other| {
-            other
-                .containers
-                .iter()
-                .map(move |container| (other, container))
-        })
-        .filter(|(_, container)| near(&container.image))
-        .map(|(other, container)| PeerContainer {
-            pod: other.key.clone(),
-            node: other.node.clone(),
-            image: Arc::clone(&container.image),
-            secrets: Arc::clone(&other.pull_secrets),
-            pulled: container.has_image(),
-        })
-        .take(MAX_RELATED)
-        .collect()
+/// What was said of a workload, oldest first; not what was said of an earlier one of its name.
+pub(super) fn events_about(world: &Store, workload: &Workload) -> Vec<Arc<Event>> {
+    let id = &workload.id;
+    let mut events = events(world, id.kind.as_str(), &id.key);
+    let is_of_it = |uid: &Arc<str>| *uid == workload.meta.uid;
+    events.retain(|event| event.regarding.uid.as_ref().is_none_or(is_of_it));
+    events
 }
 
 pub(super) fn events<K>(world: &Store, kind: &str, key: &ObjectRef<K>) -> Vec<Arc<Event>> {

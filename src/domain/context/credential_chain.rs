@@ -214,11 +214,6 @@ impl PodContext {
                 .all(|secret| secret.key.name != *name)
     }
 
-    /// Whether another Pod has pulled from this registry with this Secret.
-    pub fn has_pulled_with(&self, secret: &Name<Secret>, host: &str) -> bool {
-        self.pull_record(secret, host) == PullRecord::Works
-    }
-
     fn account_state(&self) -> AccountState {
         match self.account {
             Presence::Present(_) => AccountState::Present,
@@ -227,32 +222,11 @@ impl PodContext {
         }
     }
 
-    /// Pull secrets of the namespace that the Pod does not list and that match the image: first those with
-    /// which other Pods have pulled from the same registry, last those with which none could.
-    pub fn unlisted_matches(&self, image: &ImageRef) -> Vec<&Arc<Secret>> {
-        let mut matches: Vec<&Arc<Secret>> = self
-            .unlisted_secrets
-            .iter()
-            .filter(|secret| has_matching_credential(secret, image))
-            .collect();
-        matches.sort_by_cached_key(|secret| self.pull_record(&secret.key.name, image.host()));
-        matches
-    }
-
-    /// What other Pods show about a Secret: it has worked, nothing is known, or it has failed.
-    fn pull_record(&self, secret: &Name<Secret>, host: &str) -> PullRecord {
-        let mut shown = PullRecord::Nothing;
-        for other in &self.peers {
-            let same = ImageRef::parse(&other.image).is_ok_and(|image| image.host() == host);
-            if !same || !other.secrets.contains(secret) {
-                continue;
-            }
-            if other.pulled {
-                return PullRecord::Works;
-            }
-            shown = PullRecord::Fails;
-        }
-        shown
+    /// Pull secrets of the namespace that the Pod does not list and that match the image. Which of them is the
+    /// one to attach is said by `diagnostics::attachable`.
+    pub fn unlisted_matches(&self, image: &ImageRef) -> impl Iterator<Item = &Arc<Secret>> {
+        let secrets = self.unlisted_secrets.iter();
+        secrets.filter(move |secret| has_matching_credential(secret, image))
     }
 
     /// The ServiceAccount that lists this Secret, the Pod's own first.
@@ -264,29 +238,28 @@ impl PodContext {
     }
 }
 
-/// What other Pods show about a Secret; the best first.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum PullRecord {
-    Works,
-    Nothing,
-    Fails,
-}
-
 /// Whether an entry of the Secret matches the image and has a credential.
 pub(crate) fn has_matching_credential(secret: &Secret, image: &ImageRef) -> bool {
+    !matching_entries(secret, image).is_empty()
+}
+
+/// The entries of a Secret that match the image and have a credential, in the order in which they are tried.
+pub(crate) fn matching_entries<'a>(secret: &'a Secret, image: &ImageRef) -> Vec<&'a AuthSummary> {
     let entries = readable_config(secret).map_or(&[][..], |summary| &summary.entries);
     let mut likely = entries
         .iter()
         .filter(|entry| may_match(&entry.server, image))
         .peekable();
     if likely.peek().is_none() {
-        return false;
+        return Vec::new();
     }
     let mut keyring = Keyring::default();
     for entry in likely {
-        keyring.add(&entry.server, has_credential(entry));
+        keyring.add(&entry.server, entry);
     }
-    keyring.candidates(image).iter().any(|t| *t.entry)
+    let candidates = keyring.candidates(image);
+    let entries = candidates.iter().map(|candidate| *candidate.entry);
+    entries.filter(|entry| has_credential(entry)).collect()
 }
 
 pub(crate) fn has_credential(entry: &AuthSummary) -> bool {
@@ -294,17 +267,17 @@ pub(crate) fn has_credential(entry: &AuthSummary) -> bool {
 }
 
 fn readable_config(secret: &Secret) -> Option<&DockerConfigSummary> {
-    match (&secret.secret_type, &secret.content) {
-        (SecretType::DockerConfigJson | SecretType::DockerCfg, SecretContent::Read(summary)) => {
+    match &secret.content {
+        SecretContent::Read(summary) if secret.secret_type.is_pull_secret() => {
             summary.malformed.is_none().then_some(summary)
         }
-        _ => None,
+        SecretContent::Read(_) | SecretContent::NotTransferred => None,
     }
 }
 
 /// Why the kubelet cannot use this Secret for any image.
 fn unusable_state(secret: &Secret) -> Option<SecretState> {
-    if let SecretType::Other(_) = secret.secret_type {
+    if !secret.secret_type.is_pull_secret() {
         return Some(SecretState::WrongType(secret.secret_type.clone()));
     }
     let SecretContent::Read(summary) = &secret.content else {
@@ -313,12 +286,11 @@ fn unusable_state(secret: &Secret) -> Option<SecretState> {
     if let Some(malformation) = &summary.malformed {
         return Some(SecretState::Malformed(malformation.clone()));
     }
-    let key = summary.warnings.iter().find_map(|oddity| match oddity {
-        ConfigWarning::KeyMissing { wanted, .. } => Some(Arc::clone(wanted)),
-        _ => None,
-    });
-    if let Some(wanted) = key {
-        return Some(SecretState::WrongKey { wanted });
+    for warning in summary.warnings.iter() {
+        if let ConfigWarning::KeyMissing { wanted, .. } = warning {
+            let wanted = Arc::clone(wanted);
+            return Some(SecretState::WrongKey { wanted });
+        }
     }
     let hidden = summary.warnings.contains(&ConfigWarning::AuthsNotWanted);
     (summary.entries.is_empty() || hidden)

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use super::build::events;
+use super::build::{events, events_about};
 use crate::domain::{
     k8s::{
         object_ref::{Name, ObjectRef},
@@ -70,6 +70,7 @@ pub(super) fn pod(
             restarts: 0,
         }]),
         image_volumes: Box::new([]),
+        scheduling_gates: Box::new([]),
         conditions: Box::new([]),
         started: None,
     })
@@ -82,7 +83,7 @@ pub fn events_of_lost(world: &Store, job: &Workload) -> Vec<Arc<Event>> {
         return Vec::new();
     }
     let namespace = &job.id.key.namespace;
-    let of_job = events(world, WorkloadKind::Job.as_str(), &job.id.key);
+    let of_job = events_about(world, job);
     // The words of the Job's controller (`pkg/controller/controller_utils.go`).
     let made = of_job
         .iter()

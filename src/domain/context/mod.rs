@@ -2,12 +2,13 @@
 //!
 //! A [`PodContext`] is all that a diagnosis may read: small, shared by `Arc` and serialisable, so that it is
 //! also the input of golden tests and the attachment of a bug report. `build` makes it from the `Store`,
-//! `deleted_job_pod` for a deleted Pod of a Job; `credential_chain` says how each link stands. Passwords are
-//! not in it.
+//! `deleted_job_pod` for a deleted Pod of a Job, and `peers` what other Pods show; `credential_chain` says how
+//! each link stands. Passwords are not in it.
 
 mod build;
 mod credential_chain;
 mod deleted_job_pod;
+mod peers;
 
 use std::sync::Arc;
 
@@ -17,14 +18,14 @@ use serde::{Deserialize, Serialize};
 use super::{
     k8s::{
         object_ref::{Name, ObjectRef},
-        objects::{Event, Pod, Secret, ServiceAccount, Workload},
+        objects::{Event, Pod, PullPolicy, Secret, ServiceAccount, Workload},
     },
     store::LastPullError,
 };
 
 pub use build::{events_of_workload, newest_run, pod_context, revisions, workload_context};
 pub use credential_chain::{AccountState, CredentialChain, SecretLink, SecretState};
-pub(crate) use credential_chain::{has_credential, has_matching_credential};
+pub(crate) use credential_chain::{has_credential, has_matching_credential, matching_entries};
 pub use deleted_job_pod::events_of_lost;
 
 /// One Pod with everything that its images' pulls depend on.
@@ -57,7 +58,7 @@ pub struct PodContext {
     /// The workload's ReplicaSets, newest first.
     #[serde(default)]
     pub revisions: Vec<Arc<Workload>>,
-    /// Images of other Pods of the namespace on the same registries.
+    /// Images of other Pods of the namespace on the same registries; at most 64.
     #[serde(rename = "neighbours")]
     #[serde(default)]
     pub peers: Vec<PeerContainer>,
@@ -108,17 +109,47 @@ pub struct PullSecretRef {
     pub secret: Presence<Arc<Secret>>,
 }
 
-/// A container of another Pod, with its image.
+/// A container of another Pod, with its image; it stands for all that are alike.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PeerContainer {
     pub pod: ObjectRef<Pod>,
     pub node: Option<Arc<str>>,
     pub image: Arc<str>,
+    /// Cases that were saved before this was recorded say `IfNotPresent`, which proves least.
+    #[serde(default = "if_not_present")]
+    pub policy: PullPolicy,
     /// The pull Secrets that the Pod lists.
     #[serde(default)]
     pub secrets: Arc<[Name<Secret>]>,
     /// The node of that Pod has the image.
     pub pulled: bool,
+    /// Why it cannot be pulled, as the kubelet said last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<PeerError>,
+    /// Containers with this image, policy, list and outcome: the replicas of a workload.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub count: usize,
+}
+
+/// The last pull error of another Pod.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PeerError {
+    pub message: Arc<str>,
+    #[serde(rename = "seen")]
+    pub observed_at: Timestamp,
+}
+
+fn if_not_present() -> PullPolicy {
+    PullPolicy::IfNotPresent
+}
+
+fn one() -> usize {
+    1
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands references")]
+fn is_one(count: &usize) -> bool {
+    *count == 1
 }
 
 /// A workload whose Pods tell nothing: it makes none, or they are gone.

@@ -175,7 +175,7 @@ pub(super) fn refine_unstated(draft: &mut FindingBuilder, case: &PodContext, ima
         .any(|(_, entry)| has_credential(entry))
     {
         return;
-    } else if links.secrets.iter().any(meant) || !case.unlisted_matches(image).is_empty() {
+    } else if links.secrets.iter().any(meant) || case.unlisted_matches(image).next().is_some() {
         draft.conclude(Cause::NoCredentialsSent, RootCause::SecretNotAttached);
         missing_credential::broken_link(draft, case, &links, image);
     } else {

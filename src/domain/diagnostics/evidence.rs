@@ -101,6 +101,11 @@ pub enum Fact {
     UnlistedMatchesUnread {
         name: Arc<str>,
     },
+    /// A Secret that is not listed matches the image, and the registry refused its credential for this Pod.
+    UnlistedRefused {
+        secret: Arc<str>,
+        pod: Arc<str>,
+    },
     /// The Pod's ServiceAccount is not known, for lack of rights or as it is still being listed.
     AccountNotRead {
         account: Arc<str>,
@@ -171,6 +176,10 @@ pub enum Fact {
         image: Arc<str>,
     },
     FirstAttempt,
+    /// What keeps the Pod from the scheduler (`spec.schedulingGates`).
+    SchedulingGates {
+        gates: Vec<Arc<str>>,
+    },
     /// Nothing has been said of the Pod, which has no node.
     NoScheduler {
         seconds: i64,
@@ -186,6 +195,17 @@ pub enum Fact {
     Pulling {
         seconds: i64,
     },
+}
+
+impl Fact {
+    /// The listed Secret of which it says that it has not been read.
+    pub(super) fn unread_secret(&self) -> Option<&Arc<str>> {
+        if let Self::SecretForbidden { name, .. } | Self::SecretNotRead { name } = self {
+            Some(name)
+        } else {
+            None
+        }
+    }
 }
 
 impl fmt::Display for Fact {
@@ -230,6 +250,10 @@ impl fmt::Display for Fact {
             Self::UnlistedMatchesUnread { name } => write!(
                 f,
                 "Secret {name} would match; the ServiceAccounts that list it have not been read"
+            ),
+            Self::UnlistedRefused { secret, pod } => write!(
+                f,
+                "Secret {secret} would match; the registry refuses its credential for Pod {pod}"
             ),
             Self::AccountNotRead { account } => write!(
                 f,
@@ -289,7 +313,11 @@ impl fmt::Display for Fact {
             Self::RegistryAllows => f.write_str(
                 "tested from this machine: the registry returns the manifest; nodes may use another route",
             ),
-            Self::FirstAttempt => f.write_str("only one attempt so far"),
+ Self::FirstAttempt => f.write_str("only one attempt so far"),
+Self::SchedulingGates { gates } => match &gates[..] {
+[gate] => write!(f, "scheduling gate {gate} holds the Pod back"),
+gates => write!(f, "scheduling gates {} hold the Pod back", gates.join(", ")),
+},
             Self::NoScheduler { seconds } => write!(
                 f,
                 "no scheduler has picked up the Pod for {}; check its schedulerName",

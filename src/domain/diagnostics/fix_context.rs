@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::FindingBuilder;
 use crate::domain::{
     context::PodContext,
-    diagnostics::{FixContext, FixTarget},
+    diagnostics::{FixContext, FixTarget, NEW_SECRET},
     k8s::pull_attempt::PullAttempt,
     registry_auth::{image_ref::ImageRef, registries},
 };
@@ -36,13 +36,14 @@ pub(super) fn build(
             .as_ref()
             .map(ToString::to_string),
         matching_secret: draft.matching_secret.as_ref().map(ToString::to_string),
+        new_secret: Some(new_secret(case, secret.as_deref())),
         secret: secret.map(|name| name.to_string()),
         source_namespace: draft.source_namespace.as_ref().map(ToString::to_string),
         current_auth_key: draft.current_auth_key.as_ref().map(ToString::to_string),
         expected_auth_key: draft
             .expected_auth_key
             .clone()
-            .or_else(|| image.as_ref().map(server)),
+            .or_else(|| image.as_ref().map(docker_server)),
         username: draft.username.as_ref().map(ToString::to_string),
         image: Some(attempt.image().to_string()),
         repository: image.as_ref().map(ImageRef::repository),
@@ -75,10 +76,25 @@ fn only_listed(case: &PodContext) -> Option<Arc<str>> {
     }
 }
 
+/// A name that no Secret of the namespace has: that of the Secret that is missed, or the one of the Kubernetes
+/// documentation, with a number where that is taken.
+fn new_secret(case: &PodContext, missed: Option<&str>) -> String {
+    let listed = case.pull_secrets.iter();
+    let present = listed.filter_map(|listed| listed.secret.present());
+    let taken: Vec<&str> = present
+        .chain(&case.unlisted_secrets)
+        .map(|secret| secret.key.name.as_str())
+        .collect();
+    let numbered = (2..).map(|number| format!("{NEW_SECRET}-{number}"));
+    let names = missed.map(str::to_owned).into_iter();
+    names
+        .chain([NEW_SECRET.to_owned()])
+        .chain(numbered)
+        .find(|name| !taken.contains(&name.as_str()))
+        .unwrap_or_else(|| NEW_SECRET.to_owned())
+}
+
 /// What `--docker-server` gets for this image.
-fn server(image: &ImageRef) -> String {
-    match registries::find_by_host(image.host()) {
-        Some(preset) if preset.id == "docker-hub" => preset.server.to_owned(),
-        _ => image.host().to_owned(),
-    }
+fn docker_server(image: &ImageRef) -> String {
+    registries::docker_server(image.host()).to_owned()
 }

@@ -11,7 +11,7 @@ use crate::domain::{
         pull_attempt::PullAttempt,
     },
     registry_auth::image_ref::{ImageError, ImageRef},
-    suggest::edit_distance,
+    suggest::is_misspelled,
 };
 
 /// The image reference is malformed: the kubelet does not try to pull it.
@@ -129,7 +129,7 @@ fn not_found(
         return;
     }
     let similar = neighbours.iter().find(|(neighbour, other)| {
-        neighbour.pulled && is_similar(&other.repository(), &image.repository())
+        neighbour.pulled && is_misspelled(&image.repository(), &other.repository())
     });
     if let Some((neighbour, _)) = similar {
         let fact = Fact::SimilarImage {
@@ -139,14 +139,6 @@ fn not_found(
         draft.root = Some(RootCause::RepositoryMissing);
         draft.limit_confidence(Confidence::Likely);
     }
-}
-
-/// Whether two names differ by at most two edits, and are not equal.
-fn is_similar(left: &str, right: &str) -> bool {
-    const SLIPS: usize = 2;
-    left != right
-        && left.len().abs_diff(right.len()) <= SLIPS
-        && edit_distance(left, right) <= SLIPS
 }
 
 /// What the revision before had under this container's name, when it differs. Of the image volumes of a
@@ -161,8 +153,9 @@ fn older_revision(draft: &mut FindingBuilder, case: &PodContext, attempt: PullAt
         images.any(|(name, image)| *name == container.name && *image != container.image)
     };
     let mut older = case.revisions.iter().skip(1).filter(another).peekable();
-    let undone =
-        older.peek().is_some() && is_of_the_newest(case) && link(draft) == ChainLink::Image;
+    let undone = older.peek().is_some()
+        && is_of_the_newest(case) == Some(true)
+        && link(draft) == ChainLink::Image;
     let serving = older.find(|revision| revision.status.ready > 0);
     if undone {
         // Where it still serves nothing has to be known to go back to it.
@@ -178,28 +171,20 @@ fn older_revision(draft: &mut FindingBuilder, case: &PodContext, attempt: PullAt
     }
 }
 
-fn is_of_the_newest(case: &PodContext) -> bool {
+/// Whether the Pod is of the newest revision of its Deployment; `None` where there are no revisions.
+fn is_of_the_newest(case: &PodContext) -> Option<bool> {
     let (owner, newest) = (case.pod.meta.owner.as_ref(), case.revisions.first());
-    owner
-        .zip(newest)
-        .is_some_and(|(owner, newest)| owner.uid == newest.meta.uid)
+    let (owner, newest) = owner.zip(newest)?;
+    Some(owner.uid == newest.meta.uid)
+}
+
+/// Whether the Pod is of a revision that a newer one replaces.
+pub(super) fn is_superseded(case: &PodContext) -> bool {
+    is_of_the_newest(case) == Some(false)
 }
 
 fn link(draft: &FindingBuilder) -> ChainLink {
     draft
         .root
         .map_or_else(|| ChainLink::from_cause(draft.cause), RootCause::chain_link)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_a_slip_or_two_apart_are_close() {
-        assert!(is_similar("team/privat-app", "team/private-app"));
-        assert!(is_similar("team/pirvate-app", "team/private-app"));
-        assert!(!is_similar("team/app", "team/app"));
-        assert!(!is_similar("team/app", "team/other"));
-    }
 }

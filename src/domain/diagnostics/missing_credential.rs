@@ -3,7 +3,11 @@
 
 use std::sync::Arc;
 
-use super::{EvidenceSource, Fact, FindingBuilder, RootCause, unreadable_secrets};
+use super::{
+    EvidenceSource, Fact, FindingBuilder, RootCause,
+    attachable::{Attachable, attachable},
+    image_evidence, unreadable_secrets,
+};
 use crate::domain::{
     context::{AccountState, CredentialChain, PodContext, SecretLink, SecretState},
     diagnostics::{Cause, FixId, classify::Confidence},
@@ -16,6 +20,7 @@ use crate::domain::{
         keyring::Keyring,
         registries::{self, MissingRepositoryBehavior},
     },
+    suggest::is_misspelled,
 };
 
 /// The state of a listed Secret, as evidence.
@@ -150,11 +155,21 @@ fn broken_secret(
     };
     draft.root = Some(root);
     draft.fixes = fixes;
-    if let Some(attach) = suggest_unlisted_secret(draft, case, image) {
+    let meant = (root == RootCause::SecretMissing).then_some(&link.name);
+    match suggest_unlisted_secret(draft, case, image, meant) {
         // What is there already goes before what would have to be made.
-        let made = |fix: &FixId| matches!(fix, FixId::CreateSecret | FixId::CorrectSecretName);
-        let at = draft.fixes.iter().position(made);
-        draft.fixes.insert(at.unwrap_or(draft.fixes.len()), attach);
+        SecretSuggestion::Attach => {
+            let made = |fix: &FixId| matches!(fix, FixId::CreateSecret | FixId::CorrectSecretName);
+            let at = draft.fixes.iter().position(made);
+            let at = at.unwrap_or(draft.fixes.len());
+            draft.fixes.insert(at, FixId::AttachSecret);
+        }
+        SecretSuggestion::CorrectName => {
+            draft.fixes.retain(|fix| *fix != FixId::CorrectSecretName);
+            let corrected = [FixId::CorrectSecretName, FixId::AttachSecret];
+            draft.fixes.splice(..0, corrected);
+        }
+        SecretSuggestion::Renew | SecretSuggestion::Nothing => {}
     }
 }
 
@@ -209,8 +224,10 @@ fn is_pod_older_than_binding(
     if is_template_list(case) || account.pull_secrets == case.pod.pull_secrets {
         return false;
     }
-    let matches = case.unlisted_matches(image);
-    let opens = |name: &Name<Secret>| matches.iter().any(|secret| secret.key.name == *name);
+    let opens = |name: &Name<Secret>| {
+        let mut matches = case.unlisted_matches(image);
+        matches.any(|secret| secret.key.name == *name)
+    };
     let lists = &account.pull_secrets;
     let proven = lists.iter().any(opens);
     // A Pod that lists nothing loses nothing by a restart, if a Secret that cannot be read is the right one.
@@ -219,7 +236,12 @@ fn is_pod_older_than_binding(
         return false;
     }
     draft.add_evidence(account_lists(case), EvidenceSource::ServiceAccount);
-    draft.fixes = vec![FixId::Restart, FixId::RetryNow];
+    // A workload with a newer revision has been restarted: the Pods of that one have the list.
+    draft.fixes = if image_evidence::is_superseded(case) {
+        vec![FixId::RetryNow]
+    } else {
+        vec![FixId::Restart, FixId::RetryNow]
+    };
     if proven {
         draft.root = Some(RootCause::PodPredatesBinding);
         return true;
@@ -269,7 +291,7 @@ fn nothing_listed(
     draft.add_evidence(fact, EvidenceSource::ServiceAccount);
     draft.root = Some(RootCause::SecretNotAttached);
     draft.fixes = vec![FixId::CreateSecret, FixId::AttachSecret];
-    if let Some(secret) = case.elsewhere.first() {
+    if let Some(secret) = copyable(case) {
         let namespace: Arc<str> = secret.key.namespace.as_str().into();
         draft.secret = Some(secret.key.name.shared());
         draft.source_namespace = Some(Arc::clone(&namespace));
@@ -278,10 +300,17 @@ fn nothing_listed(
         draft.add_evidence(fact, EvidenceSource::Secret);
         draft.fixes = vec![FixId::CopySecret, FixId::AttachSecret];
     }
-    match suggest_unlisted_secret(draft, case, image) {
-        Some(attach) => draft.fixes = vec![attach],
-        None if draft.secret.is_none() => add_near_miss(draft, case, image),
-        None => {}
+    match suggest_unlisted_secret(draft, case, image, None) {
+        SecretSuggestion::Attach | SecretSuggestion::CorrectName => {
+            draft.fixes = vec![FixId::AttachSecret]
+        }
+        // Another namespace has one; this one would need a new login.
+        SecretSuggestion::Renew if draft.source_namespace.is_some() => {
+            draft.fixes = vec![FixId::CopySecret, FixId::CreateSecret];
+        }
+        SecretSuggestion::Renew => draft.fixes = vec![FixId::RecreateSecret, FixId::CreateSecret],
+        SecretSuggestion::Nothing if draft.secret.is_none() => add_near_miss(draft, case, image),
+        SecretSuggestion::Nothing => {}
     }
     if draft.other_service_account.is_some() {
         // The namespace's own default account is what a Pod gets when nobody chose one.
@@ -291,13 +320,51 @@ fn nothing_listed(
     }
 }
 
-/// A Secret of the namespace that matches the image but is not listed.
+/// A Secret of another namespace that can be copied: none of this one has its name.
+fn copyable(case: &PodContext) -> Option<&Arc<Secret>> {
+    let is_taken = |name: &Name<Secret>| {
+        let mut here = case.unlisted_secrets.iter();
+        here.any(|secret| secret.key.name == *name)
+    };
+    let mut secrets = case.elsewhere.iter();
+    secrets.find(|secret| !is_taken(&secret.key.name))
+}
+
+/// What can be done with the Secrets that match the image and are not listed.
+enum SecretSuggestion {
+    Attach,
+    /// The name of one stands misspelled in the list.
+    CorrectName,
+    /// None of their credentials opens the registry: one has to be replaced, and attached.
+    Renew,
+    Nothing,
+}
+
+/// Finds the Secret of the namespace to attach, or to renew; `meant`: the name in the list that no Secret has.
 fn suggest_unlisted_secret(
     draft: &mut FindingBuilder,
     case: &PodContext,
     image: &ImageRef,
-) -> Option<FixId> {
-    let secret = *case.unlisted_matches(image).first()?;
+    meant: Option<&Name<Secret>>,
+) -> SecretSuggestion {
+    let ranked = attachable(case, image);
+    let mut usable = ranked.iter().filter(|it| it.standing.is_usable());
+    let is_misspelled = |it: &&Attachable<'_>| {
+        meant.is_some_and(|wrong| is_misspelled(wrong.as_str(), it.secret.key.name.as_str()))
+    };
+    let near = usable.clone().find(is_misspelled);
+    let Some(chosen) = near.or_else(|| usable.next()) else {
+        return renew(draft, case, &ranked);
+    };
+    add_attachable(draft, case, chosen.secret);
+    if near.is_some() {
+        SecretSuggestion::CorrectName
+    } else {
+        SecretSuggestion::Attach
+    }
+}
+
+fn add_attachable(draft: &mut FindingBuilder, case: &PodContext, secret: &Secret) {
     let name = secret.key.name.shared();
     let account = case
         .account_with(&secret.key.name)
@@ -313,7 +380,31 @@ fn suggest_unlisted_secret(
         Fact::UnlistedMatches { name, account }
     };
     draft.add_evidence(fact, EvidenceSource::Secret);
-    Some(FixId::AttachSecret)
+}
+
+/// Says why none of these Secrets is to be attached as it is. The first one gets the new credential, unless
+/// the finding is about another Secret.
+fn renew(
+    draft: &mut FindingBuilder,
+    case: &PodContext,
+    ranked: &[Attachable<'_>],
+) -> SecretSuggestion {
+    let Some(first) = ranked.first() else {
+        return SecretSuggestion::Nothing;
+    };
+    for unusable in ranked {
+        let facts = unusable.objections(case.now);
+        for fact in facts {
+            draft.add_evidence(fact, EvidenceSource::Secret);
+        }
+    }
+    if draft.secret.is_none() {
+        draft.secret = Some(first.secret.key.name.shared());
+        draft.current_auth_key = Some(Arc::clone(&first.entry.server));
+        draft.expected_auth_key = Some(first.entry.server.to_string());
+        draft.username.clone_from(&first.entry.username);
+    }
+    SecretSuggestion::Renew
 }
 
 /// A Secret of the namespace that was intended for this registry but does not match.

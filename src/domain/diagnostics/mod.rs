@@ -8,14 +8,17 @@
 //! `pull_error` finds what the kubelet last said and `classify` what that means; `auth` decides by the chain
 //! what a refusal means: `aggregate` takes the answers to several credentials apart, `sent_credential` is of
 //! a credential that went out, `missing_credential` at which link the chain is broken when none did;
+//! `attachable` ranks the Secrets that could be attached, by what `peer_pulls` shows of their credentials;
 //! `image_evidence` uses what the images of other Pods show; `pending` finds the step at which a Pod is held
 //! otherwise, and `pending_findings` names that. `workload` is for those without Pods, and `need` says what
 //! is diagnosed at all. `unreadable_secrets` judges where the Pod's Secrets may not be read,
-//! `node_credential` what speaks for a credential of the node's own, `never_policy` the pull policy Never.
+//! `node_credential` what speaks for a credential of the node's own, `never_policy` the pull policy Never, and
+//! `rate_limit` whether a login would help.
 //! Nothing here asks a registry; what one has said when somebody asked is added by `probe_evidence`.
 //! `preflight` looks at Pods that run. A judgement in the making is a `FindingBuilder`.
 
 mod aggregate;
+mod attachable;
 mod auth;
 mod catalogue;
 mod cause;
@@ -31,11 +34,13 @@ mod missing_credential;
 mod need;
 mod never_policy;
 mod node_credential;
+mod peer_pulls;
 mod pending;
 mod pending_findings;
 mod preflight;
 mod probe_evidence;
 mod pull_error;
+mod rate_limit;
 pub(in crate::domain) mod refine;
 pub mod report;
 mod root;
@@ -53,7 +58,7 @@ pub use fix::{
     CurrentLogin, Fix, FixAction, FixContext, FixId, FixTarget, ListOrigin, MAX_FIXES, NewSecret,
     PodOwner, TargetContainer, applicable_fixes,
 };
-pub(in crate::domain) use fix::{append_to_list, edit_account, unplanned};
+pub(in crate::domain) use fix::{NEW_SECRET, append_to_list, edit_account, unplanned};
 pub use handlers::Cause;
 pub use root::{ChainLink, RootCause};
 

@@ -1,7 +1,10 @@
 //! Evidence for a credential of the node: the kubelet's credential provider plugins, and what the node's
 //! configuration holds. Neither leaves a trace in the API, so it is never more than likely.
 
-use super::{EvidenceSource, Fact, FindingBuilder, RootCause, pull_error::PullError};
+use super::{
+    EvidenceSource, Fact, FindingBuilder, RootCause, attachable::attachable, peer_pulls::PeerPulls,
+    pull_error::PullError,
+};
 use crate::domain::{
     context::{PeerContainer, PodContext},
     diagnostics::{Cause, FixId, classify::Confidence},
@@ -14,9 +17,10 @@ use crate::domain::{
 
 /// No Secret of the Pod matches but a credential was sent: it belongs to the node.
 pub(super) fn sent(draft: &mut FindingBuilder) {
-    draft.root = Some(match draft.cause {
-        Cause::TokenExpired => RootCause::CredentialExpired,
-        _ => RootCause::NodeProblem,
+    draft.root = Some(if draft.cause == Cause::TokenExpired {
+        RootCause::CredentialExpired
+    } else {
+        RootCause::NodeProblem
     });
     draft.limit_confidence(Confidence::Likely);
     draft.fixes = vec![FixId::CredentialProvider, FixId::CreateSecret];
@@ -41,7 +45,8 @@ pub(super) fn consider(
             }
         }
     }
-    let pulled = pulls_without_secret(case, image);
+    let pulls = PeerPulls::new(case, image);
+    let pulled = pulls_without_secret(&pulls, image);
     if let Some(other) = pulled {
         let fact = Fact::PulledWithoutSecret {
             pod: other.pod.name.shared(),
@@ -52,12 +57,24 @@ pub(super) fn consider(
     if pulled.is_some() && tells_refused_from_none(&message) {
         return refused(draft);
     }
-    if pulled.is_some() || said.contains(&Cause::CredentialProviderFailure) {
-        draft.add_alternative(Cause::CredentialProviderFailure);
-        // What is there to be attached goes first.
-        let at = usize::from(draft.matching_secret.is_some() || draft.source_namespace.is_some());
-        draft.fixes.insert(at, FixId::CredentialProvider);
+    // A node may have a plugin for any registry of one's own, and no object tells of it.
+    let is_told = said.contains(&Cause::CredentialProviderFailure);
+    let may_be = registries::find_by_host(image.host()).is_none() && !pulls.has_any_with_secret();
+    if pulled.is_none() && !is_told && !may_be {
+        return;
     }
+    draft.add_alternative(Cause::CredentialProviderFailure);
+    let at = if pulled.is_some() {
+        // Where others need no Secret, only one that is shown to work goes first.
+        let ranked = attachable(case, image);
+        usize::from(ranked.first().is_some_and(|it| it.standing.is_proven()))
+    } else if is_told {
+        // What is there to be attached goes first.
+        usize::from(draft.matching_secret.is_some() || draft.source_namespace.is_some())
+    } else {
+        draft.fixes.len()
+    };
+    draft.fixes.insert(at, FixId::CredentialProvider);
 }
 
 /// Whether this is what containerd says of a refused credential, and not of none at a registry with basic
@@ -81,30 +98,18 @@ fn refused(draft: &mut FindingBuilder) {
         .retain(|other| *other != Cause::Unauthorized);
     draft.add_alternative(Cause::CredentialProviderFailure);
     draft.add_alternative(Cause::NoCredentialsSent);
-    draft.fixes = vec![FixId::CredentialProvider, FixId::CreateSecret];
+    let secret = match draft.matching_secret {
+        Some(_) => FixId::AttachSecret,
+        None => FixId::CreateSecret,
+    };
+    draft.fixes = vec![FixId::CredentialProvider, secret];
 }
 
-/// A Pod that lists no Secret and got an image that is not public, as far as that can be told: of the same
-/// repository, or of a registry that is not one of the world's public ones. Not one whose image the node
-/// had already from a pull with a Secret: before 1.35 any Pod of the node may use that.
-fn pulls_without_secret<'a>(case: &'a PodContext, image: &ImageRef) -> Option<&'a PeerContainer> {
+/// A Pod that lists no Secret and pulled an image that is not public, as far as that can be told: of the same
+/// repository, or of a registry that is not one of the world's public ones.
+fn pulls_without_secret<'a>(pulls: &PeerPulls<'a>, image: &ImageRef) -> Option<&'a PeerContainer> {
     let mostly_private = registries::find_by_host(image.host())
         .is_none_or(|preset| preset.login == LoginSupport::Required);
-    let cached = |it: &PeerContainer| {
-        let mut others = case.peers.iter();
-        others.any(|other| {
-            other.pulled
-                && !other.secrets.is_empty()
-                && (&other.node, &other.image) == (&it.node, &it.image)
-        })
-    };
-    case.peers.iter().find(|other| {
-        other.pulled
-            && other.secrets.is_empty()
-            && !cached(other)
-            && ImageRef::parse(&other.image).is_ok_and(|other| {
-                other.repository() == image.repository()
-                    || mostly_private && other.host() == image.host()
-            })
-    })
+    let is_meant = |other: &ImageRef| mostly_private || other.repository() == image.repository();
+    pulls.without_secret(is_meant)
 }

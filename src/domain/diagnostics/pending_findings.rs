@@ -14,7 +14,7 @@ use crate::domain::{
         classify::{Confidence, classify},
     },
     k8s::{
-        objects::{Container, ContainerState, Event, PodCondition},
+        objects::{Container, ContainerState, Event, Pod, PodCondition},
         pull_attempt::PullAttempt,
     },
 };
@@ -26,7 +26,7 @@ pub(super) fn pod(case: &PodContext) -> Option<Finding> {
     };
     let (container, state, draft) = match pending::held(&case.pod, &case.events, case.now)? {
         PendingCause::Unscheduled { event, condition } => {
-            (first, "Pending", unscheduled(event, condition))
+            (first, "Pending", unscheduled(&case.pod, event, condition))
         }
         PendingCause::Container {
             container,
@@ -53,7 +53,7 @@ pub(super) fn pod(case: &PodContext) -> Option<Finding> {
 /// A Pod whose containers are not known: nothing is well of which nothing is said.
 fn without_containers(case: &PodContext) -> Option<Finding> {
     let draft = match pending::held(&case.pod, &case.events, case.now)? {
-        PendingCause::Unscheduled { event, condition } => unscheduled(event, condition),
+        PendingCause::Unscheduled { event, condition } => unscheduled(&case.pod, event, condition),
         PendingCause::Silent(silence, seconds) => silent(silence, seconds),
         PendingCause::Container { .. }
         | PendingCause::Sandbox(_)
@@ -107,7 +107,11 @@ pub(super) fn event_evidence(event: &Event) -> Evidence {
     }
 }
 
-fn unscheduled(event: Option<&Event>, condition: Option<&PodCondition>) -> FindingBuilder {
+fn unscheduled(
+    pod: &Pod,
+    event: Option<&Event>,
+    condition: Option<&PodCondition>,
+) -> FindingBuilder {
     let of_condition = || {
         let text = Arc::clone(condition?.message()?);
         Some(Evidence::now(
@@ -117,6 +121,10 @@ fn unscheduled(event: Option<&Event>, condition: Option<&PodCondition>) -> Findi
     };
     let evidence = event.map(event_evidence).or_else(of_condition);
     let mut draft = no_pull(RootCause::NotScheduled, evidence);
+    if !pod.scheduling_gates.is_empty() {
+        let gates = pod.scheduling_gates.to_vec();
+        draft.add_evidence(Fact::SchedulingGates { gates }, EvidenceSource::Pod);
+    }
     draft.fixes = vec![FixId::FixScheduling];
     draft
 }
@@ -140,13 +148,12 @@ fn waiting(container: &Container, message: Option<&Arc<str>>) -> FindingBuilder 
 }
 
 fn sandbox(event: &Event) -> FindingBuilder {
-    match classify(&event.message).cause {
-        Some(cause @ Cause::SandboxImagePull) => {
-            let mut draft = FindingBuilder::new(cause);
-            draft.evidence.push(event_evidence(event));
-            draft
-        }
-        _ => no_pull(RootCause::NotAPull, Some(event_evidence(event))),
+    if classify(&event.message).cause == Some(Cause::SandboxImagePull) {
+        let mut draft = FindingBuilder::new(Cause::SandboxImagePull);
+        draft.evidence.push(event_evidence(event));
+        draft
+    } else {
+        no_pull(RootCause::NotAPull, Some(event_evidence(event)))
     }
 }
 

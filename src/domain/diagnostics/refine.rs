@@ -1,6 +1,6 @@
 //! How the objects of the cluster refine what a message means: the shared helpers of the handlers.
 
-use super::{FindingBuilder, auth, never_policy, pull_error::PullError};
+use super::{FindingBuilder, auth, never_policy, pull_error::PullError, rate_limit};
 use crate::domain::{
     context::PodContext,
     diagnostics::{Cause, FixId, RootCause, classify::Confidence},
@@ -24,6 +24,8 @@ pub(in crate::domain) enum Refine {
     NotStated,
     /// The pull policy Never: other Pods of the node may show that the image is there.
     NeverPulled,
+    /// A quota: the Secrets show whether a login was sent.
+    RateLimited,
 }
 
 impl Refine {
@@ -36,6 +38,7 @@ impl Refine {
             }
             Self::NotStated => auth::refine_unstated(draft, pull.case, pull.image),
             Self::NeverPulled => never_policy::refine(draft, pull.case, pull.image),
+            Self::RateLimited => rate_limit::refine(draft, pull.case, pull.image),
         }
     }
 }

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    EvidenceSource, Fact, FindingBuilder, RootCause, missing_credential, pull_error::PullError,
+    EvidenceSource, Fact, FindingBuilder, RootCause, missing_credential,
+    peer_pulls::{PeerPulls, credentials_for},
+    pull_error::PullError,
 };
 use crate::domain::{
     context::PodContext,
@@ -228,7 +230,8 @@ fn refine_bare_forbidden(
     image: &ImageRef,
 ) {
     let missing = Cause::RepositoryMissingOrNoAccess;
-    if case.has_pulled_with(&secret.key.name, image.host()) {
+    let credentials = credentials_for(secret, image);
+    if PeerPulls::new(case, image).count_proofs(&credentials) > 0 {
         draft.alternatives = vec![missing];
         return;
     }

@@ -8,7 +8,7 @@ use crate::domain::diagnostics::{Cause, FixContext};
 
 /// The sentence, lower case and without a full stop.
 pub(super) fn sentence(finding: &Finding) -> String {
-    if let Some(fact) = silence(finding) {
+    if let Some(fact) = telling_fact(finding) {
         return fact.to_string();
     }
     let named = match finding.root {
@@ -25,13 +25,16 @@ pub(super) fn sentence(finding: &Finding) -> String {
     named.unwrap_or_else(|| general(finding))
 }
 
-/// That a step of the Pod's start is silent: there is nothing else to say.
-fn silence(finding: &Finding) -> Option<&Fact> {
+/// A fact that says it all: that a step of the Pod's start is silent, or what holds it back.
+fn telling_fact(finding: &Finding) -> Option<&Fact> {
     let mut facts = finding.evidence.iter().map(|evidence| &evidence.fact);
     facts.find(|fact| {
         matches!(
             fact,
-            Fact::NoScheduler { .. } | Fact::KubeletSilent { .. } | Fact::CreatingSilent { .. }
+            Fact::NoScheduler { .. }
+                | Fact::KubeletSilent { .. }
+                | Fact::CreatingSilent { .. }
+                | Fact::SchedulingGates { .. }
         )
     })
 }
@@ -39,17 +42,14 @@ fn silence(finding: &Finding) -> Option<&Fact> {
 /// What the registry said, where the Secret that would tell why may not be read.
 fn not_read(finding: &Finding) -> Option<String> {
     let mut facts = finding.evidence.iter().map(|evidence| &evidence.fact);
-    let hidden = facts.find_map(|fact| match fact {
-        Fact::SecretForbidden { name, .. } | Fact::SecretNotRead { name } => Some(name),
-        _ => None,
-    })?;
+    let hidden = facts.find_map(Fact::unread_secret)?;
     let host = finding.names.host.as_deref()?;
-    let answer = match finding.cause {
-        Cause::Unauthorized => "rejects the login",
-        Cause::NoCredentialsSent => "requires a login",
-        Cause::ForbiddenByPolicy => "denies access",
-        _ => return None,
-    };
+    let answers = [
+        (Cause::Unauthorized, "rejects the login"),
+        (Cause::NoCredentialsSent, "requires a login"),
+        (Cause::ForbiddenByPolicy, "denies access"),
+    ];
+    let (_, answer) = answers.iter().find(|(cause, _)| *cause == finding.cause)?;
     Some(format!(
         "{host} {answer}; Secret {hidden} cannot be read to check it"
     ))

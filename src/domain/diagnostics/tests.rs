@@ -17,8 +17,8 @@ use crate::domain::{
     k8s::{
         object_ref::Name,
         objects::{
-            ContainerState, Event, Phase, Pod, Revision, Secret, SecretType, ServiceAccount,
-            Workload, WorkloadKind, WorkloadStatus,
+            ContainerState, Event, Phase, Pod, PodCondition, PodConditionType, Revision, Secret,
+            SecretType, ServiceAccount, Workload, WorkloadKind, WorkloadStatus,
         },
     },
     store::{
@@ -136,12 +136,16 @@ fn the_same_text_and_the_link_that_is_broken() {
         (
             Scene::new(REFUSED, &[]),
             RootCause::SecretNotAttached,
-            vec![FixId::CreateSecret, FixId::AttachSecret],
+            vec![
+                FixId::CreateSecret,
+                FixId::AttachSecret,
+                FixId::CredentialProvider,
+            ],
         ),
         (
             Scene::new(REFUSED, &[]).with("regcred", JSON, "registry.example"),
             RootCause::SecretNotAttached,
-            vec![FixId::AttachSecret],
+            vec![FixId::AttachSecret, FixId::CredentialProvider],
         ),
         (
             stale,
@@ -171,12 +175,21 @@ fn the_same_text_and_the_link_that_is_broken() {
     ];
     for (scene, root, fixes) in table {
         let finding = scene.finding();
+        // Of a Pod that lists nothing the node's credential provider may have failed.
+        let (confidence, others) = match root {
+            RootCause::SecretNotAttached => {
+                (Confidence::Likely, &[Cause::CredentialProviderFailure][..])
+            }
+            _ => (Confidence::Certain, &[][..]),
+        };
         assert_eq!(
             judged(&finding),
-            (Cause::NoCredentialsSent, Some(root), Confidence::Certain)
+            (Cause::NoCredentialsSent, Some(root), confidence)
         );
+        assert_eq!(finding.alternatives, others, "{root}");
         assert_eq!(finding.fixes, fixes, "{root}");
-        assert!(finding.confirming_checks.is_empty(), "{root}");
+        let is_certain = confidence == Confidence::Certain;
+        assert_eq!(finding.confirming_checks.is_empty(), is_certain, "{root}");
     }
 }
 
@@ -273,6 +286,18 @@ fn the_secret_to_attach_is_the_one_that_works_for_others() {
     assert_eq!(finding.names.matching_secret.as_deref(), Some("works"));
 }
 
+/// The restart that would give it the list has been made: it waits until a newer Pod is ready.
+#[test]
+fn a_pod_of_a_revision_that_is_replaced_is_not_to_be_restarted() {
+    let mut scene = Scene::new(REFUSED, &[]).with("regcred", JSON, "registry.example");
+    scene.account = Some(account("shop", "runner", &["regcred"]));
+    scene.before = Some((IMAGE, 0));
+    scene.pod = owned(scene.pod, "web-old");
+    let finding = scene.finding();
+    assert_eq!(finding.root, Some(RootCause::PodPredatesBinding));
+    assert_eq!(finding.fixes, [FixId::RetryNow]);
+}
+
 #[test]
 fn a_pod_that_runs_has_no_findings() {
     let mut scene = Scene::new("", &[]);
@@ -314,6 +339,36 @@ fn a_crash_loop_is_no_pull_failure() {
         Confidence::Certain,
     );
     assert_eq!(judged(&scene.finding()), expected);
+}
+
+#[test]
+fn what_holds_a_pod_back_is_named() {
+    for (gates, summary) in [
+        (
+            &["lab/wait"][..],
+            "scheduling gate lab/wait holds the Pod back",
+        ),
+        (
+            &["lab/wait", "quota"],
+            "scheduling gates lab/wait, quota hold the Pod back",
+        ),
+    ] {
+        let mut scene = Scene::new("", &[]);
+        scene.pod.node = None;
+        scene.pod.containers[0].state = ContainerState::Unreported;
+        let reason = Some("SchedulingGated".into());
+        scene.pod.conditions = Box::new([PodCondition::new(
+            PodConditionType::Scheduled,
+            false,
+            None,
+            reason,
+            Some("Scheduling is blocked due to non-empty scheduling gates".into()),
+        )]);
+        scene.pod.scheduling_gates = gates.iter().map(|gate| (*gate).into()).collect();
+        let finding = scene.finding();
+        assert_eq!(finding.root, Some(RootCause::NotScheduled));
+        assert_eq!(finding.summary(), summary);
+    }
 }
 
 #[test]

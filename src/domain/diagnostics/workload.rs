@@ -62,7 +62,11 @@ fn no_pods(case: &WorkloadContext) -> Option<Finding> {
     // A CronJob wants no number of Pods: it is asked whether it can create its Job.
     let is_short = match case.run().id.kind {
         WorkloadKind::CronJob => rollout.current == 0,
-        _ => rollout.current < rollout.desired,
+        WorkloadKind::Deployment
+        | WorkloadKind::ReplicaSet
+        | WorkloadKind::StatefulSet
+        | WorkloadKind::DaemonSet
+        | WorkloadKind::Job => rollout.current < rollout.desired,
     };
     if !is_short {
         return None;

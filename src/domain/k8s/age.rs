@@ -21,8 +21,16 @@ pub fn age(since: Timestamp, now: Timestamp) -> String {
     duration(seconds_between(since, now))
 }
 
-/// Formats a duration in seconds.
+/// Formats a duration in seconds as it changes at most once a minute from two minutes on.
 pub fn duration(seconds: i64) -> String {
+    match seconds.max(0) {
+        s if (2 * MINUTE..10 * MINUTE).contains(&s) => format!("{}m", s / MINUTE),
+        s => human_duration(s),
+    }
+}
+
+/// Formats a duration in seconds exactly as kubectl does (`HumanDuration`).
+pub fn human_duration(seconds: i64) -> String {
     let two = |big: i64, unit: &str, small: i64, small_unit: &str| {
         if small == 0 {
             format!("{big}{unit}")
@@ -31,7 +39,10 @@ pub fn duration(seconds: i64) -> String {
         }
     };
     match seconds {
-        s if s < 2 * MINUTE => format!("{}s", s.max(0)),
+        ..=-2 => "<invalid>".to_owned(),
+        -1 => "0s".to_owned(),
+        s if s < 2 * MINUTE => format!("{s}s"),
+        s if s < 10 * MINUTE => two(s / MINUTE, "m", s % MINUTE, "s"),
         s if s < 3 * HOUR => format!("{}m", s / MINUTE),
         s if s < 8 * HOUR => two(s / HOUR, "h", s % HOUR / MINUTE, "m"),
         s if s < 2 * DAY => format!("{}h", s / HOUR),
@@ -107,6 +118,28 @@ mod tests {
             (9 * YEAR, "9y"),
         ] {
             assert_eq!(duration(seconds), text, "{seconds} s");
+        }
+    }
+
+    #[test]
+    fn human_duration_is_the_one_of_kubectl() {
+        for (seconds, text) in [
+            (-2, "<invalid>"),
+            (-1, "0s"),
+            (0, "0s"),
+            (119, "119s"),
+            (120, "2m"),
+            (135, "2m15s"),
+            (599, "9m59s"),
+            (600, "10m"),
+            (HOUR, "60m"),
+            (3 * HOUR + MINUTE, "3h1m"),
+            (9 * HOUR, "9h"),
+            (49 * HOUR, "2d1h"),
+            (30 * DAY, "30d"),
+            (800 * DAY, "2y70d"),
+        ] {
+            assert_eq!(human_duration(seconds), text, "{seconds} s");
         }
     }
 

@@ -123,7 +123,9 @@ fn init_word(pod: &Pod) -> Option<Cow<'_, str>> {
             {
                 format!("Init:{reason}")
             }
-            _ => format!("Init:{position}/{total}"),
+            ContainerState::Waiting { .. }
+            | ContainerState::Running { .. }
+            | ContainerState::Unreported => format!("Init:{position}/{total}"),
         };
         return Some(Cow::Owned(word));
     }
@@ -149,7 +151,9 @@ fn app_word(pod: &Pod) -> Option<Cow<'_, str>> {
             Some(Cow::Borrowed(&**reason))
         }
         ContainerState::Terminated(exit) => Some(exit_word(exit)),
-        _ => None,
+        ContainerState::Waiting { .. }
+        | ContainerState::Running { .. }
+        | ContainerState::Unreported => None,
     })?;
     Some(match &*word {
         "Completed" if any_runs && holds(pod, PodConditionType::Ready) => Cow::Borrowed("Running"),

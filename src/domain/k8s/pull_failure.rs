@@ -125,13 +125,16 @@ pub fn pull_failures(pod: &Pod) -> impl Iterator<Item = PullFailure<'_>> {
                     message: message.as_ref(),
                 })
             }
-            _ => None,
+            ContainerState::Waiting { .. }
+            | ContainerState::Running { .. }
+            | ContainerState::Terminated(_)
+            | ContainerState::Unreported => None,
         })
 }
 
 /// Whether this event tells of a pull that failed.
 ///
-/// `Failed` is also the reason of containers that cannot be created or started, so the text decides;
+/// `ErrorLine` is also the reason of containers that cannot be created or started, so the text decides;
 /// `BackOff` is a pull's only when it speaks of the image.
 pub fn is_pull_failure_event(event: &Event) -> bool {
     match &*event.reason {

@@ -64,12 +64,18 @@ pub fn rollout_status(world: &Store, id: &WorkloadRef) -> Option<RolloutStatus> 
     let revisions = revisions(world, &workload);
     let outlook = rollout_state(world, &workload, &revisions);
     let rollout = &workload.status;
-    let deadline = match (&outlook, rollout.progressed, rollout.deadline) {
-        (RolloutState::Advancing | RolloutState::Blocked(_), Some(seen), Some(limit)) => {
-            let limit = SignedDuration::from_secs(i64::from(limit));
-            seen.checked_add(limit).ok()
+    let deadline = match &outlook {
+        RolloutState::Advancing | RolloutState::Blocked(_) => {
+            let progressed = rollout.progressed.zip(rollout.deadline);
+            progressed.and_then(|(seen, limit)| {
+                let limit = SignedDuration::from_secs(i64::from(limit));
+                seen.checked_add(limit).ok()
+            })
         }
-        _ => None,
+        RolloutState::Complete
+        | RolloutState::Paused
+        | RolloutState::NotObserved
+        | RolloutState::Failed(..) => None,
     };
     Some(RolloutStatus {
         workload,

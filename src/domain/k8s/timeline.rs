@@ -211,14 +211,7 @@ fn at(
         // Admission works inside of the request that creates the Pod.
         PodStage::Created | PodStage::Admitted => pod.meta.created,
         PodStage::Scheduled => since(PodConditionType::Scheduled),
-        PodStage::Pulling => {
-            newest(
-                pull_failure::waiting_attempt(pod, container),
-                events,
-                "Pulling",
-            )?
-            .first
-        }
+        PodStage::Pulling => pull_began(pod, container, events),
         PodStage::Pulled => {
             newest(
                 pull_failure::waiting_attempt(pod, container),
@@ -234,9 +227,25 @@ fn at(
         },
         PodStage::Ready => match &container.state {
             ContainerState::Terminated(exit) => exit.finished,
-            _ => since(PodConditionType::ContainersReady),
+            ContainerState::Running { .. }
+            | ContainerState::Waiting { .. }
+            | ContainerState::Unreported => since(PodConditionType::ContainersReady),
         },
     }
+}
+
+/// When the registry was asked. `Pulling` is told when a pull is queued; how long it waited, once it is done.
+fn pull_began(pod: &Pod, container: &Container, events: &[Arc<Event>]) -> Option<Timestamp> {
+    let attempt = pull_failure::waiting_attempt(pod, container);
+    let queued = newest(attempt, events, "Pulling").and_then(|event| event.first);
+    let began = newest(attempt, events, "Pulled").and_then(|event| {
+        let pull = parse_pulled(&event.message)?;
+        (pull.waited > SignedDuration::ZERO).then(|| event.last?.checked_sub(pull.took).ok())?
+    });
+    // Events are dated to the second.
+    began.map_or(queued, |began| {
+        Some(queued.map_or(began, |queued| queued.max(began)))
+    })
 }
 
 fn newest<'a>(
@@ -252,6 +261,8 @@ fn newest<'a>(
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PullTime {
     pub took: SignedDuration,
+    /// In the node's queue before that.
+    pub waited: SignedDuration,
     /// In bytes; kubelets say it since 1.31.
     pub size: Option<u64>,
 }
@@ -266,17 +277,19 @@ pub fn last_pull(container: &Container, events: &[Arc<Event>]) -> Option<PullTim
 /// Kubelets say so since 1.20, in Go's form of a duration; `None` for an image that was there already.
 pub fn parse_pulled(message: &str) -> Option<PullTime> {
     let (_, after) = message.rsplit_once("\" in ")?;
-    let took = after
-        .split(' ')
-        .next()?
-        .trim_end_matches('.')
-        .parse()
-        .ok()?;
+    let duration = |text: &str| -> Option<SignedDuration> {
+        text.split(' ').next()?.trim_end_matches('.').parse().ok()
+    };
+    let took = duration(after)?;
+    let whole = after.split_once('(').and_then(|(_, rest)| duration(rest));
+    let waited = whole.map_or(SignedDuration::ZERO, |whole| {
+        whole.saturating_sub(took).max(SignedDuration::ZERO)
+    });
     let size = message.split_once("Image size: ").and_then(|(_, after)| {
         let digits = after.split(' ').next()?;
         digits.parse().ok()
     });
-    Some(PullTime { took, size })
+    Some(PullTime { took, waited, size })
 }
 
 #[cfg(test)]
@@ -321,6 +334,25 @@ mod tests {
         let steps = timeline(&pod, &pod.containers[0], &events, now());
         assert_eq!(steps[4].took, Some(SignedDuration::from_millis(3250)));
         assert_eq!(steps[5].took, Some(SignedDuration::from_secs(6)));
+    }
+
+    /// As a kubelet with `serializeImagePulls` tells it of an image behind a large one.
+    #[test]
+    fn a_pull_that_was_queued_began_when_its_turn_came() {
+        let pod = pod("shop", "web", running());
+        let text = "Successfully pulled image \"a/b:1\" in 26ms (1m18.112s including waiting). Image size: 528 bytes.";
+        let pulling = "Pulling image \"a/b:1\"";
+        let events = [
+            Arc::new(event("e1", "web", "Pulling", pulling, 1, seconds_ago(580))),
+            Arc::new(event("e2", "web", "Pulled", text, 1, seconds_ago(502))),
+        ];
+        let mut events = events;
+        Arc::make_mut(&mut events[0]).first = Some(seconds_ago(580));
+        let steps = timeline(&pod, &pod.containers[0], &events, now());
+        let began = seconds_ago(502) - SignedDuration::from_millis(26);
+        assert_eq!(steps[3].at, Some(began));
+        assert_eq!(steps[3].took, Some(SignedDuration::from_millis(97_974)));
+        assert_eq!(steps[4].took, Some(SignedDuration::from_millis(26)));
     }
 
     #[test]

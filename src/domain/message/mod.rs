@@ -139,7 +139,7 @@ impl<'a> ParsedMessage<'a> {
     /// The registry, or the host that was asked, as one of the kinds that the causes are told apart by.
     pub fn registry_kind(&self) -> RegistryKind {
         if self.mirror().is_some() {
-            return RegistryKind::OWN;
+            return RegistryKind::Own;
         }
         RegistryKind::from_registry(self.preset())
     }

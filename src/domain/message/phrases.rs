@@ -724,7 +724,7 @@ pub(super) const TABLE: &[(Phrase, &[&str])] = &[
     ]),
     (Phrase::Deadline, &["deadline exceeded", "DeadlineExceeded", "pull timed out", "pull timeout"]),
     (Phrase::RequestCanceled, &["request canceled", "request cancelled"]),
-    (Phrase::NoProgress, &["no progress", "progress deadline", "progress timeout", "cancel pulling"]),
+    (Phrase::NoProgress, &["no progress", "pull progress deadline", "progress timeout", "cancel pulling"]),
     (Phrase::RefLocked, &["locked unavailable", "locked for", "locking ref", "ref locked"]),
     (Phrase::Signature, &[
         "signature was required", "rejected by policy", "policy.json", "source image rejected", "cosign",

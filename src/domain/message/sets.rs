@@ -11,7 +11,7 @@ use std::{collections::HashMap, sync::LazyLock};
 use super::{Core, ParsedMessage, core};
 use crate::domain::{
     diagnostics::Cause,
-    registry_auth::registries::{LoginSupport, RegistryInfo},
+    registry_auth::registries::{RegistryId, RegistryInfo},
 };
 
 const MEASURED: &str = include_str!("sets/measured.tsv");
@@ -31,24 +31,72 @@ pub struct CauseSet {
 
 /// Registries that answer alike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct RegistryKind(&'static str);
+pub enum RegistryKind {
+    DockerHub,
+    Ghcr,
+    GitHubPackages,
+    EcrPublic,
+    Ecr,
+    /// Artifact Registry and Container Registry.
+    Google,
+    Acr,
+    Quay,
+    GitLab,
+    JFrog,
+    Harbor,
+    Nexus,
+    RedHat,
+    Nvcr,
+    /// A registry that has no logins: what it refuses, it refuses to everybody.
+    Public,
+    /// A registry that is not known by its host.
+    Own,
+}
 
 impl RegistryKind {
-    /// A registry that is not known by its host.
-    pub const OWN: Self = Self("own");
-    /// A registry that has no logins: what it refuses, it refuses to everybody.
-    pub const PUBLIC: Self = Self("public");
-
-    pub(super) fn from_registry(preset: Option<&'static RegistryInfo>) -> Self {
-        preset.map_or(Self::OWN, |preset| match preset.id {
-            "gcr" | "artifact-registry" => Self("google"),
-            _ if preset.login == LoginSupport::None => Self::PUBLIC,
-            id => Self(id),
-        })
+    pub(super) fn from_registry(registry: Option<&'static RegistryInfo>) -> Self {
+        let Some(registry) = registry else {
+            return Self::Own;
+        };
+        match registry.id {
+            RegistryId::DockerHub => Self::DockerHub,
+            RegistryId::Ghcr => Self::Ghcr,
+            RegistryId::GitHubPackages => Self::GitHubPackages,
+            RegistryId::EcrPublic => Self::EcrPublic,
+            RegistryId::Ecr => Self::Ecr,
+            RegistryId::ArtifactRegistry | RegistryId::Gcr => Self::Google,
+            RegistryId::Acr => Self::Acr,
+            RegistryId::Quay => Self::Quay,
+            RegistryId::GitLab => Self::GitLab,
+            RegistryId::JFrog => Self::JFrog,
+            RegistryId::Harbor => Self::Harbor,
+            RegistryId::Nexus => Self::Nexus,
+            RegistryId::RedHat => Self::RedHat,
+            RegistryId::Nvcr => Self::Nvcr,
+            RegistryId::Mcr | RegistryId::Kubernetes => Self::Public,
+        }
     }
 
+    /// Name in the keys of `sets/measured.tsv`.
     pub const fn as_str(self) -> &'static str {
-        self.0
+        match self {
+            Self::DockerHub => "docker-hub",
+            Self::Ghcr => "ghcr",
+            Self::GitHubPackages => "github-packages",
+            Self::EcrPublic => "ecr-public",
+            Self::Ecr => "ecr",
+            Self::Google => "google",
+            Self::Acr => "acr",
+            Self::Quay => "quay",
+            Self::GitLab => "gitlab",
+            Self::JFrog => "jfrog",
+            Self::Harbor => "harbor",
+            Self::Nexus => "nexus",
+            Self::RedHat => "redhat",
+            Self::Nvcr => "nvcr",
+            Self::Public => "public",
+            Self::Own => "own",
+        }
     }
 }
 
@@ -111,7 +159,7 @@ pub(super) fn cause_set(message: &ParsedMessage<'_>, measured: &MeasuredSets) ->
     let authored = core.causes(message);
     let mut causes = authored.clone();
     // Without logins, what a registry refuses it refuses to everybody: nothing is left to measure.
-    let has_logins = message.registry_kind() != RegistryKind::PUBLIC;
+    let has_logins = message.registry_kind() != RegistryKind::Public;
     if core.is_measured()
         && has_logins
         && let Some(rows) = measured.causes(&set_keys(message))
@@ -158,6 +206,20 @@ fn around_sandbox(core: Core, inner: &[Cause]) -> CauseSet {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::registry_auth::registries::{LoginSupport, REGISTRIES};
+
+    #[test]
+    fn registries_without_logins_are_public() {
+        for registry in REGISTRIES {
+            let is_public = RegistryKind::from_registry(Some(registry)) == RegistryKind::Public;
+            assert_eq!(
+                is_public,
+                registry.login == LoginSupport::None,
+                "{}",
+                registry.name
+            );
+        }
+    }
 
     #[test]
     fn the_measured_table_is_whole() {

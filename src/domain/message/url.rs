@@ -113,8 +113,8 @@ impl<'a> RequestUrl<'a> {
     /// The host as image references write it.
     pub(super) fn registry(&self) -> &'a str {
         match registries::find_by_host(self.host) {
-            Some(preset) if preset.id == "docker-hub" => DOCKER_HUB,
-            _ => self.host,
+            Some(registry) if registry.is_docker_hub() => DOCKER_HUB,
+            Some(_) | None => self.host,
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::domain::{
     context::has_matching_credential,
     k8s::{
         object_ref::{Name, Namespace, ObjectRef},
-        objects::{Pod, Secret, SecretType, ServiceAccount, Workload, WorkloadRef},
+        objects::{Pod, Secret, ServiceAccount, Workload, WorkloadRef},
         pod_status::{PodHealth, pod_status},
     },
     registry_auth::image_ref::ImageRef,
@@ -55,7 +55,7 @@ impl FormSpec {
         let scope = Scope::Namespace(account.namespace.clone());
         let pull = world
             .secrets(&scope)
-            .filter(|secret| !matches!(secret.secret_type, SecretType::Other(_)));
+            .filter(|secret| secret.secret_type.is_pull_secret());
         let mut secrets: Vec<Name<Secret>> = pull.map(|secret| secret.key.name.clone()).collect();
         // What is listed and does not exist can be taken off too.
         secrets.extend(

@@ -21,8 +21,10 @@ pub enum FormSpec {
         username: String,
         /// What the login is for, where that is known.
         image: Option<Arc<str>>,
-        /// Pods that wait and need not wait on.
-        waiting: Vec<ObjectRef<Pod>>,
+        /// What the ServiceAccount of the targets lists.
+        listed: Vec<Name<Secret>>,
+        /// What waits for it: what lists the Secret need not wait on, the others get it attached.
+        targets: Vec<FixTarget>,
     },
     /// A login for a Secret that is to be made and attached.
     NewSecret {

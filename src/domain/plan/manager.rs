@@ -253,10 +253,14 @@ fn value(traces: &OwnershipMetadata, sign: &Marker) -> Option<String> {
             }
         }),
         // `application:group/kind:namespace/name`: the application is what a person looks for.
-        MarkerKind::Annotation => named(&traces.annotations).map(|value| match sign.tool {
-            ManagerKind::ArgoCd => value.split(':').next().unwrap_or_default().to_owned(),
-            _ if sign.name == REPLICATED => String::new(),
-            _ => value,
+        MarkerKind::Annotation => named(&traces.annotations).map(|value| {
+            if sign.tool == ManagerKind::ArgoCd {
+                value.split(':').next().unwrap_or_default().to_owned()
+            } else if sign.name == REPLICATED {
+                String::new()
+            } else {
+                value
+            }
         }),
         MarkerKind::Manager => {
             let found = traces.managers.iter().any(|manager| manager == sign.name);

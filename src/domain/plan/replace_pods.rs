@@ -10,7 +10,7 @@ use crate::domain::{
 };
 
 /// Pods that one plan deletes at most: more would be a restart by the back door.
-const MAX_DELETED_PODS: usize = 20;
+pub(super) const MAX_DELETED_PODS: usize = 20;
 
 /// New Pods for these targets. What rolls out its template is restarted; of other controllers that create
 /// their Pods again the Pods are deleted. A StatefulSet waits for a Pod that never gets ready before it

@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use super::{AuthEdit, Change, Credentials, OnFailure, Plan};
+use super::{AuthEdit, Change, Credentials, OnFailure, Plan, replace_pods::MAX_DELETED_PODS};
 use crate::domain::{
     diagnostics::PodOwner,
     k8s::{
@@ -13,15 +13,13 @@ use crate::domain::{
         objects::{Pod, Secret},
         pod_status::{PodHealth, pod_status},
     },
+    plural::pluralize,
     registry_auth::{
         credential::Fingerprint, docker_config::AuthSummary, image_ref::ImageRef,
         keyring::key_matches, registries::registry_of,
     },
     store::Store,
 };
-
-/// Waiting Pods that one rotation makes new at most: more would be a restart by the back door.
-const MAX_DELETED_PODS: usize = 20;
 
 /// A Secret that carries the credential for one registry, under these keys of `auths`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -219,7 +217,7 @@ impl CredentialUsage {
             "Rotate credential of {} at {} in {}",
             login.username,
             self.registries(&holders),
-            count(edits.len(), "Secret", "Secrets")
+            pluralize(edits.len(), "Secret", "Secrets")
         );
         let mut changes = edits;
         changes.extend(retried);
@@ -276,35 +274,35 @@ impl CredentialUsage {
             left > 0,
             format!(
                 "{} the old credential.",
-                count(left, "Secret keeps", "Secrets keep")
+                pluralize(left, "Secret keeps", "Secrets keep")
             ),
         );
         note(
             self.running > 0,
             format!(
                 "{} no restart: the kubelet reads the Secret at each pull.",
-                count(self.running, "running Pod needs", "running Pods need")
+                pluralize(self.running, "running Pod needs", "running Pods need")
             ),
         );
         note(
             retried > 0,
             format!(
                 "{} deleted to retry now.",
-                count(retried, "waiting Pod is", "waiting Pods are")
+                pluralize(retried, "waiting Pod is", "waiting Pods are")
             ),
         );
         note(
             late > 0,
             format!(
                 "{} within 5 minutes.",
-                count(late, "more waiting Pod retries", "more waiting Pods retry")
+                pluralize(late, "more waiting Pod retries", "more waiting Pods retry")
             ),
         );
         note(
             self.alone > 0,
             format!(
                 "{} within 5 minutes.",
-                count(
+                pluralize(
                     self.alone,
                     "waiting Pod is not deleted; the kubelet retries",
                     "waiting Pods are not deleted; the kubelet retries"
@@ -365,10 +363,6 @@ fn secrets_with_credential(
         }));
     }
     holders
-}
-
-fn count(number: usize, one: &str, many: &str) -> String {
-    format!("{number} {}", if number == 1 { one } else { many })
 }
 
 #[cfg(test)]

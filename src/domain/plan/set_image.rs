@@ -9,8 +9,23 @@ use crate::domain::{
     k8s::objects::Subject,
 };
 
-/// Another image for the containers that have the own one's; those that cannot get one are named.
-pub(super) fn ask_image(own: &FixTarget, all: &[&FixTarget]) -> Option<FormSpec> {
+/// The containers that can get another image, and the workloads that cannot, with the reason.
+pub(super) struct ImageEdit {
+    pub targets: Vec<ImageTarget>,
+    pub left_out: Vec<String>,
+}
+
+impl From<ImageEdit> for FormSpec {
+    fn from(edit: ImageEdit) -> Self {
+        Self::Image {
+            targets: edit.targets,
+            left_out: edit.left_out,
+        }
+    }
+}
+
+/// The containers that have the image of the own one.
+pub(super) fn image_edit(own: &FixTarget, all: &[&FixTarget]) -> Option<ImageEdit> {
     // The plan sets images of containers only: a volume's is patched by hand.
     if own.volume.is_some() {
         return None;
@@ -45,7 +60,7 @@ pub(super) fn ask_image(own: &FixTarget, all: &[&FixTarget]) -> Option<FormSpec>
             Err(_) => {}
         }
     }
-    (!targets.is_empty()).then_some(FormSpec::Image { targets, left_out })
+    (!targets.is_empty()).then_some(ImageEdit { targets, left_out })
 }
 
 /// A container that can get another image, or why it cannot.

@@ -2,8 +2,9 @@
 
 use crate::domain::registry_auth::{
     credential::{Credential, Password},
+    host_port::server_host,
     image_ref::ImageRef,
-    registries,
+    registries::{self, RegistryInfo},
 };
 
 /// An error or a warning about form input.
@@ -80,7 +81,7 @@ pub fn server(text: &str) -> Option<ValidationError> {
     if text == hub {
         return None;
     }
-    let host = registries::host_of(text);
+    let host = server_host(text);
     if host.is_empty() {
         return Some(reject("must contain a host"));
     }
@@ -114,7 +115,7 @@ pub fn username(text: &str, server: &str) -> Option<ValidationError> {
     if text != text.trim() {
         return Some(warn("remove the space at the start or end"));
     }
-    let is_hub = registries::find_by_server(server).is_some_and(|preset| preset.id == "docker-hub");
+    let is_hub = registries::find_by_server(server).is_some_and(RegistryInfo::is_docker_hub);
     if is_hub && text.contains('@') {
         return Some(warn(
             "Docker Hub expects the Docker ID, not the e-mail address",

@@ -1,6 +1,6 @@
 //! The sentences of steps and failures.
 //!
-//! Words of a registry are quoted as they came; the room `registry` has cut them and taken their
+//! Words of a registry are quoted as they came; the layer `registry` has cut them and taken their
 //! control characters out.
 
 use std::{fmt, time::Duration};

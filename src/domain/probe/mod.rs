@@ -1,6 +1,6 @@
 //! Registry probes: the transcript of steps and the conclusion.
 //!
-//! The room `registry` walks the handshake of the OCI distribution specification and writes the
+//! The layer `registry` walks the handshake of the OCI distribution specification and writes the
 //! transcript; `judge` reads it. A step holds facts; its sentence is made in `display`. Nothing here
 //! knows how a registry is asked, nor what is in the cluster.
 

@@ -5,6 +5,8 @@
 
 pub mod credential;
 pub mod docker_config;
+mod glob;
+pub mod host_port;
 pub mod image_ref;
 pub mod keyring;
 pub mod registries;

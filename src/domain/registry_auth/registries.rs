@@ -3,10 +3,38 @@
 //! The rows are read by the diagnosis (which host is whose, who hides private repositories), by the
 //! wizards (server string, user name, where to get a token) and by the documentation.
 
-/// One registry, or one family of registries.
+use super::{
+    glob,
+    host_port::{server_host, split_host_port},
+    image_ref::DOCKER_HUB,
+};
+
+/// A registry, or a family of registries, that is known by its hosts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RegistryId {
+    DockerHub,
+    Ghcr,
+    GitHubPackages,
+    EcrPublic,
+    Ecr,
+    ArtifactRegistry,
+    Gcr,
+    Acr,
+    Mcr,
+    Quay,
+    GitLab,
+    JFrog,
+    Harbor,
+    Nexus,
+    RedHat,
+    Kubernetes,
+    Nvcr,
+}
+
+/// What is known of a registry, or of a family of registries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RegistryInfo {
-    pub id: &'static str,
+    pub id: RegistryId,
     pub name: &'static str,
     /// Hosts as they stand in image references; `*` stands for any run of characters.
     pub hosts: &'static [&'static str],
@@ -24,6 +52,12 @@ pub struct RegistryInfo {
     pub missing_repository: MissingRepositoryBehavior,
     /// What to do instead of storing a token, where the platform has better.
     pub alternative: &'static str,
+}
+
+impl RegistryInfo {
+    pub fn is_docker_hub(&self) -> bool {
+        self.id == RegistryId::DockerHub
+    }
 }
 
 /// Whether the registry supports or requires a login.
@@ -55,7 +89,7 @@ const ACR: &str =
 /// All registries known by name, the more special host patterns first.
 pub const REGISTRIES: &[RegistryInfo] = &[
     RegistryInfo {
-        id: "docker-hub",
+        id: RegistryId::DockerHub,
         name: "Docker Hub",
         hosts: &[
             "docker.io",
@@ -74,7 +108,7 @@ pub const REGISTRIES: &[RegistryInfo] = &[
         alternative: "",
     },
     RegistryInfo {
-        id: "ghcr",
+        id: RegistryId::Ghcr,
         name: "GitHub Container Registry",
         hosts: &["ghcr.io", "pkg-containers.githubusercontent.com"],
         server: "ghcr.io",
@@ -87,7 +121,7 @@ pub const REGISTRIES: &[RegistryInfo] = &[
         alternative: "",
     },
     RegistryInfo {
-        id: "github-packages",
+        id: RegistryId::GitHubPackages,
         name: "GitHub Packages (old)",
         hosts: &["docker.pkg.github.com"],
         server: "docker.pkg.github.com",
@@ -100,7 +134,7 @@ pub const REGISTRIES: &[RegistryInfo] = &[
         alternative: "push to ghcr.io instead",
     },
     RegistryInfo {
-        id: "ecr-public",
+        id: RegistryId::EcrPublic,
         name: "Amazon ECR Public",
         hosts: &["public.ecr.aws"],
         server: "public.ecr.aws",
@@ -113,7 +147,7 @@ pub const REGISTRIES: &[RegistryInfo] = &[
         alternative: "pull without a Secret",
     },
     RegistryInfo {
-        id: "ecr",
+        id: RegistryId::Ecr,
         name: "Amazon ECR",
         hosts: &[
             "*.dkr.ecr.*.amazonaws.com",
@@ -131,7 +165,7 @@ pub const REGISTRIES: &[RegistryInfo] = &[
         alternative: "use the node role or a kubelet credential provider (on EKS: node role or Pod Identity)",
     },
     RegistryInfo {
-        id: "artifact-registry",
+        id: RegistryId::ArtifactRegistry,
         name: "Google Artifact Registry",
         hosts: &["*-docker.pkg.dev", "docker.pkg.dev"],
         server: "LOCATION-docker.pkg.dev",
@@ -144,7 +178,7 @@ pub const REGISTRIES: &[RegistryInfo] = &[
         alternative: "grant the node's service account Artifact Registry Reader",
     },
     RegistryInfo {
-        id: "gcr",
+        id: RegistryId::Gcr,
         name: "Google gcr.io",
         hosts: &["gcr.io", "*.gcr.io"],
         server: "gcr.io",
@@ -157,7 +191,7 @@ pub const REGISTRIES: &[RegistryInfo] = &[
         alternative: "grant the node's service account Artifact Registry Reader",
     },
     RegistryInfo {
-        id: "acr",
+        id: RegistryId::Acr,
         name: "Azure Container Registry",
         hosts: &["*.azurecr.io", "*.azurecr.cn", "*.azurecr.us"],
         server: "NAME.azurecr.io",
@@ -170,7 +204,7 @@ pub const REGISTRIES: &[RegistryInfo] = &[
         alternative: "attach the registry to the cluster's kubelet identity (az aks update --attach-acr)",
     },
     RegistryInfo {
-        id: "mcr",
+        id: RegistryId::Mcr,
         name: "Microsoft Artifact Registry",
         hosts: &["mcr.microsoft.com", "*.data.mcr.microsoft.com"],
         server: "",
@@ -183,7 +217,7 @@ pub const REGISTRIES: &[RegistryInfo] = &[
         alternative: "pull without a Secret",
     },
     RegistryInfo {
-        id: "quay",
+        id: RegistryId::Quay,
         name: "Quay",
         hosts: &[
             "quay.io",
@@ -202,7 +236,7 @@ pub const REGISTRIES: &[RegistryInfo] = &[
         alternative: "",
     },
     RegistryInfo {
-        id: "gitlab",
+        id: RegistryId::GitLab,
         name: "GitLab",
         hosts: &["registry.gitlab.com", "gitlab.com"],
         server: "registry.gitlab.com",
@@ -215,7 +249,7 @@ pub const REGISTRIES: &[RegistryInfo] = &[
         alternative: "",
     },
     RegistryInfo {
-        id: "jfrog",
+        id: RegistryId::JFrog,
         name: "JFrog Artifactory",
         hosts: &["*.jfrog.io", "artifactory.*", "*.artifactory.*"],
         server: "ACCOUNT.jfrog.io",
@@ -228,7 +262,7 @@ pub const REGISTRIES: &[RegistryInfo] = &[
         alternative: "",
     },
     RegistryInfo {
-        id: "harbor",
+        id: RegistryId::Harbor,
         name: "Harbor",
         hosts: &["harbor.*", "*.harbor.*"],
         server: "HOST[:PORT] as in the image",
@@ -241,7 +275,7 @@ pub const REGISTRIES: &[RegistryInfo] = &[
         alternative: "",
     },
     RegistryInfo {
-        id: "nexus",
+        id: RegistryId::Nexus,
         name: "Nexus Repository",
         hosts: &["nexus.*", "nexus3.*", "*.nexus.*"],
         server: "HOST:CONNECTORPORT",
@@ -254,7 +288,7 @@ pub const REGISTRIES: &[RegistryInfo] = &[
         alternative: "",
     },
     RegistryInfo {
-        id: "redhat",
+        id: RegistryId::RedHat,
         name: "Red Hat registry",
         hosts: &["registry.redhat.io", "registry.connect.redhat.com"],
         server: "registry.redhat.io",
@@ -267,7 +301,7 @@ pub const REGISTRIES: &[RegistryInfo] = &[
         alternative: "",
     },
     RegistryInfo {
-        id: "kubernetes",
+        id: RegistryId::Kubernetes,
         name: "registry.k8s.io",
         hosts: &["registry.k8s.io", "k8s.gcr.io"],
         server: "",
@@ -280,7 +314,7 @@ pub const REGISTRIES: &[RegistryInfo] = &[
         alternative: "pull without a Secret",
     },
     RegistryInfo {
-        id: "nvcr",
+        id: RegistryId::Nvcr,
         name: "NVIDIA NGC",
         hosts: &["nvcr.io"],
         server: "nvcr.io",
@@ -294,84 +328,80 @@ pub const REGISTRIES: &[RegistryInfo] = &[
     },
 ];
 
-/// The host of a server string, which may have a scheme and a path.
-pub fn host_of(server: &str) -> &str {
-    let bare = server.split_once("://").map_or(server, |(_, rest)| rest);
-    bare.split('/').next().unwrap_or_default()
+/// Server string of `--docker-server` for images of this host: Docker Hub's entry has a name of its own.
+pub fn docker_server(host: &str) -> &str {
+    match find_by_host(host) {
+        Some(registry) if registry.is_docker_hub() => registry.server,
+        Some(_) | None => host,
+    }
 }
 
 /// The host by which a registry is told from others: Docker Hub has several, which count as one.
 pub fn registry_of(server: &str) -> &str {
     match find_by_server(server) {
-        Some(preset) if preset.id == "docker-hub" => "docker.io",
-        _ => host_of(server),
+        Some(registry) if registry.is_docker_hub() => DOCKER_HUB,
+        Some(_) | None => server_host(server),
     }
 }
 
 /// The row of a server string.
 pub fn find_by_server(server: &str) -> Option<&'static RegistryInfo> {
-    find_by_host(host_of(server))
+    find_by_host(server_host(server))
 }
 
 /// The row of a registry host, with or without port.
 ///
 /// `k8s.gcr.io` is the Kubernetes registry and not Google's, so exact hosts go before patterns.
 pub fn find_by_host(host: &str) -> Option<&'static RegistryInfo> {
-    let name = host.split(':').next().unwrap_or_default();
+    let (name, _) = split_host_port(host);
     let exact = REGISTRIES
         .iter()
-        .find(|preset| preset.hosts.contains(&name));
+        .find(|registry| registry.hosts.contains(&name));
     exact.or_else(|| {
-        REGISTRIES
-            .iter()
-            .find(|preset| preset.hosts.iter().any(|pattern| covers(pattern, name)))
+        REGISTRIES.iter().find(|registry| {
+            registry
+                .hosts
+                .iter()
+                .any(|pattern| glob::matches(pattern.as_bytes(), name.as_bytes()))
+        })
     })
-}
-
-/// Whether a pattern of [`RegistryInfo::hosts`] is of this host.
-fn covers(pattern: &str, name: &str) -> bool {
-    let Some((first, others)) = pattern.split_once('*') else {
-        return pattern == name;
-    };
-    let (between, last) = others.rsplit_once('*').unwrap_or(("", others));
-    let rest = name.strip_prefix(first);
-    let Some(mut rest) = rest.and_then(|rest| rest.strip_suffix(last)) else {
-        return false;
-    };
-    for piece in between.split('*') {
-        let Some((_, after)) = rest.split_once(piece) else {
-            return false;
-        };
-        rest = after;
-    }
-    true
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::registry_auth::credential::kind::CredentialKind;
 
     #[test]
     fn hosts_are_found_in_the_table() {
         for (host, id) in [
-            ("docker.io", Some("docker-hub")),
-            ("123456789012.dkr.ecr.eu-west-1.amazonaws.com", Some("ecr")),
-            ("public.ecr.aws", Some("ecr-public")),
-            ("europe-west3-docker.pkg.dev", Some("artifact-registry")),
-            ("eu.gcr.io", Some("gcr")),
-            ("k8s.gcr.io", Some("kubernetes")),
-            ("acme.azurecr.io", Some("acr")),
-            ("harbor.corp.example:8443", Some("harbor")),
+            ("docker.io", Some(RegistryId::DockerHub)),
+            (
+                "123456789012.dkr.ecr.eu-west-1.amazonaws.com",
+                Some(RegistryId::Ecr),
+            ),
+            ("public.ecr.aws", Some(RegistryId::EcrPublic)),
+            (
+                "europe-west3-docker.pkg.dev",
+                Some(RegistryId::ArtifactRegistry),
+            ),
+            ("eu.gcr.io", Some(RegistryId::Gcr)),
+            ("k8s.gcr.io", Some(RegistryId::Kubernetes)),
+            ("acme.azurecr.io", Some(RegistryId::Acr)),
+            ("harbor.corp.example:8443", Some(RegistryId::Harbor)),
             ("registry.corp.example", None),
             ("localhost:5000", None),
-            ("1.dkr.ecr.cn-north-1.amazonaws.com.cn", Some("ecr")),
-            ("artifactory.corp.example", Some("jfrog")),
-            ("cache.jfrog.io.jfrog.io", Some("jfrog")),
+            (
+                "1.dkr.ecr.cn-north-1.amazonaws.com.cn",
+                Some(RegistryId::Ecr),
+            ),
+            ("artifactory.corp.example", Some(RegistryId::JFrog)),
+            ("cache.jfrog.io.jfrog.io", Some(RegistryId::JFrog)),
             ("jfrog.io.example", None),
             // One dot does not stand for two.
             ("a.dkr.ecr.amazonaws.com", None),
         ] {
-            assert_eq!(find_by_host(host).map(|preset| preset.id), id, "{host}");
+            assert_eq!(find_by_host(host).map(|registry| registry.id), id, "{host}");
         }
     }
 
@@ -389,8 +419,30 @@ mod tests {
     }
 
     #[test]
+    fn images_of_docker_hub_have_another_server_than_their_host() {
+        assert_eq!(docker_server("docker.io"), "https://index.docker.io/v1/");
+        assert_eq!(docker_server("ghcr.io"), "ghcr.io");
+        assert_eq!(
+            docker_server("registry.example:5000"),
+            "registry.example:5000"
+        );
+    }
+
+    #[test]
+    fn the_lifetime_of_an_ecr_token_is_the_one_that_is_judged_by() {
+        let hours = CredentialKind::EcrToken.max_lifetime().unwrap().as_hours();
+        for id in [RegistryId::Ecr, RegistryId::EcrPublic] {
+            let registry = REGISTRIES
+                .iter()
+                .find(|registry| registry.id == id)
+                .unwrap();
+            assert_eq!(registry.token_lifetime, format!("{hours} hours"));
+        }
+    }
+
+    #[test]
     fn ids_are_told_apart() {
-        let mut ids: Vec<_> = REGISTRIES.iter().map(|preset| preset.id).collect();
+        let mut ids: Vec<_> = REGISTRIES.iter().map(|registry| registry.id).collect();
         ids.sort_unstable();
         ids.dedup();
         assert_eq!(ids.len(), REGISTRIES.len());

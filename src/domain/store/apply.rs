@@ -117,7 +117,9 @@ impl Store {
         for pod in delta.changed {
             let before = self.pods.insert(Arc::clone(&pod));
             self.update_references(before.as_deref(), Some(&pod));
-            self.memory.observe_pod(before.as_deref(), &pod, now);
+            if self.memory.observe_pod(before.as_deref(), &pod, now) {
+                self.note_pull(&pod.key.namespace);
+            }
             self.count(before.as_ref(), Some(&pod));
             self.replay_events(&pod);
         }
@@ -139,8 +141,11 @@ impl Store {
                 self.lines.remove(&before);
             }
             self.lines.put(&event);
-            if let Some(pod) = subject_pod(&event).and_then(|key| self.pods.get(&key)) {
-                self.memory.observe_event(pod, &event);
+            if let Some(pod) = subject_pod(&event).and_then(|key| self.pods.get(&key))
+                && self.memory.observe_event(pod, &event)
+            {
+                let namespace = pod.key.namespace.clone();
+                self.note_pull(&namespace);
             }
             if let Some(subject) = self.subject(&event) {
                 self.touched.push(subject);
@@ -249,8 +254,7 @@ impl Store {
         if let Some(pod) = after.or(before)
             && !has_pulled(before).eq(has_pulled(after))
         {
-            self.versions.pulled += 1;
-            *self.pulled.entry(pod.key.namespace.clone()).or_default() += 1;
+            self.note_pull(&pod.key.namespace);
         }
         let moved = was != is;
         self.versions.places += u64::from(moved);
@@ -282,6 +286,12 @@ impl Store {
         }
     }
 
+    /// What other Pods of the namespace show of images and credentials has changed.
+    fn note_pull(&mut self, namespace: &Namespace) {
+        self.versions.pulled += 1;
+        *self.pulled.entry(namespace.clone()).or_default() += 1;
+    }
+
     /// Events may arrive before the Pod that they are about.
     fn replay_events(&mut self, pod: &Pod) {
         if pull_failure::pull_failures(pod).next().is_none()
@@ -289,11 +299,15 @@ impl Store {
         {
             return;
         }
+        let mut is_news = false;
         for line in self
             .lines
             .about("Pod", &pod.key.namespace, pod.key.name.as_str())
         {
-            self.memory.observe_event(pod, &line.event);
+            is_news |= self.memory.observe_event(pod, &line.event);
+        }
+        if is_news {
+            self.note_pull(&pod.key.namespace);
         }
     }
 }

@@ -40,8 +40,9 @@ impl LastPullErrors {
         self.pods.remove(pod);
     }
 
-    /// Records the errors of a Pod's status, and removes outdated ones.
-    pub(super) fn observe_pod(&mut self, before: Option<&Pod>, pod: &Pod, now: Timestamp) {
+    /// Records the errors of a Pod's status, and removes outdated ones. Whether one of them is news.
+    pub(super) fn observe_pod(&mut self, before: Option<&Pod>, pod: &Pod, now: Timestamp) -> bool {
+        let mut is_news = false;
         if before.is_some_and(|before| before.meta.uid != pod.meta.uid) {
             self.remove(&pod.key);
         }
@@ -55,7 +56,7 @@ impl LastPullErrors {
             pull_failure::pull_failures(pod).filter(pull_failure::PullFailure::names_cause)
         {
             if let Some(message) = failure.message {
-                self.insert(
+                is_news |= self.insert(
                     &pod.key,
                     LastPullError {
                         container: Arc::clone(&failure.attempt.container.name),
@@ -66,22 +67,24 @@ impl LastPullErrors {
                 );
             }
         }
+        is_news
     }
 
-    /// Records the error of an event about a Pod that still waits for the image.
-    pub(super) fn observe_event(&mut self, pod: &Pod, event: &Event) {
+    /// Records the error of an event about a Pod that still waits for the image. Whether it is news.
+    pub(super) fn observe_event(&mut self, pod: &Pod, event: &Event) -> bool {
         if &*event.reason != "Failed"
             || !event.message.starts_with("Failed to pull image")
             || !event.regarding.refers_to(pod)
         {
-            return;
+            return false;
         }
-        let Some(seen) = event.last else { return };
-        let waiting =
-            pull_failure::pull_failures(pod).find(|failure| failure.attempt.matches_event(event));
-        let Some(failure) = waiting else { return };
+        let mut failures = pull_failure::pull_failures(pod);
+        let waiting = failures.find(|failure| failure.attempt.matches_event(event));
+        let Some((seen, failure)) = event.last.zip(waiting) else {
+            return false;
+        };
         if !event.message.contains(&**failure.attempt.image()) {
-            return;
+            return false;
         }
         self.insert(
             &pod.key,
@@ -91,18 +94,30 @@ impl LastPullErrors {
                 message: Arc::clone(&event.message),
                 observed_at: seen,
             },
-        );
+        )
     }
 
-    fn insert(&mut self, pod: &ObjectRef<Pod>, error: LastPullError) {
+    /// Whether it says something else than what was known. The same error reads differently in a status, in a
+    /// back-off and in an event.
+    fn insert(&mut self, pod: &ObjectRef<Pod>, error: LastPullError) -> bool {
         let errors = self.pods.entry(pod.clone()).or_default();
         match errors
             .iter_mut()
             .find(|known| known.container == error.container)
         {
-            Some(known) if known.observed_at <= error.observed_at => *known = error,
-            Some(_) => {}
-            None => errors.push(error),
+            Some(known) if known.observed_at <= error.observed_at => {
+                let inner = |error: &LastPullError| {
+                    pull_failure::innermost_message(&error.message).to_owned()
+                };
+                let is_news = inner(known) != inner(&error);
+                *known = error;
+                is_news
+            }
+            Some(_) => false,
+            None => {
+                errors.push(error);
+                true
+            }
         }
     }
 }

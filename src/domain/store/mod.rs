@@ -63,7 +63,7 @@ pub struct Versions {
     pub users: u64,
     /// Of workloads that came, went, changed their spec or their owner.
     pub specs: u64,
-    /// Of images that Pods have pulled.
+    /// Of images that Pods have pulled, and of why they cannot.
     pub pulled: u64,
 }
 
@@ -100,7 +100,7 @@ pub struct Store {
     moved: ChangeLog<HealthChange>,
     /// Changes of Secrets and ServiceAccounts, by namespace.
     local: HashMap<Namespace, u64>,
-    /// Changes of what the Pods of a namespace have pulled.
+    /// Changes of what the Pods of a namespace have pulled, and of why they cannot.
     pulled: HashMap<Namespace, u64>,
     counts: BTreeMap<Namespace, NamespaceCounts>,
     versions: Versions,
@@ -210,7 +210,8 @@ impl Store {
         self.local.get(namespace).copied().unwrap_or_default()
     }
 
-    /// Grows whenever a Pod of this namespace has pulled an image, or one that had is gone.
+    /// Grows whenever a Pod of this namespace has pulled an image, one that had is gone, or one is told something
+    /// else about why it cannot.
     pub fn pulled_version(&self, namespace: &Namespace) -> u64 {
         self.pulled.get(namespace).copied().unwrap_or_default()
     }

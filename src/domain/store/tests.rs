@@ -114,6 +114,43 @@ fn the_last_error_is_kept_across_back_off_and_forgotten_when_it_runs() {
     );
 }
 
+/// What other Pods are told counts for the diagnosis of a Pod, and is told in several wordings.
+#[test]
+fn another_error_is_news_and_another_wording_is_not() {
+    let mut world = Store::default();
+    let inner = format!(
+        "failed to pull and unpack image \"{IMAGE}\": failed to resolve image: unexpected status: 401 Unauthorized"
+    );
+    let states = [
+        (waiting("ContainerCreating", ""), false),
+        (waiting("ErrImagePull", &inner), true),
+        (
+            waiting(
+                "ImagePullBackOff",
+                &format!("Back-off pulling image \"{IMAGE}\": ErrImagePull: {inner}"),
+            ),
+            false,
+        ),
+        (waiting("ErrImagePull", &inner), false),
+        (waiting("ErrImagePull", "503 Service Unavailable"), true),
+        (running(), true),
+    ];
+    for (at, (state, is_news)) in states.into_iter().enumerate() {
+        let before = world.pulled_version(&Namespace::new("shop"));
+        let batch = StoreUpdate::Pods(upserted(vec![pod("shop", "web", state)]));
+        world.apply(batch, later(i64::try_from(at).unwrap()));
+        let told = world.pulled_version(&Namespace::new("shop")) > before;
+        assert_eq!(told, is_news, "step {at}");
+        let text = format!("Failed to pull image \"{IMAGE}\": {inner}");
+        if at == 1 {
+            let event = event("e1", "web", "Failed", &text, 1, later(1));
+            world.apply(StoreUpdate::Events(upserted(vec![event])), later(1));
+            let after = world.pulled_version(&Namespace::new("shop"));
+            assert_eq!(after, before + 1, "the event tells the same");
+        }
+    }
+}
+
 #[test]
 fn an_event_that_came_before_its_pod_is_remembered_too() {
     let message = format!("Failed to pull image \"{IMAGE}\": not found");

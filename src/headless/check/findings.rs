@@ -1,10 +1,10 @@
-//! Everything wrong that was seen: Pod by Pod, then the workloads that make no Pods.
+//! Diagnosis of a snapshot: Pod by Pod, then the workloads that create no Pods.
 
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{look::Seen, target::Choice};
+use super::{collect::Snapshot, selection::Selection};
 use crate::domain::{
     context::{self, PodContext},
     diagnostics::{self, Finding, Need, needs_diagnosis, workload_needs_diagnosis},
@@ -15,78 +15,95 @@ use crate::domain::{
     store::watch::Scope,
 };
 
-/// What was checked, and what was found.
-pub(super) struct Found {
-    /// Pods that are not well, or that are looked into all the same.
-    pub pods: Vec<Checked>,
-    /// Pods that are well or on their way, and what they belong to.
-    pub well: Vec<(Arc<Pod>, Option<Arc<Workload>>)>,
+/// Pods and workloads that were checked, with their findings.
+pub(super) struct CheckFindings {
+    /// Pods that fail, and with `--all` those that run.
+    pub pods: Vec<DiagnosedPod>,
+    /// Pods that are healthy or starting, and their workloads.
+    pub healthy: Vec<(Arc<Pod>, Option<Arc<Workload>>)>,
     pub workloads: Vec<(Arc<Workload>, Finding)>,
 }
 
-pub(super) struct Checked {
-    pub case: PodContext,
+pub(super) struct DiagnosedPod {
+    pub context: PodContext,
     pub findings: Vec<Finding>,
-    /// It runs: what is found is what the next pull will meet.
-    pub runs: bool,
+    /// It runs: its findings are about the next pull.
+    pub is_running: bool,
 }
 
-/// How far to look.
+/// Which Pods are diagnosed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Depth {
-    WhatFails,
-    /// Also whether what runs could be pulled again.
-    Everything,
+pub(super) enum PodFilter {
+    Failing,
+    /// Also Pods that run: whether their images could be pulled again.
+    All,
 }
 
-pub(super) fn all(seen: &Seen, choice: &Choice, depth: Depth, now: Timestamp) -> Found {
-    let world = &seen.world;
-    let chosen = |pod: &&Arc<Pod>| {
-        let workload = world.workload_of(pod).map(Arc::as_ref);
-        choice.has_pod(pod, workload)
+pub(super) fn diagnose_all(
+    snapshot: &Snapshot,
+    selection: &Selection,
+    depth: PodFilter,
+    now: Timestamp,
+) -> CheckFindings {
+    let store = &snapshot.store;
+    let is_selected = |pod: &&Arc<Pod>| {
+        let workload = store.workload_of(pod).map(Arc::as_ref);
+        selection.matches_pod(pod, workload)
     };
-    let pods = world.pods(&Scope::Cluster).filter(chosen);
-    let need = |pod: &Arc<Pod>| needs_diagnosis(pod, &world.events_of_pod(&pod.key), now);
-    let (ill, others): (Vec<_>, Vec<_>) = pods.partition(|pod| need(pod) == Need::Now);
-    let case = |pod: &Arc<Pod>| context::pod_context(world, &seen.sight, &pod.key, now);
-    let ill = ill.into_iter().filter_map(case).map(|case| Checked {
-        findings: diagnostics::diagnose(&case).findings,
-        case,
-        runs: false,
-    });
-    let mut checked: Vec<Checked> = ill.collect();
-    let mut well = Vec::new();
+    let pods = store.pods(&Scope::Cluster).filter(is_selected);
+    let need = |pod: &Arc<Pod>| needs_diagnosis(pod, &store.events_of_pod(&pod.key), now);
+    let (failing, others): (Vec<_>, Vec<_>) = pods.partition(|pod| need(pod) == Need::Now);
+    let context_of =
+        |pod: &Arc<Pod>| context::pod_context(store, &snapshot.coverage, &pod.key, now);
+    let failing = failing
+        .into_iter()
+        .filter_map(context_of)
+        .map(|context| DiagnosedPod {
+            findings: diagnostics::diagnose(&context).findings,
+            context,
+            is_running: false,
+        });
+    let mut diagnosed: Vec<DiagnosedPod> = failing.collect();
+    let mut healthy = Vec::new();
     for pod in others {
         // What has run to its end is not pulled again.
         let runs = pod_status(pod).health == PodHealth::Healthy;
         match depth {
-            Depth::Everything if runs => checked.extend(case(pod).map(|case| Checked {
-                findings: diagnostics::preflight(&case),
-                case,
-                runs: true,
-            })),
-            Depth::Everything | Depth::WhatFails => well.push(pod),
+            PodFilter::All if runs => {
+                diagnosed.extend(context_of(pod).map(|context| DiagnosedPod {
+                    findings: diagnostics::preflight(&context),
+                    context,
+                    is_running: true,
+                }));
+            }
+            PodFilter::All | PodFilter::Failing => healthy.push(pod),
         }
     }
-    let owner = |pod: &Arc<Pod>| world.workload_of(pod).map(Arc::clone);
-    Found {
-        well: well
+    let workload_of = |pod: &Arc<Pod>| store.workload_of(pod).map(Arc::clone);
+    CheckFindings {
+        healthy: healthy
             .into_iter()
-            .map(|pod| (Arc::clone(pod), owner(pod)))
+            .map(|pod| (Arc::clone(pod), workload_of(pod)))
             .collect(),
-        pods: checked,
-        workloads: workloads(seen, choice, now),
+        pods: diagnosed,
+        workloads: diagnose_workloads(snapshot, selection, now),
     }
 }
 
-/// The workloads whose Pods tell nothing.
-fn workloads(seen: &Seen, choice: &Choice, now: Timestamp) -> Vec<(Arc<Workload>, Finding)> {
-    seen.world
+/// Diagnoses workloads that have no Pods to diagnose.
+fn diagnose_workloads(
+    snapshot: &Snapshot,
+    selection: &Selection,
+    now: Timestamp,
+) -> Vec<(Arc<Workload>, Finding)> {
+    snapshot
+        .store
         .workloads()
-        .filter(|it| workload_needs_diagnosis(it) && choice.has_workload(it))
+        .filter(|it| workload_needs_diagnosis(it) && selection.matches_workload(it))
         .filter_map(|workload| {
-            let case = context::workload_context(&seen.world, &seen.sight, workload, now);
-            Some((Arc::clone(workload), diagnostics::workload(&case)?))
+            let context =
+                context::workload_context(&snapshot.store, &snapshot.coverage, workload, now);
+            Some((Arc::clone(workload), diagnostics::workload(&context)?))
         })
         .collect()
 }

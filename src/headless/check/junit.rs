@@ -1,6 +1,6 @@
-//! `-o junit`: each Pod a test, for the test views of CI systems.
+//! `-o junit`: each Pod is a test, for the test views of CI systems.
 //!
-//! The form is the one that Jenkins, GitLab and GitHub's reporters read: `testsuites`, a `testsuite` per
+//! The format is the one that Jenkins, GitLab and GitHub's reporters read: `testsuites`, a `testsuite` per
 //! namespace, a `testcase` per Pod with a `failure` per finding.
 
 use std::{
@@ -8,32 +8,32 @@ use std::{
     io::{self, Write},
 };
 
-use super::report::{Report, Row, Well};
+use super::report::{CheckReport, FindingRow, HealthyPod};
 use crate::domain::sanitize::is_hidden;
 
 /// The tests of one namespace.
 #[derive(Default)]
 struct Suite<'a> {
-    failed: BTreeMap<&'a str, Vec<&'a Row>>,
-    passed: Vec<&'a Well>,
+    failed: BTreeMap<&'a str, Vec<&'a FindingRow>>,
+    passed: Vec<&'a HealthyPod>,
 }
 
-pub(super) fn write(report: &Report, out: &mut impl Write) -> io::Result<()> {
+pub(super) fn write(report: &CheckReport, out: &mut impl Write) -> io::Result<()> {
     let mut suites: BTreeMap<&str, Suite<'_>> = BTreeMap::new();
     for row in &report.findings {
         let suite = suites.entry(&row.namespace).or_default();
         suite.failed.entry(row.subject()).or_default().push(row);
     }
-    for well in &report.well {
+    for well in &report.healthy {
         let suite = suites.entry(&well.namespace).or_default();
         suite.passed.push(well);
     }
-    let run = run(report);
+    let run = run_cases(report);
     let tests: usize = suites.values().map(Suite::tests).sum::<usize>() + run.len();
     let failures: usize = suites.values().map(|suite| suite.failed.len()).sum();
     let unsettled = usize::from(report.settled == Some(false));
     let skipped = report.not_seen.len();
-    let errors = report.not_read.len() + usize::from(lacks_more(report));
+    let errors = report.not_read.len() + usize::from(has_other_gaps(report));
     writeln!(out, r#"<?xml version="1.0" encoding="UTF-8"?>"#)?;
     writeln!(
         out,
@@ -57,10 +57,10 @@ pub(super) fn write(report: &Report, out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "</testsuites>")
 }
 
-/// What concerns the run as a whole.
-fn run(report: &Report) -> Vec<String> {
+/// Test cases about the run as a whole.
+fn run_cases(report: &CheckReport) -> Vec<String> {
     let unseen = report.not_seen.iter().map(|missing| {
-        let missing = escaped(missing);
+        let missing = escape_xml(missing);
         format!(
             r#"<testcase classname="pullscope" name="may {missing}"><skipped message="not seen: needs {missing}"/></testcase>"#
         )
@@ -74,14 +74,14 @@ fn run(report: &Report) -> Vec<String> {
         format!(r#"<testcase classname="pullscope" name="settled">{inner}</testcase>"#)
     });
     let unreadable = report.not_read.iter().map(|object| {
-        let object = escaped(object);
+        let object = escape_xml(object);
         format!(
             r#"<testcase classname="pullscope" name="read {object}"><error type="not-read" message="{object} cannot be decoded"/></testcase>"#
         )
     });
     // What is skipped is green in most views: that *healthy* would rest on it is an error.
-    let incomplete = lacks_more(report).then(|| {
-        let why = escaped(&report.not_read_line().unwrap_or_default());
+    let incomplete = has_other_gaps(report).then(|| {
+        let why = escape_xml(&report.not_read_line().unwrap_or_default());
         format!(
             r#"<testcase classname="pullscope" name="everything was read"><error type="not-read" message="{why}"/></testcase>"#
         )
@@ -93,8 +93,8 @@ fn run(report: &Report) -> Vec<String> {
         .collect()
 }
 
-/// Whether more was not read than the objects that have an error of their own.
-fn lacks_more(report: &Report) -> bool {
+/// Whether something else was not read than the objects that have a test case.
+fn has_other_gaps(report: &CheckReport) -> bool {
     !report.complete && report.not_read.is_empty()
 }
 
@@ -104,7 +104,7 @@ impl Suite<'_> {
     }
 
     fn write(&self, namespace: &str, out: &mut impl Write) -> io::Result<()> {
-        let namespace = escaped(namespace);
+        let namespace = escape_xml(namespace);
         writeln!(
             out,
             r#"  <testsuite name="{namespace}" tests="{}" failures="{}" errors="0" skipped="0">"#,
@@ -113,8 +113,8 @@ impl Suite<'_> {
         )?;
         for (subject, rows) in &self.failed {
             let workload = rows.first().and_then(|row| row.workload.as_deref());
-            let class = class(&namespace, workload);
-            let subject = escaped(subject);
+            let class = class_name(&namespace, workload);
+            let subject = escape_xml(subject);
             writeln!(
                 out,
                 r#"    <testcase classname="{class}" name="{subject}">"#
@@ -125,36 +125,36 @@ impl Suite<'_> {
             writeln!(out, "    </testcase>")?;
         }
         for well in &self.passed {
-            let class = class(&namespace, well.workload.as_deref());
-            let pod = escaped(&well.pod);
+            let class = class_name(&namespace, well.workload.as_deref());
+            let pod = escape_xml(&well.pod);
             writeln!(out, r#"    <testcase classname="{class}" name="{pod}"/>"#)?;
         }
         writeln!(out, "  </testsuite>")
     }
 }
 
-fn class(namespace: &str, workload: Option<&str>) -> String {
+fn class_name(namespace: &str, workload: Option<&str>) -> String {
     match workload {
-        Some(workload) => format!("{namespace}.{}", escaped(workload)),
+        Some(workload) => format!("{namespace}.{}", escape_xml(workload)),
         None => namespace.to_owned(),
     }
 }
 
-fn write_failure(row: &Row, out: &mut impl Write) -> io::Result<()> {
+fn write_failure(row: &FindingRow, out: &mut impl Write) -> io::Result<()> {
     let mut text = Vec::new();
     row.write_text(super::Console::default(), &mut text)?;
     let text = String::from_utf8_lossy(&text);
     writeln!(
         out,
         r#"      <failure type="{}" message="{}">{}</failure>"#,
-        escaped(row.cause.slug()),
-        escaped(&row.summary),
-        escaped(text.trim_end())
+        escape_xml(row.cause.slug()),
+        escape_xml(&row.summary),
+        escape_xml(text.trim_end())
     )
 }
 
-/// Text for an attribute or an element; what XML 1.0 cannot say is left out.
-fn escaped(text: &str) -> String {
+/// Escapes text for an attribute or an element; characters that XML 1.0 does not have are left out.
+fn escape_xml(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
@@ -177,7 +177,7 @@ mod tests {
     #[test]
     fn nothing_breaks_out_of_its_place() {
         assert_eq!(
-            escaped("a \"b\" <c> & \u{1b}[31m\u{0}d\ne"),
+            escape_xml("a \"b\" <c> & \u{1b}[31m\u{0}d\ne"),
             "a &quot;b&quot; &lt;c&gt; &amp; [31md\ne"
         );
     }

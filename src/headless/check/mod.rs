@@ -1,17 +1,15 @@
-//! `pullscope check`: diagnoses once what the dashboard shows live, for CI and scripts.
-//!
-//! The upper half of the dashboard's way without loop and screen: list once, fold, diagnose, report.
+//! `pullscope check`: lists once, diagnoses and reports, for CI and scripts.
 
+mod collect;
 mod findings;
 mod junit;
-mod look;
 mod probe;
 mod report;
 mod sarif;
 mod save;
 mod scope;
+mod selection;
 mod selector;
-mod target;
 mod wait;
 
 use std::{
@@ -22,15 +20,15 @@ use std::{
 };
 
 use self::{
-    findings::Depth,
-    look::{Patience, Seen},
-    probe::Answers,
-    report::{Looked, Report},
-    scope::Asked,
-    selector::Selector,
-    target::Choice,
+    collect::{Snapshot, WaitOptions},
+    findings::PodFilter,
+    probe::ProbeOutcomes,
+    report::{CheckReport, ReportScope},
+    scope::CheckScope,
+    selection::Selection,
+    selector::LabelSelector,
 };
-use super::{Exit, console::Console, duration, ended, json};
+use super::{Exit, console::Console, exit_after_write, json, parse_duration};
 use crate::{
     cluster::{Connection, WatchScope},
     domain::{error::UserError, k8s::object_ref::Namespace, sanitize::lines, store::watch::Scope},
@@ -47,10 +45,10 @@ pub struct Args {
     pub targets: Vec<String>,
     /// Label selector for Pods and workloads, such as app=web,tier!=back
     #[arg(short = 'l', long, value_name = "SELECTOR")]
-    pub selector: Option<Selector>,
+    pub selector: Option<LabelSelector>,
     /// Wait until all Pods are ready, or until a failure makes no progress, at most this long, such as
     /// 2m; exits with 1 on timeout. Also waits for targets that do not exist yet
-    #[arg(long, value_name = "TIME", value_parser = duration)]
+    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
     pub wait: Option<Duration>,
     /// Do not fail if a namespace or target does not exist, or if nothing matches the selector
     #[arg(long)]
@@ -65,16 +63,16 @@ pub struct Args {
     pub all: bool,
     /// Output format
     #[arg(short, long, value_enum, default_value_t)]
-    pub output: Format,
+    pub output: ReportFormat,
     /// Also save the evidence of each finding to this directory, one new file per Pod: objects and
     /// events, no passwords
     #[arg(long, value_name = "DIR")]
     pub save_cases: Option<PathBuf>,
 }
 
-/// The form of a report.
+/// Output format of a report.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum Format {
+pub enum ReportFormat {
     /// Human-readable
     #[default]
     Text,
@@ -86,8 +84,7 @@ pub enum Format {
     Sarif,
 }
 
-/// Checks what is in reach, and asks registries where there is a prober; a problem means that the check
-/// could not be made.
+/// Runs a check, and asks registries where there is a prober. An error means that the check could not be made.
 pub async fn run(
     args: &Args,
     connection: &Connection,
@@ -97,74 +94,82 @@ pub async fn run(
     stdout: impl Write,
 ) -> Result<Exit, UserError> {
     let progress = console.progress();
-    let choice = Choice::read(&args.targets, args.selector.clone())?;
-    let asked = Asked::new(&choice, &reach, args.allow_empty)?;
-    let patience = args.wait.map(|limit| Patience {
+    let selection = Selection::parse(&args.targets, args.selector.clone())?;
+    let scope = CheckScope::new(&selection, &reach, args.allow_empty)?;
+    let wait = args.wait.map(|limit| WaitOptions {
         limit,
-        asked: &asked,
+        scope: &scope,
     });
-    let seen = look::once(connection, reach.clone(), patience, &progress).await?;
+    let snapshot = collect::collect_once(connection, reach.clone(), wait, &progress).await?;
     let now = Timestamp::now();
-    let namespaces = namespaces(&seen, reach);
-    asked.is_there(connection, &seen).await?;
+    let namespaces = namespaces(&snapshot, reach);
+    scope.ensure_exists(connection, &snapshot).await?;
     let depth = if args.all {
-        Depth::Everything
+        PodFilter::All
     } else {
-        Depth::WhatFails
+        PodFilter::Failing
     };
-    let mut found = findings::all(&seen, &choice, depth, now);
-    let answers = match prober {
-        Some(prober) => probe::ask(connection, prober, &found, &progress).await,
-        None => Answers::default(),
+    let mut findings = findings::diagnose_all(&snapshot, &selection, depth, now);
+    let outcomes = match prober {
+        Some(prober) => probe::probe_all(connection, prober, &findings, &progress).await,
+        None => ProbeOutcomes::default(),
     };
-    answers.settle(&mut found, now);
+    outcomes.apply_to(&mut findings, now);
     let saved = match &args.save_cases {
-        Some(directory) => save::cases(directory, &found),
+        Some(directory) => save::save_all(directory, &findings),
         None => Ok(()),
     };
     drop(progress);
-    let looked = Looked {
-        place: asked.place(),
+    let report_scope = ReportScope {
+        place: scope.place(),
         namespaces,
         needs_secrets: args.all || args.probe,
     };
-    let report = Report::of(connection, looked, &seen, &found, &answers, now);
+    let report = CheckReport::new(
+        connection,
+        report_scope,
+        &snapshot,
+        &findings,
+        &outcomes,
+        now,
+    );
     let mut exit = report.exit();
     // What was found is told also where a case of it could not be saved.
     if let Err(problem) = saved {
         super::warn(&lines(&problem.to_string()));
-        exit = exit.and(Exit::BadInput);
+        exit = exit.worse(Exit::BadInput);
     }
     if let Some(line) = report.not_read_line() {
         super::warn(&line);
     }
     let mut stdout = io::BufWriter::new(stdout);
     let written = match args.output {
-        Format::Text => report.write_text(console, &mut stdout),
-        Format::Json => json::write(&report, &mut stdout),
-        Format::Junit => junit::write(&report, &mut stdout),
-        Format::Sarif => json::write(&sarif::document(&report), &mut stdout),
+        ReportFormat::Text => report.write_text(console, &mut stdout),
+        ReportFormat::Json => json::write(&report, &mut stdout),
+        ReportFormat::Junit => junit::write(&report, &mut stdout),
+        ReportFormat::Sarif => json::write(&sarif::document(&report), &mut stdout),
     };
-    ended(written.and_then(|()| stdout.flush()), exit)
+    exit_after_write(written.and_then(|()| stdout.flush()), exit)
         .map_err(|error| UserError::new("cannot write the report").with_cause(error.to_string()))
 }
 
-/// The images of a namespace's Pods, each once.
+/// Images of a namespace's Pods, without duplicates.
 pub(super) async fn images(
     connection: &Connection,
     namespace: Namespace,
 ) -> Result<BTreeSet<String>, UserError> {
     let reach = WatchScope::Namespaces(vec![namespace]);
-    let seen = look::once(connection, reach, None, &Console::default().progress()).await?;
-    let pods = seen.world.pods(&Scope::Cluster);
+    let snapshot =
+        collect::collect_once(connection, reach, None, &Console::default().progress()).await?;
+    let pods = snapshot.store.pods(&Scope::Cluster);
     let images = pods.flat_map(|pod| pod.containers.iter().map(|it| it.image.to_string()));
     Ok(images.collect())
 }
 
-/// The namespaces that were looked into.
-fn namespaces(seen: &Seen, reach: WatchScope) -> Vec<Namespace> {
+/// Namespaces that were checked.
+fn namespaces(snapshot: &Snapshot, reach: WatchScope) -> Vec<Namespace> {
     match reach {
-        WatchScope::Cluster { .. } => seen.world.tallies().keys().cloned().collect(),
+        WatchScope::Cluster { .. } => snapshot.store.tallies().keys().cloned().collect(),
         WatchScope::Namespaces(namespaces) => namespaces,
     }
 }

@@ -1,6 +1,6 @@
-//! `--probe`: asks the registries too, with the credentials that the failing Pods list.
+//! `--probe`: asks the registries too, with the pull Secrets of the failing Pods.
 //!
-//! The question is put from this machine, which may see the registry otherwise than the node does.
+//! It asks from this machine, which may reach other registries than the node.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -11,7 +11,7 @@ use futures::{StreamExt, stream};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::findings::{Checked, Found};
+use super::findings::{CheckFindings, DiagnosedPod};
 use crate::{
     cluster::{ApiError, Connection, nodes, secret_values},
     domain::{
@@ -24,75 +24,87 @@ use crate::{
         probe::{PullAnswer, TargetPlatforms},
         registry_auth::image_ref::ImageRef,
     },
-    headless::{console::Progress, secrets::Source, verified::Verified, verify},
+    headless::{console::Progress, probe_result::ProbeResult, secrets::SecretSource, verify},
     registry::Prober,
 };
 
-/// Registries asked at the same time.
-const AT_ONCE: usize = 8;
+/// Probes at the same time.
+const MAX_CONCURRENT: usize = 8;
 
-/// What a registry says of an image, or why it was not asked.
+/// Result for an image, or why it was not probed.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
-pub(super) enum Probed {
-    Answered(Box<Verified>),
+pub(super) enum ProbeOutcome {
+    Answered(Box<ProbeResult>),
     Failed { error: String },
 }
 
-/// One image, asked for with these Secrets.
+/// An image, and the pull Secrets to probe it with.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Question {
+struct ProbeRequest {
     namespace: Namespace,
     secrets: Arc<[Name<Secret>]>,
     image: String,
 }
 
-/// The answers; Pods of one template share theirs.
+/// Outcomes by request; Pods of one template share theirs.
 #[derive(Debug, Default)]
-pub(super) struct Answers(BTreeMap<Question, Arc<Probed>>);
+pub(super) struct ProbeOutcomes(BTreeMap<ProbeRequest, Arc<ProbeOutcome>>);
 
-impl Answers {
-    pub(super) fn to(&self, checked: &Checked, finding: &Finding) -> Option<Arc<Probed>> {
-        let question = Question::of(checked, finding)?;
-        self.0.get(&question).map(Arc::clone)
+impl ProbeOutcomes {
+    pub(super) fn outcome_for(
+        &self,
+        pod: &DiagnosedPod,
+        finding: &Finding,
+    ) -> Option<Arc<ProbeOutcome>> {
+        let request = ProbeRequest::for_finding(pod, finding)?;
+        self.0.get(&request).map(Arc::clone)
     }
 
-    /// Adds to each finding what the registry says of its image; of a Pod that runs, a refusal is the
-    /// finding.
-    pub(super) fn settle(&self, found: &mut Found, now: Timestamp) {
-        for checked in &mut found.pods {
-            let mut findings = std::mem::take(&mut checked.findings);
+    /// Adds outcomes to findings; a Pod that runs gets a finding for an image that is refused.
+    pub(super) fn apply_to(&self, findings: &mut CheckFindings, now: Timestamp) {
+        for pod in &mut findings.pods {
+            let mut findings = std::mem::take(&mut pod.findings);
             for finding in &mut findings {
-                if let Some(Probed::Answered(verified)) = self.to(checked, finding).as_deref() {
+                if let Some(ProbeOutcome::Answered(verified)) =
+                    self.outcome_for(pod, finding).as_deref()
+                {
                     diagnostics::apply_probe(
                         finding,
-                        verified.verdict(),
+                        verified.conclusion(),
                         diagnostics::EvidenceSource::Registry,
                         now,
                     );
                 }
             }
-            if checked.runs {
-                findings.extend(self.refusals(&checked.case, &findings, now));
+            if pod.is_running {
+                findings.extend(self.preflight_refusals(&pod.context, &findings, now));
             }
-            checked.findings = findings;
+            pod.findings = findings;
         }
     }
 
-    /// What is refused of the images of which nothing is found yet.
-    fn refusals(&self, case: &PodContext, found: &[Finding], now: Timestamp) -> Vec<Finding> {
-        let images: BTreeSet<&str> = case.pod.containers.iter().map(|it| &*it.image).collect();
+    /// Findings for refused images that have none yet.
+    fn preflight_refusals(
+        &self,
+        context: &PodContext,
+        findings: &[Finding],
+        now: Timestamp,
+    ) -> Vec<Finding> {
+        let images: BTreeSet<&str> = context.pod.containers.iter().map(|it| &*it.image).collect();
         let open = images
             .into_iter()
-            .filter(|image| found.iter().all(|it| it.image.as_deref() != Some(image)));
+            .filter(|image| findings.iter().all(|it| it.image.as_deref() != Some(image)));
         open.filter_map(|image| {
-            let Probed::Answered(verified) = &**self.0.get(&Question::about(case, image))? else {
+            let ProbeOutcome::Answered(verified) =
+                &**self.0.get(&ProbeRequest::for_image(context, image))?
+            else {
                 return None;
             };
             Some(diagnostics::preflight_refusal(
-                case,
+                context,
                 image,
-                verified.verdict(),
+                verified.conclusion(),
                 now,
             ))
         })
@@ -100,89 +112,94 @@ impl Answers {
         .collect()
     }
 
-    /// Each image with its answer, once per namespace and list of Secrets.
-    pub(super) fn each(&self) -> impl Iterator<Item = (&Namespace, &str, &Probed)> {
+    /// Outcomes, one per namespace, image and list of Secrets.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&Namespace, &str, &ProbeOutcome)> {
         self.0
             .iter()
-            .map(|(question, probed)| (&question.namespace, &*question.image, &**probed))
+            .map(|(request, outcome)| (&request.namespace, &*request.image, &**outcome))
     }
 }
 
-impl Question {
-    fn about(case: &PodContext, image: &str) -> Self {
+impl ProbeRequest {
+    fn for_image(context: &PodContext, image: &str) -> Self {
         Self {
-            namespace: case.pod.key.namespace.clone(),
-            secrets: Arc::clone(&case.pod.pull_secrets),
+            namespace: context.pod.key.namespace.clone(),
+            secrets: Arc::clone(&context.pod.pull_secrets),
             image: image.to_owned(),
         }
     }
 
-    fn of(checked: &Checked, finding: &Finding) -> Option<Self> {
+    fn for_finding(pod: &DiagnosedPod, finding: &Finding) -> Option<Self> {
         let image = finding.image.as_deref().filter(|_| finding.is_pull())?;
-        Some(Self::about(&checked.case, image))
+        Some(Self::for_image(&pod.context, image))
     }
 
-    /// All that is to be asked for a Pod.
-    fn all(checked: &Checked) -> Vec<Self> {
-        if checked.runs {
-            let containers = checked.case.pod.containers.iter();
+    /// All requests for a Pod.
+    fn for_pod(pod: &DiagnosedPod) -> Vec<Self> {
+        if pod.is_running {
+            let containers = pod.context.pod.containers.iter();
             return containers
-                .map(|it| Self::about(&checked.case, &it.image))
+                .map(|it| Self::for_image(&pod.context, &it.image))
                 .collect();
         }
-        let findings = checked.findings.iter();
-        findings.filter_map(|it| Self::of(checked, it)).collect()
+        let findings = pod.findings.iter();
+        findings
+            .filter_map(|it| Self::for_finding(pod, it))
+            .collect()
     }
 }
 
-/// Asks for every image of which a pull is said to fail, and for all of the Pods that run, if those are
-/// looked into.
-pub(super) async fn ask(
+/// Probes every image whose pull fails, and all images of Pods that run and were diagnosed.
+pub(super) async fn probe_all(
     connection: &Connection,
     prober: &Prober,
-    found: &Found,
+    findings: &CheckFindings,
     progress: &Progress,
-) -> Answers {
-    let mut questions: Vec<Question> = found.pods.iter().flat_map(Question::all).collect();
-    questions.sort();
-    questions.dedup();
-    let all = questions.len();
+) -> ProbeOutcomes {
+    let mut requests: Vec<ProbeRequest> = findings
+        .pods
+        .iter()
+        .flat_map(ProbeRequest::for_pod)
+        .collect();
+    requests.sort();
+    requests.dedup();
+    let all = requests.len();
     // Whoever may not list nodes gets images that are not compared with them.
     let nodes = if all > 0 {
         nodes::platforms(connection).await.ok()
     } else {
         None
     };
-    let wanted = &nodes.map(TargetPlatforms::Nodes).unwrap_or_default();
-    let answers = stream::iter(questions).map(|question| async move {
-        let probed = match answer(connection, prober, &question, wanted).await {
-            Ok(verified) => Probed::Answered(Box::new(verified)),
-            Err(error) => Probed::Failed { error },
+    let platforms = &nodes.map(TargetPlatforms::Nodes).unwrap_or_default();
+    let outcomes = stream::iter(requests).map(|request| async move {
+        let outcome = match probe_one(connection, prober, &request, platforms).await {
+            Ok(verified) => ProbeOutcome::Answered(Box::new(verified)),
+            Err(error) => ProbeOutcome::Failed { error },
         };
-        (question, Arc::new(probed))
+        (request, Arc::new(outcome))
     });
-    let mut answers = std::pin::pin!(answers.buffer_unordered(AT_ONCE));
+    let mut outcomes = std::pin::pin!(outcomes.buffer_unordered(MAX_CONCURRENT));
     let mut kept = BTreeMap::new();
-    progress.say(&format!("testing registries: 0 of {all}"));
-    while let Some((question, probed)) = answers.next().await {
-        kept.insert(question, probed);
-        progress.say(&format!("testing registries: {} of {all}", kept.len()));
+    progress.update(&format!("testing registries: 0 of {all}"));
+    while let Some((request, outcome)) = outcomes.next().await {
+        kept.insert(request, outcome);
+        progress.update(&format!("testing registries: {} of {all}", kept.len()));
     }
-    Answers(kept)
+    ProbeOutcomes(kept)
 }
 
-async fn answer(
+async fn probe_one(
     connection: &Connection,
     prober: &Prober,
-    question: &Question,
-    wanted: &TargetPlatforms,
-) -> Result<Verified, String> {
-    let image = ImageRef::parse(&question.image).map_err(|error| error.to_string())?;
+    request: &ProbeRequest,
+    platforms: &TargetPlatforms,
+) -> Result<ProbeResult, String> {
+    let image = ImageRef::parse(&request.image).map_err(|error| error.to_string())?;
     let mut sources = Vec::new();
-    for name in question.secrets.iter() {
-        let key = ObjectRef::new(question.namespace.clone(), name.clone());
+    for name in request.secrets.iter() {
+        let key = ObjectRef::new(request.namespace.clone(), name.clone());
         match secret_values::pull_secret(connection, &key).await {
-            Ok(secret) => sources.push(Source {
+            Ok(secret) => sources.push(SecretSource {
                 name: name.to_string(),
                 config: secret.config,
             }),
@@ -191,11 +208,11 @@ async fn answer(
             Err(trouble) => return Err(format!("cannot read Secret {key}: {trouble}")),
         }
     }
-    verify::ask(prober, &image, &sources, wanted).await
+    verify::probe_with_sources(prober, &image, &sources, platforms).await
 }
 
-impl Probed {
-    /// Whether the registry gives the image; `None` when it was not asked.
+impl ProbeOutcome {
+    /// Whether the image can be pulled; `None` when it was not probed.
     pub(super) fn answer(&self) -> Option<PullAnswer> {
         match self {
             Self::Answered(verified) => Some(verified.answer()),
@@ -203,10 +220,10 @@ impl Probed {
         }
     }
 
-    /// One line for people.
-    pub(super) fn line(&self) -> String {
+    /// Summary in one line.
+    pub(super) fn summary_line(&self) -> String {
         match self {
-            Self::Answered(verified) => verified.line(),
+            Self::Answered(verified) => verified.summary_line(),
             Self::Failed { error } => format!("not tested: {error}"),
         }
     }

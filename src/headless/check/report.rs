@@ -1,4 +1,4 @@
-//! The JSON shape of `check` (DESIGN §6: fields may be added, never changed) and its text.
+//! JSON shape of `check`, and its text. Fields may be added, never changed.
 
 use std::{
     collections::{HashMap, hash_map::Entry},
@@ -11,9 +11,9 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{
-    findings::{Checked, Found},
-    look::Seen,
-    probe::{Answers, Probed},
+    collect::Snapshot,
+    findings::{CheckFindings, DiagnosedPod},
+    probe::{ProbeOutcome, ProbeOutcomes},
 };
 use crate::{
     cluster::Connection,
@@ -37,43 +37,43 @@ use crate::{
 };
 
 #[derive(Debug, Serialize)]
-pub(super) struct Report {
+pub(super) struct CheckReport {
     cluster: String,
     namespaces: Vec<Namespace>,
     pods_checked: usize,
-    /// What could not be looked at, for want of rights.
+    /// Permissions that are missing to list something.
     pub(super) not_seen: Vec<String>,
     /// Objects that could not be decoded.
     pub(super) not_read: Vec<String>,
-    /// Lists whose watch was cut off while changes were waited for, and since when.
+    /// Lists whose watch was disconnected during `--wait`, and since when.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) stale: Vec<String>,
-    /// Whether all was read that *healthy* rests on: without it, no finding is no proof.
+    /// Whether everything was read that shows failures: else no finding does not mean healthy.
     pub(super) complete: bool,
-    /// Where was looked, for a sentence.
+    /// The namespaces, for a sentence.
     #[serde(skip)]
     place: String,
     /// With `--wait`: whether it settled in the time given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) settled: Option<bool>,
-    pub(super) findings: Vec<Row>,
-    /// With `--all --probe`: every image that was asked about.
+    pub(super) findings: Vec<FindingRow>,
+    /// With `--all --probe`: every image that was probed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    images: Vec<Asked>,
+    images: Vec<ProbedImage>,
     /// The Pods without a finding.
     #[serde(skip)]
-    pub(super) well: Vec<Well>,
+    pub(super) healthy: Vec<HealthyPod>,
 }
 
 #[derive(Debug, Serialize)]
-pub(super) struct Row {
+pub(super) struct FindingRow {
     pub(super) namespace: String,
-    /// None for a workload that makes no Pods.
+    /// None for a workload that creates no Pods.
     pub(super) pod: Option<String>,
     pub(super) workload: Option<String>,
     pub(super) container: Option<String>,
     pub(super) image: Option<String>,
-    /// Whose image it is: `container:app`, `volume:model`.
+    /// What the image is for: `container:app`, `volume:model`.
     #[serde(skip_serializing_if = "Option::is_none")]
     target: Option<String>,
     state: String,
@@ -85,53 +85,53 @@ pub(super) struct Row {
     pub(super) summary: String,
     evidence: Vec<String>,
     settle: Vec<String>,
-    chain: Option<Chain>,
+    chain: Option<ChainRow>,
     /// With `--probe`: what the registry says.
     #[serde(skip_serializing_if = "Option::is_none")]
-    probe: Option<Arc<Probed>>,
+    probe: Option<Arc<ProbeOutcome>>,
     pub(super) fixes: Vec<Fix>,
 }
 
 /// A Pod without a finding.
 #[derive(Debug)]
-pub(super) struct Well {
+pub(super) struct HealthyPod {
     pub(super) namespace: String,
     pub(super) pod: String,
     pub(super) workload: Option<String>,
 }
 
-/// An image that a registry was asked about.
+/// An image that was probed.
 #[derive(Debug, Serialize)]
-struct Asked {
+struct ProbedImage {
     namespace: Namespace,
     image: String,
-    /// None when it could not be asked.
+    /// None when it could not be probed.
     verdict: Option<PullAnswer>,
     summary: String,
 }
 
 #[derive(Debug, Serialize)]
-struct Chain {
+struct ChainRow {
     service_account: String,
-    secrets: Vec<Link>,
+    secrets: Vec<SecretRow>,
 }
 
 #[derive(Debug, Serialize)]
-struct Link {
+struct SecretRow {
     name: String,
     state: &'static str,
 }
 
-/// Where a check has looked, and for what.
-pub(super) struct Looked {
+/// What a check covers.
+pub(super) struct ReportScope {
     pub(super) place: String,
     pub(super) namespaces: Vec<Namespace>,
-    /// Whether what runs could be pulled again rests on Secrets and ServiceAccounts, too.
+    /// Whether Secrets and ServiceAccounts are needed too: to tell if a running image could be pulled again.
     pub(super) needs_secrets: bool,
 }
 
-impl Looked {
-    fn needs(&self, kind: WatchKind) -> bool {
+impl ReportScope {
+    fn requires(&self, kind: WatchKind) -> bool {
         match kind {
             WatchKind::Secrets(_) | WatchKind::ServiceAccounts => self.needs_secrets,
             kind => kind.shows_failures(),
@@ -139,54 +139,54 @@ impl Looked {
     }
 }
 
-impl Report {
-    pub(super) fn of(
+impl CheckReport {
+    pub(super) fn new(
         connection: &Connection,
-        looked: Looked,
-        seen: &Seen,
-        found: &Found,
-        answers: &Answers,
+        scope: ReportScope,
+        snapshot: &Snapshot,
+        findings: &CheckFindings,
+        outcomes: &ProbeOutcomes,
         now: Timestamp,
     ) -> Self {
-        let of_pods = found.pods.iter().flat_map(|checked| {
-            let rows = checked.findings.iter();
-            rows.map(|finding| Row {
-                probe: answers.to(checked, finding),
-                ..Row::of_pod(checked, finding, now)
+        let of_pods = findings.pods.iter().flat_map(|pod| {
+            let rows = pod.findings.iter();
+            rows.map(|finding| FindingRow {
+                probe: outcomes.outcome_for(pod, finding),
+                ..FindingRow::for_pod(pod, finding, now)
             })
         });
-        let of_workloads = found
+        let of_workloads = findings
             .workloads
             .iter()
-            .map(|(workload, finding)| Row::of_workload(workload, finding, now));
-        let complete = !seen.partial.iter().any(|kind| looked.needs(*kind));
-        let runs = found.pods.iter().any(|checked| checked.runs);
+            .map(|(workload, finding)| FindingRow::for_workload(workload, finding, now));
+        let complete = !snapshot.partial.iter().any(|kind| scope.requires(*kind));
+        let runs = findings.pods.iter().any(|pod| pod.is_running);
         Self {
             cluster: connection.cluster.to_string(),
-            place: looked.place,
-            namespaces: looked.namespaces,
-            not_read: not_read(&seen.sight),
-            stale: seen.stale.clone(),
+            place: scope.place,
+            namespaces: scope.namespaces,
+            not_read: unreadable_lines(&snapshot.coverage),
+            stale: snapshot.stale.clone(),
             complete,
-            pods_checked: found.pods.len() + found.well.len(),
-            settled: seen.settled,
-            not_seen: seen.forbidden.iter().map(ToString::to_string).collect(),
+            pods_checked: findings.pods.len() + findings.healthy.len(),
+            settled: snapshot.settled,
+            not_seen: snapshot.forbidden.iter().map(ToString::to_string).collect(),
             findings: of_pods.chain(of_workloads).collect(),
-            images: answers
-                .each()
+            images: outcomes
+                .iter()
                 .filter(|_| runs)
-                .map(|(namespace, image, probed)| Asked {
+                .map(|(namespace, image, outcome)| ProbedImage {
                     namespace: namespace.clone(),
                     image: image.to_owned(),
-                    verdict: probed.answer(),
-                    summary: probed.line(),
+                    verdict: outcome.answer(),
+                    summary: outcome.summary_line(),
                 })
                 .collect(),
-            well: Well::all(found),
+            healthy: HealthyPod::from_findings(findings),
         }
     }
 
-    /// Unknown is never well: without a finding it takes everything read to be healthy.
+    /// Exit status. Without a finding it is success only if everything was read.
     pub(super) fn exit(&self) -> Exit {
         if !self.findings.is_empty() || self.settled == Some(false) {
             Exit::Negative
@@ -197,7 +197,7 @@ impl Report {
         }
     }
 
-    /// What was not read, in one line, where *healthy* would rest on it or objects are left out.
+    /// What was not read, in one line; `None` when the report is complete.
     pub(super) fn not_read_line(&self) -> Option<String> {
         let mut gaps = self.not_read.clone();
         gaps.extend_from_slice(&self.stale);
@@ -212,17 +212,17 @@ impl Report {
     }
 
     pub(super) fn write_text(&self, console: Console, out: &mut impl Write) -> io::Result<()> {
-        for alike in self.alike() {
-            let Some(first) = alike.first() else { continue };
-            first.write_heading(&alike, console, out)?;
+        for group in self.grouped() {
+            let Some(first) = group.first() else { continue };
+            first.write_heading(&group, console, out)?;
             first.write_text(console, out)?;
             writeln!(out)?;
         }
         for image in &self.images {
             let mark = match image.verdict {
-                Some(PullAnswer::Ok) => console.mark(true),
-                Some(PullAnswer::No) => console.mark(false),
-                Some(PullAnswer::Unknown) | None => console.paint(Tone::Odd, "?"),
+                Some(PullAnswer::Ok) => console.check_mark(true),
+                Some(PullAnswer::No) => console.check_mark(false),
+                Some(PullAnswer::Unknown) | None => console.paint(Tone::Warning, "?"),
             };
             let line = one_line(&format!("{}  {}", image.namespace, image.image));
             writeln!(out, "{mark} {line}")?;
@@ -232,27 +232,27 @@ impl Report {
         }
         for missing in &self.not_seen {
             let line = format!("not seen: needs {missing}");
-            writeln!(out, "{}", console.paint(Tone::Odd, &line))?;
+            writeln!(out, "{}", console.paint(Tone::Warning, &line))?;
         }
         for list in &self.stale {
             let line = one_line(&format!("out of date: {list}"));
-            writeln!(out, "{}", console.paint(Tone::Odd, &line))?;
+            writeln!(out, "{}", console.paint(Tone::Warning, &line))?;
         }
         for object in &self.not_read {
             let line = one_line(&format!("not read: {object} cannot be decoded"));
-            writeln!(out, "{}", console.paint(Tone::Odd, &line))?;
+            writeln!(out, "{}", console.paint(Tone::Warning, &line))?;
         }
         if self.settled == Some(false) {
             let line = "did not settle in time";
-            writeln!(out, "{}", console.paint(Tone::Bad, line))?;
+            writeln!(out, "{}", console.paint(Tone::Error, line))?;
         }
-        self.write_sum(console, out)
+        self.write_summary(console, out)
     }
 
-    fn write_sum(&self, console: Console, out: &mut impl Write) -> io::Result<()> {
+    fn write_summary(&self, console: Console, out: &mut impl Write) -> io::Result<()> {
         let tone = match self.exit() {
-            Exit::Success => Tone::Good,
-            Exit::Negative | Exit::BadInput => Tone::Bad,
+            Exit::Success => Tone::Success,
+            Exit::Negative | Exit::BadInput => Tone::Error,
         };
         let place = one_line(&format!("{} of cluster {}", self.place, self.cluster));
         let known = if self.complete { "" } else { ", incomplete" };
@@ -273,12 +273,12 @@ impl Report {
         )
     }
 
-    /// The findings, those together that the Pods of one workload share.
-    fn alike(&self) -> Vec<Vec<&Row>> {
-        let mut groups: Vec<Vec<&Row>> = Vec::new();
+    /// Findings, grouped where the Pods of one workload share them.
+    fn grouped(&self) -> Vec<Vec<&FindingRow>> {
+        let mut groups: Vec<Vec<&FindingRow>> = Vec::new();
         let mut places: HashMap<_, usize> = HashMap::new();
         for row in &self.findings {
-            match places.entry(row.likeness()) {
+            match places.entry(row.group_key()) {
                 Entry::Occupied(place) => {
                     if let Some(group) = groups.get_mut(*place.get()) {
                         group.push(row);
@@ -294,10 +294,10 @@ impl Report {
     }
 }
 
-/// Each object that could not be decoded, with its kind.
-fn not_read(sight: &WatchCoverage) -> Vec<String> {
+/// Objects that could not be decoded, with their kinds.
+fn unreadable_lines(coverage: &WatchCoverage) -> Vec<String> {
     let mut lines = Vec::new();
-    for (id, unreadable) in sight.unreadable() {
+    for (id, unreadable) in coverage.unreadable() {
         let plural = id.kind.plural();
         let kind = plural.trim_end_matches('s');
         let named = unreadable.named.iter();
@@ -310,45 +310,45 @@ fn not_read(sight: &WatchCoverage) -> Vec<String> {
     lines
 }
 
-impl Well {
-    fn all(found: &Found) -> Vec<Self> {
+impl HealthyPod {
+    fn from_findings(findings: &CheckFindings) -> Vec<Self> {
         let of = |pod: &Pod, workload: Option<&Workload>| Self {
             namespace: pod.key.namespace.to_string(),
             pod: pod.key.name.to_string(),
             workload: workload.map(|workload| workload.id.to_string()),
         };
-        let well = found.well.iter();
+        let well = findings.healthy.iter();
         let well = well.map(|(pod, workload)| of(pod, workload.as_deref()));
-        let sound = found.pods.iter().filter(|it| it.findings.is_empty());
-        let sound = sound.map(|it| of(&it.case.pod, it.case.workload.as_deref()));
+        let sound = findings.pods.iter().filter(|it| it.findings.is_empty());
+        let sound = sound.map(|it| of(&it.context.pod, it.context.workload.as_deref()));
         well.chain(sound).collect()
     }
 }
 
-impl Row {
-    fn of_pod(checked: &Checked, finding: &Finding, now: Timestamp) -> Self {
-        let case = &checked.case;
+impl FindingRow {
+    fn for_pod(pod: &DiagnosedPod, finding: &Finding, now: Timestamp) -> Self {
+        let context = &pod.context;
         Self {
-            namespace: case.pod.key.namespace.to_string(),
-            pod: Some(case.pod.key.name.to_string()),
-            workload: case
+            namespace: context.pod.key.namespace.to_string(),
+            pod: Some(context.pod.key.name.to_string()),
+            workload: context
                 .workload
                 .as_ref()
                 .map(|workload| workload.id.to_string()),
-            chain: Some(Chain::of(case, finding)),
-            ..Self::of(finding, now)
+            chain: Some(ChainRow::for_finding(context, finding)),
+            ..Self::from_finding(finding, now)
         }
     }
 
-    fn of_workload(workload: &Workload, finding: &Finding, now: Timestamp) -> Self {
+    fn for_workload(workload: &Workload, finding: &Finding, now: Timestamp) -> Self {
         Self {
             namespace: workload.id.key.namespace.to_string(),
             workload: Some(workload.id.to_string()),
-            ..Self::of(finding, now)
+            ..Self::from_finding(finding, now)
         }
     }
 
-    fn of(finding: &Finding, now: Timestamp) -> Self {
+    fn from_finding(finding: &Finding, now: Timestamp) -> Self {
         let image = finding.image.as_deref();
         let normal = |image| ImageRef::parse(image).map_or(image.to_owned(), |it| it.to_string());
         Self {
@@ -373,13 +373,13 @@ impl Row {
         }
     }
 
-    /// The Pod, or the workload that makes none.
+    /// The Pod, or the workload that creates none.
     pub(super) fn subject(&self) -> &str {
         let subject = self.pod.as_deref().or(self.workload.as_deref());
         subject.unwrap_or_default()
     }
 
-    /// Where it is in the cluster, as a path.
+    /// Path in the cluster: `NAMESPACE/WORKLOAD/CONTAINER`.
     pub(super) fn place(&self) -> String {
         let pod = self.pod.as_ref().map(|pod| format!("Pod/{pod}"));
         let subject = self.workload.clone().or(pod);
@@ -389,39 +389,39 @@ impl Row {
         parts.join("/")
     }
 
-    /// What the findings of a workload's Pods share when they are one and the same.
-    fn likeness(&self) -> impl Hash + Eq + use<'_> {
+    /// Key by which equal findings of a workload's Pods are grouped.
+    fn group_key(&self) -> impl Hash + Eq + use<'_> {
         // A Pod without a workload stands for itself.
         let subject = self.workload.as_deref().unwrap_or(self.subject());
         let names = (&*self.namespace, subject, self.container.as_deref());
         (names, self.cause, self.root, &*self.summary)
     }
 
-    /// Whom it is about: one Pod, or the workload with its number of Pods.
+    /// Writes the heading: one Pod, or the workload with its number of Pods.
     fn write_heading(
         &self,
-        alike: &[&Row],
+        group: &[&FindingRow],
         console: Console,
         out: &mut impl Write,
     ) -> io::Result<()> {
-        let subject = match (alike, &self.workload) {
+        let subject = match (group, &self.workload) {
             ([_, _, ..], Some(workload)) => workload,
             _ => self.subject(),
         };
         let place = format!("{}/{subject}", self.namespace);
-        write!(out, "{}", console.paint(Tone::Strong, &one_line(&place)))?;
+        write!(out, "{}", console.paint(Tone::Bold, &one_line(&place)))?;
         if let Some(container) = &self.container {
             write!(out, " {}", one_line(container))?;
         }
-        let title = console.paint(Tone::Bad, self.title);
+        let title = console.paint(Tone::Error, self.title);
         write!(out, ": {title} ({})", one_line(&self.state))?;
-        if alike.len() > 1 {
-            write!(out, ", {} Pods", alike.len())?;
+        if group.len() > 1 {
+            write!(out, ", {} Pods", group.len())?;
         }
         writeln!(out)
     }
 
-    /// What is wrong, on what evidence, and what helps.
+    /// Writes summary, evidence and fixes.
     pub(super) fn write_text(&self, console: Console, out: &mut impl Write) -> io::Result<()> {
         let label = |name: &str| console.paint(Tone::Dim, &format!("{name:<8}"));
         writeln!(out, "  {}", one_line(&self.summary))?;
@@ -440,21 +440,26 @@ impl Row {
         if let Some(probe) = &self.probe
             && probe.answer().is_none()
         {
-            writeln!(out, "  {}{}", label("probe"), one_line(&probe.line()))?;
+            writeln!(
+                out,
+                "  {}{}",
+                label("probe"),
+                one_line(&probe.summary_line())
+            )?;
         }
         write_fixes(&self.fixes, console, out)
     }
 }
 
-impl Chain {
-    fn of(case: &PodContext, finding: &Finding) -> Self {
+impl ChainRow {
+    fn for_finding(context: &PodContext, finding: &Finding) -> Self {
         let image = finding.image.as_deref().map(ImageRef::parse);
         let secrets = match image {
-            Some(Ok(image)) => case
+            Some(Ok(image)) => context
                 .credential_chain(&image)
                 .secrets
                 .iter()
-                .map(|link| Link {
+                .map(|link| SecretRow {
                     name: link.name.to_string(),
                     state: link.state.slug(),
                 })
@@ -462,7 +467,7 @@ impl Chain {
             Some(Err(_)) | None => Vec::new(),
         };
         Self {
-            service_account: case.pod.service_account.to_string(),
+            service_account: context.pod.service_account.to_string(),
             secrets,
         }
     }

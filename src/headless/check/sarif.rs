@@ -7,23 +7,24 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::report::{Report, Row};
+use super::report::{CheckReport, FindingRow};
 use crate::domain::diagnostics::{Cause, classify::Confidence};
 
-pub(super) fn document(report: &Report) -> Value {
+pub(super) fn document(report: &CheckReport) -> Value {
     let causes: BTreeSet<Cause> = report.findings.iter().map(|row| row.cause).collect();
     let rules: Vec<Value> = causes.iter().map(|cause| rule(*cause)).collect();
     let results: Vec<Value> = report.findings.iter().map(result).collect();
     let unseen = report.not_seen.iter();
     let mut notes: Vec<Value> = unseen
-        .map(|missing| note("warning", &format!("not seen: needs {missing}")))
+        .map(|missing| notification("warning", &format!("not seen: needs {missing}")))
         .collect();
     let unreadable = report.not_read.iter();
     notes.extend(
-        unreadable.map(|object| note("error", &format!("not read: {object} cannot be decoded"))),
+        unreadable
+            .map(|object| notification("error", &format!("not read: {object} cannot be decoded"))),
     );
     if report.settled == Some(false) {
-        notes.push(note("error", "did not settle in time"));
+        notes.push(notification("error", "did not settle in time"));
     }
     json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
@@ -44,7 +45,7 @@ pub(super) fn document(report: &Report) -> Value {
     })
 }
 
-fn note(level: &str, text: &str) -> Value {
+fn notification(level: &str, text: &str) -> Value {
     json!({ "level": level, "message": { "text": text } })
 }
 
@@ -58,7 +59,7 @@ fn rule(cause: Cause) -> Value {
     })
 }
 
-fn result(row: &Row) -> Value {
+fn result(row: &FindingRow) -> Value {
     let place = row.place();
     json!({
         "ruleId": row.cause.slug(),
@@ -87,13 +88,13 @@ fn result(row: &Row) -> Value {
 }
 
 /// The sentence, and below it what to do.
-fn message(row: &Row) -> String {
+fn message(row: &FindingRow) -> String {
     let fixes = row.fixes.iter().map(|fix| format!("\nfix: {}", fix.title));
     std::iter::once(row.summary.clone()).chain(fixes).collect()
 }
 
 /// The same for all Pods of a workload, and for the next run: Pods come and go.
-fn fingerprint(row: &Row) -> String {
+fn fingerprint(row: &FindingRow) -> String {
     let subject = row.workload.as_deref().or(row.pod.as_deref());
     let container = row.container.as_deref();
     let parts = [

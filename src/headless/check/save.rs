@@ -1,4 +1,4 @@
-//! `--save-cases`: what each finding rests on, one file per Pod, for a report or a test of one's own.
+//! `--save-cases`: the objects and events behind each finding, one file per Pod.
 //!
 //! The names of the files come from the server, so they are checked before they become a part of a path.
 //! The files are new, and for their owner's eyes only: they hold messages and names of a cluster.
@@ -10,7 +10,7 @@ use std::{
     path::Path,
 };
 
-use super::findings::Found;
+use super::findings::CheckFindings;
 use crate::{
     domain::{
         context::PodContext,
@@ -20,17 +20,17 @@ use crate::{
     headless::json,
 };
 
-/// Writes the case of each Pod with a finding into the folder, which is made where there is none.
+/// Writes a file for each Pod with a finding, and creates the folder.
 ///
-/// One that cannot be saved keeps no other from being saved; the error names the first, and counts them.
-pub(super) fn cases(folder: &Path, found: &Found) -> Result<(), UserError> {
+/// If one cannot be saved, the others are; the error names the first, and counts them.
+pub(super) fn save_all(folder: &Path, findings: &CheckFindings) -> Result<(), UserError> {
     let cannot = |why: String| {
         UserError::new(format!("cannot save cases to {}", folder.display())).with_cause(why)
     };
-    create(folder).map_err(|error| cannot(error.to_string()))?;
-    let cases = found.pods.iter().filter(|pod| !pod.findings.is_empty());
-    let failures = cases.map(|checked| save(folder, &checked.case));
-    let failures: Vec<Failure> = failures.filter_map(Result::err).collect();
+    create_folder(folder).map_err(|error| cannot(error.to_string()))?;
+    let pods = findings.pods.iter().filter(|pod| !pod.findings.is_empty());
+    let failures = pods.map(|pod| save_case(folder, &pod.context));
+    let failures: Vec<SaveFailure> = failures.filter_map(Result::err).collect();
     let Some(first) = failures.first() else {
         return Ok(());
     };
@@ -46,30 +46,30 @@ pub(super) fn cases(folder: &Path, found: &Found) -> Result<(), UserError> {
 }
 
 /// Why a case was not saved.
-struct Failure {
+struct SaveFailure {
     why: String,
-    /// There was a file of its name.
+    /// A file of this name exists.
     exists: bool,
 }
 
-fn save(folder: &Path, case: &PodContext) -> Result<(), Failure> {
-    let name = file_name(&case.pod.key).map_err(|why| Failure { why, exists: false })?;
-    write(&folder.join(&name), case).map_err(|error| Failure {
+fn save_case(folder: &Path, context: &PodContext) -> Result<(), SaveFailure> {
+    let name = file_name(&context.pod.key).map_err(|why| SaveFailure { why, exists: false })?;
+    write_case(&folder.join(&name), context).map_err(|error| SaveFailure {
         why: format!("{name}: {error}"),
         exists: error.kind() == io::ErrorKind::AlreadyExists,
     })
 }
 
-/// Of a longer name no more is kept: a file's name has at most 255 bytes.
-const LONGEST: usize = 200;
+/// Length after which a name is cut: a file name has at most 255 bytes.
+const MAX_NAME_BYTES: usize = 200;
 
-/// The name of a Pod's file, unless the server made up a name that Kubernetes would not take.
+/// File name of a Pod; an error for a name that Kubernetes does not allow.
 fn file_name(key: &ObjectRef<Pod>) -> Result<String, String> {
     if key.namespace.is_valid() && key.name.is_valid() {
         let name = format!("{}.{}", key.namespace, key.name);
-        Ok(match name.get(..LONGEST) {
+        Ok(match name.get(..MAX_NAME_BYTES) {
             // Both together may be longer than a file's name; their hash keeps apart what begins alike.
-            Some(start) if name.len() > LONGEST => {
+            Some(start) if name.len() > MAX_NAME_BYTES => {
                 let mut hasher = DefaultHasher::new();
                 name.hash(&mut hasher);
                 format!("{start}-{:016x}.json", hasher.finish())
@@ -84,7 +84,7 @@ fn file_name(key: &ObjectRef<Pod>) -> Result<String, String> {
     }
 }
 
-fn create(folder: &Path) -> io::Result<()> {
+fn create_folder(folder: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
@@ -93,13 +93,13 @@ fn create(folder: &Path) -> io::Result<()> {
 }
 
 /// Writes a new file. `create_new` follows no symbolic link, and takes nothing that is there.
-fn write(path: &Path, case: &impl serde::Serialize) -> io::Result<()> {
+fn write_case(path: &Path, context: &impl serde::Serialize) -> io::Result<()> {
     let mut options = fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let mut file = io::BufWriter::new(options.open(path)?);
-    let written = json::write_pretty(case, &mut file).and_then(|()| file.flush());
+    let written = json::write_pretty(context, &mut file).and_then(|()| file.flush());
     if written.is_err() {
         // Half a case is none. That it is there still is told by the error of the next run.
         let _ = fs::remove_file(path);
@@ -117,7 +117,7 @@ mod tests {
             k8s::object_ref::{Name, Namespace},
             store::{Store, update::StoreUpdate, watch::WatchCoverage},
         },
-        headless::check::findings::Checked,
+        headless::check::findings::DiagnosedPod,
     };
 
     #[test]
@@ -162,9 +162,9 @@ mod tests {
     #[test]
     fn one_that_cannot_be_saved_keeps_no_other_from_being_saved() {
         let home = tempfile::tempdir().unwrap();
-        let mut found = Found {
+        let mut found = CheckFindings {
             pods: Vec::new(),
-            well: Vec::new(),
+            healthy: Vec::new(),
             workloads: Vec::new(),
         };
         let mut world = Store::default();
@@ -175,13 +175,13 @@ mod tests {
             world.apply(StoreUpdate::Pods(upserted(vec![pod])), now());
             let case =
                 context::pod_context(&world, &WatchCoverage::complete(), &key, now()).unwrap();
-            found.pods.push(Checked {
+            found.pods.push(DiagnosedPod {
                 findings: diagnostics::diagnose(&case).findings,
-                case,
-                runs: false,
+                context: case,
+                is_running: false,
             });
         }
-        let error = cases(home.path(), &found).unwrap_err().to_string();
+        let error = save_all(home.path(), &found).unwrap_err().to_string();
         assert!(error.contains("2 cases not saved"), "{error}");
         assert!(home.path().join("shop.api.json").exists());
     }
@@ -192,20 +192,20 @@ mod tests {
         use std::os::unix::fs::{PermissionsExt, symlink};
         let home = tempfile::tempdir().unwrap();
         let folder = home.path().join("cases");
-        create(&folder).unwrap();
+        create_folder(&folder).unwrap();
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!(mode(&folder), 0o700);
         let file = folder.join("shop.web.json");
-        write(&file, &"one").unwrap();
+        write_case(&file, &"one").unwrap();
         assert_eq!(mode(&file), 0o600);
-        let again = write(&file, &"two").unwrap_err();
+        let again = write_case(&file, &"two").unwrap_err();
         assert_eq!(again.kind(), io::ErrorKind::AlreadyExists);
         assert_eq!(fs::read_to_string(&file).unwrap(), "\"one\"\n");
         // Nor through a link to somewhere else.
         let outside = home.path().join("outside");
         let link = folder.join("shop.api.json");
         symlink(&outside, &link).unwrap();
-        assert!(write(&link, &"three").is_err());
+        assert!(write_case(&link, &"three").is_err());
         assert!(!outside.exists());
     }
 }

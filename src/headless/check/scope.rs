@@ -1,10 +1,9 @@
-//! Whether what a check was asked about is there: the namespaces, the named objects, something with the
-//! labels.
+//! Scope of a check: its namespaces and selected objects, and whether they exist.
 //!
-//! A typing error must not look like a healthy namespace, so what is not there is an error unless
-//! `--allow-empty` is given; with `--wait` it is waited for.
+//! A typing error must not look like a healthy namespace, so what does not exist is an error without
+//! `--allow-empty`. With `--wait` it is waited for.
 
-use super::{look::Seen, target::Choice};
+use super::{collect::Snapshot, selection::Selection};
 use crate::{
     cluster::{ApiError, Connection, WatchScope, get},
     domain::{
@@ -18,26 +17,26 @@ use crate::{
     },
 };
 
-/// What a check is about.
-pub(super) struct Asked<'a> {
-    pub choice: &'a Choice,
+/// Namespaces and objects that a check is about.
+pub(super) struct CheckScope<'a> {
+    pub selection: &'a Selection,
     /// Empty for all of them.
     pub namespaces: Vec<Namespace>,
     pub allow_empty: bool,
 }
 
-/// Whether a namespace exists, as far as the lists tell.
+/// Whether a namespace exists, by the lists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Existence {
     Exists,
     Missing,
-    /// Namespaces may not be listed, and nothing is seen in it.
+    /// Namespaces may not be listed, and no object is in it.
     Unknown,
 }
 
-impl<'a> Asked<'a> {
+impl<'a> CheckScope<'a> {
     pub(super) fn new(
-        choice: &'a Choice,
+        selection: &'a Selection,
         reach: &WatchScope,
         allow_empty: bool,
     ) -> Result<Self, UserError> {
@@ -53,58 +52,59 @@ impl<'a> Asked<'a> {
             .with_cause("use lowercase letters, digits and -, at most 63 characters"));
         }
         Ok(Self {
-            choice,
+            selection,
             namespaces,
             allow_empty,
         })
     }
 
-    /// What is still waited for, in words; `None` when all is there.
-    pub(super) fn awaited(&self, world: &Store, sight: &WatchCoverage) -> Option<String> {
+    /// What is still waited for, in words; `None` when all exists.
+    pub(super) fn pending(&self, store: &Store, coverage: &WatchCoverage) -> Option<String> {
         if self.allow_empty {
             return None;
         }
         let missing = self
             .namespaces
             .iter()
-            .find(|name| existence(world, sight, name) != Existence::Exists);
+            .find(|name| namespace_existence(store, coverage, name) != Existence::Exists);
         if let Some(namespace) = missing {
             return Some(format!("waiting for Namespace {namespace}"));
         }
-        let absent = self.choice.absent(world);
-        absent.map(|absent| format!("waiting for {absent}"))
+        let missing = self.selection.missing(store);
+        missing.map(|missing| format!("waiting for {missing}"))
     }
 
-    /// Fails where something is not there, or may not be.
-    pub(super) async fn is_there(
+    /// Fails if something does not exist, or may not.
+    pub(super) async fn ensure_exists(
         &self,
         connection: &Connection,
-        seen: &Seen,
+        snapshot: &Snapshot,
     ) -> Result<(), UserError> {
         for namespace in self.namespaces.iter().filter(|_| !self.allow_empty) {
-            match existence(&seen.world, &seen.sight, namespace) {
+            match namespace_existence(&snapshot.store, &snapshot.coverage, namespace) {
                 Existence::Exists => {}
-                Existence::Missing => return Err(missing(namespace, seen)),
+                Existence::Missing => return Err(namespace_missing_error(namespace, snapshot)),
                 Existence::Unknown => match get::namespace_exists(connection, namespace).await {
                     Ok(true) => {}
-                    Ok(false) => return Err(missing(namespace, seen)),
-                    Err(trouble) => return Err(unknown(namespace, &trouble)),
+                    Ok(false) => return Err(namespace_missing_error(namespace, snapshot)),
+                    Err(trouble) => return Err(namespace_unknown_error(namespace, &trouble)),
                 },
             }
         }
         if self.allow_empty {
-            self.choice.may_be_looked_for(&seen.world, &seen.forbidden)
+            self.selection
+                .ensure_listable(&snapshot.store, &snapshot.forbidden)
         } else {
-            let found = self
-                .choice
-                .exists(&seen.world, &seen.forbidden, &self.place());
+            let found =
+                self.selection
+                    .ensure_exists(&snapshot.store, &snapshot.forbidden, &self.place());
             // What could not be decoded may be it: the report names that, and the status says so.
-            let is_whole = seen.sight.unreadable().next().is_none();
+            let is_whole = snapshot.coverage.unreadable().next().is_none();
             found.or_else(|problem| if is_whole { Err(problem) } else { Ok(()) })
         }
     }
 
-    /// Where was looked, for a sentence.
+    /// The namespaces, for a sentence.
     pub(super) fn place(&self) -> String {
         match self.namespaces.as_slice() {
             [] => "in any namespace".to_owned(),
@@ -117,31 +117,35 @@ impl<'a> Asked<'a> {
     }
 }
 
-fn existence(world: &Store, sight: &WatchCoverage, namespace: &Namespace) -> Existence {
+fn namespace_existence(
+    store: &Store,
+    coverage: &WatchCoverage,
+    namespace: &Namespace,
+) -> Existence {
     let within = Scope::Namespace(namespace.clone());
-    let has_objects = world.pods(&within).next().is_some()
-        || world.accounts(&within).next().is_some()
-        || world.secrets(&within).next().is_some()
-        || world.workloads_of(&within).next().is_some();
+    let has_objects = store.pods(&within).next().is_some()
+        || store.accounts(&within).next().is_some()
+        || store.secrets(&within).next().is_some()
+        || store.workloads_of(&within).next().is_some();
     if has_objects {
         Existence::Exists
-    } else if !sight.is_complete_in(WatchKind::Namespaces, &Scope::Cluster) {
+    } else if !coverage.is_complete_in(WatchKind::Namespaces, &Scope::Cluster) {
         Existence::Unknown
-    } else if world.namespace(namespace).is_some() {
+    } else if store.namespace(namespace).is_some() {
         Existence::Exists
     } else {
         Existence::Missing
     }
 }
 
-fn missing(namespace: &Namespace, seen: &Seen) -> UserError {
+fn namespace_missing_error(namespace: &Namespace, snapshot: &Snapshot) -> UserError {
     let problem = UserError::new(format!("Namespace {namespace} does not exist"));
     let mut names: Vec<&str> = Vec::new();
-    if seen
-        .sight
+    if snapshot
+        .coverage
         .is_complete_in(WatchKind::Namespaces, &Scope::Cluster)
     {
-        names.extend(seen.world.namespaces().map(|it| it.name.as_str()));
+        names.extend(snapshot.store.namespaces().map(|it| it.name.as_str()));
     }
     problem.with_help(match did_you_mean(namespace.as_str(), names) {
         Some(near) => format!("did you mean {near}? {ALLOW_EMPTY}"),
@@ -152,7 +156,7 @@ fn missing(namespace: &Namespace, seen: &Seen) -> UserError {
 /// Advice where nothing was found.
 pub(super) const ALLOW_EMPTY: &str = "use --allow-empty to accept this, or --wait to wait for it";
 
-fn unknown(namespace: &Namespace, trouble: &ApiError) -> UserError {
+fn namespace_unknown_error(namespace: &Namespace, trouble: &ApiError) -> UserError {
     let what = format!("nothing found in Namespace {namespace}; it may not exist");
     let problem = UserError::new(what).with_cause(trouble.to_string());
     match trouble {
@@ -183,29 +187,44 @@ mod tests {
             .clone();
         let nope = Namespace::new("nope");
         let listed = WatchCoverage::complete();
-        assert_eq!(existence(&world, &listed, &shop), Existence::Exists);
-        assert_eq!(existence(&world, &listed, &nope), Existence::Missing);
+        assert_eq!(
+            namespace_existence(&world, &listed, &shop),
+            Existence::Exists
+        );
+        assert_eq!(
+            namespace_existence(&world, &listed, &nope),
+            Existence::Missing
+        );
         let mut blind = WatchCoverage::complete();
         blind.remove(&WatchId {
             kind: WatchKind::Namespaces,
             scope: Scope::Cluster,
         });
-        assert_eq!(existence(&world, &blind, &shop), Existence::Exists);
-        assert_eq!(existence(&world, &blind, &nope), Existence::Unknown);
+        assert_eq!(
+            namespace_existence(&world, &blind, &shop),
+            Existence::Exists
+        );
+        assert_eq!(
+            namespace_existence(&world, &blind, &nope),
+            Existence::Unknown
+        );
         // Nothing is left in it, but it is listed.
         let nothing = full_list(Scope::Namespace(shop.clone()), Vec::new());
         world.apply(StoreUpdate::Pods(nothing), now());
-        assert_eq!(existence(&world, &listed, &shop), Existence::Exists);
+        assert_eq!(
+            namespace_existence(&world, &listed, &shop),
+            Existence::Exists
+        );
     }
 
     #[test]
     fn an_invalid_namespace_is_refused_before_anything_is_asked() {
-        let choice = Choice::default();
+        let choice = Selection::default();
         for wrong in ["Bad_NS", "..", "a/b", ""] {
             let reach = WatchScope::Namespaces(vec![Namespace::new(wrong)]);
-            assert!(Asked::new(&choice, &reach, true).is_err(), "{wrong}");
+            assert!(CheckScope::new(&choice, &reach, true).is_err(), "{wrong}");
         }
         let reach = WatchScope::Namespaces(vec![Namespace::new("shop")]);
-        assert!(Asked::new(&choice, &reach, false).is_ok());
+        assert!(CheckScope::new(&choice, &reach, false).is_ok());
     }
 }

@@ -1,4 +1,4 @@
-//! `-l` as kubectl takes it: which Pods by their labels.
+//! Label selector of `-l`, as kubectl takes it.
 
 use std::{fmt, str::FromStr};
 
@@ -6,62 +6,67 @@ use crate::domain::{k8s::objects::Labels, suggest::did_you_mean};
 
 /// Requirements that all have to hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Selector {
+pub struct LabelSelector {
     text: String,
-    requirements: Vec<Requirement>,
+    requirements: Vec<SelectorRequirement>,
 }
 
-impl fmt::Display for Selector {
+impl fmt::Display for LabelSelector {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)
     }
 }
 
-/// What a label has to be.
+/// Requirement on one label.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Requirement {
+struct SelectorRequirement {
     label: String,
-    rule: Rule,
+    operator: Operator,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Rule {
+enum Operator {
     Exists,
-    Absent,
+    DoesNotExist,
     In(Vec<String>),
-    /// Holds where the label is absent too, as in Kubernetes (`labels.Requirement.Matches`).
+    /// Holds where the label is absent too, as in Kubernetes (`labels.SelectorRequirement.Matches`).
     NotIn(Vec<String>),
 }
 
-impl Selector {
-    pub(super) fn selects(&self, labels: &Labels) -> bool {
+impl LabelSelector {
+    pub(super) fn matches(&self, labels: &Labels) -> bool {
         self.requirements.iter().all(|requirement| {
             let found = labels.iter().find(|(name, _)| **name == *requirement.label);
             let value = found.map(|(_, value)| &**value);
             let among =
                 |values: &[String]| value.is_some_and(|is| values.iter().any(|it| it == is));
-            match &requirement.rule {
-                Rule::Exists => value.is_some(),
-                Rule::Absent => value.is_none(),
-                Rule::In(values) => among(values),
-                Rule::NotIn(values) => !among(values),
+            match &requirement.operator {
+                Operator::Exists => value.is_some(),
+                Operator::DoesNotExist => value.is_none(),
+                Operator::In(values) => among(values),
+                Operator::NotIn(values) => !among(values),
             }
         })
     }
 }
 
-impl Selector {
-    /// A requirement with a label or value that is there and near to one that was asked for.
-    pub(super) fn near(&self, labels: &[&Labels]) -> Option<String> {
+impl LabelSelector {
+    /// A similar requirement that some object meets: another label, or another value.
+    pub(super) fn suggestion(&self, labels: &[&Labels]) -> Option<String> {
         self.requirements.iter().find_map(|requirement| {
-            let Requirement { label, rule } = requirement;
+            let SelectorRequirement {
+                label,
+                operator: rule,
+            } = requirement;
             let all = labels.iter().flat_map(|labels| labels.iter());
             let mut known = all.clone().map(|(name, _)| &**name);
             if !known.any(|name| name == label) {
                 let known = all.map(|(name, _)| &**name);
                 return did_you_mean(label, known).map(str::to_owned);
             }
-            let Rule::In(values) = rule else { return None };
+            let Operator::In(values) = rule else {
+                return None;
+            };
             let known = all.filter(|(name, _)| **name == **label);
             let known = known.map(|(_, value)| &**value);
             if known
@@ -78,11 +83,11 @@ impl Selector {
     }
 }
 
-impl FromStr for Selector {
+impl FromStr for LabelSelector {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let parts = parts(text).into_iter();
+        let parts = split_requirements(text).into_iter();
         let requirements: Result<Vec<_>, String> = parts.map(str::parse).collect();
         Ok(Self {
             text: text.trim().to_owned(),
@@ -91,8 +96,8 @@ impl FromStr for Selector {
     }
 }
 
-/// The requirements: commas part them, but not those inside the parentheses of a set.
-fn parts(text: &str) -> Vec<&str> {
+/// Splits requirements at commas, except inside the parentheses of a set.
+fn split_requirements(text: &str) -> Vec<&str> {
     let mut inside = false;
     text.split(|c: char| {
         match c {
@@ -105,24 +110,24 @@ fn parts(text: &str) -> Vec<&str> {
     .collect()
 }
 
-impl FromStr for Requirement {
+impl FromStr for SelectorRequirement {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
         let text = text.trim();
         let one = |value: &str| vec![value.trim().to_owned()];
         let (label, rule) = if let Some(label) = text.strip_prefix('!') {
-            (label, Rule::Absent)
+            (label, Operator::DoesNotExist)
         } else if let Some((label, values)) = text.split_once(" notin ") {
-            (label, Rule::NotIn(set(values)?))
+            (label, Operator::NotIn(parse_set(values)?))
         } else if let Some((label, values)) = text.split_once(" in ") {
-            (label, Rule::In(set(values)?))
+            (label, Operator::In(parse_set(values)?))
         } else if let Some((label, value)) = text.split_once("!=") {
-            (label, Rule::NotIn(one(value)))
+            (label, Operator::NotIn(one(value)))
         } else if let Some((label, value)) = text.split_once("==").or(text.split_once('=')) {
-            (label, Rule::In(one(value)))
+            (label, Operator::In(one(value)))
         } else {
-            (text, Rule::Exists)
+            (text, Operator::Exists)
         };
         let label = label.trim();
         let is_part = |c: char| c.is_ascii_alphanumeric() || "-_./".contains(c);
@@ -133,12 +138,12 @@ impl FromStr for Requirement {
         }
         Ok(Self {
             label: label.to_owned(),
-            rule,
+            operator: rule,
         })
     }
 }
 
-fn set(text: &str) -> Result<Vec<String>, String> {
+fn parse_set(text: &str) -> Result<Vec<String>, String> {
     let inner = text.trim().strip_prefix('(');
     let inner = inner.and_then(|text| text.strip_suffix(')'));
     let inner = inner.ok_or_else(|| format!("{text:?} is not a set such as (web,api)"))?;
@@ -166,8 +171,8 @@ mod tests {
             ("!app", false),
             ("zone", false),
         ] {
-            let selector: Selector = text.parse().unwrap();
-            assert_eq!(selector.selects(&labels), selected, "{text}");
+            let selector: LabelSelector = text.parse().unwrap();
+            assert_eq!(selector.matches(&labels), selected, "{text}");
         }
     }
 
@@ -182,8 +187,8 @@ mod tests {
             ("app=nothing-like-it", None),
             ("app=web,tier in (back,frnt)", Some("tier=front")),
         ] {
-            let selector: Selector = text.parse().unwrap();
-            let found = selector.near(&[&labels]);
+            let selector: LabelSelector = text.parse().unwrap();
+            let found = selector.suggestion(&[&labels]);
             assert_eq!(found.as_deref(), near, "{text}");
         }
     }
@@ -191,7 +196,7 @@ mod tests {
     #[test]
     fn what_is_no_selector_is_refused() {
         for wrong in ["", "=web", "a b", "app in web", "app=web,"] {
-            assert!(wrong.parse::<Selector>().is_err(), "{wrong:?}");
+            assert!(wrong.parse::<LabelSelector>().is_err(), "{wrong:?}");
         }
     }
 }

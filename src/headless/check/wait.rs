@@ -1,8 +1,8 @@
-//! `--wait`: when a rollout has settled, for good or ill.
+//! `--wait`: whether a rollout is complete, has failed or is stuck.
 
 use std::{fmt, time::Duration};
 
-use super::target::Choice;
+use super::selection::Selection;
 use crate::domain::{
     k8s::{
         object_ref::ObjectRef,
@@ -12,48 +12,50 @@ use crate::domain::{
     store::{Store, watch::Scope},
 };
 
-/// Something fails and nothing has got on for so long: it is stuck. Longer than the kubelet's first
-/// back-off (10 s), for a registry may refuse one attempt by mistake.
-pub(super) const STUCK: Duration = Duration::from_secs(15);
+/// Time without progress after which a failing rollout is stuck. Longer than the kubelet's first back-off
+/// (10 s), because a registry may refuse one attempt by mistake.
+pub(super) const STUCK_AFTER: Duration = Duration::from_secs(15);
 
-/// How far what was chosen has got.
+/// Progress of the selected Pods and workloads.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Standing {
+pub(super) struct RolloutProgress {
     pods: Vec<(ObjectRef<Pod>, PodHealth)>,
     rolled_out: bool,
 }
 
-impl Standing {
-    pub(super) fn of(world: &Store, choice: &Choice) -> Self {
-        let chosen = |pod: &&std::sync::Arc<Pod>| {
-            let workload = world.workload_of(pod).map(AsRef::as_ref);
-            pod.meta.deleting.is_none() && choice.has_pod(pod, workload)
+impl RolloutProgress {
+    pub(super) fn measure(store: &Store, selection: &Selection) -> Self {
+        let is_selected = |pod: &&std::sync::Arc<Pod>| {
+            let workload = store.workload_of(pod).map(AsRef::as_ref);
+            pod.meta.deleting.is_none() && selection.matches_pod(pod, workload)
         };
-        let pods = world.pods(&Scope::Cluster).filter(chosen);
-        let workloads = world.workloads().filter(|it| choice.has_workload(it));
+        let pods = store.pods(&Scope::Cluster).filter(is_selected);
+        let workloads = store
+            .workloads()
+            .filter(|it| selection.matches_workload(it));
         Self {
             pods: pods
                 .map(|pod| (pod.key.clone(), pod_status(pod).health))
                 .collect(),
             rolled_out: workloads
                 .into_iter()
-                .all(|it| it.is_rolled_out() && shows_its_pods(world, it)),
+                .all(|it| it.is_rolled_out() && has_listed_job_pods(store, it)),
         }
     }
 
-    /// All runs, or has run to its end.
-    pub(super) fn is_well(&self) -> bool {
+    /// All Pods run or have completed, and all workloads are rolled out.
+    pub(super) fn is_complete(&self) -> bool {
         self.rolled_out && self.pods.iter().all(|(_, health)| health.is_sound())
     }
 
-    /// Something fails.
-    pub(super) fn fails(&self) -> bool {
+    /// A Pod fails.
+    pub(super) fn has_failures(&self) -> bool {
         let mut healths = self.pods.iter().map(|(_, health)| health);
         healths.any(|health| matches!(health, PodHealth::PullFailing | PodHealth::Failing))
     }
 }
 
-impl fmt::Display for Standing {
+impl fmt::Display for RolloutProgress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let ready = self.pods.iter().filter(|(_, health)| health.is_sound());
         write!(
@@ -65,19 +67,19 @@ impl fmt::Display for Standing {
     }
 }
 
-/// The Pods that a Job counts have been seen. Its status may come before them, and there is nothing to wait
-/// for in Pods that nobody sees. What other kinds have available has been ready.
-fn shows_its_pods(world: &Store, workload: &Workload) -> bool {
+/// Whether the Pods that a Job counts as active have been listed: its status may come before them. Pods that
+/// other kinds count as available have been ready.
+fn has_listed_job_pods(store: &Store, workload: &Workload) -> bool {
     let rollout = &workload.status;
     if workload.id.kind != WorkloadKind::Job || rollout.is_finished {
         return true;
     }
     let within = Scope::Namespace(workload.id.key.namespace.clone());
     let is_own = |pod: &&std::sync::Arc<Pod>| {
-        let owner = world.workload_of(pod);
+        let owner = store.workload_of(pod);
         owner.is_some_and(|owner| owner.id == workload.id) && pod.meta.deleting.is_none()
     };
-    let seen = world.pods(&within).filter(is_own).count();
+    let seen = store.pods(&within).filter(is_own).count();
     let active = rollout.current.saturating_sub(rollout.available);
     seen >= usize::try_from(active).unwrap_or(usize::MAX)
 }

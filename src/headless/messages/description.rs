@@ -1,13 +1,13 @@
-//! What `kubectl describe` prints.
+//! Messages in the output of `kubectl describe`.
 
 use std::io::{self, BufRead};
 
-use super::line::{Found, MOST, Taken, read_line, skip_line};
+use super::lines::{LineRead, MAX_LINE_BYTES, MessageResult, read_line, skip_line};
 
-/// The Warnings of the events that `kubectl describe` lists below each object.
+/// Reads the Warning events that are listed below each object.
 pub(super) fn read(
     mut input: impl BufRead,
-    take: &mut impl FnMut(Found<'_>) -> io::Result<()>,
+    emit: &mut impl FnMut(MessageResult<'_>) -> io::Result<()>,
 ) -> io::Result<()> {
     let mut among_events = false;
     // An event's message may have several lines.
@@ -15,10 +15,10 @@ pub(super) fn read(
     let mut line = Vec::new();
     loop {
         match read_line(&mut input, &mut line)? {
-            Taken::End => break,
+            LineRead::Eof => break,
             // An annotation, for one.
-            Taken::Part => skip_line(&mut input)?,
-            Taken::Whole => {}
+            LineRead::Truncated => skip_line(&mut input)?,
+            LineRead::Complete => {}
         }
         let line = String::from_utf8_lossy(&line);
         let line = line.trim_end_matches(['\n', '\r']);
@@ -31,7 +31,7 @@ pub(super) fn read(
         let is_event = line.starts_with("  Warning  ") || line.starts_with("  Normal  ");
         if !among_events || begins || is_event || line.trim().is_empty() {
             if let Some(message) = message.take() {
-                take(Ok(&message))?;
+                emit(Ok(&message))?;
             }
             if begins {
                 among_events = !among_events;
@@ -39,11 +39,11 @@ pub(super) fn read(
                 message = Some(line.trim().to_owned());
             }
         } else if let Some(message) = &mut message
-            && message.len() < MOST
+            && message.len() < MAX_LINE_BYTES
         {
             message.push('\n');
             message.push_str(line);
         }
     }
-    message.map_or(Ok(()), |message| take(Ok(&message)))
+    message.map_or(Ok(()), |message| emit(Ok(&message)))
 }

@@ -1,4 +1,4 @@
-//! What kubectl prints with `-o json`: objects of the Kubernetes API and lists of them.
+//! Messages in the output of `kubectl -o json`: objects of the Kubernetes API and lists of them.
 
 use std::{
     cell::Cell,
@@ -12,43 +12,43 @@ use serde::{
 };
 use serde_json::Value;
 
-use super::line::{Found, MOST};
+use super::lines::{MAX_LINE_BYTES, MessageResult};
 
-/// Objects of the API, or lists of them: one, or one after the other as `--watch` prints them.
+/// Reads objects or lists, one after the other as `--watch` prints them.
 pub(super) fn read(
     input: impl Read,
-    take: &mut impl FnMut(Found<'_>) -> io::Result<()>,
+    emit: &mut impl FnMut(MessageResult<'_>) -> io::Result<()>,
 ) -> io::Result<()> {
-    let mut refused = None;
-    let room = Cell::new(MOST);
-    let mut give = |message: &str| match take(Ok(message)) {
+    let mut emit_error = None;
+    let budget = Cell::new(MAX_LINE_BYTES);
+    let mut on_message = |message: &str| match emit(Ok(message)) {
         Ok(()) => true,
         Err(error) => {
-            refused = Some(error);
+            emit_error = Some(error);
             false
         }
     };
-    let mut reader = serde_json::Deserializer::from_reader(Measured {
+    let mut reader = serde_json::Deserializer::from_reader(LimitedReader {
         input: io::BufReader::new(input).bytes(),
-        room: &room,
+        budget: &budget,
     });
     let read = loop {
-        let document = Document {
-            give: &mut give,
-            room: &room,
+        let document = DocumentSeed {
+            on_message: &mut on_message,
+            budget: &budget,
         };
         let read = document.deserialize(&mut reader);
-        room.set(MOST);
+        budget.set(MAX_LINE_BYTES);
         // What follows is looked at only when this one has been answered for.
         if read.is_err() || reader.end().is_ok() {
             break read;
         }
     };
-    match (refused, read) {
+    match (emit_error, read) {
         (Some(error), _) => Err(error),
         (None, Ok(())) => Ok(()),
         (None, Err(error)) if error.is_io() => match error.io_error_kind() {
-            Some(io::ErrorKind::FileTooLarge) => take(Err("object larger than 4 MiB")),
+            Some(io::ErrorKind::FileTooLarge) => emit(Err("object larger than 4 MiB")),
             _ => Err(error.into()),
         },
         // serde quotes values in its messages: only the place is said.
@@ -59,60 +59,60 @@ pub(super) fn read(
                 "invalid JSON"
             };
             let (line, column) = (error.line(), error.column());
-            take(Err(&format!("{what} at line {line}, column {column}")))
+            emit(Err(&format!("{what} at line {line}, column {column}")))
         }
     }
 }
 
-/// An input of which no more may be read at a time than an object has.
-struct Measured<'a, I> {
+/// Reader with a limit of bytes per object.
+struct LimitedReader<'a, I> {
     input: I,
-    room: &'a Cell<usize>,
+    budget: &'a Cell<usize>,
 }
 
-impl<I: Iterator<Item = io::Result<u8>>> Read for Measured<'_, I> {
+impl<I: Iterator<Item = io::Result<u8>>> Read for LimitedReader<'_, I> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let Some(left) = self.room.get().checked_sub(1) else {
+        let Some(left) = self.budget.get().checked_sub(1) else {
             return Err(io::ErrorKind::FileTooLarge.into());
         };
         let (Some(first), Some(byte)) = (buffer.first_mut(), self.input.next()) else {
             return Ok(0);
         };
         *first = byte?;
-        self.room.set(left);
+        self.budget.set(left);
         Ok(1)
     }
 }
 
-/// Reads a document and gives away the messages as they come; `false` ends the reading.
-struct Document<'a> {
-    give: &'a mut dyn FnMut(&str) -> bool,
-    room: &'a Cell<usize>,
+/// Deserializes a document and passes its messages on; `false` from `on_message` ends it.
+struct DocumentSeed<'a> {
+    on_message: &'a mut dyn FnMut(&str) -> bool,
+    budget: &'a Cell<usize>,
 }
 
 /// The items of a list.
-struct Items<'a>(Document<'a>);
+struct ItemsSeed<'a>(DocumentSeed<'a>);
 
-/// What an event or a Pod says.
+/// An event or a Pod.
 #[derive(Deserialize)]
-struct Item {
+struct EventOrPod {
     /// Of an event.
     #[serde(rename = "type")]
     event_type: Option<String>,
     message: Option<String>,
-    status: Option<Told>,
+    status: Option<ItemStatus>,
 }
 
-/// The status of an object; of one kind (`Status`) it is a word.
+/// Status of an object; that of the kind `Status` is a string.
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum Told {
-    Status(Status),
+enum ItemStatus {
+    Status(ContainerStatuses),
     Other(IgnoredAny),
 }
 
 #[derive(Deserialize)]
-struct Status {
+struct ContainerStatuses {
     #[serde(default, rename = "initContainerStatuses")]
     init: Vec<ContainerStatus>,
     #[serde(default, rename = "containerStatuses")]
@@ -124,30 +124,30 @@ struct Status {
 #[derive(Deserialize)]
 struct ContainerStatus {
     #[serde(default)]
-    state: State,
+    state: ContainerStateJson,
 }
 
 #[derive(Default, Deserialize)]
-struct State {
-    waiting: Option<Waiting>,
+struct ContainerStateJson {
+    waiting: Option<WaitingState>,
 }
 
 #[derive(Deserialize)]
-struct Waiting {
+struct WaitingState {
     message: Option<String>,
 }
 
-impl Told {
+impl ItemStatus {
     fn messages(self) -> impl Iterator<Item = String> {
         let status = match self {
             Self::Status(status) => Some(status),
             Self::Other(IgnoredAny) => None,
         };
-        status.into_iter().flat_map(Status::messages)
+        status.into_iter().flat_map(ContainerStatuses::messages)
     }
 }
 
-impl Status {
+impl ContainerStatuses {
     fn messages(self) -> impl Iterator<Item = String> {
         let init = self.init.into_iter();
         init.chain(self.app)
@@ -156,20 +156,20 @@ impl Status {
     }
 }
 
-impl Item {
+impl EventOrPod {
     fn messages(self) -> impl Iterator<Item = String> {
         let is_normal = self.event_type.as_deref() == Some("Normal");
         let message = self.message.filter(|_| !is_normal);
-        let waiting = self.status.into_iter().flat_map(Told::messages);
+        let waiting = self.status.into_iter().flat_map(ItemStatus::messages);
         message.into_iter().chain(waiting)
     }
 }
 
-fn stopped<E: serde::de::Error>() -> E {
+fn stop_error<E: serde::de::Error>() -> E {
     E::custom("the reader has had enough")
 }
 
-impl<'de> DeserializeSeed<'de> for Document<'_> {
+impl<'de> DeserializeSeed<'de> for DocumentSeed<'_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
@@ -177,7 +177,7 @@ impl<'de> DeserializeSeed<'de> for Document<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for Document<'_> {
+impl<'de> Visitor<'de> for DocumentSeed<'_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -189,16 +189,16 @@ impl<'de> Visitor<'de> for Document<'_> {
         let (mut message, mut is_normal) = (None, false);
         while let Some(key) = map.next_key::<String>()? {
             match key.as_str() {
-                "items" => map.next_value_seed(Items(Document {
-                    give: &mut *self.give,
-                    room: self.room,
+                "items" => map.next_value_seed(ItemsSeed(DocumentSeed {
+                    on_message: &mut *self.on_message,
+                    budget: self.budget,
                 }))?,
                 "message" => message = map.next_value::<Option<String>>()?,
                 "type" => is_normal = map.next_value::<Value>()? == "Normal",
                 "status" => {
-                    let status: Told = map.next_value()?;
-                    if !status.messages().all(|message| (self.give)(&message)) {
-                        return Err(stopped());
+                    let status: ItemStatus = map.next_value()?;
+                    if !status.messages().all(|message| (self.on_message)(&message)) {
+                        return Err(stop_error());
                     }
                 }
                 _ => {
@@ -207,13 +207,13 @@ impl<'de> Visitor<'de> for Document<'_> {
             }
         }
         match message.filter(|_| !is_normal) {
-            Some(message) if !(self.give)(&message) => Err(stopped()),
+            Some(message) if !(self.on_message)(&message) => Err(stop_error()),
             _ => Ok(()),
         }
     }
 }
 
-impl<'de> DeserializeSeed<'de> for Items<'_> {
+impl<'de> DeserializeSeed<'de> for ItemsSeed<'_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
@@ -221,7 +221,7 @@ impl<'de> DeserializeSeed<'de> for Items<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for Items<'_> {
+impl<'de> Visitor<'de> for ItemsSeed<'_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -229,11 +229,11 @@ impl<'de> Visitor<'de> for Items<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
-        let Document { give, room } = self.0;
-        while let Some(item) = items.next_element::<Item>()? {
-            room.set(MOST);
-            if !item.messages().all(|message| give(&message)) {
-                return Err(stopped());
+        let DocumentSeed { on_message, budget } = self.0;
+        while let Some(item) = items.next_element::<EventOrPod>()? {
+            budget.set(MAX_LINE_BYTES);
+            if !item.messages().all(|message| on_message(&message)) {
+                return Err(stop_error());
             }
         }
         Ok(())

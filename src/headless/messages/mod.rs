@@ -1,75 +1,75 @@
-//! Messages out of what people paste and pipe: lines, JSON lines, and what kubectl prints.
+//! Reads messages from lines, JSON lines and the output of kubectl.
 //!
-//! The first line tells the form. All forms are read as a stream: one message, or one object of a list,
-//! is held at a time. Events that tell of no trouble (`Normal`) say nothing in any form of kubectl's.
+//! The first line tells the format. Each format is read as a stream: one message, or one object of a list, is
+//! held at a time. `Normal` events are left out.
 
 mod description;
 mod document;
-mod line;
 mod lines;
 
 use std::io::{self, BufRead, Read as _};
 
-use self::line::{Found, Taken, read_line};
+use self::lines::{LineRead, MessageResult, read_line};
 
-/// Hands each message of the input to `take`.
-pub(super) fn each(
+/// Passes each message of the input to `emit`.
+pub(super) fn for_each_message(
     mut input: impl BufRead,
-    mut take: impl FnMut(Found<'_>) -> io::Result<()>,
+    mut emit: impl FnMut(MessageResult<'_>) -> io::Result<()>,
 ) -> io::Result<()> {
     let mut line = Vec::new();
-    let read = read_line(&mut input, &mut line)?;
-    let form = match read {
-        Taken::End => return Ok(()),
+    let line_read = read_line(&mut input, &mut line)?;
+    let form = match line_read {
+        LineRead::Eof => return Ok(()),
         // A list in one line, as the API server itself writes it.
-        Taken::Part if line.trim_ascii_start().starts_with(b"{") => Form::Document,
-        Taken::Part => Form::Lines,
-        Taken::Whole => Form::of(&String::from_utf8_lossy(&line)),
+        LineRead::Truncated if line.trim_ascii_start().starts_with(b"{") => InputFormat::Json,
+        LineRead::Truncated => InputFormat::Lines,
+        LineRead::Complete => InputFormat::detect(&String::from_utf8_lossy(&line)),
     };
     match form {
-        Form::Document => document::read(line.as_slice().chain(input), &mut take),
-        Form::Description => description::read(line.as_slice().chain(input), &mut take),
-        Form::Table => lines::read(input, &mut |found: Found<'_>| match found {
-            Ok(row) if is_normal(row) => Ok(()),
-            found => take(found),
-        }),
-        Form::Lines => lines::read(line.as_slice().chain(input), &mut take),
+        InputFormat::Json => document::read(line.as_slice().chain(input), &mut emit),
+        InputFormat::Describe => description::read(line.as_slice().chain(input), &mut emit),
+        InputFormat::EventTable => {
+            lines::read(input, &mut |found: MessageResult<'_>| match found {
+                Ok(row) if is_normal_event(row) => Ok(()),
+                found => emit(found),
+            })
+        }
+        InputFormat::Lines => lines::read(line.as_slice().chain(input), &mut emit),
     }
 }
 
-/// What the input is.
+/// Format of the input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Form {
+enum InputFormat {
     Lines,
     /// `kubectl get events`: a heading above lines.
-    Table,
+    EventTable,
     /// `kubectl get … -o json`, which kubectl prints over many lines.
-    Document,
+    Json,
     /// `kubectl describe`.
-    Description,
+    Describe,
 }
 
-impl Form {
-    fn of(first: &str) -> Self {
+impl InputFormat {
+    fn detect(first: &str) -> Self {
         let heading: Vec<&str> = first.split_whitespace().collect();
         if first.trim() == "{" {
-            Self::Document
+            Self::Json
         } else if first.starts_with("Name:  ") {
-            Self::Description
-        } else if COLUMNS.iter().all(|column| heading.contains(column)) {
-            Self::Table
+            Self::Describe
+        } else if EVENT_COLUMNS.iter().all(|column| heading.contains(column)) {
+            Self::EventTable
         } else {
             Self::Lines
         }
     }
 }
 
-/// What every table of events has; a wide one has more.
-const COLUMNS: [&str; 4] = ["TYPE", "REASON", "OBJECT", "MESSAGE"];
+/// Columns that every table of events has.
+const EVENT_COLUMNS: [&str; 4] = ["TYPE", "REASON", "OBJECT", "MESSAGE"];
 
-/// Whether a row of a table is of an event that tells of no trouble. Before its type stand a namespace and
-/// an age, which are neither of these words.
-fn is_normal(row: &str) -> bool {
+/// Whether a row of a table is a `Normal` event. Namespace and age stand before the type, and are neither word.
+fn is_normal_event(row: &str) -> bool {
     let mut words = row.split_whitespace();
     words.find(|word| matches!(*word, "Normal" | "Warning")) == Some("Normal")
 }
@@ -79,13 +79,13 @@ mod tests {
     use serde_json::json;
 
     use super::{
-        line::{MOST, TOO_LONG},
+        lines::{LINE_TOO_LONG, MAX_LINE_BYTES},
         *,
     };
 
     fn found(input: &str) -> Vec<Result<String, String>> {
         let mut all = Vec::new();
-        each(input.as_bytes(), |found| {
+        for_each_message(input.as_bytes(), |found| {
             all.push(found.map(str::to_owned).map_err(str::to_owned));
             Ok(())
         })
@@ -138,14 +138,14 @@ mod tests {
 
     #[test]
     fn what_is_too_long_is_said_and_the_rest_answered() {
-        let long = "x".repeat(MOST + 1);
+        let long = "x".repeat(MAX_LINE_BYTES + 1);
         let text = format!("first\n{long}\nlast\n");
         let all = found(&text);
         assert_eq!(
             all,
             [
                 Ok("first".to_owned()),
-                Err(TOO_LONG.to_owned()),
+                Err(LINE_TOO_LONG.to_owned()),
                 Ok("last".to_owned())
             ]
         );

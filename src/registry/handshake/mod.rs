@@ -180,7 +180,7 @@ impl<'a> Handshake<'a> {
     ) -> Option<()> {
         let began = Instant::now();
         let mut head = self.manifest(registry, Method::HEAD, login.clone()).await;
-        // Some registries let everybody through the door and ask at the room.
+        // Some registries answer the ping to everybody and ask for a login at the repository.
         if let (AuthState::Open, Ok(reply)) = (&door, &head)
             && reply.status == StatusCode::UNAUTHORIZED
             && let Some(challenge) = challenge::from_headers(&reply.headers)

@@ -23,7 +23,7 @@ pub(super) fn begin(world: &mut World, it: ContainerSubject<'_>) {
             mine.ready = !matches!(
                 mine.role,
                 WorkerContainerRole::Init | WorkerContainerRole::Ephemeral
-            )
+            );
         }
         Some(delay) => enter(world, delay, Task::Ready(it.uid().to_owned())),
     }

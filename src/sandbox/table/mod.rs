@@ -1,6 +1,5 @@
 //! `Table`: the columns that `kubectl get` prints, made by the server.
 
-mod age;
 mod pod;
 mod rows;
 
@@ -11,6 +10,7 @@ use super::{
     object::{StoredObject, metadata_only},
     resources::Resource,
 };
+use crate::domain::k8s::age::human_duration;
 use rows::ColumnDefinition;
 
 pub fn table(resource: &'static Resource, objects: &[StoredObject], now: Timestamp) -> Value {
@@ -41,4 +41,12 @@ fn column(column: &ColumnDefinition) -> Value {
         "description": "",
         "priority": column.priority,
     })
+}
+
+/// Age of what began at this moment, or `<unknown>`.
+fn age_since(moment: Option<Timestamp>, now: Timestamp) -> String {
+    moment.map_or_else(
+        || "<unknown>".to_owned(),
+        |moment| human_duration(now.duration_since(moment).as_secs()),
+    )
 }

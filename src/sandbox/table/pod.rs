@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::age;
+use super::age_since;
 use crate::sandbox::object::{self, flag, is_terminating, list, number, text, time};
 
 pub(super) fn cells(pod: &Value, now: Timestamp) -> Vec<Value> {
@@ -19,7 +19,7 @@ pub(super) fn cells(pod: &Value, now: Timestamp) -> Vec<Value> {
         json!(format!("{}/{total}", ready + ready_sidecars(pod))),
         json!(status(pod)),
         json!(restarts(pod, now)),
-        json!(age::since(time(pod, "/metadata/creationTimestamp"), now)),
+        json!(age_since(time(pod, "/metadata/creationTimestamp"), now)),
         json!(none("/status/podIP")),
         json!(none("/spec/nodeName")),
         json!(none("/status/nominatedNodeName")),
@@ -63,7 +63,7 @@ fn restarts(pod: &Value, now: Timestamp) -> String {
         .filter_map(|it| time(it, "/lastState/terminated/finishedAt"))
         .max();
     match last {
-        Some(last) if count > 0 => format!("{count} ({} ago)", age::since(Some(last), now)),
+        Some(last) if count > 0 => format!("{count} ({} ago)", age_since(Some(last), now)),
         _ => count.to_string(),
     }
 }

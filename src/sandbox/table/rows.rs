@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::age;
+use super::age_since;
 use crate::sandbox::{
     labels,
     object::{self, list, map, number, text, time},
@@ -63,7 +63,7 @@ pub fn columns(kind: ResourceKind) -> impl Iterator<Item = ColumnDefinition> {
 
 pub fn cells(kind: ResourceKind, object: &Value, now: Timestamp) -> Value {
     let name = json!(object::name(object));
-    let age = json!(age::since(time(object, "/metadata/creationTimestamp"), now));
+    let age = json!(age_since(time(object, "/metadata/creationTimestamp"), now));
     let say = |pointer: &str| json!(text(object, pointer));
     let amount = |pointer: &str| json!(number(object, pointer));
     let mut cells = match kind {
@@ -131,7 +131,7 @@ pub fn cells(kind: ResourceKind, object: &Value, now: Timestamp) -> Value {
             }),
             json!(list(object, "/status/active").len()),
             json!(match time(object, "/status/lastScheduleTime") {
-                Some(moment) => age::since(Some(moment), now),
+                Some(moment) => age_since(Some(moment), now),
                 None => "<none>".to_owned(),
             }),
             age,
@@ -222,7 +222,7 @@ fn event(event: &Value, now: Timestamp) -> Vec<Value> {
     let say = |pointer: &str| json!(text(event, pointer));
     let at = |pointers: &[&str]| {
         let moment = pointers.iter().find_map(|pointer| time(event, pointer));
-        json!(age::since(moment, now))
+        json!(age_since(moment, now))
     };
     let object = format!(
         "{}/{}",
@@ -276,7 +276,7 @@ fn job(job: &Value, name: Value, age: Value, now: Timestamp) -> Vec<Value> {
     };
     let end = time(job, "/status/completionTime").unwrap_or(now);
     let duration = time(job, "/status/startTime")
-        .map_or_else(String::new, |start| age::since(Some(start), end));
+        .map_or_else(String::new, |start| age_since(Some(start), end));
     let completions = ratio(job, "/status/succeeded", "/spec/completions");
     vec![
         name,

@@ -69,7 +69,7 @@ fn causes(kind: ResourceKind, object: &Value) -> Vec<StatusCause> {
         ResourceKind::Job => causes.extend(workload::pod_spec(object, "/spec/template/spec")),
         ResourceKind::CronJob => causes.extend(workload::cron_job(object)),
         ResourceKind::RoleBinding | ResourceKind::ClusterRoleBinding => {
-            causes.extend(rbac::binding(object))
+            causes.extend(rbac::binding(object));
         }
         ResourceKind::Role | ResourceKind::ClusterRole => causes.extend(rbac::rules(object)),
         ResourceKind::Namespace

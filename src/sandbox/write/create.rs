@@ -157,7 +157,7 @@ fn begin_status(kind: ResourceKind, object: &mut Value) {
         | ResourceKind::Job
         | ResourceKind::CronJob => put(object, "/status", json!({})),
         ResourceKind::Node | ResourceKind::ResourceQuota => {
-            put_default(object, "/status", json!({}))
+            put_default(object, "/status", json!({}));
         }
         ResourceKind::Secret
         | ResourceKind::ConfigMap

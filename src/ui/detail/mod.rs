@@ -54,7 +54,7 @@ pub(super) fn lines(
     }
 }
 
-/// What is said of an object that is there no more.
+/// The line for a deleted object.
 fn deleted_line(cx: DrawContext<'_>) -> Line<'static> {
     Line::styled("deleted", cx.theme.dim())
 }

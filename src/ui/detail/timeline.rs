@@ -116,7 +116,7 @@ fn zone() -> TimeZone {
     }
 }
 
-/// What the step is about, and what it stands at.
+/// Detail text of a step.
 fn stage_detail(inspection: &PodInspection, container: &Container, step: &StageState) -> String {
     let pod = &inspection.context.pod;
     if step.status == StageStatus::Stuck {

@@ -212,7 +212,7 @@ fn option_line(field: &Field, pick: usize, room: usize, cx: DrawContext<'_>) -> 
 /// Most cells for the name of a row.
 const NAME: usize = 34;
 
-/// What may be seen of an answer: of a token its length.
+/// The displayed value of a field; of a token its length.
 fn shown(field: &Field) -> String {
     if field.id.is_masked() {
         // Counted where it is: a copy would stay behind in memory.

@@ -100,7 +100,7 @@ fn lines(dialog: &PlanDialog, cx: DrawContext<'_>, room: usize) -> Vec<Line<'sta
         };
         lines.extend(wrapped(&words, room, style));
     }
-    lines.extend(error(dialog, cx, room));
+    lines.extend(remaining_failure(dialog, cx, room));
     if let Some(watched) = &dialog.watched {
         let pod = text::truncate(
             watched.pod.name.as_str(),
@@ -230,7 +230,7 @@ fn state(dialog: &PlanDialog, cx: DrawContext<'_>) -> Line<'static> {
 }
 
 /// What fails now, and the fix for that.
-fn error(dialog: &PlanDialog, cx: DrawContext<'_>, room: usize) -> Vec<Line<'static>> {
+fn remaining_failure(dialog: &PlanDialog, cx: DrawContext<'_>, room: usize) -> Vec<Line<'static>> {
     let Some(error) = dialog.remaining_failure(&cx.model.store, &cx.model.diagnoses) else {
         return Vec::new();
     };
@@ -292,13 +292,13 @@ fn registry(dialog: &PlanDialog, cx: DrawContext<'_>, room: usize) -> Vec<Line<'
     lines
 }
 
-/// Whether what had recovered after the changes fails now.
+/// True if what had recovered after the changes fails again.
 fn fails_again(dialog: &PlanDialog, cx: DrawContext<'_>) -> bool {
     let fails = |found: Recovery| !found.failing.is_empty();
     dialog.stage.has_recovered() && dialog.recovery(&cx.model.store).is_some_and(fails)
 }
 
-/// Whether it has worked, once it is done.
+/// The recovery, once the plan is applied.
 fn recovery(dialog: &PlanDialog, cx: DrawContext<'_>) -> Option<String> {
     let PlanStage::Done { at, recovered, .. } = &dialog.stage else {
         return None;

@@ -11,7 +11,7 @@ use crate::{
 
 const WIDE: u16 = 84;
 
-/// What a key met with.
+/// Draws an error of an action.
 pub(super) fn draw(
     problem: &UserError,
     scroll: Scroll,
@@ -28,7 +28,7 @@ pub(super) fn draw(
     window.render_text(lines, scroll, cx.theme, area, buffer)
 }
 
-/// Why there is nothing to show at all.
+/// Draws the error of a failed connection.
 pub(super) fn no_connection(
     problem: &UserError,
     cx: DrawContext<'_>,

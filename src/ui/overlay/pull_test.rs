@@ -114,7 +114,7 @@ fn offered(
     Line::styled(format!("  {mark} {name}"), style)
 }
 
-/// What a node's kubelet has said, or for how long it has been pulling.
+/// Lines with a node's result, or for how long it has been pulling.
 fn answered(
     said: Option<&PullTestResult>,
     node: &str,

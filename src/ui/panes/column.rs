@@ -38,13 +38,13 @@ pub(super) trait Column: Copy + 'static {
 pub(super) trait PaneView: PaneEntry {
     type Column: Column;
 
-    /// What the cells of one row are made from, looked up once.
+    /// The data of a row, looked up once for all its cells.
     type RowData<'a>;
 
     /// From left to right.
     const COLUMNS: &'static [Self::Column];
 
-    /// What a pane without rows lacks, such as *no Pods*.
+    /// Text of an empty pane, such as *no Pods*.
     const NO_ROWS: &'static str;
 
     /// What to do about it, or why it is well.

@@ -46,7 +46,7 @@ pub(super) fn why_empty<P: PaneView>(cx: DrawContext<'_>, state: &PaneState<P>) 
     nothing_there::<P>(cx, watched)
 }
 
-/// What there is none of, where it was looked for, and what to do.
+/// Text for a pane without rows: what is missing, where, and what to do.
 fn nothing_there<P: PaneView>(cx: DrawContext<'_>, watched: KindState<'_>) -> Vec<String> {
     let (model, what) = (cx.model, P::NO_ROWS);
     let hint = P::HINT.map(str::to_owned);

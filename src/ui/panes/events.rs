@@ -68,7 +68,7 @@ impl column::Column for Column {
     }
 }
 
-/// What a row is about.
+/// The subject of a row.
 enum EventRow<'a> {
     Line(&'a EventSeries),
     /// One fault of one workload: what it is, what was said, what helps.

@@ -50,7 +50,7 @@ impl DrawContext<'_> {
     }
 }
 
-/// What is asked of a pane's drawing without knowing the type of its rows.
+/// Drawing functions of a pane, independent of the type of its rows.
 struct PaneDrawing {
     draw: fn(DrawContext<'_>, Rect, &mut Buffer),
     headers: fn() -> Vec<&'static str>,

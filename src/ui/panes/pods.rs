@@ -73,7 +73,7 @@ enum PodRow<'a> {
     Workload(&'a WorkloadRef, &'a PodGroup),
 }
 
-/// What a row shows.
+/// The data of a row.
 pub(super) struct RowData<'a> {
     row: PodRow<'a>,
     health: PodHealth,

@@ -71,7 +71,7 @@ impl column::Column for Column {
     }
 }
 
-/// What a row shows.
+/// The data of a row.
 pub(super) struct RowData<'a> {
     secret: &'a Secret,
     uses: Uses,

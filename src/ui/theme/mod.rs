@@ -61,7 +61,7 @@ impl Theme {
         }
     }
 
-    /// What is neither good nor bad: the terminal's own colour, or the theme's.
+    /// Neutral text: the terminal's own colour, or the theme's.
     pub fn text(self) -> Style {
         Style::new()
     }

@@ -30,7 +30,7 @@ pub struct ThemeOptions {
 }
 
 impl ThemeOptions {
-    /// Whether it would matter how bright the background is.
+    /// True if the theme depends on the terminal's background.
     pub fn depends_on_background(&self) -> bool {
         let matters = match self.theme {
             ThemeName::Auto => self.depth == ColorDepth::True,

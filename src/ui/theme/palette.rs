@@ -14,7 +14,7 @@ pub struct Palette {
     pub(super) good: Color,
 }
 
-/// What colours a terminal knows.
+/// Colour depth of a terminal.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ColorDepth {
     #[default]
@@ -95,7 +95,7 @@ pub(super) const COLOUR_BLIND_LIGHT: Palette = Palette {
 };
 
 impl Palette {
-    /// The same colours, as near as the terminal comes to them.
+    /// Returns the nearest colours that the terminal can show.
     pub(super) fn quantize(self, depth: ColorDepth) -> Self {
         let bring = |colour| match (colour, depth) {
             (Color::Rgb(..), ColorDepth::Sixteen) => nearest(colour, 0..=15),

@@ -104,7 +104,7 @@ fn marked(row: &str, sought: &str, style: Style, theme: &Theme) -> Line<'static>
     Line::from(spans)
 }
 
-/// What stands before the words, the words as they are written, and what stands behind.
+/// Splits a text before and after the first match.
 fn split_at_words<'a>(text: &'a str, sought: &str) -> Option<(&'a str, &'a str, &'a str)> {
     let wanted: Vec<char> = sought.chars().flat_map(char::to_lowercase).collect();
     if wanted.is_empty() {

@@ -234,7 +234,7 @@ impl Table<'_> {
         }
     }
 
-    /// Of the shown columns that are meant the one that gives way first.
+    /// The visible column of lowest priority among those that match.
     fn lowest_priority(&self, widths: &[u16], meant: impl Fn(&usize) -> bool) -> Option<usize> {
         (0..widths.len())
             .filter(|index| widths.get(*index).is_some_and(|width| *width > 0))

@@ -135,8 +135,11 @@ impl Form {
     fn changes(&self, store: &Store) -> Vec<Change> {
         match &self.spec {
             FormSpec::Login {
-                secret, waiting, ..
-            } => self.other_login(secret, waiting),
+                secret,
+                listed,
+                targets,
+                ..
+            } => self.other_login(secret, listed, targets),
             FormSpec::NewSecret {
                 namespace,
                 listed,

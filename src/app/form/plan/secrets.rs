@@ -7,7 +7,7 @@ use crate::domain::{
     diagnostics::{FixTarget, ListOrigin},
     k8s::{
         object_ref::{Name, Namespace, ObjectRef},
-        objects::{Pod, Secret},
+        objects::Secret,
     },
     plan::{
         AccountPullSecrets, AttachSecret, AuthEdit, Change, ConflictPolicy, CopySecret, CopyTarget,
@@ -18,11 +18,12 @@ use crate::domain::{
 };
 
 impl Form {
-    /// Another login for a registry; what waits for it tries again at once.
+    /// Another login for a registry; what waits for it tries again at once, or gets the Secret.
     pub(super) fn other_login(
         &self,
         secret: &ObjectRef<Secret>,
-        waiting: &[ObjectRef<Pod>],
+        listed: &[Name<Secret>],
+        targets: &[FixTarget],
     ) -> Vec<Change> {
         let edit = AuthEdit::Upsert {
             server: self.text(FieldId::Server).to_owned(),
@@ -33,8 +34,16 @@ impl Form {
             edit,
             before: None,
         });
-        let retries = waiting.iter().cloned().map(Change::delete_pod);
-        std::iter::once(change).chain(retries).collect()
+        let reached = targets
+            .iter()
+            .filter(|target| !target.is_ephemeral() || target.listed.contains(&secret.name));
+        let reached: Vec<&FixTarget> = reached.collect();
+        let attached = reached.first().map(|first| {
+            let account = ObjectRef::new(first.namespace.clone(), first.service_account.clone());
+            attach_secret(&account, &secret.name, None, listed, &reached)
+        });
+        let attached = attached.into_iter().flatten();
+        std::iter::once(change).chain(attached).collect()
     }
 
     /// A Secret, and for what waits for it the entry in the list that counts and new Pods. What lists the

@@ -47,7 +47,7 @@ pub struct EventGroupId {
     pub fault: FaultId,
 }
 
-/// What was said of it.
+/// Events of one fault of one workload.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct EventGroup {
     pub pods: BTreeSet<ObjectRef<Pod>>,
@@ -244,7 +244,7 @@ fn rows(query: &Query, scope: &Scope, folded: bool, telling: &mut EventGrouping<
 }
 
 impl EventGrouping<'_> {
-    /// The row of the story of a line, which takes the line in; `None`: the line stands by itself.
+    /// Adds an event to its group and returns the group's row; `None`: the line stands by itself.
     fn add_to_group(&mut self, line: &EventSeries) -> Option<Row> {
         if is_routine(line) {
             return self.add_routine(line);
@@ -283,7 +283,7 @@ impl EventGrouping<'_> {
         Some(self.startup_row(owner, |start| start.add_pod(pod, step, line)))
     }
 
-    /// The workload of a Pod that is gone: by its name, which is its maker's and one word more.
+    /// The workload of a deleted Pod: by its name, which is its maker's and one word more.
     fn owner_by_name(&self, pod: &ObjectRef<Pod>) -> Option<&Arc<Workload>> {
         let (name, _) = pod.name.as_str().rsplit_once('-')?;
         let mut makers = WorkloadKind::ALL.into_iter().map(|kind| WorkloadRef {
@@ -294,7 +294,7 @@ impl EventGrouping<'_> {
         Some(self.store.root_owner(maker))
     }
 
-    /// What controllers say belongs to the Pods that they make.
+    /// Adds a controller's event to the group of the Pods that it makes.
     fn add_routine(&mut self, line: &EventSeries) -> Option<Row> {
         let owner = match subject(line) {
             Some(pod) => self.owner(&pod),
@@ -343,7 +343,7 @@ impl EventGrouping<'_> {
         })
     }
 
-    /// What fails although its events have expired: the statuses of the Pods still tell of it.
+    /// Rows of failures whose events have expired: the statuses of the Pods still tell of it.
     fn expired(&mut self, scope: &Scope) -> Vec<Row> {
         let mut rows = Vec::new();
         let silent = self

@@ -63,7 +63,7 @@ pub struct StartupGroup {
     pub newest: Option<EventSeriesKey>,
 }
 
-/// Whether a controller tells of what it always does: making Pods and ending them.
+/// True for routine events of controllers: making Pods and ending them.
 pub fn is_routine(line: &EventSeries) -> bool {
     !line.warning()
         && matches!(
@@ -91,13 +91,13 @@ impl StartupGroup {
         }
     }
 
-    /// Takes in what is about no Pod that starts. Lines come newest first.
+    /// Adds an event that is not about a starting Pod. Lines come newest first.
     pub fn add_event(&mut self, line: &EventSeries) {
         self.last = self.last.max(line.last);
         self.newest.get_or_insert_with(|| line.key.clone());
     }
 
-    /// How many have got as far as they come.
+    /// Number of Pods that have started.
     pub fn started(&self) -> usize {
         let steps = self.pods.values();
         steps.filter(|step| **step == StartupStep::Started).count()

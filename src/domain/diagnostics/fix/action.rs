@@ -83,7 +83,13 @@ pub struct CurrentLogin {
 }
 
 /// The name of a Secret that has none yet, as in the Kubernetes documentation.
-const NEW_SECRET: &str = "regcred";
+pub(in crate::domain) const NEW_SECRET: &str = "regcred";
+
+/// The name of a Secret that is to be created.
+fn new_secret(names: &FixContext) -> &str {
+    let known = names.new_secret.as_deref().or(names.secret.as_deref());
+    known.unwrap_or(NEW_SECRET)
+}
 
 impl FixAction {
     /// The action of a fix; `None`: it is made by people, or the name of an object is not known.
@@ -107,7 +113,7 @@ impl FixAction {
         };
         let new = || {
             Some(NewSecret {
-                key: secret(names.secret.as_deref().unwrap_or(NEW_SECRET)),
+                key: secret(new_secret(names)),
                 server: names.expected_auth_key.clone()?,
             })
         };

@@ -8,7 +8,7 @@ use crate::domain::{
         object_ref::{Name, Namespace, ObjectRef},
         objects::{ContainerRole, WorkloadKind, WorkloadRef},
     },
-    registry_auth::image_ref::DOCKER_HUB,
+    registry_auth::{host_port::split_host_port, image_ref::DOCKER_HUB},
     shell,
 };
 
@@ -29,6 +29,9 @@ pub struct FixContext {
     #[serde(default)]
     pub other_service_account: Option<String>,
     pub secret: Option<String>,
+    /// The name of a Secret that is to be created: no Secret has it, as far as is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub new_secret: Option<String>,
     /// Another Secret that matches the image: the one to attach.
     #[serde(rename = "matching")]
     #[serde(default)]
@@ -150,7 +153,10 @@ impl FixContext {
 
     /// Name and port of the host that serves the image.
     pub(super) fn endpoint_parts(&self) -> (String, String) {
-        let parts = self.host.as_deref().map(|host| split(endpoint(host)));
+        let parts = self
+            .host
+            .as_deref()
+            .map(|host| split_host_port(endpoint(host)));
         let (name, port) = parts.unwrap_or(("HOST", None));
         (shell::quote(name), shell::quote(port.unwrap_or("443")))
     }
@@ -179,13 +185,5 @@ fn endpoint(host: &str) -> &str {
         "registry-1.docker.io"
     } else {
         host
-    }
-}
-
-/// Name and port of a host; an IPv6 address keeps its brackets.
-fn split(host: &str) -> (&str, Option<&str>) {
-    match host.rsplit_once(':') {
-        Some((name, port)) if !port.ends_with(']') => (name, Some(port)),
-        _ => (host, None),
     }
 }

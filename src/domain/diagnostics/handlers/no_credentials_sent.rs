@@ -42,7 +42,7 @@ mod tests {
         let scene = Scene::failed(&no_basic_auth());
         check(
             &scene,
-            "no-credentials-sent, secret-not-attached, certain: create-secret, attach-secret",
+            "no-credentials-sent, secret-not-attached, likely: create-secret, attach-secret, credential-provider",
         );
         check_fix(
             &scene,
@@ -71,7 +71,7 @@ mod tests {
         let scene = Scene::failed(&no_basic_auth()).secret("hub", "registry.example");
         check(
             &scene,
-            "no-credentials-sent, secret-not-attached, certain: attach-secret",
+            "no-credentials-sent, secret-not-attached, likely: attach-secret, credential-provider",
         );
         check_fix(
             &scene,
@@ -85,13 +85,69 @@ mod tests {
     }
 
     #[test]
+    fn what_others_pull_with_is_certain() {
+        let scene = Scene::failed(&no_basic_auth())
+            .secret("hub", "registry.example")
+            .runs_with("hub");
+        check(
+            &scene,
+            "no-credentials-sent, secret-not-attached, certain: attach-secret",
+        );
+    }
+
+    #[test]
+    fn a_secret_that_the_registry_refuses_is_renewed() {
+        let scene = Scene::failed(&no_basic_auth())
+            .secret("hub", "registry.example")
+            .refused_with("hub");
+        check(
+            &scene,
+            "no-credentials-sent, secret-not-attached, likely: recreate-secret, create-secret, credential-provider",
+        );
+        check_fix(
+            &scene,
+            FixId::RecreateSecret,
+            &[
+                "read -rs TOKEN; export TOKEN",
+                r#"kubectl -n shop get secret hub -o json | jq --arg s registry.example --arg u bot '.data[".dockerconfigjson"] = (.data[".dockerconfigjson"] | (try (@base64d | fromjson | objects) catch {}) // {} | .auths[$s] |= ((objects // {}) + {username: $u, password: env.TOKEN, auth: ($u + ":" + env.TOKEN | @base64)}) | tojson | @base64)' | kubectl -n shop replace -f -"#,
+                "unset TOKEN",
+                r#"kubectl -n shop patch serviceaccount runner -p '{"imagePullSecrets":[{"name":"hub"}]}'"#,
+                "kubectl -n shop rollout restart deployment/web",
+            ],
+        );
+        check_no_fix(&scene, FixId::AttachSecret);
+    }
+
+    #[test]
+    fn a_new_secret_takes_no_name_that_is_taken() {
+        let scene = Scene::failed(&no_basic_auth())
+            .lists(&["regcred"])
+            .secret("regcred", "other.example");
+        check(
+            &scene,
+            "no-credentials-sent, entry-for-other-registry, certain: create-secret",
+        );
+        check_fix(
+            &scene,
+            FixId::CreateSecret,
+            &[
+                "read -rs TOKEN; export TOKEN",
+                "jq -n --arg s registry.example --arg u USER '{auths: {($s): {username: $u, password: env.TOKEN}}}' | kubectl -n shop create secret docker-registry regcred-2 --from-file=.dockerconfigjson=/dev/stdin",
+                "unset TOKEN",
+                r#"kubectl -n shop patch serviceaccount runner -p '{"imagePullSecrets":[{"name":"regcred"},{"name":"regcred-2"}]}'"#,
+                "kubectl -n shop rollout restart deployment/web",
+            ],
+        );
+    }
+
+    #[test]
     fn a_pod_without_a_controller_is_created_again_with_the_list() {
         let scene = Scene::failed(&no_basic_auth())
             .secret("hub", "registry.example")
             .bare();
         check(
             &scene,
-            "no-credentials-sent, secret-not-attached, certain: attach-secret",
+            "no-credentials-sent, secret-not-attached, likely: attach-secret, credential-provider",
         );
         check_fix(
             &scene,

@@ -71,7 +71,7 @@ mod tests {
             .secret("regcred", "registry.example");
         check(
             &scene,
-            "no-credentials-sent, secret-missing, certain: attach-secret, create-secret, correct-secret-name",
+            "no-credentials-sent, secret-missing, certain: correct-secret-name, attach-secret, create-secret",
         );
         check_fix(
             &scene,

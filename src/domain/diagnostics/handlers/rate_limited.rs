@@ -12,7 +12,7 @@ pub(super) static HANDLER: Handler = Handler {
         is_measurable: true,
         fixes: &[FixId::Authenticate, FixId::UseMirror],
     },
-    refine: Refine::MessageOnly,
+    refine: Refine::RateLimited,
 };
 
 #[cfg(test)]
@@ -46,6 +46,28 @@ mod tests {
             &["crane copy docker.io/acme/shop:1 REGISTRY/REPO:TAG"],
         );
         check_no_fix(&scene, FixId::CorrectImage);
+    }
+
+    #[test]
+    fn whoever_sends_a_login_is_not_told_to() {
+        let scene = Scene::failed("toomanyrequests: You have reached your pull rate limit.")
+            .lists(&["hub"])
+            .secret("hub", "registry.example");
+        check(
+            &scene,
+            "rate-limited, rate-limit, certain: use-mirror, wait-for-registry",
+        );
+        check_no_fix(&scene, FixId::Authenticate);
+    }
+
+    #[test]
+    fn a_login_that_is_there_is_attached() {
+        let scene = Scene::failed("toomanyrequests: You have reached your pull rate limit.")
+            .secret("hub", "registry.example");
+        check(
+            &scene,
+            "rate-limited, rate-limit, certain: attach-secret, authenticate, use-mirror",
+        );
     }
 
     #[test]

@@ -148,6 +148,19 @@ impl Scene {
         self
     }
 
+    /// The registry refuses this Secret for another Pod.
+    pub(super) fn refused_with(mut self, secret: &str) -> Self {
+        let refused = "unexpected status from HEAD request to https://registry.example/v2/team/app/manifests/1: 401 Unauthorized";
+        let mut other = pod(
+            "shop",
+            "other-1",
+            waiting("ErrImagePull", &resolving(refused)),
+        );
+        other.pull_secrets = Arc::from([Name::new(secret)]);
+        self.others.push(other);
+        self
+    }
+
     pub(super) fn event(mut self, reason: &str, message: &str) -> Self {
         self.events
             .push(event("e1", "web-1", reason, message, 1, seconds_ago(9)));

@@ -133,41 +133,60 @@ fn keys_that_are_one_registry_are_told_of() {
     assert!(facts.into_iter().any(|it| it.contains("in random order")));
 }
 
-/// Nodes that pull from there for Pods without a Secret have a credential of their own.
+/// Nodes that pull from there for Pods without a Secret have a credential of their own. Where nobody is seen to
+/// pull, a node may have one for any registry that is not known; where others use Secrets, it has none.
 #[test]
 fn pods_without_a_secret_that_run_speak_for_a_credential_provider() {
     let provider = Cause::CredentialProviderFailure;
-    for (image, lists, speaks) in [
-        ("registry.example/other/app:2", &[][..], true),
-        ("registry.example/other/app:2", &["regcred"], false),
-        ("ghcr.io/other/app:2", &[], false),
+    let peer = "registry.example/other/app:2";
+    for (own, peer, lists, speaks, may_be) in [
+        (IMAGE, peer, &[][..], true, true),
+        (IMAGE, peer, &["regcred"], false, false),
+        (IMAGE, "ghcr.io/other/app:2", &[], false, true),
+        (
+            "ghcr.io/team/app:1",
+            "ghcr.io/other/app:2",
+            &[],
+            false,
+            false,
+        ),
     ] {
         let mut scene = Scene::new(REFUSED, &[]);
-        scene.others.push(neighbour("db-1", image, lists));
+        scene.pod.containers[0].image = own.into();
+        scene.others.push(neighbour("db-1", peer, lists));
         let finding = scene.finding();
         assert_eq!(finding.root, Some(RootCause::SecretNotAttached));
-        assert_eq!(finding.alternatives.contains(&provider), speaks, "{image}");
-        assert_eq!(
-            finding.fixes.contains(&FixId::CredentialProvider),
-            speaks,
-            "{image}"
-        );
+        assert_eq!(finding.alternatives.contains(&provider), may_be, "{peer}");
+        let at = finding
+            .fixes
+            .iter()
+            .position(|fix| *fix == FixId::CredentialProvider);
+        let expected = may_be.then_some(if speaks { 0 } else { 2 });
+        assert_eq!(at, expected, "{peer}");
         let told = finding.evidence.iter();
         let told = told.filter(|it| matches!(it.fact, Fact::PulledWithoutSecret { .. }));
-        assert_eq!(told.count(), usize::from(speaks), "{image}");
+        assert_eq!(told.count(), usize::from(speaks), "{peer}");
         let sure = finding.confidence == Confidence::Certain;
-        assert_eq!(sure, !speaks, "{image}");
+        assert_eq!(sure, !may_be, "{peer}");
     }
 }
 
-/// What another Pod pulled onto the node with a Secret any Pod of the node can use.
+/// What another Pod pulled onto the node with a Secret any Pod of the node can use, before Kubernetes 1.35; unless
+/// its policy asks the registry every time.
 #[test]
 fn an_image_that_was_there_already_speaks_for_nothing() {
     let image = "registry.example/other/app:2";
-    let mut scene = Scene::new(REFUSED, &[]);
-    scene.others.push(neighbour("db-1", image, &[]));
-    scene.others.push(neighbour("db-2", image, &["regcred"]));
-    assert_eq!(scene.finding().confidence, Confidence::Certain);
+    for (policy, confidence) in [
+        (PullPolicy::IfNotPresent, Confidence::Certain),
+        (PullPolicy::Always, Confidence::Likely),
+    ] {
+        let mut scene = Scene::new(REFUSED, &[]);
+        let mut without = neighbour("db-1", image, &[]);
+        without.containers[0].policy = policy;
+        scene.others.push(without);
+        scene.others.push(neighbour("db-2", image, &["regcred"]));
+        assert_eq!(scene.finding().confidence, confidence, "{policy:?}");
+    }
 }
 
 /// Public images of a public registry run everywhere without a login.

@@ -89,6 +89,45 @@ fn a_job_that_failed_otherwise_is_no_failed_pull() {
     );
 }
 
+/// Its name is all that the Job has in common with one that was deleted and created again.
+#[test]
+fn what_was_said_of_an_earlier_job_of_the_name_is_not_said_of_this_one() {
+    let job = past_its_deadline(None);
+    let id = job.id.clone();
+    for (uid, cause) in [
+        (&job.meta.uid, Cause::ImageNotFound),
+        (&"uid-earlier".into(), Cause::NotAPullFailure),
+    ] {
+        let mut world = world(std::slice::from_ref(&job), NOT_FOUND);
+        let mut made = about_job("e1", "SuccessfulCreate", "Created pod: report-1-x7k2p");
+        made.regarding.uid = Some(Arc::clone(uid));
+        world.apply(StoreUpdate::Events(upserted(vec![made])), now());
+        assert_eq!(found(&world, &id).unwrap().cause, cause, "{uid}");
+    }
+}
+
+/// A Deployment that makes no progress has Pods that say why; where none says anything, it is no failed pull.
+#[test]
+fn a_deadline_of_a_rollout_is_no_cause_by_itself() {
+    let mut web = fixtures::workload(WorkloadKind::Deployment, "shop", "web", None);
+    web.status = WorkloadStatus {
+        desired: 1,
+        current: 1,
+        trouble: Some((
+            "ProgressDeadlineExceeded".into(),
+            "ReplicaSet \"web-5c9f\" has timed out progressing.".into(),
+        )),
+        ..WorkloadStatus::default()
+    };
+    for current in [0, 1] {
+        web.status.current = current;
+        let mut world = Store::default();
+        let batch = StoreUpdate::Workloads(WorkloadKind::Deployment, upserted(vec![web.clone()]));
+        world.apply(batch, now());
+        assert_eq!(found(&world, &web.id), None, "{current} Pods");
+    }
+}
+
 #[test]
 fn the_pods_of_a_job_speak_for_themselves_while_they_are_there() {
     let job = past_its_deadline(None);

@@ -11,19 +11,17 @@ mod object;
 mod pod;
 mod secret;
 mod service_account;
-mod subject;
 mod workload;
 
 pub use condition::{PodCondition, PodConditionType};
 pub use event::{Event, EventKind, ObjectReference};
 pub use meta::{Labels, ObjectMeta, OwnerReference, ResourceVersion};
 pub use namespace::NamespaceObject;
-pub use object::AnyObjectRef;
+pub use object::{AnyObjectRef, Subject};
 pub use pod::{
     Container, ContainerRole, ContainerState, ContainerStateTerminated, ImageVolume, Phase, Pod,
     PullPolicy,
 };
 pub use secret::{Secret, SecretContent, SecretType};
 pub use service_account::ServiceAccount;
-pub use subject::Subject;
 pub use workload::{Revision, Workload, WorkloadKind, WorkloadRef, WorkloadStatus};

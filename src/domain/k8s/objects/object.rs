@@ -1,4 +1,4 @@
-//! One object of any kind that the product shows.
+//! References to objects of more than one kind: any object that is shown, a subject that is diagnosed.
 
 use std::fmt;
 
@@ -63,6 +63,31 @@ impl fmt::Display for AnyObjectRef {
         match self {
             Self::Namespace(namespace) => write!(f, "Namespace {namespace}"),
             other => write!(f, "{} {}/{}", other.kind(), other.namespace(), other.name()),
+        }
+    }
+}
+
+/// What is diagnosed: a Pod, or a workload that cannot make any.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Subject {
+    Pod(ObjectRef<Pod>),
+    Workload(WorkloadRef),
+}
+
+impl Subject {
+    pub fn namespace(&self) -> &Namespace {
+        match self {
+            Self::Pod(key) => &key.namespace,
+            Self::Workload(id) => &id.key.namespace,
+        }
+    }
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Pod(key) => write!(f, "Pod/{}", key.name),
+            Self::Workload(id) => id.fmt(f),
         }
     }
 }

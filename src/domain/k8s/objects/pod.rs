@@ -24,6 +24,9 @@ pub struct Pod {
     pub message: Option<Arc<str>>,
     pub containers: Box<[Container]>,
     pub image_volumes: Box<[ImageVolume]>,
+    /// The names of `spec.schedulingGates`: no scheduler looks at the Pod before they are gone (KEP-3521).
+    #[serde(default, skip_serializing_if = "<[_]>::is_empty")]
+    pub scheduling_gates: Box<[Arc<str>]>,
     pub conditions: Box<[PodCondition]>,
     /// When the kubelet acknowledged the Pod.
     pub started: Option<Timestamp>,

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::ObjectMeta;
 use crate::domain::{
     k8s::object_ref::ObjectRef,
-    registry_auth::docker_config::{AuthSummary, DockerConfigSummary},
+    registry_auth::docker_config::{AuthSummary, ConfigFormat, DockerConfigSummary},
 };
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,6 +59,19 @@ impl SecretType {
             "kubernetes.io/dockercfg" => Self::DockerCfg,
             other => Self::Other(Some(other.into())),
         }
+    }
+
+    /// Format of the credentials in a Secret of this type; `None`: the kubelet reads none from it.
+    pub fn config_format(&self) -> Option<ConfigFormat> {
+        match self {
+            Self::DockerConfigJson => Some(ConfigFormat::ConfigJson),
+            Self::DockerCfg => Some(ConfigFormat::LegacyCfg),
+            Self::Other(_) => None,
+        }
+    }
+
+    pub fn is_pull_secret(&self) -> bool {
+        self.config_format().is_some()
     }
 }
 

@@ -5,7 +5,7 @@
 mod rule;
 mod rules;
 
-use super::{ParsedMessage, RegistryKind};
+use super::{ParsedMessage, RegistryKind as K};
 use crate::domain::diagnostics::Cause as C;
 
 pub(super) use rules::{core, frame, is_cut, is_framed, is_of_sandbox};
@@ -255,31 +255,29 @@ impl Core {
         let kind = message.registry_kind();
         let special = BY_REGISTRY
             .iter()
-            .find(|(core, kinds, _)| *core == self && kinds.contains(&kind.as_str()));
+            .find(|(core, kinds, _)| *core == self && kinds.contains(&kind));
         special
             .map_or(self.usual_causes(), |(_, _, causes)| causes)
             .to_vec()
     }
 }
 
-const OWN: &str = RegistryKind::OWN.as_str();
-
 /// Cores that mean something else, or more, at some registries.
 #[rustfmt::skip]
-const BY_REGISTRY: &[(Core, &[&str], &[C])] = &[
-    (Core::NoBasicAuth, &["ecr"], &[C::NoCredentialsSent, C::CredentialProviderFailure, C::TokenExpired]),
-    (Core::OauthToken, &["google"], &[C::Unauthorized, C::TokenExpired, C::ForbiddenByPolicy, C::PullSecretMalformed]),
-    (Core::AuthenticationRequired, &["acr"], &[C::NoCredentialsSent, C::Unauthorized, C::TokenExpired, C::CredentialProviderFailure]),
-    (Core::AuthenticationRequired, &["google"], &[C::NoCredentialsSent, C::Unauthorized, C::ForbiddenByPolicy]),
-    (Core::AuthenticationRequired, &["docker-hub"], &[C::NoCredentialsSent, C::Unauthorized, C::RepositoryMissingOrNoAccess]),
-    (Core::Unauthorized401, &["ecr"], &[C::Unauthorized, C::TokenExpired, C::NoCredentialsSent, C::ForbiddenByPolicy]),
-    (Core::AccessUnclear, &[OWN, "ghcr", "google", "acr", "gitlab", "jfrog", "harbor"], &[C::NoCredentialsSent, C::RepositoryMissingOrNoAccess, C::Unauthorized]),
-    (Core::AccessUnclear, &["nexus"], &[C::RepositoryMissingOrNoAccess, C::NoCredentialsSent, C::ForbiddenByPolicy, C::Unauthorized]),
-    (Core::AccessUnclear, &["ecr"], &[C::RepositoryMissingOrNoAccess, C::NoCredentialsSent, C::Unauthorized, C::TokenExpired]),
-    (Core::NotFound, &["docker-hub", "ghcr", "google", "acr", "quay", "gitlab", "harbor", "nexus", "public", "redhat"], &[C::ImageNotFound]),
-    (Core::Forbidden, &["public"], &[C::ForbiddenByPolicy]),
-    (Core::BadRequest, &["ecr"], &[C::RegistryBadResponse, C::Unauthorized, C::TokenExpired]),
-    (Core::Timeout, &["docker-hub"], &[C::RegistryUnreachableTimeout, C::RegistryUnreachableProxy]),
-    (Core::Handshake, &["docker-hub", "ghcr", "google", "acr", "quay", "gitlab", "ecr", "public", "redhat"], &[C::TlsHandshakeFailure, C::RegistryUnreachableProxy]),
-    (Core::CertificateValidFor, &["docker-hub", "ghcr", "google", "acr", "quay", "gitlab", "ecr", "public", "redhat"], &[C::TlsHostnameOrExpired, C::RegistryUnreachableDns]),
+const BY_REGISTRY: &[(Core, &[K], &[C])] = &[
+    (Core::NoBasicAuth, &[K::Ecr], &[C::NoCredentialsSent, C::CredentialProviderFailure, C::TokenExpired]),
+    (Core::OauthToken, &[K::Google], &[C::Unauthorized, C::TokenExpired, C::ForbiddenByPolicy, C::PullSecretMalformed]),
+    (Core::AuthenticationRequired, &[K::Acr], &[C::NoCredentialsSent, C::Unauthorized, C::TokenExpired, C::CredentialProviderFailure]),
+    (Core::AuthenticationRequired, &[K::Google], &[C::NoCredentialsSent, C::Unauthorized, C::ForbiddenByPolicy]),
+    (Core::AuthenticationRequired, &[K::DockerHub], &[C::NoCredentialsSent, C::Unauthorized, C::RepositoryMissingOrNoAccess]),
+    (Core::Unauthorized401, &[K::Ecr], &[C::Unauthorized, C::TokenExpired, C::NoCredentialsSent, C::ForbiddenByPolicy]),
+    (Core::AccessUnclear, &[K::Own, K::Ghcr, K::Google, K::Acr, K::GitLab, K::JFrog, K::Harbor], &[C::NoCredentialsSent, C::RepositoryMissingOrNoAccess, C::Unauthorized]),
+    (Core::AccessUnclear, &[K::Nexus], &[C::RepositoryMissingOrNoAccess, C::NoCredentialsSent, C::ForbiddenByPolicy, C::Unauthorized]),
+    (Core::AccessUnclear, &[K::Ecr], &[C::RepositoryMissingOrNoAccess, C::NoCredentialsSent, C::Unauthorized, C::TokenExpired]),
+    (Core::NotFound, &[K::DockerHub, K::Ghcr, K::Google, K::Acr, K::Quay, K::GitLab, K::Harbor, K::Nexus, K::Public, K::RedHat], &[C::ImageNotFound]),
+    (Core::Forbidden, &[K::Public], &[C::ForbiddenByPolicy]),
+    (Core::BadRequest, &[K::Ecr], &[C::RegistryBadResponse, C::Unauthorized, C::TokenExpired]),
+    (Core::Timeout, &[K::DockerHub], &[C::RegistryUnreachableTimeout, C::RegistryUnreachableProxy]),
+    (Core::Handshake, &[K::DockerHub, K::Ghcr, K::Google, K::Acr, K::Quay, K::GitLab, K::Ecr, K::Public, K::RedHat], &[C::TlsHandshakeFailure, C::RegistryUnreachableProxy]),
+    (Core::CertificateValidFor, &[K::DockerHub, K::Ghcr, K::Google, K::Acr, K::Quay, K::GitLab, K::Ecr, K::Public, K::RedHat], &[C::TlsHostnameOrExpired, C::RegistryUnreachableDns]),
 ];

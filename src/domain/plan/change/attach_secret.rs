@@ -93,6 +93,6 @@ impl Undoable for AttachSecret {
     /// Puts the list back.
     fn undo(&self, list: ListChange) -> Change {
         let account = self.account.clone();
-        TakeBack::new(self.clone(), Reversal::AccountList { account, list })
+        TakeBack::change(self.clone(), Reversal::AccountList { account, list })
     }
 }

@@ -87,6 +87,6 @@ impl Undoable for CreateAccount {
 
     /// Deletes it again.
     fn undo(&self, created: Created) -> Change {
-        TakeBack::new(self.clone(), Reversal::Delete(created))
+        TakeBack::change(self.clone(), Reversal::Delete(created))
     }
 }

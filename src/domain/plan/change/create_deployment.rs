@@ -125,6 +125,6 @@ impl Undoable for CreateDeployment {
 
     /// Deletes it again.
     fn undo(&self, created: Created) -> Change {
-        TakeBack::new(self.clone(), Reversal::Delete(created))
+        TakeBack::change(self.clone(), Reversal::Delete(created))
     }
 }

@@ -101,6 +101,6 @@ impl Undoable for CreateSecret {
 
     /// Deletes it again.
     fn undo(&self, created: Created) -> Change {
-        TakeBack::new(self.clone(), Reversal::Delete(created))
+        TakeBack::change(self.clone(), Reversal::Delete(created))
     }
 }

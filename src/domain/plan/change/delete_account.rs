@@ -88,6 +88,6 @@ impl Undoable for DeleteAccount {
 
     /// Creates it again.
     fn undo(&self, before: ObjectSnapshot) -> Change {
-        TakeBack::new(self.clone(), Reversal::Create(Arc::new(before)))
+        TakeBack::change(self.clone(), Reversal::Create(Arc::new(before)))
     }
 }

@@ -96,6 +96,6 @@ impl Undoable for DetachSecret {
     /// Puts the list back.
     fn undo(&self, list: ListChange) -> Change {
         let account = self.account.clone();
-        TakeBack::new(self.clone(), Reversal::AccountList { account, list })
+        TakeBack::change(self.clone(), Reversal::AccountList { account, list })
     }
 }

@@ -118,6 +118,6 @@ impl Undoable for SetTemplatePullSecrets {
     /// Puts the list back.
     fn undo(&self, list: ListChange) -> Change {
         let workload = self.workload.clone();
-        TakeBack::new(self.clone(), Reversal::TemplateList { workload, list })
+        TakeBack::change(self.clone(), Reversal::TemplateList { workload, list })
     }
 }

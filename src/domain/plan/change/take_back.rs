@@ -70,7 +70,7 @@ pub enum Reversal {
 }
 
 impl TakeBack {
-    pub(super) fn new(change: impl Into<Change>, reversal: Reversal) -> Change {
+    pub(super) fn change(change: impl Into<Change>, reversal: Reversal) -> Change {
         Change::TakeBack(Self {
             change: Box::new(change.into()),
             reversal,

@@ -9,9 +9,9 @@ use crate::domain::{
     },
     plan::{
         AuthEdit, Change, ConflictPolicy, CopySecret, CreateAccount, CreateSecret, Credentials,
-        FormSpec, SetAccount,
+        SetAccount,
         replace_pods::{attach_secret, replace_pods, retry_pods, rolling, stuck},
-        set_image::ask_image,
+        set_image::image_edit,
     },
     registry_auth::credential::Password,
 };
@@ -48,13 +48,7 @@ pub(super) fn made<'a>(action: &FixAction, targets: &Targets<'a>) -> FixChanges<
                 login: untyped(current.username.as_deref()),
             };
             let change = Change::edit_secret(current.secret.clone(), edit);
-            let targets = targets.of_workloads();
-            FixChanges {
-                changes: std::iter::once(change)
-                    .chain(retry_pods(&targets))
-                    .collect(),
-                targets,
-            }
+            saved(change, &current.secret.name, targets)
         }
         FixAction::CorrectServer { secret, from, to } => edit(
             secret,
@@ -180,15 +174,10 @@ fn set_account<'a>(account: &Name<ServiceAccount>, targets: &Targets<'a>) -> Fix
 
 fn set_image<'a>(image: &str, targets: &Targets<'a>) -> FixChanges<'a> {
     let of_workloads = targets.of_workloads();
-    let changes = match ask_image(targets.own, &of_workloads) {
-        Some(FormSpec::Image { targets, .. }) => targets
-            .iter()
-            .flat_map(|target| target.set(image))
-            .collect(),
-        Some(_) | None => Vec::new(),
-    };
+    let edit = image_edit(targets.own, &of_workloads);
+    let targets = edit.iter().flat_map(|edit| &edit.targets);
     FixChanges {
-        changes,
+        changes: targets.flat_map(|target| target.set(image)).collect(),
         targets: of_workloads,
     }
 }

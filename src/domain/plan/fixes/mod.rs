@@ -14,8 +14,8 @@ pub use self::targets::{FixScope, Reach};
 use self::{changes::made, targets::Targets};
 use super::{
     Change, FormSpec, Plan,
-    replace_pods::{not_reached, pods_with_the_old_list, retry_pods},
-    set_image::ask_image,
+    replace_pods::{not_reached, pods_with_the_old_list},
+    set_image::image_edit,
 };
 use crate::domain::diagnostics::{
     CurrentLogin, FixAction, FixId, FixTarget, ListOrigin, NewSecret, PodOwner,
@@ -151,7 +151,7 @@ fn form_for(action: &FixAction, targets: &Targets<'_>, scope: &FixScope<'_>) -> 
             Some(ask_login(login, targets, scope))
         }
         FixAction::CorrectImage | FixAction::WriteFullName { .. } => {
-            ask_image(targets.own, &targets.of_workloads())
+            image_edit(targets.own, &targets.of_workloads()).map(FormSpec::from)
         }
         FixAction::AttachSecret { .. }
         | FixAction::CorrectSecretName { .. }
@@ -181,18 +181,14 @@ fn ask_new_secret(new: &NewSecret, targets: &Targets<'_>, scope: &FixScope<'_>) 
 }
 
 fn ask_login(login: &CurrentLogin, targets: &Targets<'_>, scope: &FixScope<'_>) -> FormSpec {
-    let retried = retry_pods(&targets.of_workloads()).into_iter();
+    let of = targets.of_secret(&login.secret.name);
     FormSpec::Login {
         secret: login.secret.clone(),
         server: login.server.clone(),
         username: login.username.clone().unwrap_or_default(),
         image: scope.own.image.clone(),
-        waiting: retried
-            .filter_map(|change| match change {
-                Change::DeletePod(delete) => Some(delete.pod),
-                _ => None,
-            })
-            .collect(),
+        listed: targets.listed.clone(),
+        targets: of.into_iter().cloned().collect(),
     }
 }
 

@@ -73,6 +73,16 @@ impl<'a> Targets<'a> {
         self.all.iter().copied().filter(is_meant).collect()
     }
 
+    /// The targets of another content of a Secret: those of the own workload where it lists the Secret. Where it
+    /// does not, those whose list gets it.
+    pub(super) fn of_secret(&self, secret: &Name<Secret>) -> Vec<&'a FixTarget> {
+        if self.own.listed.contains(secret) || self.own.is_ephemeral() {
+            self.of_workloads()
+        } else {
+            self.of_list()
+        }
+    }
+
     /// The targets whose list is where the own one's is: in its template, or in the same ServiceAccount. In a
     /// plan for all, those of other workloads as well, and those with a list of their own.
     pub(super) fn of_list(&self) -> Vec<&'a FixTarget> {

@@ -20,13 +20,26 @@ pub(super) fn conclude_refusal(
     if refusal.status >= 500 {
         return ProbeFinding::unknown(Cause::Registry5xx, RootCause::RegistryDown);
     }
-    match (stage, refusal.status) {
-        (ProbeStage::Token, 400..=403) => login_rejected(transcript, refusal),
-        (ProbeStage::Manifest, 401 | 403) => access_denied(transcript, refusal),
-        (ProbeStage::Manifest, 404) => not_found(transcript, refusal),
-        // A firewall or an address list stands before the registry: `/v2/` needs no rights.
-        (_, 403) => ProbeFinding::no(Cause::ForbiddenByPolicy, None),
-        _ => ProbeFinding::unknown(Cause::RegistryBadResponse, None),
+    let unexpected = || ProbeFinding::unknown(Cause::RegistryBadResponse, None);
+    match stage {
+        ProbeStage::Token => match refusal.status {
+            400..=403 => login_rejected(transcript, refusal),
+            _ => unexpected(),
+        },
+        ProbeStage::Manifest => match refusal.status {
+            401 | 403 => access_denied(transcript, refusal),
+            404 => not_found(transcript, refusal),
+            _ => unexpected(),
+        },
+        ProbeStage::Resolve
+        | ProbeStage::Connect
+        | ProbeStage::Proxy
+        | ProbeStage::Tls
+        | ProbeStage::Challenge => match refusal.status {
+            // A firewall or an address list stands before the registry: `/v2/` needs no rights.
+            403 => ProbeFinding::no(Cause::ForbiddenByPolicy, None),
+            _ => unexpected(),
+        },
     }
 }
 

@@ -80,7 +80,20 @@ fn on_the_way(transcript: &Transcript, step: &ProbeStep, failure: &ProbeError) -
         | ProbeError::SpeaksPlainHttp
         | ProbeError::SpeaksTls
         | ProbeError::Handshake(_) => format!("has no TLS connection to {host}"),
-        _ => format!("cannot reach {host}"),
+        ProbeError::Refused
+        | ProbeError::NoRoute
+        | ProbeError::Reset
+        | ProbeError::Timeout(_)
+        | ProbeError::ProxyRefuses(_)
+        | ProbeError::NotHttp(_)
+        | ProbeError::HeadTooLarge
+        | ProbeError::BodyTooLarge { .. }
+        | ProbeError::Unreadable(_)
+        | ProbeError::TooManyRedirects
+        | ProbeError::BadRedirect { .. }
+        | ProbeError::NoChallenge
+        | ProbeError::ForeignRealm { .. }
+        | ProbeError::Refusal(_) => format!("cannot reach {host}"),
     };
     format!("this machine {rest}: {failure}")
 }

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use super::{Password, kind::CredentialKind};
-use crate::domain::registry_auth::registries;
+use crate::domain::registry_auth::host_port::server_host;
 
 /// What is known of a credential without asking the registry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,7 +106,7 @@ fn is_red_hat(server: &str) -> bool {
 
 /// `NAME` of `NAME.azurecr.io`, which is the admin user's name too.
 fn first_label(server: &str) -> Option<&str> {
-    registries::host_of(server).split('.').next()
+    server_host(server).split('.').next()
 }
 
 fn is_guid(text: &str) -> bool {

@@ -76,7 +76,7 @@ impl RawAuthConfig {
                 }
             }
             Shape::Null => cursor.skip(),
-            _ => {
+            Shape::Bool | Shape::Number | Shape::Array | Shape::Object => {
                 self.fault.get_or_insert(AuthError::Field(field, shape));
                 cursor.skip();
             }

@@ -49,7 +49,7 @@ pub(super) fn parse(text: &str) -> Option<ImageRef> {
 }
 
 /// The registry of a reference, whether or not the rest of it is well-formed.
-pub fn host_of(text: &str) -> &str {
+pub fn image_host(text: &str) -> &str {
     split_host(text).0
 }
 

@@ -9,7 +9,7 @@ mod problem;
 
 use std::{fmt, sync::Arc};
 
-pub use grammar::host_of;
+pub use grammar::image_host;
 pub use problem::{ImageError, ImageProblem};
 
 /// The registry that names without a host belong to.

@@ -5,7 +5,7 @@
 use std::fmt;
 
 use super::{UrlGlob, key_matches};
-use crate::domain::registry_auth::image_ref::ImageRef;
+use crate::domain::registry_auth::{host_port::split_host_port, image_ref::ImageRef};
 
 /// An entry that is not tried for an image.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -139,23 +139,13 @@ impl<'a> Parts<'a> {
             Some(at) => rest.split_at_checked(at).unwrap_or((rest, "")),
             None => (rest, ""),
         };
-        let (host, port) = match authority.rsplit_once(':') {
-            Some((host, port)) if port.bytes().all(|b| b.is_ascii_digit()) => (host, Some(port)),
-            _ => (authority, None),
-        };
+        let (host, port) = split_host_port(authority);
         Self {
             scheme,
             host,
             port,
             path,
         }
-    }
-}
-
-fn split_image_host(image: &ImageRef) -> (&str, Option<&str>) {
-    match image.host().rsplit_once(':') {
-        Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
-        _ => (image.host(), None),
     }
 }
 
@@ -174,7 +164,7 @@ fn reason(key: &str, parts: &Parts<'_>, image: &ImageRef) -> MismatchReason {
     if image.is_on_docker_hub() && is_hub(parts.host) {
         return hub_reason(parts);
     }
-    let (image_host, image_port) = split_image_host(image);
+    let (image_host, image_port) = split_host_port(image.host());
     let other_host = || MismatchReason::OtherHost {
         key: UrlGlob::parse(key).map_or_else(
             || key.to_owned(),
@@ -272,7 +262,7 @@ fn propose(parts: &Parts<'_>, image: &ImageRef) -> Option<String> {
         return Some("https://index.docker.io/v1/".to_owned());
     }
     let host = parts.host.to_ascii_lowercase();
-    let (_, image_port) = split_image_host(image);
+    let (_, image_port) = split_host_port(image.host());
     let with_port = |host: &str| match image_port {
         Some(port) => format!("{host}:{port}"),
         None => host.to_owned(),

@@ -15,7 +15,7 @@ use std::{cmp::Reverse, collections::BTreeMap};
 pub use mismatch::{Mismatch, MismatchReason};
 
 use self::url_glob::UrlGlob;
-use crate::domain::registry_auth::image_ref::ImageRef;
+use crate::domain::registry_auth::{host_port::split_host_port, image_ref::ImageRef};
 
 /// The auth entries of all pull Secrets of a Pod.
 #[derive(Clone, Debug)]
@@ -150,7 +150,7 @@ pub fn equal_keys<'a, T>(entries: impl IntoIterator<Item = (&'a str, T)>) -> Vec
 /// wildcards and escapes holds the host's name, or is Docker Hub's.
 pub fn may_match(key: &str, image: &ImageRef) -> bool {
     let host = image.host();
-    let name = host.split_once(':').map_or(host, |(name, _)| name);
+    let (name, _) = split_host_port(host);
     key.contains(['*', '%']) || key.contains(name) || key.contains("docker.io")
 }
 

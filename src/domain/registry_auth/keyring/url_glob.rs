@@ -4,6 +4,7 @@
 //! substance from 1.13 to 1.36).
 
 use super::url::{self, Url, split_port};
+use crate::domain::registry_auth::glob;
 
 /// A key with its scheme and its `/v1/` or `/v2/` taken off. Entries with equal patterns are one
 /// slot of the kubelet's index.
@@ -58,7 +59,7 @@ fn url_matches(pattern: &Url, target: &Url) -> bool {
         && target.path.starts_with(&pattern.path)
         && labels(pattern_name)
             .zip(labels(target_name))
-            .all(|(glob, label)| label_matches(glob, label))
+            .all(|(pattern, label)| label_matches(pattern, label))
 }
 
 fn labels(name: &[u8]) -> impl Iterator<Item = &[u8]> {
@@ -68,34 +69,6 @@ fn labels(name: &[u8]) -> impl Iterator<Item = &[u8]> {
 /// `filepath.Match` on one label. Of its signs only `*` can get here: `?` has become a query, `\` is
 /// refused in a host, and `[` is left only around an IPv6 address without a port, which as a set of
 /// characters matches one character and so never the address.
-fn label_matches(glob: &[u8], label: &[u8]) -> bool {
-    if glob.starts_with(b"[") {
-        return false;
-    }
-    let mut pieces = glob.split(|b| *b == b'*');
-    let first = pieces.next().unwrap_or_default();
-    let Some(mut rest) = label.strip_prefix(first) else {
-        return false;
-    };
-    let mut pieces = pieces.peekable();
-    if pieces.peek().is_none() {
-        return rest.is_empty();
-    }
-    while let Some(piece) = pieces.next() {
-        if pieces.peek().is_none() {
-            return rest.ends_with(piece);
-        }
-        let Some(at) = find(rest, piece) else {
-            return false;
-        };
-        rest = rest.get(at + piece.len()..).unwrap_or_default();
-    }
-    true
-}
-
-fn find(text: &[u8], piece: &[u8]) -> Option<usize> {
-    if piece.is_empty() {
-        return Some(0);
-    }
-    text.windows(piece.len()).position(|window| window == piece)
+fn label_matches(pattern: &[u8], label: &[u8]) -> bool {
+    !pattern.starts_with(b"[") && glob::matches(pattern, label)
 }

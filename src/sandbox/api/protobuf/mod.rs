@@ -45,7 +45,7 @@ fn envelope(bytes: &[u8]) -> Option<(&str, &str, &[u8])> {
                 for (number, content) in wire::fields(of_type)? {
                     match (number, content) {
                         (1, FieldContent::Bytes(text)) => {
-                            version = std::str::from_utf8(text).ok()?
+                            version = std::str::from_utf8(text).ok()?;
                         }
                         (2, FieldContent::Bytes(text)) => kind = std::str::from_utf8(text).ok()?,
                         _ => {}

@@ -54,7 +54,7 @@ const NAME: usize = 16;
 /// Values that are listed of one field: a Secret may be that of ten thousand Pods.
 const LISTED: usize = 100;
 
-/// What is written of an object: fields, and paragraphs under them. Nothing is cut off: what is too long
+/// The lines that describe an object: fields, and paragraphs under them. Nothing is cut off: what is too long
 /// goes on in the next line.
 struct Sheet<'a> {
     cx: DrawContext<'a>,

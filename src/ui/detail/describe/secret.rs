@@ -78,7 +78,7 @@ fn entry(entry: &AuthSummary, sheet: &mut Sheet<'_>) {
     }
 }
 
-/// What the registries said of the images that are pulled with an entry.
+/// Lines with the probe results of an entry.
 fn check_results(trial: &EntryCheck, sheet: &mut Sheet<'_>) {
     let cx = sheet.cx;
     let theme = cx.theme;

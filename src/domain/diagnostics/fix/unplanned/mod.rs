@@ -36,6 +36,9 @@ pub(in crate::domain) fn unplanned(action: &FixAction, target: &FixTarget) -> Ve
         FixAction::CreateSecret(new) | FixAction::Authenticate(new) => {
             listed(target, &new.key.name, None)
         }
+        FixAction::RecreateSecret(current) | FixAction::NewToken(current) => {
+            listed(target, &current.secret.name, None)
+        }
         FixAction::CorrectServer { secret, .. }
         | FixAction::RemoveEntry { secret, .. }
         | FixAction::ConvertType { secret }
@@ -44,9 +47,7 @@ pub(in crate::domain) fn unplanned(action: &FixAction, target: &FixTarget) -> Ve
         FixAction::Restart | FixAction::RetryNow => recreate(target),
         FixAction::CorrectImage => image(target, "IMAGE"),
         FixAction::WriteFullName { image: name } => image(target, name),
-        FixAction::RecreateSecret(_) | FixAction::NewToken(_) | FixAction::CreateServiceAccount => {
-            Vec::new()
-        }
+        FixAction::CreateServiceAccount => Vec::new(),
     }
 }
 

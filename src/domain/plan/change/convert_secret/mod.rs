@@ -124,6 +124,6 @@ impl Undoable for ConvertSecret {
             secret: self.key.clone(),
             before: Arc::new(before),
         };
-        TakeBack::new(self.clone(), reversal)
+        TakeBack::change(self.clone(), reversal)
     }
 }

@@ -206,6 +206,6 @@ impl Undoable for CopySecret {
                 before: Arc::new(before),
             },
         };
-        TakeBack::new(self.clone(), reversal)
+        TakeBack::change(self.clone(), reversal)
     }
 }

@@ -142,7 +142,7 @@ impl Undoable for EditSecret {
             secret: self.key.clone(),
             before: Arc::new(before),
         };
-        TakeBack::new(self.clone(), reversal)
+        TakeBack::change(self.clone(), reversal)
     }
 }
 

@@ -1,15 +1,15 @@
-//! What the command line says, in the words of the rooms that it is handed to.
+//! Global flags of the command line, converted for `config`, `cluster` and `app`.
 
 use pullscope::{
     app::model::StartScope,
-    cli::Global,
+    cli::GlobalArgs,
     cluster::ConnectOptions,
     config::{self, Flags, LoadedSettings, XdgPaths},
     domain::{error::UserError, k8s::object_ref::Namespace},
 };
 
-/// The settings: the file's, the environment's and the flags'.
-pub fn settings(global: &Global) -> Result<LoadedSettings, UserError> {
+/// Loads the settings: defaults, file, environment, flags, the last one wins.
+pub fn load_settings(global: &GlobalArgs) -> Result<LoadedSettings, UserError> {
     let flags = Flags {
         file: global.config.clone(),
         theme: global.theme.clone(),
@@ -19,7 +19,8 @@ pub fn settings(global: &Global) -> Result<LoadedSettings, UserError> {
     config::load(&flags, &XdgPaths::from_environment())
 }
 
-pub fn connection(global: &Global) -> ConnectOptions {
+/// Options of the connection to the cluster that the kubeconfig names.
+pub fn connect_options(global: &GlobalArgs) -> ConnectOptions {
     ConnectOptions {
         kubeconfig: global.kubeconfig.clone(),
         context: global.context.clone(),
@@ -30,8 +31,8 @@ pub fn connection(global: &Global) -> ConnectOptions {
     }
 }
 
-/// Where the dashboard looks first.
-pub fn scope(global: &Global) -> StartScope {
+/// Namespaces that the dashboard shows first.
+pub fn start_scope(global: &GlobalArgs) -> StartScope {
     match &global.namespace {
         Some(namespace) => StartScope::Namespace(Namespace::new(namespace.as_str())),
         None if global.all_namespaces => StartScope::All,

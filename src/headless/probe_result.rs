@@ -1,4 +1,4 @@
-//! The answer of `pullscope verify`: its JSON shape (DESIGN §6) and its text.
+//! Result of `pullscope verify`: its JSON shape and its text.
 
 use std::io::{self, Write};
 
@@ -11,25 +11,25 @@ use crate::domain::{
     sanitize::one_line,
 };
 
-/// One probe, with the auth entry that its credential is from.
-pub(super) struct Asked {
-    pub origin: Option<Origin>,
+/// One probe, and the auth entry of its credential.
+pub(super) struct Attempt {
+    pub origin: Option<AuthEntry>,
     pub transcript: Transcript,
     pub verdict: ProbeConclusion,
 }
 
-/// An auth entry.
+/// Key, user and source of an auth entry.
 #[derive(Clone, Debug, Serialize)]
-pub(super) struct Origin {
+pub(super) struct AuthEntry {
     pub source: String,
     pub key: String,
     pub username: String,
 }
 
 #[derive(Debug, Serialize)]
-pub(super) struct Verified {
+pub(super) struct ProbeResult {
     #[serde(skip)]
-    judged: ProbeConclusion,
+    conclusion: ProbeConclusion,
     image: String,
     verdict: PullAnswer,
     cause: Option<Cause>,
@@ -39,15 +39,15 @@ pub(super) struct Verified {
     summary: String,
     digest: Option<String>,
     platforms: Vec<String>,
-    /// The entry that decided: the first one that may pull, else the first that was tried.
-    entry: Option<Origin>,
-    steps: Vec<Taken>,
+    /// The entry that decides: the first that may pull, else the first that was tried.
+    entry: Option<AuthEntry>,
+    steps: Vec<StepRow>,
     /// All entries that were tried, in the kubelet's order.
-    tried: Vec<Tried>,
+    tried: Vec<TriedEntry>,
 }
 
 #[derive(Debug, Serialize)]
-struct Taken {
+struct StepRow {
     step: &'static str,
     ok: bool,
     detail: String,
@@ -55,32 +55,35 @@ struct Taken {
 }
 
 #[derive(Debug, Serialize)]
-struct Tried {
+struct TriedEntry {
     #[serde(flatten)]
-    entry: Origin,
+    entry: AuthEntry,
     verdict: PullAnswer,
     cause: Option<Cause>,
 }
 
-impl Verified {
-    /// The verdict on the entry that decided.
-    pub(super) fn verdict(&self) -> &ProbeConclusion {
-        &self.judged
+impl ProbeResult {
+    /// Conclusion on the entry that decides.
+    pub(super) fn conclusion(&self) -> &ProbeConclusion {
+        &self.conclusion
     }
 
-    /// The answer from all that was asked; `None` when nothing was.
-    pub(super) fn of(asked: &[Asked]) -> Option<Self> {
-        let tried = asked.iter().filter_map(Tried::of).collect();
-        let is_ok = |asked: &&Asked| asked.verdict.answer == PullAnswer::Ok;
-        let at = asked.iter().find(is_ok).or(asked.first())?;
-        let Asked {
+    /// Makes the result of all attempts; `None` without any.
+    pub(super) fn from_attempts(attempts: &[Attempt]) -> Option<Self> {
+        let tried = attempts
+            .iter()
+            .filter_map(TriedEntry::from_attempt)
+            .collect();
+        let is_ok = |attempts: &&Attempt| attempts.verdict.answer == PullAnswer::Ok;
+        let at = attempts.iter().find(is_ok).or(attempts.first())?;
+        let Attempt {
             origin,
             transcript,
             verdict,
         } = at;
         let manifest = transcript.manifest();
         Some(Self {
-            judged: verdict.clone(),
+            conclusion: verdict.clone(),
             image: transcript.image.to_string(),
             verdict: verdict.answer,
             cause: verdict.cause,
@@ -95,7 +98,7 @@ impl Verified {
                 .map(ToString::to_string)
                 .collect(),
             entry: origin.clone(),
-            steps: transcript.steps.iter().map(Taken::of).collect(),
+            steps: transcript.steps.iter().map(StepRow::from_step).collect(),
             tried,
         })
     }
@@ -104,16 +107,16 @@ impl Verified {
         self.verdict
     }
 
-    /// The verdict and its summary.
-    pub(super) fn line(&self) -> String {
+    /// Verdict and summary in one line.
+    pub(super) fn summary_line(&self) -> String {
         format!("{}: {}", self.verdict.as_str(), self.summary)
     }
 
     pub(super) fn write_text(&self, console: Console, out: &mut impl Write) -> io::Result<()> {
         let tone = match self.verdict {
-            PullAnswer::Ok => Tone::Good,
-            PullAnswer::No => Tone::Bad,
-            PullAnswer::Unknown => Tone::Odd,
+            PullAnswer::Ok => Tone::Success,
+            PullAnswer::No => Tone::Error,
+            PullAnswer::Unknown => Tone::Warning,
         };
         let verdict = console.paint(tone, self.verdict.as_str());
         write!(out, "{}: {verdict}", self.image)?;
@@ -124,7 +127,7 @@ impl Verified {
         }
         writeln!(out, "  {}", one_line(&self.summary))?;
         for step in &self.steps {
-            let mark = console.mark(step.ok);
+            let mark = console.check_mark(step.ok);
             let detail = one_line(&step.detail);
             writeln!(out, "  {mark} {:<9} {:>6} ms  {detail}", step.step, step.ms)?;
         }
@@ -144,8 +147,8 @@ impl Verified {
     }
 }
 
-impl Taken {
-    fn of(step: &ProbeStep) -> Self {
+impl StepRow {
+    fn from_step(step: &ProbeStep) -> Self {
         Self {
             step: step.stage.as_str(),
             ok: step.outcome.is_ok(),
@@ -155,12 +158,12 @@ impl Taken {
     }
 }
 
-impl Tried {
-    fn of(asked: &Asked) -> Option<Self> {
+impl TriedEntry {
+    fn from_attempt(attempts: &Attempt) -> Option<Self> {
         Some(Self {
-            entry: asked.origin.clone()?,
-            verdict: asked.verdict.answer,
-            cause: asked.verdict.cause,
+            entry: attempts.origin.clone()?,
+            verdict: attempts.verdict.answer,
+            cause: attempts.verdict.cause,
         })
     }
 }

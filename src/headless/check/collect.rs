@@ -1,5 +1,5 @@
-//! Listing once: the watches run until each has its list, or is refused it; and with `--wait` until what
-//! is looked at has settled.
+//! Lists once: runs the watches until each has its list or is denied it, and with `--wait` until the rollout
+//! is complete or stuck.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -14,9 +14,9 @@ use tokio::{
 
 use super::{
     super::console::Progress,
-    scope::Asked,
-    target::Choice,
-    wait::{STUCK, Standing},
+    scope::CheckScope,
+    selection::Selection,
+    wait::{RolloutProgress, STUCK_AFTER},
 };
 
 use crate::{
@@ -33,56 +33,56 @@ use crate::{
     },
 };
 
-/// What was there.
-pub(super) struct Seen {
-    pub world: Store,
-    pub sight: WatchCoverage,
-    /// What could not be listed.
+/// Objects at one time, and what could not be read.
+pub(super) struct Snapshot {
+    pub store: Store,
+    pub coverage: WatchCoverage,
+    /// Permissions that are missing to list something.
     pub forbidden: Vec<Permission>,
-    /// The kinds of which something is not in the world: refused, or not decoded.
+    /// Kinds of which objects are missing: denied, or not decoded.
     pub partial: BTreeSet<WatchKind>,
-    /// Lists that have grown old: their watch was cut off and has not come back.
+    /// Lists that are out of date: their watch was disconnected.
     pub stale: Vec<String>,
-    /// Whether it settled in the time given; `None` when nobody waited.
+    /// Whether the rollout settled in time; `None` without `--wait`.
     pub settled: Option<bool>,
 }
 
-/// How long to wait for what.
-pub(super) struct Patience<'a> {
+/// How long `--wait` waits, and for what.
+pub(super) struct WaitOptions<'a> {
     pub limit: Duration,
-    pub asked: &'a Asked<'a>,
+    pub scope: &'a CheckScope<'a>,
 }
 
-/// Lists everything in reach.
-pub(super) async fn once(
+/// Lists everything once, and waits if told to.
+pub(super) async fn collect_once(
     connection: &Connection,
     reach: WatchScope,
-    patience: Option<Patience<'_>>,
+    wait: Option<WaitOptions<'_>>,
     progress: &Progress,
-) -> Result<Seen, UserError> {
-    let wanted = wanted(&reach);
+) -> Result<Snapshot, UserError> {
+    let ids = required_watches(&reach);
     let (_watches, mut feed) = Watches::start(connection, reach, &FingerprintKey::default());
-    let mut looking = Looking::new(wanted);
+    let mut collector = Collector::new(ids);
     let settled = timeout(
         connection.request_limit,
-        looking.until_settled(&mut feed, progress),
+        collector.wait_synced(&mut feed, progress),
     )
     .await;
     // A feed that has ended before all lists are there has not shown all.
     if settled != Ok(true) {
-        return Err(looking.unsettled());
+        return Err(collector.timeout_error());
     }
     let mut settled = None;
-    if let Some(Patience { limit, asked }) = patience {
-        looking.may_follow(asked.choice)?;
-        let waited = timeout(limit, looking.until_rolled_out(&mut feed, asked, progress)).await;
+    if let Some(WaitOptions { limit, scope }) = wait {
+        collector.ensure_watchable(scope.selection)?;
+        let waited = timeout(limit, collector.wait_rolled_out(&mut feed, scope, progress)).await;
         settled = Some(waited == Ok(true));
     }
-    looking.finish(settled)
+    collector.finish(settled)
 }
 
-/// The watches whose lists are waited for.
-fn wanted(reach: &WatchScope) -> Vec<WatchId> {
+/// Watches whose lists are waited for.
+fn required_watches(reach: &WatchScope) -> Vec<WatchId> {
     let scopes: Vec<Scope> = match reach {
         WatchScope::Cluster { .. } => vec![Scope::Cluster],
         WatchScope::Namespaces(namespaces) => {
@@ -100,70 +100,66 @@ fn wanted(reach: &WatchScope) -> Vec<WatchId> {
     WATCHED.into_iter().flat_map(of).collect()
 }
 
-struct Looking {
-    world: Store,
-    sight: WatchCoverage,
+struct Collector {
+    store: Store,
+    coverage: WatchCoverage,
     states: BTreeMap<WatchId, Option<WatchState>>,
-    /// What may be listed and not watched.
+    /// Kinds that may be listed and not watched.
     unwatched: BTreeMap<WatchKind, Permission>,
 }
 
-impl Looking {
-    fn new(wanted: Vec<WatchId>) -> Self {
+impl Collector {
+    fn new(ids: Vec<WatchId>) -> Self {
         Self {
-            world: Store::default(),
-            sight: WatchCoverage::default(),
-            states: wanted.into_iter().map(|id| (id, None)).collect(),
+            store: Store::default(),
+            coverage: WatchCoverage::default(),
+            states: ids.into_iter().map(|id| (id, None)).collect(),
             unwatched: BTreeMap::new(),
         }
     }
 
-    /// Takes in what comes until each list is there, or is refused; whether it came to that.
-    async fn until_settled(
-        &mut self,
-        feed: &mut Receiver<WatchUpdate>,
-        progress: &Progress,
-    ) -> bool {
+    /// Applies updates until each list is complete or denied; `false` if the watches end before.
+    async fn wait_synced(&mut self, feed: &mut Receiver<WatchUpdate>, progress: &Progress) -> bool {
         let all = self.states.len();
         loop {
             let states = self.states.values();
-            let settled = states.filter(|state| is_settled(state.as_ref())).count();
+            let settled = states.filter(|state| is_synced(state.as_ref())).count();
             if settled == all {
                 return true;
             }
-            progress.say(&format!("listing: {settled} of {all} kinds"));
+            progress.update(&format!("listing: {settled} of {all} kinds"));
             let Some(feed) = feed.recv().await else {
                 return false;
             };
-            self.learn(feed);
+            self.apply_update(feed);
         }
     }
 
-    fn learn(&mut self, feed: WatchUpdate) {
+    fn apply_update(&mut self, feed: WatchUpdate) {
         match feed {
-            WatchUpdate::Batch(batch) => self.world.apply(batch, Timestamp::now()),
-            WatchUpdate::Unreadable(id, unreadable) => self.sight.set_unreadable(id, unreadable),
+            WatchUpdate::Batch(batch) => self.store.apply(batch, Timestamp::now()),
+            WatchUpdate::Unreadable(id, unreadable) => self.coverage.set_unreadable(id, unreadable),
             WatchUpdate::State(id, mut state) => {
-                if let Some(missing) = only_listed(&state) {
+                if let Some(missing) = missing_watch_permission(&state) {
                     self.unwatched.insert(id.kind, missing.clone());
                     state = WatchState::Live;
                 }
-                self.sight.set_state(&id, &state);
+                self.coverage.set_state(&id, &state);
                 if let Some(known) = self.states.get_mut(&id) {
                     *known = Some(state);
                 }
             }
-            WatchUpdate::Ended(id) => self.sight.remove(&id),
+            WatchUpdate::Ended(id) => self.coverage.remove(&id),
         }
     }
 
-    /// Fails where a change would not be seen: what was listed once tells nothing of what comes of it.
-    fn may_follow(&self, choice: &Choice) -> Result<(), UserError> {
+    /// Fails if a selected kind may not be watched: its changes would not be seen.
+    fn ensure_watchable(&self, selection: &Selection) -> Result<(), UserError> {
         let is_chosen = |kind: WatchKind| match kind {
             WatchKind::Pods => true,
             WatchKind::Workloads(kind) => {
-                let mut workloads = self.world.workloads();
-                workloads.any(|it| it.id.kind == kind && choice.has_workload(it))
+                let mut workloads = self.store.workloads();
+                workloads.any(|it| it.id.kind == kind && selection.matches_workload(it))
             }
             WatchKind::Namespaces
             | WatchKind::Secrets(_)
@@ -179,54 +175,54 @@ impl Looking {
         }
     }
 
-    /// The first list on which *all is well* rests and which is not followed at present.
-    fn cut_off(&self) -> Option<&WatchId> {
+    /// First list that shows failures and whose watch is disconnected.
+    fn disconnected_list(&self) -> Option<&WatchId> {
         let states = self.states.iter();
         let mut needed = states.filter(|(id, _)| id.kind.shows_failures());
-        let cut = needed.find(|(_, state)| !is_settled(state.as_ref()));
+        let cut = needed.find(|(_, state)| !is_synced(state.as_ref()));
         cut.map(|(id, _)| id)
     }
 
-    /// Follows the changes until what was asked for is there and all is well, or something fails and
-    /// nothing gets on any more; `false` where the watches have ended before.
-    async fn until_rolled_out(
+    /// Applies updates until the scope exists and its rollout is complete or stuck; `false` if the watches end
+    /// before.
+    async fn wait_rolled_out(
         &mut self,
         feed: &mut Receiver<WatchUpdate>,
-        asked: &Asked<'_>,
+        scope: &CheckScope<'_>,
         progress: &Progress,
     ) -> bool {
-        let choice = asked.choice;
-        let mut standing = Standing::of(&self.world, choice);
+        let selection = scope.selection;
+        let mut rollout = RolloutProgress::measure(&self.store, selection);
         let mut since = Instant::now();
         loop {
-            let awaited = asked.awaited(&self.world, &self.sight).or_else(|| {
-                let cut = self.cut_off()?;
+            let pending = scope.pending(&self.store, &self.coverage).or_else(|| {
+                let cut = self.disconnected_list()?;
                 Some(format!("waiting for the watch on {}", cut.kind.plural()))
             });
-            match &awaited {
-                None if standing.is_well() => return true,
-                None => progress.say(&standing.to_string()),
-                Some(awaited) => progress.say(awaited),
+            match &pending {
+                None if rollout.is_complete() => return true,
+                None => progress.update(&rollout.to_string()),
+                Some(pending) => progress.update(pending),
             }
-            let may_be_stuck = awaited.is_none() && standing.fails();
+            let may_be_stuck = pending.is_none() && rollout.has_failures();
             tokio::select! {
-                fed = feed.recv() => {
-                    let Some(fed) = fed else {
+                update = feed.recv() => {
+                    let Some(update) = update else {
                         return false;
                     };
-                    self.learn(fed);
-                    let next = Standing::of(&self.world, choice);
-                    if next != standing {
-                        standing = next;
+                    self.apply_update(update);
+                    let next = RolloutProgress::measure(&self.store, selection);
+                    if next != rollout {
+                        rollout = next;
                         since = Instant::now();
                     }
                 }
-                () = sleep_until(since + STUCK), if may_be_stuck => return true,
+                () = sleep_until(since + STUCK_AFTER), if may_be_stuck => return true,
             }
         }
     }
 
-    fn unsettled(&self) -> UserError {
+    fn timeout_error(&self) -> UserError {
         let problem = UserError::new("the API server did not return all lists in time");
         let why = self.states.values().find_map(|state| match state {
             Some(WatchState::Stale { why, .. }) => Some(why.to_string()),
@@ -238,9 +234,9 @@ impl Looking {
         }
     }
 
-    fn finish(self, settled: Option<bool>) -> Result<Seen, UserError> {
+    fn finish(self, settled: Option<bool>) -> Result<Snapshot, UserError> {
         let mut forbidden = Vec::new();
-        let unreadable = self.sight.unreadable().map(|(id, _)| id.kind);
+        let unreadable = self.coverage.unreadable().map(|(id, _)| id.kind);
         let mut partial: BTreeSet<WatchKind> = unreadable.collect();
         let mut stale = Vec::new();
         for (id, state) in self.states {
@@ -270,9 +266,9 @@ impl Looking {
                 forbidden.push(missing);
             }
         }
-        Ok(Seen {
-            world: self.world,
-            sight: self.sight,
+        Ok(Snapshot {
+            store: self.store,
+            coverage: self.coverage,
             forbidden,
             partial,
             stale,
@@ -281,8 +277,8 @@ impl Looking {
     }
 }
 
-/// What is missing to watch what could be listed: a list is all that a check needs that does not wait.
-fn only_listed(state: &WatchState) -> Option<&Permission> {
+/// Missing permission to watch a kind that was listed: without `--wait` the list is enough.
+fn missing_watch_permission(state: &WatchState) -> Option<&Permission> {
     match state {
         WatchState::Forbidden { missing, as_of, .. } => {
             (as_of.is_some() && *missing.verb == *"watch").then_some(missing)
@@ -294,7 +290,7 @@ fn only_listed(state: &WatchState) -> Option<&Permission> {
     }
 }
 
-fn is_settled(state: Option<&WatchState>) -> bool {
+fn is_synced(state: Option<&WatchState>) -> bool {
     matches!(state, Some(WatchState::Live | WatchState::Forbidden { .. }))
 }
 
@@ -312,46 +308,50 @@ mod tests {
         }
     }
 
-    fn looking() -> Looking {
+    fn synced() -> Collector {
         let reach = WatchScope::Cluster {
             fallback: Vec::new(),
         };
-        let mut looking = Looking::new(wanted(&reach));
-        for id in wanted(&reach) {
-            looking.learn(WatchUpdate::State(id, WatchState::Live));
+        let mut collector = Collector::new(required_watches(&reach));
+        for id in required_watches(&reach) {
+            collector.apply_update(WatchUpdate::State(id, WatchState::Live));
         }
-        looking
+        collector
     }
 
     #[test]
     fn a_watch_that_is_cut_off_makes_its_list_stale() {
-        let mut looking = looking();
-        assert_eq!(looking.cut_off(), None);
+        let mut collector = synced();
+        assert_eq!(collector.disconnected_list(), None);
         let stale = WatchState::Stale {
             since: now(),
             why: Arc::from("500"),
         };
-        looking.learn(WatchUpdate::State(pods(), stale));
-        assert_eq!(looking.cut_off(), Some(&pods()));
-        let seen = looking.finish(Some(true)).unwrap();
-        assert!(seen.partial.contains(&WatchKind::Pods));
-        assert!(seen.stale[0].starts_with("Pods since "), "{:?}", seen.stale);
+        collector.apply_update(WatchUpdate::State(pods(), stale));
+        assert_eq!(collector.disconnected_list(), Some(&pods()));
+        let snapshot = collector.finish(Some(true)).unwrap();
+        assert!(snapshot.partial.contains(&WatchKind::Pods));
+        assert!(
+            snapshot.stale[0].starts_with("Pods since "),
+            "{:?}",
+            snapshot.stale
+        );
     }
 
     #[test]
     fn what_may_not_be_watched_cannot_be_waited_for() {
-        let mut looking = looking();
-        let choice = Choice::default();
-        assert!(looking.may_follow(&choice).is_ok());
+        let mut collector = synced();
+        let choice = Selection::default();
+        assert!(collector.ensure_watchable(&choice).is_ok());
         let listed = WatchState::Forbidden {
             missing: Permission::new("watch", "", "pods", None),
             why: Arc::from("403"),
             as_of: Some(now()),
         };
-        looking.learn(WatchUpdate::State(pods(), listed));
-        let problem = looking.may_follow(&choice).unwrap_err().to_string();
+        collector.apply_update(WatchUpdate::State(pods(), listed));
+        let problem = collector.ensure_watchable(&choice).unwrap_err().to_string();
         assert!(problem.contains("you may not watch pods"), "{problem}");
         // Who does not wait needs no watch.
-        assert!(looking.finish(None).unwrap().partial.is_empty());
+        assert!(collector.finish(None).unwrap().partial.is_empty());
     }
 }

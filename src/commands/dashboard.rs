@@ -1,9 +1,9 @@
-//! The dashboard: everything that can be refused is refused, and then the terminal is handed over.
+//! The dashboard: settings, connection and terminal are checked before the terminal is taken.
 
 use std::{process::ExitCode, sync::Arc};
 
 use pullscope::{
-    cli::Global,
+    cli::GlobalArgs,
     cluster::apply::WritePermit,
     config::{Settings, XdgPaths},
     runtime::{
@@ -15,7 +15,7 @@ use pullscope::{
     },
 };
 
-use crate::asked;
+use super::args;
 
 /// The exit status of a Rust program that has panicked.
 const PANICKED: u8 = 101;
@@ -23,11 +23,11 @@ const PANICKED: u8 = 101;
 /// Changes were not finished, or a Secret is lost.
 const UNFINISHED: u8 = 1;
 
-/// The dashboard on the cluster that the kubeconfig names.
-pub async fn on_kubernetes(global: &Global) -> color_eyre::Result<ExitCode> {
-    let settings = asked::settings(global)?.settings;
+/// Runs the dashboard on the cluster that the kubeconfig names.
+pub async fn on_kubernetes(global: &GlobalArgs) -> color_eyre::Result<ExitCode> {
+    let settings = args::load_settings(global)?.settings;
     let source = Arc::new(Kubeconfig {
-        options: asked::connection(global),
+        options: args::connect_options(global),
         registries: resolved_settings::registries(&settings)?,
     });
     let state = XdgPaths::from_environment().state_file();
@@ -35,15 +35,15 @@ pub async fn on_kubernetes(global: &Global) -> color_eyre::Result<ExitCode> {
     run(source, global, &settings, state.map(StateFile::new)).await
 }
 
-/// The dashboard on what `source` connects to.
+/// Runs the dashboard on what `source` connects to.
 pub async fn run(
     source: SharedSource,
-    global: &Global,
+    global: &GlobalArgs,
     settings: &Settings,
     state: Option<StateFile>,
 ) -> color_eyre::Result<ExitCode> {
     terminal::check()?;
-    let wishes = ResolvedSettings::resolve(settings)?;
+    let resolved = ResolvedSettings::resolve(settings)?;
     if let Some(path) = XdgPaths::from_environment().log_file()
         && let Err(error) = log::start(&path, &global.log_level)
     {
@@ -62,12 +62,12 @@ pub async fn run(
     let start = DashboardOptions {
         source,
         connection,
-        scope: asked::scope(global),
-        theme_options: wishes.theme_options,
-        preferences: wishes.preferences,
+        scope: args::start_scope(global),
+        theme_options: resolved.theme_options,
+        preferences: resolved.preferences,
         state,
         permit: WritePermit::unless(settings.read_only.value),
-        notify: wishes.notify,
+        notify: resolved.notify,
     };
     Ok(match runtime::run(start, signals).await? {
         Ending::Quit => ExitCode::SUCCESS,

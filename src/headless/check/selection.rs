@@ -1,9 +1,9 @@
-//! What a check is about, written as kubectl takes it: `deployment/web pod/api-1`, `deploy web api`,
-//! or `deploy` for all of a kind.
+//! Selection of Pods and workloads, as kubectl takes it: `deployment/web pod/api-1`, `deploy web api`, or
+//! `deploy` for all of a kind; and `-l`.
 
 use std::fmt;
 
-use super::{scope::ALLOW_EMPTY, selector::Selector};
+use super::{scope::ALLOW_EMPTY, selector::LabelSelector};
 use crate::domain::{
     error::UserError,
     k8s::objects::{Pod, Workload, WorkloadKind},
@@ -13,28 +13,28 @@ use crate::domain::{
 };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+enum TargetKind {
     Pod,
     Workload(WorkloadKind),
 }
 
-/// Pods, or workloads and with them all their Pods.
+/// A Pod or a workload with its Pods, or all of a kind.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Target {
-    kind: Kind,
+struct CheckTarget {
+    kind: TargetKind,
     /// `None`: all of the kind.
     name: Option<String>,
 }
 
-/// The Pods and workloads that a check is about; all of them when nothing is chosen.
+/// Selected Pods and workloads; all of them by default.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Choice {
-    targets: Vec<Target>,
-    selector: Option<Selector>,
+pub(super) struct Selection {
+    targets: Vec<CheckTarget>,
+    selector: Option<LabelSelector>,
 }
 
-impl Kind {
-    /// The kind of this name, plural or short name.
+impl TargetKind {
+    /// Parses a kind by its name, plural or short name.
     fn parse(text: &str) -> Result<Self, String> {
         Ok(match text.to_lowercase().as_str() {
             "pod" | "pods" | "po" => Self::Pod,
@@ -53,11 +53,11 @@ impl Kind {
     }
 }
 
-impl fmt::Display for Target {
+impl fmt::Display for CheckTarget {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let kind = match self.kind {
-            Kind::Pod => "Pod",
-            Kind::Workload(kind) => kind.as_str(),
+            TargetKind::Pod => "Pod",
+            TargetKind::Workload(kind) => kind.as_str(),
         };
         match &self.name {
             Some(name) => write!(f, "{kind}/{name}"),
@@ -66,46 +66,47 @@ impl fmt::Display for Target {
     }
 }
 
-impl Target {
-    fn has_pod(&self, pod: &Pod, workload: Option<&Workload>) -> bool {
+impl CheckTarget {
+    fn matches_pod(&self, pod: &Pod, workload: Option<&Workload>) -> bool {
         let kind = match self.kind {
-            Kind::Pod => return self.names(pod.key.name.as_str()),
-            Kind::Workload(kind) => kind,
+            TargetKind::Pod => return self.matches_name(pod.key.name.as_str()),
+            TargetKind::Workload(kind) => kind,
         };
         let owner = pod.meta.owner.as_ref();
-        owner.is_some_and(|owner| *owner.kind == *kind.as_str() && self.names(&owner.name))
-            || workload.is_some_and(|workload| self.is_workload(workload))
+        owner.is_some_and(|owner| *owner.kind == *kind.as_str() && self.matches_name(&owner.name))
+            || workload.is_some_and(|workload| self.matches_workload(workload))
     }
 
-    fn is_workload(&self, workload: &Workload) -> bool {
-        self.kind == Kind::Workload(workload.id.kind) && self.names(workload.id.key.name.as_str())
+    fn matches_workload(&self, workload: &Workload) -> bool {
+        self.kind == TargetKind::Workload(workload.id.kind)
+            && self.matches_name(workload.id.key.name.as_str())
     }
 
-    fn names(&self, name: &str) -> bool {
+    fn matches_name(&self, name: &str) -> bool {
         self.name.as_deref().is_none_or(|wanted| wanted == name)
     }
 
-    /// Whether it is listed by this permission. The resource of each of our kinds is its plural.
-    fn needs(&self, permission: &Permission) -> bool {
+    /// Whether this permission lists it. The resource of each of these kinds is its plural.
+    fn is_listed_by(&self, permission: &Permission) -> bool {
         match self.kind {
-            Kind::Pod => false,
-            Kind::Workload(kind) => {
+            TargetKind::Pod => false,
+            TargetKind::Workload(kind) => {
                 let resource = format!("{}s", kind.as_str().to_lowercase());
                 *permission.resource == *resource
             }
         }
     }
 
-    /// The object of this kind whose name is nearest.
-    fn near(&self, world: &Store) -> Option<Self> {
+    /// Object of this kind with the most similar name.
+    fn nearest(&self, store: &Store) -> Option<Self> {
         let name = self.name.as_deref()?;
         let near = match self.kind {
-            Kind::Pod => {
-                let pods = world.pods(&Scope::Cluster);
+            TargetKind::Pod => {
+                let pods = store.pods(&Scope::Cluster);
                 did_you_mean(name, pods.map(|pod| pod.key.name.as_str()))
             }
-            Kind::Workload(kind) => {
-                let workloads = world.workloads().filter(|it| it.id.kind == kind);
+            TargetKind::Workload(kind) => {
+                let workloads = store.workloads().filter(|it| it.id.kind == kind);
                 did_you_mean(name, workloads.map(|it| it.id.key.name.as_str()))
             }
         };
@@ -115,29 +116,34 @@ impl Target {
         })
     }
 
-    /// That it is not there, as a sentence.
-    fn absence(&self, place: &str) -> String {
+    /// Says that it does not exist.
+    fn absence_message(&self, place: &str) -> String {
         match (&self.name, self.kind) {
             (Some(_), _) => format!("{self} does not exist {place}"),
-            (None, Kind::Pod) => format!("no Pods found {place}"),
-            (None, Kind::Workload(kind)) => format!("no {}s found {place}", kind.as_str()),
+            (None, TargetKind::Pod) => format!("no Pods found {place}"),
+            (None, TargetKind::Workload(kind)) => format!("no {}s found {place}", kind.as_str()),
         }
     }
 
-    fn exists(&self, world: &Store) -> bool {
+    fn exists(&self, store: &Store) -> bool {
         match self.kind {
-            Kind::Pod => world
+            TargetKind::Pod => store
                 .pods(&Scope::Cluster)
-                .any(|pod| self.has_pod(pod, None)),
-            Kind::Workload(_) => world.workloads().any(|workload| self.is_workload(workload)),
+                .any(|pod| self.matches_pod(pod, None)),
+            TargetKind::Workload(_) => store
+                .workloads()
+                .any(|workload| self.matches_workload(workload)),
         }
     }
 }
 
-impl Choice {
-    /// Reads the words of the command line.
-    pub(super) fn read(words: &[String], selector: Option<Selector>) -> Result<Self, UserError> {
-        let targets = targets(words).map_err(|why| {
+impl Selection {
+    /// Parses the arguments of the command line.
+    pub(super) fn parse(
+        words: &[String],
+        selector: Option<LabelSelector>,
+    ) -> Result<Self, UserError> {
+        let targets = parse_targets(words).map_err(|why| {
             UserError::new("invalid target")
                 .with_cause(why)
                 .with_help("use kubectl's syntax: deployment/web, deployment web, or pods")
@@ -145,45 +151,46 @@ impl Choice {
         Ok(Self { targets, selector })
     }
 
-    pub(super) fn has_pod(&self, pod: &Pod, workload: Option<&Workload>) -> bool {
+    pub(super) fn matches_pod(&self, pod: &Pod, workload: Option<&Workload>) -> bool {
         let selector = self.selector.as_ref();
-        selector.is_none_or(|it| it.selects(&pod.meta.labels))
-            && (self.targets.is_empty() || self.targets.iter().any(|it| it.has_pod(pod, workload)))
+        selector.is_none_or(|it| it.matches(&pod.meta.labels))
+            && (self.targets.is_empty()
+                || self.targets.iter().any(|it| it.matches_pod(pod, workload)))
     }
 
-    pub(super) fn has_workload(&self, workload: &Workload) -> bool {
+    pub(super) fn matches_workload(&self, workload: &Workload) -> bool {
         let selector = self.selector.as_ref();
-        selector.is_none_or(|it| it.selects(&workload.meta.labels))
-            && (self.targets.is_empty() || self.targets.iter().any(|it| it.is_workload(workload)))
+        selector.is_none_or(|it| it.matches(&workload.meta.labels))
+            && (self.targets.is_empty()
+                || self.targets.iter().any(|it| it.matches_workload(workload)))
     }
 
-    /// What was chosen and is not there, in words.
-    pub(super) fn absent(&self, world: &Store) -> Option<String> {
-        if let Some(target) = self.targets.iter().find(|it| !it.exists(world)) {
+    /// What is selected and does not exist, in words.
+    pub(super) fn missing(&self, store: &Store) -> Option<String> {
+        if let Some(target) = self.targets.iter().find(|it| !it.exists(store)) {
             return Some(target.to_string());
         }
         let selector = self.selector.as_ref()?;
-        (!self.selects_something(world)).then(|| format!("a Pod with labels {selector}"))
+        (!self.matches_anything(store)).then(|| format!("a Pod with labels {selector}"))
     }
 
-    fn selects_something(&self, world: &Store) -> bool {
-        let mut pods = world.pods(&Scope::Cluster);
-        pods.any(|pod| self.has_pod(pod, world.workload_of(pod).map(AsRef::as_ref)))
-            || world.workloads().any(|it| self.has_workload(it))
+    fn matches_anything(&self, store: &Store) -> bool {
+        let mut pods = store.pods(&Scope::Cluster);
+        pods.any(|pod| self.matches_pod(pod, store.workload_of(pod).map(AsRef::as_ref)))
+            || store.workloads().any(|it| self.matches_workload(it))
     }
 
-    /// Fails where a name or a selector leads nowhere: that is a mistake of the caller, not a healthy
-    /// workload.
-    pub(super) fn exists(
+    /// Fails if a name or the selector matches nothing: that is a mistake of the caller, not a healthy workload.
+    pub(super) fn ensure_exists(
         &self,
-        world: &Store,
+        store: &Store,
         forbidden: &[Permission],
         place: &str,
     ) -> Result<(), UserError> {
-        self.may_be_looked_for(world, forbidden)?;
-        if let Some(target) = self.targets.iter().find(|it| !it.exists(world)) {
-            let problem = UserError::new(target.absence(place));
-            return Err(problem.with_help(match target.near(world) {
+        self.ensure_listable(store, forbidden)?;
+        if let Some(target) = self.targets.iter().find(|it| !it.exists(store)) {
+            let problem = UserError::new(target.absence_message(place));
+            return Err(problem.with_help(match target.nearest(store) {
                 Some(near) => format!("did you mean {near}? {ALLOW_EMPTY}"),
                 None => format!("set the namespace with -n, or use -A for all; {ALLOW_EMPTY}"),
             }));
@@ -191,26 +198,26 @@ impl Choice {
         let Some(selector) = &self.selector else {
             return Ok(());
         };
-        if self.selects_something(world) {
+        if self.matches_anything(store) {
             return Ok(());
         }
         let problem = UserError::new(format!("no Pods with labels {selector} found {place}"));
-        let pods = world.pods(&Scope::Cluster);
+        let pods = store.pods(&Scope::Cluster);
         let labels: Vec<_> = pods.map(|pod| &pod.meta.labels).collect();
-        Err(problem.with_help(match selector.near(&labels) {
+        Err(problem.with_help(match selector.suggestion(&labels) {
             Some(near) => format!("did you mean {near}? {ALLOW_EMPTY}"),
             None => format!("check the selector; {ALLOW_EMPTY}"),
         }))
     }
 
-    /// Fails for a name of a kind that may not be listed: nobody knows whether it exists.
-    pub(super) fn may_be_looked_for(
+    /// Fails for a name of a kind that may not be listed: it is unknown whether it exists.
+    pub(super) fn ensure_listable(
         &self,
-        world: &Store,
+        store: &Store,
         forbidden: &[Permission],
     ) -> Result<(), UserError> {
-        let absent = self.targets.iter().filter(|it| !it.exists(world));
-        let hides = |target: &Target| forbidden.iter().find(|it| target.needs(it));
+        let absent = self.targets.iter().filter(|it| !it.exists(store));
+        let hides = |target: &CheckTarget| forbidden.iter().find(|it| target.is_listed_by(it));
         for (target, missing) in absent.map(|target| (target, hides(target))) {
             if let Some(missing) = missing {
                 return Err(UserError::new(format!("cannot look up {target}"))
@@ -222,33 +229,33 @@ impl Choice {
     }
 }
 
-fn targets(words: &[String]) -> Result<Vec<Target>, String> {
+fn parse_targets(words: &[String]) -> Result<Vec<CheckTarget>, String> {
     let Some((first, names)) = words.split_first() else {
         return Ok(Vec::new());
     };
     if first.contains('/') {
-        return words.iter().map(|word| with_name(word)).collect();
+        return words.iter().map(|word| parse_kind_and_name(word)).collect();
     }
-    let kind = Kind::parse(first)?;
+    let kind = TargetKind::parse(first)?;
     if let Some(mixed) = names.iter().find(|name| name.contains('/')) {
         return Err(format!(
             "{mixed:?} must not have a kind after the kind {first:?}"
         ));
     }
-    let target = |name: Option<String>| Target { kind, name };
+    let target = |name: Option<String>| CheckTarget { kind, name };
     if names.is_empty() {
         return Ok(vec![target(None)]);
     }
     Ok(names.iter().cloned().map(Some).map(target).collect())
 }
 
-fn with_name(word: &str) -> Result<Target, String> {
+fn parse_kind_and_name(word: &str) -> Result<CheckTarget, String> {
     let (kind, name) = word
         .split_once('/')
         .filter(|(_, name)| !name.is_empty())
         .ok_or_else(|| format!("{word:?} is not KIND/NAME"))?;
-    Ok(Target {
-        kind: Kind::parse(kind)?,
+    Ok(CheckTarget {
+        kind: TargetKind::parse(kind)?,
         name: Some(name.to_owned()),
     })
 }
@@ -259,7 +266,7 @@ mod tests {
 
     fn read(line: &str) -> Result<Vec<String>, String> {
         let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
-        let targets = targets(&words)?;
+        let targets = parse_targets(&words)?;
         Ok(targets.iter().map(ToString::to_string).collect())
     }
 

@@ -4,32 +4,32 @@ use std::{io, process::ExitCode};
 
 use pullscope::{
     app::key_config::ActiveBinding,
-    cli::Global,
+    cli::GlobalArgs,
     config::SAMPLE,
-    headless::config::{Config, Entry, list},
+    headless::config::{ConfigCommand, ConfigRow, write_rows},
     runtime::resolved_settings::ResolvedSettings,
 };
 
-use crate::{answer, asked};
+use super::{args, output};
 
-pub fn run(what: &Config, global: &Global) -> color_eyre::Result<ExitCode> {
-    // It is for those, too, whose file is broken.
-    if matches!(what, Config::Sample) {
-        return answer::print(SAMPLE.as_bytes());
+pub fn run(command: &ConfigCommand, global: &GlobalArgs) -> color_eyre::Result<ExitCode> {
+    // Printed without reading the settings, so that it is there for a broken file, too.
+    if matches!(command, ConfigCommand::Sample) {
+        return output::print(SAMPLE.as_bytes());
     }
-    let settings = asked::settings(global)?.settings;
-    let wishes = ResolvedSettings::resolve(&settings)?;
-    let entries: Vec<Entry> = match what {
-        Config::Keys => wishes
+    let settings = args::load_settings(global)?.settings;
+    let resolved = ResolvedSettings::resolve(&settings)?;
+    let entries: Vec<ConfigRow> = match command {
+        ConfigCommand::Keys => resolved
             .preferences
             .keymap
             .bindings()
             .iter()
-            .map(action)
+            .map(keys_entry)
             .collect(),
-        Config::Show | Config::Sample => {
+        ConfigCommand::Show | ConfigCommand::Sample => {
             let rows = settings.rows().into_iter();
-            rows.map(|row| Entry {
+            rows.map(|row| ConfigRow {
                 name: row.name,
                 value: row.value,
                 about: row.origin.to_string(),
@@ -37,12 +37,12 @@ pub fn run(what: &Config, global: &Global) -> color_eyre::Result<ExitCode> {
             .collect()
         }
     };
-    answer::exit(list(&entries, io::stdout()))
+    output::exit_code(write_rows(&entries, io::stdout()))
 }
 
-fn action(row: &ActiveBinding) -> Entry {
+fn keys_entry(row: &ActiveBinding) -> ConfigRow {
     let keys: Vec<String> = row.keys.iter().map(ToString::to_string).collect();
-    Entry {
+    ConfigRow {
         name: row.binding.action.name().to_owned(),
         value: keys.join(" "),
         about: format!("{}: {}", row.binding.context.title(), row.binding.help),

@@ -1,12 +1,13 @@
-//! `pullscope demo`: the dashboard on a simulated cluster, in this process: no port, no file, no network.
-//! Or the cluster served, for kubectl and a second pullscope.
+//! `pullscope demo`: the dashboard on a simulated cluster in this process, without port, file or network.
+//!
+//! `--serve` serves that cluster for kubectl and for a second pullscope.
 
 use std::{net::SocketAddr, process::ExitCode, sync::Arc};
 
 use jiff::Timestamp;
 use pullscope::{
     app::demo_intro::DemoIntro,
-    cli::{Demo, Global},
+    cli::{DemoArgs, GlobalArgs},
     cluster::Connection,
     domain::{error::UserError, k8s::object_ref::Namespace},
     registry::Prober,
@@ -15,28 +16,28 @@ use pullscope::{
 };
 use tokio::net::TcpListener;
 
-use crate::{answer, asked, dashboard, demo_network::Registries};
+use super::{args, dashboard, demo_registries::DemoNetwork, output};
 
-/// Where a client of the demo looks when nobody names a namespace.
-const UNNAMED: &str = "default";
+/// Namespace of a client that names none.
+const DEFAULT_NAMESPACE: &str = "default";
 
-pub async fn run(args: &Demo, global: &Global) -> color_eyre::Result<ExitCode> {
+pub async fn run(args: &DemoArgs, global: &GlobalArgs) -> color_eyre::Result<ExitCode> {
     if args.list {
-        let worlds: Vec<String> = Scenario::list().iter().map(listed).collect();
-        return answer::print(worlds.join("\n").as_bytes());
+        let scenarios: Vec<String> = Scenario::list().iter().map(description).collect();
+        return output::print(scenarios.join("\n").as_bytes());
     }
-    let settings = asked::settings(global)?.settings;
-    let (sandbox, user, story) = simulated(&args.scenario, global)?;
+    let settings = args::load_settings(global)?.settings;
+    let (sandbox, user, story) = start(&args.scenario, global)?;
     if let Some(address) = args.serve {
         return serve(sandbox, address).await;
     }
-    let given = given(&sandbox, user, story).await?;
-    // What is remembered of clusters has no use here, and the demo begins the same each time.
-    dashboard::run(Arc::new(given), global, &settings, None).await
+    let source = connect(&sandbox, user, story).await?;
+    // Without a state file: the demo begins the same each time.
+    dashboard::run(Arc::new(source), global, &settings, None).await
 }
 
-/// A world's name, and what there is to find in it.
-fn listed(scenario: &Scenario) -> String {
+/// Name, title and story of a scenario, for `--list`.
+fn description(scenario: &Scenario) -> String {
     let story = scenario.story.trim().lines();
     let story: String = story
         .map(|line| format!("    {line}").trim_end().to_owned() + "\n")
@@ -44,8 +45,8 @@ fn listed(scenario: &Scenario) -> String {
     format!("{:20} {}\n{story}", scenario.name, scenario.title)
 }
 
-/// A world that runs by itself, and the user who looks at it.
-pub fn simulated(scenario: &str, global: &Global) -> Result<(Sandbox, User, DemoIntro), UserError> {
+/// Starts a scenario, and finds the user of `--as`.
+pub fn start(scenario: &str, global: &GlobalArgs) -> Result<(Sandbox, User, DemoIntro), UserError> {
     let scenario = Scenario::named(scenario).map_err(|error| UserError::new(error.to_string()))?;
     let user = match &global.impersonate {
         None => User::admin(),
@@ -70,15 +71,15 @@ fn unknown_user(name: &str) -> UserError {
         .with_help(format!("use --as with one of: {}", users.join(", ")))
 }
 
-/// The way to a simulated cluster and to its registries.
-pub async fn given(
+/// Connects to a simulated cluster and to its registries.
+pub async fn connect(
     sandbox: &Sandbox,
     user: User,
     story: DemoIntro,
 ) -> Result<FixedCluster, UserError> {
-    let prober = Prober::with_network(Arc::new(Registries(sandbox.registries())));
-    let client = kube::Client::new(sandbox.service(user), UNNAMED);
-    let namespace = Namespace::new(UNNAMED);
+    let prober = Prober::with_network(Arc::new(DemoNetwork(sandbox.registries())));
+    let client = kube::Client::new(sandbox.service(user), DEFAULT_NAMESPACE);
+    let namespace = Namespace::new(DEFAULT_NAMESPACE);
     let connection = Connection::from_client(client, "demo", namespace).await?;
     Ok(FixedCluster {
         connection,
@@ -99,7 +100,7 @@ async fn serve(sandbox: Sandbox, address: SocketAddr) -> color_eyre::Result<Exit
         UserError::new(format!("cannot listen on {address}")).with_cause(error.to_string())
     })?;
     let config = serve::kubeconfig(listener.local_addr()?);
-    answer::print(format!("{config:#}\n").as_bytes())?;
+    output::print(format!("{config:#}\n").as_bytes())?;
     eprintln!("serving until ctrl-c; save the kubeconfig above and pass it with --kubeconfig");
     serve::serve(sandbox, listener).await;
     Ok(ExitCode::SUCCESS)
@@ -110,7 +111,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_command_line_and_the_sandbox_begin_with_the_same_world() {
-        assert_eq!(Demo::default().scenario, Scenario::DEFAULT);
+    fn the_command_line_and_the_sandbox_have_the_same_default_scenario() {
+        assert_eq!(DemoArgs::default().scenario, Scenario::DEFAULT);
     }
 }

@@ -1,5 +1,6 @@
-//! The demo's registries, as the probe reaches a network: the one place where the two meet. A test of the
-//! demo takes this file in, so that it knows nothing else of the program.
+//! The sandbox's registries as a network of the registry probe.
+//!
+//! `tests/demo.rs` includes this file, so it must not use anything else of the program.
 
 use std::{net::IpAddr, time::Duration};
 
@@ -10,16 +11,17 @@ use pullscope::{
 };
 use tokio::io::DuplexStream;
 
-pub struct Registries(pub InMemoryNetwork);
+/// Transport of the sandbox's registries, as a `Network`.
+pub struct DemoNetwork(pub InMemoryNetwork);
 
-impl Network for Registries {
+impl Network for DemoNetwork {
     fn resolve(&self, authority: &str) -> Result<IpAddr, ProbeError> {
         self.0.address(authority).ok_or(ProbeError::UnknownHost)
     }
 
     fn connect(&self, authority: &str) -> Result<(), ProbeError> {
         match self.0.check_connection(authority, Scheme::Https) {
-            Err(why) if is_before_handshake(&why) => Err(failure(&why)),
+            Err(why) if is_before_handshake(&why) => Err(probe_error(&why)),
             Err(_) | Ok(()) => Ok(()),
         }
     }
@@ -31,7 +33,7 @@ impl Network for Registries {
         };
         self.0
             .check_connection(authority, scheme)
-            .map_err(|why| failure(&why))?;
+            .map_err(|why| probe_error(&why))?;
         Ok(self.0.open(authority, scheme))
     }
 }
@@ -47,15 +49,13 @@ fn is_before_handshake(why: &Unreachable) -> bool {
     }
 }
 
-fn failure(why: &Unreachable) -> ProbeError {
-    // The wait itself is spared.
-    let patience: Duration = ProbeLimits::default().step;
+fn probe_error(why: &Unreachable) -> ProbeError {
+    // The demo does not wait for it.
+    let limit: Duration = ProbeLimits::default().step;
     match why {
         Unreachable::NoSuchHost => ProbeError::UnknownHost,
         Unreachable::Refused { .. } => ProbeError::Refused,
-        Unreachable::TimedOut { .. } | Unreachable::HandshakeTimeout => {
-            ProbeError::Timeout(patience)
-        }
+        Unreachable::TimedOut { .. } | Unreachable::HandshakeTimeout => ProbeError::Timeout(limit),
         Unreachable::UntrustedCertificate => ProbeError::UntrustedCa,
         Unreachable::PlainHttp => ProbeError::SpeaksPlainHttp,
     }
@@ -78,11 +78,11 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn the_probe_asks_the_registries_of_the_demo() {
+    async fn the_probe_reaches_the_registries_of_the_demo() {
         let scenario = Scenario::named(Scenario::DEFAULT).unwrap();
         let now = "2026-11-23T12:00:00Z".parse().unwrap();
         let sandbox = Sandbox::start(&scenario, now, Pace::Manual);
-        let prober = Prober::with_network(Arc::new(Registries(sandbox.registries())));
+        let prober = Prober::with_network(Arc::new(DemoNetwork(sandbox.registries())));
         let landing = "registry.nordwind.example/web/landing:7";
         for (image, login, answer, failed) in [
             (

@@ -1,0 +1,202 @@
+//! Selects the containers of other Pods that tell most of the images of one Pod.
+//!
+//! In a namespace with many Pods on one registry, replicas stand for each other, and what was tried with each
+//! list of pull Secrets comes before more of the same.
+
+use std::{
+    collections::{HashMap, HashSet, hash_map::Entry},
+    sync::Arc,
+};
+
+use super::{PeerContainer, PeerError};
+use crate::domain::{
+    k8s::{
+        object_ref::Name,
+        objects::{Container, ContainerState, Pod, PullPolicy, Secret},
+    },
+    registry_auth::image_ref::{ImageRef, image_host},
+    store::{Store, watch::Scope},
+};
+
+/// Maximum number of peers in a case: keeps it small.
+const MAX_PEERS: usize = 64;
+
+/// The containers of other Pods on the registries of these images, those that tell most first.
+pub(super) fn peers(
+    world: &Store,
+    here: &Scope,
+    pod: &Pod,
+    images: &[ImageRef],
+) -> Vec<PeerContainer> {
+    let is_near = |image: &str| images.iter().any(|ours| ours.host() == image_host(image));
+    let mut peers: Vec<PeerContainer> = Vec::new();
+    let mut places: HashMap<PeerKey<'_>, usize> = HashMap::new();
+    for other in world.pods(here).filter(|other| other.key != pod.key) {
+        for container in other.containers.iter().filter(|it| is_near(&it.image)) {
+            let error = error(world, other, container);
+            let key = PeerKey {
+                image: &container.image,
+                policy: container.policy,
+                secrets: &other.pull_secrets,
+                pulled: container.has_image(),
+                is_failing: error.is_some(),
+                is_on_the_node: other.node == pod.node,
+            };
+            match places.entry(key) {
+                Entry::Occupied(place) => {
+                    if let Some(alike) = peers.get_mut(*place.get()) {
+                        add(alike, error);
+                    }
+                }
+                Entry::Vacant(place) => {
+                    place.insert(peers.len());
+                    peers.push(peer(other, container, error));
+                }
+            }
+        }
+    }
+    most_telling(peers, images)
+}
+
+/// What containers have in common that one of them can stand for.
+#[derive(PartialEq, Eq, Hash)]
+struct PeerKey<'a> {
+    image: &'a str,
+    policy: PullPolicy,
+    secrets: &'a [Name<Secret>],
+    pulled: bool,
+    is_failing: bool,
+    is_on_the_node: bool,
+}
+
+fn peer(pod: &Pod, container: &Container, error: Option<PeerError>) -> PeerContainer {
+    PeerContainer {
+        pod: pod.key.clone(),
+        node: pod.node.clone(),
+        image: Arc::clone(&container.image),
+        policy: container.policy,
+        secrets: Arc::clone(&pod.pull_secrets),
+        pulled: container.has_image(),
+        error,
+        count: 1,
+    }
+}
+
+fn error(world: &Store, pod: &Pod, container: &Container) -> Option<PeerError> {
+    if !matches!(container.state, ContainerState::Waiting { .. }) {
+        return None;
+    }
+    let mut errors = world.last_errors(&pod.key).iter();
+    let error = errors.find(|it| it.container == container.name && it.image == container.image)?;
+    Some(PeerError {
+        message: Arc::clone(&error.message),
+        observed_at: error.observed_at,
+    })
+}
+
+/// One more that is alike. The newest error counts.
+fn add(peer: &mut PeerContainer, error: Option<PeerError>) {
+    peer.count += 1;
+    let newest = |error: &Option<PeerError>| error.as_ref().map(|error| error.observed_at);
+    if newest(&error) > newest(&peer.error) {
+        peer.error = error;
+    }
+}
+
+/// A list of Secrets, whether the image was pulled with it, and whether that failed.
+type PullOutcome = (Arc<[Name<Secret>]>, bool, bool);
+
+/// First images of the same repositories, then one of each list of Secrets with each outcome, then the rest.
+fn most_telling(mut peers: Vec<PeerContainer>, images: &[ImageRef]) -> Vec<PeerContainer> {
+    if peers.len() <= MAX_PEERS {
+        return peers;
+    }
+    let ours: HashSet<String> = images.iter().map(ImageRef::repository).collect();
+    let mut seen: HashSet<PullOutcome> = HashSet::new();
+    peers.sort_by_cached_key(|peer| {
+        let is_ours =
+            ImageRef::parse(&peer.image).is_ok_and(|image| ours.contains(&image.repository()));
+        let outcome = (Arc::clone(&peer.secrets), peer.pulled, peer.error.is_some());
+        let is_news = seen.insert(outcome);
+        (!is_ours, !is_news)
+    });
+    peers.truncate(MAX_PEERS);
+    peers
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{
+        context,
+        fixtures::{key, now, pod, running, upserted, waiting},
+        store::{update::StoreUpdate, watch::WatchCoverage},
+    };
+
+    fn runs(name: &str, image: &str, secret: &str) -> Pod {
+        let mut pod = pod("shop", name, running());
+        pod.pull_secrets = Arc::from([Name::new(secret)]);
+        pod.containers[0].image = image.into();
+        pod
+    }
+
+    fn fails(name: &str, image: &str, secret: &str) -> Pod {
+        let mut pod = runs(name, image, secret);
+        pod.containers[0].state = waiting("ErrImagePull", "401 Unauthorized");
+        pod
+    }
+
+    fn peers_of_web(others: Vec<Pod>) -> Vec<PeerContainer> {
+        let mut world = Store::default();
+        let web = pod("shop", "web", waiting("ErrImagePull", "401 Unauthorized"));
+        let pods = others.into_iter().chain([web]).collect();
+        world.apply(StoreUpdate::Pods(upserted(pods)), now());
+        let sight = WatchCoverage::complete();
+        let case = context::pod_context(&world, &sight, &key("shop", "web"), now());
+        case.unwrap().peers
+    }
+
+    #[test]
+    fn replicas_stand_for_each_other() {
+        let image = "registry.example/team/other:1";
+        let mut elsewhere = runs("other-3", image, "regcred");
+        elsewhere.node = Some("node-2".into());
+        let peers = peers_of_web(vec![
+            runs("other-1", image, "regcred"),
+            runs("other-2", image, "regcred"),
+            elsewhere,
+            runs("third-1", image, "another"),
+            fails("third-2", image, "another"),
+            runs("far", "elsewhere.example/a:1", "regcred"),
+        ]);
+        let found: Vec<_> = peers
+            .iter()
+            .map(|it| (it.pod.name.as_str(), it.count, it.error.is_some()))
+            .collect();
+        assert_eq!(
+            found,
+            [
+                ("other-1", 2, false),
+                ("other-3", 1, false),
+                ("third-1", 1, false),
+                ("third-2", 1, true),
+            ]
+        );
+    }
+
+    #[test]
+    fn what_tells_most_is_kept_of_many() {
+        let mut others: Vec<Pod> = (0..100)
+            .map(|at| {
+                let image = format!("registry.example/team/app-{at}:1");
+                runs(&format!("a-{at:03}"), &image, "regcred")
+            })
+            .collect();
+        others.push(fails("y", "registry.example/team/odd:1", "another"));
+        others.push(runs("z", "registry.example/team/app:0", "regcred"));
+        let peers = peers_of_web(others);
+        let names: Vec<_> = peers.iter().map(|it| it.pod.name.as_str()).collect();
+        assert_eq!(names[..3], ["z", "a-000", "y"]);
+        assert_eq!(peers.len(), MAX_PEERS);
+    }
+}
