@@ -31,7 +31,7 @@ const PICTURES: [Picture; 6] = [
         steps: &[],
         shows: &[
             "login rejected (401)",
-            "Fix 1 Make a new access token at the registry",
+            "Fix 1 Create a new access token",
             "Events · all namespaces",
         ],
     },
