@@ -545,7 +545,7 @@ fn in_the_demo_a_wrong_token_leads_back_to_the_question() {
     session.sees("✗ Tested from this machine");
     // Told that the registry refuses it, and meant all the same.
     session.press("\r");
-    session.sees("Login rejected");
+    session.sees("The registry denies the pull");
     session.press("\r");
     session.sees("Applied.");
     session.sees("still cannot pull: registry.nordwind.example rejects the login");

@@ -286,7 +286,7 @@ fn registry(dialog: &PlanDialog, cx: DrawContext<'_>, room: usize) -> Vec<Line<'
         style,
     );
     if dialog.is_override_confirmed && matches!(dialog.stage, PlanStage::Ready(_)) {
-        let ask = "  Login rejected. esc: edit, enter: apply anyway.";
+        let ask = "  The registry denies the pull. esc: edit, enter: apply anyway.";
         lines.extend(wrapped(ask, room, theme.warning()));
     }
     lines
