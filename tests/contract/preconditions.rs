@@ -153,7 +153,10 @@ pub async fn another_of_the_same_name_is_left_alone(cluster: &Cluster) {
         [Outcome::Applied]
     );
     let undone = carry_out(&connection, &plan.undo_plan(&done).unwrap()).await;
-    assert!(says(&undone[0], "recreated by someone else"), "{undone:?}");
+    assert!(
+        says(&undone[0], "deleted and recreated by someone else"),
+        "{undone:?}"
+    );
 
     let pod = json!({
         "apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web-0"},
@@ -272,7 +275,10 @@ pub async fn what_was_not_shown_is_left_alone(cluster: &Cluster) {
     again["metadata"] = json!({"name": "target", "labels": there["metadata"]["labels"]});
     cluster.create(&secrets, again).await;
     let outcomes = carry_out(&connection, &delete).await;
-    assert!(says(&outcomes[0], "recreated by someone else"), "{outcomes:?}");
+    assert!(
+        says(&outcomes[0], "deleted and recreated by someone else"),
+        "{outcomes:?}"
+    );
     let (delete, _) = shown(&connection, &plan_of(&delete)).await;
     assert_eq!(carry_out(&connection, &delete).await, [Outcome::Applied]);
 }
@@ -301,12 +307,18 @@ pub async fn undo_reaches_no_later_object_of_the_name(cluster: &Cluster) {
     }
     let outcomes = rehearse(&connection, &undo).await;
     for outcome in &outcomes {
-        assert!(says(outcome, "recreated by someone else"), "{outcomes:?}");
+        assert!(
+            says(outcome, "deleted and recreated by someone else"),
+            "{outcomes:?}"
+        );
     }
     let there = object(cluster, &path(&namespace)).await;
     assert_eq!(there["spec"]["paused"], json!(true));
     let outcomes = carry_out(&connection, &undo).await;
-    assert!(says(&outcomes[0], "recreated by someone else"), "{outcomes:?}");
+    assert!(
+        says(&outcomes[0], "deleted and recreated by someone else"),
+        "{outcomes:?}"
+    );
 }
 
 /// The same plan before anything was read.

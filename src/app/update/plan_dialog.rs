@@ -242,7 +242,10 @@ pub(super) fn apply(model: &mut Model, now: Timestamp) -> Vec<Effect> {
         .is_some_and(|verdict| verdict.answer == PullAnswer::No);
     if refused && !dialog.is_override_confirmed && matches!(dialog.stage, PlanStage::Ready(_)) {
         dialog.is_override_confirmed = true;
-        model.set_status("The registry denies the pull. esc: edit, enter: apply anyway", now);
+        model.set_status(
+            "The registry denies the pull. esc: edit, enter: apply anyway",
+            now,
+        );
         return Vec::new();
     }
     match &dialog.stage {
