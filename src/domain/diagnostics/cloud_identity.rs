@@ -39,19 +39,23 @@ pub(super) fn unsent(
     let pulled = PeerPulls::new(case, image).without_secret(|_| true);
     let is_expected = add_provider_evidence(draft, case, link, pulled);
     let provider = provider_fixes(link);
-    if draft.matching_secret.is_some() || draft.source_namespace.is_some() {
-        // What is there to be attached goes first.
-        draft.add_alternative(Cause::CredentialProviderFailure);
-        let at = draft.fixes.len().min(1);
-        draft.fixes.splice(at..at, provider);
-        return;
-    }
+    let secret = match draft.matching_secret {
+        Some(_) => FixId::AttachSecret,
+        None => FixId::CreateSecret,
+    };
     if let Some(cause) = refusal(told, link.cloud, pulled.is_some()) {
         draft.cause = cause;
         draft.root = Some(RootCause::IdentityLacksAccess);
         draft.alternatives = vec![Cause::CredentialProviderFailure];
         draft.fixes = provider;
-        draft.fixes.push(FixId::CreateSecret);
+        draft.fixes.push(secret);
+        return;
+    }
+    if draft.matching_secret.is_some() {
+        // What is there to be attached goes first.
+        draft.add_alternative(Cause::CredentialProviderFailure);
+        let at = draft.fixes.len().min(1);
+        draft.fixes.splice(at..at, provider);
         return;
     }
     for cause in [Cause::Unauthorized, Cause::ForbiddenByPolicy] {
@@ -71,7 +75,8 @@ pub(super) fn unsent(
     draft.root = None;
     draft.add_alternative(other);
     draft.fixes = provider;
-    draft.fixes.push(FixId::CreateSecret);
+    // Not a copy from another namespace: a token of ECR there lives twelve hours at most.
+    draft.fixes.push(secret);
 }
 
 /// Judges a credential that was sent although no Secret of the Pod matches: the provider's identity was refused.

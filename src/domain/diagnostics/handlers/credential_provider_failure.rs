@@ -235,7 +235,14 @@ mod tests {
                 .runs_without_secret(other),
             "forbidden-by-policy, identity-lacks-access, likely: grant-pull-role, credential-provider, create-secret",
         );
-        // ECR takes basic logins, so that a 401 for the manifest is an answer to one.
+        // ECR takes basic logins, so that a 401 for the manifest is an answer to one, whatever Secret there is.
+        let host = "123456789012.dkr.ecr.eu-west-1.amazonaws.com";
+        check(
+            &Scene::failed(&told("401 Unauthorized"))
+                .image(ECR)
+                .secret("hub", host),
+            "unauthorized, identity-lacks-access, likely: grant-pull-role, credential-provider, attach-secret",
+        );
         check(
             &Scene::failed(&told("401 Unauthorized")).image(ECR),
             "unauthorized, identity-lacks-access, likely: grant-pull-role, credential-provider, create-secret",
