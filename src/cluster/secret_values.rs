@@ -60,11 +60,7 @@ pub async fn service_account(
     let request = request::get_request(&paths::account(key))?;
     let bytes = request::read_body(&connection.client, request, connection.request_limit).await?;
     let mut texts = Interner::default();
-    Ok(decode::object(
-        &decode::ServiceAccountDecoder,
-        &bytes,
-        &mut texts,
-    )?)
+    decode::object(&decode::ServiceAccountDecoder, &bytes, &mut texts)
 }
 
 fn read(wire: WireSecretValues) -> Result<PullSecret, ApiError> {
