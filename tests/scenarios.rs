@@ -32,6 +32,7 @@ const FAILURES: &[&str] = &[
     "wrong-platform",
     "not-scheduled",
     "crash-loop",
+    "cloud-identity",
 ];
 
 /// Deployments that have not all their replicas available.

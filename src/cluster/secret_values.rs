@@ -12,7 +12,7 @@ use super::{
 };
 use crate::domain::{
     k8s::{
-        object_ref::{Name, ObjectRef},
+        object_ref::ObjectRef,
         objects::{Secret, SecretType, ServiceAccount},
     },
     registry_auth::docker_config::{self, ConfigFormat, DockerConfig},
@@ -51,19 +51,16 @@ pub async fn pull_secret(
     read(request::get(&connection.client, &path, connection.request_limit).await?)
 }
 
-/// The Secrets that a ServiceAccount lists, which admission copies into a Pod that lists none itself.
-pub async fn listed_by_account(
+/// A ServiceAccount: the Secrets that it lists, which admission copies into a Pod that lists none itself, and its
+/// cloud identities.
+pub async fn service_account(
     connection: &Connection,
     key: &ObjectRef<ServiceAccount>,
-) -> Result<Vec<Name<Secret>>, ApiError> {
+) -> Result<ServiceAccount, ApiError> {
     let request = request::get_request(&paths::account(key))?;
     let bytes = request::read_body(&connection.client, request, connection.request_limit).await?;
-    let account = decode::object(
-        &decode::ServiceAccountDecoder,
-        &bytes,
-        &mut Interner::default(),
-    )?;
-    Ok(account.pull_secrets.to_vec())
+    let mut texts = Interner::default();
+    decode::object(&decode::ServiceAccountDecoder, &bytes, &mut texts)
 }
 
 fn read(wire: WireSecretValues) -> Result<PullSecret, ApiError> {

@@ -251,6 +251,7 @@ pub(crate) fn account(namespace: &str, name: &str, secrets: &[&str]) -> ServiceA
         key: key(namespace, name),
         meta: meta(name),
         pull_secrets: secrets.iter().map(|secret| Name::new(*secret)).collect(),
+        identities: Vec::new(),
     }
 }
 

@@ -25,6 +25,7 @@ impl Section {
     pub fn for_link(link: ChainLink) -> Self {
         match link {
             ChainLink::Secret => Self::SECRET,
+            ChainLink::Provider => Self::PRACTICES,
             ChainLink::Account => Self::ACCOUNT,
             ChainLink::Image | ChainLink::Registry => Self::ERRORS,
             ChainLink::Pod => Self::INSIDE,

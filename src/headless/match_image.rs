@@ -11,16 +11,17 @@ use super::{
     Exit, OutputFormat, check_object_name,
     console::{Console, Tone},
     exit_after_write, json, parse_image,
-    report::write_error,
+    report::{ProviderRow, write_error},
     secrets,
 };
 use crate::{
     cluster::{ApiError, ConnectOptions, Connection, secret_values},
     domain::{
+        context::ProviderLink,
         error::UserError,
         k8s::{
             object_ref::{Name, ObjectRef},
-            objects::{Secret, SecretType},
+            objects::{SecretType, ServiceAccount},
         },
         registry_auth::{
             docker_config::{ConfigWarning, DockerConfig},
@@ -70,6 +71,9 @@ struct Matches {
     /// Keys of one Secret that the kubelet tries in random order, as their credentials differ.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     any_order: Vec<UnorderedKeys>,
+    /// Of a cloud's registry: its credential provider, which needs no Secret.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    provider: Option<ProviderRow>,
 }
 
 /// Keys that are the same registry to the kubelet.
@@ -139,7 +143,8 @@ async fn find_matches(
     let mut keyring = Keyring::default();
     let mut skipped = Vec::new();
     let mut any_order = Vec::new();
-    for source in load_sources(&args.origin, options, stdin).await? {
+    let origin = load_origin(&args.origin, options, stdin).await?;
+    for source in origin.sources {
         let config = match source.content {
             SourceContent::Config(config) => config,
             SourceContent::Skipped(reason) => {
@@ -173,6 +178,8 @@ async fn find_matches(
     let mut matches = Matches::from_lookup(&image, keyring.lookup(&image));
     matches.skipped = skipped;
     matches.any_order = any_order;
+    let provider = ProviderLink::new(origin.account.as_ref(), &image);
+    matches.provider = provider.as_ref().map(ProviderRow::new);
     Ok(matches)
 }
 
@@ -188,11 +195,18 @@ enum SourceContent {
     Skipped(String),
 }
 
-async fn load_sources(
+/// What the kubelet would have for a Pod.
+struct KeyringOrigin {
+    sources: Vec<KeyringSource>,
+    /// The ServiceAccount in the cluster that lists them.
+    account: Option<ServiceAccount>,
+}
+
+async fn load_origin(
     origin: &OriginArgs,
     options: &ConnectOptions,
     mut stdin: impl Read,
-) -> Result<Vec<KeyringSource>, String> {
+) -> Result<KeyringOrigin, String> {
     let mut sources = Vec::new();
     for path in &origin.from {
         let found = secrets::load(path, &mut stdin)?.into_iter();
@@ -202,13 +216,23 @@ async fn load_sources(
         }));
     }
     if origin.secret.is_empty() && origin.serviceaccount.is_none() {
-        return Ok(sources);
+        let account = None;
+        return Ok(KeyringOrigin { sources, account });
     }
     let names = origin.secret.iter().chain(&origin.serviceaccount);
     names.clone().try_for_each(|name| check_object_name(name))?;
     let connection = Connection::open(options).await;
     let connection = connection.map_err(|error| UserError::from(error).to_string())?;
-    for name in secret_names(origin, &connection).await? {
+    let account = fetch_account(origin, &connection).await?;
+    let names = match &account {
+        Some(account) => account.pull_secrets.to_vec(),
+        None => origin
+            .secret
+            .iter()
+            .map(|name| Name::new(name.as_str()))
+            .collect(),
+    };
+    for name in names {
         let key = ObjectRef::new(connection.namespace.clone(), name);
         let content = match secret_values::pull_secret(&connection, &key).await {
             Ok(secret) => source_content(secret.config, Some(&secret.secret_type)),
@@ -220,7 +244,7 @@ async fn load_sources(
         let name = key.name.to_string();
         sources.push(KeyringSource { name, content });
     }
-    Ok(sources)
+    Ok(KeyringOrigin { sources, account })
 }
 
 fn source_content(config: Option<DockerConfig>, found: Option<&SecretType>) -> SourceContent {
@@ -235,20 +259,18 @@ fn source_content(config: Option<DockerConfig>, found: Option<&SecretType>) -> S
     }
 }
 
-async fn secret_names(
+/// The ServiceAccount of `--serviceaccount`.
+async fn fetch_account(
     origin: &OriginArgs,
     connection: &Connection,
-) -> Result<Vec<Name<Secret>>, String> {
+) -> Result<Option<ServiceAccount>, String> {
     let Some(account) = &origin.serviceaccount else {
-        return Ok(origin
-            .secret
-            .iter()
-            .map(|name| Name::new(name.as_str()))
-            .collect());
+        return Ok(None);
     };
     let key = ObjectRef::new(connection.namespace.clone(), Name::new(account.as_str()));
-    let listed = secret_values::listed_by_account(connection, &key).await;
-    listed.map_err(|trouble| format!("cannot read ServiceAccount {key}: {trouble}"))
+    let found = secret_values::service_account(connection, &key).await;
+    let found = found.map_err(|trouble| format!("cannot read ServiceAccount {key}: {trouble}"))?;
+    Ok(Some(found))
 }
 
 impl Matches {
@@ -273,6 +295,7 @@ impl Matches {
             misses: misses.collect(),
             skipped: Vec::new(),
             any_order: Vec::new(),
+            provider: None,
         }
     }
 
@@ -318,9 +341,28 @@ fn write_text(matches: &Matches, console: Console, stdout: &mut impl Write) -> i
             console.paint(Tone::Warning, &one_line(&line))
         )?;
     }
-    if matches.entries.is_empty() {
-        let line = "no entry matches: the pull is anonymous";
-        writeln!(stdout, "  {}", console.paint(Tone::Error, line))?;
+    match &matches.provider {
+        Some(provider) => {
+            let after = if matches.entries.is_empty() {
+                "no entry matches: "
+            } else {
+                "then "
+            };
+            let line = format!(
+                "{after}the node's credential provider, if it has one ({})",
+                provider.text
+            );
+            writeln!(
+                stdout,
+                "  {}",
+                console.paint(Tone::Warning, &one_line(&line))
+            )?;
+        }
+        None if matches.entries.is_empty() => {
+            let line = "no entry matches: the pull is anonymous";
+            writeln!(stdout, "  {}", console.paint(Tone::Error, line))?;
+        }
+        None => {}
     }
     for miss in &matches.misses {
         let line = format!("no match: {} ({}): {}", miss.key, miss.source, miss.reason);

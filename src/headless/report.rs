@@ -10,10 +10,12 @@ use super::{
     json,
 };
 use crate::domain::{
+    context::ProviderLink,
     diagnostics::{
         Cause, Fix, FixContext, FixId, MAX_FIXES,
         classify::{Classification, Confidence},
     },
+    k8s::objects::WorkloadIdentity,
     registry_auth::{image_ref::ImageRef, registries},
     sanitize::one_line,
 };
@@ -35,6 +37,29 @@ pub(super) struct Explanation {
     summary: String,
     settle: Vec<String>,
     fixes: Vec<Fix>,
+}
+
+/// The credential provider that nodes have for the registry of an image.
+#[derive(Debug, Serialize)]
+pub(super) struct ProviderRow {
+    cloud: &'static str,
+    /// What the ServiceAccount's annotation names; none where the node's identity pulls.
+    identity: Option<String>,
+    annotation: Option<&'static str>,
+    #[serde(skip)]
+    pub(super) text: String,
+}
+
+impl ProviderRow {
+    pub(super) fn new(link: &ProviderLink) -> Self {
+        let identity = link.identity.as_ref();
+        Self {
+            cloud: link.cloud.slug(),
+            identity: identity.map(|it| it.subject.to_string()),
+            annotation: identity.and_then(WorkloadIdentity::annotation),
+            text: link.to_string(),
+        }
+    }
 }
 
 /// An error in place of a result.

@@ -1,5 +1,5 @@
 //! The chain strip: registry ← Secret ← ServiceAccount ← workload, each link with its state, the broken
-//! one marked. Where there is room each has its kind before its name.
+//! one marked. At a cloud's registry its credential provider stands in the place of a Secret. Where there is room each has its kind before its name.
 
 use ratatui::{
     buffer::Buffer,
@@ -14,7 +14,7 @@ use crate::{
     app::pod_inspection::PodInspection,
     domain::{
         context::{AccountState, SecretLink, SecretState},
-        diagnostics::{ChainLink, Finding},
+        diagnostics::{Cause, ChainLink, Finding},
         k8s::pod_status::{PodHealth, pod_status},
         registry_auth::image_ref::ImageRef,
     },
@@ -118,12 +118,46 @@ fn segment_widths(parts: &[ChainSegment], room: usize) -> Vec<usize> {
 
 fn parts(cx: DrawContext<'_>, inspection: &PodInspection, wide: bool) -> Vec<ChainSegment> {
     let finding = inspection.diagnosis.first();
-    vec![
-        registry(inspection, finding),
-        secret(inspection, finding),
-        account(inspection, finding),
-        workload(cx, inspection, finding, wide),
-    ]
+    let provider = provider(inspection, finding);
+    let lists_secrets = inspection
+        .links
+        .as_ref()
+        .is_some_and(|links| !links.secrets.is_empty());
+    let mut parts = vec![registry(inspection, finding)];
+    if provider.is_none() || lists_secrets {
+        parts.push(secret(inspection, finding));
+    }
+    parts.extend(provider);
+    parts.push(account(inspection, finding));
+    parts.push(workload(cx, inspection, finding, wide));
+    parts
+}
+
+/// The credential provider of the registry's cloud, unless a Secret has the login.
+fn provider(inspection: &PodInspection, finding: Option<&Finding>) -> Option<ChainSegment> {
+    let links = inspection.links.as_ref()?;
+    let provider = links.provider.as_ref()?;
+    let blamed = finding.filter(|finding| blames_provider(finding));
+    let has_login = links
+        .secrets
+        .iter()
+        .any(|link| matches!(link.state, SecretState::Matches { .. }));
+    let (state, why) = match blamed {
+        Some(finding) => (LinkState::Broken, finding.title()),
+        None if has_login => return None,
+        None if has_image(inspection) => (LinkState::Good, ""),
+        None => (LinkState::Unknown, ""),
+    };
+    Some(ChainSegment {
+        kind: "provider",
+        name: provider.to_string(),
+        state,
+        why,
+    })
+}
+
+fn blames_provider(finding: &Finding) -> bool {
+    finding.link() == ChainLink::Provider || finding.cause == Cause::CredentialProviderFailure
 }
 
 fn registry(inspection: &PodInspection, finding: Option<&Finding>) -> ChainSegment {
@@ -249,7 +283,15 @@ fn workload(
             }
         }
     };
-    let own = finding.filter(|finding| matches!(finding.link(), ChainLink::Pod | ChainLink::Node));
+    let has_provider = inspection
+        .links
+        .as_ref()
+        .is_some_and(|links| links.provider.is_some());
+    let own = finding.filter(|finding| match finding.link() {
+        ChainLink::Pod => true,
+        ChainLink::Node | ChainLink::Provider => !(has_provider && blames_provider(finding)),
+        ChainLink::Registry | ChainLink::Image | ChainLink::Secret | ChainLink::Account => false,
+    });
     let health = cx
         .model
         .store

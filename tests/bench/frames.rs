@@ -431,6 +431,7 @@ fn account(at: usize, now: Timestamp) -> ServiceAccount {
         key: ObjectRef::new(namespace(at), Name::new(format!("runner-{at:04}").as_str())),
         meta: meta(&format!("account-{at}"), now),
         pull_secrets: Arc::from([Name::new(format!("regcred-{at:04}").as_str())]),
+        identities: Vec::new(),
     }
 }
 

@@ -436,7 +436,7 @@ fn fields_for_link(link: ChainLink) -> &'static [FormAnswer] {
         ChainLink::Secret => &[FormAnswer::Token, FormAnswer::Source],
         ChainLink::Account => &[FormAnswer::Account],
         ChainLink::Image | ChainLink::Registry => &[FormAnswer::Image],
-        ChainLink::Node | ChainLink::Pod => &[],
+        ChainLink::Provider | ChainLink::Node | ChainLink::Pod => &[],
     }
 }
 

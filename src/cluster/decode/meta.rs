@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, de::IgnoredAny};
 
 use super::{
+    annotations::Annotations,
     de::{LenientStr, NullableVec, OptTime, StringMap},
     interner::Interner,
     protobuf::{FieldValue, ProtobufMessage},
@@ -27,7 +28,6 @@ pub(in crate::cluster) struct WireMeta<'a> {
     creation_timestamp: OptTime,
     deletion_timestamp: OptTime,
     labels: StringMap<'a>,
-    #[serde(deserialize_with = "known_annotations")]
     pub(super) annotations: Annotations<'a>,
     owner_references: NullableVec<WireOwner<'a>>,
     pub(super) generation: Option<i64>,
@@ -63,20 +63,6 @@ impl<'de> Deserialize<'de> for DataWritten {
     }
 }
 
-/// Of all annotations, the one that the product reads; the others may be megabytes.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Annotations<'a> {
-    #[serde(borrow, rename = "deployment.kubernetes.io/revision")]
-    pub(super) revision: LenientStr<'a>,
-}
-
-fn known_annotations<'de: 'a, 'a, D: serde::Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Annotations<'a>, D::Error> {
-    Option::deserialize(deserializer).map(Option::unwrap_or_default)
-}
-
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct WireOwner<'a> {
@@ -87,7 +73,6 @@ struct WireOwner<'a> {
     controller: Option<bool>,
 }
 
-/// Annotations are not read: the one that is known stands on workloads, which come as JSON.
 impl<'a> ProtobufMessage<'a> for WireMeta<'a> {
     fn field(&mut self, number: u64, value: FieldValue<'a>) -> Option<()> {
         match number {
@@ -99,6 +84,10 @@ impl<'a> ProtobufMessage<'a> for WireMeta<'a> {
             8 => self.creation_timestamp = value.message()?,
             9 => self.deletion_timestamp = value.message()?,
             11 => value.entry(&mut self.labels)?,
+            12 => {
+                let (key, value) = value.pair()?;
+                self.annotations.set(key.as_str(), value);
+            }
             13 => value.push(&mut self.owner_references)?,
             _ => {}
         }

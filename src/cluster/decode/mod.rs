@@ -1,7 +1,7 @@
 //! Decodes API objects into `domain` objects: only the fields that the product uses, in one pass.
 //!
 //! The wire structs (`Wire…`) have the names of the API's fields and borrow their texts from the
-//! received bytes; the interner makes them shared texts. managedFields, annotations and everything
+//! received bytes; the interner makes them shared texts. managedFields, most annotations and everything
 //! else that nobody shows is skipped without being built.
 //!
 //! Lists of the kinds that are many come as protobuf where the server speaks it: they are smaller, and
@@ -9,6 +9,7 @@
 //!
 //! An object that cannot be read is left out and counted, and never spoils the list it came in.
 
+mod annotations;
 mod de;
 mod event;
 mod interner;

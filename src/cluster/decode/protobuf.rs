@@ -130,9 +130,14 @@ impl<'a> FieldValue<'a> {
 
     /// One more entry of a map.
     pub(super) fn entry(self, pairs: &mut StringMap<'a>) -> Option<()> {
-        let MapEntry { key, value } = self.message()?;
-        pairs.0.push((key, value));
+        pairs.0.push(self.pair()?);
         Some(())
+    }
+
+    /// Key and value of one entry of a map.
+    pub(super) fn pair(self) -> Option<(LenientStr<'a>, LenientStr<'a>)> {
+        let MapEntry { key, value } = self.message()?;
+        Some((key, value))
     }
 }
 

@@ -54,6 +54,7 @@ impl Decode for ServiceAccountDecoder {
         Some(ServiceAccount {
             key: wire.metadata.key(texts)?,
             meta: wire.metadata.meta(texts),
+            identities: wire.metadata.annotations.identities(texts),
             pull_secrets: texts.pull_secrets(wire.image_pull_secrets),
         })
     }

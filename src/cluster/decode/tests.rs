@@ -8,7 +8,10 @@ use super::{
     OtherSecretDecoder, PodDecoder, PullSecretDecoder, ServiceAccountDecoder, WatchEvent, objects,
     parse_watch_line,
 };
-use crate::domain::{registry_auth::credential::FingerprintKey, store::watch::SecretWatch};
+use crate::domain::{
+    k8s::objects::WorkloadIdentity, registry_auth::credential::FingerprintKey,
+    store::watch::SecretWatch,
+};
 
 /// Reads these bytes as a page and as a change of every kind.
 fn read_all(bytes: &[u8]) {
@@ -155,6 +158,44 @@ fn annotations_of_a_megabyte_are_not_kept() {
 }
 
 #[test]
+fn the_identity_of_a_service_account_is_the_same_in_both_encodings() {
+    let role = "arn:aws:iam::1:role/app";
+    let mut annotations = json!({"team": "shop", "note": "x".repeat(200)});
+    for (key, ..) in WorkloadIdentity::ANNOTATIONS {
+        annotations[key] = role.into();
+    }
+    let expected: Vec<_> = {
+        let mut keys = WorkloadIdentity::ANNOTATIONS.map(|(key, ..)| key);
+        keys.sort_unstable();
+        let found = keys.map(|key| WorkloadIdentity::from_annotation(key, role).unwrap());
+        found.to_vec()
+    };
+    let json = json!({"metadata": {"resourceVersion": "7"}, "items": [
+        {"metadata": {"name": "runner", "namespace": "shop", "annotations": annotations}},
+    ]});
+    let mut meta = [bytes_field(1, b"runner"), bytes_field(3, b"shop")].concat();
+    for (key, value) in annotations.as_object().unwrap() {
+        let value = value.as_str().unwrap();
+        if value.len() < 100 {
+            let pair = [
+                bytes_field(1, key.as_bytes()),
+                bytes_field(2, value.as_bytes()),
+            ];
+            meta.extend(bytes_field(12, &pair.concat()));
+        }
+    }
+    let account = message_field(2, &message_field(1, &meta));
+    let protobuf = envelope(&[bytes_field(1, &bytes_field(2, b"7")), account].concat());
+    for bytes in [json.to_string().into_bytes(), protobuf] {
+        let page = ListPage::<ServiceAccountDecoder>::parse(&bytes).unwrap();
+        let (mut texts, mut accounts) = (Interner::default(), Vec::new());
+        let unreadable = page.objects(&ServiceAccountDecoder, &mut texts, &mut accounts);
+        assert!(unreadable.is_empty(), "{unreadable:?}");
+        assert_eq!(accounts[0].identities, expected);
+    }
+}
+
+#[test]
 fn lists_in_lists_without_end_are_refused() {
     let deep = format!(r#"{{"items":{}"#, "[".repeat(200_000));
     read_all(deep.as_bytes());
@@ -179,14 +220,24 @@ fn pod_list(pods: &[Vec<u8>]) -> Vec<u8> {
         .into_iter()
         .chain(items)
         .collect();
+    envelope(&list)
+}
+
+/// A message in the API server's envelope.
+fn envelope(message: &[u8]) -> Vec<u8> {
+    [&b"k8s\0"[..], &message_field(2, message)].concat()
+}
+
+/// A field of a protobuf message that holds bytes of any length.
+fn message_field(number: u8, bytes: &[u8]) -> Vec<u8> {
     let mut length = Vec::new();
-    let mut left = list.len();
+    let mut left = bytes.len();
     while left >= 0x80 {
         length.push(u8::try_from(left & 0x7f).unwrap() | 0x80);
         left >>= 7;
     }
     length.push(u8::try_from(left).unwrap());
-    [&b"k8s\0\x12"[..], &length, &list].concat()
+    [&[number << 3 | 2], &length[..], bytes].concat()
 }
 
 fn wire_meta(name: &str) -> Vec<u8> {

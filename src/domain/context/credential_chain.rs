@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use super::{PodContext, Presence, Visibility};
+use super::{PodContext, Presence, ProviderLink, Visibility};
 use crate::domain::{
     k8s::{
         object_ref::Name,
@@ -22,6 +22,8 @@ use crate::domain::{
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CredentialChain {
     pub account: AccountState,
+    /// The cloud's credential provider, which needs no Secret.
+    pub provider: Option<ProviderLink>,
     pub secrets: Vec<SecretLink>,
     /// The entries that are tried, in the kubelet's order, with their Secrets.
     pub candidates: Vec<(Arc<Secret>, AuthSummary)>,
@@ -182,6 +184,7 @@ impl PodContext {
         CredentialChain {
             secrets: secrets.collect(),
             account: self.account_state(),
+            provider: self.provider_link(image),
             candidates: lookup
                 .candidates
                 .iter()

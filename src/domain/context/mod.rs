@@ -3,12 +3,13 @@
 //! A [`PodContext`] is all that a diagnosis may read: small, shared by `Arc` and serialisable, so that it is
 //! also the input of golden tests and the attachment of a bug report. `build` makes it from the `Store`,
 //! `deleted_job_pod` for a deleted Pod of a Job, and `peers` what other Pods show; `credential_chain` says how
-//! each link stands. Passwords are not in it.
+//! each link stands, and `provider` who may pull without a Secret. Passwords are not in it.
 
 mod build;
 mod credential_chain;
 mod deleted_job_pod;
 mod peers;
+mod provider;
 
 use std::sync::Arc;
 
@@ -27,6 +28,7 @@ pub use build::{events_of_workload, newest_run, pod_context, revisions, workload
 pub use credential_chain::{AccountState, CredentialChain, SecretLink, SecretState};
 pub(crate) use credential_chain::{has_credential, has_matching_credential, matching_entries};
 pub use deleted_job_pod::events_of_lost;
+pub use provider::ProviderLink;
 
 /// One Pod with everything that its images' pulls depend on.
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -2,13 +2,14 @@
 //!
 //! The first question is whether a credential was sent at all: an entry of a listed Secret matches and
 //! carries something. What follows when it was is said by `sent_credential`; when it was not,
-//! `missing_credential` looks for the link at which the chain is broken, and `node_credential` for what the
-//! node may have sent; where the Secrets may not be read, `unreadable_secrets` keeps to the message.
+//! `missing_credential` looks for the link at which the chain is broken, `cloud_identity` for the provider of the
+//! registry's cloud, and `node_credential` for what the node may have sent; where the Secrets may not be read, `unreadable_secrets` keeps to the message.
 
 use std::sync::Arc;
 
 use super::{
-    EvidenceSource, FindingBuilder, RootCause, aggregate, missing_credential, node_credential,
+    EvidenceSource, FindingBuilder, RootCause, aggregate, cloud_identity, missing_credential,
+    node_credential,
     pull_error::PullError,
     refine::{Refine, Unread},
     sent_credential, unreadable_secrets,
@@ -55,9 +56,16 @@ pub(super) fn refine(
     } else if draft.cause == Cause::PullSecretMalformed {
         refine_repaired_secret(draft, &links);
     } else if implies_credential_sent(draft) {
-        node_credential::sent(draft);
+        match &links.provider {
+            Some(provider) if draft.cause == Cause::Unauthorized => {
+                cloud_identity::refused(draft, case, provider);
+            }
+            Some(_) | None => node_credential::sent(draft),
+        }
     } else if !states_reason(draft) {
         refine_unsent(draft, case, told, &links, image);
+    } else if let Some(provider) = &links.provider {
+        cloud_identity::stated(draft, case, told, provider);
     }
 }
 
@@ -134,8 +142,18 @@ fn refine_unsent(
         .chain(draft.alternatives.iter().copied())
         .collect();
     missing_credential::refine(draft, case, links, image);
-    if links.secrets.is_empty() && draft.root == Some(RootCause::SecretNotAttached) {
-        node_credential::consider(draft, case, told, image, &said);
+    let is_unattached = draft.root == Some(RootCause::SecretNotAttached);
+    // A Secret for other registries, as that of Docker Hub in every namespace, is not what is missing.
+    let is_elsewhere =
+        draft.root == Some(RootCause::EntryForOtherRegistry) && draft.expected_auth_key.is_none();
+    match &links.provider {
+        Some(provider) if is_unattached || is_elsewhere => {
+            cloud_identity::unsent(draft, case, told, image, provider, &said);
+        }
+        None if is_unattached && links.secrets.is_empty() => {
+            node_credential::consider(draft, case, told, image, &said);
+        }
+        Some(_) | None => {}
     }
 }
 

@@ -260,6 +260,8 @@ root_texts! {
         "the Secret's credential has expired";
     CredentialLacksAccess: "access denied (403)",
         "the credential has no pull permission for this repository";
+    IdentityLacksAccess: "identity lacks pull access",
+        "the identity of the node or ServiceAccount has no pull permission";
     TagMissing: "tag not found",
         "the repository has no such tag or digest";
     RepositoryMissing: "repository not found",

@@ -7,7 +7,13 @@ use std::{fmt, sync::Arc};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::k8s::age;
+use crate::domain::{
+    k8s::{
+        age,
+        objects::{IdentityScope, WorkloadIdentity},
+    },
+    registry_auth::cloud::CloudProvider,
+};
 
 /// One fact with its source.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -161,6 +167,20 @@ pub enum Fact {
         pod: Arc<str>,
         image: Arc<str>,
     },
+    /// Nodes of the registry's cloud have a credential provider for it.
+    CloudRegistry {
+        cloud: CloudProvider,
+    },
+    /// The node has a name as the registry's cloud gives them.
+    NodeOfCloud {
+        node: Arc<str>,
+        cloud: CloudProvider,
+    },
+    /// An annotation of the ServiceAccount names an identity at the registry's cloud.
+    AccountIdentity {
+        account: Arc<str>,
+        identity: WorkloadIdentity,
+    },
     OtherTagRuns {
         pod: Arc<str>,
         image: Arc<str>,
@@ -301,6 +321,14 @@ impl fmt::Display for Fact {
             Self::PulledWithoutSecret { pod, image } => {
                 write!(f, "Pod {pod} runs {image} without a pull secret")
             }
+            Self::CloudRegistry { cloud } => write!(
+                f,
+                "{cloud} nodes pull from this registry with an identity, without a pull secret"
+            ),
+            Self::NodeOfCloud { node, cloud } => {
+                write!(f, "node {node} has a name as on {cloud}")
+            }
+            Self::AccountIdentity { account, identity } => account_identity(f, account, identity),
             Self::OtherTagRuns { pod, image } => write!(f, "Pod {pod} runs {image}"),
             Self::SimilarImage { image } => {
                 write!(f, "{image}, which runs here, has a similar name")
@@ -339,6 +367,21 @@ gates => write!(f, "scheduling gates {} hold the Pod back", gates.join(", ")),
                     age::duration(*seconds)
                 ),
         }
+    }
+}
+
+fn account_identity(
+    f: &mut fmt::Formatter<'_>,
+    account: &str,
+    identity: &WorkloadIdentity,
+) -> fmt::Result {
+    let subject = &identity.subject;
+    match identity.scope {
+        IdentityScope::Pulls => write!(f, "ServiceAccount {account} pulls as {subject}"),
+        IdentityScope::Containers => write!(
+            f,
+            "ServiceAccount {account} has identity {subject} for containers; the node's identity pulls"
+        ),
     }
 }
 

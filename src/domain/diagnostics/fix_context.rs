@@ -24,6 +24,9 @@ pub(super) fn build(
         workload: case.workload.as_ref().map(|it| it.id.kubectl()),
         container: Some(attempt.container.name.to_string()),
         service_account: Some(pod.service_account.to_string()),
+        identity: image
+            .as_ref()
+            .and_then(|image| case.provider_link(image)?.identity),
         account_lists: case.account.present().map(|account| {
             account
                 .pull_secrets

@@ -17,7 +17,7 @@ use jiff::Timestamp;
 use super::{Cause, ChainLink, Finding, RootCause};
 use crate::domain::k8s::{
     object_ref::{Namespace, ObjectRef},
-    objects::{Pod, WorkloadRef},
+    objects::{IdentityScope, Pod, WorkloadRef},
 };
 
 pub use crate::domain::k8s::objects::Subject;
@@ -146,6 +146,7 @@ fn is_per_registry(root: RootCause) -> bool {
         RootCause::SecretWrongType
         | RootCause::ServiceAccountMissing
         | RootCause::PodPredatesBinding
+        | RootCause::IdentityLacksAccess
         | RootCause::TagMissing
         | RootCause::RepositoryMissing
         | RootCause::ImageNameInvalid
@@ -177,6 +178,13 @@ fn blame(finding: &Finding, subject: &Subject, owner: Option<&WorkloadRef>) -> B
             .service_account
             .clone()
             .map(|name| BlamedObject::Account(namespace(), name)),
+        // An identity of the ServiceAccount's own is its fault; the node's fails for all Pods alike.
+        ChainLink::Provider => match (&names.identity, &names.service_account) {
+            (Some(identity), Some(name)) if identity.scope == IdentityScope::Pulls => {
+                Some(BlamedObject::Account(namespace(), name.clone()))
+            }
+            _ => names.host.clone().map(BlamedObject::Registry),
+        },
         ChainLink::Image => names.image.clone().map(BlamedObject::Image),
         ChainLink::Registry => names.host.clone().map(BlamedObject::Registry),
         ChainLink::Node => names.node.clone().map(BlamedObject::Node),

@@ -12,6 +12,7 @@
 //! `image_evidence` uses what the images of other Pods show; `pending` finds the step at which a Pod is held
 //! otherwise, and `pending_findings` names that. `workload` is for those without Pods, and `need` says what
 //! is diagnosed at all. `unreadable_secrets` judges where the Pod's Secrets may not be read,
+//! `cloud_identity` what a cloud's registry tells of its credential provider,
 //! `node_credential` what speaks for a credential of the node's own, `never_policy` the pull policy Never, and
 //! `rate_limit` whether a login would help.
 //! Nothing here asks a registry; what one has said when somebody asked is added by `probe_evidence`.
@@ -23,6 +24,7 @@ mod auth;
 mod catalogue;
 mod cause;
 pub mod classify;
+mod cloud_identity;
 mod evidence;
 mod finding_builder;
 pub mod fix;

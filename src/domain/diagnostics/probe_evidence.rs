@@ -110,6 +110,7 @@ fn proven_by_objects(root: RootCause) -> bool {
         RootCause::CredentialRejected
         | RootCause::CredentialExpired
         | RootCause::CredentialLacksAccess
+        | RootCause::IdentityLacksAccess
         | RootCause::TagMissing
         | RootCause::RepositoryMissing
         | RootCause::RegistryDown

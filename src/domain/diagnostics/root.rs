@@ -21,6 +21,8 @@ pub enum RootCause {
     CredentialRejected,
     CredentialExpired,
     CredentialLacksAccess,
+    /// Of the node or the ServiceAccount, at the registry's cloud.
+    IdentityLacksAccess,
     TagMissing,
     RepositoryMissing,
     ImageNameInvalid,
@@ -54,6 +56,7 @@ impl RootCause {
             Self::CredentialRejected => "credential-rejected",
             Self::CredentialExpired => "credential-expired",
             Self::CredentialLacksAccess => "credential-lacks-access",
+            Self::IdentityLacksAccess => "identity-lacks-access",
             Self::TagMissing => "tag-missing",
             Self::RepositoryMissing => "repository-missing",
             Self::ImageNameInvalid => "image-name-invalid",
@@ -97,6 +100,7 @@ impl RootCause {
             | Self::CredentialRejected
             | Self::CredentialExpired
             | Self::CredentialLacksAccess => ChainLink::Secret,
+            Self::IdentityLacksAccess => ChainLink::Provider,
             Self::TagMissing
             | Self::RepositoryMissing
             | Self::ImageNameInvalid
@@ -127,6 +131,8 @@ pub enum ChainLink {
     Registry,
     Image,
     Secret,
+    /// The credential provider of the node, which needs no Secret.
+    Provider,
     Account,
     Pod,
     Node,

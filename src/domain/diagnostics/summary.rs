@@ -4,7 +4,10 @@
 //! words have to do.
 
 use super::{Fact, Finding, RootCause, catalogue};
-use crate::domain::diagnostics::{Cause, FixContext};
+use crate::domain::{
+    diagnostics::{Cause, FixContext},
+    k8s::objects::IdentityScope,
+};
 
 /// The sentence, lower case and without a full stop.
 pub(super) fn sentence(finding: &Finding) -> String {
@@ -127,6 +130,7 @@ fn named(root: RootCause, names: &FixContext) -> Option<String> {
             secret?,
             names.repository.as_deref()?
         ),
+        RootCause::IdentityLacksAccess => identity_lacks_access(names)?,
         RootCause::TagMissing => {
             format!("{} does not exist on {}", names.image.as_deref()?, host?)
         }
@@ -153,6 +157,19 @@ fn named(root: RootCause, names: &FixContext) -> Option<String> {
         | RootCause::NodeProblem
         | RootCause::NotScheduled
         | RootCause::NotAPull => return None,
+    })
+}
+
+fn identity_lacks_access(names: &FixContext) -> Option<String> {
+    let repository = names.repository.as_deref()?;
+    let for_pulls = names.identity.as_ref();
+    let for_pulls = for_pulls.filter(|it| it.scope == IdentityScope::Pulls);
+    Some(match for_pulls.zip(names.service_account.as_deref()) {
+        Some((identity, account)) => format!(
+            "{}, the identity of ServiceAccount {account}, has no pull permission for {repository}",
+            identity.subject
+        ),
+        None => format!("the node's identity has no pull permission for {repository}"),
     })
 }
 

@@ -32,7 +32,7 @@ use crate::{
     headless::{
         Exit,
         console::{Console, Tone},
-        report::write_fixes,
+        report::{ProviderRow, write_fixes},
     },
 };
 
@@ -114,6 +114,9 @@ struct ProbedImage {
 struct ChainRow {
     service_account: String,
     secrets: Vec<SecretRow>,
+    /// Of a cloud's registry: its credential provider, which needs no Secret.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    provider: Option<ProviderRow>,
 }
 
 #[derive(Debug, Serialize)]
@@ -454,21 +457,22 @@ impl FindingRow {
 impl ChainRow {
     fn for_finding(context: &PodContext, finding: &Finding) -> Self {
         let image = finding.image.as_deref().map(ImageRef::parse);
-        let secrets = match image {
-            Some(Ok(image)) => context
-                .credential_chain(&image)
-                .secrets
-                .iter()
-                .map(|link| SecretRow {
+        let (secrets, provider) = match image {
+            Some(Ok(image)) => {
+                let chain = context.credential_chain(&image);
+                let secrets = chain.secrets.iter().map(|link| SecretRow {
                     name: link.name.to_string(),
                     state: link.state.slug(),
-                })
-                .collect(),
-            Some(Err(_)) | None => Vec::new(),
+                });
+                let provider = chain.provider.as_ref().map(ProviderRow::new);
+                (secrets.collect(), provider)
+            }
+            Some(Err(_)) | None => (Vec::new(), None),
         };
         Self {
             service_account: context.pod.service_account.to_string(),
             secrets,
+            provider,
         }
     }
 }

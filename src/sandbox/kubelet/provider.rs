@@ -28,7 +28,7 @@ pub struct CredentialProvider {
 #[derive(Clone)]
 pub enum ProviderUser {
     Named(String),
-    /// The one whom this annotation of the ServiceAccount names; nobody without it.
+    /// The one whom this annotation of the ServiceAccount names, as of a role its name; nobody without it.
     Annotation(String),
 }
 
@@ -64,6 +64,8 @@ fn login(provider: &CredentialProvider, store: &ObjectStore, pod: &Value) -> Opt
             )?;
             let user = map(account, "/metadata/annotations")?.get(name)?.as_str()?;
             let source = LoginSource::Object(uid(account).to_owned());
+            // A role's ARN has colons, which no user name of basic authentication may have (RFC 7617).
+            let user = user.rsplit('/').next().unwrap_or(user);
             Some(RegistryLogin::new(user.to_owned(), password, source))
         }
     }

@@ -345,6 +345,13 @@ fn action(what: &EventAction) -> Result<ScenarioAction, String> {
             account: place(account)?,
             secrets: manifest::references(secrets),
         },
+        EventAction::Annotate {
+            account,
+            annotations,
+        } => ScenarioAction::Annotate {
+            account: place(account)?,
+            annotations: annotations.clone(),
+        },
         EventAction::Push {
             registry,
             image: name,

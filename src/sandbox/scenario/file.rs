@@ -356,6 +356,11 @@ pub(super) enum EventAction {
         account: String,
         secrets: Vec<String>,
     },
+    /// Gives a ServiceAccount annotations, in the place of those of the same names.
+    Annotate {
+        account: String,
+        annotations: BTreeMap<String, String>,
+    },
     /// A tag appears in a registry.
     Push {
         registry: String,

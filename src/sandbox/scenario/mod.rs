@@ -35,6 +35,7 @@ const FILES: &[(&str, &str)] = files![
     "stale-pods",
     "wrong-password",
     "expired-token",
+    "cloud-identity",
     "wrong-type",
     "malformed-secret",
     "wrong-server",

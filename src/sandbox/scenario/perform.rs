@@ -87,6 +87,14 @@ fn perform(world: &mut World, action: &ScenarioAction, round: usize) {
                 merge_patch(object, &json!({"imagePullSecrets": secrets}));
             });
         }
+        ScenarioAction::Annotate {
+            account,
+            annotations,
+        } => {
+            change(world, ResourceKind::ServiceAccount, account, |object| {
+                merge_patch(object, &json!({"metadata": {"annotations": annotations}}));
+            });
+        }
         ScenarioAction::Push {
             registry,
             path,

@@ -2,7 +2,7 @@
 //!
 //! They have no `Debug`: Secrets may be in them.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use serde_json::Value;
 
@@ -63,6 +63,10 @@ pub enum ScenarioAction {
     Attach {
         account: ObjectKey,
         secrets: Value,
+    },
+    Annotate {
+        account: ObjectKey,
+        annotations: BTreeMap<String, String>,
     },
     Push {
         registry: String,

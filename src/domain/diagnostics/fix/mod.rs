@@ -16,7 +16,7 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 pub(in crate::domain) use self::action::NEW_SECRET;
-use self::manual::{cluster, image, node, registry};
+use self::manual::{cloud, cluster, image, node, registry};
 pub(in crate::domain) use self::unplanned::{append_to_list, edit_account, unplanned};
 pub use self::{
     action::{CurrentLogin, FixAction, NewSecret},
@@ -148,7 +148,9 @@ fixes! {
         AlignTls "align-tls" NextAttempt "Align TLS versions and ciphers on both sides" registry::align_tls,
         ServeTls "serve-tls" NextAttempt "Serve the registry over TLS" registry::serve_tls,
         CheckPort "check-port" NextAttempt "Check the registry's address and port" registry::check_port,
-        CredentialProvider "credential-provider" NextAttempt "Repair the node's credential provider" node::credential_provider,
+ GrantPullRole "grant-pull-role" NextAttempt "Grant the cloud identity permission to pull" cloud::grant_pull_role,
+FixWorkloadIdentity "fix-workload-identity" NextAttempt "Correct the ServiceAccount's cloud identity" cloud::fix_workload_identity,
+CredentialProvider "credential-provider" NextAttempt "Repair the node's credential provider" node::credential_provider,
         RaisePullQps "raise-pull-qps" NextAttempt "Raise the kubelet's registryPullQPS, or wait" node::raise_pull_qps,
         FixNodeDns "fix-node-dns" NextAttempt "Correct the host name in the image, or DNS on the node" node::dns,
         OpenFirewall "open-firewall" NextAttempt "Allow traffic from the nodes to the registry" node::open_firewall,

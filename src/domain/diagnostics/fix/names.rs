@@ -6,7 +6,7 @@ use super::{FixTarget, ListOrigin, PodOwner, TargetContainer};
 use crate::domain::{
     k8s::{
         object_ref::{Name, Namespace, ObjectRef},
-        objects::{ContainerRole, WorkloadKind, WorkloadRef},
+        objects::{ContainerRole, WorkloadIdentity, WorkloadKind, WorkloadRef},
     },
     registry_auth::{host_port::split_host_port, image_ref::DOCKER_HUB},
     shell,
@@ -21,6 +21,9 @@ pub struct FixContext {
     pub workload: Option<String>,
     pub container: Option<String>,
     pub service_account: Option<String>,
+    /// The cloud identity of that ServiceAccount, at the registry's cloud.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub identity: Option<WorkloadIdentity>,
     /// The `imagePullSecrets` of that ServiceAccount; `None` if it is unknown.
     #[serde(default)]
     pub account_lists: Option<Vec<String>>,

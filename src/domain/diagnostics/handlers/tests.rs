@@ -13,7 +13,8 @@ use crate::domain::{
     k8s::{
         object_ref::Name,
         objects::{
-            Event, OwnerReference, Pod, Secret, SecretType, ServiceAccount, Workload, WorkloadKind,
+            Event, OwnerReference, Pod, Secret, SecretType, ServiceAccount, Workload,
+            WorkloadIdentity, WorkloadKind,
         },
     },
     plan::{FixProposal, FixScope, Reach, proposal_for},
@@ -120,6 +121,28 @@ impl Scene {
         self
     }
 
+    /// An annotation of its ServiceAccount.
+    pub(super) fn annotated(mut self, key: &str, value: &str) -> Self {
+        let identity = WorkloadIdentity::from_annotation(key, value).unwrap();
+        self.account.identities.push(identity);
+        self
+    }
+
+    pub(super) fn on_node(mut self, name: &str) -> Self {
+        self.pod.node = Some(name.into());
+        self
+    }
+
+    /// Another Pod runs an image of the registry, and lists no Secret.
+    pub(super) fn runs_without_secret(mut self, image: &str) -> Self {
+        let mut other = pod("shop", "other-1", running());
+        other.pull_secrets = Arc::from([]);
+        other.containers[0].image = image.into();
+        other.containers[0].image_id = Some("sha256:00".into());
+        self.others.push(other);
+        self
+    }
+
     /// Nothing created the Pod.
     pub(super) fn bare(mut self) -> Self {
         self.pod.meta.owner = None;
@@ -184,7 +207,7 @@ impl Scene {
         self
     }
 
-    fn finding(&self) -> Finding {
+    pub(super) fn finding(&self) -> Finding {
         let mut world = Store::default();
         if let Some(owner) = &self.owner {
             let batch = StoreUpdate::Workloads(owner.id.kind, upserted(vec![owner.clone()]));

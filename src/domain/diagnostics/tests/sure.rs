@@ -215,10 +215,11 @@ fn at_ecr_the_nodes_provider_is_an_explanation() {
     let mut scene = Scene::new(&message, &[]);
     scene.pod.containers[0].image = ECR.into();
     let finding = scene.finding();
-    assert_eq!(finding.root, Some(RootCause::SecretNotAttached));
+    assert_eq!(finding.cause, Cause::NoCredentialsSent);
+    assert_eq!(finding.root, None);
     assert_eq!(finding.confidence, Confidence::Likely);
     assert_eq!(finding.alternatives, [Cause::CredentialProviderFailure]);
-    assert_eq!(finding.fixes.first(), Some(&FixId::CredentialProvider));
+    assert_eq!(finding.fixes.first(), Some(&FixId::GrantPullRole));
 }
 
 /// The doubt of a first attempt outlives what another Pod shows.

@@ -12,6 +12,7 @@ mod pod;
 mod secret;
 mod service_account;
 mod workload;
+mod workload_identity;
 
 pub use condition::{PodCondition, PodConditionType};
 pub use event::{Event, EventKind, ObjectReference};
@@ -25,3 +26,4 @@ pub use pod::{
 pub use secret::{Secret, SecretContent, SecretType};
 pub use service_account::ServiceAccount;
 pub use workload::{Revision, Workload, WorkloadKind, WorkloadRef, WorkloadStatus};
+pub use workload_identity::{IdentityScope, WorkloadIdentity};

@@ -1,6 +1,6 @@
 //! On the node: its network, its runtime, its kubelet and its disk.
 
-use super::Steps;
+use super::{Steps, cloud};
 use crate::domain::diagnostics::FixContext;
 
 /// The configuration that the kubelet of the node runs with.
@@ -15,9 +15,10 @@ pub(in crate::domain::diagnostics::fix) fn credential_provider(names: &FixContex
     Steps::new([
         "Check that the plugin's binary and configuration are on the node, and that matchImages covers the host.",
         "Check that the plugin reaches its cloud endpoint, and that the identity is attached.",
-        "Until then, use a pull secret.",
+        "If it takes ServiceAccount tokens, nodes need the verb request-serviceaccounts-token-audience (1.34).",
     ])
     .run(kubelet_configuration(names))
+    .run(cloud::audience_rights())
 }
 
 pub(in crate::domain::diagnostics::fix) fn raise_pull_qps(names: &FixContext) -> Steps {

@@ -1,0 +1,85 @@
+//! The annotations that the product reads; the others may be megabytes, and are skipped.
+
+use std::fmt;
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{IgnoredAny, MapAccess, Visitor},
+};
+
+use super::{de::LenientStr, interner::Interner};
+use crate::domain::k8s::objects::WorkloadIdentity;
+
+const REVISION: &str = "deployment.kubernetes.io/revision";
+
+#[derive(Debug, Default)]
+pub(super) struct Annotations<'a> {
+    /// The number of a ReplicaSet's template, counted by its Deployment.
+    pub(super) revision: LenientStr<'a>,
+    /// Those that name a cloud identity: keys and values.
+    identities: Vec<(&'static str, LenientStr<'a>)>,
+}
+
+impl<'a> Annotations<'a> {
+    /// Keeps an annotation if it is one that is read.
+    pub(super) fn set(&mut self, key: &str, value: LenientStr<'a>) {
+        if key == REVISION {
+            self.revision = value;
+        } else if let Some(key) = identity_key(key) {
+            self.identities.push((key, value));
+        }
+    }
+
+    /// The cloud identities, in the order of the keys.
+    pub(super) fn identities(&self, texts: &mut Interner) -> Vec<WorkloadIdentity> {
+        let mut found: Vec<_> = self.identities.iter().collect();
+        found.sort_unstable_by_key(|(key, _)| *key);
+        found
+            .into_iter()
+            .filter_map(|(key, value)| WorkloadIdentity::from_annotation(key, texts.text(value)))
+            .collect()
+    }
+}
+
+fn identity_key(key: &str) -> Option<&'static str> {
+    let mut known = WorkloadIdentity::ANNOTATIONS.iter();
+    known
+        .find(|(name, ..)| *name == key)
+        .map(|(name, ..)| *name)
+}
+
+fn is_read(key: &str) -> bool {
+    key == REVISION || identity_key(key).is_some()
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Annotations<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(AnnotationsVisitor)
+    }
+}
+
+struct AnnotationsVisitor;
+
+impl<'de> Visitor<'de> for AnnotationsVisitor {
+    type Value = Annotations<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a map of texts")
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(Annotations::default())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut annotations = Annotations::default();
+        while let Some(key) = map.next_key::<LenientStr<'de>>()? {
+            if is_read(key.as_str()) {
+                annotations.set(key.as_str(), map.next_value()?);
+            } else {
+                map.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(annotations)
+    }
+}
