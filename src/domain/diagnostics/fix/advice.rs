@@ -64,13 +64,15 @@ pub(super) fn render(advice: &Advice, names: &FixContext) -> Steps {
 }
 
 /// Names that steps and commands leave open, each as one word of a shell.
-struct Placeholders([(&'static str, String); 9]);
+struct Placeholders([(&'static str, String); 10]);
 
 impl Placeholders {
     fn new(names: &FixContext) -> Self {
         let or =
             |name: Option<&str>, word: &str| name.map_or_else(|| word.to_owned(), shell::quote);
         let host = names.host.as_deref();
+        // A key of a ConfigMap has no colon.
+        let ca_key = host.map(|host| host.replace(':', ".."));
         let name = host.map(|host| split_host_port(host).0);
         let path = names.repository.as_deref().and_then(|it| {
             let (_, path) = it.split_once('/')?;
@@ -80,6 +82,7 @@ impl Placeholders {
         let (project, repository) = (parts.next(), parts.next());
         Self([
             ("{host}", or(host, "HOST")),
+            ("{ca_key}", or(ca_key.as_deref(), "HOST")),
             ("{name}", or(name.and_then(first_label), "NAME")),
             ("{region}", or(name.and_then(ecr_region), "REGION")),
             (
@@ -151,10 +154,12 @@ mod tests {
         let lines = fixes
             .iter()
             .flat_map(|fix| fix.steps.iter().chain(&fix.commands));
-        lines.map(|line| format!("{line}\n")).collect()
+        let lines: Vec<&str> = lines.map(String::as_str).collect();
+        lines.join("\n")
     }
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "a table of one case a row")]
     fn each_registry_has_its_own_advice_for_each_cause() {
         const REFUSED: &str = "failed to authorize: failed to fetch oauth token: unexpected status from POST request to https://auth.example/token: 401 Unauthorized";
         const EXPIRED: &str =

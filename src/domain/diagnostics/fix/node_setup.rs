@@ -129,10 +129,10 @@ static RKE2: NodeSetup = NodeSetup {
 static OPENSHIFT: NodeSetup = NodeSetup {
     ca: Advice {
         steps: &[always(
-            "OpenShift: put the CA into a ConfigMap in openshift-config, under the key HOST (HOST..PORT with a port); the nodes get it from the image configuration.",
+            "OpenShift: put the CA into a ConfigMap in openshift-config, under the key {ca_key}; the nodes get it from the image configuration.",
         )],
         commands: &[
-            "kubectl -n openshift-config create configmap registry-cas --from-file=HOST..PORT=ca.crt",
+            "kubectl -n openshift-config create configmap registry-cas --from-file={ca_key}=ca.crt",
             "kubectl patch image.config.openshift.io cluster --type=merge -p '{\"spec\":{\"additionalTrustedCA\":{\"name\":\"registry-cas\"}}}'",
         ],
     },
@@ -379,7 +379,11 @@ mod tests {
             (K3s, FixId::UseMirror, "/etc/rancher/k3s/registries.yaml"),
             (Rke2, FixId::TrustCa, "/etc/rancher/rke2/registries.yaml"),
             (Rke2, FixId::AllowPlainHttp, "http://registry.example:5000"),
-            (OpenShift, FixId::TrustCa, "additionalTrustedCA"),
+            (
+                OpenShift,
+                FixId::TrustCa,
+                "--from-file=registry.example..5000=ca.crt",
+            ),
             (OpenShift, FixId::UseMirror, "ImageTagMirrorSet"),
             (OpenShift, FixId::FixProxy, "proxies.config.openshift.io"),
             (OpenShift, FixId::AllowPlainHttp, "insecureRegistries"),

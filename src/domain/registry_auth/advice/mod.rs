@@ -57,7 +57,7 @@ pub enum When {
     Sign(PolicySign),
 }
 
-/// One step. `{host}`, `{name}`, `{region}`, `{location}`, `{path}`, `{project}`, `{repository}`, `{namespace}` and
+/// One step. `{host}`, `{ca_key}`, `{name}`, `{region}`, `{location}`, `{path}`, `{project}`, `{repository}`, `{namespace}` and
 /// `{account}` stand for names of the case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AdviceStep {
