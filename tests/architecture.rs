@@ -418,6 +418,19 @@ fn the_page_names_what_there_is() {
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
+#[test]
+fn comments_name_the_paths_that_there_are() {
+    let layers = Layers::read();
+    let names: Vec<&str> = layers.rows.iter().map(|it| it.name.as_str()).collect();
+    let faults = page::unknown_paths_in_comments(&sources(), &names);
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+    let stale = "//! See `domain::diagnostics` and `domain::diagnose::access`.\nfn f() {}";
+    let mut sources = sources();
+    sources.insert("domain/example.rs".to_owned(), stale.to_owned());
+    let faults = page::unknown_paths_in_comments(&sources, &names);
+    assert_eq!(faults.len(), 1, "{faults:?}");
+}
+
 /// The rule that a file breaks, found at the line; `None` when it breaks none.
 fn rule(file: &str, code: &str) -> Option<(usize, String)> {
     let text = format!("//! x\n{code}");

@@ -17,9 +17,11 @@ use pullscope::domain::{
         FixContext, FixId, FixTarget, ListOrigin, PodOwner, TargetContainer, applicable_fixes,
     },
     k8s::{
+        distribution::Distribution,
         object_ref::{Name, Namespace, ObjectRef},
         objects::{ContainerRole, ImageVolume, PullPolicy, Secret, WorkloadKind, WorkloadRef},
     },
+    message::Clues,
 };
 
 use serde_json::Value;
@@ -559,4 +561,54 @@ fn refuses_what_a_cluster_refuses(demo: &Demo, kubectl: &Path) {
         error.contains(r#"User "viewer" cannot list resource "secrets""#),
         "{error}"
     );
+}
+
+/// What is advised for OpenShift only is kubectl's, too: it builds the objects, without a server.
+#[test]
+fn the_commands_for_openshift_build_their_objects() {
+    let Some(kubectl) = find() else {
+        eprintln!("SKIPPED: there is no kubectl, no command for OpenShift is tried");
+        return;
+    };
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::write(directory.path().join("ca.crt"), "PEM").unwrap();
+    let names = |host: &str| FixContext {
+        namespace: Some("shop".into()),
+        service_account: Some("web".into()),
+        host: Some(host.into()),
+        repository: Some(format!("{host}/base/app")),
+        clues: Clues {
+            distribution: Some(Distribution::OpenShift),
+            ..Clues::default()
+        },
+        ..FixContext::default()
+    };
+    for (fix, host, object) in [
+        (
+            FixId::GrantAccess,
+            "image-registry.openshift-image-registry.svc:5000",
+            "rolebinding.rbac.authorization.k8s.io/image-puller-shop",
+        ),
+        (
+            FixId::TrustCa,
+            "registry.example:5000",
+            "configmap/registry-cas",
+        ),
+    ] {
+        let commands = fix.render(&names(host)).commands;
+        let create = commands.iter().find(|line| line.contains(" create "));
+        let arguments = create
+            .and_then(|line| line.strip_prefix("kubectl "))
+            .unwrap();
+        let built = Command::new(&kubectl)
+            .args(arguments.split(' '))
+            .args(["--dry-run=client", "-o", "name"])
+            .current_dir(directory.path())
+            .env("HOME", directory.path())
+            .output()
+            .unwrap();
+        let out = String::from_utf8_lossy(&built.stdout);
+        let error = String::from_utf8_lossy(&built.stderr);
+        assert_eq!(out.trim(), object, "{arguments}: {error}");
+    }
 }

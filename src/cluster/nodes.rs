@@ -1,12 +1,14 @@
-//! Lists the platforms of the cluster's nodes from their labels.
+//! Lists the cluster's nodes: their platforms from labels, and what they run on from kubectl's table.
 
 use std::collections::BTreeMap;
 
+use http::{HeaderValue, header};
 use kube::core::{Request, params::ListParams};
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::{ApiError, Connection, buffer::ZeroizingBuffer, request};
-use crate::domain::{probe::Platform, rbac::Permission};
+use crate::domain::{k8s::distribution::NodeInfo, probe::Platform, rbac::Permission};
 
 const PAGE: u32 = 500;
 
@@ -59,6 +61,71 @@ pub async fn platforms(connection: &Connection) -> Result<Vec<(Platform, usize)>
     }
 }
 
+/// What `kubectl get nodes -o wide` prints.
+///
+/// The status of a Node lists all images that it holds; the table has the few words of `nodeInfo` alone.
+const TABLE: &str = "application/json;as=Table;v=v1;g=meta.k8s.io";
+
+#[derive(Deserialize)]
+struct NodeTable {
+    #[serde(default)]
+    metadata: NodeListMeta,
+    #[serde(rename = "columnDefinitions")]
+    columns: Option<Vec<TableColumn>>,
+    rows: Option<Vec<TableRow>>,
+}
+
+#[derive(Deserialize)]
+struct TableColumn {
+    name: String,
+}
+
+#[derive(Deserialize)]
+struct TableRow {
+    cells: Vec<Value>,
+}
+
+impl NodeTable {
+    /// Name and information of each node. A column that is not there is empty.
+    fn nodes(&self) -> impl Iterator<Item = (String, NodeInfo)> {
+        let columns = self.columns.as_deref().unwrap_or_default();
+        let place = |name: &str| columns.iter().position(|column| column.name == name);
+        let [name, os, version, runtime] =
+            ["Name", "OS-Image", "Version", "Container-Runtime"].map(place);
+        let rows = self.rows.iter().flatten();
+        rows.filter_map(move |row| {
+            let cell = |place: Option<usize>| row.cells.get(place?)?.as_str().map(str::to_owned);
+            let info = NodeInfo {
+                os_image: cell(os).unwrap_or_default(),
+                kubelet_version: cell(version).unwrap_or_default(),
+                container_runtime: cell(runtime).unwrap_or_default(),
+            };
+            Some((cell(name)?, info))
+        })
+    }
+}
+
+/// What the nodes run on, by name. Needs `list nodes`.
+pub async fn node_info(connection: &Connection) -> Result<BTreeMap<String, NodeInfo>, ApiError> {
+    let mut nodes = BTreeMap::new();
+    let mut next = String::new();
+    loop {
+        let mut request = Request::new("/api/v1/nodes")
+            .list(&parameters(&next))?
+            .map(|_| ZeroizingBuffer::default());
+        let headers = request.headers_mut();
+        headers.insert(header::ACCEPT, HeaderValue::from_static(TABLE));
+        let body =
+            request::read_body(&connection.client, request, connection.request_limit).await?;
+        let page: NodeTable = request::parse(&body)?;
+        nodes.extend(page.nodes());
+        next = page.metadata.next;
+        if next.is_empty() {
+            return Ok(nodes);
+        }
+    }
+}
+
 /// What that takes.
 pub fn permission() -> Permission {
     Permission {
@@ -70,18 +137,21 @@ pub fn permission() -> Permission {
 }
 
 async fn page(connection: &Connection, next: &str) -> Result<NodeList, ApiError> {
-    let parameters = ListParams {
-        limit: Some(PAGE),
-        continue_token: (!next.is_empty()).then(|| next.to_owned()),
-        ..ListParams::default()
-    };
     // Metadata is enough: a Node's status lists all images that it holds.
     let request = Request::new("/api/v1/nodes")
-        .list_metadata(&parameters)?
+        .list_metadata(&parameters(next))?
         .map(|_| ZeroizingBuffer::default());
     request::parse(
         &request::read_body(&connection.client, request, connection.request_limit).await?,
     )
+}
+
+fn parameters(next: &str) -> ListParams {
+    ListParams {
+        limit: Some(PAGE),
+        continue_token: (!next.is_empty()).then(|| next.to_owned()),
+        ..ListParams::default()
+    }
 }
 
 /// `kubernetes.io/os` and `kubernetes.io/arch`, which the kubelet sets since 1.14.
@@ -97,6 +167,30 @@ fn platform(node: &NodeObject) -> Option<Platform> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_table_says_what_nodes_run_on() {
+        let text = r#"{"kind":"Table","metadata":{},"columnDefinitions":[
+            {"name":"Name"},{"name":"Status"},{"name":"Version"},{"name":"OS-Image"},{"name":"Container-Runtime"}
+        ],"rows":[{"cells":["worker-1","Ready","v1.33.4+k3s1","Ubuntu 24.04.3 LTS","containerd://2.1.4-k3s1"]}]}"#;
+        let read = |text: &str| {
+            let table: NodeTable = serde_json::from_str(text).unwrap();
+            table.nodes().collect::<Vec<_>>()
+        };
+        let info = NodeInfo {
+            os_image: "Ubuntu 24.04.3 LTS".into(),
+            kubelet_version: "v1.33.4+k3s1".into(),
+            container_runtime: "containerd://2.1.4-k3s1".into(),
+        };
+        assert_eq!(read(text), [("worker-1".to_owned(), info)]);
+        for none in [
+            "{}",
+            r#"{"rows":null}"#,
+            r#"{"rows":[{"cells":["worker-1"]}]}"#,
+        ] {
+            assert_eq!(read(none), []);
+        }
+    }
 
     #[test]
     fn a_node_says_what_it_is() {

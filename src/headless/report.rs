@@ -14,6 +14,7 @@ use crate::domain::{
     diagnostics::{
         Cause, Fix, FixContext, FixId, MAX_FIXES,
         classify::{Classification, Confidence},
+        render_fixes,
     },
     k8s::objects::WorkloadIdentity,
     registry_auth::{image_ref::ImageRef, registries},
@@ -172,6 +173,7 @@ fn fixes(found: &Classification) -> Vec<Fix> {
             .registry
             .as_deref()
             .map(|host| registries::docker_server(host).to_owned()),
+        clues: found.clues,
         ..FixContext::default()
     };
     let mut ids = Vec::new();
@@ -184,10 +186,8 @@ fn fixes(found: &Classification) -> Vec<Fix> {
             }
         }
     }
-    ids.into_iter()
-        .take(MAX_FIXES)
-        .map(|id| id.render(&names))
-        .collect()
+    ids.truncate(MAX_FIXES);
+    render_fixes(&ids, &names)
 }
 
 #[cfg(test)]

@@ -19,6 +19,32 @@ pub fn unknown_names(
         .collect()
 }
 
+/// The paths in comments that begin with a layer and lead nowhere, each with its file.
+///
+/// Other names in comments are as often those of Kubernetes' or a runtime's code.
+pub fn unknown_paths_in_comments(
+    sources: &HashMap<String, String>,
+    layers: &[&str],
+) -> Vec<String> {
+    let code = Code { sources, layers };
+    let fault = |name: &str| {
+        let first = name.split("::").next().unwrap_or_default();
+        let is_path = name.contains("::") && layers.contains(&first);
+        is_path.then(|| code.fault(name))?
+    };
+    let mut faults = Vec::new();
+    for (file, text) in sources {
+        let comments = text
+            .lines()
+            .filter_map(|line| line.trim().strip_prefix("//"));
+        let names = comments.flat_map(|comment| comment.split('`').skip(1).step_by(2));
+        let found = names.flat_map(expanded).filter_map(|name| fault(&name));
+        faults.extend(found.map(|fault| format!("{file}: {fault}")));
+    }
+    faults.sort();
+    faults
+}
+
 /// `a::{b, c}` as `a::b` and `a::c`.
 fn expanded(name: &str) -> Vec<String> {
     match name.split_once("::{") {

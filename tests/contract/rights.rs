@@ -3,7 +3,7 @@
 use http::Method;
 use pullscope::{
     cluster::{ApiError, nodes},
-    domain::probe::Platform,
+    domain::{k8s::distribution::Distribution, probe::Platform},
 };
 use serde_json::{Value, json};
 
@@ -129,11 +129,17 @@ pub async fn rules_are_told_to_whom_they_bind(cluster: &Cluster) {
 /// Nodes are no part of a namespace: who has rights in one only is not told what they are.
 pub async fn platforms_of_nodes_are_told_to_whom_may_list_them(cluster: &Cluster) {
     let namespace = cluster.namespace("platforms").await;
+    let info = json!({
+        "architecture": "", "bootID": "", "kernelVersion": "6.1", "kubeProxyVersion": "", "machineID": "",
+        "operatingSystem": "linux", "systemUUID": "", "osImage": "Ubuntu 24.04.3 LTS",
+        "kubeletVersion": "v1.33.4+k3s1", "containerRuntimeVersion": "containerd://2.1.4-k3s1",
+    });
     for (name, arch) in [("one", "amd64"), ("two", "arm64"), ("three", "arm64")] {
         let labels = json!({"kubernetes.io/os": "linux", "kubernetes.io/arch": arch});
         let name = format!("{namespace}-{name}");
         let node = json!({
             "apiVersion": "v1", "kind": "Node", "metadata": {"name": name, "labels": labels},
+            "status": {"nodeInfo": info},
         });
         cluster.create("/api/v1/nodes", node).await;
     }
@@ -146,6 +152,10 @@ pub async fn platforms_of_nodes_are_told_to_whom_may_list_them(cluster: &Cluster
     };
     assert!(count("linux/amd64") >= 1, "{found:?}");
     assert!(count("linux/arm64") >= 2, "{found:?}");
+    let told = nodes::node_info(&admin).await.unwrap();
+    let one = told.get(&format!("{namespace}-one"));
+    let distribution = one.and_then(Distribution::from_node_info);
+    assert_eq!(distribution, Some(Distribution::K3s), "{told:?}");
     let user = "of-one-namespace";
     cluster
         .grant(user, &namespace, &[("/pods", &["list"])])

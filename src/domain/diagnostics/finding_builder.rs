@@ -9,6 +9,7 @@ use crate::domain::{
         classify::{Classification, Confidence},
     },
     k8s::objects::Event,
+    message::Clues,
 };
 
 /// A finding that is being built.
@@ -31,6 +32,8 @@ pub(in crate::domain) struct FindingBuilder {
     pub expected_auth_key: Option<String>,
     pub username: Option<Arc<str>>,
     pub fixes: Vec<FixId>,
+    /// What the message shows of registry and node.
+    pub clues: Clues,
     /// The program has run and ended.
     pub crashed: bool,
 }
@@ -52,6 +55,7 @@ impl FindingBuilder {
             expected_auth_key: None,
             username: None,
             fixes: cause.info().fixes.to_vec(),
+            clues: Clues::default(),
             crashed: false,
         }
     }
@@ -61,6 +65,7 @@ impl FindingBuilder {
         let mut draft = Self::new(found.cause.unwrap_or(Cause::CauseNotStated));
         draft.certainty = ConfidenceBounds::new(found.confidence);
         draft.alternatives = found.alternatives;
+        draft.clues = found.clues;
         draft
     }
 

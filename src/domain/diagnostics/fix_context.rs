@@ -53,6 +53,7 @@ pub(super) fn build(
         host: image.as_ref().map(|image| image.host().to_owned()),
         node: pod.node.as_ref().map(ToString::to_string),
         event_object: None,
+        clues: draft.clues,
         target: Some(Box::new(target(case, attempt))),
     }
 }

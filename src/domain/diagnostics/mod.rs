@@ -58,7 +58,7 @@ pub use cause::CauseInfo;
 pub(in crate::domain) use cause::Handler;
 pub use fix::{
     CurrentLogin, Fix, FixAction, FixContext, FixId, FixTarget, ListOrigin, MAX_FIXES, NewSecret,
-    PodOwner, TargetContainer, applicable_fixes,
+    PodOwner, TargetContainer, applicable_fixes, render_fixes,
 };
 pub(in crate::domain) use fix::{NEW_SECRET, append_to_list, edit_account, unplanned};
 pub use handlers::Cause;
@@ -78,6 +78,7 @@ pub use self::{
 use super::{
     context::PodContext,
     k8s::{
+        distribution::NodeInfo,
         pod_status::pod_status,
         pull_attempt::{PullAttempt, PullTarget},
     },
@@ -182,12 +183,14 @@ impl Finding {
         summary::sentence(self)
     }
 
+    /// Adds what the Pod's node says of itself, so that fixes name the files that it has.
+    pub fn add_node_info(&mut self, node: &NodeInfo) {
+        self.names.clues.add_node_info(node);
+    }
+
     /// The fixes with the names of this case.
     pub fn filled_fixes(&self) -> Vec<Fix> {
-        self.fixes
-            .iter()
-            .map(|fix| fix.render(&self.names))
-            .collect()
+        render_fixes(&self.fixes, &self.names)
     }
 }
 

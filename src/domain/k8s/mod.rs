@@ -6,6 +6,7 @@
 pub mod age;
 pub mod backoff;
 pub mod connection;
+pub mod distribution;
 pub mod document;
 pub mod logs;
 pub mod object_ref;

@@ -6,6 +6,7 @@
 //! same text was measured for several. Nothing here knows the cluster's objects: what they add is said by
 //! `diagnostics`.
 
+mod clues;
 mod core;
 mod hosts;
 mod mask;
@@ -26,6 +27,7 @@ use self::{
 use crate::domain::registry_auth::{image_ref::ImageRef, registries::RegistryInfo};
 
 pub use self::{
+    clues::Clues,
     core::Core,
     sets::{CauseSet, MeasuredSets, RegistryKind, set_keys},
     unwrap::Runtime,
@@ -36,6 +38,7 @@ pub(in crate::domain) use phrases::Phrase;
 /// A message, parsed.
 #[derive(Debug)]
 pub struct ParsedMessage<'a> {
+    text: &'a str,
     urls: Vec<RequestUrl<'a>>,
     image: Option<NamedImage<'a>>,
     asked_host: Option<&'a str>,
@@ -59,6 +62,7 @@ impl<'a> ParsedMessage<'a> {
         let signs = PhraseSet::find(&words);
         let frames = Frames::find(&words, &signs, &urls);
         let mut message = Self {
+            text,
             urls,
             image,
             asked_host,

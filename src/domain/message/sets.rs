@@ -74,6 +74,8 @@ impl RegistryKind {
             RegistryId::RedHat => Self::RedHat,
             RegistryId::Nvcr => Self::Nvcr,
             RegistryId::Mcr | RegistryId::Kubernetes => Self::Public,
+            // No messages of them were measured.
+            RegistryId::Ibm | RegistryId::IbmEntitled | RegistryId::OpenShift => Self::Own,
         }
     }
 

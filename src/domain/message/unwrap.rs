@@ -9,12 +9,13 @@ use super::{
 const KEPT: usize = 16;
 
 /// The program that pulled, by its way of wrapping errors.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Runtime {
     Containerd,
     Docker,
     /// The library of CRI-O, podman, buildah and skopeo.
     ContainersImage,
+    #[default]
     Unknown,
 }
 

@@ -64,6 +64,11 @@ impl<'a> RequestUrl<'a> {
         })
     }
 
+    /// Path and query.
+    pub(super) fn path(&self) -> &'a str {
+        self.path
+    }
+
     /// `HOST/PATH:TAG` of the URL of a manifest.
     pub(super) fn image(&self) -> Option<ImageRef> {
         let path = self.path.strip_prefix("/v2/")?;

@@ -1,6 +1,6 @@
 //! Diagnosis of a snapshot: Pod by Pod, then the workloads that create no Pods.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use jiff::Timestamp;
 
@@ -9,6 +9,7 @@ use crate::domain::{
     context::{self, PodContext},
     diagnostics::{self, Finding, Need, needs_diagnosis, workload_needs_diagnosis},
     k8s::{
+        distribution::NodeInfo,
         objects::{Pod, Workload},
         pod_status::{PodHealth, pod_status},
     },
@@ -22,6 +23,25 @@ pub(super) struct CheckFindings {
     /// Pods that are healthy or starting, and their workloads.
     pub healthy: Vec<(Arc<Pod>, Option<Arc<Workload>>)>,
     pub workloads: Vec<(Arc<Workload>, Finding)>,
+}
+
+impl CheckFindings {
+    /// Whether a fix is offered whose steps differ between nodes.
+    pub(super) fn depend_on_nodes(&self) -> bool {
+        let fixes = self.pods.iter().flat_map(|pod| &pod.findings);
+        let mut fixes = fixes.flat_map(|finding| &finding.fixes);
+        fixes.any(|fix| fix.depends_on_node())
+    }
+
+    /// Adds what the nodes of the Pods say of themselves.
+    pub(super) fn add_node_info(&mut self, nodes: &BTreeMap<String, NodeInfo>) {
+        for finding in self.pods.iter_mut().flat_map(|pod| &mut pod.findings) {
+            let node = finding.names.node.as_ref();
+            if let Some(info) = node.and_then(|name| nodes.get(name)) {
+                finding.add_node_info(info);
+            }
+        }
+    }
 }
 
 pub(super) struct DiagnosedPod {

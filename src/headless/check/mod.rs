@@ -30,7 +30,7 @@ use self::{
 };
 use super::{Exit, console::Console, exit_after_write, json, parse_duration};
 use crate::{
-    cluster::{Connection, WatchScope},
+    cluster::{Connection, WatchScope, nodes},
     domain::{error::UserError, k8s::object_ref::Namespace, sanitize::lines, store::watch::Scope},
     registry::Prober,
 };
@@ -115,6 +115,12 @@ pub async fn run(
         None => ProbeOutcomes::default(),
     };
     outcomes.apply_to(&mut findings, now);
+    // Who may not list nodes gets the steps for the runtime that the message shows, or for all of them.
+    if findings.depend_on_nodes()
+        && let Ok(info) = nodes::node_info(connection).await
+    {
+        findings.add_node_info(&info);
+    }
     let saved = match &args.save_cases {
         Some(directory) => save::save_all(directory, &findings),
         None => Ok(()),

@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Cause;
-use crate::domain::message::{CauseSet, ParsedMessage};
+use crate::domain::message::{CauseSet, Clues, ParsedMessage};
 
 /// Confidence in a diagnosis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -46,6 +46,7 @@ pub struct Classification {
     pub mirror: Option<String>,
     /// The last HTTP status code that is told.
     pub status: Option<u16>,
+    pub clues: Clues,
 }
 
 /// Classifies one message.
@@ -76,6 +77,7 @@ impl Classification {
             host: message.url().map(|url| url.host.to_owned()),
             mirror: message.mirror().map(str::to_owned),
             status: message.statuses().last().copied(),
+            clues: message.clues(),
         }
     }
 

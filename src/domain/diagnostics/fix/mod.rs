@@ -2,16 +2,19 @@
 //!
 //! One table has a row per fix: its id, in which Pods it takes effect, its title. What the product can do
 //! itself is a [`FixAction`] with the objects that it changes; the plan of it, made by `plan`, is the one
-//! source of its kubectl commands. All else is done by people, and `manual` has the steps.
+//! source of its kubectl commands. All else is done by people, and `manual` has the steps. `advice` adds what holds
+//! for one registry, `node_setup` what holds for one distribution or runtime of the node.
 
 mod action;
+mod advice;
 mod manual;
 mod names;
+mod node_setup;
 mod suitable;
 mod target;
 mod unplanned;
 
-use std::fmt;
+use std::{collections::HashSet, fmt};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -195,15 +198,24 @@ impl FixId {
         }
     }
 
+    /// Whether its steps differ between distributions and container runtimes of nodes.
+    pub fn depends_on_node(self) -> bool {
+        node_setup::FIXES.contains(&self)
+    }
+
     /// The fix for a finding. Words in capitals stand for names that are not known.
     pub fn render(self, names: &FixContext) -> Fix {
-        let Steps { steps, commands } = match self.kind() {
+        let mut steps = match self.kind() {
             FixKind::Planned(planned) => Steps {
                 steps: planned.steps(names),
                 commands: plan::commands_of(self, names),
             },
             FixKind::Manual(steps) => steps(names),
         };
+        if let Some(advice) = advice::for_fix(self, names) {
+            steps.append(advice::render(advice, names));
+        }
+        let Steps { steps, commands } = steps;
         Fix {
             id: self,
             title: self.title_for(names).to_owned(),
@@ -211,6 +223,17 @@ impl FixId {
             commands,
         }
     }
+}
+
+/// Renders the fixes of one finding, each step once: several can need the same login.
+pub fn render_fixes(fixes: &[FixId], names: &FixContext) -> Vec<Fix> {
+    let mut shown = HashSet::new();
+    let render = |fix: &FixId| {
+        let mut fix = fix.render(names);
+        fix.steps.retain(|step| shown.insert(step.clone()));
+        fix
+    };
+    fixes.iter().map(render).collect()
 }
 
 impl fmt::Display for FixId {

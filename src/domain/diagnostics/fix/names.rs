@@ -8,6 +8,7 @@ use crate::domain::{
         object_ref::{Name, Namespace, ObjectRef},
         objects::{ContainerRole, WorkloadIdentity, WorkloadKind, WorkloadRef},
     },
+    message::Clues,
     registry_auth::{host_port::split_host_port, image_ref::DOCKER_HUB},
     shell,
 };
@@ -58,6 +59,9 @@ pub struct FixContext {
     #[serde(rename = "involved")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub event_object: Option<(String, String)>,
+    /// What the message shows of registry and node. It follows from the case, as the target does.
+    #[serde(skip)]
+    pub clues: Clues,
     /// What a fix of this finding changes. It follows from the case, and is not written down with it.
     #[serde(skip)]
     pub target: Option<Box<FixTarget>>,
@@ -127,6 +131,10 @@ impl FixContext {
 
     pub(super) fn container_word(&self) -> String {
         word(self.container.as_deref(), "CONTAINER")
+    }
+
+    pub(super) fn account_word(&self) -> String {
+        word(self.service_account.as_deref(), "SERVICEACCOUNT")
     }
 
     pub(super) fn secret_word(&self) -> String {

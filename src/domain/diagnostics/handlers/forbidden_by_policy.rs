@@ -58,7 +58,11 @@ mod tests {
             &scene,
             "forbidden-by-policy, no root, certain: grant-access, open-registry-firewall",
         );
-        check_fix(&scene, FixId::OpenRegistryFirewall, &[]);
+        check_fix(
+            &scene,
+            FixId::OpenRegistryFirewall,
+            &["az acr network-rule add --name acme --ip-address ADDRESS"],
+        );
         check_no_fix(&scene, FixId::CreateSecret);
     }
 

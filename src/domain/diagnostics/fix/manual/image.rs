@@ -1,6 +1,6 @@
 //! Of the image: to push, build, sign or copy it, and the policies that judge it.
 
-use super::Steps;
+use super::{NodeTopic, Steps};
 use crate::domain::diagnostics::FixContext;
 
 pub(in crate::domain::diagnostics::fix) fn push(names: &FixContext) -> Steps {
@@ -41,9 +41,10 @@ pub(in crate::domain::diagnostics::fix) fn policy(_: &FixContext) -> Steps {
 }
 
 pub(in crate::domain::diagnostics::fix) fn use_mirror(names: &FixContext) -> Steps {
-    Steps::new(["Copy the image there, or configure a mirror in the nodes' container runtime."])
+    Steps::new(["Or copy the image to your own registry."])
         .run(format!(
             "crane copy {} REGISTRY/REPO:TAG",
             names.image_word()
         ))
+        .at(NodeTopic::Mirror, names)
 }

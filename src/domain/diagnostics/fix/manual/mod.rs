@@ -7,6 +7,11 @@ pub(super) mod image;
 pub(super) mod node;
 pub(super) mod registry;
 
+use super::{
+    FixContext, advice,
+    node_setup::{self, NodeTopic},
+};
+
 /// What people do.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Steps {
@@ -20,6 +25,21 @@ impl Steps {
             steps: steps.map(str::to_owned).to_vec(),
             commands: Vec::new(),
         }
+    }
+
+    /// Adds other steps behind these, and their commands.
+    pub(super) fn append(&mut self, other: Self) {
+        self.steps.extend(other.steps);
+        self.commands.extend(other.commands);
+    }
+
+    /// Puts where this is configured on the node in front of these steps.
+    fn at(mut self, topic: NodeTopic, names: &FixContext) -> Self {
+        let mut place = advice::render(node_setup::advice(topic, names), names);
+        place.steps.append(&mut self.steps);
+        self.commands.append(&mut place.commands);
+        self.steps = place.steps;
+        self
     }
 
     fn run(mut self, command: impl Into<String>) -> Self {

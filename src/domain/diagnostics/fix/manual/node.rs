@@ -1,6 +1,6 @@
 //! On the node: its network, its runtime, its kubelet and its disk.
 
-use super::{Steps, cloud};
+use super::{NodeTopic, Steps, cloud};
 use crate::domain::diagnostics::FixContext;
 
 /// The configuration that the kubelet of the node runs with.
@@ -49,12 +49,8 @@ pub(in crate::domain::diagnostics::fix) fn open_firewall(names: &FixContext) -> 
     ))
 }
 
-pub(in crate::domain::diagnostics::fix) fn proxy(_: &FixContext) -> Steps {
-    Steps::new([
-        "Set HTTP_PROXY, HTTPS_PROXY and NO_PROXY in the runtime's service unit; in a shell or a Pod they have no effect.",
-        "Then run systemctl daemon-reload and restart the runtime.",
-    ])
-    .run("systemctl show containerd -p Environment")
+pub(in crate::domain::diagnostics::fix) fn proxy(names: &FixContext) -> Steps {
+    Steps::default().at(NodeTopic::Proxy, names)
 }
 
 pub(in crate::domain::diagnostics::fix) fn route(_: &FixContext) -> Steps {
@@ -63,17 +59,12 @@ pub(in crate::domain::diagnostics::fix) fn route(_: &FixContext) -> Steps {
 }
 
 pub(in crate::domain::diagnostics::fix) fn trust_ca(names: &FixContext) -> Steps {
-    let host = names.host_word();
     let (name, port) = names.endpoint_parts();
-    Steps::new([
-        &format!(
-            "containerd: /etc/containerd/certs.d/{host}/hosts.toml with ca = (and config_path set); CRI-O: /etc/containers/certs.d/{host}/ca.crt; docker: /etc/docker/certs.d/{host}/ca.crt"
-        ),
-        "A CA in a Pod or in the pull secret has no effect.",
-    ])
-    .run(format!(
-        "openssl s_client -connect {name}:{port} -servername {name} -showcerts </dev/null"
-    ))
+    Steps::new(["A CA in a Pod or in the pull secret has no effect."])
+        .run(format!(
+            "openssl s_client -connect {name}:{port} -servername {name} -showcerts </dev/null"
+        ))
+        .at(NodeTopic::Ca, names)
 }
 
 pub(in crate::domain::diagnostics::fix) fn clock(_: &FixContext) -> Steps {
@@ -82,10 +73,9 @@ pub(in crate::domain::diagnostics::fix) fn clock(_: &FixContext) -> Steps {
 
 pub(in crate::domain::diagnostics::fix) fn allow_plain_http(names: &FixContext) -> Steps {
     let host = names.host_word();
-    Steps::new([&format!(
-        "containerd: hosts.toml with server = \"http://{host}\"; CRI-O: registries.conf insecure = true; docker: insecure-registries. On every node."
-    )])
-    .run(format!("curl http://{host}/v2/"))
+    Steps::default()
+        .run(format!("curl http://{host}/v2/"))
+        .at(NodeTopic::PlainHttp, names)
 }
 
 pub(in crate::domain::diagnostics::fix) fn upgrade_runtime(_: &FixContext) -> Steps {

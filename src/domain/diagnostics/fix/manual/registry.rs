@@ -3,16 +3,16 @@
 use super::Steps;
 use crate::domain::diagnostics::FixContext;
 
+/// Of a registry whose cloud gives nodes an identity, its own advice stands behind this.
 pub(in crate::domain::diagnostics::fix) fn stop_storing_tokens(_: &FixContext) -> Steps {
     Steps::new([
-        "ECR: node role, IRSA or pod identity with the ECR credential provider. Google: node service account. Azure: kubelet identity with AcrPull.",
-        "Elsewhere: a controller that refreshes the Secret before the token expires.",
+        "Let the node's or the Pod's cloud identity pull, or have a controller refresh the Secret before the token expires.",
     ])
 }
 
 pub(in crate::domain::diagnostics::fix) fn grant_access(_: &FixContext) -> Steps {
     Steps::new([
-        "Grant the user whose login is sent pull permission: AcrPull, Reader, or read scope on the token.",
+        "Grant the user whose login is sent pull permission on the repository, or its token read scope.",
         "Ask the registry admin. A new token helps only if the old one has expired.",
     ])
 }
