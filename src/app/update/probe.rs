@@ -11,6 +11,7 @@ use crate::{
         effect::Effect,
         model::Model,
         overlay::Overlay,
+        pod_inspection::PodInspection,
         probe_cache::{ProbeQuery, ProbeRecord, ProbeState},
         request_id::RequestId,
         secret_test,
@@ -47,9 +48,9 @@ pub(super) fn probe_selection(model: &mut Model, now: Timestamp) -> Vec<Effect> 
 fn probe_pod(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     let asked = model.inspection.as_ref().and_then(|inspection| {
         let query = ProbeQuery::for_pod(&inspection.context, inspection.image()?)?;
-        Some((inspection.pod.clone(), query))
+        Some((inspection.pod.clone(), query, suggested_query(inspection)))
     });
-    let Some((pod, query)) = asked else {
+    let Some((pod, query, suggested)) = asked else {
         model.set_status("no image to test", now);
         return Vec::new();
     };
@@ -58,8 +59,22 @@ fn probe_pod(model: &mut Model, now: Timestamp) -> Vec<Effect> {
         return Vec::new();
     }
     show(model, AnyObjectRef::Pod(pod), Tab::Diagnosis);
-    let request_id = model.request_ids.next_id();
-    vec![send(model, query, request_id)]
+    let suggested = suggested.filter(|query| !model.probes.is_pending(query));
+    let queries = [query].into_iter().chain(suggested);
+    queries
+        .map(|query| {
+            let request_id = model.request_ids.next_id();
+            send(model, query, request_id)
+        })
+        .collect()
+}
+
+/// The query for the image that is suggested in place of the one that is spoken of.
+fn suggested_query(inspection: &PodInspection) -> Option<ProbeQuery> {
+    let mut findings = inspection.diagnosis.findings.iter();
+    let finding = findings.find(|finding| finding.image.as_ref() == inspection.image())?;
+    let image = finding.names.suggested_image.as_deref()?;
+    ProbeQuery::for_pod(&inspection.context, image)
 }
 
 fn probe_secret(model: &mut Model, key: &ObjectRef<Secret>, now: Timestamp) -> Vec<Effect> {

@@ -1,7 +1,12 @@
 //! Decodes the parts of `metadata` that are used.
 
+use std::fmt;
+
 use jiff::Timestamp;
-use serde::{Deserialize, Deserializer, de::IgnoredAny};
+use serde::{
+    Deserialize, Deserializer,
+    de::{IgnoredAny, MapAccess, Visitor},
+};
 
 use super::{
     de::{LenientStr, NullableVec, OptTime, StringMap},
@@ -63,12 +68,69 @@ impl<'de> Deserialize<'de> for DataWritten {
     }
 }
 
-/// Of all annotations, the one that the product reads; the others may be megabytes.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+/// Of all annotations, those that the product reads; the others may be megabytes.
+#[derive(Debug, Default)]
 pub(super) struct Annotations<'a> {
-    #[serde(borrow, rename = "deployment.kubernetes.io/revision")]
+    /// `deployment.kubernetes.io/revision`.
     pub(super) revision: LenientStr<'a>,
+    /// When the credentials of a Secret expire: the earliest of the dates in [`EXPIRY_KEYS`].
+    pub(super) expiry: Option<Timestamp>,
+}
+
+const REVISION_KEY: &str = "deployment.kubernetes.io/revision";
+
+/// Names, with or without a prefix, under which generators of Secrets note when the credentials expire. Users of
+/// External Secrets write `expiresAt: {{ .expires_at }}` (external-secrets#4935), which is a Unix time for ECR.
+const EXPIRY_KEYS: [&str; 7] = [
+    "expiresAt",
+    "expires-at",
+    "expires_at",
+    "expiry",
+    "expiration",
+    "token-expiry",
+    "token-expiration",
+];
+
+impl<'de: 'a, 'a> Deserialize<'de> for Annotations<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(AnnotationVisitor)
+    }
+}
+
+struct AnnotationVisitor;
+
+impl<'de> Visitor<'de> for AnnotationVisitor {
+    type Value = Annotations<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a map of texts")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut known = Annotations::default();
+        while let Some(key) = map.next_key::<LenientStr<'de>>()? {
+            let name = key.as_str().rsplit('/').next().unwrap_or_default();
+            if key.as_str() == REVISION_KEY {
+                known.revision = map.next_value()?;
+            } else if EXPIRY_KEYS.contains(&name) {
+                let noted = expiry(map.next_value::<LenientStr<'de>>()?.as_str());
+                known.expiry = known.expiry.into_iter().chain(noted).min();
+            } else {
+                map.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(known)
+    }
+}
+
+/// A time as RFC 3339 or in seconds since 1970; `None`: it is neither.
+fn expiry(text: &str) -> Option<Timestamp> {
+    let text = text.trim();
+    let seconds = text.parse::<i64>().ok();
+    match seconds {
+        Some(seconds) => Timestamp::from_second(seconds).ok(),
+        None => text.parse().ok(),
+    }
 }
 
 fn known_annotations<'de: 'a, 'a, D: serde::Deserializer<'de>>(

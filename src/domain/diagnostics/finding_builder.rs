@@ -30,6 +30,8 @@ pub(in crate::domain) struct FindingBuilder {
     pub current_auth_key: Option<Arc<str>>,
     pub expected_auth_key: Option<String>,
     pub username: Option<Arc<str>>,
+    /// The image that is likely meant, or where it has moved to.
+    pub suggested_image: Option<String>,
     pub fixes: Vec<FixId>,
     /// The program has run and ended.
     pub crashed: bool,
@@ -51,6 +53,7 @@ impl FindingBuilder {
             current_auth_key: None,
             expected_auth_key: None,
             username: None,
+            suggested_image: None,
             fixes: cause.info().fixes.to_vec(),
             crashed: false,
         }
@@ -116,6 +119,12 @@ impl FindingBuilder {
             Confidence::Likely
         };
         self.certainty.confidence().min(open)
+    }
+
+    /// Suggests another image; to use it is the first fix.
+    pub(super) fn suggest_image(&mut self, image: String) {
+        self.suggested_image = Some(image);
+        self.fixes.insert(0, FixId::UseSuggestedImage);
     }
 
     /// Adds an event as evidence, unless the finding started from it.

@@ -149,6 +149,7 @@ fn is_per_registry(root: RootCause) -> bool {
         | RootCause::TagMissing
         | RootCause::RepositoryMissing
         | RootCause::ImageNameInvalid
+        | RootCause::Moved
         | RootCause::PolicyNever
         | RootCause::RegistryDown
         | RootCause::RegistryUnknownHost
@@ -156,6 +157,7 @@ fn is_per_registry(root: RootCause) -> bool {
         | RootCause::CertificateWrong
         | RootCause::PlainHttp
         | RootCause::RateLimit
+        | RootCause::AbuseLimit
         | RootCause::WrongPlatform
         | RootCause::ImageFormat
         | RootCause::ImagePolicy

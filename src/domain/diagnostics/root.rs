@@ -24,6 +24,7 @@ pub enum RootCause {
     TagMissing,
     RepositoryMissing,
     ImageNameInvalid,
+    Moved,
     ServiceAccountMissing,
     PolicyNever,
     RegistryDown,
@@ -32,6 +33,7 @@ pub enum RootCause {
     CertificateWrong,
     PlainHttp,
     RateLimit,
+    AbuseLimit,
     WrongPlatform,
     ImageFormat,
     ImagePolicy,
@@ -57,6 +59,7 @@ impl RootCause {
             Self::TagMissing => "tag-missing",
             Self::RepositoryMissing => "repository-missing",
             Self::ImageNameInvalid => "image-name-invalid",
+            Self::Moved => "moved",
             Self::ServiceAccountMissing => "service-account-missing",
             Self::PolicyNever => "policy-never",
             Self::RegistryDown => "registry-down",
@@ -65,6 +68,7 @@ impl RootCause {
             Self::CertificateWrong => "certificate-wrong",
             Self::PlainHttp => "plain-http",
             Self::RateLimit => "rate-limit",
+            Self::AbuseLimit => "abuse-limit",
             Self::WrongPlatform => "wrong-platform",
             Self::ImageFormat => "image-format",
             Self::ImagePolicy => "image-policy",
@@ -100,6 +104,7 @@ impl RootCause {
             Self::TagMissing
             | Self::RepositoryMissing
             | Self::ImageNameInvalid
+            | Self::Moved
             | Self::PolicyNever
             | Self::WrongPlatform
             | Self::ImageFormat
@@ -109,7 +114,8 @@ impl RootCause {
             | Self::CaUntrusted
             | Self::CertificateWrong
             | Self::PlainHttp
-            | Self::RateLimit => ChainLink::Registry,
+            | Self::RateLimit
+            | Self::AbuseLimit => ChainLink::Registry,
             Self::NodeProblem => ChainLink::Node,
             Self::PodPredatesBinding | Self::NotScheduled | Self::NotAPull => ChainLink::Pod,
         }

@@ -139,6 +139,11 @@ fn named(root: RootCause, names: &FixContext) -> Option<String> {
             "ServiceAccount {} does not exist; Pods cannot be created without it",
             names.service_account.as_deref()?
         ),
+        RootCause::Moved => format!(
+            "{} has moved to {}",
+            names.image.as_deref()?,
+            names.suggested_image.as_deref()?
+        ),
         RootCause::ImageNameInvalid
         | RootCause::PolicyNever
         | RootCause::RegistryDown
@@ -147,6 +152,7 @@ fn named(root: RootCause, names: &FixContext) -> Option<String> {
         | RootCause::CertificateWrong
         | RootCause::PlainHttp
         | RootCause::RateLimit
+        | RootCause::AbuseLimit
         | RootCause::WrongPlatform
         | RootCause::ImageFormat
         | RootCause::ImagePolicy

@@ -9,4 +9,5 @@ mod glob;
 pub mod host_port;
 pub mod image_ref;
 pub mod keyring;
+pub mod moved;
 pub mod registries;
