@@ -27,8 +27,11 @@ pub(super) fn refine(draft: &mut FindingBuilder, case: &PodContext, image: &str)
     if !fits(part, draft.cause) {
         return;
     }
-    let (fact, source) = names.evidence(&found, image);
-    draft.add_evidence(fact, source);
+    let mut facts = draft.evidence.iter().map(|evidence| &evidence.fact);
+    if !facts.any(|fact| matches!(fact, Fact::SimilarImage { .. })) {
+        let (fact, source) = names.evidence(&found, image);
+        draft.add_evidence(fact, source);
+    }
     match part {
         // That it does not resolve, or is not well-formed, is certain whatever was meant.
         WrongPart::Host | WrongPart::Case => {}

@@ -89,6 +89,9 @@ pub(super) struct FindingRow {
     pub(super) summary: String,
     evidence: Vec<String>,
     settle: Vec<String>,
+    /// The image to use instead: where it has moved to, or what was likely meant.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    suggested_image: Option<String>,
     chain: Option<ChainRow>,
     /// With `--probe`: what the registry says.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -382,6 +385,7 @@ impl FindingRow {
             summary: finding.summary(),
             evidence: finding.evidence.iter().map(|it| it.line(now)).collect(),
             settle: finding.confirming_checks.clone(),
+            suggested_image: finding.names.suggested_image.clone(),
             chain: None,
             probe: None,
             fixes: finding.filled_fixes(),
