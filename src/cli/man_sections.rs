@@ -34,44 +34,47 @@ pub(super) fn sections(command: Option<&str>) -> Roff {
 fn exit_statuses(command: Option<&str>) -> &'static [ManItem] {
     match command {
         None => &[
-            ("0", "the dashboard was closed"),
-            ("1", "a change was not finished; what is left is printed"),
-            ("2", "it could not run"),
-        ],
-        Some("check") => &[
-            ("0", "nothing is wrong, and everything in scope was read"),
+            ("0", "the dashboard ended normally"),
             (
                 "1",
-                "there are findings; with --wait also: something has not settled in time",
+                "a change was not finished; the remaining steps are printed",
             ),
+            ("2", "could not run"),
+        ],
+        Some("check") => &[
+            ("0", "no findings, and everything in scope was read"),
+            ("1", "findings; with --wait also: not settled in time"),
             (
                 "2",
-                "it could not run, or it found nothing but could not read everything in scope",
+                "could not run, or no findings but not everything in scope was read",
             ),
         ],
         Some("explain") => &[
             ("0", "every message is a known pull failure"),
-            ("1", "some are not"),
-            ("2", "bad input"),
+            ("1", "some messages are not"),
+            ("2", "invalid input"),
         ],
         Some("match") => &[
-            ("0", "at least one entry would be tried"),
-            ("1", "none would: the pull is anonymous"),
-            ("2", "the kubelet could not read a Secret"),
+            ("0", "at least one entry matches"),
+            ("1", "no entry matches: the pull is anonymous"),
+            (
+                "2",
+                "invalid input, or a Secret that the kubelet cannot parse",
+            ),
         ],
         Some("verify") => &[
             (
                 "0",
-                "the image can be pulled: its manifest is there; layers are not requested",
+                "the image can be pulled: manifest found, layers not requested",
             ),
-            ("1", "the registry refuses"),
+            ("1", "the registry denies the pull"),
             (
                 "2",
                 "unknown: this machine cannot resolve, reach or trust the registry",
             ),
         ],
         Some("doctor") => &[
-            ("0", "everything is there"),
+            ("0", "all checks pass"),
             ("1", "something is missing"),
             ("2", "something failed"),
         ],
@@ -86,11 +89,11 @@ fn environment(command: Option<&str>) -> &'static [ManItem] {
             ("NO_COLOR", "no colours, unless --theme is given"),
             (
                 "HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY",
-                "proxies for the API server and for registries; this machine is never asked through one",
+                "proxies for the API server and registries; never used for this machine",
             ),
             (
                 "XDG_CONFIG_HOME, XDG_STATE_HOME",
-                "where the files below are; otherwise ~/.config and ~/.local/state",
+                "directories of the files below; default: ~/.config and ~/.local/state",
             ),
         ],
         Some(_) => &[],
@@ -102,11 +105,11 @@ fn files(command: Option<&str>) -> &'static [ManItem] {
         None => &[
             (
                 "$XDG_CONFIG_HOME/pullscope/config.toml",
-                "the settings; `pullscope config sample` prints one with every default",
+                "the settings; `pullscope config sample` prints a file with every default",
             ),
             (
                 "$XDG_STATE_HOME/pullscope/state.json",
-                "the last namespace and pane of each context, and the commands typed",
+                "the last namespace and pane of each context, and the command history",
             ),
             ("$XDG_STATE_HOME/pullscope/pullscope.log", "the log"),
         ],
@@ -130,7 +133,7 @@ fn examples(command: Option<&str>) -> &'static [ManItem] {
             ),
             (
                 "pullscope check -n shop -o junit > report.xml",
-                "for the test view of a CI system",
+                "for the test report of a CI system",
             ),
             (
                 "pullscope check -n shop --all --probe",
@@ -140,11 +143,11 @@ fn examples(command: Option<&str>) -> &'static [ManItem] {
         Some("explain") => &[
             (
                 "kubectl get events -A | pullscope explain",
-                "what each message means, and what to do",
+                "explain each message and how to fix it",
             ),
             (
                 "kubectl get pods -o json | pullscope explain",
-                "what waiting containers say",
+                "explain the messages of waiting containers",
             ),
         ],
         Some("match") => &[(
@@ -163,7 +166,7 @@ fn examples(command: Option<&str>) -> &'static [ManItem] {
         ],
         Some("rbac") => &[(
             "pullscope rbac -n shop --role operator | kubectl apply -f -",
-            "a Role that may apply fixes in one namespace; bind it with kubectl create rolebinding",
+            "create a Role that can apply fixes in one namespace; bind it with kubectl create rolebinding",
         )],
         Some("doctor") => &[("pullscope doctor -n shop", "for a bug report")],
         Some(_) => &[],
@@ -174,7 +177,7 @@ fn see_also(command: Option<&str>) -> &'static [ManItem] {
     match command {
         None => &[
             ("kubectl(1)", "the commands that plans and findings show"),
-            ("pullscope man COMMAND", "the page of a command"),
+            ("pullscope man COMMAND", "the manual page of a command"),
         ],
         Some(_) => &[(
             "pullscope(1)",

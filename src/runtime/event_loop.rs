@@ -213,7 +213,7 @@ impl EventLoop {
         };
         model.preferences = start.preferences;
         if let Some(story) = start.source.demo_intro() {
-            let told = format!("Demo: {}. W lists problems, ? help", story.title);
+            let told = format!("Demo: {}. W problems · ? help", story.title);
             model.set_status(told, Timestamp::now());
             model.demo_intro = Some(story);
         }

@@ -428,7 +428,7 @@ fn match_asks_the_cluster_for_secrets_and_accounts() {
     let output = demo.run("match nginx -n shop --secret nowhere -o json");
     assert_eq!(status(&output), 1);
     let reason = &json(&output)["skipped"][0]["reason"];
-    assert_eq!(*reason, "it does not exist in shop");
+    assert_eq!(*reason, "does not exist in shop");
     let both = demo.run("match nginx --secret a --from b");
     assert_eq!(
         status(&both),

@@ -31,7 +31,7 @@ const PICTURES: [Picture; 6] = [
         steps: &[],
         shows: &[
             "login rejected (401)",
-            "Fix 1 Make a new access token at the registry",
+            "Fix 1 Create a new access token",
             "Events · all namespaces",
         ],
     },
@@ -131,8 +131,8 @@ fn draw(picture: &Picture) -> String {
     for shown in picture.shows {
         session.sees(shown);
     }
-    // The keys are back where the story was announced, and what was still on its way has arrived.
-    session.misses("tells its story");
+    // The keys are back where the demo introduced itself, and what was still on its way has arrived.
+    session.misses("Demo: ");
     thread::sleep(Duration::from_millis(300));
     let output = session.screen.output();
     svg::draw(output.terminal.screen())

@@ -260,10 +260,7 @@ fn what_cannot_be_decoded_is_named() {
         let (mut texts, mut pods) = (Interner::default(), Vec::new());
         let unreadable = page.objects(&PodDecoder, &mut texts, &mut pods);
         assert_eq!(pods.len(), 1);
-        assert_eq!(
-            unreadable.to_string(),
-            "shop/web, 1 without a readable name"
-        );
+        assert_eq!(unreadable.to_string(), "shop/web, 1 unnamed");
     }
 }
 

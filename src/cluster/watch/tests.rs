@@ -569,7 +569,7 @@ async fn an_object_that_cannot_be_read_spoils_nothing() {
     let unreadable = watched.unreadable().await;
     assert_eq!(
         unreadable.to_string(),
-        "app/odd, 1 without a readable name",
+        "app/odd, 1 unnamed",
         "nothing is left out in silence"
     );
     assert_eq!(watched.batch().await, (false, vec!["c".into()], vec![]));

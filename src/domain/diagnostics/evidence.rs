@@ -308,7 +308,7 @@ impl fmt::Display for Fact {
             ),
             Self::UnlistedRefused { secret, pod } => write!(
                 f,
-                "Secret {secret} would match; the registry refuses its credential for Pod {pod}"
+                "Secret {secret} would match; the registry rejects its credential for Pod {pod}"
             ),
             Self::AccountNotRead { account } => write!(
                 f,

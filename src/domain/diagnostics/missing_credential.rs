@@ -302,7 +302,7 @@ fn nothing_listed(
     }
     match suggest_unlisted_secret(draft, case, image, None) {
         SecretSuggestion::Attach | SecretSuggestion::CorrectName => {
-            draft.fixes = vec![FixId::AttachSecret]
+            draft.fixes = vec![FixId::AttachSecret];
         }
         // Another namespace has one; this one would need a new login.
         SecretSuggestion::Renew if draft.source_namespace.is_some() => {

@@ -59,7 +59,7 @@ fn general(finding: &Finding) -> String {
     let meaning = match (finding.cause, finding.root) {
         _ if finding.is_crash() => catalogue::CRASHING_SUMMARY.to_owned(),
         (Cause::NotAPullFailure, Some(RootCause::NotScheduled)) => {
-            "the Pod is not scheduled to a node yet; the image is not the problem".to_owned()
+            "the Pod has no node yet; the image is not the problem".to_owned()
         }
         (Cause::CauseNotStated, Some(root)) => {
             format!("the original error is gone; likely {}", root.explanation())

@@ -75,7 +75,7 @@ impl fmt::Display for UnreadableObjects {
             parts.push(format!("{more} more"));
         }
         if self.unnamed > 0 {
-            parts.push(format!("{} without a readable name", self.unnamed));
+            parts.push(format!("{} unnamed", self.unnamed));
         }
         f.write_str(&parts.join(", "))
     }
@@ -97,10 +97,7 @@ mod tests {
                 .into(),
             unnamed: 1,
         };
-        assert_eq!(
-            all.to_string(),
-            "pay/a, shop/b, shop/c, 2 more, 1 without a readable name"
-        );
+        assert_eq!(all.to_string(), "pay/a, shop/b, shop/c, 2 more, 1 unnamed");
         let pay = all.within(&Namespace::new("pay"));
         assert_eq!(pay.count(), 2, "the nameless one may be anywhere");
         assert_eq!(all.merged_with(&pay).count(), 7);

@@ -322,7 +322,7 @@ fn unreadable_lines(coverage: &WatchCoverage) -> Vec<String> {
         lines.extend(named.map(|object| format!("{kind} {object}")));
         if unreadable.unnamed > 0 {
             let count = unreadable.unnamed;
-            lines.push(format!("{count} unreadable {plural}"));
+            lines.push(format!("{count} unnamed {plural}"));
         }
     }
     lines

@@ -53,7 +53,7 @@ impl column::Column for Column {
                 .flex(16)
                 .truncate_middle(),
             Self::User => ColumnSpec::new("USER", 4, 24).truncate_middle(),
-            Self::Credential => ColumnSpec::new("CREDENTIAL", 2, 60).min_width(14),
+            Self::Credential => ColumnSpec::new("CREDENTIAL", 2, 60).min_width(20),
             Self::UsedBy => ColumnSpec::new("USED BY", 3, 18),
             Self::Age => ColumnSpec::new("AGE", 6, 6).align_right(),
         }

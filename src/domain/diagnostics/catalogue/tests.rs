@@ -1,6 +1,10 @@
 //! Every cause has one label, told apart from all others, and the snapshot is the page to review.
 
-use std::fmt::Write as _;
+use std::{
+    fmt::Write as _,
+    fs,
+    path::{Path, PathBuf},
+};
 
 use super::{super::FixId, *};
 use crate::domain::{
@@ -130,4 +134,38 @@ fn the_catalogue_on_one_page() {
         let _ = writeln!(page, "{:24} {}", fix.slug(), fix.title());
     }
     insta::assert_snapshot!("catalogue", page);
+}
+
+/// The rooms that show a cause take its label from the catalogue: none writes one down again.
+#[test]
+fn no_other_room_has_a_label_of_its_own() {
+    fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                walk(&path, found);
+            } else if path.extension().is_some_and(|it| it == "rs") {
+                found.push(path);
+            }
+        }
+    }
+    let mut files = Vec::new();
+    for room in ["app", "ui", "headless", "runtime", "cli"] {
+        walk(
+            &Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(room),
+            &mut files,
+        );
+    }
+    assert!(files.len() > 100, "the rooms are where they were");
+    let roots = RootCause::ALL.iter().map(|root| root.title());
+    let labels: Vec<&str> = Cause::all().map(Cause::label).chain(roots).collect();
+    for file in files {
+        let text = fs::read_to_string(&file).unwrap();
+        let production = text.split("#[cfg(test)]\nmod ").next().unwrap();
+        let is_test = file.to_string_lossy().ends_with("tests.rs");
+        for label in labels.iter().filter(|_| !is_test) {
+            let written = production.contains(&format!("\"{label}\""));
+            assert!(!written, "{label:?} in {}", file.display());
+        }
+    }
 }

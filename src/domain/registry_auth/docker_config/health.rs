@@ -23,7 +23,7 @@ pub const EXPIRY_WARNING_SECONDS: i64 = 14 * 86_400;
 impl DockerConfigSummary {
     pub fn health(&self, now: Timestamp) -> SecretHealth {
         if let Some(malformation) = &self.malformed {
-            return SecretHealth::Unusable(malformation.to_string());
+            return SecretHealth::Unusable(format!("malformed: {malformation}"));
         }
         if self.entries.is_empty() {
             let why = self

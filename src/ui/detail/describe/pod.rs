@@ -19,7 +19,7 @@ pub(super) fn write(pod: &Pod, sheet: &mut Sheet<'_>) {
     }
     sheet.plain("ServiceAccount", pod.service_account.as_str());
     sheet.list("Pull secrets", pod.pull_secrets.iter());
-    let node = pod.node.as_deref().unwrap_or("not scheduled");
+    let node = pod.node.as_deref().unwrap_or("none");
     sheet.plain("Node", node);
     sheet.age(&pod.meta);
     if let Some(message) = scheduling_complaint(pod) {
