@@ -46,7 +46,11 @@ const OUTSIDE: &[(&str, &str, &str)] = &[
         "media Deployment/transcoder",
         "build-for-platform",
     ),
-    ("company", "platform Deployment/mirror-check", "check-port"),
+    (
+        "company",
+        "platform Deployment/mirror-check",
+        "wait-for-registry",
+    ),
     ("company", "platform Deployment/scanner", "trust-ca"),
     ("company", "shop Deployment/stock-import", "read-log"),
     ("abuse-limit", "app Deployment/api", "reduce-requests"),

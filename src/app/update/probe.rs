@@ -11,7 +11,6 @@ use crate::{
         effect::Effect,
         model::Model,
         overlay::Overlay,
-        pod_inspection::PodInspection,
         probe_cache::{ProbeQuery, ProbeRecord, ProbeState},
         request_id::RequestId,
         secret_test,
@@ -48,7 +47,9 @@ pub(super) fn probe_selection(model: &mut Model, now: Timestamp) -> Vec<Effect> 
 fn probe_pod(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     let asked = model.inspection.as_ref().and_then(|inspection| {
         let query = ProbeQuery::for_pod(&inspection.context, inspection.image()?)?;
-        Some((inspection.pod.clone(), query, suggested_query(inspection)))
+        let suggested = inspection.suggested_image();
+        let suggested = suggested.and_then(|it| ProbeQuery::for_pod(&inspection.context, it));
+        Some((inspection.pod.clone(), query, suggested))
     });
     let Some((pod, query, suggested)) = asked else {
         model.set_status("no image to test", now);
@@ -67,14 +68,6 @@ fn probe_pod(model: &mut Model, now: Timestamp) -> Vec<Effect> {
             send(model, query, request_id)
         })
         .collect()
-}
-
-/// The query for the image that is suggested in place of the one that is spoken of.
-fn suggested_query(inspection: &PodInspection) -> Option<ProbeQuery> {
-    let mut findings = inspection.diagnosis.findings.iter();
-    let finding = findings.find(|finding| finding.image.as_ref() == inspection.image())?;
-    let image = finding.names.suggested_image.as_deref()?;
-    ProbeQuery::for_pod(&inspection.context, image)
 }
 
 fn probe_secret(model: &mut Model, key: &ObjectRef<Secret>, now: Timestamp) -> Vec<Effect> {

@@ -365,7 +365,10 @@ impl fmt::Display for Fact {
                 write!(f, "{image}, which runs here, has a similar name")
             }
             Self::Moved { from, to, since, announced } => {
-                write!(f, "{from} moved to {to} on {since} ({announced})")
+                write!(
+                    f,
+                    "images of {from} have moved since {since}, this one to {to} ({announced})"
+                )
             }
             Self::SimilarImageRuns { image, workload } => {
                 write!(f, "{workload} runs {image}, one letter off")

@@ -4,7 +4,7 @@
 
 use super::{EvidenceSource, Fact, FindingBuilder, RootCause};
 use crate::domain::{
-    diagnostics::{Cause, classify::Confidence},
+    diagnostics::{Cause, FixId, classify::Confidence},
     message::ParsedMessage,
     registry_auth::{
         image_ref::ImageRef,
@@ -35,6 +35,10 @@ pub(super) fn refine(draft: &mut FindingBuilder, message: &str, image: &ImageRef
     } else {
         draft.root = Some(RootCause::Moved);
         draft.limit_confidence(Confidence::Likely);
+    }
+    // Neither a login nor a push brings back what the old name does not have any more.
+    if matches!(row.symptom, MoveSymptom::Hidden | MoveSymptom::Stated) {
+        draft.fixes = vec![FixId::CorrectImage];
     }
     draft.suggest_image(name);
 }

@@ -144,6 +144,10 @@ fn named(root: RootCause, names: &FixContext) -> Option<String> {
             names.image.as_deref()?,
             names.suggested_image.as_deref()?
         ),
+        RootCause::AbuseLimit => format!(
+            "{} rejects all requests from this IP address for now (429)",
+            host?
+        ),
         RootCause::ImageNameInvalid
         | RootCause::PolicyNever
         | RootCause::RegistryDown
@@ -152,7 +156,6 @@ fn named(root: RootCause, names: &FixContext) -> Option<String> {
         | RootCause::CertificateWrong
         | RootCause::PlainHttp
         | RootCause::RateLimit
-        | RootCause::AbuseLimit
         | RootCause::WrongPlatform
         | RootCause::ImageFormat
         | RootCause::ImagePolicy

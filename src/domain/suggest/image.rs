@@ -57,14 +57,12 @@ pub(in crate::domain) fn suggest_image(
     let Ok(image) = ImageRef::parse(wrong) else {
         return lower_case(wrong);
     };
-    let used = known.images.iter().take(MAX_NAMES).enumerate();
-    let of_image = used
-        .filter_map(|(at, name)| {
-            let (image, part) = meant(&image, &ImageRef::parse(name).ok()?)?;
-            let source = NameSource::Image { at, part };
-            Some(ImageSuggestion { image, source })
-        })
-        .next();
+    let mut used = known.images.iter().take(MAX_NAMES).enumerate();
+    let of_image = used.find_map(|(at, name)| {
+        let (image, part) = meant(&image, &ImageRef::parse(name).ok()?)?;
+        let source = NameSource::Image { at, part };
+        Some(ImageSuggestion { image, source })
+    });
     let hosts = known.hosts.iter().take(MAX_NAMES).enumerate();
     let of_host = hosts
         .filter(|(_, host)| is_slip_in_one(image.host(), host, '.'))
@@ -225,7 +223,7 @@ fn edit(typed: &str, name: &str) -> Option<Edit> {
         _ => false,
     };
     let is_one = match (left, other_left) {
-        (1, 1) | (0, 1) | (1, 0) => true,
+        (1, 0 | 1) | (0, 1) => true,
         (2, 2) => is_swap(),
         _ => false,
     };

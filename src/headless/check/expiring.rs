@@ -52,7 +52,7 @@ pub(super) fn expiring(
             entries.filter_map(move |entry| row(store, secret, entry, until, now))
         })
         .collect();
-    rows.sort_by(|one, other| one.expires.cmp(&other.expires));
+    rows.sort_by_key(|row| row.expires);
     rows
 }
 

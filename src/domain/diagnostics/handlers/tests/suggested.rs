@@ -13,7 +13,7 @@ fn bitnami_images_are_not_found_and_are_found_in_bitnamilegacy() {
     let scene = of(image, &resolving(&format!("{image}: not found")));
     check(
         &scene,
-        "image-not-found, moved, likely: use-suggested-image, correct-image, push-image",
+        "image-not-found, moved, likely: use-suggested-image, correct-image",
     );
     check_fix(
         &scene,
@@ -26,7 +26,7 @@ fn bitnami_images_are_not_found_and_are_found_in_bitnamilegacy() {
 fn a_registry_that_says_that_it_has_moved_is_believed() {
     let image = "gcr.io/acme/shop:1";
     let stated = "Head \"https://gcr.io/v2/acme/shop/manifests/1\": unknown: Container Registry is deprecated and shutting down, please use the auto migration tool to migrate to Artifact Registry.";
-    let expected = "forbidden-by-policy, moved, certain: use-suggested-image, grant-access, open-registry-firewall";
+    let expected = "forbidden-by-policy, moved, certain: use-suggested-image, correct-image";
     check(&of(image, &resolving(stated)), expected);
     // containerd's HEAD has no text.
     let bare = "unexpected status from HEAD request to https://gcr.io/v2/acme/shop/manifests/1: 412 Precondition Failed";
