@@ -46,11 +46,14 @@ const OUTSIDE: &[(&str, &str, &str)] = &[
         "media Deployment/transcoder",
         "build-for-platform",
     ),
-    ("company", "platform Deployment/metrics", "fix-node-dns"),
-    ("company", "platform Deployment/mirror-check", "check-port"),
+    (
+        "company",
+        "platform Deployment/mirror-check",
+        "wait-for-registry",
+    ),
     ("company", "platform Deployment/scanner", "trust-ca"),
     ("company", "shop Deployment/stock-import", "read-log"),
-    ("unknown-host", "app Deployment/api", "fix-node-dns"),
+    ("abuse-limit", "app Deployment/api", "reduce-requests"),
     ("untrusted-tls", "app Deployment/api", "trust-ca"),
     ("wrong-platform", "app Deployment/api", "build-for-platform"),
     ("not-scheduled", "app Deployment/api", "fix-scheduling"),
@@ -157,9 +160,17 @@ impl Lab {
     fn fill_in(&self, ask: FormSpec, finding: &Finding, world: &Store) -> Plan {
         let image = finding.image.as_deref().unwrap_or_default();
         let server = finding.names.expected_auth_key.clone().unwrap_or_default();
+        // What is suggested is filled in already.
+        let is_suggested = matches!(
+            &ask,
+            FormSpec::Image {
+                suggested: Some(_),
+                ..
+            }
+        );
         let mut form = Form::new(ask, None, world);
         let mut answers = Vec::new();
-        if form.has_visible_field(FieldId::Image) {
+        if form.has_visible_field(FieldId::Image) && !is_suggested {
             answers.push((FieldId::Image, self.image(image)));
         }
         if form.has_visible_field(FieldId::Token) {

@@ -87,6 +87,13 @@ impl PodInspection {
     pub fn image(&self) -> Option<&Arc<str>> {
         self.attempt().map(PullAttempt::image)
     }
+
+    /// The image that is suggested in place of the one that is spoken of.
+    pub fn suggested_image(&self) -> Option<&str> {
+        let mut findings = self.diagnosis.findings.iter();
+        let finding = findings.find(|finding| finding.image.as_ref() == self.image())?;
+        finding.names.suggested_image.as_deref()
+    }
 }
 
 fn attempt(case: &PodContext, container: usize) -> Option<PullAttempt<'_>> {

@@ -43,7 +43,10 @@ fn exit_statuses(command: Option<&str>) -> &'static [ManItem] {
         ],
         Some("check") => &[
             ("0", "no findings, and everything in scope was read"),
-            ("1", "findings; with --wait also: not settled in time"),
+            (
+                "1",
+                "findings, or expiring credentials; with --wait also: not settled in time",
+            ),
             (
                 "2",
                 "could not run, or no findings but not everything in scope was read",

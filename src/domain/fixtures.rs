@@ -139,6 +139,21 @@ pub(crate) fn workload(
     }
 }
 
+/// A Deployment whose one Pod is ready with this image.
+pub(crate) fn workload_that_runs(namespace: &str, name: &str, image: &str) -> Workload {
+    let mut workload = workload(WorkloadKind::Deployment, namespace, name, None);
+    workload.images = Arc::from([("app".into(), image.into())]);
+    workload.status = WorkloadStatus {
+        desired: 1,
+        current: 1,
+        updated: 1,
+        ready: 1,
+        available: 1,
+        ..WorkloadStatus::default()
+    };
+    workload
+}
+
 /// Three Pods are wanted, and none of them is ready.
 fn waiting_for_three(mut workload: Workload) -> Workload {
     workload.status = WorkloadStatus {
@@ -212,6 +227,7 @@ pub(crate) fn secret(
         secret_type,
         content,
         immutable: false,
+        annotated_expiry: None,
         changed: None,
     }
 }

@@ -1,6 +1,12 @@
-//! *Did you mean*: the known word that a mistyped one is nearest to.
+//! *Did you mean*: the known word that a mistyped one is nearest to, and the image that a misspelled reference means.
+
+mod image;
 
 use strsim::osa_distance;
+
+pub(in crate::domain) use image::{
+    ImagePart, ImageSuggestion, KnownNames, NameSource, is_similar_image, suggest_image,
+};
 
 /// The nearest of the known words, when it is near enough to be meant: it begins like what was typed,
 /// or a third of its letters, and at least one, would have to change. Two swapped neighbours are one change.

@@ -446,6 +446,7 @@ fn secret(at: usize, now: Timestamp) -> Secret {
         content: SecretContent::NotTransferred,
         immutable: false,
         changed: None,
+        annotated_expiry: None,
     }
 }
 

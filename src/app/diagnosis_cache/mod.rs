@@ -441,7 +441,7 @@ fn diagnose_subject(
     (verdict, until)
 }
 
-/// Adds what the registry has said about the image, if it was asked not long ago.
+/// Adds what the registries have said about the image and about the suggested one, if they were asked not long ago.
 pub fn add_probe_evidence(
     finding: &mut Finding,
     case: &PodContext,
@@ -454,6 +454,11 @@ pub fn add_probe_evidence(
         .and_then(|image| ProbeQuery::for_pod(case, image));
     if let Some(said) = query.as_ref().and_then(|query| answers.recent(query, now)) {
         diagnostics::apply_probe(finding, &said.conclusion, said.source, said.at);
+    }
+    let suggested = finding.names.suggested_image.as_deref();
+    let query = suggested.and_then(|image| ProbeQuery::for_pod(case, image));
+    if let Some(said) = query.as_ref().and_then(|query| answers.recent(query, now)) {
+        diagnostics::apply_suggestion_probe(finding, &said.conclusion, said.at);
     }
 }
 

@@ -35,9 +35,14 @@ pub(super) fn fields_for(ask: &FormSpec) -> Vec<Field> {
         } => new_secret(name, server, account.as_ref()),
         FormSpec::Rotate { spreads } => rotation(spreads),
         FormSpec::Copy { from, targets, .. } => copy(from.name.as_str(), targets),
-        FormSpec::Image { targets, .. } => {
+        FormSpec::Image {
+            targets, suggested, ..
+        } => {
             let before = targets.first().map_or("", |target| &target.before);
-            vec![text_field(FieldId::Image, before)]
+            vec![text_field(
+                FieldId::Image,
+                suggested.as_deref().unwrap_or(before),
+            )]
         }
         FormSpec::Bind { secret, accounts } => vec![
             multi_select_field(

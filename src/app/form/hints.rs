@@ -60,12 +60,18 @@ impl Form {
 
     /// What runs in the workload's namespace out of the same repository: mostly one of these is meant.
     fn image_hint(&self, store: &Store) -> String {
-        let FormSpec::Image { targets, .. } = &self.spec else {
+        let FormSpec::Image {
+            targets, suggested, ..
+        } = &self.spec
+        else {
             return String::new();
         };
         let Some(ImageTarget { owner, before, .. }) = targets.first() else {
             return String::new();
         };
+        if suggested.as_deref() == Some(self.text(FieldId::Image)) {
+            return format!("suggested in place of {before}");
+        }
         let Ok(wrong) = ImageRef::parse(before) else {
             return String::new();
         };

@@ -53,6 +53,7 @@ fn another_image_names_the_tags_that_run_beside_it() {
             pods: Vec::new(),
             jobs: Vec::new(),
         }],
+        suggested: None,
         left_out: Vec::new(),
     };
     let form = Form::new(ask, None, &store);

@@ -51,14 +51,14 @@ impl Uses {
 
 /// Health of a Secret: by its content, and by what the Pods that list it show of it.
 pub fn secret_health(secret: &Secret, diagnoses: &DiagnosisCache, now: Timestamp) -> SecretHealth {
-    let SecretContent::Read(summary) = &secret.content else {
+    let Some(by_content) = secret.health(now) else {
         return if secret.secret_type.is_pull_secret() {
             SecretHealth::Healthy
         } else {
             SecretHealth::Unusable("wrong type: the kubelet ignores it".to_owned())
         };
     };
-    match (summary.health(now), diagnoses.for_secret(&secret.key)) {
+    match (by_content, diagnoses.for_secret(&secret.key)) {
         (SecretHealth::Healthy | SecretHealth::Warning(_), Some(fault)) => {
             SecretHealth::Unusable(fault.finding.title().to_owned())
         }

@@ -3,17 +3,21 @@
 use crate::{
     app::{
         effect::Effect,
+        form::FieldId,
         model::Model,
         overlay::Overlay,
         refresh,
         update::tests::{model, press, typed},
     },
     domain::{
-        fixtures::{now, secret, upserted, with_passwords},
-        k8s::objects::SecretType,
+        fixtures::{now, secret, upserted, waiting, with_passwords},
+        k8s::{objects::SecretType, pod_status::PodHealth},
         plan::{AuthEdit, Change, FormSpec},
         registry_auth::credential::FingerprintKey,
-        store::{update::StoreUpdate, watch::SecretWatch},
+        store::{
+            update::StoreUpdate,
+            watch::{Scope, SecretWatch},
+        },
     },
 };
 
@@ -35,6 +39,35 @@ fn with_another_entry_in_front(model: &mut Model) {
         model,
         StoreUpdate::Secrets(SecretWatch::DockerConfigJson, secrets),
     );
+}
+
+#[test]
+fn the_registry_of_the_suggested_image_is_asked_too_and_the_form_is_filled_in_with_it() {
+    let mut model = model();
+    let image = "docker.io/bitnami/redis:7.2";
+    let failing = model.store.pods_in(PodHealth::PullFailing, &Scope::Cluster);
+    let mut pods: Vec<_> = failing.map(|pod| (**pod).clone()).collect();
+    for pod in &mut pods {
+        let error = format!("failed to resolve reference \"{image}\": {image}: not found");
+        pod.containers[0].image = image.into();
+        pod.containers[0].state = waiting("ErrImagePull", &error);
+    }
+    fold(&mut model, StoreUpdate::Pods(upserted(pods)));
+    let effects = press(&mut model, &["g", "t"]);
+    let asked: Vec<String> = effects
+        .iter()
+        .filter_map(|effect| match effect {
+            Effect::ProbeImage { query, .. } => Some(query.image.to_string()),
+            _ => None,
+        })
+        .collect();
+    let legacy = "docker.io/bitnamilegacy/redis:7.2";
+    assert_eq!(asked, [image, legacy]);
+    press(&mut model, &["esc", "ctrl-x"]);
+    let Some(Overlay::Form(form)) = model.overlays.last() else {
+        panic!("{:?}", model.overlays)
+    };
+    assert_eq!(form.text(FieldId::Image), legacy);
 }
 
 #[test]

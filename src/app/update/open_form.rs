@@ -150,6 +150,7 @@ fn set_image(model: &Model) -> Result<FormSpec, &'static str> {
     };
     Ok(FormSpec::Image {
         targets: vec![target],
+        suggested: None,
         left_out: Vec::new(),
     })
 }

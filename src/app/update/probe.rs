@@ -47,9 +47,11 @@ pub(super) fn probe_selection(model: &mut Model, now: Timestamp) -> Vec<Effect> 
 fn probe_pod(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     let asked = model.inspection.as_ref().and_then(|inspection| {
         let query = ProbeQuery::for_pod(&inspection.context, inspection.image()?)?;
-        Some((inspection.pod.clone(), query))
+        let suggested = inspection.suggested_image();
+        let suggested = suggested.and_then(|it| ProbeQuery::for_pod(&inspection.context, it));
+        Some((inspection.pod.clone(), query, suggested))
     });
-    let Some((pod, query)) = asked else {
+    let Some((pod, query, suggested)) = asked else {
         model.set_status("no image to test", now);
         return Vec::new();
     };
@@ -58,8 +60,14 @@ fn probe_pod(model: &mut Model, now: Timestamp) -> Vec<Effect> {
         return Vec::new();
     }
     show(model, AnyObjectRef::Pod(pod), Tab::Diagnosis);
-    let request_id = model.request_ids.next_id();
-    vec![send(model, query, request_id)]
+    let suggested = suggested.filter(|query| !model.probes.is_pending(query));
+    let queries = [query].into_iter().chain(suggested);
+    queries
+        .map(|query| {
+            let request_id = model.request_ids.next_id();
+            send(model, query, request_id)
+        })
+        .collect()
 }
 
 fn probe_secret(model: &mut Model, key: &ObjectRef<Secret>, now: Timestamp) -> Vec<Effect> {

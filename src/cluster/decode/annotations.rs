@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use jiff::Timestamp;
 use serde::{
     Deserialize, Deserializer,
     de::{IgnoredAny, MapAccess, Visitor},
@@ -12,12 +13,26 @@ use crate::domain::k8s::objects::WorkloadIdentity;
 
 const REVISION: &str = "deployment.kubernetes.io/revision";
 
+/// Names, with or without a prefix, under which generators of Secrets note when the credentials expire. Users of
+/// External Secrets write `expiresAt: {{ .expires_at }}` (external-secrets#4935), which is a Unix time for ECR.
+const EXPIRY_KEYS: [&str; 7] = [
+    "expiresAt",
+    "expires-at",
+    "expires_at",
+    "expiry",
+    "expiration",
+    "token-expiry",
+    "token-expiration",
+];
+
 #[derive(Debug, Default)]
 pub(super) struct Annotations<'a> {
     /// The number of a ReplicaSet's template, counted by its Deployment.
     pub(super) revision: LenientStr<'a>,
     /// Those that name a cloud identity: keys and values.
     identities: Vec<(&'static str, LenientStr<'a>)>,
+    /// When the credentials of a Secret expire: the earliest of the dates in [`EXPIRY_KEYS`].
+    pub(super) expiry: Option<Timestamp>,
 }
 
 impl<'a> Annotations<'a> {
@@ -27,6 +42,9 @@ impl<'a> Annotations<'a> {
             self.revision = value;
         } else if let Some(key) = identity_key(key) {
             self.identities.push((key, value));
+        } else if is_expiry(key) {
+            let noted = expiry(value.as_str());
+            self.expiry = self.expiry.into_iter().chain(noted).min();
         }
     }
 
@@ -49,7 +67,20 @@ fn identity_key(key: &str) -> Option<&'static str> {
 }
 
 fn is_read(key: &str) -> bool {
-    key == REVISION || identity_key(key).is_some()
+    key == REVISION || identity_key(key).is_some() || is_expiry(key)
+}
+
+fn is_expiry(key: &str) -> bool {
+    EXPIRY_KEYS.contains(&key.rsplit('/').next().unwrap_or_default())
+}
+
+/// A time as RFC 3339 or in seconds since 1970; `None`: it is neither.
+fn expiry(text: &str) -> Option<Timestamp> {
+    let text = text.trim();
+    match text.parse::<i64>() {
+        Ok(seconds) => Timestamp::from_second(seconds).ok(),
+        Err(_) => text.parse().ok(),
+    }
 }
 
 impl<'de: 'a, 'a> Deserialize<'de> for Annotations<'a> {

@@ -127,6 +127,7 @@ impl Decode for PullSecretDecoder {
             secret_type,
             immutable: wire.immutable == Some(true),
             changed: wire.metadata.data_written.0,
+            annotated_expiry: wire.metadata.annotations.expiry,
         })
     }
 
@@ -171,6 +172,7 @@ impl Decode for OtherSecretDecoder {
             content: SecretContent::NotTransferred,
             immutable: false,
             changed: None,
+            annotated_expiry: None,
         })
     }
 

@@ -141,6 +141,40 @@ fn numbers_of_any_size_are_added() {
 }
 
 #[test]
+fn the_end_of_a_credential_is_read_from_known_annotations_only() {
+    for (annotations, expected) in [
+        (
+            json!({"expiresAt": "1764547200"}),
+            Some("2025-12-01T00:00:00Z"),
+        ),
+        (
+            json!({"acme.example/expires-at": "2026-12-01T10:00:00Z", "expiry": "2026-12-03T10:00:00+01:00"}),
+            Some("2026-12-01T10:00:00Z"),
+        ),
+        (json!({"expiresAt": "soon"}), None),
+        (json!({"acme.example/next": "2026-12-01T10:00:00Z"}), None),
+        (json!(null), None),
+    ] {
+        let line = json!({"type": "ADDED", "object": {
+            "metadata": {"name": "a", "namespace": "b", "resourceVersion": "1", "annotations": annotations},
+            "type": "kubernetes.io/dockerconfigjson",
+        }});
+        let decoder = PullSecretDecoder {
+            slice: SecretWatch::DockerConfigJson,
+            fingerprints: FingerprintKey::default(),
+        };
+        let mut texts = Interner::default();
+        let line = line.to_string();
+        let WatchEvent::Upsert(secret, _) = parse_watch_line(&decoder, line.as_bytes(), &mut texts)
+        else {
+            panic!("it is read");
+        };
+        let found = secret.annotated_expiry.map(|at| at.to_string());
+        assert_eq!(found.as_deref(), expected, "{annotations}");
+    }
+}
+
+#[test]
 fn annotations_of_a_megabyte_are_not_kept() {
     let big = "x".repeat(1 << 20);
     let line = json!({"type": "ADDED", "object": {"metadata": {

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use super::{
     PodContext, Presence, PullSecretRef, Visibility, WorkloadContext,
     credential_chain::has_matching_credential, deleted_job_pod, peers::peers,
+    similar::similar_images,
 };
 use crate::domain::{
     k8s::{
@@ -65,6 +66,7 @@ pub(super) fn of_pod(
             .as_deref()
             .map_or_else(Vec::new, |workload| revisions(world, workload)),
         peers: peers(world, &here, &pod, &images),
+        similar_images: similar_images(world, &pod, workload.as_deref()),
         events: world.events_of_pod(key),
         last_errors: world.last_errors(key).to_vec(),
         unlisted_secrets: others,

@@ -2,14 +2,16 @@
 //!
 //! A [`PodContext`] is all that a diagnosis may read: small, shared by `Arc` and serialisable, so that it is
 //! also the input of golden tests and the attachment of a bug report. `build` makes it from the `Store`,
-//! `deleted_job_pod` for a deleted Pod of a Job, and `peers` what other Pods show; `credential_chain` says how
-//! each link stands, and `provider` who may pull without a Secret. Passwords are not in it.
+//! `deleted_job_pod` for a deleted Pod of a Job, `peers` what other Pods show, and `similar` which images have
+//! similar names; `credential_chain` says how each link stands, and `provider` who may pull without a Secret.
+//! Passwords are not in it.
 
 mod build;
 mod credential_chain;
 mod deleted_job_pod;
 mod peers;
 mod provider;
+mod similar;
 
 use std::sync::Arc;
 
@@ -29,6 +31,7 @@ pub use credential_chain::{AccountState, CredentialChain, SecretLink, SecretStat
 pub(crate) use credential_chain::{has_credential, has_matching_credential, matching_entries};
 pub use deleted_job_pod::events_of_lost;
 pub use provider::ProviderLink;
+pub use similar::UsedImage;
 
 /// One Pod with everything that its images' pulls depend on.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -64,6 +67,10 @@ pub struct PodContext {
     #[serde(rename = "neighbours")]
     #[serde(default)]
     pub peers: Vec<PeerContainer>,
+    /// Images of other workloads that are one slip away from those that are waited for; at most 8.
+    #[serde(rename = "similar")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub similar_images: Vec<UsedImage>,
     #[serde(default)]
     pub events: Vec<Arc<Event>>,
     /// The last pull error of each container.

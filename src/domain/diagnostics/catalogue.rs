@@ -268,6 +268,8 @@ root_texts! {
         "the repository does not exist";
     ImageNameInvalid: "invalid image name",
         "the image reference is invalid";
+    Moved: "image moved",
+        "the image has moved to another registry or repository";
     ServiceAccountMissing: "ServiceAccount not found",
         "the ServiceAccount does not exist";
     PolicyNever: "imagePullPolicy Never",
@@ -284,6 +286,8 @@ root_texts! {
         "the registry speaks plain HTTP";
     RateLimit: "pull rate limit (429)",
         "the registry's pull rate limit is reached";
+    AbuseLimit: "abuse limit (429)",
+        "too many requests from this IP address, with or without a login";
     WrongPlatform: "no image for platform",
         "the image has no build for the node's platform";
     ImageFormat: "unsupported image format",

@@ -39,6 +39,8 @@ pub enum EvidenceSource {
     Secret,
     Workload,
     OtherPods,
+    /// The tables of registries, and of moved images, that are part of the program.
+    KnownRegistries,
     /// Asked from the operator's machine.
     Registry,
     PullTest,
@@ -132,7 +134,12 @@ pub enum Fact {
         secret: Arc<str>,
         at: Timestamp,
     },
-    /// Older than the maximum lifetime of its kind.
+    /// Past the date that an annotation of the Secret has.
+    AnnotatedExpiry {
+        secret: Arc<str>,
+        at: Timestamp,
+    },
+    /// Older than the maximum or the default lifetime of its kind.
     #[serde(rename = "too-old")]
     LikelyExpired {
         secret: Arc<str>,
@@ -187,6 +194,54 @@ pub enum Fact {
     },
     SimilarImage {
         image: Arc<str>,
+    },
+    /// The image is below a name that has moved.
+    Moved {
+        from: Arc<str>,
+        to: Arc<str>,
+        since: Arc<str>,
+        announced: Arc<str>,
+    },
+    /// Another workload runs an image whose name is one slip away.
+    SimilarImageRuns {
+        image: Arc<str>,
+        workload: Arc<str>,
+    },
+    /// A pull secret that the Pod may use is for a host whose name is one slip away.
+    SimilarHostInSecret {
+        host: Arc<str>,
+        secret: Arc<str>,
+    },
+    /// A public registry has a name that is one slip away.
+    SimilarRegistry {
+        host: Arc<str>,
+        registry: Arc<str>,
+    },
+    /// In lower case the name is valid.
+    LowerCaseName {
+        image: Arc<str>,
+    },
+    /// The suggested image can be pulled with the Pod's credentials.
+    SuggestedImageExists {
+        image: Arc<str>,
+    },
+    /// The suggested image cannot be pulled, or that is not known.
+    SuggestedImageRefused {
+        image: Arc<str>,
+        text: Arc<str>,
+    },
+    /// Whose pulls Docker Hub counts: those of an account, or of the node's IP address.
+    PullsCounted {
+        account: Option<Arc<str>>,
+        /// When the limit is over at the latest.
+        ends: Option<Timestamp>,
+    },
+    /// Docker Hub's pull limit would say so: this is its other limit.
+    PlainTooManyRequests,
+    /// A pull secret that is not attached has a login with a limit of its own.
+    LoginHasOwnLimit {
+        secret: Arc<str>,
+        username: Option<Arc<str>>,
     },
     FailsElsewhereToo {
         pod: Arc<str>,
@@ -295,6 +350,10 @@ impl fmt::Display for Fact {
                 )
             }
             Self::Expired { secret, at } => write!(f, "the credential in Secret {secret} expired at {at}"),
+            Self::AnnotatedExpiry { secret, at } => write!(
+                f,
+                "an annotation of Secret {secret} says that its credential expired at {at}"
+            ),
             Self::LikelyExpired {
                 secret,
                 kind,
@@ -332,6 +391,42 @@ impl fmt::Display for Fact {
             Self::OtherTagRuns { pod, image } => write!(f, "Pod {pod} runs {image}"),
             Self::SimilarImage { image } => {
                 write!(f, "{image}, which runs here, has a similar name")
+            }
+            Self::Moved { from, to, since, announced } => {
+                write!(
+                    f,
+                    "images of {from} have moved since {since}, this one to {to} ({announced})"
+                )
+            }
+            Self::SimilarImageRuns { image, workload } => {
+                write!(f, "{workload} runs {image}, one letter off")
+            }
+            Self::SimilarHostInSecret { host, secret } => {
+                write!(f, "Secret {secret} is for {host}, one letter off")
+            }
+            Self::SimilarRegistry { host, registry } => {
+                write!(f, "{host} is {registry}, one letter off")
+            }
+            Self::LowerCaseName { image } => write!(f, "in lower case the name is valid: {image}"),
+            Self::SuggestedImageExists { image } => {
+                write!(f, "tested from this machine: {image} can be pulled")
+            }
+            Self::SuggestedImageRefused { image, text } => {
+                write!(f, "tested from this machine: {image}: {text}")
+            }
+            Self::PullsCounted { account, ends } => {
+                match account {
+                    Some(user) => write!(f, "Docker Hub counts the pulls of {user} (200 in 6 h for Personal accounts)"),
+                    None => f.write_str("without a login Docker Hub counts the node's IP address (100 pulls in 6 h)"),
+                }?;
+                ends.map_or(Ok(()), |at| write!(f, "; the limit ends by {at}"))
+            }
+            Self::PlainTooManyRequests => f.write_str(
+                "plain 429: Docker Hub's abuse limit, which counts all requests of an IP address",
+            ),
+            Self::LoginHasOwnLimit { secret, username } => {
+                let user = username.as_deref().unwrap_or("its user");
+                write!(f, "Secret {secret} is not attached; {user} has a pull limit of its own")
             }
             Self::FailsElsewhereToo { pod, node } => {
                 write!(f, "Pod {pod} waits for the same image{}", on(node.as_ref()))
@@ -408,6 +503,7 @@ impl fmt::Display for EvidenceSource {
             Self::Secret => "Secret",
             Self::Workload => "workload",
             Self::OtherPods => "other Pods",
+            Self::KnownRegistries => "known registries",
             Self::Registry => "registry",
             Self::PullTest => "pull test",
         })

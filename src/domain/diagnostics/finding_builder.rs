@@ -31,6 +31,8 @@ pub(in crate::domain) struct FindingBuilder {
     pub current_auth_key: Option<Arc<str>>,
     pub expected_auth_key: Option<String>,
     pub username: Option<Arc<str>>,
+    /// The image that is likely meant, or where it has moved to.
+    pub suggested_image: Option<String>,
     pub fixes: Vec<FixId>,
     /// What the message shows of registry and node.
     pub clues: Clues,
@@ -54,6 +56,7 @@ impl FindingBuilder {
             current_auth_key: None,
             expected_auth_key: None,
             username: None,
+            suggested_image: None,
             fixes: cause.info().fixes.to_vec(),
             clues: Clues::default(),
             crashed: false,
@@ -121,6 +124,12 @@ impl FindingBuilder {
             Confidence::Likely
         };
         self.certainty.confidence().min(open)
+    }
+
+    /// Suggests another image; to use it is the first fix.
+    pub(super) fn suggest_image(&mut self, image: String) {
+        self.suggested_image = Some(image);
+        self.fixes.insert(0, FixId::UseSuggestedImage);
     }
 
     /// Adds an event as evidence, unless the finding started from it.

@@ -48,6 +48,7 @@ pub(super) fn build(
             .clone()
             .or_else(|| image.as_ref().map(docker_server)),
         username: draft.username.as_ref().map(ToString::to_string),
+        suggested_image: draft.suggested_image.clone(),
         image: Some(attempt.image().to_string()),
         repository: image.as_ref().map(ImageRef::repository),
         host: image.as_ref().map(|image| image.host().to_owned()),

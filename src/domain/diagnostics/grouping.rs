@@ -150,6 +150,7 @@ fn is_per_registry(root: RootCause) -> bool {
         | RootCause::TagMissing
         | RootCause::RepositoryMissing
         | RootCause::ImageNameInvalid
+        | RootCause::Moved
         | RootCause::PolicyNever
         | RootCause::RegistryDown
         | RootCause::RegistryUnknownHost
@@ -157,6 +158,7 @@ fn is_per_registry(root: RootCause) -> bool {
         | RootCause::CertificateWrong
         | RootCause::PlainHttp
         | RootCause::RateLimit
+        | RootCause::AbuseLimit
         | RootCause::WrongPlatform
         | RootCause::ImageFormat
         | RootCause::ImagePolicy

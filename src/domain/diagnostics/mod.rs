@@ -14,7 +14,8 @@
 //! is diagnosed at all. `unreadable_secrets` judges where the Pod's Secrets may not be read,
 //! `cloud_identity` what a cloud's registry tells of its credential provider,
 //! `node_credential` what speaks for a credential of the node's own, `never_policy` the pull policy Never, and
-//! `rate_limit` whether a login would help.
+//! `rate_limit` which limit it is and whether a login would help; `moved` and `did_you_mean` suggest another
+//! image.
 //! Nothing here asks a registry; what one has said when somebody asked is added by `probe_evidence`.
 //! `preflight` looks at Pods that run. A judgement in the making is a `FindingBuilder`.
 
@@ -25,6 +26,7 @@ mod catalogue;
 mod cause;
 pub mod classify;
 mod cloud_identity;
+mod did_you_mean;
 mod evidence;
 mod finding_builder;
 pub mod fix;
@@ -33,6 +35,7 @@ pub mod grouping;
 mod handlers;
 mod image_evidence;
 mod missing_credential;
+mod moved;
 mod need;
 mod never_policy;
 mod node_credential;
@@ -72,7 +75,7 @@ pub use self::{
     evidence::{Evidence, EvidenceSource, Fact},
     need::{Need, changes_at, needs_diagnosis, workload_needs_diagnosis},
     preflight::{preflight, preflight_refusal},
-    probe_evidence::apply_probe,
+    probe_evidence::{apply_probe, apply_suggestion_probe},
     workload::workload,
 };
 use super::{
@@ -87,6 +90,7 @@ use super::{
 use classify::{Confidence, classify};
 use finding_builder::FindingBuilder;
 use pull_error::PullError;
+pub(in crate::domain) use rate_limit::root as rate_limit_root;
 use refine::PullContext;
 
 /// What is wrong with a Pod: one finding per container that waits in vain, in the kubelet's order.
@@ -212,6 +216,7 @@ fn finding(case: &PodContext, told: &PullError<'_>) -> Finding {
     match ImageRef::parse(told.attempt.image()) {
         Err(error) => {
             image_evidence::conclude_invalid_reference(&mut draft, case, told.attempt, &error);
+            did_you_mean::refine(&mut draft, case, told.attempt.image());
         }
         Ok(parsed) => {
             let pull = PullContext {
@@ -221,6 +226,8 @@ fn finding(case: &PodContext, told: &PullError<'_>) -> Finding {
             };
             draft.cause.handler().refine.apply(&mut draft, &pull);
             image_evidence::refine(&mut draft, case, told.attempt, &parsed);
+            moved::refine(&mut draft, told.text, &parsed);
+            did_you_mean::refine(&mut draft, case, told.attempt.image());
         }
     }
     finish(case, told.attempt, told.reason, draft)

@@ -39,6 +39,30 @@ pub fn apply_probe(
     }
 }
 
+/// Applies the result of a probe of the suggested image: whether it is there. One that is not is suggested no more,
+/// as long as something else can be done.
+pub fn apply_suggestion_probe(finding: &mut Finding, verdict: &ProbeConclusion, seen: Timestamp) {
+    let Some(image) = finding.names.suggested_image.as_deref() else {
+        return;
+    };
+    let image = image.into();
+    let fact = match verdict.answer {
+        PullAnswer::Ok => Fact::SuggestedImageExists { image },
+        PullAnswer::No | PullAnswer::Unknown => Fact::SuggestedImageRefused {
+            image,
+            text: verdict.summary.as_str().into(),
+        },
+    };
+    finding.evidence.push(Evidence {
+        fact,
+        source: EvidenceSource::Registry,
+        observed_at: Some(seen),
+    });
+    if verdict.answer == PullAnswer::No && finding.fixes.len() > 1 {
+        finding.fixes.retain(|fix| *fix != FixId::UseSuggestedImage);
+    }
+}
+
 /// Whether the registry refuses for a reason that the kubelet's message can have.
 fn is_consistent(finding: &Finding, verdict: &ProbeConclusion) -> bool {
     let same_root = verdict.root.is_some() && verdict.root == finding.root;
@@ -58,7 +82,12 @@ fn adopt_conclusion(finding: &mut Finding, verdict: &ProbeConclusion) {
             Some(target) => applicable_fixes(cause.info().fixes.iter().copied(), target, root),
             None => cause.info().fixes.to_vec(),
         };
-        finding.fixes = prepend_fixes(&fixes, &finding.fixes);
+        let before = &finding.fixes;
+        let suggested = before
+            .iter()
+            .filter(|fix| **fix == FixId::UseSuggestedImage);
+        let first: Vec<FixId> = suggested.copied().chain(fixes).collect();
+        finding.fixes = prepend_fixes(&first, before);
     }
     finding.root = root;
     // A registry that hides what exists leaves two answers open to whoever asks.
@@ -106,6 +135,8 @@ fn proven_by_objects(root: RootCause) -> bool {
         | RootCause::EntryEmpty
         | RootCause::ServiceAccountMissing
         | RootCause::ImageNameInvalid
+        | RootCause::Moved
+        | RootCause::AbuseLimit
         | RootCause::PolicyNever => true,
         RootCause::CredentialRejected
         | RootCause::CredentialExpired
@@ -219,6 +250,37 @@ mod tests {
             assert!(finding.alternatives.is_empty() && finding.confirming_checks.is_empty());
             assert_eq!(finding.evidence.len(), 1);
         }
+    }
+
+    #[test]
+    fn the_suggested_image_is_tested_and_not_suggested_where_it_is_refused() {
+        let suggest = || {
+            let mut finding = finding(ImageNotFound, Some(RootCause::Moved), &[]);
+            finding.names.suggested_image = Some("registry.k8s.io/pause:3.9".to_owned());
+            finding.fixes = vec![FixId::UseSuggestedImage, FixId::CorrectImage];
+            finding
+        };
+        for (answer, first) in [
+            (PullAnswer::Ok, FixId::UseSuggestedImage),
+            (PullAnswer::Unknown, FixId::UseSuggestedImage),
+            (PullAnswer::No, FixId::CorrectImage),
+        ] {
+            let mut finding = suggest();
+            apply_suggestion_probe(&mut finding, &verdict(answer, None, None), now());
+            assert_eq!(finding.fixes[0], first, "{answer:?}");
+            let line = finding.evidence[0].line(now());
+            assert!(line.contains("registry.k8s.io/pause:3.9"), "{line}");
+        }
+        // What the old registry says of the old image changes neither root nor first fix.
+        let mut finding = suggest();
+        let says = verdict(
+            PullAnswer::No,
+            Some(ImageNotFound),
+            Some(RootCause::TagMissing),
+        );
+        apply_probe(&mut finding, &says, EvidenceSource::Registry, now());
+        assert_eq!(finding.root, Some(RootCause::Moved));
+        assert_eq!(finding.fixes[0], FixId::UseSuggestedImage);
     }
 
     #[test]

@@ -1,28 +1,88 @@
-//! A registry's rate limit: whether a login would have a larger quota, or has been sent.
+//! A registry's limit on requests: which one it is, whose requests are counted, and whether a login would help.
+//!
+//! Docker Hub has two (Docker's *Usage and limits*, read in October 2026): the pull limit answers with a long
+//! text, counts an account or an address, and ends within six hours; the abuse limit answers with a plain
+//! `429 Too Many Requests` and counts all requests of an address, whoever sends them.
 
-use super::{FindingBuilder, attachable::attachable, image_evidence, sent_credential};
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{
+    EvidenceSource, Fact, FindingBuilder, RootCause, attachable::attachable, image_evidence,
+    pull_error::PullError, sent_credential,
+};
 use crate::domain::{
     context::{PodContext, has_credential},
-    diagnostics::FixId,
+    diagnostics::{FixId, classify::Confidence},
     registry_auth::image_ref::ImageRef,
 };
 
-/// Offers the Secret that is there, and no login to a Pod that sends one.
-pub(super) fn refine(draft: &mut FindingBuilder, case: &PodContext, image: &ImageRef) {
+/// The time in which Docker Hub counts pulls.
+const WINDOW: SignedDuration = SignedDuration::from_hours(6);
+
+/// What Docker Hub says at its pull limit, in lower case.
+const PULL_LIMIT: &str = "pull rate limit";
+
+/// Which limit of the registry an answer is about.
+pub(in crate::domain) fn root(is_docker_hub: bool, answer: &str) -> RootCause {
+    if is_docker_hub && !answer.to_lowercase().contains(PULL_LIMIT) {
+        RootCause::AbuseLimit
+    } else {
+        RootCause::RateLimit
+    }
+}
+
+/// Tells the limits apart, and says who is counted.
+pub(super) fn refine(
+    draft: &mut FindingBuilder,
+    case: &PodContext,
+    told: &PullError<'_>,
+    image: &ImageRef,
+) {
+    let is_hub = image.is_on_docker_hub();
+    let root = root(is_hub, told.text);
+    draft.root = Some(root);
+    if root == RootCause::AbuseLimit {
+        draft.add_evidence(Fact::PlainTooManyRequests, EvidenceSource::KnownRegistries);
+        // A runtime that does not print the registry's text hides which limit it is.
+        draft.limit_confidence(Confidence::Likely);
+        draft.fixes = vec![FixId::ReduceRequests, FixId::UseMirror];
+        return;
+    }
+    let account = refine_pull_limit(draft, case, image);
+    if is_hub {
+        let fact = Fact::PullsCounted {
+            account,
+            ends: ends(case, told),
+        };
+        draft.add_evidence(fact, EvidenceSource::KnownRegistries);
+    }
+}
+
+/// Offers the Secret that is there, and no login to a Pod that sends one; the user whose pulls are counted.
+fn refine_pull_limit(
+    draft: &mut FindingBuilder,
+    case: &PodContext,
+    image: &ImageRef,
+) -> Option<Arc<str>> {
     let links = case.credential_chain(image);
     let mut candidates = links.candidates.iter();
     if let Some((secret, entry)) = candidates.find(|(_, entry)| has_credential(entry)) {
         sent_credential::set_credential(draft, secret, entry);
         draft.fixes = vec![FixId::UseMirror, FixId::WaitForRegistry];
-        return;
+        return entry.username.clone();
     }
     let ranked = attachable(case, image);
-    let Some(best) = ranked.first().filter(|it| it.standing.is_usable()) else {
-        return;
-    };
+    let best = ranked.first().filter(|it| it.standing.is_usable())?;
     let name = &best.secret.key.name;
     let account = case.account.present();
     draft.matching_secret = Some(name.shared());
+    let fact = Fact::LoginHasOwnLimit {
+        secret: name.shared(),
+        username: best.entry.username.clone(),
+    };
+    draft.add_evidence(fact, EvidenceSource::Secret);
     // New Pods get what the ServiceAccount lists.
     let fix = if !account.is_some_and(|account| account.pull_secrets.contains(name)) {
         FixId::AttachSecret
@@ -32,4 +92,16 @@ pub(super) fn refine(draft: &mut FindingBuilder, case: &PodContext, image: &Imag
         FixId::Restart
     };
     draft.fixes.insert(0, fix);
+    None
+}
+
+/// When the limit is over at the latest: a window after the first pull that it refused. `None` where that is past,
+/// for then the limit was reached again.
+fn ends(case: &PodContext, told: &PullError<'_>) -> Option<Timestamp> {
+    let events = case.events.iter().filter(|event| {
+        told.attempt.matches_event(event) && event.message.to_lowercase().contains(PULL_LIMIT)
+    });
+    let first = events.filter_map(|event| event.first.or(event.last)).min();
+    let end = first.or(told.observed_at)?.checked_add(WINDOW).ok()?;
+    (end > case.now).then_some(end)
 }

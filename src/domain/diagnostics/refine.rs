@@ -38,7 +38,7 @@ impl Refine {
             }
             Self::NotStated => auth::refine_unstated(draft, pull.case, pull.image),
             Self::NeverPulled => never_policy::refine(draft, pull.case, pull.image),
-            Self::RateLimited => rate_limit::refine(draft, pull.case, pull.image),
+            Self::RateLimited => rate_limit::refine(draft, pull.case, pull.told, pull.image),
         }
     }
 }

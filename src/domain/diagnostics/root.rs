@@ -26,6 +26,7 @@ pub enum RootCause {
     TagMissing,
     RepositoryMissing,
     ImageNameInvalid,
+    Moved,
     ServiceAccountMissing,
     PolicyNever,
     RegistryDown,
@@ -34,6 +35,7 @@ pub enum RootCause {
     CertificateWrong,
     PlainHttp,
     RateLimit,
+    AbuseLimit,
     WrongPlatform,
     ImageFormat,
     ImagePolicy,
@@ -60,6 +62,7 @@ impl RootCause {
             Self::TagMissing => "tag-missing",
             Self::RepositoryMissing => "repository-missing",
             Self::ImageNameInvalid => "image-name-invalid",
+            Self::Moved => "moved",
             Self::ServiceAccountMissing => "service-account-missing",
             Self::PolicyNever => "policy-never",
             Self::RegistryDown => "registry-down",
@@ -68,6 +71,7 @@ impl RootCause {
             Self::CertificateWrong => "certificate-wrong",
             Self::PlainHttp => "plain-http",
             Self::RateLimit => "rate-limit",
+            Self::AbuseLimit => "abuse-limit",
             Self::WrongPlatform => "wrong-platform",
             Self::ImageFormat => "image-format",
             Self::ImagePolicy => "image-policy",
@@ -104,6 +108,7 @@ impl RootCause {
             Self::TagMissing
             | Self::RepositoryMissing
             | Self::ImageNameInvalid
+            | Self::Moved
             | Self::PolicyNever
             | Self::WrongPlatform
             | Self::ImageFormat
@@ -113,7 +118,8 @@ impl RootCause {
             | Self::CaUntrusted
             | Self::CertificateWrong
             | Self::PlainHttp
-            | Self::RateLimit => ChainLink::Registry,
+            | Self::RateLimit
+            | Self::AbuseLimit => ChainLink::Registry,
             Self::NodeProblem => ChainLink::Node,
             Self::PodPredatesBinding | Self::NotScheduled | Self::NotAPull => ChainLink::Pod,
         }

@@ -15,7 +15,7 @@ use crate::domain::{
     diagnostics::{Cause, FixId, classify::Confidence},
     k8s::{
         age,
-        objects::{Event, Secret, SecretContent},
+        objects::{Event, Expiry, ExpiryBasis, Secret, SecretContent},
     },
     message::{ParsedMessage, Phrase, PullStep},
     registry_auth::{
@@ -73,7 +73,11 @@ pub(super) fn refine(
             }
         }
     }
-    if let Some(fact) = expiry_fact(secret, entry, case.now) {
+    let by_default = || {
+        let is_login = draft.cause == Cause::Unauthorized;
+        is_login.then(|| default_expiry_fact(secret, entry, case.now))?
+    };
+    if let Some(fact) = expiry_fact(secret, entry, case.now).or_else(by_default) {
         let sure = matches!(fact, Fact::Expired { .. }) || draft.cause == Cause::TokenExpired;
         draft.add_evidence(fact, EvidenceSource::Secret);
         draft.conclude(Cause::TokenExpired, RootCause::CredentialExpired);
@@ -101,9 +105,10 @@ pub(super) fn moments(case: &PodContext) -> impl Iterator<Item = Timestamp> {
         .filter_map(|it| it.secret.present());
     let of_secrets = secrets.flat_map(|secret| {
         let ends = secret.entries().iter().filter_map(|entry| {
-            let life = || Some(entry.kind.max_lifetime()?.as_secs());
+            let life = || Some(entry.kind.default_lifetime()?.as_secs());
             entry
                 .expires
+                .or(secret.annotated_expiry)
                 .or_else(|| later(secret.written(), life()? + 1))
         });
         ends.chain(later(secret.written(), NEXT_ATTEMPT))
@@ -165,15 +170,30 @@ fn last_attempt(case: &PodContext, told: &PullError<'_>) -> Option<Timestamp> {
 /// credentials of its kind live. Where nothing tells when its data was written, an age is a hint.
 pub(super) fn expiry_fact(secret: &Secret, entry: &AuthSummary, now: Timestamp) -> Option<Fact> {
     let name = secret.key.name.shared();
-    if let Some(at) = entry.expires {
-        return (at <= now).then_some(Fact::Expired { secret: name, at });
+    let Expiry { at, basis } = secret.expiry(entry)?;
+    if at > now || basis == ExpiryBasis::MaxLifetime && at == now {
+        return None;
     }
-    let life = entry.kind.max_lifetime()?;
+    match basis {
+        ExpiryBasis::Token => Some(Fact::Expired { secret: name, at }),
+        ExpiryBasis::Annotation => Some(Fact::AnnotatedExpiry { secret: name, at }),
+        ExpiryBasis::MaxLifetime => likely_expired(secret, entry, now),
+    }
+}
+
+/// That a login which is refused is older than its issuer lets such logins live, unless another lifetime was chosen.
+fn default_expiry_fact(secret: &Secret, entry: &AuthSummary, now: Timestamp) -> Option<Fact> {
+    let life = entry.kind.default_lifetime()?;
     let seconds = age::seconds_between(secret.written()?, now);
-    (seconds > life.as_secs()).then(|| Fact::LikelyExpired {
-        secret: name,
+    let is_open = secret.expiry(entry).is_none();
+    (is_open && seconds > life.as_secs()).then(|| likely_expired(secret, entry, now))?
+}
+
+fn likely_expired(secret: &Secret, entry: &AuthSummary, now: Timestamp) -> Option<Fact> {
+    Some(Fact::LikelyExpired {
+        secret: secret.key.name.shared(),
         kind: entry.kind.label().to_owned(),
-        hours: seconds / 3600,
+        hours: age::seconds_between(secret.written()?, now) / 3600,
     })
 }
 

@@ -143,6 +143,15 @@ fn named(root: RootCause, names: &FixContext) -> Option<String> {
             "ServiceAccount {} does not exist; Pods cannot be created without it",
             names.service_account.as_deref()?
         ),
+        RootCause::Moved => format!(
+            "{} has moved to {}",
+            names.image.as_deref()?,
+            names.suggested_image.as_deref()?
+        ),
+        RootCause::AbuseLimit => format!(
+            "{} rejects all requests from this IP address for now (429)",
+            host?
+        ),
         RootCause::ImageNameInvalid
         | RootCause::PolicyNever
         | RootCause::RegistryDown

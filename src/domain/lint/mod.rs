@@ -65,7 +65,7 @@ pub enum Lint {
         secret: ObjectRef<Secret>,
         kind: CredentialKind,
     },
-    /// A token that says of itself when it ends: soon, or in the past.
+    /// A token that ends soon, or has ended: as it says itself, as an annotation says, or by its kind and age.
     #[serde(rename = "ends")]
     Expires {
         secret: ObjectRef<Secret>,
@@ -249,7 +249,8 @@ fn equal_keys(secret: &Secret, oddity: &ConfigWarning) -> Option<Lint> {
 
 /// One that always ends within hours is no news; that it is stored is the lint `ShortLived`.
 fn ends(secret: &Secret, entry: &AuthSummary, now: Timestamp) -> Option<Lint> {
-    let seconds = entry.expires?.duration_since(now).as_secs();
+    let expiry = secret.expiry(entry)?;
+    let seconds = expiry.at.duration_since(now).as_secs();
     let always = entry.kind.max_lifetime().is_some() && seconds > 0;
     (seconds < EXPIRY_WARNING_SECONDS && !always).then(|| Lint::Expires {
         secret: secret.key.clone(),
@@ -432,6 +433,12 @@ mod tests {
             key: key("shop", name),
         };
         let expected = [
+            // An ECR token lives for 12 hours, and it is three days old.
+            Lint::Expires {
+                secret: key("shop", "again"),
+                server: "https://registry.example".into(),
+                seconds: (12 - 3 * 24) * 3600,
+            },
             Lint::ShortLived {
                 secret: key("shop", "again"),
                 kind: CredentialKind::EcrToken,

@@ -49,6 +49,8 @@ pub enum FormSpec {
     /// Another image for one container, or for the containers of several workloads.
     Image {
         targets: Vec<ImageTarget>,
+        /// What is filled in; `None`: the image as it is.
+        suggested: Option<String>,
         /// Workloads with the same image that cannot get another one, and why.
         left_out: Vec<String>,
     },

@@ -15,11 +15,13 @@ pub(super) struct ImageEdit {
     pub left_out: Vec<String>,
 }
 
-impl From<ImageEdit> for FormSpec {
-    fn from(edit: ImageEdit) -> Self {
-        Self::Image {
-            targets: edit.targets,
-            left_out: edit.left_out,
+impl ImageEdit {
+    /// The form for it, filled in with a suggestion or with the image as it is.
+    pub(super) fn into_form(self, suggested: Option<String>) -> FormSpec {
+        FormSpec::Image {
+            targets: self.targets,
+            suggested,
+            left_out: self.left_out,
         }
     }
 }

@@ -11,4 +11,5 @@ mod glob;
 pub mod host_port;
 pub mod image_ref;
 pub mod keyring;
+pub mod moved;
 pub mod registries;

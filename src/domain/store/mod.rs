@@ -205,6 +205,18 @@ impl Store {
             .map(|(_, workload)| workload)
     }
 
+    /// The workloads of one kind, by namespace and name.
+    pub fn workloads_of_kind(&self, kind: WorkloadKind) -> impl Iterator<Item = &Arc<Workload>> {
+        let lowest = WorkloadRef {
+            kind,
+            key: ObjectRef::new(Namespace::new(""), Name::new("")),
+        };
+        self.workloads
+            .range(lowest..)
+            .take_while(move |(id, _)| id.kind == kind)
+            .map(|(_, workload)| workload)
+    }
+
     /// Grows with every change of a Secret or a ServiceAccount of this namespace.
     pub fn credentials_version(&self, namespace: &Namespace) -> u64 {
         self.local.get(namespace).copied().unwrap_or_default()

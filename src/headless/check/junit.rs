@@ -31,14 +31,14 @@ pub(super) fn write(report: &CheckReport, out: &mut impl Write) -> io::Result<()
     let run = run_cases(report);
     let tests: usize = suites.values().map(Suite::tests).sum::<usize>() + run.len();
     let failures: usize = suites.values().map(|suite| suite.failed.len()).sum();
-    let unsettled = usize::from(report.settled == Some(false));
+    let failed_runs = usize::from(report.settled == Some(false)) + report.expiring.len();
     let skipped = report.not_seen.len();
     let errors = report.not_read.len() + usize::from(has_other_gaps(report));
     writeln!(out, r#"<?xml version="1.0" encoding="UTF-8"?>"#)?;
     writeln!(
         out,
         r#"<testsuites name="pullscope check" tests="{tests}" failures="{}" errors="{errors}" skipped="{skipped}">"#,
-        failures + unsettled
+        failures + failed_runs
     )?;
     for (namespace, suite) in &suites {
         suite.write(namespace, out)?;
@@ -47,7 +47,7 @@ pub(super) fn write(report: &CheckReport, out: &mut impl Write) -> io::Result<()
         let count = run.len();
         writeln!(
             out,
-            r#"  <testsuite name="pullscope" tests="{count}" failures="{unsettled}" errors="{errors}" skipped="{skipped}">"#
+            r#"  <testsuite name="pullscope" tests="{count}" failures="{failed_runs}" errors="{errors}" skipped="{skipped}">"#
         )?;
         for case in run {
             writeln!(out, "    {case}")?;
@@ -86,7 +86,15 @@ fn run_cases(report: &CheckReport) -> Vec<String> {
             r#"<testcase classname="pullscope" name="everything was read"><error type="not-read" message="{why}"/></testcase>"#
         )
     });
+    let expiring = report.expiring.iter().map(|row| {
+        let (namespace, secret) = (escape_xml(&row.namespace), escape_xml(&row.secret));
+        let summary = escape_xml(&row.summary);
+        format!(
+            r#"<testcase classname="pullscope" name="Secret {namespace}/{secret}"><failure type="expiring" message="{summary}"/></testcase>"#
+        )
+    });
     unseen
+        .chain(expiring)
         .chain(unreadable)
         .chain(incomplete)
         .chain(settled)

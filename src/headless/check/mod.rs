@@ -1,6 +1,7 @@
 //! `pullscope check`: lists once, diagnoses and reports, for CI and scripts.
 
 mod collect;
+mod expiring;
 mod findings;
 mod junit;
 mod probe;
@@ -61,6 +62,10 @@ pub struct Args {
     /// the registry may prevent it
     #[arg(long)]
     pub all: bool,
+    /// Also report credentials in pull secrets that expire within this time, such as 14d, or have expired: by
+    /// their token, an annotation such as expiresAt, or the maximum lifetime of their kind; exits with 1 if any
+    #[arg(long, value_name = "TIME", value_parser = expiring::parse_ahead)]
+    pub expiring: Option<Duration>,
     /// Output format
     #[arg(short, long, value_enum, default_value_t)]
     pub output: ReportFormat,
@@ -129,14 +134,18 @@ pub async fn run(
     let report_scope = ReportScope {
         place: scope.place(),
         namespaces,
-        needs_secrets: args.all || args.probe,
+        needs_secrets: args.all || args.probe || args.expiring.is_some(),
     };
+    let expiring = args.expiring.map_or_else(Vec::new, |within| {
+        expiring::expiring(&snapshot.store, &scope.namespaces, within, now)
+    });
     let report = CheckReport::new(
         connection,
         report_scope,
         &snapshot,
         &findings,
         &outcomes,
+        expiring,
         now,
     );
     let mut exit = report.exit();

@@ -76,6 +76,11 @@ impl ProbeOutcomes {
                         now,
                     );
                 }
+                let suggested = ProbeRequest::for_suggestion(pod, finding);
+                let outcome = suggested.and_then(|request| self.0.get(&request));
+                if let Some(ProbeOutcome::Answered(verified)) = outcome.map(|it| &**it) {
+                    diagnostics::apply_suggestion_probe(finding, verified.conclusion(), now);
+                }
             }
             if pod.is_running {
                 findings.extend(self.preflight_refusals(&pod.context, &findings, now));
@@ -134,6 +139,12 @@ impl ProbeRequest {
         Some(Self::for_image(&pod.context, image))
     }
 
+    /// The request for the image that a finding suggests.
+    fn for_suggestion(pod: &DiagnosedPod, finding: &Finding) -> Option<Self> {
+        let image = finding.names.suggested_image.as_deref()?;
+        Some(Self::for_image(&pod.context, image))
+    }
+
     /// All requests for a Pod.
     fn for_pod(pod: &DiagnosedPod) -> Vec<Self> {
         if pod.is_running {
@@ -144,7 +155,10 @@ impl ProbeRequest {
         }
         let findings = pod.findings.iter();
         findings
-            .filter_map(|it| Self::for_finding(pod, it))
+            .flat_map(|it| {
+                let own = Self::for_finding(pod, it);
+                own.into_iter().chain(Self::for_suggestion(pod, it))
+            })
             .collect()
     }
 }

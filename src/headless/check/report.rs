@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use super::{
     collect::Snapshot,
+    expiring::ExpiringRow,
     findings::{CheckFindings, DiagnosedPod},
     probe::{ProbeOutcome, ProbeOutcomes},
 };
@@ -57,6 +58,9 @@ pub(super) struct CheckReport {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) settled: Option<bool>,
     pub(super) findings: Vec<FindingRow>,
+    /// With `--expiring`: credentials that end soon, or have ended.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) expiring: Vec<ExpiringRow>,
     /// With `--all --probe`: every image that was probed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     images: Vec<ProbedImage>,
@@ -85,6 +89,9 @@ pub(super) struct FindingRow {
     pub(super) summary: String,
     evidence: Vec<String>,
     settle: Vec<String>,
+    /// The image to use instead: where it has moved to, or what was likely meant.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    suggested_image: Option<String>,
     chain: Option<ChainRow>,
     /// With `--probe`: what the registry says.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -149,6 +156,7 @@ impl CheckReport {
         snapshot: &Snapshot,
         findings: &CheckFindings,
         outcomes: &ProbeOutcomes,
+        expiring: Vec<ExpiringRow>,
         now: Timestamp,
     ) -> Self {
         let of_pods = findings.pods.iter().flat_map(|pod| {
@@ -175,6 +183,7 @@ impl CheckReport {
             settled: snapshot.settled,
             not_seen: snapshot.forbidden.iter().map(ToString::to_string).collect(),
             findings: of_pods.chain(of_workloads).collect(),
+            expiring,
             images: outcomes
                 .iter()
                 .filter(|_| runs)
@@ -191,7 +200,7 @@ impl CheckReport {
 
     /// Exit status. Without a finding it is success only if everything was read.
     pub(super) fn exit(&self) -> Exit {
-        if !self.findings.is_empty() || self.settled == Some(false) {
+        if !self.findings.is_empty() || !self.expiring.is_empty() || self.settled == Some(false) {
             Exit::Negative
         } else if self.complete {
             Exit::Success
@@ -220,6 +229,11 @@ impl CheckReport {
             first.write_heading(&group, console, out)?;
             first.write_text(console, out)?;
             writeln!(out)?;
+        }
+        for row in &self.expiring {
+            let place = format!("{}/{}", row.namespace, row.secret);
+            let place = console.paint(Tone::Bold, &one_line(&place));
+            writeln!(out, "{place}: {}", one_line(&row.summary))?;
         }
         for image in &self.images {
             let mark = match image.verdict {
@@ -260,7 +274,11 @@ impl CheckReport {
         let place = one_line(&format!("{} of cluster {}", self.place, self.cluster));
         let known = if self.complete { "" } else { ", incomplete" };
         let findings = format!("findings: {}{known}", self.findings.len());
-        let findings = console.paint(tone, &findings);
+        let expiring = match self.expiring.len() {
+            0 => String::new(),
+            some => format!(", expiring credentials: {some}"),
+        };
+        let findings = console.paint(tone, &format!("{findings}{expiring}"));
         if self.pods_checked == 0 && self.findings.is_empty() {
             return match self.exit() {
                 Exit::Success => writeln!(out, "No Pods found {place}"),
@@ -370,6 +388,7 @@ impl FindingRow {
             summary: finding.summary(),
             evidence: finding.evidence.iter().map(|it| it.line(now)).collect(),
             settle: finding.confirming_checks.clone(),
+            suggested_image: finding.names.suggested_image.clone(),
             chain: None,
             probe: None,
             fixes: finding.filled_fixes(),

@@ -23,6 +23,10 @@ pub(super) fn document(report: &CheckReport) -> Value {
         unreadable
             .map(|object| notification("error", &format!("not read: {object} cannot be decoded"))),
     );
+    notes.extend(report.expiring.iter().map(|row| {
+        let text = format!("Secret {}/{}: {}", row.namespace, row.secret, row.summary);
+        notification("warning", &text)
+    }));
     if report.settled == Some(false) {
         notes.push(notification("error", "did not settle in time"));
     }

@@ -126,6 +126,8 @@ pub enum RegistryHealth {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RateLimit {
     EveryRequest,
+    /// Every request, without a word: Docker Hub's abuse limit.
+    Abuse,
     /// The GET of a manifest by nobody in particular, as Docker Hub counts.
     Anonymous,
 }

@@ -57,8 +57,18 @@ impl Registry {
         if path.is_empty() {
             return self.base(request, now);
         }
-        if self.limit == Some(RateLimit::EveryRequest) {
-            return Response::error(429, "TOOMANYREQUESTS", RATE_LIMIT);
+        match self.limit {
+            Some(RateLimit::EveryRequest) => {
+                return Response::error(429, "TOOMANYREQUESTS", RATE_LIMIT);
+            }
+            Some(RateLimit::Abuse) => {
+                return Response {
+                    status: 429,
+                    headers: Vec::new(),
+                    body: b"Too Many Requests".to_vec(),
+                };
+            }
+            Some(RateLimit::Anonymous) | None => {}
         }
         let (repository, reference) = match path.rsplit_once("/manifests/") {
             Some(split) => split,

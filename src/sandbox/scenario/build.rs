@@ -318,6 +318,7 @@ fn limit(limit: file::RateLimitSpec) -> Option<RateLimit> {
     match limit {
         file::RateLimitSpec::None => None,
         file::RateLimitSpec::EveryRequest => Some(RateLimit::EveryRequest),
+        file::RateLimitSpec::Abuse => Some(RateLimit::Abuse),
         file::RateLimitSpec::Anonymous => Some(RateLimit::Anonymous),
     }
 }

@@ -195,6 +195,8 @@ pub(super) enum RateLimitSpec {
     #[default]
     None,
     EveryRequest,
+    /// Every request, without a word: Docker Hub's abuse limit.
+    Abuse,
     /// Manifests that nobody in particular asks for, as Docker Hub counts.
     Anonymous,
 }

@@ -160,15 +160,17 @@ fn probe_result(
     inspection: &PodInspection,
     wide: usize,
 ) -> Vec<Line<'static>> {
-    let query = inspection
-        .image()
-        .and_then(|image| ProbeQuery::for_pod(&inspection.context, image));
-    let Some(state) = query.and_then(|query| cx.model.probes.get(&query)) else {
-        return Vec::new();
-    };
-    let (symbol, style, text) = probe_result::describe(cx, state);
-    let mut lines = vec![heading(cx, "Tests")];
-    lines.extend(indented(&format!("{symbol} {text}"), 2, wide, style));
+    let own = inspection.image().map(|image| &**image);
+    let images = own.into_iter().chain(inspection.suggested_image());
+    let queries = images.filter_map(|image| ProbeQuery::for_pod(&inspection.context, image));
+    let mut lines = Vec::new();
+    for state in queries.filter_map(|query| cx.model.probes.get(&query)) {
+        if lines.is_empty() {
+            lines.push(heading(cx, "Tests"));
+        }
+        let (symbol, style, text) = probe_result::describe(cx, state);
+        lines.extend(indented(&format!("{symbol} {text}"), 2, wide, style));
+    }
     lines
 }
 

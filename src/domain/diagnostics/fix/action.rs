@@ -60,6 +60,8 @@ pub enum FixAction {
     RetryNow,
     /// Sets an image that is typed.
     CorrectImage,
+    /// Sets the image that is suggested, which may be edited before.
+    UseSuggestedImage { image: String },
     /// Sets the image, written with its registry: it is typed, too.
     WriteFullName { image: String },
 }
@@ -162,6 +164,9 @@ impl FixAction {
             Planned::Restart => Self::Restart,
             Planned::RetryNow => Self::RetryNow,
             Planned::CorrectImage => Self::CorrectImage,
+            Planned::UseSuggestedImage => Self::UseSuggestedImage {
+                image: names.suggested_image.clone()?,
+            },
             Planned::WriteFullName => Self::WriteFullName {
                 image: spelled_out(names.image.as_deref()?),
             },
@@ -188,6 +193,7 @@ impl FixAction {
             | Self::Restart
             | Self::RetryNow
             | Self::CorrectImage
+            | Self::UseSuggestedImage { .. }
             | Self::WriteFullName { .. } => false,
         }
     }
@@ -228,6 +234,12 @@ impl Planned {
                 return vec![format!(
                     "List the tags: crane ls {}",
                     names.repository_word()
+                )];
+            }
+            Self::UseSuggestedImage => {
+                let image = names.suggested_image.as_deref().unwrap_or("IMAGE");
+                return vec![format!(
+                    "Suggested: {image}. Test it first: pullscope verify {image}"
                 )];
             }
             Self::WriteFullName => &["docker.io/library/alpine:3.20 instead of alpine:3.20"],

@@ -52,6 +52,9 @@ pub struct FixContext {
     pub expected_auth_key: Option<String>,
     pub username: Option<String>,
     pub image: Option<String>,
+    /// The image to use instead: where it has moved to, or what was likely meant.
+    #[serde(rename = "suggested", default, skip_serializing_if = "Option::is_none")]
+    pub suggested_image: Option<String>,
     pub repository: Option<String>,
     pub host: Option<String>,
     pub node: Option<String>,
@@ -83,6 +86,7 @@ impl FixContext {
             expected_auth_key: or(&self.expected_auth_key, "HOST"),
             username: or(&self.username, "USER"),
             image: or(&self.image, "IMAGE"),
+            suggested_image: or(&self.suggested_image, "IMAGE"),
             target: Some(Box::new(self.shown_target())),
             ..self.clone()
         }

@@ -27,7 +27,7 @@ mod tests {
         let scene = Scene::failed("").image("registry.example/Team/App:1").waits("InvalidImageName", "Failed to apply default image tag \"registry.example/Team/App:1\": couldn't parse image reference \"registry.example/Team/App:1\": invalid reference format: repository name must be lowercase");
         check(
             &scene,
-            "invalid-image-name, image-name-invalid, certain: correct-image",
+            "invalid-image-name, image-name-invalid, certain: use-suggested-image, correct-image",
         );
         check_fix(
             &scene,

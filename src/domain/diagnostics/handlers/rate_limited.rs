@@ -71,6 +71,50 @@ mod tests {
     }
 
     #[test]
+    fn the_abuse_limit_is_told_from_the_pull_limit() {
+        let plain = "unexpected status from HEAD request to https://registry-1.docker.io/v2/acme/shop/manifests/1: 429 Too Many Requests";
+        let scene = Scene::failed(plain)
+            .image("docker.io/acme/shop:1")
+            .secret("hub", "https://index.docker.io/v1/");
+        check(
+            &scene,
+            "rate-limited, abuse-limit, likely: reduce-requests, use-mirror",
+        );
+        check_no_fix(&scene, FixId::AttachSecret);
+        // Other registries have one limit.
+        let scene = Scene::failed(&plain.replace("registry-1.docker.io", "registry.example"));
+        check(
+            &scene,
+            "rate-limited, rate-limit, certain: authenticate, use-mirror",
+        );
+    }
+
+    #[test]
+    fn who_is_counted_and_until_when() {
+        let limit = "Failed to pull image \"docker.io/acme/shop:1\": toomanyrequests: You have reached your unauthenticated pull rate limit. https://www.docker.com/increase-rate-limit";
+        let scene = Scene::failed(limit)
+            .image("docker.io/acme/shop:1")
+            .event("Failed", limit)
+            .secret("hub", "https://index.docker.io/v1/");
+        let facts = scene.facts();
+        let ends = crate::domain::fixtures::seconds_ago(900 - 6 * 3600);
+        for fact in [
+            "Secret hub is not attached; bot has a pull limit of its own".to_owned(),
+            format!(
+                "without a login Docker Hub counts the node's IP address (100 pulls in 6 h); the limit ends by {ends}"
+            ),
+        ] {
+            assert!(facts.contains(&fact), "{fact}: {facts:?}");
+        }
+        let listed = Scene::failed(limit)
+            .image("docker.io/acme/shop:1")
+            .lists(&["hub"])
+            .secret("hub", "https://index.docker.io/v1/");
+        let counted = "Docker Hub counts the pulls of bot (200 in 6 h for Personal accounts)";
+        assert!(listed.facts().iter().any(|fact| fact.starts_with(counted)));
+    }
+
+    #[test]
     fn messages_that_say_so() {
         check_messages(
             Cause::RateLimited,

@@ -1,5 +1,7 @@
 //! How the handlers are tested: one Pod that cannot pull its image, what is found, and what each fix does.
 
+mod suggested;
+
 use std::sync::Arc;
 
 use super::{Cause, FixId, RootCause};
@@ -13,12 +15,13 @@ use crate::domain::{
     k8s::{
         object_ref::Name,
         objects::{
-            Event, OwnerReference, Pod, Secret, SecretType, ServiceAccount, Workload,
-            WorkloadIdentity, WorkloadKind,
+            Event, OwnerReference, Pod, Secret, SecretContent, SecretType, ServiceAccount,
+            Workload, WorkloadIdentity, WorkloadKind,
         },
     },
     plan::{FixProposal, FixScope, Reach, proposal_for},
     rbac::Permission,
+    registry_auth::credential::kind::CredentialKind,
     store::{
         Store,
         update::StoreUpdate,
@@ -68,6 +71,8 @@ pub(super) struct Scene {
     account: ServiceAccount,
     secrets: Vec<Secret>,
     others: Vec<Pod>,
+    /// Other workloads, of any namespace.
+    workloads: Vec<Workload>,
     events: Vec<Event>,
     sight: WatchCoverage,
 }
@@ -82,6 +87,7 @@ impl Scene {
             account: account("shop", "runner", &[]),
             secrets: Vec::new(),
             others: Vec::new(),
+            workloads: Vec::new(),
             events: Vec::new(),
             sight: WatchCoverage::complete(),
         };
@@ -141,6 +147,47 @@ impl Scene {
         other.containers[0].image_id = Some("sha256:00".into());
         self.others.push(other);
         self
+    }
+
+    /// As `secret`, in another namespace.
+    pub(super) fn secret_in(mut self, namespace: &str, name: &str, server: &str) -> Self {
+        let of = SecretType::DockerConfigJson;
+        self.secrets
+            .push(secret(namespace, name, of, &[(server, "bot")]));
+        self
+    }
+
+    /// The last Secret has a credential of this kind, and was written so many days ago.
+    pub(super) fn aged(mut self, kind: CredentialKind, days: i64) -> Self {
+        let secret = self.secrets.last_mut().unwrap();
+        secret.meta.created = Some(seconds_ago(days * 86_400));
+        secret.changed = secret.meta.created;
+        if let SecretContent::Read(summary) = &mut secret.content {
+            let mut entries = summary.entries.to_vec();
+            for entry in &mut entries {
+                entry.kind = kind;
+            }
+            summary.entries = entries.into();
+        }
+        self
+    }
+
+    /// An annotation of the last Secret says that its credential expired a minute ago.
+    pub(super) fn annotated_as_expired(mut self) -> Self {
+        self.secrets.last_mut().unwrap().annotated_expiry = Some(seconds_ago(60));
+        self
+    }
+
+    /// Another Deployment is in the cluster.
+    pub(super) fn beside(mut self, workload: Workload) -> Self {
+        self.workloads.push(workload);
+        self
+    }
+
+    /// The evidence of what is found, in words.
+    pub(super) fn facts(&self) -> Vec<String> {
+        let evidence = self.finding().evidence;
+        evidence.iter().map(|it| it.fact.to_string()).collect()
     }
 
     /// Nothing created the Pod.
@@ -209,8 +256,8 @@ impl Scene {
 
     pub(super) fn finding(&self) -> Finding {
         let mut world = Store::default();
-        if let Some(owner) = &self.owner {
-            let batch = StoreUpdate::Workloads(owner.id.kind, upserted(vec![owner.clone()]));
+        for workload in self.owner.iter().chain(&self.workloads) {
+            let batch = StoreUpdate::Workloads(workload.id.kind, upserted(vec![workload.clone()]));
             world.apply(batch, now());
         }
         let set = workload(WorkloadKind::ReplicaSet, "shop", "web-5c9f", Some("web"));

@@ -30,6 +30,7 @@ mod tests {
         Cause, FixId,
         tests::{Scene, check, check_fix, check_messages, check_no_fix, resolving},
     };
+    use crate::domain::registry_auth::credential::kind::CredentialKind;
 
     #[test]
     fn a_refused_login_is_replaced() {
@@ -57,6 +58,30 @@ mod tests {
             ],
         );
         check_no_fix(&scene, FixId::AttachSecret);
+    }
+
+    #[test]
+    fn a_refused_login_that_is_old_enough_has_likely_expired() {
+        let refused = resolving(
+            "failed to authorize: failed to fetch oauth token: unexpected status from POST request to https://auth.example/token: 401 Unauthorized",
+        );
+        let scene = || {
+            let scene = Scene::failed(&refused).lists(&["hub"]);
+            scene.secret("hub", "registry.example")
+        };
+        let expired = "token-expired, credential-expired, likely: new-token, recreate-secret, stop-storing-tokens";
+        let rejected =
+            "unauthorized, credential-rejected, certain: new-token, recreate-secret, remove-entry";
+        for (kind, days, expected) in [
+            (CredentialKind::HarborRobot, 31, expired),
+            (CredentialKind::HarborRobot, 29, rejected),
+            (CredentialKind::AzureServicePrincipal, 366, expired),
+            (CredentialKind::QuayRobot, 3000, rejected),
+        ] {
+            check(&scene().aged(kind, days), expected);
+        }
+        let annotated = scene().aged(CredentialKind::QuayRobot, 1);
+        check(&annotated.annotated_as_expired(), expired);
     }
 
     #[test]

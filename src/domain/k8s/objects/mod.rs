@@ -23,7 +23,7 @@ pub use pod::{
     Container, ContainerRole, ContainerState, ContainerStateTerminated, ImageVolume, Phase, Pod,
     PullPolicy,
 };
-pub use secret::{Secret, SecretContent, SecretType};
+pub use secret::{Expiry, ExpiryBasis, Secret, SecretContent, SecretType};
 pub use service_account::ServiceAccount;
 pub use workload::{Revision, Workload, WorkloadKind, WorkloadRef, WorkloadStatus};
 pub use workload_identity::{IdentityScope, WorkloadIdentity};

@@ -96,7 +96,9 @@ pub(super) fn made<'a>(action: &FixAction, targets: &Targets<'a>) -> FixChanges<
             }
         }
         FixAction::CorrectImage => set_image("IMAGE", targets),
-        FixAction::WriteFullName { image } => set_image(image, targets),
+        FixAction::UseSuggestedImage { image } | FixAction::WriteFullName { image } => {
+            set_image(image, targets)
+        }
     }
 }
 

@@ -151,7 +151,11 @@ fn form_for(action: &FixAction, targets: &Targets<'_>, scope: &FixScope<'_>) -> 
             Some(ask_login(login, targets, scope))
         }
         FixAction::CorrectImage | FixAction::WriteFullName { .. } => {
-            image_edit(targets.own, &targets.of_workloads()).map(FormSpec::from)
+            image_edit(targets.own, &targets.of_workloads()).map(|edit| edit.into_form(None))
+        }
+        FixAction::UseSuggestedImage { image } => {
+            let edit = image_edit(targets.own, &targets.of_workloads());
+            edit.map(|edit| edit.into_form(Some(image.clone())))
         }
         FixAction::AttachSecret { .. }
         | FixAction::CorrectSecretName { .. }

@@ -188,7 +188,10 @@ fn for_all_each_workload_is_listed_with_its_own_container_and_image() {
         panic!("nothing is asked")
     };
     assert_eq!(ask.title(), "New image for 6 workloads");
-    let FormSpec::Image { targets, left_out } = ask else {
+    let FormSpec::Image {
+        targets, left_out, ..
+    } = ask
+    else {
         panic!("{ask:?}")
     };
     let [ends, migrate] = &left_out[..] else {

@@ -5,7 +5,7 @@ use super::{
     ProbeFinding,
 };
 use crate::domain::{
-    diagnostics::{Cause, RootCause},
+    diagnostics::{Cause, RootCause, rate_limit_root},
     registry_auth::registries::{self, MissingRepositoryBehavior},
 };
 
@@ -15,7 +15,13 @@ pub(super) fn conclude_refusal(
     refusal: &Refusal,
 ) -> ProbeFinding {
     if refusal.is_rate_limit() {
-        return ProbeFinding::unknown(Cause::RateLimited, RootCause::RateLimit);
+        let is_hub = transcript.image.is_on_docker_hub();
+        // An answer to HEAD has no words.
+        let root = refusal
+            .message
+            .as_deref()
+            .map_or(RootCause::RateLimit, |words| rate_limit_root(is_hub, words));
+        return ProbeFinding::unknown(Cause::RateLimited, root);
     }
     if refusal.status >= 500 {
         return ProbeFinding::unknown(Cause::Registry5xx, RootCause::RegistryDown);

@@ -98,6 +98,40 @@ impl CredentialKind {
         }
     }
 
+    /// The lifetime that its issuer sets unless another one is chosen: an older one that is refused has likely expired.
+    ///
+    /// Harbor's robots: 30 days (`robot_token_duration`). Secrets of Azure's service principals: 1 year
+    /// (`az ad sp create-for-rbac`). GitLab's access tokens: 365 days at most since 16.0.
+    pub fn default_lifetime(self) -> Option<SignedDuration> {
+        const DAY: i64 = 24;
+        match self {
+            Self::HarborRobot => Some(SignedDuration::from_hours(30 * DAY)),
+            Self::AzureServicePrincipal | Self::GitLabPersonalToken => {
+                Some(SignedDuration::from_hours(365 * DAY))
+            }
+            Self::EcrToken
+            | Self::GoogleAccessToken
+            | Self::GitLabJobToken
+            | Self::AzureAccessToken
+            | Self::GitHubJobToken => self.max_lifetime(),
+            Self::None
+            | Self::Password
+            | Self::DockerHubPersonalToken
+            | Self::DockerHubOrganisationToken
+            | Self::GitHubClassicToken
+            | Self::GitHubFineGrainedToken
+            | Self::GitHubOAuthToken
+            | Self::GitLabDeployToken
+            | Self::GoogleKey
+            | Self::AzureAdmin
+            | Self::QuayRobot
+            | Self::JFrogReferenceToken
+            | Self::RedHatServiceAccount
+            | Self::OpenShiftToken
+            | Self::Jwt => None,
+        }
+    }
+
     /// Guide G9: tokens, not passwords.
     pub fn is_password(self) -> bool {
         matches!(self, Self::Password | Self::AzureAdmin)

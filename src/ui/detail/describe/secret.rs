@@ -6,7 +6,7 @@ use crate::{
     domain::{
         k8s::{
             age,
-            objects::{Secret, SecretContent, SecretType},
+            objects::{Expiry, ExpiryBasis, Secret, SecretContent, SecretType},
         },
         registry_auth::docker_config::{AuthSummary, SecretHealth},
     },
@@ -32,7 +32,7 @@ pub(super) fn write(secret: &Secret, sheet: &mut Sheet<'_>) {
         sheet.note(&words, theme.failing());
         return;
     };
-    match summary.health(cx.now) {
+    match secret.health(cx.now).unwrap_or(SecretHealth::Healthy) {
         SecretHealth::Healthy => {}
         SecretHealth::Warning(why) => {
             let words = format!("{} {why}", symbols.failing);
@@ -48,14 +48,14 @@ pub(super) fn write(secret: &Secret, sheet: &mut Sheet<'_>) {
     }
     let trials = secret_test::entry_checks(store, secret);
     for (at, entry) in summary.entries.iter().enumerate() {
-        self::entry(entry, sheet);
+        self::entry(secret, entry, sheet);
         if let Some(trial) = trials.get(at) {
             check_results(trial, sheet);
         }
     }
 }
 
-fn entry(entry: &AuthSummary, sheet: &mut Sheet<'_>) {
+fn entry(secret: &Secret, entry: &AuthSummary, sheet: &mut Sheet<'_>) {
     let (theme, now) = (sheet.cx.theme, sheet.cx.now);
     sheet.part(&format!("entry {}", entry.server));
     sheet.plain("  User", entry.username.as_deref().unwrap_or("none"));
@@ -63,18 +63,35 @@ fn entry(entry: &AuthSummary, sheet: &mut Sheet<'_>) {
     let fingerprint = entry.fingerprint.as_ref().map(ToString::to_string);
     let fingerprint = fingerprint.as_deref().unwrap_or("no password");
     sheet.field("  Fingerprint", fingerprint, theme.dim());
-    match entry.expires {
-        Some(end) if end <= now => {
+    match secret.expiry(entry) {
+        Some(end) if end.at <= now => {
             let symbol = theme.symbols().pull_failing;
-            let words = format!("{symbol} expired {} ago", age::age(end, now));
+            let words = format!(
+                "{symbol} expired {} ago{}",
+                age::age(end.at, now),
+                basis(end)
+            );
             sheet.field("  Expiry", &words, theme.failing());
         }
-        Some(end) => sheet.plain("  Expiry", &format!("expires in {}", age::age(now, end))),
+        Some(end) => {
+            let words = format!("expires in {}{}", age::age(now, end.at), basis(end));
+            sheet.plain("  Expiry", &words);
+        }
         None => {}
     }
     for problem in entry.problems.iter() {
         let words = format!("{} {problem}", theme.symbols().failing);
         sheet.paragraph(&words, theme.warning());
+    }
+}
+
+/// How the end is known, unless the token says so itself.
+fn basis(end: Expiry) -> String {
+    match end.basis {
+        ExpiryBasis::Token => String::new(),
+        basis @ (ExpiryBasis::Annotation | ExpiryBasis::MaxLifetime) => {
+            format!(" ({})", basis.label())
+        }
     }
 }
 

@@ -29,6 +29,14 @@ pub(in crate::domain::diagnostics::fix) fn wait(_: &FixContext) -> Steps {
     ])
 }
 
+/// Docker's *Usage and limits*: the abuse limit is for each IPv4 address or IPv6 /64, for users of every plan.
+pub(in crate::domain::diagnostics::fix) fn reduce_requests(_: &FixContext) -> Steps {
+    Steps::new([
+        "A login does not help: the abuse limit counts every request of the IP address.",
+        "Set imagePullPolicy: IfNotPresent, stagger rollouts, find other clients behind the same NAT gateway.",
+    ])
+}
+
 pub(in crate::domain::diagnostics::fix) fn certificate(names: &FixContext) -> Steps {
     let (name, port) = names.endpoint_parts();
     Steps::new([

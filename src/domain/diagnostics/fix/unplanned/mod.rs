@@ -46,7 +46,9 @@ pub(in crate::domain) fn unplanned(action: &FixAction, target: &FixTarget) -> Ve
         FixAction::UseServiceAccount { account } => run_as(target, account),
         FixAction::Restart | FixAction::RetryNow => recreate(target),
         FixAction::CorrectImage => image(target, "IMAGE"),
-        FixAction::WriteFullName { image: name } => image(target, name),
+        FixAction::UseSuggestedImage { image: name } | FixAction::WriteFullName { image: name } => {
+            image(target, name)
+        }
         FixAction::CreateServiceAccount => Vec::new(),
     }
 }
