@@ -62,6 +62,9 @@ pub struct PodContext {
     #[serde(rename = "neighbours")]
     #[serde(default)]
     pub peers: Vec<PeerContainer>,
+    /// The same in the namespaces that a Secret could be copied from; at most 64.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub peers_elsewhere: Vec<PeerContainer>,
     #[serde(default)]
     pub events: Vec<Arc<Event>>,
     /// The last pull error of each container.
