@@ -92,7 +92,7 @@ pub(super) fn refine(
     }
     conclude_rejected(draft, case, told, secret, image);
     if draft.root == Some(RootCause::CredentialRejected)
-        && entry.problems.iter().any(is_written_wrong)
+        && entry.problems.iter().copied().any(is_written_wrong)
     {
         // The token may be good: what has to be written anew is the Secret.
         draft.fixes.retain(|fix| *fix != FixId::RecreateSecret);
@@ -101,7 +101,7 @@ pub(super) fn refine(
 }
 
 /// Whether the entry holds something else than the login that was meant.
-fn is_written_wrong(problem: &AuthProblem) -> bool {
+fn is_written_wrong(problem: AuthProblem) -> bool {
     match problem {
         AuthProblem::TrailingNewline
         | AuthProblem::SurroundingSpace
