@@ -4,7 +4,10 @@
 //! words have to do.
 
 use super::{Fact, Finding, RootCause, catalogue};
-use crate::domain::diagnostics::{Cause, FixContext};
+use crate::domain::{
+    diagnostics::{Cause, FixContext},
+    registry_auth::keyring::shown_key,
+};
 
 /// The sentence, lower case and without a full stop.
 pub(super) fn sentence(finding: &Finding) -> String {
@@ -150,7 +153,12 @@ fn named(root: RootCause, names: &FixContext) -> Option<String> {
             format!("the kubelet cannot use the content of Secret {}", secret?)
         }
         RootCause::EntryForOtherRegistry => match names.current_auth_key.as_deref() {
-            Some(entry) => format!("Secret {} is for {entry}, not for {}", secret?, host?),
+            Some(entry) => format!(
+                "Secret {} is for {}, not for {}",
+                secret?,
+                shown_key(entry),
+                host?
+            ),
             None => format!("Secret {} has no entry for {}", secret?, host?),
         },
         RootCause::EntryEmpty => format!(

@@ -311,3 +311,21 @@ fn an_edit_is_made_in_the_key_of_the_secrets_type() {
     assert!(shown.contains("| .[$s] |= "), "{shown}");
     assert!(!shown.contains("dockerconfigjson"), "{shown}");
 }
+
+#[test]
+fn a_slip_in_the_registry_address_is_corrected_first() {
+    for (key, shown) in [
+        ("registry.exmaple", "registry.exmaple"),
+        (" registry.example", "\" registry.example\""),
+        ("registry.example ", "\"registry.example \""),
+    ] {
+        let scene = Scene::new(REFUSED, &["regcred"]).with("regcred", JSON, key);
+        let finding = scene.finding();
+        assert_eq!(finding.root, Some(RootCause::EntryForOtherRegistry));
+        assert_eq!(finding.fixes.first(), Some(&FixId::CorrectServer), "{key}");
+        assert_eq!(
+            finding.summary(),
+            format!("Secret regcred is for {shown}, not for registry.example")
+        );
+    }
+}

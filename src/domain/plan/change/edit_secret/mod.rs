@@ -23,7 +23,7 @@ use crate::domain::{
         permissions::on_object,
     },
     rbac::Permission,
-    registry_auth::docker_config::ConfigFormat,
+    registry_auth::{docker_config::ConfigFormat, keyring::shown_key},
     shell,
 };
 
@@ -75,7 +75,7 @@ impl PlanChange for EditSecret {
                 servers.join(", ")
             ),
             AuthEdit::RenameKey { from, to } => {
-                format!("Rename entry {from} of Secret {key} to {to}")
+                format!("Rename entry {} of Secret {key} to {to}", shown_key(from))
             }
             AuthEdit::Remove { server } => {
                 format!("Remove entry {server} from Secret {key}")

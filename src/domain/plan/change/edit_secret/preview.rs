@@ -6,7 +6,7 @@ use crate::domain::plan::{
     preview::{HIDDEN, added, new_entry, removed, same},
     stored_config::{StoredConfig, StoredContent, StoredEntry},
 };
-use crate::domain::registry_auth::docker_config::ConfigFormat;
+use crate::domain::registry_auth::{docker_config::ConfigFormat, keyring::shown_key};
 
 /// Names of what stays that are listed at most.
 const KEPT: usize = 6;
@@ -40,7 +40,7 @@ pub(super) fn edit_lines(
             servers.iter().map(String::as_str).collect()
         }
         AuthEdit::RenameKey { from, to } => {
-            lines.push(removed(format!("  {from}: {HIDDEN}")));
+            lines.push(removed(format!("  {}: {HIDDEN}", shown_key(from))));
             lines.push(added(format!("  {to}: {HIDDEN}")));
             vec![from, to]
         }
