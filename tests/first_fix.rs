@@ -60,7 +60,7 @@ const OUTSIDE: &[(&str, &str, &str)] = &[
     ("crash-loop", "app Deployment/api", "read-log"),
     ("new-node", "app Deployment/api", "debug-again"),
     ("new-node", "app Deployment/inference", "correct-image"),
-    ("new-node", "app Pod/held", "fix-scheduling"),
+    ("new-node", "app Pod/held", "remove-scheduling-gate"),
 ];
 
 /// What is wrong, by namespace and workload or bare Pod.

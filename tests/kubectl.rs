@@ -316,6 +316,7 @@ fn targets(namespace: &str, pod_of: impl Fn(&str) -> String) -> Vec<FixTarget> {
                 Name::new(pod_of(pod)),
             )),
             owner,
+            is_on_delete: false,
             container: Some(TargetContainer {
                 name: "app".into(),
                 role: ContainerRole::App,
@@ -324,6 +325,7 @@ fn targets(namespace: &str, pod_of: impl Fn(&str) -> String) -> Vec<FixTarget> {
             }),
             volume: None,
             listed: Arc::clone(&own),
+            legacy_secrets: Arc::from([]),
             list_origin: ListOrigin::Template(Arc::clone(&own)),
             service_account: Name::new("runner"),
         })
@@ -477,9 +479,11 @@ fn the_commands_that_change_secrets_do_what_their_fix_says() {
                 kind: WorkloadKind::Deployment,
                 key: ObjectRef::new(Namespace::new("logins"), Name::new("web")),
             }),
+            is_on_delete: false,
             container: None,
             volume: None,
             listed: Arc::from([]),
+            legacy_secrets: Arc::from([]),
             list_origin: ListOrigin::ServiceAccount,
             service_account: Name::new("runner"),
         })),

@@ -94,6 +94,7 @@ fn changes() -> Vec<Change> {
             login: login(),
         }),
         Change::EditSecret(EditSecret {
+            format: pullscope::domain::registry_auth::docker_config::ConfigFormat::ConfigJson,
             key: ObjectRef::new(namespace(), Name::new("s")),
             edit: AuthEdit::Remove {
                 server: "r.example".to_owned(),

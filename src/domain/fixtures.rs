@@ -69,6 +69,7 @@ pub(crate) fn pod(namespace: &str, name: &str, state: ContainerState) -> Pod {
         meta: meta(name),
         service_account: Name::new("runner"),
         pull_secrets: Arc::from([Name::new("regcred")]),
+        has_unnamed_pull_secret: false,
         node: Some("node-1".into()),
         phase: if runs { Phase::Running } else { Phase::Pending },
         reason: None,
@@ -134,6 +135,7 @@ pub(crate) fn workload(
         selector: Labels::from([]),
         service_account: Name::new("runner"),
         pull_secrets: Arc::from([]),
+        has_unnamed_pull_secret: false,
         images: Arc::from([("app".into(), IMAGE.into())]),
         status: WorkloadStatus::default(),
     }

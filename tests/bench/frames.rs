@@ -328,6 +328,7 @@ fn pod(at: usize, now: Timestamp) -> Pod {
         key: ObjectRef::new(namespace(app), Name::new(name.as_str())),
         service_account: Name::new(format!("runner-{:04}", app % 5000).as_str()),
         pull_secrets: Arc::from([Name::new(format!("regcred-{app:04}").as_str())]),
+        has_unnamed_pull_secret: false,
         node: Some(format!("node-{}", at % 200).into()),
         phase: Phase::Running,
         reason: None,
@@ -464,6 +465,7 @@ fn workload(app: usize, kind: WorkloadKind, now: Timestamp) -> Workload {
         selector: Labels::from([]),
         service_account: Name::new("default"),
         pull_secrets: Arc::from([]),
+        has_unnamed_pull_secret: false,
         images: Arc::from([("app".into(), image(app).into())]),
         status: WorkloadStatus {
             desired: 20,

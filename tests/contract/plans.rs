@@ -183,6 +183,7 @@ pub async fn pull_secrets_are_made_and_changed(cluster: &Cluster) {
 
     let edits = plan(vec![
         Change::EditSecret(EditSecret {
+            format: pullscope::domain::registry_auth::docker_config::ConfigFormat::ConfigJson,
             key: key.clone(),
             edit: AuthEdit::Upsert {
                 server: "quay.io".into(),
@@ -191,6 +192,7 @@ pub async fn pull_secrets_are_made_and_changed(cluster: &Cluster) {
             before: None,
         }),
         Change::EditSecret(EditSecret {
+            format: pullscope::domain::registry_auth::docker_config::ConfigFormat::ConfigJson,
             key: key.clone(),
             edit: AuthEdit::RenameKey {
                 from: "ghcr.io".into(),
@@ -523,6 +525,7 @@ pub async fn a_rehearsal_changes_nothing(cluster: &Cluster) {
         "all",
         vec![
             Change::EditSecret(EditSecret {
+                format: pullscope::domain::registry_auth::docker_config::ConfigFormat::ConfigJson,
                 key: key.clone(),
                 edit: AuthEdit::Remove {
                     server: "ghcr.io".into(),

@@ -34,6 +34,7 @@ use crate::{
 
 fn renew(key: &ObjectRef<Secret>, password: &str) -> Change {
     Change::EditSecret(EditSecret {
+        format: pullscope::domain::registry_auth::docker_config::ConfigFormat::ConfigJson,
         key: key.clone(),
         edit: AuthEdit::ReplaceCredentials {
             servers: vec!["ghcr.io".into()],
@@ -131,6 +132,7 @@ pub async fn what_others_changed_since_is_left_alone(cluster: &Cluster) {
     let done = carried_out(&connection, &plan).await;
     let put = |server: &str| {
         Change::EditSecret(EditSecret {
+            format: pullscope::domain::registry_auth::docker_config::ConfigFormat::ConfigJson,
             key: keys[0].clone(),
             edit: AuthEdit::Upsert {
                 server: server.into(),

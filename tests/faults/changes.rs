@@ -104,6 +104,7 @@ impl Stage {
     fn rotation(&self) -> Plan {
         let renew = |name: &str| {
             Change::EditSecret(EditSecret {
+                format: pullscope::domain::registry_auth::docker_config::ConfigFormat::ConfigJson,
                 key: self.key(name),
                 edit: AuthEdit::ReplaceCredentials {
                     servers: vec!["ghcr.io".into()],

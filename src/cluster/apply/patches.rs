@@ -15,14 +15,16 @@ use crate::domain::{
     plan::{ContainerList, Images, ObjectVersion},
 };
 
-/// The names in a ServiceAccount's `imagePullSecrets`.
+/// The names in a ServiceAccount's `imagePullSecrets`. An entry without a name says nothing and is not written
+/// again.
 pub(super) fn pull_secrets(account: &Value) -> Vec<Name<Secret>> {
     let list = account.get("imagePullSecrets").and_then(Value::as_array);
     let names = list
         .into_iter()
         .flatten()
         .filter_map(|item| item.get("name")?.as_str());
-    names.map(Name::new).collect()
+    let named = names.filter(|name| !name.is_empty());
+    named.map(Name::new).collect()
 }
 
 /// The names in `imagePullSecrets` of a Pod template.

@@ -24,6 +24,7 @@ use crate::{
             AuthEdit, Change, ChangeResult, CreateSecret, DeleteSecret, EditSecret, ObjectSnapshot,
             Observed, Rewritten, StoredConfig, Undoable, apply_edit, manifest,
         },
+        registry_auth::docker_config::ConfigFormat,
     },
 };
 
@@ -129,11 +130,14 @@ pub(super) async fn edit(
     server: ApiServer<'_>,
     change: &EditSecret,
 ) -> Result<ChangeResult, ApiError> {
-    let EditSecret { key, edit, before } = change;
+    let EditSecret {
+        key, edit, before, ..
+    } = change;
     let edited = |content: Option<&str>| apply_edit(content, edit);
     let undo = |before| change.undo(before);
     let (done, observed) = rewrite(server, key, before.as_ref().into(), edited, undo).await?;
     let found = observed.map(|observed| EditSecret {
+        format: observed.value.format,
         before: Some(observed),
         ..change.clone()
     });
@@ -157,7 +161,14 @@ fn observed_config(found: &Value) -> Option<Observed<StoredConfig>> {
     };
     Some(Observed {
         uid: patches::object_version(found).uid,
-        value: StoredConfig::parse(text, hash),
+        value: StoredConfig {
+            format: if is_legacy {
+                ConfigFormat::LegacyCfg
+            } else {
+                ConfigFormat::ConfigJson
+            },
+            ..StoredConfig::parse(text, hash)
+        },
     })
 }
 
@@ -384,6 +395,7 @@ mod tests {
         ];
         for change in edits {
             let change = EditSecret {
+                format: crate::domain::registry_auth::docker_config::ConfigFormat::ConfigJson,
                 key: key(),
                 edit: change,
                 before: expected.clone(),

@@ -32,6 +32,7 @@ fn permit() -> WritePermit {
 
 fn renew(name: &str) -> Change {
     Change::EditSecret(EditSecret {
+        format: crate::domain::registry_auth::docker_config::ConfigFormat::ConfigJson,
         key: key(name),
         edit: AuthEdit::Upsert {
             server: "ghcr.io".to_owned(),

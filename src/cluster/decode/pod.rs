@@ -250,6 +250,7 @@ impl Decode for PodDecoder {
                 .filter_map(|c| condition(c, texts))
                 .collect(),
             started: status.start_time.0,
+            has_unnamed_pull_secret: spec.has_unnamed_pull_secret(),
             pull_secrets: texts.pull_secrets(spec.image_pull_secrets),
         })
     }

@@ -52,6 +52,14 @@ pub(in crate::cluster) struct WireImageSource<'a> {
     pub(super) pull_policy: LenientStr<'a>,
 }
 
+impl WirePodSpec<'_> {
+    /// Whether `imagePullSecrets` has an entry without a name.
+    pub(super) fn has_unnamed_pull_secret(&self) -> bool {
+        let mut list = self.image_pull_secrets.0.iter();
+        list.any(|reference| reference.name.is_empty())
+    }
+}
+
 impl<'a> ProtobufMessage<'a> for WirePodSpec<'a> {
     fn field(&mut self, number: u64, value: FieldValue<'a>) -> Option<()> {
         match number {

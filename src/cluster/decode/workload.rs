@@ -371,6 +371,7 @@ impl<K: WorkloadApi> Decode for WorkloadDecoder<K> {
             selector: texts.labels(&selector.match_labels),
             service_account: pod.service_account(texts),
             images: pod.images(texts),
+            has_unnamed_pull_secret: pod.has_unnamed_pull_secret(),
             pull_secrets: texts.pull_secrets(pod.image_pull_secrets),
             status: rollout,
         })

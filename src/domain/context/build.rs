@@ -6,7 +6,7 @@ use std::{cmp::Reverse, sync::Arc};
 use jiff::Timestamp;
 
 use super::{
-    PodContext, Presence, PullSecretRef, Visibility, WorkloadContext,
+    PeerContainer, PodContext, Presence, PullSecretRef, Visibility, WorkloadContext,
     credential_chain::has_matching_credential, deleted_job_pod, peers::peers,
     similar::similar_images,
 };
@@ -55,17 +55,19 @@ pub(super) fn of_pod(
         .cloned()
         .collect();
     let workload = world.workload_of(&pod).cloned();
+    let elsewhere = secrets_elsewhere(world, &listed, &pod, &images);
     PodContext {
         now,
         account: account(world, sight, &key.namespace, &pod.service_account),
-        elsewhere: secrets_elsewhere(world, &listed, &pod, &images),
+        peers_elsewhere: peers_elsewhere(world, &elsewhere, &pod, &images),
+        elsewhere,
         secrets_visibility: visibility(sight, &key.namespace),
-        accounts: accounts_with_secrets(world, &here),
         accounts_unseen: !sight.is_complete(WatchKind::ServiceAccounts, &key.namespace),
+        accounts: accounts_with_secrets(world, &here),
         revisions: workload
             .as_deref()
             .map_or_else(Vec::new, |workload| revisions(world, workload)),
-        peers: peers(world, &here, &pod, &images),
+        peers: peers(world, &[here], &pod, &images),
         similar_images: similar_images(world, &pod, workload.as_deref()),
         events: world.events_of_pod(key),
         last_errors: world.last_errors(key).to_vec(),
@@ -225,6 +227,23 @@ fn secrets_elsewhere(
         .take(MAX_RELATED)
         .cloned()
         .collect()
+}
+
+/// The containers that tell of the credentials of these Secrets.
+fn peers_elsewhere(
+    world: &Store,
+    secrets: &[Arc<Secret>],
+    pod: &Pod,
+    images: &[ImageRef],
+) -> Vec<PeerContainer> {
+    let mut namespaces: Vec<&Namespace> = secrets.iter().map(|it| &it.key.namespace).collect();
+    namespaces.sort();
+    namespaces.dedup();
+    let scopes: Vec<Scope> = namespaces
+        .into_iter()
+        .map(|namespace| Scope::Namespace(namespace.clone()))
+        .collect();
+    peers(world, &scopes, pod, images)
 }
 
 /// The ReplicaSets of a Deployment, newest first; other workloads have none.

@@ -14,7 +14,7 @@ use crate::domain::{
             AuthProblem, AuthSummary, ConfigError, ConfigWarning, DockerConfigSummary,
         },
         image_ref::ImageRef,
-        keyring::{Keyring, MatchKind, Mismatch, may_match},
+        keyring::{Keyring, MatchKind, Mismatch, may_match, shown_key},
     },
 };
 
@@ -128,7 +128,12 @@ impl fmt::Display for SecretState {
             Self::HoldsNothing(None) => f.write_str("has no entries"),
             Self::NoMatch(misses) => match misses.first() {
                 Some((key, miss)) => {
-                    write!(f, "has entry {key}, which does not match: {}", miss.reason)
+                    write!(
+                        f,
+                        "has entry {}, which does not match: {}",
+                        shown_key(key),
+                        miss.reason
+                    )
                 }
                 None => f.write_str("has no entry that matches the image"),
             },

@@ -50,6 +50,7 @@ pub(super) fn pod(
         },
         service_account: job.service_account.clone(),
         pull_secrets: Arc::clone(listed),
+        has_unnamed_pull_secret: job.has_unnamed_pull_secret,
         node: event.host.clone(),
         phase: Phase::Failed,
         reason: None,

@@ -71,6 +71,9 @@ pub struct PodContext {
     #[serde(rename = "similar")]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub similar_images: Vec<UsedImage>,
+    /// The same in the namespaces that a Secret could be copied from; at most 64.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub peers_elsewhere: Vec<PeerContainer>,
     #[serde(default)]
     pub events: Vec<Arc<Event>>,
     /// The last pull error of each container.

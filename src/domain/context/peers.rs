@@ -11,30 +11,37 @@ use std::{
 use super::{PeerContainer, PeerError};
 use crate::domain::{
     k8s::{
-        object_ref::Name,
+        object_ref::{Name, Namespace},
         objects::{Container, ContainerState, Pod, PullPolicy, Secret},
     },
-    registry_auth::image_ref::{ImageRef, image_host},
+    registry_auth::image_ref::{HostNamed, ImageRef, image_host},
     store::{Store, watch::Scope},
 };
 
 /// Maximum number of peers in a case: keeps it small.
 const MAX_PEERS: usize = 64;
 
-/// The containers of other Pods on the registries of these images, those that tell most first.
+/// The containers of other Pods of these namespaces on the registries of these images, those that tell most
+/// first.
 pub(super) fn peers(
     world: &Store,
-    here: &Scope,
+    scopes: &[Scope],
     pod: &Pod,
     images: &[ImageRef],
 ) -> Vec<PeerContainer> {
-    let is_near = |image: &str| images.iter().any(|ours| ours.host() == image_host(image));
+    let is_near = |image: &str| {
+        images
+            .iter()
+            .any(|ours| ours.host() == image_host(image) || may_lack_host(ours, image))
+    };
     let mut peers: Vec<PeerContainer> = Vec::new();
     let mut places: HashMap<PeerKey<'_>, usize> = HashMap::new();
-    for other in world.pods(here).filter(|other| other.key != pod.key) {
+    let pods = scopes.iter().flat_map(|scope| world.pods(scope));
+    for other in pods.filter(|other| other.key != pod.key) {
         for container in other.containers.iter().filter(|it| is_near(&it.image)) {
             let error = error(world, other, container);
             let key = PeerKey {
+                namespace: &other.key.namespace,
                 image: &container.image,
                 policy: container.policy,
                 secrets: &other.pull_secrets,
@@ -58,9 +65,18 @@ pub(super) fn peers(
     most_telling(peers, images)
 }
 
+/// Whether the image is this one with a registry, which this one does not name.
+fn may_lack_host(ours: &ImageRef, image: &str) -> bool {
+    ours.host_named() == HostNamed::No
+        && image.contains(ours.path())
+        && ImageRef::parse(image).is_ok_and(|theirs| theirs.path() == ours.path())
+}
+
 /// What containers have in common that one of them can stand for.
 #[derive(PartialEq, Eq, Hash)]
 struct PeerKey<'a> {
+    /// Secrets of one name in two namespaces are two.
+    namespace: &'a Namespace,
     image: &'a str,
     policy: PullPolicy,
     secrets: &'a [Name<Secret>],

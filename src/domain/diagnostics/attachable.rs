@@ -97,12 +97,35 @@ impl Standing<'_> {
 /// The Secrets that match the image and are not listed, the one to attach first: by what is known of their
 /// credentials, then by how many ServiceAccounts list them.
 pub(super) fn attachable<'a>(case: &'a PodContext, image: &ImageRef) -> Vec<Attachable<'a>> {
-    let mut matches = case.unlisted_matches(image).peekable();
-    if matches.peek().is_none() {
+    let matches: Vec<&Arc<Secret>> = case.unlisted_matches(image).collect();
+    let mut ranked = judged(case, image, &matches);
+    ranked.sort_by_cached_key(|it| {
+        let accounts = case.accounts.iter();
+        let lists = accounts.filter(|account| account.pull_secrets.contains(&it.secret.key.name));
+        (it.standing.rank(), Reverse(lists.count()))
+    });
+    ranked
+}
+
+/// The Secrets of other namespaces that match the image, the one to copy first.
+pub(super) fn copyable_secrets<'a>(case: &'a PodContext, image: &ImageRef) -> Vec<Attachable<'a>> {
+    let mut ranked = judged(case, image, &case.elsewhere.iter().collect::<Vec<_>>());
+    ranked.sort_by_key(|it| it.standing.rank());
+    ranked
+}
+
+/// Those of the Secrets that match the image, in their order, each with what is known of its credential.
+fn judged<'a>(
+    case: &'a PodContext,
+    image: &ImageRef,
+    secrets: &[&'a Arc<Secret>],
+) -> Vec<Attachable<'a>> {
+    if secrets.is_empty() {
         return Vec::new();
     }
     let pulls = PeerPulls::new(case, image);
-    let mut ranked: Vec<Attachable<'a>> = matches
+    secrets
+        .iter()
         .filter_map(|secret| {
             let entries = matching_entries(secret, image);
             Some(Attachable {
@@ -111,13 +134,7 @@ pub(super) fn attachable<'a>(case: &'a PodContext, image: &ImageRef) -> Vec<Atta
                 secret,
             })
         })
-        .collect();
-    ranked.sort_by_cached_key(|it| {
-        let accounts = case.accounts.iter();
-        let lists = accounts.filter(|account| account.pull_secrets.contains(&it.secret.key.name));
-        (it.standing.rank(), Reverse(lists.count()))
-    });
-    ranked
+        .collect()
 }
 
 fn standing<'a>(

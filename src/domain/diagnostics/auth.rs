@@ -8,7 +8,7 @@
 use std::sync::Arc;
 
 use super::{
-    EvidenceSource, FindingBuilder, RootCause, aggregate, cloud_identity, missing_credential,
+    EvidenceSource, Fact, FindingBuilder, RootCause, aggregate, cloud_identity, missing_credential,
     node_credential,
     pull_error::PullError,
     refine::{Refine, Unread},
@@ -23,7 +23,8 @@ use crate::domain::{
         Cause, FixId,
         classify::{Confidence, classify},
     },
-    registry_auth::image_ref::ImageRef,
+    k8s::objects::Secret,
+    registry_auth::{docker_config::AuthSummary, image_ref::ImageRef, keyring::may_match},
 };
 
 /// Judges a refusal.
@@ -36,7 +37,7 @@ pub(super) fn refine(
 ) {
     let links = case.credential_chain(image);
     if let Some(link) = find_malformed_secret(&links) {
-        return conclude_malformed_secret(draft, link);
+        return conclude_malformed_secret(draft, link, image);
     }
     if links
         .candidates
@@ -89,15 +90,17 @@ fn all_refused(
     let Some((secret, entry)) = sending.get(blamed) else {
         return;
     };
-    for (_, (other, it)) in sending.iter().enumerate().filter(|(at, _)| *at != blamed) {
-        draft.add_evidence(
-            sent_credential::sent_fact(other, it),
-            EvidenceSource::Secret,
-        );
-    }
+    add_chain(draft, links, &sending);
     if errors.len() > 1 {
         // Which answer is whose follows from their order alone.
         draft.limit_confidence(Confidence::Likely);
+    }
+    let is_unassigned = sending.len() > 1 && furthest.is_none();
+    if is_unassigned {
+        let secrets = sending.iter().map(|(secret, _)| secret.key.name.shared());
+        let mut secrets: Vec<Arc<str>> = secrets.collect();
+        secrets.dedup();
+        draft.add_evidence(Fact::OneOfSeveralSent { secrets }, EvidenceSource::Secret);
     }
     let own = furthest.and_then(|at| errors.get(at));
     let own = own.map(|text| Arc::from(*text));
@@ -114,9 +117,33 @@ fn all_refused(
             entry,
             image,
         );
+        // The same answer to all is told once: with a 401 each of them is rejected.
+        if is_unassigned && draft.root != Some(RootCause::CredentialRejected) {
+            draft.limit_confidence(Confidence::Likely);
+        }
     } else {
         // The registry took this one, and something else went wrong.
-        sent_credential::set_credential(draft, secret, entry);
+        sent_credential::name_credential(draft, secret, entry);
+    }
+}
+
+/// What was sent, in the order of the kubelet, and the state of each other Secret that the Pod lists.
+fn add_chain(
+    draft: &mut FindingBuilder,
+    links: &CredentialChain,
+    sending: &[&(Arc<Secret>, AuthSummary)],
+) {
+    for (secret, entry) in sending {
+        let fact = sent_credential::sent_fact(secret, entry);
+        draft.add_evidence(fact, EvidenceSource::Secret);
+    }
+    let is_sent = |link: &SecretLink| {
+        let mut sent = sending.iter();
+        sent.any(|(secret, _)| secret.key.name == link.name)
+    };
+    for link in links.secrets.iter().filter(|link| !is_sent(link)) {
+        let fact = missing_credential::secret_fact(link);
+        draft.add_evidence(fact, EvidenceSource::Secret);
     }
 }
 
@@ -186,7 +213,7 @@ pub(super) fn refine_unstated(draft: &mut FindingBuilder, case: &PodContext, ima
         | SecretState::HoldsNothing(_) => true,
     };
     if let Some(link) = find_malformed_secret(&links) {
-        conclude_malformed_secret(draft, link);
+        conclude_malformed_secret(draft, link, image);
     } else if links
         .candidates
         .iter()
@@ -211,7 +238,11 @@ pub(super) fn find_malformed_secret(links: &CredentialChain) -> Option<&SecretLi
 }
 
 /// The kubelet aborts the pull if any listed Secret cannot be parsed, even if others match.
-pub(super) fn conclude_malformed_secret(draft: &mut FindingBuilder, link: &SecretLink) {
+pub(super) fn conclude_malformed_secret(
+    draft: &mut FindingBuilder,
+    link: &SecretLink,
+    image: &ImageRef,
+) {
     let direct = draft.cause == Cause::PullSecretMalformed;
     draft.conclude(Cause::PullSecretMalformed, RootCause::SecretMalformed);
     if !direct {
@@ -223,6 +254,15 @@ pub(super) fn conclude_malformed_secret(draft: &mut FindingBuilder, link: &Secre
         EvidenceSource::Secret,
     );
     draft.fixes = vec![FixId::RecreateSecret];
+    if let SecretState::Malformed(error) = &link.state
+        && let Some(server) = &error.server
+    {
+        // Another login for the image's registry would leave this entry as it is.
+        draft.current_auth_key = Some(Arc::clone(server));
+        if !may_match(server, image) {
+            draft.fixes.insert(0, FixId::RemoveEntry);
+        }
+    }
 }
 
 /// Whether the message implies that a credential was sent.

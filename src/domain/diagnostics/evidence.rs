@@ -68,6 +68,8 @@ pub enum Fact {
         text: Arc<str>,
     },
     PodListsNothing,
+    /// The only entries of the Pod's `imagePullSecrets` have no name.
+    PodListsUnnamed,
     AccountMissing {
         account: Arc<str>,
     },
@@ -94,6 +96,10 @@ pub enum Fact {
     },
     /// A listed Secret that is not known (yet), for another reason than missing rights.
     SecretNotRead {
+        name: Arc<str>,
+    },
+    /// The API server refuses every change of its data.
+    SecretImmutable {
         name: Arc<str>,
     },
     SecretElsewhere {
@@ -128,6 +134,10 @@ pub enum Fact {
         key: Arc<str>,
         username: Option<Arc<str>>,
         kind: String,
+    },
+    /// Several credentials were sent, and the answer does not tell which of them it is about.
+    OneOfSeveralSent {
+        secrets: Vec<Arc<str>>,
     },
     #[serde(rename = "ended")]
     Expired {
@@ -243,6 +253,11 @@ pub enum Fact {
         secret: Arc<str>,
         username: Option<Arc<str>>,
     },
+    /// Another Pod pulled the same repository from another registry.
+    OtherRegistryRuns {
+        pod: Arc<str>,
+        image: Arc<str>,
+    },
     FailsElsewhereToo {
         pod: Arc<str>,
         node: Option<Arc<str>>,
@@ -294,6 +309,9 @@ impl fmt::Display for Fact {
                 f.write_str(text)
             }
             Self::PodListsNothing => f.write_str("the Pod lists no pull secret"),
+            Self::PodListsUnnamed => {
+                f.write_str("the Pod's imagePullSecrets has an entry without a name")
+            }
             Self::AccountMissing { account } => {
                 write!(f, "ServiceAccount {account} does not exist")
             }
@@ -314,6 +332,9 @@ impl fmt::Display for Fact {
             ),
             Self::SecretNotRead { name } => {
                 write!(f, "the Pod lists Secret {name}, which has not been read")
+            }
+            Self::SecretImmutable { name } => {
+                write!(f, "Secret {name} is immutable: its data cannot be changed")
             }
             Self::SecretElsewhere { name, namespace } => {
                 write!(f, "Secret {name} exists in namespace {namespace}")
@@ -349,6 +370,11 @@ impl fmt::Display for Fact {
                     "Secret {secret} sends the {kind} of {user} (entry {key})"
                 )
             }
+            Self::OneOfSeveralSent { secrets } => write!(
+                f,
+                "several logins were sent, and the error names none: {}",
+                secrets.join(", ")
+            ),
             Self::Expired { secret, at } => write!(f, "the credential in Secret {secret} expired at {at}"),
             Self::AnnotatedExpiry { secret, at } => write!(
                 f,
@@ -364,7 +390,10 @@ impl fmt::Display for Fact {
                 ),
             Self::AuthProblem { secret, problem } => write!(f, "Secret {secret}: {problem}"),
             Self::SecretNewerThanAttempt { secret } => {
-                write!(f, "Secret {secret} changed after this attempt")
+                write!(
+                    f,
+                    "Secret {secret} changed after this attempt; the next retry uses it"
+                )
             }
             Self::ImageProblem { text } => f.write_str(text),
             Self::DockerHubAssumed => f.write_str("the image names no registry, so docker.io is used"),
@@ -380,15 +409,15 @@ impl fmt::Display for Fact {
             Self::PulledWithoutSecret { pod, image } => {
                 write!(f, "Pod {pod} runs {image} without a pull secret")
             }
-            Self::CloudRegistry { cloud } => write!(
-                f,
-                "{cloud} nodes pull from this registry with an identity, without a pull secret"
-            ),
-            Self::NodeOfCloud { node, cloud } => {
-                write!(f, "node {node} has a name as on {cloud}")
-            }
-            Self::AccountIdentity { account, identity } => account_identity(f, account, identity),
-            Self::OtherTagRuns { pod, image } => write!(f, "Pod {pod} runs {image}"),
+ Self::CloudRegistry { cloud } => write!(
+f,
+"{cloud} nodes pull from this registry with an identity, without a pull secret"
+),
+Self::NodeOfCloud { node, cloud } => {
+write!(f, "node {node} has a name as on {cloud}")
+}
+Self::AccountIdentity { account, identity } => account_identity(f, account, identity),
+Self::OtherTagRuns { pod, image } | Self::OtherRegistryRuns { pod, image } => write!(f, "Pod {pod} runs {image}"),
             Self::SimilarImage { image } => {
                 write!(f, "{image}, which runs here, has a similar name")
             }

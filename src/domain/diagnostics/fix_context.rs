@@ -6,7 +6,7 @@ use super::FindingBuilder;
 use crate::domain::{
     context::PodContext,
     diagnostics::{FixContext, FixTarget, NEW_SECRET},
-    k8s::pull_attempt::PullAttempt,
+    k8s::{objects::SecretType, pull_attempt::PullAttempt},
     registry_auth::{image_ref::ImageRef, registries},
 };
 
@@ -68,7 +68,13 @@ fn target(case: &PodContext, attempt: PullAttempt<'_>) -> FixTarget {
         case.workload.as_deref(),
         account.map(|account| &*account.pull_secrets),
     );
+    let listed = case.pull_secrets.iter();
+    let secrets = listed.filter_map(|listed| listed.secret.present());
+    let legacy = secrets
+        .chain(&case.unlisted_secrets)
+        .filter(|secret| secret.secret_type == SecretType::DockerCfg);
     FixTarget {
+        legacy_secrets: legacy.map(|secret| secret.key.name.clone()).collect(),
         volume: attempt.volume.cloned(),
         ..target
     }

@@ -5,17 +5,18 @@ use std::sync::Arc;
 
 use super::{
     EvidenceSource, Fact, FindingBuilder, RootCause,
-    attachable::{Attachable, attachable},
+    attachable::{Attachable, attachable, copyable_secrets},
     image_evidence, unreadable_secrets,
 };
 use crate::domain::{
-    context::{AccountState, CredentialChain, PodContext, SecretLink, SecretState},
+    context::{AccountState, CredentialChain, PeerContainer, PodContext, SecretLink, SecretState},
     diagnostics::{Cause, FixId, classify::Confidence},
     k8s::{
         object_ref::Name,
-        objects::{Secret, SecretContent},
+        objects::{Secret, SecretContent, SecretType},
     },
     registry_auth::{
+        docker_config::ConfigWarning,
         image_ref::{HostNamed, ImageRef},
         keyring::Keyring,
         registries::{self, MissingRepositoryBehavior},
@@ -52,16 +53,40 @@ pub(super) fn refine(
     if maybe_missing && masks_missing_repository(image) {
         draft.alternatives = vec![missing];
     }
-    if image.host_named() == HostNamed::No && image.path().starts_with("library/") {
-        // A bare name is an official image of Docker Hub, and those need no credential.
+    let same_path = pulled_from_another_registry(case, image);
+    if image.host_named() == HostNamed::No
+        && (image.path().starts_with("library/") || same_path.is_some())
+    {
+        // A bare name is an official image of Docker Hub, and those need no credential; of another one the
+        // registry may have been left out.
         draft.cause = missing;
         draft.root = Some(RootCause::RepositoryMissing);
         draft.alternatives = vec![Cause::NoCredentialsSent];
         draft.add_evidence(Fact::DockerHubAssumed, EvidenceSource::Pod);
+        if let Some(peer) = same_path {
+            let fact = Fact::OtherRegistryRuns {
+                pod: peer.pod.name.shared(),
+                image: Arc::clone(&peer.image),
+            };
+            draft.add_evidence(fact, EvidenceSource::OtherPods);
+        }
         draft.fixes = vec![FixId::CorrectImage, FixId::LoadImage];
         return;
     }
     broken_link(draft, case, links, image);
+}
+
+/// A Pod that pulled this repository from another registry, where the image names none.
+fn pulled_from_another_registry<'a>(
+    case: &'a PodContext,
+    image: &ImageRef,
+) -> Option<&'a PeerContainer> {
+    let is_same_path = |peer: &&PeerContainer| {
+        let theirs = ImageRef::parse(&peer.image);
+        peer.pulled && theirs.is_ok_and(|it| it.path() == image.path() && it.host() != image.host())
+    };
+    let is_unnamed = image.host_named() == HostNamed::No;
+    case.peers.iter().find(is_same_path).filter(|_| is_unnamed)
 }
 
 /// Finds the broken link of the chain.
@@ -72,7 +97,12 @@ pub(super) fn broken_link(
     image: &ImageRef,
 ) {
     if links.secrets.is_empty() {
-        draft.add_evidence(Fact::PodListsNothing, EvidenceSource::Pod);
+        let fact = if case.pod.has_unnamed_pull_secret {
+            Fact::PodListsUnnamed
+        } else {
+            Fact::PodListsNothing
+        };
+        draft.add_evidence(fact, EvidenceSource::Pod);
     }
     for link in &links.secrets {
         draft.add_evidence(secret_fact(link), EvidenceSource::Secret);
@@ -124,12 +154,17 @@ fn broken_secret(
     draft.secret = Some(link.name.shared());
     let (root, fixes) = match &link.state {
         SecretState::MatchesEmpty { .. } => (RootCause::EntryEmpty, vec![FixId::RecreateSecret]),
-        SecretState::WrongType(_) => (RootCause::SecretWrongType, vec![FixId::ConvertType]),
+        SecretState::WrongType(found) => (RootCause::SecretWrongType, retyped(found)),
         SecretState::WrongKey { .. } => (RootCause::SecretWrongKey, vec![FixId::RecreateSecret]),
-        SecretState::HoldsNothing(_) | SecretState::Malformed(_) => {
+        // It is read, and has no entry for any registry.
+        SecretState::HoldsNothing(None | Some(ConfigWarning::NoEntries)) => (
+            RootCause::EntryForOtherRegistry,
+            vec![FixId::RecreateSecret],
+        ),
+        SecretState::HoldsNothing(Some(_)) | SecretState::Malformed(_) => {
             (RootCause::SecretMalformed, vec![FixId::RecreateSecret])
         }
-        SecretState::Missing => (RootCause::SecretMissing, missing(draft, case, link)),
+        SecretState::Missing => (RootCause::SecretMissing, missing(draft, case, link, image)),
         SecretState::NoMatch(misses) => {
             let near = misses
                 .first()
@@ -174,12 +209,14 @@ fn broken_secret(
 }
 
 /// A Secret of this name may be in another namespace.
-fn missing(draft: &mut FindingBuilder, case: &PodContext, link: &SecretLink) -> Vec<FixId> {
-    let namesake = case
-        .elsewhere
-        .iter()
-        .find(|secret| secret.key.name == link.name);
-    let Some(secret) = namesake else {
+fn missing(
+    draft: &mut FindingBuilder,
+    case: &PodContext,
+    link: &SecretLink,
+    image: &ImageRef,
+) -> Vec<FixId> {
+    let ranked = copy_sources(case, image);
+    let Some(secret) = ranked.iter().find(|it| it.key.name == link.name) else {
         return vec![FixId::CreateSecret, FixId::CorrectSecretName];
     };
     let namespace: Arc<str> = secret.key.namespace.as_str().into();
@@ -192,10 +229,14 @@ fn missing(draft: &mut FindingBuilder, case: &PodContext, link: &SecretLink) -> 
     vec![FixId::CopySecret, FixId::CreateSecret]
 }
 
-/// Whether the Pod's list comes from its template, so that the ServiceAccount's was not used.
+/// Whether the Pod's list comes from its template, so that the ServiceAccount's was not used. An entry without
+/// a name is a list, too.
 fn is_template_list(case: &PodContext) -> bool {
-    let workload = case.workload.as_ref();
-    workload.is_some_and(|workload| !workload.pull_secrets.is_empty())
+    case.workload
+        .as_ref()
+        .map_or(case.pod.has_unnamed_pull_secret, |workload| {
+            workload.has_unnamed_pull_secret || !workload.pull_secrets.is_empty()
+        })
 }
 
 /// The Pod template has its own list, so the ServiceAccount's does not apply.
@@ -289,9 +330,10 @@ fn nothing_listed(
         }
     };
     draft.add_evidence(fact, EvidenceSource::ServiceAccount);
+    refine_template_list(draft, case);
     draft.root = Some(RootCause::SecretNotAttached);
     draft.fixes = vec![FixId::CreateSecret, FixId::AttachSecret];
-    if let Some(secret) = copyable(case) {
+    if let Some(secret) = copyable(case, image) {
         let namespace: Arc<str> = secret.key.namespace.as_str().into();
         draft.secret = Some(secret.key.name.shared());
         draft.source_namespace = Some(Arc::clone(&namespace));
@@ -313,20 +355,47 @@ fn nothing_listed(
         SecretSuggestion::Nothing => {}
     }
     if draft.other_service_account.is_some() {
-        // The namespace's own default account is what a Pod gets when nobody chose one.
-        let chosen = case.pod.service_account.as_str() != "default";
-        let at = if chosen { draft.fixes.len() } else { 0 };
-        draft.fixes.insert(at, FixId::UseServiceAccount);
+        // Another identity has other RBAC permissions, so the Secret is attached rather than that changed.
+        draft.fixes.push(FixId::UseServiceAccount);
     }
 }
 
+/// The fixes for a Secret of a type that the kubelet does not read. Only one that may hold a Docker configuration
+/// can be converted: what is in it is not transferred.
+fn retyped(found: &SecretType) -> Vec<FixId> {
+    /// Types whose keys are laid down, and none of them is a Docker configuration
+    /// (<https://kubernetes.io/docs/concepts/configuration/secret/#secret-types>).
+    const OTHER_DATA: &[&str] = &[
+        "kubernetes.io/service-account-token",
+        "kubernetes.io/basic-auth",
+        "kubernetes.io/ssh-auth",
+        "kubernetes.io/tls",
+        "bootstrap.kubernetes.io/token",
+    ];
+    match found {
+        SecretType::Other(Some(found)) if OTHER_DATA.contains(&&**found) => {
+            vec![FixId::CreateSecret]
+        }
+        SecretType::Other(_) | SecretType::DockerConfigJson | SecretType::DockerCfg => {
+            vec![FixId::ConvertType, FixId::CreateSecret]
+        }
+    }
+}
+
+/// The Secrets of other namespaces that are worth a copy, the best first.
+fn copy_sources<'a>(case: &'a PodContext, image: &ImageRef) -> Vec<&'a Arc<Secret>> {
+    let ranked = copyable_secrets(case, image).into_iter();
+    let usable = ranked.filter(|it| it.standing.is_usable());
+    usable.map(|it| it.secret).collect()
+}
+
 /// A Secret of another namespace that can be copied: none of this one has its name.
-fn copyable(case: &PodContext) -> Option<&Arc<Secret>> {
+fn copyable<'a>(case: &'a PodContext, image: &ImageRef) -> Option<&'a Arc<Secret>> {
     let is_taken = |name: &Name<Secret>| {
         let mut here = case.unlisted_secrets.iter();
         here.any(|secret| secret.key.name == *name)
     };
-    let mut secrets = case.elsewhere.iter();
+    let mut secrets = copy_sources(case, image).into_iter();
     secrets.find(|secret| !is_taken(&secret.key.name))
 }
 

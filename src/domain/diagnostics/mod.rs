@@ -34,6 +34,7 @@ mod fix_context;
 pub mod grouping;
 mod handlers;
 mod image_evidence;
+mod immutable;
 mod missing_credential;
 mod moved;
 mod need;
@@ -237,9 +238,12 @@ fn finish(
     case: &PodContext,
     attempt: PullAttempt<'_>,
     reason: &Arc<str>,
-    draft: FindingBuilder,
+    mut draft: FindingBuilder,
 ) -> Finding {
     let names = fix_context::build(case, attempt, &draft);
+    if let Some(secret) = names.secret.as_deref() {
+        immutable::replace_edits(&mut draft, case, secret);
+    }
     let confidence = draft.confidence();
     let settle = open_questions(confidence, draft.cause, &draft.alternatives);
     let fixes = match names.target.as_deref() {

@@ -9,7 +9,7 @@ use crate::domain::{
     context::{PeerContainer, PodContext, Presence, Visibility, matching_entries},
     diagnostics::Cause,
     k8s::{
-        object_ref::Name,
+        object_ref::{Name, Namespace, ObjectRef},
         objects::{PullPolicy, Secret},
     },
     registry_auth::{credential::Fingerprint, image_ref::ImageRef},
@@ -51,7 +51,7 @@ struct Tried<'a> {
 pub(super) enum CredentialId<'a> {
     Login(&'a Fingerprint),
     /// Without a password that could be compared.
-    Entry(&'a Name<Secret>, &'a str),
+    Entry(&'a ObjectRef<Secret>, &'a str),
 }
 
 /// The credentials of a Secret for an image.
@@ -60,7 +60,7 @@ pub(super) fn credentials_for<'a>(secret: &'a Secret, image: &ImageRef) -> Vec<C
     entries
         .map(|entry| match &entry.fingerprint {
             Some(fingerprint) => CredentialId::Login(fingerprint),
-            None => CredentialId::Entry(&secret.key.name, &entry.server),
+            None => CredentialId::Entry(&secret.key, &entry.server),
         })
         .collect()
 }
@@ -68,7 +68,8 @@ pub(super) fn credentials_for<'a>(secret: &'a Secret, image: &ImageRef) -> Vec<C
 impl<'a> PeerPulls<'a> {
     /// The pulls from the registry of this image.
     pub(super) fn new(case: &'a PodContext, image: &ImageRef) -> Self {
-        let pulls = case.peers.iter().filter_map(|peer| {
+        let peers = case.peers.iter().chain(&case.peers_elsewhere);
+        let pulls = peers.filter_map(|peer| {
             let theirs = ImageRef::parse(&peer.image).ok()?;
             (theirs.host() == image.host()).then(|| PeerPull::new(case, peer, &theirs))
         });
@@ -177,7 +178,7 @@ impl<'a> Tried<'a> {
             is_gone: false,
         };
         for name in &*peer.secrets {
-            match find(case, name) {
+            match find(case, &peer.pod.namespace, name) {
                 Some(secret) => {
                     for credential in credentials_for(secret, image) {
                         if !tried.credentials.contains(&credential) {
@@ -207,21 +208,30 @@ impl<'a> Tried<'a> {
     }
 }
 
-/// A Secret of the namespace.
-fn find<'a>(case: &'a PodContext, name: &Name<Secret>) -> Option<&'a Secret> {
+/// A Secret of a namespace, as far as the case has it.
+fn find<'a>(
+    case: &'a PodContext,
+    namespace: &Namespace,
+    name: &Name<Secret>,
+) -> Option<&'a Secret> {
     let listed = case.pull_secrets.iter().filter_map(|it| match &it.secret {
         Presence::Present(secret) => Some(secret),
         Presence::Missing | Presence::Unknown => None,
     });
-    let mut secrets = listed.chain(&case.unlisted_secrets);
-    let secret = secrets.find(|secret| secret.key.name == *name)?;
+    let here = listed.chain(&case.unlisted_secrets);
+    let mut secrets = here.chain(&case.elsewhere);
+    let secret =
+        secrets.find(|secret| secret.key.name == *name && secret.key.namespace == *namespace)?;
     Some(secret)
 }
 
 /// What the registry refuses this Pod, with its credentials as they are now.
 fn refusal(case: &PodContext, peer: &PeerContainer) -> Option<PeerRefusal> {
     let error = peer.error.as_ref().filter(|_| !peer.pulled)?;
-    let mut secrets = peer.secrets.iter().filter_map(|name| find(case, name));
+    let mut secrets = peer
+        .secrets
+        .iter()
+        .filter_map(|name| find(case, &peer.pod.namespace, name));
     let is_older = |secret: &Secret| secret.written().is_some_and(|at| at > error.observed_at);
     if secrets.any(is_older) {
         return None;

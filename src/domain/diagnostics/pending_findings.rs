@@ -124,6 +124,8 @@ fn unscheduled(
     if !pod.scheduling_gates.is_empty() {
         let gates = pod.scheduling_gates.to_vec();
         draft.add_evidence(Fact::SchedulingGates { gates }, EvidenceSource::Pod);
+        draft.fixes = vec![FixId::RemoveSchedulingGate];
+        return draft;
     }
     draft.fixes = vec![FixId::FixScheduling];
     draft

@@ -34,7 +34,7 @@ fn from_objects(case: &PodContext, container: &Container) -> Option<Finding> {
     let draft = match auth::find_malformed_secret(&links) {
         Some(link) => {
             let mut draft = FindingBuilder::new(Cause::PullSecretMalformed);
-            auth::conclude_malformed_secret(&mut draft, link);
+            auth::conclude_malformed_secret(&mut draft, link, &image);
             draft
         }
         None => expired_credential(&links, case.now)?,

@@ -19,18 +19,23 @@ use crate::domain::{
     },
     message::{ParsedMessage, Phrase, PullStep},
     registry_auth::{
-        docker_config::{AuthSummary, ConfigWarning},
+        docker_config::{AuthProblem, AuthSummary, ConfigWarning},
         image_ref::ImageRef,
     },
 };
 
-/// Records the credential that the finding is about.
+/// Records the credential that the finding is about, with the evidence that it was sent.
 pub(super) fn set_credential(draft: &mut FindingBuilder, secret: &Secret, entry: &AuthSummary) {
+    name_credential(draft, secret, entry);
+    draft.add_evidence(sent_fact(secret, entry), EvidenceSource::Secret);
+}
+
+/// Records the credential that the finding is about.
+pub(super) fn name_credential(draft: &mut FindingBuilder, secret: &Secret, entry: &AuthSummary) {
     draft.secret = Some(secret.key.name.shared());
     draft.current_auth_key = Some(Arc::clone(&entry.server));
     draft.expected_auth_key = Some(entry.server.to_string());
     draft.username.clone_from(&entry.username);
-    draft.add_evidence(sent_fact(secret, entry), EvidenceSource::Secret);
 }
 
 pub(super) fn sent_fact(secret: &Secret, entry: &AuthSummary) -> Fact {
@@ -42,7 +47,7 @@ pub(super) fn sent_fact(secret: &Secret, entry: &AuthSummary) -> Fact {
     }
 }
 
-/// Handles the rejection of this credential.
+/// Handles the rejection of this credential, of which the evidence says already that it was sent.
 pub(super) fn refine(
     draft: &mut FindingBuilder,
     case: &PodContext,
@@ -52,7 +57,7 @@ pub(super) fn refine(
     image: &ImageRef,
 ) {
     let name = secret.key.name.shared();
-    set_credential(draft, secret, entry);
+    name_credential(draft, secret, entry);
     for problem in entry.problems.iter() {
         let fact = Fact::AuthProblem {
             secret: Arc::clone(&name),
@@ -90,6 +95,29 @@ pub(super) fn refine(
         return;
     }
     conclude_rejected(draft, case, told, secret, image);
+    if draft.root == Some(RootCause::CredentialRejected)
+        && entry.problems.iter().copied().any(is_written_wrong)
+    {
+        // The token may be good: what has to be written anew is the Secret.
+        draft.fixes.retain(|fix| *fix != FixId::RecreateSecret);
+        draft.fixes.insert(0, FixId::RecreateSecret);
+    }
+}
+
+/// Whether the entry holds something else than the login that was meant.
+fn is_written_wrong(problem: AuthProblem) -> bool {
+    match problem {
+        AuthProblem::TrailingNewline
+        | AuthProblem::SurroundingSpace
+        | AuthProblem::PasswordEncoded
+        | AuthProblem::AuthDisagrees
+        | AuthProblem::EmptyUsername
+        | AuthProblem::EmptyPassword => true,
+        AuthProblem::Empty
+        | AuthProblem::TokenIgnored
+        | AuthProblem::EmailAsUsername
+        | AuthProblem::RobotNameTruncated => false,
+    }
 }
 
 /// The kubelet waits 5 min between two attempts at most; a minute more is for the pull itself.
@@ -143,6 +171,17 @@ fn is_secret_newer_than_attempt(
         secret: secret.key.name.shared(),
     };
     draft.add_evidence(fact, EvidenceSource::Secret);
+    // The Secret was there at the attempt: what it held then was sent, and rejected.
+    let was_there = last_attempt(case, told)
+        .zip(secret.meta.created)
+        .is_some_and(|(attempt, created)| created < attempt);
+    if was_there && draft.alternatives.contains(&Cause::Unauthorized) {
+        let said = std::mem::replace(&mut draft.cause, Cause::Unauthorized);
+        draft.rule_out(Cause::Unauthorized);
+        if said != Cause::NoCredentialsSent {
+            draft.add_alternative(said);
+        }
+    }
     draft.root = None;
     draft.limit_confidence(Confidence::Likely);
     draft.fixes = vec![FixId::RetryNow];

@@ -7,6 +7,7 @@ use super::{Fact, Finding, RootCause, catalogue};
 use crate::domain::{
     diagnostics::{Cause, FixContext},
     k8s::objects::IdentityScope,
+    registry_auth::keyring::shown_key,
 };
 
 /// The sentence, lower case and without a full stop.
@@ -14,11 +15,14 @@ pub(super) fn sentence(finding: &Finding) -> String {
     if let Some(fact) = telling_fact(finding) {
         return fact.to_string();
     }
+    if let Some(sentence) = finding.root.and_then(|root| rejected(root, finding)) {
+        return sentence;
+    }
     let named = match finding.root {
         Some(root) => Some(root)
             .filter(|_| finding.cause != Cause::CauseNotStated)
             .and_then(|root| match root {
-                RootCause::SecretNotAttached if account_is_unread(finding) => {
+                RootCause::SecretNotAttached if pod_list_counts(finding) => {
                     not_listed_by_pod(&finding.names).or_else(|| named(root, &finding.names))
                 }
                 root => named(root, &finding.names),
@@ -40,6 +44,47 @@ fn telling_fact(finding: &Finding) -> Option<&Fact> {
                 | Fact::SchedulingGates { .. }
         )
     })
+}
+
+/// A rejected login of which more is known than its Secret: that it is one of several, or how it is written.
+fn rejected(root: RootCause, finding: &Finding) -> Option<String> {
+    let (host, secret) = (
+        finding.names.host.as_deref()?,
+        finding.names.secret.as_deref()?,
+    );
+    let facts = || finding.evidence.iter().map(|evidence| &evidence.fact);
+    let several = facts().find_map(|fact| {
+        if let Fact::OneOfSeveralSent { secrets } = fact {
+            Some(secrets.join(", "))
+        } else {
+            None
+        }
+    });
+    if let Some(secrets) = several {
+        return if root == RootCause::CredentialRejected {
+            Some(format!("{host} rejects the logins in {secrets}"))
+        } else if root == RootCause::CredentialLacksAccess {
+            Some(format!(
+                "{host} denies access to one of the logins in {secrets}"
+            ))
+        } else {
+            None
+        };
+    }
+    let problem = facts().find_map(|fact| {
+        if let Fact::AuthProblem {
+            secret: of,
+            problem,
+        } = fact
+            && **of == *secret
+        {
+            Some(problem)
+        } else {
+            None
+        }
+    })?;
+    (root == RootCause::CredentialRejected)
+        .then(|| format!("{host} rejects the login in Secret {secret}: {problem}"))
 }
 
 /// What the registry said, where the Secret that would tell why may not be read.
@@ -109,7 +154,12 @@ fn named(root: RootCause, names: &FixContext) -> Option<String> {
             format!("the kubelet cannot use the content of Secret {}", secret?)
         }
         RootCause::EntryForOtherRegistry => match names.current_auth_key.as_deref() {
-            Some(entry) => format!("Secret {} is for {entry}, not for {}", secret?, host?),
+            Some(entry) => format!(
+                "Secret {} is for {}, not for {}",
+                secret?,
+                shown_key(entry),
+                host?
+            ),
             None => format!("Secret {} has no entry for {}", secret?, host?),
         },
         RootCause::EntryEmpty => format!(
@@ -182,12 +232,18 @@ fn identity_lacks_access(names: &FixContext) -> Option<String> {
     })
 }
 
-fn account_is_unread(finding: &Finding) -> bool {
+/// Whether what the ServiceAccount lists is unknown, or of no effect.
+fn pod_list_counts(finding: &Finding) -> bool {
     let mut facts = finding.evidence.iter().map(|evidence| &evidence.fact);
-    facts.any(|fact| matches!(fact, Fact::AccountNotRead { .. }))
+    facts.any(|fact| {
+        matches!(
+            fact,
+            Fact::AccountNotRead { .. } | Fact::TemplateOverridesServiceAccount { .. }
+        )
+    })
 }
 
-/// As [`not_attached`], where the ServiceAccount has not been read: the Pod's own list is all that is known.
+/// As [`not_attached`], where the Pod's own list is all that is known or counts.
 fn not_listed_by_pod(names: &FixContext) -> Option<String> {
     let host = names.host.as_deref()?;
     let secret = names.matching_secret.as_deref()?;

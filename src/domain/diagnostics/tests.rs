@@ -1,6 +1,7 @@
 //! What is said of one Pod in one namespace, as the objects around it vary.
 
 mod hidden;
+mod pull_secrets;
 mod sure;
 mod volume;
 mod workloads;
@@ -72,7 +73,8 @@ impl Scene {
         let mut world = Store::default();
         let name = self.pod.key.clone();
         let kind = WorkloadKind::Deployment;
-        let above = fixtures::workload(kind, "shop", "web", None);
+        let mut above = fixtures::workload(kind, "shop", "web", None);
+        above.has_unnamed_pull_secret = self.pod.has_unnamed_pull_secret;
         let kind = WorkloadKind::ReplicaSet;
         let mut sets = vec![revision("web-5c9f", 2, IMAGE, 0)];
         sets.extend(
@@ -165,7 +167,7 @@ fn the_same_text_and_the_link_that_is_broken() {
         (
             Scene::new(REFUSED, &["regcred"]).with("regcred", opaque, "registry.example"),
             RootCause::SecretWrongType,
-            vec![FixId::ConvertType],
+            vec![FixId::ConvertType, FixId::CreateSecret],
         ),
         (
             Scene::new(REFUSED, &["regcred"]).with("regcred", JSON, "registry.example:5000"),
@@ -368,6 +370,7 @@ fn what_holds_a_pod_back_is_named() {
         let finding = scene.finding();
         assert_eq!(finding.root, Some(RootCause::NotScheduled));
         assert_eq!(finding.summary(), summary);
+        assert_eq!(finding.fixes, [FixId::RemoveSchedulingGate]);
     }
 }
 

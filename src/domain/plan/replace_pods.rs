@@ -14,11 +14,12 @@ pub(super) const MAX_DELETED_PODS: usize = 20;
 
 /// New Pods for these targets. What rolls out its template is restarted; of other controllers that create
 /// their Pods again the Pods are deleted. A StatefulSet waits for a Pod that never gets ready before it
-/// replaces it, so that Pod is deleted too. Nothing is done for the Pod of a Job, which would count as a
+/// replaces it, so that Pod is deleted too; with the update strategy `OnDelete` nothing else replaces one. Nothing is done for the Pod of a Job, which would count as a
 /// failure, for one without a controller, nor for a debug container.
 pub fn replace_pods(targets: &[&FixTarget]) -> Vec<Change> {
     let mut restarts: Vec<Restartable> = Vec::new();
-    for workload in targets.iter().filter_map(|target| rolling(target)) {
+    let restarted = targets.iter().filter(|target| !target.is_on_delete);
+    for workload in restarted.filter_map(|target| rolling(target)) {
         if !restarts.contains(&workload) {
             restarts.push(workload);
         }
@@ -36,11 +37,11 @@ pub fn retry_pods(targets: &[&FixTarget]) -> Vec<Change> {
     deleted(targets, |_| true).collect()
 }
 
-/// The stuck Pods of StatefulSets whose template has been changed.
+/// The stuck Pods of workloads whose template has been changed, and that do not replace them by themselves.
 pub(super) fn stuck(targets: &[&FixTarget]) -> Vec<Change> {
-    let is_of_stateful_set =
+    let is_kept =
         |target: &FixTarget| rolling(target).is_some() && !rolls_over_failing_pods(target);
-    deleted(targets, is_of_stateful_set).collect()
+    deleted(targets, is_kept).collect()
 }
 
 fn deleted<'a>(
@@ -76,7 +77,7 @@ pub(super) fn rolling(target: &FixTarget) -> Option<Restartable> {
 
 fn rolls_over_failing_pods(target: &FixTarget) -> bool {
     match &target.owner {
-        PodOwner::Rolling(id) => id.kind != WorkloadKind::StatefulSet,
+        PodOwner::Rolling(id) => id.kind != WorkloadKind::StatefulSet && !target.is_on_delete,
         PodOwner::None
         | PodOwner::ReplicaSet(_)
         | PodOwner::Job(_)
@@ -203,4 +204,28 @@ pub(super) fn not_reached(targets: &[&FixTarget]) -> Vec<String> {
         }
     }
     notes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::fixtures::{self, running, workload};
+
+    /// The server replaces none of these Pods for a changed annotation.
+    #[test]
+    fn pods_of_an_on_delete_workload_are_deleted_and_not_restarted() {
+        let pod = fixtures::pod("shop", "agent-1", running());
+        for (is_on_delete, commands) in [
+            (false, ["kubectl -n shop rollout restart daemonset/agent"]),
+            (true, ["kubectl -n shop delete pod agent-1 --wait=false"]),
+        ] {
+            let mut agent = workload(WorkloadKind::DaemonSet, "shop", "agent", None);
+            agent.status.on_delete = is_on_delete;
+            let target = FixTarget::for_pod(&pod, "app", Some(&agent), None);
+            let changes = replace_pods(&[&target]).into_iter();
+            let made: Vec<String> = changes.flat_map(|change| change.commands()).collect();
+            assert_eq!(made, commands);
+            assert_eq!(stuck(&[&target]).len(), usize::from(is_on_delete));
+        }
+    }
 }

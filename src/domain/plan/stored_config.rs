@@ -11,6 +11,8 @@ use crate::domain::registry_auth::docker_config::{self, ConfigFormat};
 pub struct StoredConfig {
     pub content: StoredContent,
     pub hash: ContentHash,
+    /// The form in which the Secret stores it; an edit sees both alike.
+    pub format: ConfigFormat,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,6 +53,7 @@ impl StoredConfig {
         Self {
             content: StoredContent::parse(content),
             hash: ContentHash(hash),
+            format: ConfigFormat::default(),
         }
     }
 

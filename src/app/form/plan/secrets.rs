@@ -30,6 +30,7 @@ impl Form {
             login: self.login(),
         };
         let change = Change::EditSecret(EditSecret {
+            format: crate::domain::registry_auth::docker_config::ConfigFormat::ConfigJson,
             key: secret.clone(),
             edit,
             before: None,
@@ -139,6 +140,7 @@ impl Form {
         let login = self.login();
         if store.secret(&key).is_some() {
             Change::EditSecret(EditSecret {
+                format: crate::domain::registry_auth::docker_config::ConfigFormat::ConfigJson,
                 key,
                 edit: AuthEdit::Upsert { server, login },
                 before: None,

@@ -214,7 +214,7 @@ impl Planned {
                 "A Pod gets the Secret when it is created, from its ServiceAccount or its template.",
             ],
             Self::RecreateSecret => &[
-                "Other registries' entries stay. Unreadable entries are dropped: the kubelet cannot read them either.",
+                "Other entries stay as they are. Content that is not JSON is replaced: the kubelet cannot read it either.",
                 "Pods that list it use the new content at the next pull; deleting them only skips the back-off.",
             ],
             Self::CorrectServer => {
@@ -253,7 +253,10 @@ impl Planned {
             Self::Authenticate => {
                 &["A login has its own, higher limit than the node's IP address."]
             }
-            Self::UseServiceAccount | Self::CreateServiceAccount | Self::RetryNow => &[],
+            Self::UseServiceAccount => &[
+                "The Pods also get the RBAC permissions of that ServiceAccount, and lose those of their own.",
+            ],
+            Self::CreateServiceAccount | Self::RetryNow => &[],
         };
         steps.iter().map(|step| (*step).to_owned()).collect()
     }

@@ -28,7 +28,10 @@ pub use self::{
     suitable::applicable_fixes,
     target::{FixTarget, ListOrigin, PodOwner, TargetContainer},
 };
-use crate::domain::plan;
+use crate::domain::{
+    plan,
+    registry_auth::{image_ref::ImageRef, keyring::may_match},
+};
 
 /// Maximum number of fixes shown; the likeliest come first.
 pub const MAX_FIXES: usize = 3;
@@ -136,6 +139,7 @@ fixes! {
         SelectNodes "select-nodes" NewPods "Schedule the Pod on nodes of the image's platform" cluster::select_nodes,
         ReadEvents "read-events" NextAttempt "Read the events, oldest first" cluster::read_events,
         ReadLog "read-log" NextAttempt "Show the previous container's logs" cluster::read_log,
+        RemoveSchedulingGate "remove-scheduling-gate" NextAttempt "Find the controller that removes the scheduling gate" cluster::remove_scheduling_gate,
         FixScheduling "fix-scheduling" NextAttempt "Resolve what the scheduler reports" cluster::fix_scheduling,
         PushImage "push-image" NextAttempt "Push the image to the registry" image::push,
         LoadImage "load-image" NextAttempt "Load the image onto every node that can run the Pod" image::load,
@@ -195,6 +199,8 @@ impl FixId {
             "Add the pull secret to the Pod template's imagePullSecrets"
         } else if self == Self::RecreatePod && target.is_some_and(|it| it.owner.is_job()) {
             "Delete and recreate the Job"
+        } else if self == Self::RemoveEntry && !is_entry_of_image(names) {
+            "Remove the unreadable entry from the Secret"
         } else {
             self.title()
         }
@@ -236,6 +242,16 @@ pub fn render_fixes(fixes: &[FixId], names: &FixContext) -> Vec<Fix> {
         fix
     };
     fixes.iter().map(render).collect()
+}
+
+/// Whether the entry that the finding is about is for the image's registry, as far as is known.
+fn is_entry_of_image(names: &FixContext) -> bool {
+    let entry = names.current_auth_key.as_deref();
+    let image = names.image.as_deref().map(ImageRef::parse);
+    match (entry, image) {
+        (Some(entry), Some(Ok(image))) => may_match(entry, &image),
+        _ => true,
+    }
 }
 
 impl fmt::Display for FixId {

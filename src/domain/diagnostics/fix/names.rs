@@ -111,6 +111,7 @@ impl FixContext {
                 kind: WorkloadKind::Deployment,
                 key: ObjectRef::new(namespace.clone(), Name::new("NAME")),
             }),
+            is_on_delete: false,
             container: Some(TargetContainer {
                 name: word(&self.container, "CONTAINER").into(),
                 role: ContainerRole::App,
@@ -119,6 +120,7 @@ impl FixContext {
             }),
             volume: None,
             listed: [].into(),
+            legacy_secrets: [].into(),
             list_origin: ListOrigin::ServiceAccount,
             service_account: Name::new(word(&self.service_account, "SERVICEACCOUNT")),
             namespace,

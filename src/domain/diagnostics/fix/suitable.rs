@@ -17,7 +17,7 @@ pub fn applicable_fixes(
         let instead = if target.is_ephemeral() {
             Some(for_ephemeral(fix, root))
         } else {
-            for_owner(fix, &target.owner)
+            for_owner(fix, target)
         };
         if let Some(fix) = instead
             && !suitable.contains(&fix)
@@ -39,7 +39,8 @@ fn for_ephemeral(fix: FixId, root: Option<RootCause>) -> FixId {
     }
 }
 
-fn for_owner(fix: FixId, owner: &PodOwner) -> Option<FixId> {
+fn for_owner(fix: FixId, target: &FixTarget) -> Option<FixId> {
+    let owner = &target.owner;
     let is_rolling = matches!(owner, PodOwner::Rolling(_));
     if fix == FixId::UndoRollout {
         return is_rolling.then_some(fix);
@@ -47,7 +48,7 @@ fn for_owner(fix: FixId, owner: &PodOwner) -> Option<FixId> {
     let renews = matches!(fix, FixId::Restart | FixId::RetryNow);
     Some(if renews && !owner.recreates_pods() {
         FixId::RecreatePod
-    } else if fix == FixId::Restart && !is_rolling {
+    } else if fix == FixId::Restart && (!is_rolling || target.is_on_delete) {
         FixId::RetryNow
     } else {
         fix
@@ -108,6 +109,19 @@ mod tests {
         }));
         let mirror = FixTarget::for_pod(&mirror, "app", None, None);
         assert_eq!(applicable_fixes(STALE, &mirror, None), [RecreatePod]);
+    }
+
+    #[test]
+    fn what_waits_for_its_pods_to_be_deleted_is_not_restarted() {
+        for kind in [WorkloadKind::StatefulSet, WorkloadKind::DaemonSet] {
+            let mut target = target(Some(kind));
+            target.is_on_delete = true;
+            assert_eq!(
+                applicable_fixes(STALE, &target, None),
+                [FixId::RetryNow, FixId::UndoRollout],
+                "{kind:?}"
+            );
+        }
     }
 
     #[test]

@@ -21,12 +21,17 @@ pub struct FixTarget {
     /// `None`: the workload cannot create Pods.
     pub pod: Option<ObjectRef<Pod>>,
     pub owner: PodOwner,
+    /// Whether the owner's update strategy is `OnDelete`: a changed template reaches a Pod when that is deleted,
+    /// and a rollout restart replaces none.
+    pub is_on_delete: bool,
     /// `None` with the Pod.
     pub container: Option<TargetContainer>,
     /// The image volume whose image cannot be pulled; `None`: it is the container's own.
     pub volume: Option<ImageVolume>,
     /// What the Pod lists: the only list that the kubelet reads.
     pub listed: Arc<[Name<Secret>]>,
+    /// Secrets of the type `kubernetes.io/dockercfg`, whose configuration has another form.
+    pub legacy_secrets: Arc<[Name<Secret>]>,
     pub list_origin: ListOrigin,
     pub service_account: Name<ServiceAccount>,
 }
@@ -180,7 +185,9 @@ impl FixTarget {
                 template_image: in_template.map(|(_, image)| Arc::clone(image)),
             }),
             volume: None,
+            is_on_delete: workload.is_some_and(|workload| workload.status.on_delete),
             listed: Arc::clone(&pod.pull_secrets),
+            legacy_secrets: Arc::from([]),
             list_origin: list_origin(&owner, pod, workload, account_lists),
             service_account: pod.service_account.clone(),
             owner,
@@ -194,9 +201,11 @@ impl FixTarget {
             namespace: workload.id.key.namespace.clone(),
             pod: None,
             owner: PodOwner::of_workload(&workload.id, None),
+            is_on_delete: workload.status.on_delete,
             container: None,
             volume: None,
             listed: Arc::clone(&workload.pull_secrets),
+            legacy_secrets: Arc::from([]),
             list_origin: template_list(workload),
             service_account: workload.service_account.clone(),
         }
@@ -224,7 +233,7 @@ fn list_origin(
     match (owner, workload) {
         (_, Some(workload)) => template_list(workload),
         (PodOwner::None, None)
-            if !pod.pull_secrets.is_empty()
+            if has_list(&pod.pull_secrets, pod.has_unnamed_pull_secret)
                 && account_lists.is_some_and(|list| *list != *pod.pull_secrets) =>
         {
             ListOrigin::Template(Arc::clone(&pod.pull_secrets))
@@ -234,11 +243,16 @@ fn list_origin(
 }
 
 fn template_list(workload: &Workload) -> ListOrigin {
-    if workload.pull_secrets.is_empty() {
-        ListOrigin::ServiceAccount
-    } else {
+    if has_list(&workload.pull_secrets, workload.has_unnamed_pull_secret) {
         ListOrigin::Template(Arc::clone(&workload.pull_secrets))
+    } else {
+        ListOrigin::ServiceAccount
     }
+}
+
+/// Whether a spec sets `imagePullSecrets`: an entry without a name counts, too.
+fn has_list(named: &[Name<Secret>], has_unnamed: bool) -> bool {
+    has_unnamed || !named.is_empty()
 }
 
 #[cfg(test)]

@@ -191,7 +191,7 @@ mod tests {
             );
         check(
             &scene,
-            "no-credentials-sent, secret-wrong-type, certain: convert-type",
+            "no-credentials-sent, secret-wrong-type, certain: convert-type, create-secret",
         );
         check_fix(
             &scene,

@@ -17,6 +17,11 @@ pub struct Pod {
     /// What the Pod itself lists: its own, or what admission copied from the ServiceAccount. The
     /// kubelet reads only this list.
     pub pull_secrets: Arc<[Name<Secret>]>,
+    /// Whether `imagePullSecrets` has an entry without a name, as an empty Helm value leaves it. It names no
+    /// Secret, and yet the list counts as set: admission copies the ServiceAccount's into an empty one only
+    /// (kubernetes v1.37 `plugin/pkg/admission/serviceaccount`).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub has_unnamed_pull_secret: bool,
     pub node: Option<Arc<str>>,
     pub phase: Phase,
     /// `status.reason` and `status.message`: `Evicted`, `NodeLost`, …

@@ -121,6 +121,9 @@ pub struct Workload {
     /// Of the Pod template; `default` when the template names none.
     pub service_account: Name<ServiceAccount>,
     pub pull_secrets: Arc<[Name<Secret>]>,
+    /// Whether the template's list has an entry without a name: see [`Pod`](super::Pod).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub has_unnamed_pull_secret: bool,
     /// Container name and image of the Pod template, init containers first.
     pub images: Arc<[(Arc<str>, Arc<str>)]>,
     #[serde(rename = "rollout")]

@@ -62,7 +62,12 @@ impl PlanChange for SetAccount {
     fn preview(&self) -> Vec<DiffLine> {
         let field = |name: &Name<ServiceAccount>| format!("  serviceAccountName: {name}");
         let old = self.before.as_ref().map(|observed| field(&observed.value));
-        replaced([same("spec.template.spec:")], old, field(&self.account))
+        let mut lines = replaced([same("spec.template.spec:")], old, field(&self.account));
+        let account = &self.account;
+        lines.push(same(format!(
+            "  # the Pods get the RBAC permissions of ServiceAccount {account}"
+        )));
+        lines
     }
 
     fn commands(&self) -> Vec<String> {

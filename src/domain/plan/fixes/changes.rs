@@ -9,11 +9,11 @@ use crate::domain::{
     },
     plan::{
         AuthEdit, Change, ConflictPolicy, CopySecret, CreateAccount, CreateSecret, Credentials,
-        SetAccount,
+        EditSecret, SetAccount,
         replace_pods::{attach_secret, replace_pods, retry_pods, rolling, stuck},
         set_image::image_edit,
     },
-    registry_auth::credential::Password,
+    registry_auth::{credential::Password, docker_config::ConfigFormat},
 };
 
 /// Changes, and what they are for.
@@ -25,11 +25,16 @@ pub(super) struct FixChanges<'a> {
 /// The changes of an action, with words in capitals for what has to be typed.
 pub(super) fn made<'a>(action: &FixAction, targets: &Targets<'a>) -> FixChanges<'a> {
     let edit = |secret: &ObjectRef<Secret>, edit: AuthEdit| {
-        saved(
-            Change::edit_secret(secret.clone(), edit),
-            &secret.name,
-            targets,
-        )
+        let format = if targets.own.legacy_secrets.contains(&secret.name) {
+            ConfigFormat::LegacyCfg
+        } else {
+            ConfigFormat::ConfigJson
+        };
+        let change = EditSecret {
+            format,
+            ..EditSecret::new(secret.clone(), edit)
+        };
+        saved(change.into(), &secret.name, targets)
     };
     match action {
         FixAction::AttachSecret { secret } => attach(secret, None, targets),
@@ -43,12 +48,11 @@ pub(super) fn made<'a>(action: &FixAction, targets: &Targets<'a>) -> FixChanges<
             saved(create, &new.key.name, targets)
         }
         FixAction::RecreateSecret(current) | FixAction::NewToken(current) => {
-            let edit = AuthEdit::Upsert {
+            let login = AuthEdit::Upsert {
                 server: current.server.clone(),
                 login: untyped(current.username.as_deref()),
             };
-            let change = Change::edit_secret(current.secret.clone(), edit);
-            saved(change, &current.secret.name, targets)
+            edit(&current.secret, login)
         }
         FixAction::CorrectServer { secret, from, to } => edit(
             secret,

@@ -29,9 +29,10 @@ pub use write::write;
 use super::credential::Password;
 
 /// The two forms of a Docker configuration in a Secret.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum ConfigFormat {
     /// `.dockerconfigjson`, also `~/.docker/config.json`: entries under `auths`.
+    #[default]
     ConfigJson,
     /// `.dockercfg`: entries at the top.
     LegacyCfg,

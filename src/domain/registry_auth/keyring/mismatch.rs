@@ -4,6 +4,8 @@
 
 use std::fmt;
 
+use strsim::osa_distance;
+
 use super::{UrlGlob, key_matches};
 use crate::domain::registry_auth::{host_port::split_host_port, image_ref::ImageRef};
 
@@ -47,6 +49,13 @@ pub enum MismatchReason {
         key: String,
         image: String,
     },
+    /// White space around the key, so that it is no host name.
+    SurroundingSpace,
+    /// Another host by one slip: a letter too many, too few, or in another place.
+    MisspelledHost {
+        key: String,
+        image: String,
+    },
     OtherHost {
         key: String,
         image: String,
@@ -66,6 +75,8 @@ impl MismatchReason {
             | Self::Scheme(_)
             | Self::WildcardLabels
             | Self::NotAWildcard
+            | Self::SurroundingSpace
+            | Self::MisspelledHost { .. }
             | Self::Path { .. } => true,
             Self::NotAUrl | Self::OtherHost { .. } => false,
         }
@@ -97,7 +108,8 @@ impl fmt::Display for MismatchReason {
             Self::Path { key, image } => {
                 write!(f, "the image's path {image} does not start with {key}")
             }
-            Self::OtherHost { key, image } => {
+            Self::SurroundingSpace => f.write_str("the key starts or ends with a space"),
+            Self::OtherHost { key, image } | Self::MisspelledHost { key, image } => {
                 write!(f, "the key is for {key}, the image is on {image}")
             }
         }
@@ -150,6 +162,9 @@ impl<'a> Parts<'a> {
 }
 
 fn reason(key: &str, parts: &Parts<'_>, image: &ImageRef) -> MismatchReason {
+    if key != key.trim() && key_matches(key.trim(), image) {
+        return MismatchReason::SurroundingSpace;
+    }
     if let Some(scheme) = parts.scheme
         && !matches!(scheme, "https://" | "http://")
     {
@@ -178,6 +193,10 @@ fn reason(key: &str, parts: &Parts<'_>, image: &ImageRef) -> MismatchReason {
     if !parts.host.eq_ignore_ascii_case(image_host) && !glob_covers(parts.host, image_host) {
         return match parts.host.strip_prefix("*.") {
             Some(domain) if is_within(image_host, domain) => MismatchReason::WildcardLabels,
+            _ if is_slip(parts.host, image_host) => MismatchReason::MisspelledHost {
+                key: parts.host.to_owned(),
+                image: image_host.to_owned(),
+            },
             _ => other_host(),
         };
     }
@@ -238,6 +257,26 @@ fn hub_reason(parts: &Parts<'_>) -> MismatchReason {
     }
 }
 
+/// Whether one host is the other with one slip inside one label. Hosts whose names are told apart by a number
+/// or at the ends of a label (`registry-a`, `eu-west-1`) are two.
+fn is_slip(key: &str, image: &str) -> bool {
+    let differing: Vec<(&str, &str)> = key
+        .split('.')
+        .zip(image.split('.'))
+        .filter(|(ours, theirs)| ours != theirs)
+        .collect();
+    let is_same_depth = key.split('.').count() == image.split('.').count();
+    let [(ours, theirs)] = differing[..] else {
+        return false;
+    };
+    let digits = |label: &str| -> String { label.chars().filter(char::is_ascii_digit).collect() };
+    is_same_depth
+        && ours.chars().next() == theirs.chars().next()
+        && ours.chars().next_back() == theirs.chars().next_back()
+        && digits(ours) == digits(theirs)
+        && osa_distance(ours, theirs) == 1
+}
+
 /// Whether the host is this domain or one below it.
 fn is_within(host: &str, domain: &str) -> bool {
     host.strip_suffix(domain)
@@ -290,6 +329,52 @@ mod tests {
         let mut lookup = keyring.lookup(&image);
         assert!(lookup.candidates.is_empty(), "{key} matches {image}");
         lookup.mismatches.remove(0).1
+    }
+
+    #[test]
+    fn names_that_are_told_apart_by_a_number_or_a_letter_at_the_end_are_two() {
+        for (key, image) in [
+            ("registry-a.example", "registry-b.example/a"),
+            ("prod1-registry.example", "prod2-registry.example/a"),
+            (
+                "1.dkr.ecr.ap-southeast-1.amazonaws.com",
+                "1.dkr.ecr.ap-northeast-1.amazonaws.com/a",
+            ),
+        ] {
+            let found = miss(key, image);
+            assert!(!found.reason.is_probable_typo(), "{key}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn a_space_or_a_misspelled_host_is_a_slip() {
+        for (key, image, reason, instead) in [
+            (
+                " ghcr.io",
+                "ghcr.io/a/b",
+                MismatchReason::SurroundingSpace,
+                Some("ghcr.io"),
+            ),
+            (
+                "ghcr.io ",
+                "ghcr.io/a/b",
+                MismatchReason::SurroundingSpace,
+                Some("ghcr.io"),
+            ),
+            (
+                "registry.nordwind.exmaple",
+                "registry.nordwind.example/a",
+                MismatchReason::MisspelledHost {
+                    key: "registry.nordwind.exmaple".into(),
+                    image: "registry.nordwind.example".into(),
+                },
+                Some("registry.nordwind.example"),
+            ),
+        ] {
+            let found = miss(key, image);
+            assert_eq!(found.reason, reason, "{key:?}");
+            assert_eq!(found.suggestion.as_deref(), instead, "{key:?}");
+        }
     }
 
     #[test]

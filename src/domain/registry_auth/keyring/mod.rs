@@ -10,7 +10,7 @@ mod mismatch;
 mod url;
 mod url_glob;
 
-use std::{cmp::Reverse, collections::BTreeMap};
+use std::{borrow::Cow, cmp::Reverse, collections::BTreeMap};
 
 pub use mismatch::{Mismatch, MismatchReason};
 
@@ -158,6 +158,15 @@ pub fn may_match(key: &str, image: &ImageRef) -> bool {
 /// colon, such as `localhost/app`.
 fn has_hub_default(image: &ImageRef) -> bool {
     image.is_on_docker_hub() || !image.host().contains(['.', ':'])
+}
+
+/// A key as it is shown: in quotes where white space would not be seen.
+pub(in crate::domain) fn shown_key(key: &str) -> Cow<'_, str> {
+    if key.contains(char::is_whitespace) {
+        Cow::Owned(format!("{key:?}"))
+    } else {
+        Cow::Borrowed(key)
+    }
 }
 
 #[cfg(test)]

@@ -99,6 +99,18 @@ pub(in crate::domain::diagnostics::fix) fn read_log(names: &FixContext) -> Steps
     ))
 }
 
+/// No scheduler looks at a Pod with a gate, and only what has set the gate knows when it may go (KEP-3521).
+pub(in crate::domain::diagnostics::fix) fn remove_scheduling_gate(names: &FixContext) -> Steps {
+    Steps::new([
+        "The controller that sets a gate removes it; its name is the gate's prefix, as a rule. See that it runs, and its log.",
+    ])
+    .run(format!(
+        "kubectl -n {} get pod {} -o jsonpath='{{.spec.schedulingGates[*].name}}'",
+        names.namespace_word(),
+        names.pod_word()
+    ))
+}
+
 pub(in crate::domain::diagnostics::fix) fn fix_scheduling(names: &FixContext) -> Steps {
     Steps::default().run(format!(
         "kubectl -n {} describe pod {}",

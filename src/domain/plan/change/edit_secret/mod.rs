@@ -23,6 +23,7 @@ use crate::domain::{
         permissions::on_object,
     },
     rbac::Permission,
+    registry_auth::{docker_config::ConfigFormat, keyring::shown_key},
     shell,
 };
 
@@ -31,6 +32,8 @@ use crate::domain::{
 pub struct EditSecret {
     pub key: ObjectRef<Secret>,
     pub edit: AuthEdit,
+    /// The form of the configuration, as the type of the Secret says; the rehearsal reads it from the server.
+    pub format: ConfigFormat,
     /// The configuration that the rehearsal found; another one by then is left alone.
     pub before: Option<Observed<StoredConfig>>,
 }
@@ -41,6 +44,7 @@ impl EditSecret {
         Self {
             key,
             edit,
+            format: ConfigFormat::default(),
             before: None,
         }
     }
@@ -71,7 +75,7 @@ impl PlanChange for EditSecret {
                 servers.join(", ")
             ),
             AuthEdit::RenameKey { from, to } => {
-                format!("Rename entry {from} of Secret {key} to {to}")
+                format!("Rename entry {} of Secret {key} to {to}", shown_key(from))
             }
             AuthEdit::Remove { server } => {
                 format!("Remove entry {server} from Secret {key}")
@@ -81,11 +85,15 @@ impl PlanChange for EditSecret {
 
     fn preview(&self) -> Vec<DiffLine> {
         let before = self.before.as_ref();
-        preview::edit_lines(&self.edit, before.map(|observed| &observed.value))
+        preview::edit_lines(
+            &self.edit,
+            self.format,
+            before.map(|observed| &observed.value),
+        )
     }
 
     fn commands(&self) -> Vec<String> {
-        edit_commands(&self.edit, &self.key)
+        edit_commands(&self.edit, &self.key, self.format)
     }
 
     fn permissions(&self) -> Vec<Permission> {
@@ -146,15 +154,21 @@ impl Undoable for EditSecret {
     }
 }
 
-fn edit_commands(edit: &AuthEdit, key: &ObjectRef<Secret>) -> Vec<String> {
+fn edit_commands(edit: &AuthEdit, key: &ObjectRef<Secret>, format: ConfigFormat) -> Vec<String> {
     let ObjectRef {
         namespace,
         name: secret,
     } = key;
+    let field = format.data_key();
+    // Where the entries stand in the configuration.
+    let auths = match format {
+        ConfigFormat::ConfigJson => ".auths",
+        ConfigFormat::LegacyCfg => ".",
+    };
     // `|=` would be shorter; in jq 1.6 it loses what `try` gives.
     let through_jq = |arguments: String, change: String| {
         format!(
-            "kubectl -n {namespace} get secret {secret} -o json | jq {arguments} '.data[\".dockerconfigjson\"] = (.data[\".dockerconfigjson\"] | {change} | tojson | @base64)' | kubectl -n {namespace} replace -f -"
+            "kubectl -n {namespace} get secret {secret} -o json | jq {arguments} '.data[\"{field}\"] = (.data[\"{field}\"] | {change} | tojson | @base64)' | kubectl -n {namespace} replace -f -"
         )
     };
     match edit {
@@ -162,8 +176,14 @@ fn edit_commands(edit: &AuthEdit, key: &ObjectRef<Secret>) -> Vec<String> {
         AuthEdit::Upsert { server, login } => vec![
             READ_TOKEN.to_owned(),
             through_jq(
-                format!("--arg s {} --arg u {}", shell::quote(server), shell::quote(&login.username)),
-                format!("(try (@base64d | fromjson | objects) catch {{}}) // {{}} | .auths[$s] |= {RELOGIN}"),
+                format!(
+                    "--arg s {} --arg u {}",
+                    shell::quote(server),
+                    shell::quote(&login.username)
+                ),
+                format!(
+                    "(try (@base64d | fromjson | objects) catch {{}}) // {{}} | {auths}[$s] |= {RELOGIN}"
+                ),
             ),
         ],
         AuthEdit::ReplaceCredentials { servers, login } => vec![
@@ -174,16 +194,22 @@ fn edit_commands(edit: &AuthEdit, key: &ObjectRef<Secret>) -> Vec<String> {
                     shell::quote(&json!(servers).to_string()),
                     shell::quote(&login.username)
                 ),
-                format!("@base64d | fromjson | reduce $s[] as $k (.; .auths[$k] |= {RELOGIN})"),
+                format!("@base64d | fromjson | reduce $s[] as $k (.; {auths}[$k] |= {RELOGIN})"),
             ),
         ],
         AuthEdit::RenameKey { from, to } => vec![through_jq(
-            format!("--arg from {} --arg to {}", shell::quote(from), shell::quote(to)),
-            "@base64d | fromjson | if .auths | has($to) then error(\"\\($to) is there already\") else . end | .auths |= with_entries(if .key == $from then .key = $to else . end)".to_owned(),
+            format!(
+                "--arg from {} --arg to {}",
+                shell::quote(from),
+                shell::quote(to)
+            ),
+            format!(
+                "@base64d | fromjson | if {auths} | has($to) then error(\"\\($to) is there already\") else . end | {auths} |= with_entries(if .key == $from then .key = $to else . end)"
+            ),
         )],
         AuthEdit::Remove { server } => vec![through_jq(
             format!("--arg s {}", shell::quote(server)),
-            "@base64d | fromjson | del(.auths[$s])".to_owned(),
+            format!("@base64d | fromjson | del({auths}[$s])"),
         )],
     }
 }

@@ -6,13 +6,21 @@ use crate::domain::plan::{
     preview::{HIDDEN, added, new_entry, removed, same},
     stored_config::{StoredConfig, StoredContent, StoredEntry},
 };
+use crate::domain::registry_auth::{docker_config::ConfigFormat, keyring::shown_key};
 
 /// Names of what stays that are listed at most.
 const KEPT: usize = 6;
 
 /// `before`: what the Secret holds, once that was read from the server.
-pub(super) fn edit_lines(edit: &AuthEdit, before: Option<&StoredConfig>) -> Vec<DiffLine> {
-    let mut lines = vec![same(".dockerconfigjson.auths:")];
+pub(super) fn edit_lines(
+    edit: &AuthEdit,
+    format: ConfigFormat,
+    before: Option<&StoredConfig>,
+) -> Vec<DiffLine> {
+    let mut lines = vec![same(match format {
+        ConfigFormat::ConfigJson => ".dockerconfigjson.auths:",
+        ConfigFormat::LegacyCfg => ".dockercfg:",
+    })];
     let edited: Vec<&str> = match edit {
         AuthEdit::Upsert { server, login } => {
             lines.extend(before.and_then(unreadable));
@@ -32,7 +40,7 @@ pub(super) fn edit_lines(edit: &AuthEdit, before: Option<&StoredConfig>) -> Vec<
             servers.iter().map(String::as_str).collect()
         }
         AuthEdit::RenameKey { from, to } => {
-            lines.push(removed(format!("  {from}: {HIDDEN}")));
+            lines.push(removed(format!("  {}: {HIDDEN}", shown_key(from))));
             lines.push(added(format!("  {to}: {HIDDEN}")));
             vec![from, to]
         }
@@ -122,6 +130,7 @@ mod tests {
         };
         let server = "ghcr.io".to_owned();
         EditSecret {
+            format: crate::domain::registry_auth::docker_config::ConfigFormat::ConfigJson,
             key: key("shop", "regcred"),
             edit: AuthEdit::Upsert { server, login },
             before: Some(Observed {
