@@ -119,7 +119,10 @@ fn summary(found: &Classification) -> String {
     let Some(cause) = found.cause else {
         return NOT_UNDERSTOOD.to_owned();
     };
-    let mut sentence = cause.text().summary.to_owned();
+    let mut sentence = match &found.fault {
+        Some(fault) => fault.summary(),
+        None => cause.text().summary.to_owned(),
+    };
     if let Some(underlying) = found.underlying {
         sentence.push_str(", because ");
         sentence.push_str(underlying.text().summary);
@@ -147,6 +150,7 @@ fn fixes(found: &Classification) -> Vec<Fix> {
             .registry
             .as_deref()
             .map(|host| registries::docker_server(host).to_owned()),
+        fault: found.fault.clone(),
         ..FixContext::default()
     };
     let mut ids = Vec::new();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{Evidence, EvidenceSource, Fact, RootCause};
 use crate::domain::{
     diagnostics::{
-        Cause, FixId,
+        Cause, FixId, NodeFault,
         classify::{Classification, Confidence},
     },
     k8s::objects::Event,
@@ -30,6 +30,8 @@ pub(in crate::domain) struct FindingBuilder {
     pub current_auth_key: Option<Arc<str>>,
     pub expected_auth_key: Option<String>,
     pub username: Option<Arc<str>>,
+    /// What the message adds to its cause.
+    pub fault: Option<NodeFault>,
     pub fixes: Vec<FixId>,
     /// The program has run and ended.
     pub crashed: bool,
@@ -51,6 +53,7 @@ impl FindingBuilder {
             current_auth_key: None,
             expected_auth_key: None,
             username: None,
+            fault: None,
             fixes: cause.info().fixes.to_vec(),
             crashed: false,
         }
@@ -61,6 +64,7 @@ impl FindingBuilder {
         let mut draft = Self::new(found.cause.unwrap_or(Cause::CauseNotStated));
         draft.certainty = ConfidenceBounds::new(found.confidence);
         draft.alternatives = found.alternatives;
+        draft.fault = found.fault;
         draft
     }
 
@@ -70,6 +74,7 @@ impl FindingBuilder {
         self.cause = read.cause;
         self.root = read.root;
         self.alternatives = read.alternatives;
+        self.fault = read.fault;
         self.fixes = read.fixes;
         self.certainty.proven = read.certainty.proven;
     }

@@ -50,6 +50,10 @@ pub(super) fn build(
         host: image.as_ref().map(|image| image.host().to_owned()),
         node: pod.node.as_ref().map(ToString::to_string),
         event_object: None,
+        fault: draft
+            .fault
+            .clone()
+            .filter(|fault| fault.cause() == draft.cause),
         target: Some(Box::new(target(case, attempt))),
     }
 }

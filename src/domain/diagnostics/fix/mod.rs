@@ -7,6 +7,7 @@
 mod action;
 mod manual;
 mod names;
+mod node_fault;
 mod suitable;
 mod target;
 mod unplanned;
@@ -22,6 +23,7 @@ pub use self::{
     action::{CurrentLogin, FixAction, NewSecret},
     manual::Steps,
     names::FixContext,
+    node_fault::NodeFault,
     suitable::applicable_fixes,
     target::{FixTarget, ListOrigin, PodOwner, TargetContainer},
 };
@@ -179,7 +181,7 @@ pub struct Fix {
 
 impl FixId {
     /// The title for a finding: where the Pod template has a list of its own, that gets the Secret; the Pod of
-    /// a Job is created again with its Job.
+    /// a Job is created again with its Job. What the message tells of the node changes what is done there.
     pub fn title_for(self, names: &FixContext) -> &'static str {
         let target = names.target.as_deref();
         let has_own_list =
@@ -188,6 +190,12 @@ impl FixId {
             "Add the pull secret to the Pod template's imagePullSecrets"
         } else if self == Self::RecreatePod && target.is_some_and(|it| it.owner.is_job()) {
             "Delete and recreate the Job"
+        } else if self == Self::FixNodeDns
+            && matches!(names.fault, Some(NodeFault::UnresolvedHost(_)))
+        {
+            "Correct DNS on the node"
+        } else if self == Self::RepairStore && names.fault == Some(NodeFault::ReadOnlyRoot) {
+            "Mount the runtime's root read-write on the node"
         } else {
             self.title()
         }
