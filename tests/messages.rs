@@ -151,7 +151,7 @@ fn what_is_no_pull_is_not_taken_for_one() {
     for row in rows {
         let (kind, message) = row.split_once('\t').expect("a kind, a tab, a message");
         let found = classify(message);
-        let is_pull = found.cause.is_some_and(|cause| cause.is_pull_failure());
+        let is_pull = found.cause.is_some_and(Cause::is_pull_failure);
         let is_right = match kind {
             "elsewhere" => found.cause == Some(Cause::NotAPullFailure),
             "open" => !is_pull || found.confidence < Confidence::Certain,

@@ -78,16 +78,17 @@ impl<'a> ParsedMessage<'a> {
     /// blobs, a mirror.
     pub(in crate::domain) fn other_lookup(&self) -> Option<&'a str> {
         let name = self.looked_up?;
-        let is_of_image = match self.image() {
-            Some(image) if image.host() == DOCKER_HUB => HUB_HOSTS.contains(&name),
-            Some(image) => split_host_port(image.host()).0.eq_ignore_ascii_case(name),
-            None => match self.url() {
-                Some(url) => !matches!(url.step, PullStep::Token | PullStep::Blob),
-                None => {
-                    let preset = registries::find_by_host(name);
-                    !preset.is_some_and(RegistryInfo::is_docker_hub) || HUB_HOSTS.contains(&name)
-                }
-            },
+        let is_of_image = if let Some(image) = self.image() {
+            if image.host() == DOCKER_HUB {
+                HUB_HOSTS.contains(&name)
+            } else {
+                split_host_port(image.host()).0.eq_ignore_ascii_case(name)
+            }
+        } else if let Some(url) = self.url() {
+            !matches!(url.step, PullStep::Token | PullStep::Blob)
+        } else {
+            let preset = registries::find_by_host(name);
+            !preset.is_some_and(RegistryInfo::is_docker_hub) || HUB_HOSTS.contains(&name)
         };
         (!is_of_image).then_some(name)
     }

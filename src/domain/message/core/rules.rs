@@ -189,7 +189,7 @@ const RULES: &[Rule] = &[
     rule(Core::DoesNotSayWhich).any(&[Phrase::DoesNotSayWhich]),
     rule(Core::DoesNotSayWhich).any(&[Phrase::GrantMissing]).only_if(is_google),
     rule(Core::Policy).any(&[Phrase::Policy, Phrase::GrantMissing]).only_if(|m| m.any(REFUSALS) || [401, 403, 412, 451].iter().any(|code| m.has_status(*code))),
-    rule(Core::SeveralRefused).any(REFUSALS).status(&[401, 403]).none(&[Phrase::AnonymousToken, Phrase::NoBasicAuth]).only_if(|m| m.has_several_attempts()),
+    rule(Core::SeveralRefused).any(REFUSALS).status(&[401, 403]).none(&[Phrase::AnonymousToken, Phrase::NoBasicAuth]).only_if(has_several_attempts),
     rule(Core::AccessUnclear).any(&[Phrase::AccessUnclear]),
     rule(Core::RepositoryNamed).any(&[Phrase::RepositoryNamed]),
     rule(Core::RepositoryMissing).any(&[Phrase::RepositoryMissing]),
@@ -332,10 +332,18 @@ fn asks_other_service(message: &ParsedMessage<'_>) -> bool {
         })
 }
 
+fn has_several_attempts(message: &ParsedMessage<'_>) -> bool {
+    message.has_several_attempts()
+}
+
 /// Whether the name of a Service was looked up: nodes do not resolve those, and programs in Pods do.
 fn looks_up_service(message: &ParsedMessage<'_>) -> bool {
     message.looked_up().is_some_and(|name| {
-        !name.contains('.') || name.ends_with(".svc") || name.ends_with(".cluster.local")
+        let mut labels = name.rsplit('.');
+        let (last, second) = (labels.next(), labels.next());
+        second.is_none()
+            || last == Some("svc")
+            || (second, last) == (Some("cluster"), Some("local"))
     })
 }
 
