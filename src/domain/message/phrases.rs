@@ -320,9 +320,7 @@ pub(super) const TABLE: &[(Phrase, &[&str])] = &[
         "FailedPostStartHook", "FailedPreStopHook", "failed to create container", "failed to create existing container",
         "task HEX not found",
     ]),
-    (Phrase::ShimError, &[
-        "executable file not found in PATH unknown", "no such file or directory unknown",
-    ]),
+    (Phrase::ShimError, &["executable file not found in PATH unknown", "no such file or directory unknown"]),
     (Phrase::ExecFormat, &["exec format error"]),
     (Phrase::Pulled, &["successfully pulled image", "already present on machine"]),
     (Phrase::ContainerConfig, &[
@@ -534,9 +532,7 @@ pub(super) const TABLE: &[(Phrase, &[&str])] = &[
         "ThrottlingException", "throttled", "throttling", "quota exceeded for quota metric", "limit exceeded",
         "retry after", "ratelimit", "download limit", "pull limit", "rate quota",
     ]),
-    (Phrase::RegistryCode, &[
-        "toomanyrequests", "pull rate limit", "pull limit", "download limit", "manifest unknown", "name unknown",
-    ]),
+    (Phrase::RegistryCode, &["toomanyrequests", "pull rate limit", "pull limit", "download limit", "manifest unknown", "name unknown"]),
     (Phrase::PullQps, &["RegistryPullQPS", "pull QPS"]),
 
     // Go: net, net/http, crypto/tls, crypto/x509; glibc and musl by way of cgo.
