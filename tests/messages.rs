@@ -14,7 +14,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use pullscope::domain::diagnostics::{Cause, classify::classify};
+use pullscope::domain::diagnostics::{
+    Cause,
+    classify::{Confidence, classify},
+};
 
 const MESSAGES: &str = include_str!("messages.txt");
 
@@ -134,4 +137,37 @@ fn a_line_without_end_is_read_in_linear_time() {
         let most = parts * 6 + Duration::from_millis(50);
         assert!(whole < most, "{piece:?}: {whole:?}, its parts {parts:?}");
     }
+}
+
+const NOT_PULLS: &str = include_str!("not_pulls.txt");
+
+/// Neighbours of a pull: nobody who asks about them is sent to a Secret or an image.
+#[test]
+fn what_is_no_pull_is_not_taken_for_one() {
+    let rows = NOT_PULLS
+        .lines()
+        .filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let mut wrong = Vec::new();
+    for row in rows {
+        let (kind, message) = row.split_once('\t').expect("a kind, a tab, a message");
+        let found = classify(message);
+        let is_pull = found.cause.is_some_and(Cause::is_pull_failure);
+        let is_right = match kind {
+            "elsewhere" => found.cause == Some(Cause::NotAPullFailure),
+            "open" => !is_pull || found.confidence < Confidence::Certain,
+            other => panic!("no kind {other:?}"),
+        };
+        if !is_right {
+            wrong.push(format!(
+                "{:?} {:?}: {message}",
+                found.cause, found.confidence
+            ));
+        }
+    }
+    assert!(
+        wrong.is_empty(),
+        "{} wrong:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
 }

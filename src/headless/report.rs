@@ -145,7 +145,10 @@ fn summary(found: &Classification) -> String {
     let Some(cause) = found.cause else {
         return NOT_UNDERSTOOD.to_owned();
     };
-    let mut sentence = cause.text().summary.to_owned();
+    let mut sentence = match &found.fault {
+        Some(fault) => fault.summary(),
+        None => cause.text().summary.to_owned(),
+    };
     if let Some(underlying) = found.underlying {
         sentence.push_str(", because ");
         sentence.push_str(underlying.text().summary);
@@ -174,6 +177,7 @@ fn fixes(found: &Classification) -> Vec<Fix> {
             .as_deref()
             .map(|host| registries::docker_server(host).to_owned()),
         clues: found.clues,
+        fault: found.fault.clone(),
         ..FixContext::default()
     };
     let mut ids = Vec::new();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{Evidence, EvidenceSource, Fact, RootCause};
 use crate::domain::{
     diagnostics::{
-        Cause, FixId,
+        Cause, FixId, NodeFault,
         classify::{Classification, Confidence},
     },
     k8s::objects::Event,
@@ -33,6 +33,8 @@ pub(in crate::domain) struct FindingBuilder {
     pub username: Option<Arc<str>>,
     /// The image that is likely meant, or where it has moved to.
     pub suggested_image: Option<String>,
+    /// What the message adds to its cause.
+    pub fault: Option<NodeFault>,
     pub fixes: Vec<FixId>,
     /// What the message shows of registry and node.
     pub clues: Clues,
@@ -57,6 +59,7 @@ impl FindingBuilder {
             expected_auth_key: None,
             username: None,
             suggested_image: None,
+            fault: None,
             fixes: cause.info().fixes.to_vec(),
             clues: Clues::default(),
             crashed: false,
@@ -69,6 +72,7 @@ impl FindingBuilder {
         draft.certainty = ConfidenceBounds::new(found.confidence);
         draft.alternatives = found.alternatives;
         draft.clues = found.clues;
+        draft.fault = found.fault;
         draft
     }
 
@@ -78,6 +82,7 @@ impl FindingBuilder {
         self.cause = read.cause;
         self.root = read.root;
         self.alternatives = read.alternatives;
+        self.fault = read.fault;
         self.fixes = read.fixes;
         self.certainty.proven = read.certainty.proven;
     }

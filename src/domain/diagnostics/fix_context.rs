@@ -55,6 +55,10 @@ pub(super) fn build(
         node: pod.node.as_ref().map(ToString::to_string),
         event_object: None,
         clues: draft.clues,
+        fault: draft
+            .fault
+            .clone()
+            .filter(|fault| fault.cause() == draft.cause),
         target: Some(Box::new(target(case, attempt))),
     }
 }

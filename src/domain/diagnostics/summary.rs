@@ -115,7 +115,10 @@ fn general(finding: &Finding) -> String {
         (cause, Some(root)) if RootCause::from_cause(cause) != Some(root) => {
             format!("{}, because {}", cause.text().summary, root.explanation())
         }
-        (cause, _) => cause.text().summary.to_owned(),
+        (cause, _) => match &finding.names.fault {
+            Some(fault) => fault.summary(),
+            None => cause.text().summary.to_owned(),
+        },
     };
     match &finding.image {
         Some(image) => format!("{image}: {meaning}"),

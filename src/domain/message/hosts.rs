@@ -4,7 +4,14 @@ use super::{
     ParsedMessage, Phrase,
     url::{self, PullStep, RequestUrl},
 };
-use crate::domain::registry_auth::registries::{self, RegistryInfo};
+use crate::domain::registry_auth::{
+    host_port::split_host_port,
+    image_ref::DOCKER_HUB,
+    registries::{self, RegistryInfo},
+};
+
+/// Hosts that serve the manifests of Docker Hub; its tokens and blobs come from others.
+const HUB_HOSTS: &[&str] = &["docker.io", "index.docker.io", "registry-1.docker.io"];
 
 /// Sites that messages point their readers to: nobody's registry.
 const HELP_SITES: &[&str] = &[
@@ -60,6 +67,30 @@ impl<'a> ParsedMessage<'a> {
         let is_other =
             asked != image.host() && (kind(asked).is_none() || kind(asked) != kind(image.host()));
         is_other.then_some(asked)
+    }
+
+    /// The host whose name was looked up.
+    pub(super) fn looked_up(&self) -> Option<&'a str> {
+        self.looked_up
+    }
+
+    /// The host whose name was looked up, where it is not the one that the image names: a token server, a store of
+    /// blobs, a mirror.
+    pub(in crate::domain) fn other_lookup(&self) -> Option<&'a str> {
+        let name = self.looked_up?;
+        let is_of_image = if let Some(image) = self.image() {
+            if image.host() == DOCKER_HUB {
+                HUB_HOSTS.contains(&name)
+            } else {
+                split_host_port(image.host()).0.eq_ignore_ascii_case(name)
+            }
+        } else if let Some(url) = self.url() {
+            !matches!(url.step, PullStep::Token | PullStep::Blob)
+        } else {
+            let preset = registries::find_by_host(name);
+            !preset.is_some_and(RegistryInfo::is_docker_hub) || HUB_HOSTS.contains(&name)
+        };
+        (!is_of_image).then_some(name)
     }
 
     /// The address that was dialled, or at the far end of a broken connection.

@@ -6,7 +6,7 @@
 //! Because no word of a name is left, no name can look like an error.
 
 use super::{
-    name_context,
+    name_context, sentences,
     token_kind::{self, TokenKind},
     url::{self, RequestUrl},
 };
@@ -52,6 +52,8 @@ pub(super) struct Masked<'a> {
     pub asked_host: Option<&'a str>,
     /// Addresses that were dialled or at the far end of a connection.
     pub addresses: Vec<&'a str>,
+    /// The host of Go's `lookup HOST`, as it is written.
+    pub looked_up: Option<&'a str>,
 }
 
 /// An image that the text names.
@@ -199,7 +201,13 @@ impl<'a> Lexer<'a> {
         self.at += length.max(1);
         let ends_with_colon = chunk.ends_with(':');
         let chunk = chunk.trim_end_matches([':', '.', '!', '?', '-']);
-        self.form(chunk.trim_start_matches(':'));
+        let chunk = chunk.trim_start_matches(':');
+        if token_kind::is_object_path(chunk) && sentences::is_name(&self.masked.words, self.rest())
+        {
+            self.push("NAME");
+        } else {
+            self.form(chunk);
+        }
         self.gap.after_colon = ends_with_colon;
     }
 
@@ -217,7 +225,7 @@ impl<'a> Lexer<'a> {
                 if self.ends(" from host ") {
                     self.masked.asked_host = Some(chunk);
                 }
-                self.push("HOST");
+                self.host(chunk);
             }
             TokenKind::ObjectName => self.push("NAME"),
             TokenKind::Words => self.unformed(chunk),
@@ -229,6 +237,8 @@ impl<'a> Lexer<'a> {
         let words = &self.masked.words;
         if name_context::is_tag(words, self.rest()) {
             self.push("TAG");
+        } else if name_context::is_looked_up(words, chunk, self.rest()) {
+            self.host(chunk);
         } else if self.is_known(chunk) {
             self.image(chunk);
         } else if name_context::is_missing_project(words, self.rest())
@@ -246,7 +256,10 @@ impl<'a> Lexer<'a> {
 
     /// A name that its place or an earlier place tells; `linux/amd64` stands in such places, too.
     fn is_known(&self, chunk: &str) -> bool {
-        self.names.contains(&chunk) || self.leads_to_image() && !chunk.contains('/')
+        self.names.contains(&chunk)
+            || self.leads_to_image()
+                && !chunk.contains('/')
+                && (chunk.contains(':') || !name_context::leads_to_tagged_image(&self.masked.words))
     }
 
     /// Whether the chunk that was just read stands between quotation marks.
@@ -288,6 +301,13 @@ impl<'a> Lexer<'a> {
             self.masked.urls.push(parsed);
         }
         self.push("URL");
+    }
+
+    fn host(&mut self, name: &'a str) {
+        if self.ends(" lookup ") && self.mirrors != Mirrors::Open {
+            self.masked.looked_up = Some(name.trim_end_matches('.'));
+        }
+        self.push("HOST");
     }
 
     fn address(&mut self, chunk: &'a str) {

@@ -1,17 +1,19 @@
 //! Parses a message about an image that cannot be pulled.
 //!
-//! `mask` takes the names out, `phrases` finds what is said in the words that are left, `unwrap` removes
-//! the frames and finds the runtime and the step of the pull, `hosts` tells which host is whose. `core`
-//! decides what failed, and `sets` which causes that can have: the likeliest first, more than one where the
-//! same text was measured for several. Nothing here knows the cluster's objects: what they add is said by
-//! `diagnostics`.
+//! `mask` takes the names out (`sentences` knows where objects are named), `phrases` finds what is said in the
+//! words that are left (`neighbours` has those of other programs), `unwrap` removes the frames and finds the
+//! runtime and the step of the pull, `hosts` tells which host is whose. `core` decides what failed, and `sets`
+//! which causes that can have: the likeliest first, more than one where the same text was measured for several.
+//! Nothing here knows the cluster's objects: what they add is said by `diagnostics`.
 
 mod clues;
 mod core;
 mod hosts;
 mod mask;
 mod name_context;
+mod neighbours;
 mod phrases;
+mod sentences;
 mod sets;
 #[cfg(test)]
 mod tests;
@@ -45,6 +47,8 @@ pub struct ParsedMessage<'a> {
     addresses: Vec<&'a str>,
     signs: PhraseSet,
     frames: Frames,
+    /// The host whose name was looked up.
+    looked_up: Option<&'a str>,
     words: String,
     preset: Option<&'static RegistryInfo>,
     core: Core,
@@ -58,9 +62,10 @@ impl<'a> ParsedMessage<'a> {
             image,
             asked_host,
             addresses,
+            looked_up,
         } = mask::mask(text);
         let signs = PhraseSet::find(&words);
-        let frames = Frames::find(&words, &signs, &urls);
+        let frames = Frames::find(text, &words, &signs, &urls);
         let mut message = Self {
             text,
             urls,
@@ -69,6 +74,7 @@ impl<'a> ParsedMessage<'a> {
             addresses,
             signs,
             frames,
+            looked_up,
             words,
             preset: None,
             core: Core::Unknown,
@@ -98,6 +104,11 @@ impl<'a> ParsedMessage<'a> {
     /// The step of the pull that failed.
     pub(in crate::domain) fn step(&self) -> Option<PullStep> {
         self.frames.step
+    }
+
+    /// Whether the kubelet lists the errors of several attempts: it made one with each credential.
+    pub(in crate::domain) fn has_several_attempts(&self) -> bool {
+        self.frames.has_several_attempts
     }
 
     pub fn runtime(&self) -> Runtime {

@@ -19,11 +19,15 @@ const BEFORE_QUOTED_IMAGE: &[&str] = &[
 /// containers/image's `reading manifest TAG in`, the kubelet's `pull failed for`.
 const BEFORE_IMAGE: &[&str] = &[
     " manifest for ",
-    " denied for ",
+    " pull access denied for ",
     " pull failed for ",
     " TAG in ",
     " DIGEST in ",
 ];
+
+/// Those of [`BEFORE_IMAGE`] and [`BEFORE_IMAGE_OR_ERROR`] whose programs always write a tag or a digest: a word
+/// without one is no image (`manifest for source 1 of 1`, `error pulling image configuration`).
+const BEFORE_TAGGED_IMAGE: &[&str] = &[" manifest for ", " pulling image "];
 
 /// Words before an image of kubeadm and cloud-init, or before a colon and an error.
 const BEFORE_IMAGE_OR_ERROR: &[&str] = &[" failed to pull image ", " pulling image "];
@@ -58,6 +62,19 @@ pub(super) fn leads_to_quoted_image(words: &str) -> bool {
 pub(super) fn leads_to_image(words: &str, after_colon: bool) -> bool {
     ends_with_any(words, BEFORE_IMAGE)
         || !after_colon && ends_with_any(words, BEFORE_IMAGE_OR_ERROR)
+}
+
+pub(super) fn leads_to_tagged_image(words: &str) -> bool {
+    ends_with_any(words, BEFORE_TAGGED_IMAGE)
+}
+
+/// Whether a chunk without a dot is a host: `dial tcp: lookup NAME`, `lookup NAME on ADDRESS` (Go). `lookup http`
+/// is of a proxy whose URL is mistaken.
+pub(super) fn is_looked_up(words: &str, chunk: &str, rest: &str) -> bool {
+    let is_scheme = matches!(chunk, "http" | "https");
+    let is_of_go = ends_with_any(words, &[" tcp lookup ", " tcp4 lookup ", " dial lookup "])
+        || words.ends_with(" lookup ") && rest.starts_with(" on ");
+    is_of_go && !is_scheme && !chunk.is_empty() && !chunk.contains(['/', '%', ':'])
 }
 
 pub(super) fn leads_to_name(words: &str) -> bool {

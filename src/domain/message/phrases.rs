@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 
 use aho_corasick::AhoCorasick;
 
-use super::mask::is_placeholder;
+use super::{mask::is_placeholder, neighbours, sentences};
 
 /// A kind of phrase.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -39,6 +39,11 @@ pub(in crate::domain) enum Phrase {
     ClusterApi,
     /// Programs that fetch other things than images.
     OtherProgram,
+    /// What is done is no pull of the kubelet: a push, a chart, a repository of git.
+    OtherOperation,
+    /// The words of kubectl and client-go about the API server.
+    ApiServer,
+    NormalEvent,
     ObjectMissing,
     SecretWord,
     ObjectWord,
@@ -89,6 +94,8 @@ pub(in crate::domain) enum Phrase {
     SurePolicy,
     // Limits.
     RateLimit,
+    /// Codes and sentences that only registries have.
+    RegistryCode,
     PullQps,
     // The wire.
     Lookup,
@@ -121,6 +128,10 @@ pub(in crate::domain) enum Phrase {
     X509,
     // Answers.
     UnexpectedStatus,
+    /// A URL, and that it was asked.
+    Requested,
+    /// The same, behind the answer.
+    RequestedBefore,
     HttpBody,
     Html,
     TokenBody,
@@ -144,6 +155,7 @@ pub(in crate::domain) enum Phrase {
     ContentDigest,
     Snapshot,
     StoreBroken,
+    ReadOnly,
     Inspect,
     NoSpace,
     // The pull's own end.
@@ -308,9 +320,7 @@ pub(super) const TABLE: &[(Phrase, &[&str])] = &[
         "FailedPostStartHook", "FailedPreStopHook", "failed to create container", "failed to create existing container",
         "task HEX not found",
     ]),
-    (Phrase::ShimError, &[
-        "executable file not found in PATH unknown", "no such file or directory unknown",
-    ]),
+    (Phrase::ShimError, &["executable file not found in PATH unknown", "no such file or directory unknown"]),
     (Phrase::ExecFormat, &["exec format error"]),
     (Phrase::Pulled, &["successfully pulled image", "already present on machine"]),
     (Phrase::ContainerConfig, &[
@@ -337,12 +347,10 @@ pub(super) const TABLE: &[(Phrase, &[&str])] = &[
         "metrics-server", "no matches for kind", "kubelet TLS bootstrap", "failed to get node info",
         "error getting node", "node not found",
     ]),
-    (Phrase::OtherProgram, &[
-        "INSTALLATION FAILED", "UPGRADE FAILED", "npm ERR", "npm error", "fatal: repository", "fatal: could not read",
-        "fatal: unable to access", "remote: Repository not found", "curl: (6)", "curl: (7)", "curl: (22)", "curl: (28)",
-        "curl: (35)", "curl: (60)", "no matching distribution found", "SQLSTATE", "psql", "pg_hba",
-        "MongoNetworkError", "go: module", "java.net", "E: Failed to fetch",
-    ]),
+    (Phrase::OtherProgram, neighbours::OTHER_PROGRAM),
+    (Phrase::OtherOperation, neighbours::OTHER_OPERATION),
+    (Phrase::ApiServer, neighbours::API_SERVER),
+    (Phrase::NormalEvent, sentences::NORMAL),
     (Phrase::ObjectMissing, &["not found"]),
     (Phrase::SecretWord, &["secret", "secrets"]),
     (Phrase::ObjectWord, &["configmap", "configmaps", "persistentvolumeclaim", "serviceaccount"]),
@@ -436,7 +444,7 @@ pub(super) const TABLE: &[(Phrase, &[&str])] = &[
     ]),
     (Phrase::NothingSent, &[
         "no valid credential", "please login", "please log in", "not logged in",
-        "anonymous access", "anonymous user", "anonymous pull", "credentials not found", "requires authentication",
+        "anonymous access", "anonymous user", "user anonymous", "anonymous pull", "credentials not found", "requires authentication",
         "authentication is required", "must be logged in", "login required",
         "missing credentials", "unauthenticated", "anonymous caller", "provide credentials", "without credentials",
         "need to log in", "need to login", "username/password was provided", "no auth credentials",
@@ -524,6 +532,7 @@ pub(super) const TABLE: &[(Phrase, &[&str])] = &[
         "ThrottlingException", "throttled", "throttling", "quota exceeded for quota metric", "limit exceeded",
         "retry after", "ratelimit", "download limit", "pull limit", "rate quota",
     ]),
+    (Phrase::RegistryCode, &["toomanyrequests", "pull rate limit", "pull limit", "download limit", "manifest unknown", "name unknown"]),
     (Phrase::PullQps, &["RegistryPullQPS", "pull QPS"]),
 
     // Go: net, net/http, crypto/tls, crypto/x509; glibc and musl by way of cgo.
@@ -541,7 +550,7 @@ pub(super) const TABLE: &[(Phrase, &[&str])] = &[
     (Phrase::LookupScheme, &["lookup http", "lookup https", "lookup URL"]),
     (Phrase::ProxyConnect, &[
         "authenticationrequired", "Proxy Authorization Required", "tunnel connection failed", "proxyconnect", "Proxy Authentication Required", "socks connect", "proxy error", "invalid proxy",
-        "proxy refused", "unknown scheme", "proxy CONNECT", "parse proxy", "proxy URL", "from proxy after CONNECT",
+        "proxy refused", "unknown scheme", "Network Authentication Required", "proxy CONNECT", "parse proxy", "proxy URL", "from proxy after CONNECT",
         "unsupported proxy",
     ]),
     (Phrase::Refused, &["connection refused", "no connection could be made", "actively refused", "connect refused", "ECONNREFUSED"]),
@@ -624,6 +633,11 @@ pub(super) const TABLE: &[(Phrase, &[&str])] = &[
         "unexpected status", "status code", "HTTP status", "http code", "invalid status", "non-successful response",
         "response status", "unexpected http", "server response", "server message", "status from",
     ]),
+    (Phrase::Requested, &[
+        "get URL", "head URL", "post URL", "put URL", "patch URL", "access URL", "fetch URL",
+        "fetching URL", "from URL", "reading URL", "calling URL", "for URL", "reach URL",
+    ]),
+    (Phrase::RequestedBefore, &["for url URL"]),
     (Phrase::HttpBody, &[
         "error parsing HTTP", "response body", "unmarshalling content", "decode response", "decoding response",
         "parsing response", "unmarshal response", "error decoding", "unmarshal manifest", "failed to decode",
@@ -706,12 +720,13 @@ pub(super) const TABLE: &[(Phrase, &[&str])] = &[
     ]),
     (Phrase::StoreBroken, &[
         "readlink var lib docker", "file exists unknown", "input/output error", "structure needs cleaning",
-        "read-only file system", "metadata.db", "database not open", "stale file handle", "storage driver",
+        "metadata.db", "get image from containerd", "database not open", "stale file handle", "storage driver",
         "layerdb", "failed to read config content", "lease does not exist", "invalid argument readlink",
         "error creating overlay mount", "too many links", "inconsistent", "layers are missing", "missing layer",
         "locating item", "transport endpoint is not connected", "bad message",
         "file name too long", "error locating", "blob DIGEST expected at",
     ]),
+    (Phrase::ReadOnly, &["read-only file system"]),
     (Phrase::Inspect, &["ImageInspectError", "failed to inspect image", "InspectFailed"]),
     (Phrase::NoSpace, &[
         "free data blocks", "disk quota exceeded", "not enough space", "out of disk", "ENOSPC", "insufficient disk space",

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::{CauseSet, ParsedMessage, mask, phrases::TABLE};
 use crate::domain::diagnostics::{
-    Cause,
+    Cause, NodeFault,
     classify::{Confidence, classify},
 };
 
@@ -182,7 +182,7 @@ fn what_stands_around_a_core_never_overrules_it() {
         ),
         (
             "Created pod: odd-gitlab-forbidden-76cb79c446-78q92",
-            Cause::CauseNotStated,
+            Cause::NotAPullFailure,
         ),
         (
             "psql: error: connection to server at \"10.0.0.9\", port 5432 failed: Connection refused",
@@ -363,4 +363,53 @@ fn what_is_no_message_is_honestly_unknown() {
         assert_eq!(found.cause, None, "{text:?}");
         assert_eq!(found.confidence, Confidence::Possible, "{text:?}");
     }
+}
+
+/// The image, the host and the detail that are read beside the cause.
+#[test]
+fn what_stands_around_an_error_is_read_where_it_stands() {
+    for message in [
+        "failed to generate manifest for source 1 of 1: x",
+        "error pulling image configuration: download failed after attempts=6: toomanyrequests: You have reached your pull rate limit.",
+    ] {
+        assert_eq!(classify(message).image, None, "{message}");
+    }
+    let limited = classify("error pulling image configuration: toomanyrequests: x");
+    assert_eq!(limited.cause, Some(Cause::RateLimited));
+    for (message, host) in [
+        (
+            "Failed to pull image \"nginx\": failed to authorize: failed to fetch anonymous token: Get \"https://auth.docker.io/token?scope=x\": dial tcp: lookup auth.docker.io on 10.0.0.2:53: no such host",
+            Some("auth.docker.io"),
+        ),
+        (
+            "Failed to pull image \"nginx\": failed to copy: dial tcp: lookup production.cloudflare.docker.com: no such host",
+            Some("production.cloudflare.docker.com"),
+        ),
+        (
+            "dial tcp: lookup auth.docker.io on 10.0.0.2:53: no such host",
+            Some("auth.docker.io"),
+        ),
+        (
+            "Failed to pull image \"nginx\": dial tcp: lookup registry-1.docker.io: no such host",
+            None,
+        ),
+        (
+            "Failed to pull image \"r.example:5000/a\": dial tcp: lookup r.example: no such host",
+            None,
+        ),
+    ] {
+        let found = classify(message);
+        assert_eq!(
+            found.cause,
+            Some(Cause::RegistryUnreachableDns),
+            "{message}"
+        );
+        let expected = host.map(|host| NodeFault::UnresolvedHost(host.to_owned()));
+        assert_eq!(found.fault, expected, "{message}");
+    }
+    let store = classify(
+        "Failed to pull image \"nginx\": failed to copy: open /var/lib/containerd/ingest/1/data: read-only file system",
+    );
+    assert_eq!(store.cause, Some(Cause::LocalStoreError));
+    assert_eq!(store.fault, Some(NodeFault::ReadOnlyRoot));
 }

@@ -204,6 +204,11 @@ fn is_object_name(name: &str) -> bool {
             .is_some_and(|hash| hash.len() >= 8 && mixed(hash))
 }
 
+/// Whether a chunk can be the name of an object, or `NAMESPACE/NAME`.
+pub(super) fn is_object_path(chunk: &str) -> bool {
+    chunk.split('/').count() <= 2 && chunk.split('/').all(is_lower_name)
+}
+
 /// Whether a quoted chunk is a name: it has the marks of one, or follows a word that leads to one.
 pub(super) fn is_name(chunk: &str, led_to: bool) -> bool {
     let lower = !chunk.bytes().any(|b| b.is_ascii_uppercase());

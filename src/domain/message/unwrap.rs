@@ -36,6 +36,8 @@ pub(super) struct Frames {
     pub runtime: Runtime,
     pub step: Option<PullStep>,
     pub statuses: Vec<u16>,
+    /// The kubelet lists the errors of several attempts.
+    pub has_several_attempts: bool,
 }
 
 /// Frames by which a step of the pull is known where no URL tells it.
@@ -47,13 +49,47 @@ const STEPS: &[(Phrase, PullStep)] = &[
 ];
 
 impl Frames {
-    pub(super) fn find(words: &str, signs: &PhraseSet, urls: &[RequestUrl<'_>]) -> Self {
+    pub(super) fn find(
+        text: &str,
+        words: &str,
+        signs: &PhraseSet,
+        urls: &[RequestUrl<'_>],
+    ) -> Self {
         Self {
             runtime: runtime(signs),
             step: step(signs, words, urls),
             statuses: statuses(words),
+            has_several_attempts: has_several_attempts(text),
         }
     }
+}
+
+/// How the error of an attempt begins: gRPC, the kubelet, containerd, dockerd, containers/image.
+const ATTEMPTS: &[&str] = &[
+    "rpc error: ",
+    "failed to pull ",
+    "failed to resolve ",
+    "failed to authorize: ",
+    "unexpected status ",
+    "Error response from daemon: ",
+    "initializing source ",
+    "reading manifest ",
+];
+
+/// Whether errors of several attempts are listed, as `NewAggregate` of apimachinery prints them: `[E1, E2]`. The
+/// kubelet makes one attempt with each credential that it finds for the image.
+fn has_several_attempts(text: &str) -> bool {
+    let begins = |text: &str| ATTEMPTS.iter().any(|head| text.starts_with(head));
+    let list = text
+        .match_indices('[')
+        .filter_map(|(at, open)| text.get(at + open.len()..))
+        .find(|list| begins(list));
+    list.is_some_and(|list| {
+        let mut others = list
+            .match_indices(", ")
+            .filter_map(|(at, comma)| list.get(at + comma.len()..));
+        others.any(begins)
+    })
 }
 
 fn runtime(signs: &PhraseSet) -> Runtime {
@@ -142,5 +178,6 @@ fn names_status(word: &str) -> bool {
             | "gateway"
             | "unsupported"
             | "i"
+            | "network"
     )
 }

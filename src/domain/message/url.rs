@@ -88,8 +88,14 @@ impl<'a> RequestUrl<'a> {
     /// Whether the API of a registry was asked.
     pub(super) fn is_of_registry(&self) -> bool {
         self.path.starts_with("/v2")
+            || self.path.contains("/v2/")
             || self.path.starts_with("/v1/")
             || self.step == PullStep::Token
+    }
+
+    /// Whether a blob was uploaded: a push.
+    pub(super) fn is_of_upload(&self) -> bool {
+        self.path.contains("/blobs/uploads")
     }
 
     /// Whether a Kubernetes API server or a kubelet was asked, and no registry.

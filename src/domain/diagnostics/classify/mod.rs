@@ -5,8 +5,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Cause;
-use crate::domain::message::{CauseSet, Clues, ParsedMessage};
+use super::{Cause, NodeFault};
+use crate::domain::message::{CauseSet, Clues, ParsedMessage, Phrase};
 
 /// Confidence in a diagnosis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -47,6 +47,8 @@ pub struct Classification {
     /// The last HTTP status code that is told.
     pub status: Option<u16>,
     pub clues: Clues,
+    /// What the text adds to `cause`.
+    pub fault: Option<NodeFault>,
 }
 
 /// Classifies one message.
@@ -74,10 +76,11 @@ impl Classification {
             underlying: possible.underlying,
             registry: message.registry(),
             image: message.image_text(),
-            host: message.url().map(|url| url.host.to_owned()),
+            host: host(message),
             mirror: message.mirror().map(str::to_owned),
             status: message.statuses().last().copied(),
             clues: message.clues(),
+            fault: fault(message).filter(|fault| Some(fault.cause()) == cause),
         }
     }
 
@@ -95,4 +98,18 @@ impl Classification {
         }
         self.candidates().map(Cause::how_to_confirm).collect()
     }
+}
+
+/// The host that was asked, or whose name was to be found.
+fn host(message: &ParsedMessage<'_>) -> Option<String> {
+    let asked = message.url().map(|url| url.host);
+    asked.or(message.other_lookup()).map(str::to_owned)
+}
+
+fn fault(message: &ParsedMessage<'_>) -> Option<NodeFault> {
+    if message.has(Phrase::ReadOnly) {
+        return Some(NodeFault::ReadOnlyRoot);
+    }
+    let host = message.other_lookup()?;
+    Some(NodeFault::UnresolvedHost(host.to_owned()))
 }

@@ -9,6 +9,7 @@ mod action;
 mod advice;
 mod manual;
 mod names;
+mod node_fault;
 mod node_setup;
 mod suitable;
 mod target;
@@ -25,6 +26,7 @@ pub use self::{
     action::{CurrentLogin, FixAction, NewSecret},
     manual::Steps,
     names::FixContext,
+    node_fault::NodeFault,
     suitable::applicable_fixes,
     target::{FixTarget, ListOrigin, PodOwner, TargetContainer},
 };
@@ -190,7 +192,7 @@ pub struct Fix {
 
 impl FixId {
     /// The title for a finding: where the Pod template has a list of its own, that gets the Secret; the Pod of
-    /// a Job is created again with its Job.
+    /// a Job is created again with its Job. What the message tells of the node changes what is done there.
     pub fn title_for(self, names: &FixContext) -> &'static str {
         let target = names.target.as_deref();
         let has_own_list =
@@ -201,6 +203,12 @@ impl FixId {
             "Delete and recreate the Job"
         } else if self == Self::RemoveEntry && !is_entry_of_image(names) {
             "Remove the unreadable entry from the Secret"
+        } else if self == Self::FixNodeDns
+            && matches!(names.fault, Some(NodeFault::UnresolvedHost(_)))
+        {
+            "Correct DNS on the node"
+        } else if self == Self::RepairStore && names.fault == Some(NodeFault::ReadOnlyRoot) {
+            "Mount the runtime's root read-write on the node"
         } else {
             self.title()
         }

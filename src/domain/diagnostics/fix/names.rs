@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{FixTarget, ListOrigin, PodOwner, TargetContainer};
+use super::{FixTarget, ListOrigin, NodeFault, PodOwner, TargetContainer};
 use crate::domain::{
     k8s::{
         object_ref::{Name, Namespace, ObjectRef},
@@ -65,6 +65,9 @@ pub struct FixContext {
     /// What the message shows of registry and node. It follows from the case, as the target does.
     #[serde(skip)]
     pub clues: Clues,
+    /// What the message tells of the node, beyond the cause.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fault: Option<NodeFault>,
     /// What a fix of this finding changes. It follows from the case, and is not written down with it.
     #[serde(skip)]
     pub target: Option<Box<FixTarget>>,
@@ -176,6 +179,14 @@ impl FixContext {
             .map(|host| split_host_port(endpoint(host)));
         let (name, port) = parts.unwrap_or(("HOST", None));
         (shell::quote(name), shell::quote(port.unwrap_or("443")))
+    }
+
+    /// The host whose name does not resolve.
+    pub(super) fn unresolved_word(&self) -> String {
+        match &self.fault {
+            Some(NodeFault::UnresolvedHost(host)) => shell::quote(host),
+            Some(NodeFault::ReadOnlyRoot) | None => self.endpoint_parts().0,
+        }
     }
 
     /// The field selector of the events that tell what failed. Without a name it is the type alone.

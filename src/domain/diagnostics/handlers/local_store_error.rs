@@ -43,6 +43,21 @@ mod tests {
     }
 
     #[test]
+    fn a_root_that_is_read_only_is_not_cleaned_up() {
+        let scene = Scene::failed(&pulling(
+            "failed to prepare extraction snapshot \"x\": mkdir /var/lib/containerd/x: read-only file system",
+        ));
+        check_fix(
+            &scene,
+            FixId::RepairStore,
+            &[
+                "kubectl debug node/node-1 -it --image=busybox -- chroot /host findmnt -T /var/lib/containerd",
+                "kubectl debug node/node-1 -it --image=busybox -- chroot /host dmesg",
+            ],
+        );
+    }
+
+    #[test]
     fn messages_that_say_so() {
         check_messages(
             Cause::LocalStoreError,

@@ -42,6 +42,20 @@ mod tests {
     }
 
     #[test]
+    fn the_host_that_fails_is_looked_up_and_not_the_images() {
+        let scene = Scene::failed(&resolving(
+            "failed to authorize: failed to fetch anonymous token: Get \"https://auth.example/token?scope=x\": dial tcp: lookup auth.example on 10.0.0.2:53: no such host",
+        ));
+        check_fix(
+            &scene,
+            FixId::FixNodeDns,
+            &[
+                "kubectl debug node/node-1 -it --image=busybox -- chroot /host getent hosts auth.example",
+            ],
+        );
+    }
+
+    #[test]
     fn messages_that_say_so() {
         check_messages(
             Cause::RegistryUnreachableDns,

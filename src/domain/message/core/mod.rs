@@ -91,7 +91,7 @@ cores! {
     /// Policy `Never`: since 1.35 said, too, of an image that is there and was pulled with another login.
     NeverPull "never-pull" Own Stated [NeverPullAbsent, CredentialsNotVerified],
     PullSecretMissing "pull-secret-missing" Own Stated [PullSecretMissing],
-    CredentialProvider "credential-provider" Own Stated [CredentialProviderFailure],
+    CredentialProvider "credential-provider" Shared Stated [CredentialProviderFailure],
 
     RuntimeDown "runtime-down" Own Stated [RuntimeUnavailable],
     RuntimeRefused "runtime-refused" Own Stated [RuntimeUnavailable, RegistryUnreachableRefused],
@@ -99,10 +99,10 @@ cores! {
     ShortName "short-name" Own Stated [ShortNameUnresolved],
     Signature "signature" Shared Stated [SignaturePolicy],
     DiskFull "disk-full" Shared Stated [DiskFull],
-    Platform "platform" Own Stated [PlatformMismatch],
+    Platform "platform" Shared Stated [PlatformMismatch],
     /// containerd wraps it as `not found`, like a tag that is not there.
     PlatformNotFound "platform-not-found" Own Stated [PlatformMismatch, ImageNotFound],
-    ManifestFormat "manifest-format" Own Stated [ManifestUnsupported],
+    ManifestFormat "manifest-format" Shared Stated [ManifestUnsupported],
     /// containerd's `no signatures` is of a schema 1 manifest; what is cut off behind it may be a policy's.
     NoSignatures "no-signatures" Own Stated [ManifestUnsupported, SignaturePolicy],
     OldSchema "old-schema" Own Stated [ManifestUnsupported],
@@ -112,9 +112,9 @@ cores! {
     /// A digest of the manifest that is none.
     ManifestDigest "manifest-digest" Own Stated [ManifestUnsupported, RegistryBadResponse],
     StoreContent "store-content" Own Stated [LocalStoreError, ContentCorrupt, ImageNotFound],
-    LocalStore "local-store" Own Stated [LocalStoreError],
-    Unpack "unpack" Own Stated [LayerUnpackFailed],
-    TarHeader "tar-header" Own Stated [LayerUnpackFailed, ManifestUnsupported, ContentCorrupt],
+    LocalStore "local-store" Shared Stated [LocalStoreError],
+    Unpack "unpack" Shared Stated [LayerUnpackFailed],
+    TarHeader "tar-header" Shared Stated [LayerUnpackFailed, ManifestUnsupported, ContentCorrupt],
     DiffId "diff-id" Own Stated [ContentCorrupt, LayerUnpackFailed],
     /// The configuration names other layers than the manifest: also of media types that were passed over.
     RootFs "root-fs" Own Stated [LayerUnpackFailed, ContentCorrupt, ManifestUnsupported],
@@ -151,8 +151,8 @@ cores! {
     Timeout "timeout" Shared Stated [RegistryUnreachableTimeout],
     HandshakeTimeout "handshake-timeout" Shared Stated [RegistryUnreachableTimeout, RegistryUnreachableProxy],
 
-    RateLimit "rate-limit" Own Stated [RateLimited],
-    DigestMismatch "digest-mismatch" Own Stated [ContentCorrupt],
+    RateLimit "rate-limit" Shared Stated [RateLimited],
+    DigestMismatch "digest-mismatch" Shared Stated [ContentCorrupt],
     BlobUnknown "blob-unknown" Own Stated [ContentCorrupt],
     ContentNotFound "content-not-found" Own Stated [ContentCorrupt, ImageNotFound],
     /// The same, asked by tag.
@@ -172,7 +172,7 @@ cores! {
     Page "page" Shared Stated [RegistryBadResponse, RegistryUnreachableProxy],
     /// A page that was stored as a manifest.
     PageStored "page-stored" Shared Stated [RegistryBadResponse, ContentCorrupt, RegistryUnreachableProxy],
-    Expired "expired" Own Stated [TokenExpired],
+    Expired "expired" Shared Stated [TokenExpired],
     ClientSecret "client-secret" Shared Stated [TokenExpired, Unauthorized],
     NoBasicAuth "no-basic-auth" Own Stated [NoCredentialsSent],
     /// `unable to retrieve auth token: invalid username/password`: containers/image says so of any 401 of a
@@ -181,6 +181,8 @@ cores! {
     NothingSent "nothing-sent" Shared Measured [NoCredentialsSent, Unauthorized],
     NothingSentUnclear "nothing-sent-unclear" Shared Measured [NoCredentialsSent, RepositoryMissingOrNoAccess],
     AnonymousToken "anonymous-token" Own Measured [NoCredentialsSent, RepositoryMissingOrNoAccess],
+    /// Each of several attempts was refused: the kubelet makes one with each credential.
+    SeveralRefused "several-refused" Shared Stated [Unauthorized, TokenExpired, ForbiddenByPolicy, RepositoryMissingOrNoAccess],
     OauthToken "oauth-token" Own Measured [Unauthorized, TokenExpired, ForbiddenByPolicy],
     /// Google's `You don't have the needed permissions …, and you may have invalid credentials`: an anonymous
     /// client is told the same.
@@ -193,7 +195,7 @@ cores! {
     Policy "policy" Shared Measured [ForbiddenByPolicy],
     DoesNotSayWhich "does-not-say-which" Shared Measured [ForbiddenByPolicy, RepositoryMissingOrNoAccess],
     AccessUnclear "access-unclear" Own Measured [RepositoryMissingOrNoAccess, NoCredentialsSent, Unauthorized],
-    RepositoryMissing "repository-missing" Own Measured [RepositoryMissingOrNoAccess],
+    RepositoryMissing "repository-missing" Shared Measured [RepositoryMissingOrNoAccess],
     /// Harbor's `unknown: repository NAME not found`.
     RepositoryNamed "repository-named" Own Stated [RepositoryMissingOrNoAccess, ImageNotFound, RegistryBadResponse],
     AuthenticationRequired "authentication-required" Shared Measured [NoCredentialsSent, Unauthorized],
@@ -214,7 +216,7 @@ cores! {
     SecretMalformed "secret-malformed" Own Stated [PullSecretMalformed],
     OddAnswerUnknown "odd-answer-unknown" Shared Stated [RegistryBadResponse, ImageNotFound],
     OddAnswer "odd-answer" Shared Stated [RegistryBadResponse],
-    ManifestUnknown "manifest-unknown" Own Stated [ImageNotFound],
+    ManifestUnknown "manifest-unknown" Shared Stated [ImageNotFound],
     NotFound "not-found" Shared Measured [ImageNotFound, RepositoryMissingOrNoAccess],
     Inspect "inspect" Own Stated [LocalStoreError],
     Cancelled "cancelled" Shared Stated [PullTimeoutCancelled],
@@ -235,6 +237,9 @@ impl Core {
         matches!(
             self,
             Self::Dns
+                | Self::DnsTimeout
+                | Self::DnsRefused
+                | Self::DnsNoRoute
                 | Self::Refused
                 | Self::RefusedAddress
                 | Self::NoRoute

@@ -36,6 +36,7 @@ const OTHER_WORK: &[Phrase] = &[
     Phrase::ClusterApi,
     Phrase::Network,
     Phrase::OtherProgram,
+    Phrase::NormalEvent,
 ];
 const ABOUT_IMAGES: &[Phrase] = &[
     Phrase::ImageWord,
@@ -63,11 +64,16 @@ const FRAMES: &[Rule] = &[
     rule(Core::PullQps).any(&[Phrase::PullQps]),
     rule(Core::NeverPull).any(&[Phrase::NeverPull]),
     rule(Core::ImageVolume).any(&[Phrase::ImageVolume]),
+    // Who pushes, fetches a chart or clones may say all that a registry says.
+    rule(Core::Elsewhere).any(&[Phrase::OtherOperation]).none(&[Phrase::BackOffPull]),
+    rule(Core::Elsewhere).none(&[Phrase::BackOffPull]).only_if(|m| m.url().is_some_and(|url| url.is_of_upload())),
     rule(Core::SomeSecretMissing).all(&[Phrase::SecretWord, Phrase::ObjectMissing]).none(PULLS).only_if(|m| !m.has(Phrase::PullSecretWord)),
     rule(Core::ApiCertificate).any(&[Phrase::CertificateName, Phrase::CertificateTime]).none(PULLS).only_if(|m| m.any(OTHER_WORK) || asks_cluster(m)),
     rule(Core::Elsewhere).all(&[Phrase::ObjectWord, Phrase::ObjectMissing]).none(PULLS),
     rule(Core::Elsewhere).any(OTHER_WORK).none(PULLS).only_if(|m| !m.has(Phrase::ExecFormat)),
+    rule(Core::Elsewhere).any(&[Phrase::ApiServer]).none(PULLS).only_if(|m| !m.any(&[Phrase::Signature, Phrase::Trust])),
     rule(Core::Elsewhere).none(PULLS).only_if(asks_cluster),
+    rule(Core::Elsewhere).any(&[Phrase::Requested, Phrase::RequestedBefore]).none(PULLS).only_if(asks_other_service),
     rule(Core::StartFragment).any(&[Phrase::ShimError]).none(PULLS),
     rule(Core::ExecFormat).any(&[Phrase::ExecFormat]).none(PULLS),
     rule(Core::Elsewhere).any(&[Phrase::Sandbox]).none(PULLS).only_if(|m| !m.any(&[Phrase::UnixSocket, Phrase::Daemon])),
@@ -97,10 +103,15 @@ const RULES: &[Rule] = &[
     rule(Core::PageStored).all(&[Phrase::Unsupported, Phrase::Html]),
     rule(Core::OldSchemaNotFound).all(&[Phrase::OldSchema, Phrase::Descriptor]),
     rule(Core::OldSchema).any(&[Phrase::OldSchema]),
+    // Some registries refuse in the words of another error: the status is what counts.
+    rule(Core::Policy).all(&[Phrase::Unsupported, Phrase::Policy]).only_if(|m| m.has_status(403)),
+    rule(Core::Forbidden).all(&[Phrase::Unsupported]).status(&[401, 403]),
     rule(Core::ManifestFormat).any(&[Phrase::Unsupported]),
     rule(Core::NoSignatures).any(&[Phrase::NoSignatures]),
     rule(Core::StoreContent).all(&[Phrase::ContentDigest, Phrase::NotFound]),
     rule(Core::LocalStore).any(&[Phrase::Snapshot, Phrase::StoreBroken]),
+    // The file system of a program is read-only on purpose.
+    rule(Core::LocalStore).any(&[Phrase::ReadOnly]).only_if(|m| is_of_pull(m) || m.image_text().is_some()),
     rule(Core::RootFs).any(&[Phrase::RootFs]),
     rule(Core::DiffId).any(&[Phrase::DiffId]),
     rule(Core::TarHeader).any(&[Phrase::TarHeader]),
@@ -109,7 +120,7 @@ const RULES: &[Rule] = &[
     rule(Core::ProxyRefused).all(&[Phrase::ProxyConnect, Phrase::Refused]),
     rule(Core::ProxySpeaksHttp).all(&[Phrase::ProxyConnect, Phrase::FirstRecord]),
     rule(Core::ProxyDns).all(&[Phrase::ProxyConnect, Phrase::LookupScheme]),
-    rule(Core::Proxy).any(&[Phrase::ProxyConnect]).status(&[407]),
+    rule(Core::Proxy).any(&[Phrase::ProxyConnect]).status(&[407, 511]),
     rule(Core::ProxyScheme).any(&[Phrase::LookupScheme]),
     rule(Core::PlainHttp).any(&[Phrase::PlainHttp, Phrase::FirstRecord]),
     rule(Core::UnknownAuthority).any(&[Phrase::UnknownAuthority]),
@@ -162,6 +173,9 @@ const RULES: &[Rule] = &[
     rule(Core::NothingSent).any(&[Phrase::NothingSent]),
     rule(Core::TokenNotFound).status(&[404]).at(&[PullStep::Token]),
     rule(Core::AnonymousToken).any(REFUSALS).status(&[401, 403]).all(&[Phrase::AnonymousToken]),
+    // The token server took the login, and says what it may not.
+    rule(Core::DoesNotSayWhich).all(&[Phrase::OauthToken, Phrase::GrantMissing]).only_if(is_google),
+    rule(Core::Policy).all(&[Phrase::OauthToken, Phrase::GrantMissing]),
     rule(Core::OauthToken).any(REFUSALS).status(&[400, 401, 402, 403]).all(&[Phrase::OauthToken]),
     rule(Core::BadCredential).any(&[Phrase::BadCredential, Phrase::InvalidLogin]),
     rule(Core::SurePolicy).any(&[Phrase::SurePolicy]).status(&[402, 451]),
@@ -175,6 +189,7 @@ const RULES: &[Rule] = &[
     rule(Core::DoesNotSayWhich).any(&[Phrase::DoesNotSayWhich]),
     rule(Core::DoesNotSayWhich).any(&[Phrase::GrantMissing]).only_if(is_google),
     rule(Core::Policy).any(&[Phrase::Policy, Phrase::GrantMissing]).only_if(|m| m.any(REFUSALS) || [401, 403, 412, 451].iter().any(|code| m.has_status(*code))),
+    rule(Core::SeveralRefused).any(REFUSALS).status(&[401, 403]).none(&[Phrase::AnonymousToken, Phrase::NoBasicAuth]).only_if(has_several_attempts),
     rule(Core::AccessUnclear).any(&[Phrase::AccessUnclear]),
     rule(Core::RepositoryNamed).any(&[Phrase::RepositoryNamed]),
     rule(Core::RepositoryMissing).any(&[Phrase::RepositoryMissing]),
@@ -219,7 +234,9 @@ pub(in crate::domain::message) fn core(message: &ParsedMessage<'_>) -> Core {
         .map(|rule| rule.core)
         // All programs connect: the runtimes and the kubelet are written in Go, and say so in its words.
         .filter(|core| {
-            !core.is_of_network() || message.has(Phrase::GoNetwork) || is_framed(message, *core)
+            !core.is_of_network()
+                || is_framed(message, *core)
+                || message.has(Phrase::GoNetwork) && !looks_up_service(message)
         })
         .unwrap_or(Core::Unknown)
 }
@@ -237,6 +254,7 @@ pub(in crate::domain::message) fn frame(message: &ParsedMessage<'_>) -> Option<C
 pub(in crate::domain::message) fn is_framed(message: &ParsedMessage<'_>, core: Core) -> bool {
     is_of_pull(message)
         || core.names_itself()
+        || message.has(Phrase::RegistryCode)
         || message.image_text().is_some()
         || message.url().is_some_and(|url| url.is_of_registry())
 }
@@ -295,6 +313,38 @@ fn dials_this_machine(message: &ParsedMessage<'_>) -> bool {
 
 fn asks_cluster(message: &ParsedMessage<'_>) -> bool {
     message.url().is_some_and(|url| url.is_of_cluster())
+}
+
+/// Whether the last request went to something that is no registry: its API has other paths.
+fn asks_other_service(message: &ParsedMessage<'_>) -> bool {
+    let is_unframed = message.runtime() == Runtime::Unknown
+        && message.image_text().is_none()
+        && !message.has(Phrase::RegistryCode);
+    // A URL that ends the text may be cut: its path would tell.
+    let is_whole = message.has(Phrase::RequestedBefore)
+        || message
+            .words_behind(Phrase::Requested)
+            .is_some_and(|words| words > 0);
+    is_unframed
+        && is_whole
+        && message.url().is_some_and(|url| {
+            url.step == PullStep::Other && !url.is_of_registry() && !url.is_of_store()
+        })
+}
+
+fn has_several_attempts(message: &ParsedMessage<'_>) -> bool {
+    message.has_several_attempts()
+}
+
+/// Whether the name of a Service was looked up: nodes do not resolve those, and programs in Pods do.
+fn looks_up_service(message: &ParsedMessage<'_>) -> bool {
+    message.looked_up().is_some_and(|name| {
+        let mut labels = name.rsplit('.');
+        let (last, second) = (labels.next(), labels.next());
+        second.is_none()
+            || last == Some("svc")
+            || (second, last) == (Some("cluster"), Some("local"))
+    })
 }
 
 fn has_server_error(message: &ParsedMessage<'_>) -> bool {

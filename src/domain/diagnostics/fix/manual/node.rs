@@ -1,7 +1,7 @@
 //! On the node: its network, its runtime, its kubelet and its disk.
 
 use super::{NodeTopic, Steps, cloud};
-use crate::domain::diagnostics::FixContext;
+use crate::domain::diagnostics::{FixContext, NodeFault};
 
 /// The configuration that the kubelet of the node runs with.
 fn kubelet_configuration(names: &FixContext) -> String {
@@ -35,7 +35,7 @@ pub(in crate::domain::diagnostics::fix) fn dns(names: &FixContext) -> Steps {
     .run(format!(
         "kubectl debug node/{} -it --image=busybox -- chroot /host getent hosts {}",
         names.node_word(),
-        names.endpoint_parts().0
+        names.unresolved_word()
     ))
 }
 
@@ -89,7 +89,11 @@ pub(in crate::domain::diagnostics::fix) fn pull_again(names: &FixContext) -> Ste
         .run(format!("crictl pull {image}"))
 }
 
+/// The steps for a store that is damaged, or one that cannot be written.
 pub(in crate::domain::diagnostics::fix) fn repair_store(names: &FixContext) -> Steps {
+    if names.fault == Some(NodeFault::ReadOnlyRoot) {
+        return mount_read_write(names);
+    }
     Steps::new([
         "Remove the image and pull again; if that does not help, drain the node and rebuild the runtime's storage.",
     ])
@@ -98,6 +102,17 @@ pub(in crate::domain::diagnostics::fix) fn repair_store(names: &FixContext) -> S
         "kubectl drain {} --ignore-daemonsets",
         names.node_word()
     ))
+}
+
+fn mount_read_write(names: &FixContext) -> Steps {
+    let node = names.node_word();
+    let on_node = format!("kubectl debug node/{node} -it --image=busybox -- chroot /host");
+    Steps::new([
+        "The kernel mounts a file system read-only after a disk error; look there first.",
+        "Check the disk, then mount it read-write again or replace the node.",
+    ])
+    .run(format!("{on_node} findmnt -T /var/lib/containerd"))
+    .run(format!("{on_node} dmesg"))
 }
 
 pub(in crate::domain::diagnostics::fix) fn free_disk(names: &FixContext) -> Steps {
