@@ -10,7 +10,7 @@ use serde_json::Value;
 #[derive(Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Golden {
-    Pod(PodContext),
+    Pod(Box<PodContext>),
     Workload(WorkloadContext),
 }
 

@@ -64,7 +64,8 @@ pub async fn case(record: &Record) -> Golden {
     let now = born + MINUTES.minutes();
     if record.pod.made {
         let key = ObjectRef::new(Namespace::new("app"), Name::new(name));
-        return Golden::Pod(context::pod_context(&world, &sight, &key, now).unwrap());
+        let case = context::pod_context(&world, &sight, &key, now).unwrap();
+        return Golden::Pod(Box::new(case));
     }
     let mut workloads = world.workloads();
     let workload = workloads.find(|it| it.id.key.name.as_str() == record.scenario);

@@ -40,18 +40,15 @@ const PICTURES: [Picture; 6] = [
         arguments: &["demo", "-n", "media"],
         size: WHOLE,
         steps: &[("", "SA encoder"), (ENTER, "Evidence")],
-        shows: &["Secret missing", "Fix 1 Attach the pull Secret"],
+        shows: &["pull secret not found", "Fix 1 Attach the pull secret"],
     },
     Picture {
         name: "fix",
         arguments: &["demo", "-n", "media"],
         size: (110, 30),
-        steps: &[
-            ("", "SA encoder"),
-            (CTRL_X, "Nothing has been changed yet."),
-        ],
+        steps: &[("", "SA encoder"), (CTRL_X, "Nothing changed yet.")],
         shows: &[
-            "Attach nordwind-registry to the ServiceAccount media/encoder",
+            "Attach nordwind-registry to ServiceAccount media/encoder",
             "+   - name: nordwind-registry",
             "kubectl -n media rollout restart deployment/encoder",
         ],
@@ -73,12 +70,12 @@ const PICTURES: [Picture; 6] = [
             (ENTER, ""),
             (ENTER, ""),
             (ENTER, "manifest found as myusername"),
-            (ENTER, "7 ✓ container ready"),
+            (ENTER, "7 ✓ Container ready"),
         ],
         shows: &[
             "manifest found as myusername",
             "Ready in",
-            "7 ✓ container ready",
+            "7 ✓ Container ready",
         ],
     },
     Picture {
@@ -93,7 +90,11 @@ const PICTURES: [Picture; 6] = [
         arguments: &["demo"],
         size: (110, 34),
         steps: &[("W", "Problems")],
-        shows: &["login rejected (401)", "Secret missing", "rate limit"],
+        shows: &[
+            "login rejected (401)",
+            "pull secret not found",
+            "rate limit",
+        ],
     },
 ];
 
