@@ -272,6 +272,22 @@ fn a_server_that_is_not_there_is_told() {
 }
 
 #[test]
+fn the_demo_is_refused_where_it_would_mean_the_real_cluster() {
+    for command in [
+        &["doctor", "--demo"][..],
+        &["match", "--demo", "ghcr.io/acme/web:1"],
+        &["verify", "--demo", "ghcr.io/acme/web:1"],
+    ] {
+        let output = piped(command);
+        assert_eq!(output.status.code(), Some(2), "{command:?}");
+        let message = text(&output.stderr);
+        let said = "--demo works with the dashboard and check only";
+        assert!(message.contains(said), "{command:?}: {message}");
+        assert!(output.stdout.is_empty(), "{command:?}");
+    }
+}
+
+#[test]
 fn a_server_that_says_nothing_is_given_up() {
     // It accepts connections (the kernel does) and never answers.
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();

@@ -23,7 +23,7 @@ use crate::domain::{
 
 #[derive(Debug)]
 pub struct ConnectionStatus {
-    /// Answers and batches with another ticket belong to a connection that was left.
+    /// Answers and batches with another request ID belong to a connection that was left.
     pub request_id: RequestId,
     pub phase: ConnectionPhase,
     watches: BTreeMap<WatchId, WatchState>,

@@ -62,7 +62,7 @@ fn exit_statuses(command: Option<&str>) -> &'static [ManItem] {
             ("1", "no entry matches: the pull is anonymous"),
             (
                 "2",
-                "invalid input, or a Secret that the kubelet cannot parse",
+                "could not run, invalid input, or a Secret that the kubelet cannot parse",
             ),
         ],
         Some("verify") => &[

@@ -124,6 +124,24 @@ pub enum Command {
     Man { command: Option<String> },
 }
 
+impl Command {
+    /// Whether `--demo` means something to the command.
+    pub fn can_use_demo(&self) -> bool {
+        match self {
+            Self::Demo(_) | Self::Check(_) => true,
+            Self::Doctor(_)
+            | Self::Config(_)
+            | Self::Explain(_)
+            | Self::Match(_)
+            | Self::Verify(_)
+            | Self::Rbac(_)
+            | Self::Completions { .. }
+            | Self::Complete { .. }
+            | Self::Man { .. } => false,
+        }
+    }
+}
+
 /// The simulated cluster.
 #[derive(Clone, Debug, Args)]
 pub struct DemoArgs {

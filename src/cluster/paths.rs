@@ -2,7 +2,7 @@
 //!
 //! A name is percent-encoded as one segment, so that none becomes a query or another path. The API
 //! server splits a path after it has decoded it: a segment that would still be several, or `.` or `..`, is
-//! never sent (`ask::getting`), for no object has such a name.
+//! never sent (`request::get_request`), for no object has such a name.
 
 use std::borrow::Cow;
 

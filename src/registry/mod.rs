@@ -97,7 +97,7 @@ impl Prober {
     }
 }
 
-/// On 400 to 403, retries anonymously to tell a public image from a private one.
+/// True for HTTP 400 to 403, after which an anonymous request tells a public image from a private one.
 fn is_refusal(transcript: &Transcript) -> bool {
     let Some((_, ProbeError::Refusal(Refusal { status, .. }))) = transcript.failed() else {
         return false;

@@ -79,7 +79,7 @@ pub(super) fn refusal(reply: &HttpResponse, auth: &RegistryAuth) -> Refusal {
     }
 }
 
-/// Removes the credential from a registry's message: they may be broken up by characters that are not kept.
+/// Returns the sanitized text, or `None` if it repeats the credential, also broken up by characters that are dropped.
 fn redact_echo(text: &str, auth: &RegistryAuth) -> Option<String> {
     let kept = sanitize(text);
     let repeats = echoes_credential(text, auth) || echoes_credential(&kept, auth);

@@ -1,9 +1,9 @@
 //! Golden cases of Kubernetes 1.37 with containerd 2.4: what is said of each recorded scenario, held
 //! against what is true of it.
 //!
-//! `tests/recorded/kubelet-1.37.jsonl` has the scenarios, `cases/NAME.json` the `Case` that the product
+//! `tests/recorded/kubelet-1.37.jsonl` has the scenarios, `cases/NAME.json` the `PodContext` that the product
 //! makes of each, and `truth.toml` what is true of it, whatever the product says. `UPDATE=1 cargo test
-//! --test goldens the_cases` makes the cases anew, which is needed when `Case` changes its shape.
+//! --test goldens the_cases` makes the cases anew, which is needed when `PodContext` changes its shape.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 mod agreement;

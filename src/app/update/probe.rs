@@ -26,8 +26,8 @@ use crate::{
     },
 };
 
-/// Questions of one press: a Secret may serve hundreds of images, and registries count.
-const MAX_PARALLEL: usize = 24;
+/// Most probes of one key press: a Secret may serve hundreds of images, and registries limit requests.
+const MAX_PROBES_PER_PRESS: usize = 24;
 
 /// Asks, and shows what the answer will stand in: the diagnosis of the Pod, or the Secret's entries.
 pub(super) fn probe_selection(model: &mut Model, now: Timestamp) -> Vec<Effect> {
@@ -90,10 +90,10 @@ fn probe_secret(model: &mut Model, key: &ObjectRef<Secret>, now: Timestamp) -> V
     if open.is_empty() {
         model.set_status("waiting for the registries", now);
     }
-    if open.len() > MAX_PARALLEL {
-        let text = format!("testing {MAX_PARALLEL} of {} images", open.len());
+    if open.len() > MAX_PROBES_PER_PRESS {
+        let text = format!("testing {MAX_PROBES_PER_PRESS} of {} images", open.len());
         model.set_status(text, now);
-        open.truncate(MAX_PARALLEL);
+        open.truncate(MAX_PROBES_PER_PRESS);
     }
     open.into_iter()
         .map(|query| {

@@ -108,7 +108,7 @@ impl<D: Decode> Clone for Supervisor<D> {
 }
 
 impl<D: Decode> Supervisor<D> {
-    /// Watches as the reach says, until there is nobody to set it or to receive.
+    /// Watches the scopes of `watch_scope` until its sender or the receiver of updates is gone.
     pub(super) async fn supervise(self, mut watch_scope: watch::Receiver<WatchScope>) {
         if self.kind == WatchKind::Namespaces {
             return self.follow_namespaces(&mut watch_scope).await;

@@ -18,8 +18,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 ///
 /// Names of different kinds do not compare and do not convert:
 ///
-/// ```compile_fail
-/// use pullscope::domain::{key::Name, objects::{Pod, Secret}};
+/// ```compile_fail,E0308
+/// use pullscope::domain::k8s::{object_ref::Name, objects::{Pod, Secret}};
 /// let secret: Name<Secret> = Name::new("regcred");
 /// let pod: Name<Pod> = secret;
 /// ```

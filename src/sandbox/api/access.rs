@@ -84,7 +84,7 @@ impl User {
             .or_else(|| Self::from_account_token(token))
     }
 
-    /// The ServiceAccount that a token of this server's making (`parts::token`) names.
+    /// The ServiceAccount that a token made by this server names.
     fn from_account_token(token: &str) -> Option<Self> {
         let claims = URL_SAFE_NO_PAD.decode(token.split('.').nth(1)?).ok()?;
         let claims: Value = serde_json::from_slice(&claims).ok()?;

@@ -110,7 +110,7 @@ pub struct ContainerStateTerminated {
     pub finished: Option<Timestamp>,
 }
 
-/// A volume of type `registry_auth::image_ref` (KEP-4639): pulled by the kubelet like a container's image.
+/// A volume of type `image` (KEP-4639): pulled by the kubelet like a container's image.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ImageVolume {
     pub name: Arc<str>,

@@ -31,7 +31,7 @@ pub enum FixProposal {
     Manual,
 }
 
-/// What can be done about a fix.
+/// Makes the plan of a fix, or the form that asks for its inputs.
 pub fn proposal_for(fix: FixId, scope: FixScope<'_>) -> FixProposal {
     let action = FixAction::new(fix, &scope.own.names);
     let Some((action, targets)) = action.zip(scope.targets()) else {
