@@ -1,6 +1,6 @@
 //! Suggests the image that a misspelled reference means, with the evidence for it.
 //!
-//! KnownNames come from the revision before, from other workloads, from pull secrets of the Pod's own namespace and from the public registries:
+//! Names come from the revision before, from other workloads, from pull secrets of the Pod's own namespace and from the public registries:
 //! never from Secrets of another namespace.
 
 use std::sync::Arc;
@@ -19,7 +19,7 @@ pub(super) fn refine(draft: &mut FindingBuilder, case: &PodContext, image: &str)
         return;
     }
     let is_host_wrong = draft.cause == Cause::RegistryUnreachableDns;
-    let names = KnownNames::new(case, image, is_host_wrong);
+    let names = SimilarNames::new(case, image, is_host_wrong);
     let Some(found) = names.suggest(image) else {
         return;
     };
@@ -93,12 +93,12 @@ fn fits(part: WrongPart, cause: Cause) -> bool {
 }
 
 /// The names that are known to be right, each with who uses it.
-struct KnownNames<'a> {
+struct SimilarNames<'a> {
     images: Vec<(&'a str, String)>,
     hosts: Vec<(&'a str, Arc<str>)>,
 }
 
-impl<'a> KnownNames<'a> {
+impl<'a> SimilarNames<'a> {
     /// Of images only those of other hosts where the host is wrong, and else those of the same host.
     fn new(case: &'a PodContext, wrong: &str, is_host_wrong: bool) -> Self {
         let host = image_host(wrong);
