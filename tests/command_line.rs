@@ -275,7 +275,7 @@ fn a_server_that_is_not_there_is_told() {
 fn the_demo_is_refused_where_it_would_mean_the_real_cluster() {
     for command in [
         &["doctor", "--demo"][..],
-        &["match", "--demo", "ghcr.io/acme/web:1"],
+        &["match", "--demo", "--secret", "hub", "ghcr.io/acme/web:1"],
         &["verify", "--demo", "ghcr.io/acme/web:1"],
     ] {
         let output = piped(command);
