@@ -28,10 +28,17 @@ use output::{console, exit_code, print};
 /// Only what needs the settings loads them, so that a broken file stops nothing else.
 pub async fn run(cli: Cli) -> color_eyre::Result<ExitCode> {
     let global = &cli.global;
-    if global.demo && cli.command.as_ref().is_some_and(|command| !command.can_use_demo()) {
-        return Err(UserError::new("--demo works with the dashboard and check only")
-            .with_help("pullscope demo --serve prints a kubeconfig for the other commands")
-            .into());
+    if global.demo
+        && cli
+            .command
+            .as_ref()
+            .is_some_and(|command| !command.can_use_demo())
+    {
+        return Err(
+            UserError::new("--demo works with the dashboard and check only")
+                .with_help("pullscope demo --serve prints a kubeconfig for the other commands")
+                .into(),
+        );
     }
     match cli.command {
         None if global.demo => demo::run(&DemoArgs::default(), global).await,
