@@ -361,7 +361,10 @@ fn a_shared_name_and_a_riddle_are_found() {
             .map(|(file, text)| (file.to_owned(), layers.source(file, text).tokens))
             .collect();
     assert_eq!(names::shared_names(&files), ["Step: app/one.rs, ui/two.rs"]);
-    assert_eq!(names::riddles(&files), ["src/app/one.rs:4: told"]);
+    assert_eq!(
+        names::riddles(&files),
+        ["src/app/one.rs:4: told", "src/ui/two.rs:4: tell_all"]
+    );
 }
 
 #[test]

@@ -291,7 +291,7 @@ mod tests {
 
     use super::*;
 
-    fn asked_as(image: &str, config: &str) -> Vec<(String, Option<String>)> {
+    fn login_per_image(image: &str, config: &str) -> Vec<(String, Option<String>)> {
         let mut stdin = config.as_bytes();
         let sources = secrets::load(Path::new("-"), &mut stdin).unwrap();
         identities(&ImageRef::parse(image).unwrap(), &sources)
@@ -313,16 +313,19 @@ mod tests {
             r#"{"auths":{"quay.io":{"auth":"dTpw"},"quay.io/a":{"auth":"djpw"},"ghcr.io":{}}}"#;
         let asker = |who: &str, key: Option<&str>| (who.to_owned(), key.map(str::to_owned));
         assert_eq!(
-            asked_as("quay.io/a/b", config),
+            login_per_image("quay.io/a/b", config),
             [asker("v", Some("quay.io/a")), asker("u", Some("quay.io"))]
         );
         assert_eq!(
-            asked_as("ghcr.io/a/b", config),
+            login_per_image("ghcr.io/a/b", config),
             [asker("EntryEmpty", Some("ghcr.io"))]
         );
-        assert_eq!(asked_as("nginx", config), [asker("NoEntryMatches", None)]);
         assert_eq!(
-            asked_as("nginx", r#"{"auths":{}}"#),
+            login_per_image("nginx", config),
+            [asker("NoEntryMatches", None)]
+        );
+        assert_eq!(
+            login_per_image("nginx", r#"{"auths":{}}"#),
             [asker("Chosen", None)]
         );
     }

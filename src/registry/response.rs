@@ -97,7 +97,7 @@ fn echoes_credential(text: &str, auth: &RegistryAuth) -> bool {
 }
 
 /// A server of TLS that got plain HTTP says so in plain HTTP (Go's `net/http`, nginx).
-pub(super) fn wants_tls(reply: &HttpResponse) -> bool {
+pub(super) fn is_tls_required(reply: &HttpResponse) -> bool {
     let body = String::from_utf8_lossy(&reply.body);
     ["to an HTTPS server", "sent to HTTPS port"]
         .iter()

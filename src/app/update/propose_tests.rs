@@ -828,7 +828,7 @@ fn restart() -> Plan {
     Plan::new("Restart", vec![Change::restart(workload.unwrap())])
 }
 
-fn told(model: &Model) -> &str {
+fn status_text(model: &Model) -> &str {
     model.status.as_ref().map_or("", |flash| &flash.text)
 }
 
@@ -844,7 +844,7 @@ fn a_plan_that_cannot_be_undone_does_not_undo_another() {
     carried_out(&mut model, restart(), all_well(1));
     assert!(!model.is_action_available(Action::Undo));
     assert_eq!(press(&mut model, &["u"]), []);
-    assert_eq!(told(&model), "This change cannot be undone");
+    assert_eq!(status_text(&model), "This change cannot be undone");
     assert!(stage(&model).is_done(), "the view stays");
     press(&mut model, &["enter"]);
     let effects = command(&mut model, "undo");
@@ -868,7 +868,7 @@ fn a_failure_of_a_plan_whose_view_is_closed_is_told_until_it_is_seen() {
     let title = plan.0.title.clone();
     update(&mut model, Message::Applied(request_id, plan, done), now());
     let text = format!("Failed: {title}: 403 Forbidden");
-    assert_eq!(told(&model), text);
+    assert_eq!(status_text(&model), text);
     let later = now() + jiff::SignedDuration::from_hours(1);
     crate::app::refresh::refresh(
         &mut model,
@@ -914,7 +914,7 @@ fn a_secret_that_a_closed_plan_has_lost_is_named_first_and_undo_creates_it() {
     let answer = Message::Applied(*request_id, plan.clone(), vec![lost]);
     update(&mut model, answer, now());
     let text = "Secret shop/regcred is deleted and not recreated: :undo restores it";
-    assert_eq!(told(&model), text);
+    assert_eq!(status_text(&model), text);
     let notice = model.notices.shown().unwrap();
     assert!(notice.text.starts_with(text), "{}", notice.text);
 }

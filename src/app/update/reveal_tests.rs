@@ -38,8 +38,8 @@ fn stage(model: &Model) -> Option<&RevealStage> {
     }
 }
 
-/// The Secrets pane, asked to reveal and confirmed.
-fn asked() -> (Model, RequestId) {
+/// The Secrets pane after a reveal was confirmed, and the request that it waits for.
+fn with_reveal_confirmed() -> (Model, RequestId) {
     let mut model = model();
     assert_eq!(press(&mut model, &["tab", "tab", "x"]), []);
     assert!(matches!(stage(&model), Some(RevealStage::Warning)));
@@ -51,7 +51,7 @@ fn asked() -> (Model, RequestId) {
 }
 
 fn shown() -> Model {
-    let (mut model, request_id) = asked();
+    let (mut model, request_id) = with_reveal_confirmed();
     update(
         &mut model,
         Message::Revealed(request_id, Ok(Some(config()))),
@@ -92,13 +92,13 @@ fn it_is_hidden_when_its_time_is_over_whatever_lies_above_it() {
 
 #[test]
 fn an_answer_that_nobody_waits_for_any_more_is_dropped() {
-    let (mut model, request_id) = asked();
+    let (mut model, request_id) = with_reveal_confirmed();
     press(&mut model, &["esc"]);
     let answer = Message::Revealed(request_id, Ok(Some(config())));
     update(&mut model, answer, now());
     assert!(model.overlays.is_empty());
 
-    let (mut model, request_id) = asked();
+    let (mut model, request_id) = with_reveal_confirmed();
     press(&mut model, &["esc", "x"]);
     let answer = Message::Revealed(request_id, Ok(Some(config())));
     update(&mut model, answer, now());
@@ -131,7 +131,7 @@ fn only_the_key_for_it_copies_and_it_copies_the_selected_entry() {
 
 #[test]
 fn a_refusal_says_which_permission_is_missing() {
-    let (mut model, request_id) = asked();
+    let (mut model, request_id) = with_reveal_confirmed();
     let problem = UserError::new("cannot read Secret shop/regcred")
         .with_help("ask for the permission to get secrets in namespace shop");
     update(

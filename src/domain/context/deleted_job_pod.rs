@@ -26,7 +26,7 @@ pub(super) fn pod(
     account: Option<&Arc<ServiceAccount>>,
 ) -> Option<Pod> {
     let told = events_of_lost(world, job);
-    let event = told.iter().rev().find(|event| tells_of_pull(event))?;
+    let event = told.iter().rev().find(|event| states_pull_failure(event))?;
     let name = event.regarding.container()?;
     let mut images = job.images.iter();
     let (name, image) = images.find(|(container, _)| **container == *name)?;
@@ -100,7 +100,7 @@ pub fn events_of_lost(world: &Store, job: &Workload) -> Vec<Arc<Event>> {
     told
 }
 
-fn tells_of_pull(event: &Event) -> bool {
+fn states_pull_failure(event: &Event) -> bool {
     pull_failure::is_pull_failure_event(event) && pull_failure::names_cause(&event.message)
 }
 

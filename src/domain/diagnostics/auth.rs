@@ -175,7 +175,7 @@ fn refine_unsent(
         draft.root == Some(RootCause::EntryForOtherRegistry) && draft.expected_auth_key.is_none();
     match &links.provider {
         Some(provider) if is_unattached || is_elsewhere => {
-            cloud_identity::unsent(draft, case, told, image, provider, &said);
+            cloud_identity::refine_unsent(draft, case, told, image, provider, &said);
         }
         None if is_unattached && links.secrets.is_empty() => {
             node_credential::consider(draft, case, told, image, &said);

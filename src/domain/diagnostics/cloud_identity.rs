@@ -20,7 +20,7 @@ use crate::domain::{
 };
 
 /// Judges a refusal for which the message, or the lack of a Secret, says that none of the Pod's Secrets was sent.
-pub(super) fn unsent(
+pub(super) fn refine_unsent(
     draft: &mut FindingBuilder,
     case: &PodContext,
     told: &PullError<'_>,
@@ -117,7 +117,7 @@ fn refusal(told: &PullError<'_>, cloud: CloudProvider, works: bool) -> Option<Ca
     let message = ParsedMessage::parse(told.text);
     // ECR takes basic logins: without one containerd says so, and sends no request for the manifest.
     let takes_basic = cloud == CloudProvider::Aws;
-    if node_credential::tells_refused_from_none(&message) && (takes_basic || works) {
+    if node_credential::is_rejected_login(&message) && (takes_basic || works) {
         Some(Cause::Unauthorized)
     } else if works && message.has_status(403) {
         Some(Cause::ForbiddenByPolicy)

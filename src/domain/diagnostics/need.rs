@@ -85,7 +85,7 @@ mod tests {
         k8s::objects::{ContainerState, PodCondition, PodConditionType},
     };
 
-    fn told(reason: &str, count: u32, seconds: i64) -> [Arc<Event>; 1] {
+    fn events_with(reason: &str, count: u32, seconds: i64) -> [Arc<Event>; 1] {
         [Arc::new(event(
             "e1",
             "web",
@@ -103,11 +103,14 @@ mod tests {
         let need = |events: &[Arc<Event>]| needs_diagnosis(&pod, events, now());
         let at = |seconds| Need::From(now() + SignedDuration::from_secs(seconds));
         assert_eq!(need(&[]), at(870));
-        assert_eq!(need(&told("Pulling", 1, 20)), at(100));
-        assert_eq!(need(&told("Pulling", 1, 120)), Need::Now);
-        assert_eq!(need(&told("FailedMount", 1, 1)), at(9));
-        assert_eq!(need(&told("FailedMount", 2, 1)), Need::Now);
-        assert_eq!(need(&told("FailedCreatePodSandBox", 1, 1)), Need::Now);
+        assert_eq!(need(&events_with("Pulling", 1, 20)), at(100));
+        assert_eq!(need(&events_with("Pulling", 1, 120)), Need::Now);
+        assert_eq!(need(&events_with("FailedMount", 1, 1)), at(9));
+        assert_eq!(need(&events_with("FailedMount", 2, 1)), Need::Now);
+        assert_eq!(
+            need(&events_with("FailedCreatePodSandBox", 1, 1)),
+            Need::Now
+        );
     }
 
     #[test]

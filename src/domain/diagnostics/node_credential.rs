@@ -54,7 +54,7 @@ pub(super) fn consider(
         };
         draft.add_evidence(fact, EvidenceSource::OtherPods);
     }
-    if pulled.is_some() && tells_refused_from_none(&message) {
+    if pulled.is_some() && is_rejected_login(&message) {
         return refused(draft);
     }
     // A node may have a plugin for any registry of one's own, and no object tells of it.
@@ -80,7 +80,7 @@ pub(super) fn consider(
 /// Whether this is what containerd says of a refused credential, and not of none at a registry with basic
 /// logins: it names the request since 1.7, and of none says `no basic auth credentials`. A registry with
 /// tokens may answer so to both.
-pub(super) fn tells_refused_from_none(message: &ParsedMessage<'_>) -> bool {
+pub(super) fn is_rejected_login(message: &ParsedMessage<'_>) -> bool {
     let of_manifest = message
         .url()
         .is_some_and(|url| url.step == PullStep::Manifest);

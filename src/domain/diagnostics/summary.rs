@@ -12,7 +12,7 @@ use crate::domain::{
 
 /// The sentence, lower case and without a full stop.
 pub(super) fn sentence(finding: &Finding) -> String {
-    if let Some(fact) = telling_fact(finding) {
+    if let Some(fact) = decisive_fact(finding) {
         return fact.to_string();
     }
     if let Some(sentence) = finding.root.and_then(|root| rejected(root, finding)) {
@@ -33,7 +33,7 @@ pub(super) fn sentence(finding: &Finding) -> String {
 }
 
 /// A fact that says it all: that a step of the Pod's start is silent, or what holds it back.
-fn telling_fact(finding: &Finding) -> Option<&Fact> {
+fn decisive_fact(finding: &Finding) -> Option<&Fact> {
     let mut facts = finding.evidence.iter().map(|evidence| &evidence.fact);
     facts.find(|fact| {
         matches!(

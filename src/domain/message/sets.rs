@@ -138,7 +138,7 @@ impl MeasuredSets {
 /// The keys under which a message is counted, the most special first.
 pub fn set_keys(message: &ParsedMessage<'_>) -> Vec<String> {
     let core = message.core().slug();
-    let asked = asked_key(message);
+    let asked = measured_key(message);
     let runtime = message.runtime().as_str();
     let registry = message.registry_kind().as_str();
     vec![
@@ -148,7 +148,7 @@ pub fn set_keys(message: &ParsedMessage<'_>) -> Vec<String> {
 }
 
 /// The step of the pull, and the HTTP status.
-fn asked_key(message: &ParsedMessage<'_>) -> String {
+fn measured_key(message: &ParsedMessage<'_>) -> String {
     let step = message.step().map_or("-", super::PullStep::as_str);
     match message.statuses().last() {
         Some(status) => format!("{step}/{status}"),

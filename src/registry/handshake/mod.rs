@@ -340,7 +340,7 @@ impl<'a> Handshake<'a> {
             return Ok((StepResult::Login(AuthMethod::Open), AuthState::Open));
         }
         if reply.status != StatusCode::UNAUTHORIZED {
-            if registry.security == Security::Plain && response::wants_tls(reply) {
+            if registry.security == Security::Plain && response::is_tls_required(reply) {
                 return Err(ProbeError::SpeaksTls);
             }
             return Err(self.refusal(reply));

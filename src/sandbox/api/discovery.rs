@@ -27,7 +27,7 @@ pub fn version() -> Value {
 }
 
 pub fn core_versions(headers: &HeaderMap) -> Response<Body> {
-    if wants_aggregated(headers) {
+    if accepts_aggregated(headers) {
         return aggregated(&[""]);
     }
     body::ok(&json!({
@@ -39,7 +39,7 @@ pub fn core_versions(headers: &HeaderMap) -> Response<Body> {
 
 pub fn groups(headers: &HeaderMap) -> Response<Body> {
     let names = group_names();
-    if wants_aggregated(headers) {
+    if accepts_aggregated(headers) {
         return aggregated(&names);
     }
     let groups: Vec<Value> = names.iter().map(|name| group_json(name)).collect();
@@ -123,7 +123,7 @@ fn reviews(group: &str) -> impl Iterator<Item = Review> {
         .filter(move |review| review.group() == group)
 }
 
-fn wants_aggregated(headers: &HeaderMap) -> bool {
+fn accepts_aggregated(headers: &HeaderMap) -> bool {
     let accept = headers
         .get(header::ACCEPT)
         .and_then(|accept| accept.to_str().ok())

@@ -139,7 +139,7 @@ fn volume(world: &mut World, pod: &Value, target: ImageUse) -> SyncStep {
     let worker = world.kubelets.workers.get(uid(pod));
     let is_needed = worker.is_some_and(|worker| {
         let mut containers = worker.containers().iter();
-        containers.any(|it| wants_start(pod, it))
+        containers.any(|it| can_start(pod, it))
     });
     if !is_needed || !world.profile.has_image_volumes() {
         return SyncStep::Next;
@@ -147,7 +147,7 @@ fn volume(world: &mut World, pod: &Value, target: ImageUse) -> SyncStep {
     need_image(world, pod, target)
 }
 
-fn wants_start(pod: &Value, container: &WorkerContainer) -> bool {
+fn can_start(pod: &Value, container: &WorkerContainer) -> bool {
     match &container.process {
         Process::None => true,
         Process::Running { .. } => false,

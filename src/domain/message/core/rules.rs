@@ -68,12 +68,12 @@ const FRAMES: &[Rule] = &[
     rule(Core::Elsewhere).any(&[Phrase::OtherOperation]).none(&[Phrase::BackOffPull]),
     rule(Core::Elsewhere).none(&[Phrase::BackOffPull]).only_if(|m| m.url().is_some_and(|url| url.is_of_upload())),
     rule(Core::SomeSecretMissing).all(&[Phrase::SecretWord, Phrase::ObjectMissing]).none(PULLS).only_if(|m| !m.has(Phrase::PullSecretWord)),
-    rule(Core::ApiCertificate).any(&[Phrase::CertificateName, Phrase::CertificateTime]).none(PULLS).only_if(|m| m.any(OTHER_WORK) || asks_cluster(m)),
+    rule(Core::ApiCertificate).any(&[Phrase::CertificateName, Phrase::CertificateTime]).none(PULLS).only_if(|m| m.any(OTHER_WORK) || is_cluster_request(m)),
     rule(Core::Elsewhere).all(&[Phrase::ObjectWord, Phrase::ObjectMissing]).none(PULLS),
     rule(Core::Elsewhere).any(OTHER_WORK).none(PULLS).only_if(|m| !m.has(Phrase::ExecFormat)),
     rule(Core::Elsewhere).any(&[Phrase::ApiServer]).none(PULLS).only_if(|m| !m.any(&[Phrase::Signature, Phrase::Trust])),
-    rule(Core::Elsewhere).none(PULLS).only_if(asks_cluster),
-    rule(Core::Elsewhere).any(&[Phrase::Requested, Phrase::RequestedBefore]).none(PULLS).only_if(asks_other_service),
+    rule(Core::Elsewhere).none(PULLS).only_if(is_cluster_request),
+    rule(Core::Elsewhere).any(&[Phrase::Requested, Phrase::RequestedBefore]).none(PULLS).only_if(is_request_to_other_service),
     rule(Core::StartFragment).any(&[Phrase::ShimError]).none(PULLS),
     rule(Core::ExecFormat).any(&[Phrase::ExecFormat]).none(PULLS),
     rule(Core::Elsewhere).any(&[Phrase::Sandbox]).none(PULLS).only_if(|m| !m.any(&[Phrase::UnixSocket, Phrase::Daemon])),
@@ -311,12 +311,12 @@ fn dials_this_machine(message: &ParsedMessage<'_>) -> bool {
     message.is_remote_loopback()
 }
 
-fn asks_cluster(message: &ParsedMessage<'_>) -> bool {
+fn is_cluster_request(message: &ParsedMessage<'_>) -> bool {
     message.url().is_some_and(|url| url.is_of_cluster())
 }
 
 /// Whether the last request went to something that is no registry: its API has other paths.
-fn asks_other_service(message: &ParsedMessage<'_>) -> bool {
+fn is_request_to_other_service(message: &ParsedMessage<'_>) -> bool {
     let is_unframed = message.runtime() == Runtime::Unknown
         && message.image_text().is_none()
         && !message.has(Phrase::RegistryCode);
