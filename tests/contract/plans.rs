@@ -14,8 +14,8 @@ use pullscope::{
         plan::{
             AttachSecret, AuthEdit, Change, ChangeResult, ConflictPolicy, CopySecret,
             CreateAccount, CreateDeployment, CreateSecret, Credentials, DeleteAccount,
-            DeleteSecret, DetachSecret, EditSecret, ImageOwner, Outcome, Plan, Restartable,
-            RollBack, SetAccount, SetImage, SetPaused, SetTemplatePullSecrets,
+            DeleteSecret, DetachSecret, DiffLine, DiffTag, EditSecret, ImageOwner, Outcome, Plan,
+            Restartable, RollBack, SetAccount, SetImage, SetPaused, SetTemplatePullSecrets,
         },
         registry_auth::credential::Password,
     },
@@ -339,7 +339,7 @@ pub async fn the_list_of_a_template_is_changed(cluster: &Cluster) {
         let found = object(cluster, &path).await;
         let list = found["spec"]["template"]["spec"]["imagePullSecrets"].clone();
         let names = list.as_array().cloned().unwrap_or_default();
-        let name = |item: &Value| item["name"].as_str().unwrap().to_owned();
+        let name = |item: &Value| item["name"].as_str().unwrap_or_default().to_owned();
         names.iter().map(name).collect::<Vec<String>>()
     };
     put(&["mirror", "typo"]).await;
@@ -368,6 +368,19 @@ pub async fn the_list_of_a_template_is_changed(cluster: &Cluster) {
     let undone = plan.undo_plan(&done).unwrap();
     assert_eq!(carry_out(&connection, &undone).await, [Outcome::Applied]);
     assert_eq!(list().await, ["mirror", "theirs", "typo"]);
+
+    // An entry without a name is in the way: it is shown, taken out, and put back by undo.
+    put(&["", "mirror"]).await;
+    let tried = apply::dry_run(&connection, permit(), &plan).await;
+    let preview = tried[0].found.as_ref().unwrap().preview();
+    let removed =
+        |line: &DiffLine| line.mark == DiffTag::Removed && line.text.ends_with("name: \"\"");
+    assert!(preview.iter().any(removed), "{preview:?}");
+    let done = carried_out(&connection, &plan).await;
+    assert_eq!(list().await, ["mirror", "hub"]);
+    let undone = plan.undo_plan(&done).unwrap();
+    assert_eq!(carry_out(&connection, &undone).await, [Outcome::Applied]);
+    assert_eq!(list().await, ["", "mirror"]);
 }
 
 /// Images of what is no rolling workload: a Pod without a controller, and a CronJob, whose run is deleted.

@@ -18,19 +18,23 @@ use crate::domain::{
 /// The names in a ServiceAccount's `imagePullSecrets`. An entry without a name says nothing and is not written
 /// again.
 pub(super) fn pull_secrets(account: &Value) -> Vec<Name<Secret>> {
-    let list = account.get("imagePullSecrets").and_then(Value::as_array);
-    let names = list
-        .into_iter()
-        .flatten()
-        .filter_map(|item| item.get("name")?.as_str());
-    let named = names.filter(|name| !name.is_empty());
-    named.map(Name::new).collect()
+    let mut names = listed_names(account);
+    names.retain(|name| !name.as_str().is_empty());
+    names
 }
 
-/// The names in `imagePullSecrets` of a Pod template.
+/// The names in `imagePullSecrets` of a Pod template; empty, that of an entry without one. Such an entry counts:
+/// admission copies the ServiceAccount's list into a Pod only if the Pod's has no entry at all.
 pub(super) fn template_pull_secrets(workload: &Value) -> Vec<Name<Secret>> {
     let spec = workload.pointer("/spec/template/spec");
-    spec.map(pull_secrets).unwrap_or_default()
+    spec.map(listed_names).unwrap_or_default()
+}
+
+fn listed_names(owner: &Value) -> Vec<Name<Secret>> {
+    let list = owner.get("imagePullSecrets").and_then(Value::as_array);
+    let name =
+        |item: &Value| Name::new(item.get("name").and_then(Value::as_str).unwrap_or_default());
+    list.into_iter().flatten().map(name).collect()
 }
 
 pub(super) fn resource_version(object: &Value) -> &Value {

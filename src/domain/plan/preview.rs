@@ -120,5 +120,9 @@ pub(super) fn list_lines(before: &[Name<Secret>], after: &[Name<Secret>]) -> Vec
 }
 
 fn item(name: &Name<Secret>) -> String {
-    format!("  - name: {name}")
+    if name.as_str().is_empty() {
+        "  - name: \"\"".to_owned()
+    } else {
+        format!("  - name: {name}")
+    }
 }

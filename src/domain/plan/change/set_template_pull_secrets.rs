@@ -35,9 +35,9 @@ pub struct SetTemplatePullSecrets {
 }
 
 impl SetTemplatePullSecrets {
-    /// The list after the change.
+    /// The list after the change, without entries that have no name.
     pub fn changed(&self, list: &[Name<Secret>]) -> Vec<Name<Secret>> {
-        replace_pull_secret(list, &self.add, self.instead_of.as_ref())
+        changed(list, &self.add, self.instead_of.as_ref())
     }
 }
 
@@ -107,9 +107,19 @@ impl PlanChange for SetTemplatePullSecrets {
             current,
         } = self;
         earlier.change_template(workload, current, |list| {
-            replace_pull_secret(list, add, instead_of.as_ref())
+            changed(list, add, instead_of.as_ref())
         });
     }
+}
+
+fn changed(
+    list: &[Name<Secret>],
+    add: &Name<Secret>,
+    instead_of: Option<&Name<Secret>>,
+) -> Vec<Name<Secret>> {
+    let mut list = replace_pull_secret(list, add, instead_of);
+    list.retain(|name| !name.as_str().is_empty());
+    list
 }
 
 impl Undoable for SetTemplatePullSecrets {
