@@ -54,3 +54,13 @@ pub(in crate::domain) struct Unread {
     /// Whoever may read the Secret can tell; a node can try; a new login may be right all the same.
     pub fixes: &'static [FixId],
 }
+
+impl Unread {
+    /// The message proves nothing of the Secret, and only its content would.
+    pub(in crate::domain) const UNDECIDED: Self = Self {
+        root: None,
+        at_most: Confidence::Possible,
+        also: &[],
+        fixes: &[FixId::CheckSecret, FixId::TestPull, FixId::RecreateSecret],
+    };
+}

@@ -2,7 +2,7 @@
 //!
 //! `error execing credential provider plugin ecr-credential-provider for image …: exit status 1`
 
-use super::{CauseInfo, ChainLink, Confidence, FixId, Handler, Refine, RootCause, Unread};
+use super::{CauseInfo, ChainLink, FixId, Handler, Refine, RootCause, Unread};
 
 pub(super) static HANDLER: Handler = Handler {
     info: CauseInfo {
@@ -12,15 +12,7 @@ pub(super) static HANDLER: Handler = Handler {
         is_measurable: false,
         fixes: &[FixId::CredentialProvider, FixId::CreateSecret],
     },
-    refine: Refine::Refusal(&UNREAD),
-};
-
-/// Where a Secret that the Pod lists may not be read.
-const UNREAD: Unread = Unread {
-    root: None,
-    at_most: Confidence::Possible,
-    also: &[],
-    fixes: &[FixId::CheckSecret, FixId::TestPull, FixId::RecreateSecret],
+    refine: Refine::Refusal(&Unread::UNDECIDED),
 };
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //!
 //! `failed to authorize: failed to fetch anonymous token: … 401 Unauthorized`
 
-use super::{CauseInfo, ChainLink, Confidence, FixId, Handler, Refine, Unread};
+use super::{CauseInfo, ChainLink, FixId, Handler, Refine, Unread};
 
 pub(super) static HANDLER: Handler = Handler {
     info: CauseInfo {
@@ -18,15 +18,7 @@ pub(super) static HANDLER: Handler = Handler {
             FixId::CredentialProvider,
         ],
     },
-    refine: Refine::Refusal(&UNREAD),
-};
-
-/// Where a Secret that the Pod lists may not be read.
-const UNREAD: Unread = Unread {
-    root: None,
-    at_most: Confidence::Possible,
-    also: &[],
-    fixes: &[FixId::CheckSecret, FixId::TestPull, FixId::RecreateSecret],
+    refine: Refine::Refusal(&Unread::UNDECIDED),
 };
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //!
 //! `Unable to retrieve some image pull secrets (regcred); attempting to pull the image may not succeed.`
 
-use super::{CauseInfo, ChainLink, Confidence, FixId, Handler, Refine, RootCause, Unread};
+use super::{CauseInfo, ChainLink, FixId, Handler, Refine, RootCause, Unread};
 
 pub(super) static HANDLER: Handler = Handler {
     info: CauseInfo {
@@ -16,15 +16,7 @@ pub(super) static HANDLER: Handler = Handler {
             FixId::CorrectSecretName,
         ],
     },
-    refine: Refine::Refusal(&UNREAD),
-};
-
-/// Where a Secret that the Pod lists may not be read.
-const UNREAD: Unread = Unread {
-    root: None,
-    at_most: Confidence::Possible,
-    also: &[],
-    fixes: &[FixId::CheckSecret, FixId::TestPull, FixId::RecreateSecret],
+    refine: Refine::Refusal(&Unread::UNDECIDED),
 };
 
 #[cfg(test)]
