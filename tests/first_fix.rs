@@ -101,13 +101,14 @@ impl Lab {
         let (world, sight) = self.world().await;
         let mut findings = Findings::new();
         for pod in world.pods(&Scope::Cluster) {
-            let case = context::pod_context(&world, &sight, &pod.key, self.sandbox.now()).unwrap();
-            let workload = case.workload.as_ref();
+            let context =
+                context::pod_context(&world, &sight, &pod.key, self.sandbox.now()).unwrap();
+            let workload = context.workload.as_ref();
             let name = workload.map_or_else(
                 || format!("Pod/{}", pod.key.name),
                 |workload| format!("{}/{}", workload.id.kind, workload.id.key.name),
             );
-            if let Some(first) = diagnose(&case).findings.into_iter().next() {
+            if let Some(first) = diagnose(&context).findings.into_iter().next() {
                 findings
                     .entry(format!("{} {name}", pod.key.namespace))
                     .or_insert(first);

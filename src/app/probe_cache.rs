@@ -30,8 +30,8 @@ pub struct ProbeQuery {
 
 impl ProbeQuery {
     /// The query for the image of a Pod; `None` for a malformed one.
-    pub fn for_pod(case: &PodContext, image: &str) -> Option<Self> {
-        let namespace = &case.pod.key.namespace;
+    pub fn for_pod(context: &PodContext, image: &str) -> Option<Self> {
+        let namespace = &context.pod.key.namespace;
         let secret = |listed: &PullSecretRef| {
             let found = listed.secret.present();
             let version = found.map(|secret| secret.meta.resource_version);
@@ -42,7 +42,7 @@ impl ProbeQuery {
         };
         Some(Self {
             image: ImageRef::parse(image).ok()?,
-            secrets: case.pull_secrets.iter().map(secret).collect(),
+            secrets: context.pull_secrets.iter().map(secret).collect(),
         })
     }
 

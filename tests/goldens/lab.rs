@@ -64,13 +64,13 @@ pub async fn case(record: &Record) -> Golden {
     let now = born + MINUTES.minutes();
     if record.pod.made {
         let key = ObjectRef::new(Namespace::new("app"), Name::new(name));
-        let case = context::pod_context(&world, &sight, &key, now).unwrap();
-        return Golden::Pod(Box::new(case));
+        let context = context::pod_context(&world, &sight, &key, now).unwrap();
+        return Golden::Pod(Box::new(context));
     }
     let mut workloads = world.workloads();
     let workload = workloads.find(|it| it.id.key.name.as_str() == record.scenario);
-    let case = context::workload_context(&world, &sight, workload.unwrap(), now);
-    Golden::Workload(case)
+    let context = context::workload_context(&world, &sight, workload.unwrap(), now);
+    Golden::Workload(context)
 }
 
 /// A scenario file with these workloads, and the Secrets and registries of the plays.

@@ -91,8 +91,8 @@ fn image_check(
         _ => None,
     })?;
     let pod = rollout::newest_pod(&model.store, workloads)?;
-    let case = context::pod_context(&model.store, model.connection.coverage(), &pod, now)?;
-    ProbeQuery::for_pod(&case, image)
+    let context = context::pod_context(&model.store, model.connection.coverage(), &pod, now)?;
+    ProbeQuery::for_pod(&context, image)
 }
 
 fn show(

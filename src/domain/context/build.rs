@@ -22,10 +22,10 @@ use crate::domain::{
     },
 };
 
-/// Maximum number of ServiceAccounts, and of Secrets of other namespaces, in a case: keeps it small.
+/// Maximum number of ServiceAccounts, and of Secrets of other namespaces, in a context: keeps it small.
 const MAX_RELATED: usize = 32;
 
-/// Builds the case of one Pod; `None` if the store has no such Pod.
+/// Builds the context of one Pod; `None` if the store has no such Pod.
 pub fn pod_context(
     world: &Store,
     sight: &WatchCoverage,
@@ -90,7 +90,7 @@ fn accounts_with_secrets(world: &Store, here: &Scope) -> Vec<Arc<ServiceAccount>
     holders
 }
 
-/// Builds the case of a workload.
+/// Builds the context of a workload.
 pub fn workload_context(
     world: &Store,
     sight: &WatchCoverage,
@@ -106,8 +106,8 @@ pub fn workload_context(
         now,
         workload: Arc::clone(workload),
         lost: deleted_job_pod::pod(world, run, account.present()).map(|pod| {
-            let case = of_pod(world, sight, Arc::new(pod), now);
-            Box::new(case)
+            let context = of_pod(world, sight, Arc::new(pod), now);
+            Box::new(context)
         }),
         has_pods,
         newest,

@@ -18,7 +18,7 @@ use crate::domain::{
     store::{Store, watch::Scope},
 };
 
-/// Maximum number of peers in a case: keeps it small.
+/// Maximum number of peers in a context: keeps it small.
 const MAX_PEERS: usize = 64;
 
 /// The containers of other Pods of these namespaces on the registries of these images, those that tell most
@@ -168,8 +168,8 @@ mod tests {
         let pods = others.into_iter().chain([web]).collect();
         world.apply(StoreUpdate::Pods(upserted(pods)), now());
         let sight = WatchCoverage::complete();
-        let case = context::pod_context(&world, &sight, &key("shop", "web"), now());
-        case.unwrap().peers
+        let context = context::pod_context(&world, &sight, &key("shop", "web"), now());
+        context.unwrap().peers
     }
 
     #[test]

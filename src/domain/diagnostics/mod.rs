@@ -200,49 +200,49 @@ impl Finding {
 }
 
 /// Diagnoses one Pod; a Pod that wants nothing has no findings.
-pub fn diagnose(case: &PodContext) -> Diagnosis {
-    let mut findings: Vec<Finding> = pull_error::pull_errors(case)
+pub fn diagnose(context: &PodContext) -> Diagnosis {
+    let mut findings: Vec<Finding> = pull_error::pull_errors(context)
         .into_iter()
-        .map(|told| finding(case, &told))
+        .map(|told| finding(context, &told))
         .collect();
-    if findings.is_empty() && !pod_status(&case.pod).health.is_sound() {
-        findings.extend(pending_findings::pod(case));
+    if findings.is_empty() && !pod_status(&context.pod).health.is_sound() {
+        findings.extend(pending_findings::pod(context));
     }
     Diagnosis { findings }
 }
 
-fn finding(case: &PodContext, told: &PullError<'_>) -> Finding {
+fn finding(context: &PodContext, told: &PullError<'_>) -> Finding {
     let mut draft = FindingBuilder::from_message(classify(told.text));
     draft.evidence.push(told.evidence());
     match ImageRef::parse(told.attempt.image()) {
         Err(error) => {
-            image_evidence::conclude_invalid_reference(&mut draft, case, told.attempt, &error);
-            did_you_mean::refine(&mut draft, case, told.attempt.image());
+            image_evidence::conclude_invalid_reference(&mut draft, context, told.attempt, &error);
+            did_you_mean::refine(&mut draft, context, told.attempt.image());
         }
         Ok(parsed) => {
             let pull = PullContext {
-                case,
+                context,
                 told,
                 image: &parsed,
             };
             draft.cause.handler().refine.apply(&mut draft, &pull);
-            image_evidence::refine(&mut draft, case, told.attempt, &parsed);
+            image_evidence::refine(&mut draft, context, told.attempt, &parsed);
             moved::refine(&mut draft, told.text, &parsed);
-            did_you_mean::refine(&mut draft, case, told.attempt.image());
+            did_you_mean::refine(&mut draft, context, told.attempt.image());
         }
     }
-    finish(case, told.attempt, told.reason, draft)
+    finish(context, told.attempt, told.reason, draft)
 }
 
 fn finish(
-    case: &PodContext,
+    context: &PodContext,
     attempt: PullAttempt<'_>,
     reason: &Arc<str>,
     mut draft: FindingBuilder,
 ) -> Finding {
-    let names = fix_context::build(case, attempt, &draft);
+    let names = fix_context::build(context, attempt, &draft);
     if let Some(secret) = names.secret.as_deref() {
-        immutable::replace_edits(&mut draft, case, secret);
+        immutable::replace_edits(&mut draft, context, secret);
     }
     let confidence = draft.confidence();
     let settle = open_questions(confidence, draft.cause, &draft.alternatives);

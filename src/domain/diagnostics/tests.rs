@@ -470,8 +470,8 @@ fn a_missing_service_account_makes_no_pods() {
     );
     refused.regarding.kind = "ReplicaSet".into();
     world.apply(StoreUpdate::Events(upserted(vec![refused.clone()])), now());
-    let case = context::workload_context(&world, &WatchCoverage::complete(), &web, now());
-    let finding = workload(&case).unwrap();
+    let context = context::workload_context(&world, &WatchCoverage::complete(), &web, now());
+    let finding = workload(&context).unwrap();
     assert_eq!(finding.root, Some(RootCause::ServiceAccountMissing));
     assert_eq!(finding.fixes, [FixId::CreateServiceAccount]);
     let mut made = Store::default();
@@ -482,8 +482,8 @@ fn a_missing_service_account_makes_no_pods() {
     made.apply(StoreUpdate::Events(upserted(vec![refused])), now());
     let mended = context::workload_context(&made, &WatchCoverage::complete(), &web, now());
     assert_eq!(workload(&mended), None, "it is there by now");
-    let case = context::workload_context(&world, &WatchCoverage::complete(), &idle, now());
-    assert_eq!(workload(&case), None, "no Pods are wanted any more");
+    let context = context::workload_context(&world, &WatchCoverage::complete(), &idle, now());
+    assert_eq!(workload(&context), None, "no Pods are wanted any more");
 }
 
 #[test]

@@ -173,11 +173,11 @@ mod tests {
             let pod = pod("shop", name, failing);
             let key = pod.key.clone();
             world.apply(StoreUpdate::Pods(upserted(vec![pod])), now());
-            let case =
+            let pod_context =
                 context::pod_context(&world, &WatchCoverage::complete(), &key, now()).unwrap();
             found.pods.push(DiagnosedPod {
-                findings: diagnostics::diagnose(&case).findings,
-                context: case,
+                findings: diagnostics::diagnose(&pod_context).findings,
+                context: pod_context,
                 is_running: false,
             });
         }

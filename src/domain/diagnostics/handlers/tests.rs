@@ -284,8 +284,9 @@ impl Scene {
             };
             world.apply(StoreUpdate::Secrets(slice, upserted(found)), now());
         }
-        let case = context::pod_context(&world, &self.sight, &key("shop", "web-1"), now()).unwrap();
-        diagnose(&case).findings.into_iter().next().unwrap()
+        let context =
+            context::pod_context(&world, &self.sight, &key("shop", "web-1"), now()).unwrap();
+        diagnose(&context).findings.into_iter().next().unwrap()
     }
 }
 

@@ -54,8 +54,8 @@ fn world(workloads: &[Workload], message: &str) -> Store {
 
 fn found(world: &Store, id: &WorkloadRef) -> Option<Finding> {
     let workload = world.workload(id).unwrap();
-    let case = context::workload_context(world, &WatchCoverage::complete(), workload, now());
-    super::workload(&case)
+    let context = context::workload_context(world, &WatchCoverage::complete(), workload, now());
+    super::workload(&context)
 }
 
 #[test]

@@ -111,9 +111,9 @@ fn world(message: &str) -> Store {
 }
 
 fn finding(world: &Store, pod: &str) -> Finding {
-    let case =
+    let context =
         context::pod_context(world, &WatchCoverage::complete(), &key("shop", pod), now()).unwrap();
-    diagnose(&case).findings.into_iter().next().unwrap()
+    diagnose(&context).findings.into_iter().next().unwrap()
 }
 
 /// The Pods of `store`, and what is changed when the image of the selected one is corrected.
