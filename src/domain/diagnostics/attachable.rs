@@ -240,7 +240,7 @@ mod tests {
 
     /// The Secrets of the namespace, each with a password of its own, and the other Pods.
     fn context(secrets: &[&str], peers: &[Peer], edit: impl Fn(&mut Secret)) -> PodContext {
-        let mut world = Store::default();
+        let mut store = Store::default();
         let mut web = pod("shop", "web", waiting("ErrImagePull", REFUSED));
         web.pull_secrets = Arc::from([]);
         let others = peers.iter().enumerate().map(|(at, it)| peer(at, *it));
@@ -255,15 +255,15 @@ mod tests {
             made
         });
         let slice = SecretWatch::DockerConfigJson;
-        world.apply(StoreUpdate::Secrets(slice, upserted(made.collect())), now());
+        store.apply(StoreUpdate::Secrets(slice, upserted(made.collect())), now());
         let accounts = vec![
             account("shop", "one", &["listed"]),
             account("shop", "two", &["listed"]),
         ];
-        world.apply(StoreUpdate::ServiceAccounts(upserted(accounts)), now());
-        world.apply(StoreUpdate::Pods(upserted(pods)), now());
+        store.apply(StoreUpdate::ServiceAccounts(upserted(accounts)), now());
+        store.apply(StoreUpdate::Pods(upserted(pods)), now());
         let sight = WatchCoverage::complete();
-        context::pod_context(&world, &sight, &key("shop", "web"), now()).unwrap()
+        context::pod_context(&store, &sight, &key("shop", "web"), now()).unwrap()
     }
 
     /// The Secrets in their order, each with what is known of it.

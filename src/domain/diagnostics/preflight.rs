@@ -151,12 +151,12 @@ mod tests {
             entry.expires = expires;
             summary.entries = Arc::from([entry]);
         }
-        let mut world = Store::default();
+        let mut store = Store::default();
         let key = pod.key.clone();
-        world.apply(StoreUpdate::Pods(upserted(vec![pod])), now());
+        store.apply(StoreUpdate::Pods(upserted(vec![pod])), now());
         let slice = SecretWatch::DockerConfigJson;
-        world.apply(StoreUpdate::Secrets(slice, upserted(vec![secret])), now());
-        context::pod_context(&world, &WatchCoverage::complete(), &key, now()).unwrap()
+        store.apply(StoreUpdate::Secrets(slice, upserted(vec![secret])), now());
+        context::pod_context(&store, &WatchCoverage::complete(), &key, now()).unwrap()
     }
 
     #[test]

@@ -39,9 +39,9 @@ impl Plan {
 
     /// The plan with the Pods and Jobs that it deletes told apart from later ones of the same name.
     #[must_use]
-    pub fn pinned(mut self, world: &Store) -> Self {
+    pub fn pinned(mut self, store: &Store) -> Self {
         for change in &mut self.changes {
-            change.kind_mut().pin(world);
+            change.kind_mut().pin(store);
         }
         self
     }
@@ -160,12 +160,12 @@ mod tests {
 
     #[test]
     fn a_pod_that_is_deleted_is_the_one_that_was_seen() {
-        let world = sample_store();
-        let pod = world
+        let store = sample_store();
+        let pod = store
             .pods(&crate::domain::store::watch::Scope::Cluster)
             .next()
             .unwrap();
-        let plan = Plan::new("delete", vec![Change::delete_pod(pod.key.clone())]).pinned(&world);
+        let plan = Plan::new("delete", vec![Change::delete_pod(pod.key.clone())]).pinned(&store);
         let Change::DeletePod(delete) = &plan.changes[0] else {
             panic!("{plan:?}")
         };
