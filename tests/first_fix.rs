@@ -160,7 +160,11 @@ impl Lab {
 
     fn fill_in(&self, ask: FormSpec, finding: &Finding, store: &Store) -> Plan {
         let image = finding.image.as_deref().unwrap_or_default();
-        let server = finding.names.expected_auth_key.clone().unwrap_or_default();
+        let server = finding
+            .fix_context
+            .expected_auth_key
+            .clone()
+            .unwrap_or_default();
         // What is suggested is filled in already.
         let is_suggested = matches!(
             &ask,

@@ -93,7 +93,7 @@ impl PodInspection {
     pub fn suggested_image(&self) -> Option<&str> {
         let mut findings = self.diagnosis.findings.iter();
         let finding = findings.find(|finding| finding.image.as_ref() == self.image())?;
-        finding.names.suggested_image.as_deref()
+        finding.fix_context.suggested_image.as_deref()
     }
 }
 

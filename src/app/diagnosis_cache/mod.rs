@@ -455,7 +455,7 @@ pub fn add_probe_evidence(
     if let Some(said) = query.as_ref().and_then(|query| answers.recent(query, now)) {
         diagnostics::apply_probe(finding, &said.conclusion, said.source, said.at);
     }
-    let suggested = finding.names.suggested_image.as_deref();
+    let suggested = finding.fix_context.suggested_image.as_deref();
     let query = suggested.and_then(|image| ProbeQuery::for_pod(context, image));
     if let Some(said) = query.as_ref().and_then(|query| answers.recent(query, now)) {
         diagnostics::apply_suggestion_probe(finding, &said.conclusion, said.at);

@@ -96,7 +96,7 @@ pub(super) fn offered_fix(model: &Model, number: u8) -> Option<OfferedFix> {
                 scope,
             ),
         },
-        fix: fix.render(&finding.names),
+        fix: fix.render(&finding.fix_context),
         why: finding.summary(),
         fault,
     })

@@ -81,7 +81,7 @@ fn without_containers(context: &PodContext) -> Option<Finding> {
         alternatives: draft.alternatives,
         evidence: draft.evidence,
         fixes: draft.fixes,
-        names: FixContext {
+        fix_context: FixContext {
             namespace: Some(pod.key.namespace.to_string()),
             pod: Some(pod.key.name.to_string()),
             node: pod.node.as_ref().map(ToString::to_string),

@@ -42,7 +42,7 @@ pub fn apply_probe(
 /// Applies the result of a probe of the suggested image: whether it is there. One that is not is suggested no more,
 /// as long as something else can be done.
 pub fn apply_suggestion_probe(finding: &mut Finding, verdict: &ProbeConclusion, seen: Timestamp) {
-    let Some(image) = finding.names.suggested_image.as_deref() else {
+    let Some(image) = finding.fix_context.suggested_image.as_deref() else {
         return;
     };
     let image = image.into();
@@ -78,7 +78,7 @@ fn adopt_conclusion(finding: &mut Finding, verdict: &ProbeConclusion) {
     if root != finding.root
         && let Some(cause) = verdict.cause
     {
-        let fixes = match finding.names.target.as_deref() {
+        let fixes = match finding.fix_context.target.as_deref() {
             Some(target) => applicable_fixes(cause.info().fixes.iter().copied(), target, root),
             None => cause.info().fixes.to_vec(),
         };
@@ -190,7 +190,7 @@ mod tests {
             confirming_checks: vec!["ask".into()],
             fixes: cause.info().fixes.to_vec(),
             crashed: false,
-            names: crate::domain::diagnostics::FixContext::default(),
+            fix_context: crate::domain::diagnostics::FixContext::default(),
         }
     }
 
@@ -256,7 +256,7 @@ mod tests {
     fn the_suggested_image_is_tested_and_not_suggested_where_it_is_refused() {
         let suggest = || {
             let mut finding = finding(ImageNotFound, Some(RootCause::Moved), &[]);
-            finding.names.suggested_image = Some("registry.k8s.io/pause:3.9".to_owned());
+            finding.fix_context.suggested_image = Some("registry.k8s.io/pause:3.9".to_owned());
             finding.fixes = vec![FixId::UseSuggestedImage, FixId::CorrectImage];
             finding
         };

@@ -216,11 +216,11 @@ fn a_key_that_is_nearly_right_is_named_with_the_right_one() {
         .with("regcred", JSON, "registry.example:5000")
         .finding();
     assert_eq!(
-        finding.names.current_auth_key.as_deref(),
+        finding.fix_context.current_auth_key.as_deref(),
         Some("registry.example:5000")
     );
     assert_eq!(
-        finding.names.expected_auth_key.as_deref(),
+        finding.fix_context.expected_auth_key.as_deref(),
         Some("registry.example")
     );
 }
@@ -285,7 +285,10 @@ fn the_secret_to_attach_is_the_one_that_works_for_others() {
     }
     let finding = scene.finding();
     assert_eq!(finding.root, Some(RootCause::SecretNotAttached));
-    assert_eq!(finding.names.matching_secret.as_deref(), Some("works"));
+    assert_eq!(
+        finding.fix_context.matching_secret.as_deref(),
+        Some("works")
+    );
 }
 
 /// The restart that would give it the list has been made: it waits until a newer Pod is ready.

@@ -39,8 +39,8 @@ fn gave_up(context: &WorkloadContext) -> Option<Finding> {
         EvidenceSource::Workload,
     ));
     // There is no Pod any more that could be deleted, and the Job starts no other one.
-    finding.names.pod = None;
-    if let Some(target) = &mut finding.names.target {
+    finding.fix_context.pod = None;
+    if let Some(target) = &mut finding.fix_context.target {
         target.pod = None;
     }
     for fix in &mut finding.fixes {
@@ -121,7 +121,7 @@ fn failed(context: &WorkloadContext) -> Option<Finding> {
     let evidence = Evidence::now(Fact::KubeletMessage { text }, EvidenceSource::Workload);
     let mut finding = unmade(context, evidence, None);
     finding.state = Arc::clone(reason);
-    finding.names.event_object = Some((run.id.kind.to_string(), run.id.key.name.to_string()));
+    finding.fix_context.event_object = Some((run.id.kind.to_string(), run.id.key.name.to_string()));
     Some(finding)
 }
 
@@ -146,7 +146,7 @@ fn unmade(context: &WorkloadContext, evidence: Evidence, event: Option<&Event>) 
         confirming_checks: Vec::new(),
         fixes: vec![FixId::ReadEvents],
         crashed: false,
-        names: FixContext {
+        fix_context: FixContext {
             namespace: Some(id.key.namespace.to_string()),
             service_account: Some(workload.service_account.to_string()),
             workload: Some(id.kubectl()),
@@ -176,7 +176,7 @@ fn refused_image(finding: &mut Finding, context: &WorkloadContext, text: &str) {
         vec![FixId::FixImagePolicy, FixId::ReadEvents]
     };
     if let [(_, image)] = &*context.workload.images {
-        finding.names.image = Some(image.to_string());
+        finding.fix_context.image = Some(image.to_string());
         finding.image = Some(Arc::clone(image));
     }
 }

@@ -141,7 +141,7 @@ impl ProbeRequest {
 
     /// The request for the image that a finding suggests.
     fn for_suggestion(pod: &DiagnosedPod, finding: &Finding) -> Option<Self> {
-        let image = finding.names.suggested_image.as_deref()?;
+        let image = finding.fix_context.suggested_image.as_deref()?;
         Some(Self::for_image(&pod.context, image))
     }
 

@@ -388,7 +388,7 @@ impl FindingRow {
             summary: finding.summary(),
             evidence: finding.evidence.iter().map(|it| it.line(now)).collect(),
             settle: finding.confirming_checks.clone(),
-            suggested_image: finding.names.suggested_image.clone(),
+            suggested_image: finding.fix_context.suggested_image.clone(),
             chain: None,
             probe: None,
             fixes: finding.filled_fixes(),

@@ -244,7 +244,7 @@ fn remaining_failure(dialog: &PlanDialog, cx: DrawContext<'_>, room: usize) -> V
     );
     let mut lines = wrapped(&text, room, theme.failing());
     if let Some(fix) = finding.fixes.first() {
-        let next = format!("  ctrl-x next fix: {}", fix.title_for(&finding.names));
+        let next = format!("  ctrl-x next fix: {}", fix.title_for(&finding.fix_context));
         lines.extend(wrapped(&next, room, theme.accent()));
     }
     lines

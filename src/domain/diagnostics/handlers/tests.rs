@@ -312,7 +312,7 @@ pub(super) fn check_fix(scene: &Scene, fix: FixId, commands: &[&str]) {
         "{fix} is not in {:?}",
         found.fixes
     );
-    let shown = fix.render(&found.names).commands;
+    let shown = fix.render(&found.fix_context).commands;
     assert_eq!(shown, commands, "{fix}");
     let scope = FixScope {
         own: &found,

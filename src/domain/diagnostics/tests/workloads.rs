@@ -66,7 +66,7 @@ fn a_job_that_gave_up_is_told_of_by_the_events_of_its_pod() {
     assert_eq!(finding.cause, Cause::ImageNotFound);
     assert_eq!(finding.root, Some(RootCause::TagMissing));
     assert_eq!(&*finding.state, "DeadlineExceeded");
-    assert_eq!(finding.names.pod, None, "it is deleted");
+    assert_eq!(finding.fix_context.pod, None, "it is deleted");
     let mut told = finding.evidence.iter().map(|it| it.fact.to_string());
     assert!(told.next_back().unwrap().contains("longer than specified"));
     for fix in finding.filled_fixes() {
@@ -179,7 +179,10 @@ fn a_cron_job_whose_service_account_is_missing_makes_no_pods() {
     store.apply(StoreUpdate::Events(upserted(vec![refused])), now());
     let finding = found(&store, &id).unwrap();
     assert_eq!(finding.root, Some(RootCause::ServiceAccountMissing));
-    assert_eq!(finding.names.workload.as_deref(), Some("cronjob/report"));
+    assert_eq!(
+        finding.fix_context.workload.as_deref(),
+        Some("cronjob/report")
+    );
 }
 
 #[test]

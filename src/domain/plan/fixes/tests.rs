@@ -317,8 +317,8 @@ fn a_template_with_a_list_of_its_own_is_changed_and_no_service_account() {
     pod.pull_secrets = Arc::from([Name::new("typo")]);
     store.apply(StoreUpdate::Pods(upserted(vec![pod])), now());
     let mut own = finding(&store, "web-5c9f-1");
-    own.names.secret = Some("typo".to_owned());
-    own.names.matching_secret = Some("hub".to_owned());
+    own.fix_context.secret = Some("typo".to_owned());
+    own.fix_context.matching_secret = Some("hub".to_owned());
     let one = |fix| {
         let scope = FixScope {
             own: &own,
@@ -384,7 +384,7 @@ fn no_fix_for_a_debug_container_touches_the_workload() {
                     said(&plan)
                 );
             }
-            let commands = fix.render(&own.names).commands.join("\n");
+            let commands = fix.render(&own.fix_context).commands.join("\n");
             assert!(!commands.contains("rollout restart"), "{commands}");
             assert!(!commands.contains("delete pod"), "{commands}");
         }
@@ -411,7 +411,7 @@ fn every_fix_of_every_kind_of_owner_changes_nothing_of_another() {
                         assert_eq!(changed, owner, "{fix} of {pod}");
                     }
                 }
-                let filled = fix.render(&own.names).commands.join("\n");
+                let filled = fix.render(&own.fix_context).commands.join("\n");
                 for (other, ..) in PODS.iter().filter(|(other, ..)| *other != pod) {
                     assert!(!filled.contains(&format!(" {other}")), "{pod}: {filled}");
                 }
@@ -430,7 +430,7 @@ fn owners_are_counted_once_in_a_title() {
         .collect();
     let targets: Vec<&FixTarget> = findings
         .iter()
-        .filter_map(|finding| finding.names.target.as_deref())
+        .filter_map(|finding| finding.fix_context.target.as_deref())
         .collect();
     assert_eq!(titled("Fix", &targets), "Fix: 2 workloads");
     assert_eq!(titled("Fix", &targets[..2]), "Fix");
