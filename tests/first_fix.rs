@@ -200,8 +200,8 @@ impl Lab {
 
     async fn apply(&self, plan: &Plan) {
         let permit = || WritePermit::unless(false).unwrap();
-        let rehearsed = apply::dry_run(&self.connection, permit(), plan).await;
-        let plan = plan.with_live_state(&rehearsed);
+        let results = apply::dry_run(&self.connection, permit(), plan).await;
+        let plan = plan.with_live_state(&results);
         let done = apply::apply(&self.connection, permit(), &plan, |_, _| {}).await;
         for (change, done) in plan.changes.iter().zip(done) {
             assert!(

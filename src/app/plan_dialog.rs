@@ -43,7 +43,7 @@ pub struct PlanDialog {
     pub check_result: Option<probe::ProbeConclusion>,
     /// The user has confirmed to save a login that the registry rejects.
     pub is_override_confirmed: bool,
-    /// Controllers that manage the object of each change, as the server's rehearsal showed.
+    /// Controllers that manage the object of each change, as the server's dry run showed.
     pub managers: Vec<Option<ObjectManager>>,
     /// The carried-out plan that this one takes back.
     pub undoes: Option<RequestId>,

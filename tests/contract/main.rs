@@ -73,7 +73,7 @@ contract!(writing: plans {
     the_list_of_a_template_is_changed,
     images_are_set_where_they_stand,
     a_rollout_is_stopped_and_taken_back,
-    a_rehearsal_changes_nothing,
+    a_dry_run_changes_nothing,
 });
 
 contract!(with_preconditions: preconditions {
@@ -94,7 +94,7 @@ contract!(in_trouble: trouble {
     a_plan_is_taken_back,
     a_copy_meets_another_secret,
     a_lost_connection_is_told_and_made_good,
-    a_keeper_is_seen_in_the_rehearsal,
+    a_keeper_is_seen_in_the_dry_run,
 });
 contract!(listing: lists {
     a_long_list_comes_in_pages_of_one_moment,

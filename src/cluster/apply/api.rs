@@ -28,7 +28,7 @@ pub(super) enum WriteMode {
 pub(super) struct ApiServer<'a> {
     connection: &'a Connection,
     mode: WriteMode,
-    /// In a rehearsal: an earlier change of the plan is to change the same object, and has not.
+    /// In a dry run: an earlier change of the plan is to change the same object, and has not.
     follows_earlier_change: bool,
     /// What bounds each request and all of them; `None`: the connection's limit for each.
     limits: Option<TimeLimits>,
@@ -117,7 +117,7 @@ impl<'a> ApiServer<'a> {
         !(self.is_dry_run() && self.follows_earlier_change)
     }
 
-    /// Whether a write that ended so may have been stored all the same. A rehearsal stores nothing.
+    /// Whether a write that ended so may have been stored all the same. A dry run stores nothing.
     pub(super) fn may_be_stored(self, trouble: &ApiError) -> bool {
         !self.is_dry_run() && trouble.fate() != WriteFate::NotStored
     }

@@ -1,14 +1,14 @@
 //! The live state of an object that a change affects: the old side of its preview, and what must still hold
 //! when the change is made.
 //!
-//! A finding or a list of the store may be minutes old. The rehearsal reads each object, and the plan that
+//! A finding or a list of the store may be minutes old. The dry run reads each object, and the plan that
 //! is shown and carried out is the one that it returns here.
 
 use super::{ChangeResult, Outcome, Plan, see_earlier};
 use crate::domain::store::Store;
 
 impl Plan {
-    /// The plan with what its rehearsal found in place of what was believed before.
+    /// The plan with what its dry run found in place of what was believed before.
     #[must_use]
     pub fn with_live_state(&self, done: &[ChangeResult]) -> Self {
         let mut plan = self.clone();

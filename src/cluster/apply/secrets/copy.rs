@@ -208,9 +208,9 @@ mod tests {
                 };
                 let connection = serving(shown, true);
                 let server = ApiServer::new(&connection, WriteMode::DryRun);
-                let rehearsed = super::copy(server, &copy).await.unwrap();
-                let Some(Change::CopySecret(copy)) = rehearsed.found else {
-                    panic!("{rehearsed:?}")
+                let result = super::copy(server, &copy).await.unwrap();
+                let Some(Change::CopySecret(copy)) = result.found else {
+                    panic!("{result:?}")
                 };
                 let connection = serving(then, is_good);
                 let server = ApiServer::new(&connection, WriteMode::Apply);

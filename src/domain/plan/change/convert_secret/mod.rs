@@ -29,12 +29,12 @@ pub struct ConvertSecret {
     pub key: ObjectRef<Secret>,
     /// What the Secret holds, once that was read from the server.
     pub found: Option<Arc<SecretOutline>>,
-    /// The Secret that the rehearsal found: another one by then is left as it is. `None` before it.
+    /// The Secret that the dry run found: another one by then is left as it is. `None` before it.
     pub before: Option<ObservedObject>,
 }
 
 impl ConvertSecret {
-    /// A conversion; what is kept of the Secret is known after the rehearsal.
+    /// A conversion; what is kept of the Secret is known after the dry run.
     pub fn new(key: ObjectRef<Secret>) -> Self {
         Self {
             key,

@@ -32,7 +32,7 @@ pub struct CopySecret {
     pub source_servers: Vec<Arc<str>>,
     /// The servers of the Secret that is there already; `None`: there is none, as far as is known.
     pub target_servers: Option<Vec<Arc<str>>>,
-    /// What the rehearsal found; what is another by then is left alone. `None` before it.
+    /// What the dry run found; what is another by then is left alone. `None` before it.
     pub expected: Option<ObservedCopy>,
 }
 
