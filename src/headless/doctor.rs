@@ -170,9 +170,9 @@ async fn permission_lines(
                 let next = format!("{role} | kubectl apply -f -, then bind the Role to the user");
                 CheckLine::missing("rights", format!("may not {here}"), next)
             }
-            Err(trouble) => {
+            Err(error) => {
                 let problem = UserError::new(format!("cannot check whether you may {here}"));
-                CheckLine::problem("rights", &problem.with_cause(trouble.to_string()))
+                CheckLine::problem("rights", &problem.with_cause(error.to_string()))
             }
         });
     }

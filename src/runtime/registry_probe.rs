@@ -68,7 +68,7 @@ async fn configs<'a>(
         match secret_values::pull_secret(connection, key).await {
             Ok(secret) => configs.extend(secret.config.map(|config| (key, config))),
             Err(ApiError::NotFound(_)) => {}
-            Err(trouble) => return Err(fetch::unreadable_secret(key, &trouble)),
+            Err(error) => return Err(fetch::unreadable_secret(key, &error)),
         }
     }
     Ok(configs)

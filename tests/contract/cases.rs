@@ -592,8 +592,8 @@ pub async fn documents_hide_the_values_of_secrets(cluster: &Cluster) {
     );
 
     let gone = AnyObjectRef::Pod(key(&namespace, "nobody"));
-    let trouble = get::document(&connection, &gone).await.unwrap_err();
-    assert!(trouble.to_string().contains("not found"), "{trouble}");
+    let error = get::document(&connection, &gone).await.unwrap_err();
+    assert!(error.to_string().contains("not found"), "{error}");
     let namespaced = AnyObjectRef::Namespace(namespace.clone());
     let document = get::document(&connection, &namespaced).await.unwrap();
     assert!(

@@ -750,10 +750,10 @@ fn another_fault_is_no_recovery_and_its_fix_is_one_key_away() {
     let Some(Overlay::PlanDialog(dialog)) = model.overlays.last() else {
         panic!("{:?}", model.overlays)
     };
-    let trouble = dialog
+    let remaining = dialog
         .remaining_failure(&model.store, &model.diagnoses)
         .unwrap();
-    assert_eq!((trouble.failing, trouble.pods), (3, 3));
+    assert_eq!((remaining.failing, remaining.pods), (3, 3));
     press(&mut model, &["ctrl-x"]);
     assert_eq!(
         form_title(&model),
@@ -768,10 +768,10 @@ fn another_fault_is_no_recovery_and_its_fix_is_one_key_away() {
         panic!("{:?}", model.overlays)
     };
     assert!(dialog.stage.has_recovered());
-    let trouble = dialog
+    let remaining = dialog
         .remaining_failure(&model.store, &model.diagnoses)
         .unwrap();
-    assert_eq!(trouble.failing, 3);
+    assert_eq!(remaining.failing, 3);
     press(&mut model, &["ctrl-x"]);
     assert_eq!(
         form_title(&model),

@@ -38,7 +38,7 @@ pub(super) struct ApiServer<'a> {
 struct TimeLimits {
     request: Duration,
     deadline: Instant,
-    /// Trouble that may pass is waited for until the deadline.
+    /// Transient errors are retried until the deadline.
     persists: bool,
 }
 
@@ -118,8 +118,8 @@ impl<'a> ApiServer<'a> {
     }
 
     /// Whether a write that ended so may have been stored all the same. A dry run stores nothing.
-    pub(super) fn may_be_stored(self, trouble: &ApiError) -> bool {
-        !self.is_dry_run() && trouble.fate() != WriteFate::NotStored
+    pub(super) fn may_be_stored(self, error: &ApiError) -> bool {
+        !self.is_dry_run() && error.fate() != WriteFate::NotStored
     }
 
     pub(super) async fn get(self, path: &str) -> Result<SecretValue, ApiError> {

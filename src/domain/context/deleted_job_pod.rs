@@ -79,7 +79,7 @@ pub(super) fn pod(
 
 /// What was said of the deleted Pods of a Job that has given up, oldest first; of other workloads nothing.
 pub fn events_of_lost(store: &Store, job: &Workload) -> Vec<Arc<Event>> {
-    let has_failed = job.id.kind == WorkloadKind::Job && job.status.trouble.is_some();
+    let has_failed = job.id.kind == WorkloadKind::Job && job.status.failure_condition.is_some();
     if !has_failed || store.pods_of_owner(&job.meta.uid).len() > 0 {
         return Vec::new();
     }

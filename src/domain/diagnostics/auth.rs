@@ -198,7 +198,7 @@ fn refine_repaired_secret(draft: &mut FindingBuilder, links: &CredentialChain) {
 }
 
 /// Only the back-off is known: the events have expired. Where no credential would be sent although there are
-/// some, the chain says why by itself: likely, for the image might be public and the trouble elsewhere.
+/// some, the chain says why by itself: likely, for the image might be public and the cause elsewhere.
 pub(super) fn refine_unstated(draft: &mut FindingBuilder, context: &PodContext, image: &ImageRef) {
     let links = context.credential_chain(image);
     let meant = |link: &SecretLink| match &link.state {

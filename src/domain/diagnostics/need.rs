@@ -58,10 +58,10 @@ pub fn workload_needs_diagnosis(workload: &Workload) -> bool {
             rollout.desired > 0
                 && (rollout.current < rollout.desired
                     || rollout.updated < rollout.desired
-                    || rollout.trouble.is_some())
+                    || rollout.failure_condition.is_some())
         }
         WorkloadKind::Job => {
-            rollout.trouble.is_some() || rollout.desired > 0 && rollout.current == 0
+            rollout.failure_condition.is_some() || rollout.desired > 0 && rollout.current == 0
         }
         // Its Jobs make the Pods, and only they tell.
         WorkloadKind::CronJob => true,

@@ -30,7 +30,7 @@ pub fn workload(context: &WorkloadContext) -> Option<Finding> {
 /// A Job that gave up on a Pod that could not pull. Its controller has deleted the Pod (a Job past its
 /// `activeDeadlineSeconds`), so that only events tell of it.
 fn gave_up(context: &WorkloadContext) -> Option<Finding> {
-    let (reason, message) = context.run().status.trouble.as_ref()?;
+    let (reason, message) = context.run().status.failure_condition.as_ref()?;
     let mut finding = last_pull(context.lost.as_deref()?)?;
     finding.state = Arc::clone(reason);
     let text = Arc::clone(message);
@@ -74,11 +74,11 @@ fn no_pods(context: &WorkloadContext) -> Option<Finding> {
     let mut told = context.events.iter().rev();
     let event = told.find(|event| is_of_creation(&event.reason));
     let event = event.filter(|event| &*event.reason == FAILED_CREATE);
-    let trouble = rollout
-        .trouble
+    let failed_create = rollout
+        .failure_condition
         .as_ref()
         .filter(|(reason, _)| matches!(&**reason, FAILED_CREATE | "ReplicaFailure"));
-    let (text, evidence) = match (event, trouble) {
+    let (text, evidence) = match (event, failed_create) {
         (Some(event), _) => (&event.message, event_evidence(event)),
         (None, Some((_, text))) => {
             let fact = Fact::KubeletMessage {
@@ -91,7 +91,7 @@ fn no_pods(context: &WorkloadContext) -> Option<Finding> {
     let mut finding = unmade(context, evidence, event.map(AsRef::as_ref));
     // The words of the API server's admission (`plugin/pkg/admission/serviceaccount`).
     let looked_up = |text: &str| text.contains("looking up service account");
-    if looked_up(text) || trouble.is_some_and(|(_, text)| looked_up(text)) {
+    if looked_up(text) || failed_create.is_some_and(|(_, text)| looked_up(text)) {
         // It is there by now: the controller's next attempt makes the Pods.
         if context.account.present().is_some() {
             return None;
@@ -113,7 +113,7 @@ fn is_of_creation(reason: &str) -> bool {
 /// A Job that has failed and whose Pods are gone: whatever its program did, it is not well.
 fn failed(context: &WorkloadContext) -> Option<Finding> {
     let run = context.run();
-    let (reason, message) = run.status.trouble.as_ref()?;
+    let (reason, message) = run.status.failure_condition.as_ref()?;
     if run.id.kind != WorkloadKind::Job || context.has_pods {
         return None;
     }

@@ -146,7 +146,7 @@ fn rollout_state(store: &Store, workload: &Workload, revisions: &[RevisionStatus
             )
         })
     });
-    match (failing, &rollout.trouble) {
+    match (failing, &rollout.failure_condition) {
         (Some(pod), _) => RolloutState::Blocked(pod.clone()),
         (None, Some((reason, message))) => {
             RolloutState::Failed(Arc::clone(reason), Arc::clone(message))
@@ -274,8 +274,9 @@ mod tests {
         );
         let done = |r: &mut WorkloadStatus| (r.current, r.updated) = (2, 2);
         assert_eq!(of(&store(done, fine())).state, RolloutState::Complete);
-        let quota =
-            |r: &mut WorkloadStatus| r.trouble = Some(("FailedCreate".into(), "quota".into()));
+        let quota = |r: &mut WorkloadStatus| {
+            r.failure_condition = Some(("FailedCreate".into(), "quota".into()))
+        };
         assert!(matches!(
             of(&store(quota, fine())).state,
             RolloutState::Failed(..)

@@ -75,7 +75,7 @@ pub struct HealthChange {
     pub to: Option<PodHealth>,
 }
 
-/// How many Pods a namespace has, and how many of them are in trouble.
+/// How many Pods a namespace has, and how many of them fail.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct NamespaceCounts {
     pub pods: usize,

@@ -219,7 +219,7 @@ async fn probe_one(
             }),
             // The kubelet skips a Secret that is not there.
             Err(ApiError::NotFound(_)) => {}
-            Err(trouble) => return Err(format!("cannot read Secret {key}: {trouble}")),
+            Err(error) => return Err(format!("cannot read Secret {key}: {error}")),
         }
     }
     verify::probe_with_sources(prober, &image, &sources, platforms).await

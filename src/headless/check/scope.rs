@@ -87,7 +87,7 @@ impl<'a> CheckScope<'a> {
                 Existence::Unknown => match get::namespace_exists(connection, namespace).await {
                     Ok(true) => {}
                     Ok(false) => return Err(namespace_missing_error(namespace, snapshot)),
-                    Err(trouble) => return Err(namespace_unknown_error(namespace, &trouble)),
+                    Err(error) => return Err(namespace_unknown_error(namespace, &error)),
                 },
             }
         }
@@ -156,10 +156,10 @@ fn namespace_missing_error(namespace: &Namespace, snapshot: &Snapshot) -> UserEr
 /// Advice where nothing was found.
 pub(super) const ALLOW_EMPTY: &str = "use --allow-empty to accept this, or --wait to wait for it";
 
-fn namespace_unknown_error(namespace: &Namespace, trouble: &ApiError) -> UserError {
+fn namespace_unknown_error(namespace: &Namespace, error: &ApiError) -> UserError {
     let what = format!("nothing found in Namespace {namespace}; it may not exist");
-    let problem = UserError::new(what).with_cause(trouble.to_string());
-    match trouble {
+    let problem = UserError::new(what).with_cause(error.to_string());
+    match error {
         ApiError::Forbidden(_) => problem
             .with_cause("you may not get namespaces, so its existence is unknown")
             .with_help(format!("check the name; {ALLOW_EMPTY}")),

@@ -16,7 +16,7 @@ fn past_its_deadline(above: Option<&str>) -> Workload {
         })
     });
     job.status.desired = 1;
-    job.status.trouble = Some((
+    job.status.failure_condition = Some((
         "DeadlineExceeded".into(),
         "Job was active longer than specified deadline".into(),
     ));
@@ -113,7 +113,7 @@ fn a_deadline_of_a_rollout_is_no_cause_by_itself() {
     web.status = WorkloadStatus {
         desired: 1,
         current: 1,
-        trouble: Some((
+        failure_condition: Some((
             "ProgressDeadlineExceeded".into(),
             "ReplicaSet \"web-5c9f\" has timed out progressing.".into(),
         )),
@@ -171,7 +171,7 @@ fn a_cron_job_whose_service_account_is_missing_makes_no_pods() {
     cron.status.current = 1;
     let id = cron.id.clone();
     let mut job = past_its_deadline(Some("report"));
-    job.status.trouble = None;
+    job.status.failure_condition = None;
     let mut store = store(&[cron, job], "x");
     let refused = "Error creating: pods \"report-1-\" is forbidden: error looking up service account shop/runner: serviceaccount \"runner\" not found";
     let mut refused = about_job("e4", "FailedCreate", refused);
