@@ -14,6 +14,7 @@ mod changes;
 mod cluster;
 mod encodings;
 mod endings;
+mod interrupted_plans;
 mod lists;
 mod observer;
 mod plans;
@@ -25,7 +26,6 @@ mod real;
 mod refusals;
 mod rights;
 mod server;
-mod trouble;
 mod watches;
 
 /// Runs each case of a module against the real server and against the sandbox.
@@ -88,7 +88,7 @@ contract!(with_preconditions: preconditions {
     an_owner_by_server_side_apply_is_named,
 });
 
-contract!(in_trouble: trouble {
+contract!(interrupted: interrupted_plans {
     a_rotation_is_all_or_nothing,
     what_others_changed_since_is_left_alone,
     a_plan_is_taken_back,

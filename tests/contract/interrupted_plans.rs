@@ -1,4 +1,4 @@
-//! Plans in trouble: somebody writes in between, a step is denied, the connection is lost, and what was
+//! Plans that are interrupted: somebody writes in between, a step is denied, the connection is lost, and what was
 //! made is taken back.
 
 use std::sync::{
