@@ -193,7 +193,7 @@ mod tests {
         let mut answers = ProbeCache::default();
         answers.begin(query.clone(), request_id);
         assert_eq!(answers.next_expiry(), None);
-        let verdict = ProbeConclusion {
+        let conclusion = ProbeConclusion {
             answer: PullAnswer::Ok,
             cause: None,
             root: None,
@@ -202,7 +202,7 @@ mod tests {
             summary: String::new(),
         };
         let said = ProbeRecord {
-            conclusion: verdict,
+            conclusion,
             source: EvidenceSource::Registry,
             at: now(),
         };

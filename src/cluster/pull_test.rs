@@ -66,7 +66,7 @@ impl TestPod {
         &self.key
     }
 
-    /// Creates the Pod, waits for the kubelet's verdict, and deletes the Pod: also when nobody knows
+    /// Creates the Pod, waits for the result of the kubelet's pull, and deletes the Pod: also when nobody knows
     /// whether it was created. `stop` cuts the waiting short; a request that was sent is waited for.
     ///
     /// The future must be polled to its end: dropped before, it leaves the Pod.

@@ -217,12 +217,12 @@ async fn registry_line(prober: &Prober, image: &ImageRef) -> CheckLine {
             CheckLine::ok("registry", format!("{host} answers"))
         }
         Some(_) => {
-            let verdict = conclude(&transcript, &TargetPlatforms::Anything);
+            let conclusion = conclude(&transcript, &TargetPlatforms::Anything);
             let next = format!("run pullscope verify {image} --anonymous to see each step");
-            match verdict.answer {
+            match conclusion.answer {
                 PullAnswer::Ok => CheckLine::ok("registry", format!("{host} answers")),
                 PullAnswer::No | PullAnswer::Unknown => {
-                    CheckLine::missing("registry", format!("{host}: {}", verdict.summary), next)
+                    CheckLine::missing("registry", format!("{host}: {}", conclusion.summary), next)
                 }
             }
         }

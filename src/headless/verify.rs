@@ -154,12 +154,12 @@ pub(super) async fn probe_with_sources(
     let mut attempts: Vec<Attempt> = Vec::new();
     for identity in identities(image, sources)? {
         let transcript = prober.probe(image, &identity.who).await;
-        let verdict = conclude(&transcript, platforms);
-        let is_enough = verdict.answer == PullAnswer::Ok;
+        let conclusion = conclude(&transcript, platforms);
+        let is_enough = conclusion.answer == PullAnswer::Ok;
         attempts.push(Attempt {
             origin: identity.origin,
             transcript,
-            verdict,
+            conclusion,
         });
         if is_enough {
             break;

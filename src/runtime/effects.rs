@@ -256,8 +256,8 @@ impl Effects {
         let (connection, nodes) = (self.connection.clone(), self.nodes.clone());
         self.answer(async move {
             let asked = registry_probe::check_credential(connection, &prober, query, &nodes);
-            let verdict = Box::pin(asked).await;
-            Message::CredentialChecked(request_id, Box::new(verdict))
+            let conclusion = Box::pin(asked).await;
+            Message::CredentialChecked(request_id, Box::new(conclusion))
         });
     }
 

@@ -57,7 +57,7 @@ impl CacheEntry {
     }
 
     fn fault(&self) -> Option<&FaultId> {
-        self.diagnosis.as_ref().map(|verdict| &verdict.fault)
+        self.diagnosis.as_ref().map(|diagnosis| &diagnosis.fault)
     }
 }
 
@@ -204,15 +204,15 @@ impl DiagnosisCache {
                 break;
             }
             budget -= 1;
-            let (mut verdict, until) = diagnose_subject(store, sight, answers, &subject, now);
-            if let Some(verdict) = &mut verdict
-                && let Some((known, _)) = self.subjects_by_fault.get_key_value(&verdict.fault)
+            let (mut cached, until) = diagnose_subject(store, sight, answers, &subject, now);
+            if let Some(cached) = &mut cached
+                && let Some((known, _)) = self.subjects_by_fault.get_key_value(&cached.fault)
             {
-                verdict.fault = known.clone();
+                cached.fault = known.clone();
             }
             let kept = CacheEntry {
                 key: basis,
-                diagnosis: verdict,
+                diagnosis: cached,
                 expires_at: until,
             };
             news |= self.insert(subject, Box::new(kept), &mut stirred);
@@ -433,12 +433,12 @@ fn diagnose_subject(
         }
     };
     let owner = owner(store, subject);
-    let verdict = finding.map(|finding| CachedDiagnosis {
+    let cached = finding.map(|finding| CachedDiagnosis {
         fault: FaultId::from_finding(&finding, subject, owner),
         owner: owner.map_or_else(|| subject.clone(), |id| Subject::Workload(id.clone())),
         finding,
     });
-    (verdict, until)
+    (cached, until)
 }
 
 /// Adds what the registries have said about the image and about the suggested one, if they were asked not long ago.

@@ -278,7 +278,7 @@ fn a_login_that_the_registry_refuses_is_not_saved_by_one_key() {
     };
     let done = all_well(plan.0.changes.len());
     update(&mut model, Message::DryRunDone(*request_id, done), now());
-    let verdict = ProbeConclusion {
+    let conclusion = ProbeConclusion {
         answer: PullAnswer::No,
         cause: None,
         root: None,
@@ -288,7 +288,7 @@ fn a_login_that_the_registry_refuses_is_not_saved_by_one_key() {
     };
     update(
         &mut model,
-        Message::CredentialChecked(*request_id, Box::new(verdict)),
+        Message::CredentialChecked(*request_id, Box::new(conclusion)),
         now(),
     );
     assert_eq!(press(&mut model, &["enter"]), [], "told first");
@@ -589,7 +589,7 @@ fn a_secret_is_tested_with_all_images_that_are_pulled_with_it() {
     };
     assert_eq!(query.secrets().collect::<Vec<_>>(), [&key]);
     assert_eq!(press(&mut model, &["t"]), [], "it is being asked");
-    let verdict = ProbeConclusion {
+    let conclusion = ProbeConclusion {
         answer: PullAnswer::No,
         cause: Some(crate::domain::diagnostics::Cause::Unauthorized),
         root: Some(crate::domain::diagnostics::RootCause::CredentialRejected),
@@ -599,7 +599,7 @@ fn a_secret_is_tested_with_all_images_that_are_pulled_with_it() {
     };
     update(
         &mut model,
-        Message::ProbeDone(*request_id, Ok(Box::new(verdict))),
+        Message::ProbeDone(*request_id, Ok(Box::new(conclusion))),
         now(),
     );
     let secret = model.store.secret(&key).unwrap();

@@ -135,9 +135,9 @@ pub(super) fn answered(
             } = &mut trial.stage
             && *waiting == request_id
         {
-            if let (Some(query), Some(verdict)) = (&trial.query, pulled.conclusion(&node)) {
+            if let (Some(query), Some(conclusion)) = (&trial.query, pulled.conclusion(&node)) {
                 let said = ProbeRecord {
-                    conclusion: verdict,
+                    conclusion,
                     source: EvidenceSource::PullTest,
                     at: now,
                 };

@@ -76,10 +76,13 @@ fn expired_credential(links: &CredentialChain, now: Timestamp) -> Option<Finding
 pub fn preflight_refusal(
     context: &PodContext,
     image: &str,
-    verdict: &ProbeConclusion,
+    conclusion: &ProbeConclusion,
     seen: Timestamp,
 ) -> Vec<Finding> {
-    let Some(cause) = verdict.cause.filter(|_| verdict.answer == PullAnswer::No) else {
+    let Some(cause) = conclusion
+        .cause
+        .filter(|_| conclusion.answer == PullAnswer::No)
+    else {
         return Vec::new();
     };
     let containers = context.pod.containers.iter();
@@ -87,8 +90,8 @@ pub fn preflight_refusal(
     refused
         .map(|container| {
             let mut draft = FindingBuilder::new(cause);
-            draft.root = verdict.root;
-            draft.alternatives.clone_from(&verdict.alternatives);
+            draft.root = conclusion.root;
+            draft.alternatives.clone_from(&conclusion.alternatives);
             if let Ok(parsed) = ImageRef::parse(image)
                 && let links = context.credential_chain(&parsed)
                 && let Some((secret, entry)) =
@@ -98,7 +101,7 @@ pub fn preflight_refusal(
             }
             draft.evidence.push(Evidence {
                 fact: Fact::RegistrySays {
-                    text: verdict.summary.as_str().into(),
+                    text: conclusion.summary.as_str().into(),
                 },
                 source: EvidenceSource::Registry,
                 observed_at: Some(seen),
@@ -178,7 +181,7 @@ mod tests {
 
     #[test]
     fn what_the_registry_refuses_today_will_not_be_pulled_tomorrow() {
-        let mut verdict = ProbeConclusion {
+        let mut conclusion = ProbeConclusion {
             answer: PullAnswer::No,
             cause: Some(Cause::ImageNotFound),
             root: Some(RootCause::TagMissing),
@@ -187,15 +190,15 @@ mod tests {
             summary: "there is no tag 1".to_owned(),
         };
         let context = context(None);
-        let found = preflight_refusal(&context, "registry.example/web:1", &verdict, now());
+        let found = preflight_refusal(&context, "registry.example/web:1", &conclusion, now());
         let [finding] = &found[..] else {
             panic!("{found:?}")
         };
         assert_eq!(finding.root, Some(RootCause::TagMissing));
         assert_eq!(finding.confidence, Confidence::Certain);
-        verdict.answer = PullAnswer::Ok;
+        conclusion.answer = PullAnswer::Ok;
         assert_eq!(
-            preflight_refusal(&context, "registry.example/web:1", &verdict, now()),
+            preflight_refusal(&context, "registry.example/web:1", &conclusion, now()),
             []
         );
     }

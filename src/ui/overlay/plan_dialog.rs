@@ -268,14 +268,18 @@ fn still_failing(error: &RemainingFailure<'_>, again: bool) -> String {
 fn registry(dialog: &PlanDialog, cx: DrawContext<'_>, room: usize) -> Vec<Line<'static>> {
     let (theme, symbols) = (cx.theme, cx.theme.symbols());
     let (symbol, style, text) = match (&dialog.check_result, dialog.credential_check) {
-        (Some(verdict), _) => match verdict.answer {
-            PullAnswer::Ok => (symbols.finished, theme.good(), verdict.summary.as_str()),
+        (Some(conclusion), _) => match conclusion.answer {
+            PullAnswer::Ok => (symbols.finished, theme.good(), conclusion.summary.as_str()),
             PullAnswer::No => (
                 symbols.pull_failing,
                 theme.failing(),
-                verdict.summary.as_str(),
+                conclusion.summary.as_str(),
             ),
-            PullAnswer::Unknown => (symbols.failing, theme.warning(), verdict.summary.as_str()),
+            PullAnswer::Unknown => (
+                symbols.failing,
+                theme.warning(),
+                conclusion.summary.as_str(),
+            ),
         },
         (None, Some(_)) => (symbols.quiet, theme.dim(), "waiting for the registry"),
         (None, None) => return Vec::new(),
