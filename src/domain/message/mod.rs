@@ -2,12 +2,12 @@
 //!
 //! `mask` takes the names out (`sentences` knows where objects are named), `phrases` finds what is said in the
 //! words that are left (`neighbours` has those of other programs), `unwrap` removes the frames and finds the
-//! runtime and the step of the pull, `hosts` tells which host is whose. `core` decides what failed, and `sets`
+//! runtime and the step of the pull, `hosts` tells which host is whose. `error_kind` decides what failed, and `sets`
 //! which causes that can have: the likeliest first, more than one where the same text was measured for several.
 //! Nothing here knows the cluster's objects: what they add is said by `diagnostics`.
 
 mod clues;
-mod core;
+mod error_kind;
 mod hosts;
 mod mask;
 mod name_context;
@@ -30,7 +30,7 @@ use crate::domain::registry_auth::{image_ref::ImageRef, registries::RegistryInfo
 
 pub use self::{
     clues::Clues,
-    core::Core,
+    error_kind::ErrorKind,
     sets::{CauseSet, MeasuredSets, RegistryKind, set_keys},
     unwrap::Runtime,
     url::{PullStep, RequestUrl},
@@ -51,7 +51,7 @@ pub struct ParsedMessage<'a> {
     looked_up: Option<&'a str>,
     words: String,
     preset: Option<&'static RegistryInfo>,
-    core: Core,
+    error_kind: ErrorKind,
 }
 
 impl<'a> ParsedMessage<'a> {
@@ -77,10 +77,10 @@ impl<'a> ParsedMessage<'a> {
             looked_up,
             words,
             preset: None,
-            core: Core::Unknown,
+            error_kind: ErrorKind::Unknown,
         };
         message.preset = message.find_registry();
-        message.core = core::core(&message);
+        message.error_kind = error_kind::error_kind(&message);
         message
     }
 
@@ -137,8 +137,8 @@ impl<'a> ParsedMessage<'a> {
     }
 
     /// What failed.
-    pub fn core(&self) -> Core {
-        self.core
+    pub fn error_kind(&self) -> ErrorKind {
+        self.error_kind
     }
 
     /// What the text can mean.

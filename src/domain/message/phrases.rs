@@ -3,7 +3,7 @@
 //! Phrases are the smallest part of a message that its source always prints (the sources are named
 //! beside the groups). They are searched in the words that `mask` leaves, so that names, quoting and
 //! wrapping do not matter; a word in capitals is what stands for a name (`manifest for IMAGE`). What a
-//! sign means together with others is said by `core`.
+//! sign means together with others is said by `error_kind`.
 
 use std::sync::LazyLock;
 

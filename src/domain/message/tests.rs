@@ -28,7 +28,7 @@ fn possible(message: &str) -> CauseSet {
     ParsedMessage::parse(message).possible()
 }
 
-/// Frames of all runtimes around a name, with the core that they have for every name.
+/// Frames of all runtimes around a name, with the kind of error that they are for every name.
 const FRAMES: &[&str] = &[
     "Failed to pull image \"NAME\": failed to pull and unpack image \"NAME\": failed to resolve reference \"NAME\": NAME: not found",
     "Back-off pulling image \"NAME\"",

@@ -30,7 +30,7 @@ impl Runtime {
     }
 }
 
-/// What the frames around the core tell.
+/// What the frames around the error tell.
 #[derive(Debug)]
 pub(super) struct Frames {
     pub runtime: Runtime,

@@ -1,11 +1,11 @@
-//! A rule: one row of the table that decides the core of a message.
+//! A rule: one row of the table that decides what kind of error a message is.
 
-use super::Core;
+use super::ErrorKind;
 use crate::domain::message::{ParsedMessage, Phrase, PullStep};
 
-/// One row of the table: when a message has this core.
+/// One row of the table: when a message is an error of this kind.
 pub(super) struct Rule {
-    pub(super) core: Core,
+    pub(super) error_kind: ErrorKind,
     any: &'static [Phrase],
     all: &'static [Phrase],
     none: &'static [Phrase],
@@ -14,9 +14,9 @@ pub(super) struct Rule {
     only_if: Option<fn(&ParsedMessage<'_>) -> bool>,
 }
 
-pub(super) const fn rule(core: Core) -> Rule {
+pub(super) const fn rule(error_kind: ErrorKind) -> Rule {
     Rule {
-        core,
+        error_kind,
         any: &[],
         all: &[],
         none: &[],
