@@ -45,7 +45,7 @@ pub struct ParsedMessage<'a> {
     image: Option<NamedImage<'a>>,
     asked_host: Option<&'a str>,
     addresses: Vec<&'a str>,
-    signs: PhraseSet,
+    phrases: PhraseSet,
     frames: Frames,
     /// The host whose name was looked up.
     looked_up: Option<&'a str>,
@@ -64,15 +64,15 @@ impl<'a> ParsedMessage<'a> {
             addresses,
             looked_up,
         } = mask::mask(text);
-        let signs = PhraseSet::find(&words);
-        let frames = Frames::find(text, &words, &signs, &urls);
+        let phrases = PhraseSet::find(&words);
+        let frames = Frames::find(text, &words, &phrases, &urls);
         let mut message = Self {
             text,
             urls,
             image,
             asked_host,
             addresses,
-            signs,
+            phrases,
             frames,
             looked_up,
             words,
@@ -84,12 +84,12 @@ impl<'a> ParsedMessage<'a> {
         message
     }
 
-    pub(in crate::domain) fn has(&self, sign: Phrase) -> bool {
-        self.signs.has(sign)
+    pub(in crate::domain) fn has(&self, phrase: Phrase) -> bool {
+        self.phrases.has(phrase)
     }
 
-    pub(in crate::domain) fn any(&self, signs: &[Phrase]) -> bool {
-        signs.iter().any(|sign| self.has(*sign))
+    pub(in crate::domain) fn any(&self, phrases: &[Phrase]) -> bool {
+        phrases.iter().any(|phrase| self.has(*phrase))
     }
 
     /// The HTTP status codes that are told, in the order of the text.
@@ -129,9 +129,9 @@ impl<'a> ParsedMessage<'a> {
         }
     }
 
-    /// How many words follow the last phrase of a sign, names not counted.
-    pub(super) fn words_behind(&self, sign: Phrase) -> Option<usize> {
-        let rest = self.words.get(self.signs.last(sign)?..)?;
+    /// How many words follow the last place of a phrase, names not counted.
+    pub(super) fn words_behind(&self, phrase: Phrase) -> Option<usize> {
+        let rest = self.words.get(self.phrases.last(phrase)?..)?;
         let words = rest.split(' ').filter(|word| !word.is_empty());
         Some(words.filter(|word| !mask::is_placeholder(word)).count())
     }

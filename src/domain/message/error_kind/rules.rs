@@ -2,7 +2,7 @@
 //!
 //! One table, read from the top: who speaks of something else, the kubelet's own refusals, the reference, the
 //! node, the network (who cannot connect was not refused), the registry's answers, and last the words that
-//! many errors share. A rule asks for signs, for the step of the pull and for HTTP statuses.
+//! many errors share. A rule asks for phrases, for the step of the pull and for HTTP statuses.
 
 use super::{
     ErrorKind,
@@ -10,7 +10,7 @@ use super::{
 };
 use crate::domain::message::{ParsedMessage, Phrase, PullStep, Runtime};
 
-/// Signs that somebody pulls an image, whatever else is said.
+/// Phrases that are said of pulling an image, whatever else is said.
 const PULLS: &[Phrase] = &[
     Phrase::Pull,
     Phrase::BackOffPull,
@@ -22,7 +22,7 @@ const PULLS: &[Phrase] = &[
     Phrase::PullQps,
     Phrase::ShortName,
 ];
-/// Signs of other work of the kubelet, the scheduler and the API server.
+/// Phrases of other work of the kubelet, the scheduler and the API server.
 const OTHER_WORK: &[Phrase] = &[
     Phrase::Scheduling,
     Phrase::Volume,
