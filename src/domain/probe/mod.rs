@@ -1,6 +1,6 @@
 //! Registry probes: the transcript of steps and the conclusion.
 //!
-//! The layer `registry` walks the handshake of the OCI distribution specification and writes the
+//! The layer `registry` sends the requests of a pull (OCI distribution specification) and writes the
 //! transcript; `conclusion` reads it. A step holds facts; its sentence is made in `display`. Nothing here
 //! knows how a registry is asked, nor what is in the cluster.
 
@@ -57,7 +57,7 @@ pub enum AnonymousReason {
     EntryEmpty,
 }
 
-/// One step of the handshake.
+/// One step of a pull, as far as the manifest.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProbeStep {
     pub stage: ProbeStage,
