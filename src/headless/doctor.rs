@@ -16,7 +16,7 @@ use super::{
     exit_after_write, json, prober,
 };
 use crate::{
-    cluster::{Connection, access, watch::permissions},
+    cluster::{Connection, rbac, watch::permissions},
     domain::{
         error::UserError,
         k8s::object_ref::Namespace,
@@ -160,7 +160,7 @@ async fn permission_lines(
                 .cloned(),
             ..needed
         };
-        lines.push(match access::is_allowed(connection, &here).await {
+        lines.push(match rbac::is_allowed(connection, &here).await {
             Ok(true) => CheckLine::ok("rights", format!("may {here}")),
             Ok(false) => {
                 let role = match &here.namespace {

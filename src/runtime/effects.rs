@@ -21,8 +21,7 @@ use crate::{
         request_id::RequestId, reveal::ClipboardSecret, theme_name::ThemeName,
     },
     cluster::{
-        Connection, WatchScope, WatchUpdate, Watches, access, apply::WritePermit,
-        pull_test::TestPod,
+        Connection, WatchScope, WatchUpdate, Watches, apply::WritePermit, pull_test::TestPod, rbac,
     },
     domain::{
         error::UserError,
@@ -225,7 +224,7 @@ impl Effects {
         let connection = self.connected();
         self.answer(async move {
             let rules = match connection {
-                Ok(connection) => access::rules(&connection, &namespace).await.ok(),
+                Ok(connection) => rbac::rules(&connection, &namespace).await.ok(),
                 Err(_) => None,
             };
             Message::RbacLoaded(request_id, rules)

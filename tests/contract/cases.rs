@@ -1,7 +1,7 @@
 //! What must hold against every server that speaks the Kubernetes API.
 
 use pullscope::{
-    cluster::{WatchScope, access, get, watch::WATCHED},
+    cluster::{WatchScope, get, rbac, watch::WATCHED},
     domain::{
         k8s::{
             document::FoldLevel,
@@ -535,7 +535,7 @@ pub async fn answers_access_questions(cluster: &Cluster) {
     ] {
         let permission = permission(verb, scope);
         assert_eq!(
-            access::is_allowed(&connection, &permission).await,
+            rbac::is_allowed(&connection, &permission).await,
             Ok(allowed),
             "{permission}"
         );
