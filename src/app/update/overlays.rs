@@ -8,8 +8,8 @@ use crate::{
         action::Motion,
         detail::Details,
         effect::Effect,
-        explain,
         form::MultiSelect,
+        guide,
         model::Model,
         overlay::{ContextPicker, Overlay},
         panes::{EnterTarget, Pane},
@@ -27,7 +27,7 @@ pub(super) fn toggle_guide(model: &mut Model) {
     } else {
         model
             .overlays
-            .push(Overlay::Guide(explain::guide_for_focus(model)));
+            .push(Overlay::Guide(guide::guide_for_focus(model)));
     }
 }
 

@@ -9,7 +9,7 @@ use ratatui::{
 use super::window::{self, Window};
 use crate::{
     app::{
-        explain,
+        guide,
         guide_view::{FindingSummary, GuideView},
     },
     domain::guide::{Section, Substitutions},
@@ -29,7 +29,7 @@ pub(super) fn draw(
     buffer: &mut Buffer,
 ) -> usize {
     let room = window::inner_width(WIDE, area);
-    let own = explain::substitutions(cx.model);
+    let own = guide::substitutions(cx.model);
     let mut lines = Vec::new();
     if let Some(about) = learn.about {
         lines.extend(self::about(about, cx, room));
