@@ -51,8 +51,8 @@ pub enum Overlay {
         fix: Fix,
         scroll: Scroll,
     },
-    Problem {
-        problem: UserError,
+    Error {
+        error: UserError,
         scroll: Scroll,
     },
 }
@@ -108,7 +108,7 @@ impl Overlay {
             | Self::PlanDialog(_)
             | Self::Hygiene { .. }
             | Self::ManualFix { .. }
-            | Self::Problem { .. } => None,
+            | Self::Error { .. } => None,
         }
     }
 
@@ -116,7 +116,7 @@ impl Overlay {
     pub fn scroll(&mut self) -> Option<&mut Scroll> {
         match self {
             Self::Help { scroll }
-            | Self::Problem { scroll, .. }
+            | Self::Error { scroll, .. }
             | Self::Hygiene { scroll, .. }
             | Self::ManualFix { scroll, .. }
             | Self::Details(Details { scroll, .. })

@@ -132,7 +132,7 @@ fn handle(model: &mut Model, message: Message, now: Timestamp) -> Vec<Effect> {
     Vec::new()
 }
 
-fn show_problem(model: &mut Model, problem: UserError) {
+fn show_error(model: &mut Model, error: UserError) {
     let scroll = Scroll::TOP;
-    model.overlays.push(Overlay::Problem { problem, scroll });
+    model.overlays.push(Overlay::Error { error, scroll });
 }

@@ -2,6 +2,7 @@
 
 mod contexts;
 mod details;
+mod error;
 mod faults;
 mod form;
 mod guide_view;
@@ -10,7 +11,6 @@ mod hygiene;
 mod manual_fix;
 mod menu;
 mod plan_dialog;
-mod problem;
 mod prompt;
 mod pull_test;
 mod reveal;
@@ -29,7 +29,7 @@ use crate::app::{connection::ConnectionPhase, overlay::Overlay};
 pub(super) fn draw(cx: DrawContext<'_>, layout: &Layout, buffer: &mut Buffer) -> Option<usize> {
     let area = above_footer(layout);
     if let ConnectionPhase::Failed { problem, .. } = &cx.model.connection.phase {
-        problem::no_connection(problem, cx, area, buffer);
+        error::no_connection(problem, cx, area, buffer);
     }
     let layers = &cx.model.overlays;
     let mut end = None;
@@ -64,8 +64,8 @@ fn layer(
         Overlay::ManualFix { why, fix, scroll } => {
             return Some(manual_fix::draw(why, fix, *scroll, cx, area, buffer));
         }
-        Overlay::Problem { problem, scroll } => {
-            return Some(problem::draw(problem, *scroll, cx, area, buffer));
+        Overlay::Error { error, scroll } => {
+            return Some(error::draw(error, *scroll, cx, area, buffer));
         }
         Overlay::Faults(faults) => faults::draw(&faults.list, cx, area, buffer),
         Overlay::PullTest(trial) => pull_test::draw(trial, cx, area, buffer),

@@ -69,7 +69,7 @@ fn sign_and_input(overlay: &Overlay) -> Option<(char, &Input)> {
         | Overlay::Form(_)
         | Overlay::Hygiene { .. }
         | Overlay::ManualFix { .. }
-        | Overlay::Problem { .. } => None,
+        | Overlay::Error { .. } => None,
     }
 }
 
