@@ -183,7 +183,7 @@ async fn find_matches(
     Ok(matches)
 }
 
-/// A pull Secret, or a file in its place.
+/// A pull secret, or a file in its place.
 struct KeyringSource {
     name: String,
     content: SourceContent,

@@ -1,4 +1,4 @@
-//! Rows of the Secrets pane: pull Secrets and Secrets of other types that are listed as pull Secrets; broken
+//! Rows of the Secrets pane: pull secrets and Secrets of other types that are listed as pull secrets; broken
 //! ones first.
 
 use std::{cmp::Reverse, sync::Arc};

@@ -120,7 +120,7 @@ fn undo_rollout(model: &Model, scope: &FixScope<'_>) -> FixProposal {
     FixProposal::Plan(Plan::new(FixId::UndoRollout.title(), changes))
 }
 
-/// A new ServiceAccount gets the pull Secrets that the images of its workloads need: without them its Pods
+/// A new ServiceAccount gets the pull secrets that the images of its workloads need: without them its Pods
 /// would fail next. Where the namespace has none for them, the plan says so.
 fn with_pull_secrets(model: &Model, offer: FixProposal, scope: FixScope<'_>) -> FixProposal {
     let FixProposal::Plan(mut plan) = offer else {
@@ -157,7 +157,7 @@ fn with_pull_secrets(model: &Model, offer: FixProposal, scope: FixScope<'_>) -> 
     FixProposal::Plan(plan)
 }
 
-/// Whether Pods that list pull Secrets pull from the same registry.
+/// Whether Pods that list pull secrets pull from the same registry.
 fn is_pulled_with_secrets(model: &Model, image: &ImageRef) -> bool {
     let mut pods = model.store.pods(&Scope::Cluster);
     pods.any(|pod| {

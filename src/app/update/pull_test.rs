@@ -69,7 +69,7 @@ fn new_run(model: &Model) -> Option<PullTestRun> {
     Some(PullTestRun::new(test, query, nodes))
 }
 
-/// True if the test's Pod lists the same pull Secrets as this Pod, so that what becomes of it is true of this
+/// True if the test's Pod lists the same pull secrets as this Pod, so that what becomes of it is true of this
 /// Pod, too. A Pod that was admitted before its ServiceAccount listed a Secret goes on without it; the test's
 /// does not.
 fn pulls_like(context: &PodContext, test: &PullTest) -> bool {

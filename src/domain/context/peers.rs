@@ -1,7 +1,7 @@
 //! Selects the containers of other Pods that tell most of the images of one Pod.
 //!
 //! In a namespace with many Pods on one registry, replicas stand for each other, and what was tried with each
-//! list of pull Secrets comes before more of the same.
+//! list of pull secrets comes before more of the same.
 
 use std::{
     collections::{HashMap, HashSet, hash_map::Entry},

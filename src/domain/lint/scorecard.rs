@@ -155,7 +155,7 @@ fn apps(
     apps
 }
 
-/// The pull Secrets that the Pods of a workload get.
+/// The pull secrets that the Pods of a workload get.
 fn secrets_of(store: &Store, workload: &Workload) -> BTreeSet<ObjectRef<Secret>> {
     let namespace = &workload.id.key.namespace;
     let account = ObjectRef::new(namespace.clone(), workload.service_account.clone());

@@ -49,7 +49,7 @@ impl FormSpec {
         }
     }
 
-    /// Which pull Secrets of its namespace a ServiceAccount lists.
+    /// Which pull secrets of its namespace a ServiceAccount lists.
     pub fn for_account(store: &Store, account: &ObjectRef<ServiceAccount>) -> Option<Self> {
         let listing = listing(store, store.account(account)?);
         let scope = Scope::Namespace(account.namespace.clone());
@@ -140,7 +140,7 @@ fn listing(store: &Store, account: &ServiceAccount) -> AccountPullSecrets {
     }
 }
 
-/// The pull Secrets of a namespace that hold a credential for one of these images: for each image the one
+/// The pull secrets of a namespace that hold a credential for one of these images: for each image the one
 /// that most Pods list.
 pub fn secrets_matching(
     store: &Store,

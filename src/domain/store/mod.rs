@@ -124,7 +124,7 @@ impl Store {
         &self.counts
     }
 
-    /// Secrets of all types; those that are no pull Secrets carry no content.
+    /// Secrets of all types; those that are no pull secrets carry no content.
     pub fn secrets(&self, scope: &Scope) -> impl Iterator<Item = &Arc<Secret>> {
         self.secrets.iter(scope)
     }

@@ -1,4 +1,4 @@
-//! `--probe`: asks the registries too, with the pull Secrets of the failing Pods.
+//! `--probe`: asks the registries too, with the pull secrets of the failing Pods.
 //!
 //! It asks from this machine, which may reach other registries than the node.
 
@@ -39,7 +39,7 @@ pub(super) enum ProbeOutcome {
     Failed { error: String },
 }
 
-/// An image, and the pull Secrets to probe it with.
+/// An image, and the pull secrets to probe it with.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct ProbeRequest {
     namespace: Namespace,

@@ -1,4 +1,4 @@
-//! The Secrets table: registries, user names and users of each pull Secret. Never a password.
+//! The Secrets table: registries, user names and users of each pull secret. Never a password.
 
 use jiff::Timestamp;
 use ratatui::{layout::Rect, style::Style};

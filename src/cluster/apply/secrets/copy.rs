@@ -1,4 +1,4 @@
-//! Copies pull Secrets.
+//! Copies pull secrets.
 
 use std::sync::Arc;
 
@@ -24,7 +24,7 @@ use crate::{
     },
 };
 
-/// Copies the entries of a pull Secret; the copy is always of the new format.
+/// Copies the entries of a pull secret; the copy is always of the new format.
 pub(in crate::cluster::apply) async fn copy(
     server: ApiServer<'_>,
     copy: &CopySecret,

@@ -41,7 +41,7 @@ pub enum FixAction {
         secret: ObjectRef<Secret>,
         server: String,
     },
-    /// Makes a pull Secret of a Secret of another type.
+    /// Makes a pull secret of a Secret of another type.
     ConvertType { secret: ObjectRef<Secret> },
     /// Copies a Secret from another namespace, and attaches it.
     CopySecret {
@@ -66,7 +66,7 @@ pub enum FixAction {
     WriteFullName { image: String },
 }
 
-/// A pull Secret that is to be created.
+/// A pull secret that is to be created.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewSecret {
     pub key: ObjectRef<Secret>,

@@ -116,7 +116,7 @@ impl Scene {
         self
     }
 
-    /// A pull Secret with a login for a registry.
+    /// A pull secret with a login for a registry.
     pub(super) fn secret(self, name: &str, server: &str) -> Self {
         self.secret_of_type(name, server, SecretType::DockerConfigJson)
     }

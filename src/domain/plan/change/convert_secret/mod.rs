@@ -1,4 +1,4 @@
-//! A Secret of another type becomes a pull Secret.
+//! A Secret of another type becomes a pull secret.
 //!
 //! The type of a Secret is immutable, so the Secret is deleted and created again with all that it holds.
 
@@ -23,7 +23,7 @@ use crate::domain::{
     rbac::Permission,
 };
 
-/// Makes a pull Secret of a Secret of another type.
+/// Makes a pull secret of a Secret of another type.
 #[derive(Clone, Debug)]
 pub struct ConvertSecret {
     pub key: ObjectRef<Secret>,
@@ -45,7 +45,7 @@ impl ConvertSecret {
 }
 
 impl Change {
-    /// Makes a pull Secret of a Secret of another type.
+    /// Makes a pull secret of a Secret of another type.
     pub fn convert_secret(key: ObjectRef<Secret>) -> Self {
         Self::ConvertSecret(ConvertSecret::new(key))
     }

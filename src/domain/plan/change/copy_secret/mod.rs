@@ -1,4 +1,4 @@
-//! A pull Secret is copied to another namespace.
+//! A pull secret is copied to another namespace.
 
 mod commands;
 
@@ -22,7 +22,7 @@ use crate::domain::{
     rbac::Permission,
 };
 
-/// Copies the entries of a pull Secret to another namespace.
+/// Copies the entries of a pull secret to another namespace.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CopySecret {
     pub from: ObjectRef<Secret>,

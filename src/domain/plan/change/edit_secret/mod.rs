@@ -1,4 +1,4 @@
-//! Entries of a pull Secret get another login, move to another server, or are removed.
+//! Entries of a pull secret get another login, move to another server, or are removed.
 
 mod preview;
 
@@ -27,7 +27,7 @@ use crate::domain::{
     shell,
 };
 
-/// Changes entries of a pull Secret.
+/// Changes entries of a pull secret.
 #[derive(Clone, Debug)]
 pub struct EditSecret {
     pub key: ObjectRef<Secret>,
@@ -51,7 +51,7 @@ impl EditSecret {
 }
 
 impl Change {
-    /// Changes entries of a pull Secret; what it must hold for that is known after the dry run.
+    /// Changes entries of a pull secret; what it must hold for that is known after the dry run.
     pub fn edit_secret(key: ObjectRef<Secret>, edit: AuthEdit) -> Self {
         Self::EditSecret(EditSecret::new(key, edit))
     }
