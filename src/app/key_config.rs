@@ -197,7 +197,7 @@ fn overlap(a: Context, b: Context) -> bool {
     if a == b {
         return true;
     }
-    let layer = |context| {
+    let is_overlay = |context| {
         !matches!(
             context,
             Everywhere | Form | MultiSelect | Select | Panes | In(_)
@@ -206,7 +206,7 @@ fn overlap(a: Context, b: Context) -> bool {
     match (a, b) {
         (Form, other) | (other, Form) => matches!(other, MultiSelect | Select),
         (MultiSelect | Select, _) | (_, MultiSelect | Select) => false,
-        (Overlay, other) | (other, Overlay) if other != Everywhere => layer(other),
+        (Overlay, other) | (other, Overlay) if other != Everywhere => is_overlay(other),
         (Everywhere, _)
         | (_, Everywhere)
         | (Panes, In(_))

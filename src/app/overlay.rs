@@ -88,7 +88,7 @@ impl CommandPalette {
 }
 
 impl Overlay {
-    /// The text field that takes printable keys, if the layer has one.
+    /// The text field that takes printable keys, if the overlay has one.
     pub fn field(&mut self) -> Option<&mut Input> {
         match self {
             Self::Filter { input, .. } => Some(input),
@@ -112,7 +112,7 @@ impl Overlay {
         }
     }
 
-    /// Where a layer is scrolled to, if it is a text.
+    /// Where an overlay is scrolled to, if it is a text.
     pub fn scroll(&mut self) -> Option<&mut Scroll> {
         match self {
             Self::Help { scroll }

@@ -47,7 +47,7 @@ pub(super) fn help(model: &mut Model) {
     }
 }
 
-/// One step back: the top layer, else the filter. What was typed is not dropped at the first esc.
+/// One step back: the top overlay, else the filter. What was typed is not dropped at the first esc.
 pub(super) fn back(model: &mut Model) {
     if let Some(Overlay::Form(form)) = model.overlays.last_mut()
         && form.is_modified()
@@ -68,13 +68,13 @@ pub(super) fn back(model: &mut Model) {
     }
 }
 
-/// Leaves all layers for a pane.
+/// Closes all overlays for a pane.
 pub(super) fn to_pane(model: &mut Model, pane: Pane) {
     model.overlays.clear();
     model.focus = pane;
 }
 
-/// Moves in the top layer, else in the focused pane.
+/// Moves in the top overlay, else in the focused pane.
 pub(super) fn move_cursor(model: &mut Model, motion: Motion) {
     let Some(overlay) = model.overlays.last_mut() else {
         navigate::move_selection(model, model.focus, motion);

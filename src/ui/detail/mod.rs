@@ -59,7 +59,7 @@ fn deleted_line(cx: DrawContext<'_>) -> Line<'static> {
     Line::styled("deleted", cx.theme.dim())
 }
 
-/// The steps of a Pod's start, for a layer that watches one.
+/// The steps of a Pod's start, for an overlay that watches one.
 pub(super) fn timeline(
     cx: DrawContext<'_>,
     inspection: &PodInspection,

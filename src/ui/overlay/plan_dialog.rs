@@ -69,8 +69,8 @@ fn hint(dialog: &PlanDialog, cx: DrawContext<'_>) -> String {
             let fails = dialog
                 .remaining_failure(&model.store, &model.diagnoses)
                 .is_some();
-            let mut layers = model.overlays.iter();
-            let asked = layers.any(|layer| matches!(layer, Overlay::Form(_)));
+            let mut overlays = model.overlays.iter();
+            let asked = overlays.any(|overlay| matches!(overlay, Overlay::Form(_)));
             let back = asked && !dialog.stage.has_recovered();
             let undo = model.undo_for(dialog).is_some();
             let keys = [
