@@ -32,8 +32,8 @@ pub(super) fn toggle_guide(model: &mut Model) {
 }
 
 pub(super) fn cycle_section(model: &mut Model, to: fn(Section) -> Section) {
-    if let Some(Overlay::Guide(learn)) = model.overlays.last_mut() {
-        learn.open_section(to(learn.section));
+    if let Some(Overlay::Guide(guide)) = model.overlays.last_mut() {
+        guide.open_section(to(guide.section));
     }
 }
 
