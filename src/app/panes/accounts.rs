@@ -147,7 +147,7 @@ impl PaneRows for ServiceAccounts {
         rows.map(|account| account.key.clone()).collect()
     }
 
-    fn object(&self, row: &Row, _world: &Store) -> Option<AnyObjectRef> {
+    fn object(&self, row: &Row, _store: &Store) -> Option<AnyObjectRef> {
         Some(AnyObjectRef::ServiceAccount(row.clone()))
     }
 

@@ -158,7 +158,7 @@ pub trait PaneRows: Debug + Default {
     fn object(&self, row: &Self::Row, store: &Store) -> Option<AnyObjectRef>;
 
     /// The least healthy Pod that uses the object of a row.
-    fn user(&self, _row: &Self::Row, _world: &Store) -> Option<ObjectRef<Pod>> {
+    fn user(&self, _row: &Self::Row, _store: &Store) -> Option<ObjectRef<Pod>> {
         None
     }
 

@@ -139,7 +139,7 @@ impl PaneRows for Secrets {
         rows.into_iter().map(|secret| secret.key.clone()).collect()
     }
 
-    fn object(&self, row: &Row, _world: &Store) -> Option<AnyObjectRef> {
+    fn object(&self, row: &Row, _store: &Store) -> Option<AnyObjectRef> {
         Some(AnyObjectRef::Secret(row.clone()))
     }
 
