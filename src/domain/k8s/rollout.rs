@@ -275,7 +275,7 @@ mod tests {
         let done = |r: &mut WorkloadStatus| (r.current, r.updated) = (2, 2);
         assert_eq!(of(&store(done, fine())).state, RolloutState::Complete);
         let quota = |r: &mut WorkloadStatus| {
-            r.failure_condition = Some(("FailedCreate".into(), "quota".into()))
+            r.failure_condition = Some(("FailedCreate".into(), "quota".into()));
         };
         assert!(matches!(
             of(&store(quota, fine())).state,
