@@ -137,10 +137,12 @@ impl ProbeResult {
         for tried in &self.tried {
             let entry = &tried.entry;
             let verdict = tried.verdict.as_str();
-            let line = format!(
-                "{} as {} ({}): {verdict}",
-                entry.key, entry.username, entry.source
-            );
+            let user = if entry.username.is_empty() {
+                "nobody"
+            } else {
+                &entry.username
+            };
+            let line = format!("{} as {user} ({}): {verdict}", entry.key, entry.source);
             writeln!(out, "  tried {}", one_line(&line))?;
         }
         Ok(())
