@@ -27,7 +27,7 @@ fn what_is_not_known_is_a_word_in_capitals() {
     assert_eq!(
         attached.commands,
         [
-            r#"kubectl -n NS patch serviceaccount SERVICEACCOUNT --type=json -p '[{"op":"add","path":"/imagePullSecrets/-","value":{"name":"SECRET"}}]'"#,
+            r#"kubectl -n NS patch serviceaccount SERVICEACCOUNT -p '{"imagePullSecrets":[{"name":"SECRET"}]}'"#,
             "kubectl -n NS rollout restart deployment/NAME",
         ]
     );
@@ -84,7 +84,7 @@ fn attaching_keeps_what_the_account_lists() {
     names.account_lists = None;
     assert_eq!(
         command(&names),
-        r#"kubectl -n shop patch serviceaccount web --type=json -p '[{"op":"add","path":"/imagePullSecrets/-","value":{"name":"regcred"}}]'"#
+        r#"kubectl -n shop patch serviceaccount web -p '{"imagePullSecrets":[{"name":"regcred"}]}'"#
     );
 }
 

@@ -53,16 +53,15 @@ pub(in crate::domain) fn unplanned(action: &FixAction, target: &FixTarget) -> Ve
     }
 }
 
-/// Adds to the list of a ServiceAccount that has not been read: a list that is written whole would lose what
-/// is in it.
+/// Adds to the list of a ServiceAccount that has not been read. kubectl's default patch merges the list by
+/// name: what is in it stays, and it need not be there. A JSON patch that appends fails without a list.
 pub(in crate::domain) fn append_to_list(
     account: &ObjectRef<ServiceAccount>,
     secret: &Name<Secret>,
 ) -> String {
-    let entry = json!({ "name": secret.as_str() });
-    let patch = json!([{ "op": "add", "path": "/imagePullSecrets/-", "value": entry }]);
+    let patch = json!({ "imagePullSecrets": manifest::references(std::slice::from_ref(secret)) });
     format!(
-        "kubectl -n {} patch serviceaccount {} --type=json -p {}",
+        "kubectl -n {} patch serviceaccount {} -p {}",
         account.namespace,
         shell::quote(account.name.as_str()),
         shell::quote(&patch.to_string())
