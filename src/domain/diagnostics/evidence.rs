@@ -372,7 +372,7 @@ impl fmt::Display for Fact {
             }
             Self::OneOfSeveralSent { secrets } => write!(
                 f,
-                "several logins were sent, and the error names none: {}",
+                "several credentials were sent, and the error does not say which one failed: {}",
                 secrets.join(", ")
             ),
             Self::Expired { secret, at } => write!(f, "the credential in Secret {secret} expired at {at}"),

@@ -217,7 +217,7 @@ impl CheckReport {
             gaps.extend(
                 self.not_seen
                     .iter()
-                    .map(|missing| format!("needs {missing}")),
+                    .map(|missing| format!("you may not {missing}")),
             );
         }
         (!gaps.is_empty()).then(|| one_line(&format!("incomplete: {}", gaps.join(", "))))
@@ -248,7 +248,7 @@ impl CheckReport {
             }
         }
         for missing in &self.not_seen {
-            let line = format!("not seen: needs {missing}");
+            let line = format!("not read: you may not {missing}");
             writeln!(out, "{}", console.paint(Tone::Warning, &line))?;
         }
         for list in &self.stale {
