@@ -31,6 +31,15 @@ pub(super) fn sections(command: Option<&str>) -> Roff {
     roff
 }
 
+/// Returns the exit statuses of a command for its help; `None` if it has none of its own.
+pub(super) fn exit_status_help(command: Option<&str>) -> Option<String> {
+    let statuses = exit_statuses(command);
+    let lines = statuses
+        .iter()
+        .map(|(status, meaning)| format!("\n  {status}  {meaning}"));
+    (!statuses.is_empty()).then(|| format!("Exit status:{}", lines.collect::<String>()))
+}
+
 fn exit_statuses(command: Option<&str>) -> &'static [ManItem] {
     match command {
         None => &[

@@ -37,7 +37,7 @@ impl Cli {
     /// Parses the command line, or exits with an error or the help.
     pub fn parse_or_exit(words: Vec<OsString>) -> Self {
         let words = insert_complete_command(words);
-        let mut command = Self::command();
+        let mut command = with_exit_statuses(Self::command());
         if words
             .first()
             .is_some_and(|program| has_file_stem(Path::new(program), PLUGIN_FILE))
@@ -48,6 +48,20 @@ impl Cli {
         matches
             .and_then(|matches| Self::from_arg_matches(&matches))
             .unwrap_or_else(|error| exit_with(&error.format(&mut command)))
+    }
+}
+
+/// Adds the exit statuses to the help. The manual pages have them in a section of their own.
+fn with_exit_statuses(mut command: clap::Command) -> clap::Command {
+    let names = command.get_subcommands().map(|it| it.get_name().to_owned());
+    for name in names.collect::<Vec<_>>() {
+        if let Some(text) = man_sections::exit_status_help(Some(&name)) {
+            command = command.mut_subcommand(name, |command| command.after_help(text));
+        }
+    }
+    match man_sections::exit_status_help(None) {
+        Some(text) => command.after_help(text),
+        None => command,
     }
 }
 
@@ -241,6 +255,20 @@ mod tests {
     #[test]
     fn the_tree_is_sound() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn the_help_of_check_says_what_each_status_means() {
+        let mut command = with_exit_statuses(Cli::command());
+        let help = |command: &mut clap::Command| command.render_help().to_string();
+        let check = help(command.find_subcommand_mut("check").unwrap());
+        assert!(
+            check.contains("Exit status:\n  0  no findings, and everything in scope was read\n"),
+            "{check}"
+        );
+        assert!(help(&mut command).contains("  1  a change was not finished"));
+        let rbac = help(command.find_subcommand_mut("rbac").unwrap());
+        assert!(!rbac.contains("Exit status:"), "{rbac}");
     }
 
     #[test]

@@ -456,7 +456,7 @@ impl FindingRow {
             writeln!(out, "  {}{}", label("seen"), one_line(line))?;
         }
         for line in &self.settle {
-            writeln!(out, "  {}{}", label("settle"), one_line(line))?;
+            writeln!(out, "  {}{}", label("confirm"), one_line(line))?;
         }
         // What it answered stands among the evidence.
         if let Some(probe) = &self.probe

@@ -27,7 +27,7 @@ fn what_is_not_known_is_a_word_in_capitals() {
     assert_eq!(
         attached.commands,
         [
-            r#"kubectl -n NS patch serviceaccount SERVICEACCOUNT -p '{"imagePullSecrets":[{"name":"SECRET"}]}'"#,
+            r#"kubectl -n NS get serviceaccount SERVICEACCOUNT -o json | jq '.imagePullSecrets += [{"name":"SECRET"}]' | kubectl -n NS replace -f -"#,
             "kubectl -n NS rollout restart deployment/NAME",
         ]
     );
@@ -82,9 +82,10 @@ fn attaching_keeps_what_the_account_lists() {
         r#"kubectl -n shop patch serviceaccount web -p '{"imagePullSecrets":[{"name":"mirror"},{"name":"regcred"}]}'"#
     );
     names.account_lists = None;
+    // It may have no list, and it may have one.
     assert_eq!(
         command(&names),
-        r#"kubectl -n shop patch serviceaccount web -p '{"imagePullSecrets":[{"name":"regcred"}]}'"#
+        r#"kubectl -n shop get serviceaccount web -o json | jq '.imagePullSecrets += [{"name":"regcred"}]' | kubectl -n shop replace -f -"#
     );
 }
 

@@ -53,18 +53,20 @@ pub(in crate::domain) fn unplanned(action: &FixAction, target: &FixTarget) -> Ve
     }
 }
 
-/// Adds to the list of a ServiceAccount that has not been read. kubectl's default patch merges the list by
-/// name: what is in it stays, and it need not be there. A JSON patch that appends fails without a list.
+/// Adds to the list of a ServiceAccount that has not been read, which may have none. The list is atomic
+/// (`core/v1`, `+listType=atomic`): a merge patch would replace what is in it, and a JSON patch that appends fails
+/// if there is no list.
 pub(in crate::domain) fn append_to_list(
     account: &ObjectRef<ServiceAccount>,
     secret: &Name<Secret>,
 ) -> String {
-    let patch = json!({ "imagePullSecrets": manifest::references(std::slice::from_ref(secret)) });
+    let entry = json!({ "name": secret.as_str() });
+    let filter = format!(".imagePullSecrets += [{entry}]");
     format!(
-        "kubectl -n {} patch serviceaccount {} -p {}",
-        account.namespace,
+        "kubectl -n {namespace} get serviceaccount {} -o json | jq {} | kubectl -n {namespace} replace -f -",
         shell::quote(account.name.as_str()),
-        shell::quote(&patch.to_string())
+        shell::quote(&filter),
+        namespace = account.namespace,
     )
 }
 
