@@ -473,7 +473,7 @@ fn status_tables(text: &str) -> Vec<String> {
         .map(|(at, _)| {
             let rows = text.lines().skip(at + 2);
             let rows = rows.take_while(|line| line.starts_with('|'));
-            rows.map(|row| format!("{row}\n")).collect()
+            rows.flat_map(|row| [row, "\n"]).collect()
         })
         .collect()
 }
@@ -488,9 +488,11 @@ fn exit_statuses_have_one_wording() {
         .chain([None])
         .map(|page| {
             let statuses = man_section(page, "EXIT STATUS");
-            let rows = statuses.chunks(2);
-            let rows = rows.map(|it| format!("| {} | {} |\n", it[0], it[1]));
-            rows.collect::<String>().replace("--wait", "`--wait`")
+            let mut rows = String::new();
+            for row in statuses.chunks(2) {
+                let _ = writeln!(rows, "| {} | {} |", row[0], row[1]);
+            }
+            rows.replace("--wait", "`--wait`")
         })
         .filter(|rows| !rows.is_empty())
         .collect();
