@@ -307,7 +307,11 @@ fn a_plugin_that_fails_is_told_in_its_own_words() {
     let config = files.kubeconfig(&deaf_server(), &plugin);
     is_refused(
         on_terminal(&["--kubeconfig", &config]),
-        &["cannot get a login", "please log in first", "log in again"],
+        &[
+            "cannot get a credential",
+            "please log in first",
+            "log in again",
+        ],
     );
 
     let missing = json!({"exec": {

@@ -555,6 +555,11 @@ fn the_commands_that_change_secrets_do_what_their_fix_says() {
     };
     run(FixId::AttachSecret, &appended);
     assert_eq!(lists(), "elsewhere hub", "nothing of the list is lost");
+    read(
+        r#"patch serviceaccount runner --type=json -p '[{"op":"remove","path":"/imagePullSecrets"}]'"#,
+    );
+    run(FixId::AttachSecret, &appended);
+    assert_eq!(lists(), "hub", "a ServiceAccount without a list gets one");
 }
 
 fn refuses_what_a_cluster_refuses(demo: &Demo, kubectl: &Path) {

@@ -225,7 +225,7 @@ fn fine(line: &str) -> &'static [i32] {
         &[2]
     } else if line.contains("kubectl ") && line.contains("| pullscope explain") {
         &[0, 1]
-    } else if line.contains("pullscope check") || line.starts_with("pullscope doctor") {
+    } else if line.contains("pullscope check") {
         &[1]
     } else {
         &[0]
@@ -462,6 +462,51 @@ fn the_manual_pages_say_what_the_documents_say() {
         }
     }
     assert!(count > 20, "{count}");
+}
+
+/// The tables of exit statuses in a document, as rows.
+fn status_tables(text: &str) -> Vec<String> {
+    let is_head =
+        |line: &&str| line.starts_with("| status |") || line.starts_with("| exit status |");
+    let heads = text.lines().enumerate().filter(|(_, line)| is_head(line));
+    heads
+        .map(|(at, _)| {
+            let rows = text.lines().skip(at + 2);
+            let rows = rows.take_while(|line| line.starts_with('|'));
+            rows.flat_map(|row| [row, "\n"]).collect()
+        })
+        .collect()
+}
+
+/// The manual pages are the source: a document that lists exit statuses lists those of one command, in its words.
+#[test]
+fn exit_statuses_have_one_wording() {
+    let top = help(&[]);
+    let pages: BTreeSet<String> = commands_of(&top)
+        .into_iter()
+        .map(Some)
+        .chain([None])
+        .map(|page| {
+            let statuses = man_section(page, "EXIT STATUS");
+            let mut rows = String::new();
+            for row in statuses.chunks(2) {
+                let _ = writeln!(rows, "| {} | {} |", row[0], row[1]);
+            }
+            rows.replace("--wait", "`--wait`")
+        })
+        .filter(|rows| !rows.is_empty())
+        .collect();
+    let mut count = 0;
+    for document in documents() {
+        for table in status_tables(&document.text) {
+            assert!(pages.contains(&table), "{}:\n{table}", document.name);
+            count += 1;
+        }
+    }
+    assert!(
+        count > pages.len(),
+        "each command's, and the README: {count}"
+    );
 }
 
 /// The help of the program and of each of its commands.

@@ -472,7 +472,7 @@ fn in_the_demo_a_private_image_is_deployed_with_the_secret_that_is_there() {
     session.sees("● live");
     session.sees("Deployment/");
     session.press(":create-deployment\r");
-    session.sees("Deploy a private image");
+    session.sees("Create a Deployment from a private image");
     session.press("registry.nordwind.example/web/landing:7\r");
     session.sees("from an existing Secret");
     // Credential, Secret, ServiceAccount, Deployment, replicas, port, policy.

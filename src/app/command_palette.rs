@@ -130,7 +130,7 @@ const OTHERS: &[CommandSpec] = &[
     },
     CommandSpec {
         names: &["bind"],
-        help: "ServiceAccounts using the Secret",
+        help: "Attach the Secret to ServiceAccounts, or detach it",
         target: CommandTarget::Act(Action::Bind),
     },
     CommandSpec {

@@ -217,7 +217,7 @@ pub const BINDINGS: &[Binding] = &[
     row(&["ctrl-t"], PodDetails, Action::PullTest, "test pull", "Test pull on nodes (the image is never run)", 5),
     row(&["ctrl-t"], In(Pane::Pods), Action::PullTest, "", "Test pull on nodes (the image is never run)", 0),
     row(&["enter"], Context::PullTest, Action::StartPullTest, "pull", "Start the test; when done, close", 1),
-    row(&["space"], Context::PullTest, Action::Toggle, "take", "Toggle the node", 2),
+    row(&["space"], Context::PullTest, Action::Toggle, "toggle", "Toggle the node", 2),
     row(&["ctrl-a"], Context::PullTest, Action::ToggleAll, "all", "All nodes or none", 3),
     row(&["r"], PodDetails, Action::Restart, "", "Rollout restart of the Pod's workload", 0),
     row(&["ctrl-x"], Panes, Action::Fix(1), "fix", "Preview the best fix; enter then applies it", 3),

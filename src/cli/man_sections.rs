@@ -31,10 +31,19 @@ pub(super) fn sections(command: Option<&str>) -> Roff {
     roff
 }
 
+/// Returns the exit statuses of a command for its help; `None` if it has none of its own.
+pub(super) fn exit_status_help(command: Option<&str>) -> Option<String> {
+    let statuses = exit_statuses(command);
+    let lines = statuses
+        .iter()
+        .map(|(status, meaning)| format!("\n  {status}  {meaning}"));
+    (!statuses.is_empty()).then(|| format!("Exit status:{}", lines.collect::<String>()))
+}
+
 fn exit_statuses(command: Option<&str>) -> &'static [ManItem] {
     match command {
         None => &[
-            ("0", "the dashboard ended normally"),
+            ("0", "ended normally"),
             (
                 "1",
                 "a change was not finished; the remaining steps are printed",
@@ -45,24 +54,24 @@ fn exit_statuses(command: Option<&str>) -> &'static [ManItem] {
             ("0", "no findings, and everything in scope was read"),
             (
                 "1",
-                "findings, or expiring credentials; with --wait also: not settled in time",
+                "findings or expiring credentials; with --wait also: not settled in time",
             ),
             (
                 "2",
-                "could not run, or no findings but not everything in scope was read",
+                "could not run; or no findings, but not everything in scope was read",
             ),
         ],
         Some("explain") => &[
             ("0", "every message is a known pull failure"),
-            ("1", "some messages are not"),
+            ("1", "at least one message is not"),
             ("2", "invalid input"),
         ],
         Some("match") => &[
-            ("0", "at least one entry matches"),
-            ("1", "no entry matches: the pull is anonymous"),
+            ("0", "at least one entry with a credential matches"),
+            ("1", "none does: the pull is anonymous"),
             (
                 "2",
-                "could not run, invalid input, or a Secret that the kubelet cannot parse",
+                "could not run: invalid input, or a Secret that the kubelet cannot parse",
             ),
         ],
         Some("verify") => &[
@@ -78,8 +87,8 @@ fn exit_statuses(command: Option<&str>) -> &'static [ManItem] {
         ],
         Some("doctor") => &[
             ("0", "all checks pass"),
-            ("1", "something is missing"),
-            ("2", "something failed"),
+            ("1", "something is missing: the dashboard shows less"),
+            ("2", "something failed: the dashboard cannot run"),
         ],
         Some(_) => &[],
     }
@@ -160,11 +169,11 @@ fn examples(command: Option<&str>) -> &'static [ManItem] {
         Some("verify") => &[
             (
                 "pullscope verify ghcr.io/acme/shop:1 --from ~/.docker/config.json",
-                "with the logins of a Docker configuration",
+                "with the credentials of a Docker configuration",
             ),
             (
                 "pullscope verify nginx --anonymous --platform linux/arm64",
-                "without a login, for a platform",
+                "without a credential, for a platform",
             ),
         ],
         Some("rbac") => &[(

@@ -18,6 +18,7 @@ pub use self::{
     pages::{completions, manual},
 };
 use crate::{
+    app::theme_name::ThemeName,
     domain::sanitize::lines,
     headless::{check, config, doctor, explain, match_image, parse_duration, rbac, verify, warn},
 };
@@ -36,7 +37,7 @@ impl Cli {
     /// Parses the command line, or exits with an error or the help.
     pub fn parse_or_exit(words: Vec<OsString>) -> Self {
         let words = insert_complete_command(words);
-        let mut command = Self::command();
+        let mut command = with_exit_statuses(Self::command());
         if words
             .first()
             .is_some_and(|program| has_file_stem(Path::new(program), PLUGIN_FILE))
@@ -47,6 +48,20 @@ impl Cli {
         matches
             .and_then(|matches| Self::from_arg_matches(&matches))
             .unwrap_or_else(|error| exit_with(&error.format(&mut command)))
+    }
+}
+
+/// Adds the exit statuses to the help. The manual pages have them in a section of their own.
+fn with_exit_statuses(mut command: clap::Command) -> clap::Command {
+    let names = command.get_subcommands().map(|it| it.get_name().to_owned());
+    for name in names.collect::<Vec<_>>() {
+        if let Some(text) = man_sections::exit_status_help(Some(&name)) {
+            command = command.mut_subcommand(name, |command| command.after_help(text));
+        }
+    }
+    match man_sections::exit_status_help(None) {
+        Some(text) => command.after_help(text),
+        None => command,
     }
 }
 
@@ -94,7 +109,7 @@ fn has_file_stem(program: &Path, name: &str) -> bool {
 pub enum Command {
     /// Run the dashboard on a simulated cluster: needs no cluster, network or port
     Demo(DemoArgs),
-    /// Diagnose once, for CI and scripts; exits with 0 healthy, 1 findings, 2 failed or incomplete
+    /// Diagnose once and exit, for CI and scripts
     Check(check::Args),
     /// Classify pull failure messages offline
     Explain(explain::Args),
@@ -111,6 +126,7 @@ pub enum Command {
     Doctor(doctor::Args),
     /// Print a shell completion script
     Completions {
+        /// Shell that the script is for
         #[arg(value_enum)]
         shell: clap_complete::Shell,
     },
@@ -121,7 +137,10 @@ pub enum Command {
         words: Vec<String>,
     },
     /// Print the manual page of the program or of a command; view it with `man -l -`
-    Man { command: Option<String> },
+    Man {
+        /// Command, such as check. Default: the program's own page
+        command: Option<String>,
+    },
 }
 
 impl Command {
@@ -215,13 +234,13 @@ pub struct GlobalArgs {
     /// Path to the configuration [default: $XDG_CONFIG_HOME/pullscope/config.toml, then ~/.config/pullscope/config.toml]
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// Colour theme: auto, dark, light, high-contrast, colour-blind, 16 or plain
-    #[arg(long, global = true, value_name = "NAME")]
+    /// Colour theme of the dashboard
+    #[arg(long, global = true, value_name = "NAME", value_parser = ThemeName::ALL.map(ThemeName::name))]
     pub theme: Option<String>,
     /// Do not load or save UI state and command history
     #[arg(long, global = true)]
     pub no_state: bool,
-    /// Log level: error, warn, info, debug or trace; the log is $XDG_STATE_HOME/pullscope/pullscope.log, or below ~/.local/state
+    /// Log level; the log is $XDG_STATE_HOME/pullscope/pullscope.log, or below ~/.local/state
     #[arg(long, global = true, value_name = "LEVEL", default_value = "info", value_parser = ["error", "warn", "info", "debug", "trace"])]
     pub log_level: String,
     /// Use the simulated cluster of `pullscope demo`, for the dashboard or check
@@ -236,6 +255,43 @@ mod tests {
     #[test]
     fn the_tree_is_sound() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn the_help_of_check_says_what_each_status_means() {
+        let mut command = with_exit_statuses(Cli::command());
+        let help = |command: &mut clap::Command| command.render_help().to_string();
+        let check = help(command.find_subcommand_mut("check").unwrap());
+        assert!(
+            check.contains("Exit status:\n  0  no findings, and everything in scope was read\n"),
+            "{check}"
+        );
+        assert!(help(&mut command).contains("  1  a change was not finished"));
+        let rbac = help(command.find_subcommand_mut("rbac").unwrap());
+        assert!(!rbac.contains("Exit status:"), "{rbac}");
+    }
+
+    #[test]
+    fn an_unknown_theme_is_refused_for_every_command() {
+        for command in [
+            &["pullscope"][..],
+            &["pullscope", "check"],
+            &["pullscope", "rbac"],
+        ] {
+            let with = |theme| {
+                let words = command.iter().copied().chain(["--theme", theme]);
+                Cli::try_parse_from(words)
+            };
+            for known in ThemeName::ALL {
+                let cli = with(known.name()).unwrap();
+                assert_eq!(cli.global.theme.as_deref(), Some(known.name()));
+            }
+            let error = with("lihgt").unwrap_err().to_string();
+            assert!(
+                error.contains("possible values: auto, dark, light"),
+                "{error}"
+            );
+        }
     }
 
     #[test]

@@ -36,7 +36,7 @@ pub fn manual(command: Option<&str>) -> Option<io::Result<Vec<u8>>> {
 /// The page of a command; of the program without a name.
 fn manual_page(command: Command, name: Option<&str>) -> io::Result<Vec<u8>> {
     let mut text = Vec::new();
-    let man = Man::new(command);
+    let man = Man::new(command).source(concat!("pullscope ", env!("CARGO_PKG_VERSION")));
     man.render(&mut text)?;
     if name.is_none() {
         keys_section().to_writer(&mut text)?;
@@ -94,6 +94,8 @@ mod tests {
         let page = String::from_utf8(manual(Some("demo")).unwrap().unwrap()).unwrap();
         assert!(page.contains("\\-\\-scenario"));
         assert!(page.contains("SEE ALSO") && !page.contains("EXIT STATUS"));
+        let source = concat!("\"pullscope ", env!("CARGO_PKG_VERSION"), "\"");
+        assert!(page.contains(source), "{page}");
         assert!(manual(Some("nothing")).is_none());
     }
 

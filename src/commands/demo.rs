@@ -9,7 +9,7 @@ use pullscope::{
     app::demo_intro::DemoIntro,
     cli::{DemoArgs, GlobalArgs},
     cluster::Connection,
-    domain::{error::UserError, k8s::object_ref::Namespace},
+    domain::{error::UserError, k8s::object_ref::Namespace, suggest::did_you_mean},
     registry::Prober,
     runtime::cluster_source::FixedCluster,
     sandbox::{Pace, Sandbox, Scenario, User, serve},
@@ -47,7 +47,14 @@ fn description(scenario: &Scenario) -> String {
 
 /// Starts a scenario, and finds the user of `--as`.
 pub fn start(scenario: &str, global: &GlobalArgs) -> Result<(Sandbox, User, DemoIntro), UserError> {
-    let scenario = Scenario::named(scenario).map_err(|error| UserError::new(error.to_string()))?;
+    let scenario = Scenario::named(scenario).map_err(|error| {
+        let near = did_you_mean(scenario, Scenario::names());
+        let help = near.map(|near| format!("did you mean {near}? "));
+        UserError::new(error.to_string()).with_help(format!(
+            "{}pullscope demo --list lists the scenarios",
+            help.unwrap_or_default()
+        ))
+    })?;
     let user = match &global.impersonate {
         None => User::admin(),
         Some(name) => {
@@ -109,6 +116,18 @@ async fn serve(sandbox: Sandbox, address: SocketAddr) -> color_eyre::Result<Exit
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_mistyped_scenario_is_named_with_the_nearest() {
+        let error = start("misssing-tag", &GlobalArgs::default()).err();
+        assert_eq!(
+            error.map(|error| error.to_string()).as_deref(),
+            Some(
+                "unknown scenario \"misssing-tag\"\n  next: did you mean missing-tag? \
+             pullscope demo --list lists the scenarios"
+            )
+        );
+    }
 
     #[test]
     fn the_command_line_and_the_sandbox_have_the_same_default_scenario() {

@@ -1,6 +1,10 @@
 //! `pullscope doctor`: version, configuration, log and terminal of this machine, then the cluster.
 
-use std::{env, io, process::ExitCode};
+use std::{
+    env,
+    io::{self, IsTerminal},
+    process::ExitCode,
+};
 
 use pullscope::{
     cli::GlobalArgs,
@@ -77,12 +81,20 @@ fn log_line() -> CheckLine {
 }
 
 fn terminal_line() -> CheckLine {
-    match terminal::check() {
+    let streams = [
+        io::stdin().is_terminal(),
+        io::stdout().is_terminal(),
+        io::stderr().is_terminal(),
+    ];
+    if !streams.contains(&true) {
+        return CheckLine::skipped("terminal", "not tested: there is no terminal here");
+    }
+    // A report is often written to a file: the terminal is judged, and not where the report goes.
+    match terminal::check_display() {
         Ok(()) => CheckLine::ok(
             "terminal",
             TerminalCapabilities::from_environment().to_string(),
         ),
-        // A report is often written to a file.
         Err(problem) => CheckLine::problem("terminal", &problem).as_missing(),
     }
 }

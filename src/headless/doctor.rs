@@ -53,6 +53,8 @@ pub struct CheckLine {
 #[serde(rename_all = "lowercase")]
 pub enum CheckState {
     Ok,
+    /// Not tested in this run, which is no problem.
+    Skipped,
     /// The dashboard will show less.
     Missing,
     /// The dashboard cannot run.
@@ -77,6 +79,13 @@ impl CheckLine {
             state: CheckState::Failed,
             detail: reasons.join(": "),
             next: problem.help.clone(),
+        }
+    }
+
+    pub fn skipped(topic: &'static str, why: impl Into<String>) -> Self {
+        Self {
+            state: CheckState::Skipped,
+            ..Self::ok(topic, why)
         }
     }
 
@@ -123,15 +132,19 @@ pub async fn run(
             }
         }
     }
-    let is_ok = lines.iter().all(|line| line.state == CheckState::Ok);
-    let exit = if lines.iter().any(|line| line.state == CheckState::Failed) {
+    exit_after_write(write(&lines, args.output, console, stdout), exit(&lines))
+}
+
+/// The status of the worst line.
+fn exit(lines: &[CheckLine]) -> Exit {
+    let has = |state| lines.iter().any(|line| line.state == state);
+    if has(CheckState::Failed) {
         Exit::BadInput
-    } else if is_ok {
-        Exit::Success
-    } else {
+    } else if has(CheckState::Missing) {
         Exit::Negative
-    };
-    exit_after_write(write(&lines, args.output, console, stdout), exit)
+    } else {
+        Exit::Success
+    }
 }
 
 fn cluster_line(connection: &Connection) -> CheckLine {
@@ -161,18 +174,18 @@ async fn permission_lines(
             ..needed
         };
         lines.push(match rbac::is_allowed(connection, &here).await {
-            Ok(true) => CheckLine::ok("rights", format!("may {here}")),
+            Ok(true) => CheckLine::ok("permission", format!("may {here}")),
             Ok(false) => {
                 let role = match &here.namespace {
                     Some(namespace) => format!("pullscope rbac -n {namespace}"),
                     None => "pullscope rbac".to_owned(),
                 };
                 let next = format!("{role} | kubectl apply -f -, then bind the Role to the user");
-                CheckLine::missing("rights", format!("may not {here}"), next)
+                CheckLine::missing("permission", format!("may not {here}"), next)
             }
             Err(error) => {
                 let problem = UserError::new(format!("cannot check whether you may {here}"));
-                CheckLine::problem("rights", &problem.with_cause(error.to_string()))
+                CheckLine::problem("permission", &problem.with_cause(error.to_string()))
             }
         });
     }
@@ -247,6 +260,7 @@ fn text(lines: &[CheckLine], console: Console) -> String {
     for line in lines {
         let (tone, state) = match line.state {
             CheckState::Ok => (Tone::Success, "ok     "),
+            CheckState::Skipped => (Tone::Dim, "skipped"),
             CheckState::Missing => (Tone::Warning, "missing"),
             CheckState::Failed => (Tone::Error, "failed "),
         };
@@ -263,6 +277,21 @@ fn text(lines: &[CheckLine], console: Console) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_not_tested_is_no_problem() {
+        let skipped = CheckLine::skipped("terminal", "not tested: the output is not a terminal");
+        let fine = [CheckLine::ok("log", "a file"), skipped.clone()];
+        assert_eq!(exit(&fine), Exit::Success);
+        let next = "pullscope rbac".to_owned();
+        let missing = CheckLine::missing("permission", "may not list pods", next);
+        assert_eq!(exit(&[skipped, missing]), Exit::Negative);
+        assert_eq!(
+            text(&fine, Console::default()),
+            "ok       log       a file\n\
+             skipped  terminal  not tested: the output is not a terminal\n"
+        );
+    }
 
     #[tokio::test]
     async fn without_a_cluster_the_report_still_says_what_it_knows() {

@@ -15,6 +15,10 @@ use super::{
 };
 use crate::domain::diagnostics::{Cause, classify::classify};
 
+/// The error of an input without a byte.
+const EMPTY_INPUT: &str =
+    "no message: give one as argument, or pipe in the output of kubectl get events";
+
 #[derive(Clone, Debug, clap::Args)]
 pub struct Args {
     /// Message to classify. Without it, or with -, messages are read from standard input: one per line,
@@ -64,7 +68,7 @@ struct Explainer<W: Write> {
 impl<W: Write> Explainer<W> {
     fn explain_all(&mut self, mut stdin: impl BufRead) -> io::Result<()> {
         if stdin.fill_buf()?.is_empty() {
-            return self.write_bad_input("the input is empty");
+            return self.write_bad_input(EMPTY_INPUT);
         }
         let mut answered = false;
         messages::for_each_message(stdin, |found| {
@@ -241,7 +245,7 @@ mod tests {
         assert_eq!(found[1]["cause"], "rate-limited");
         let (exit, found) = ask(None, "");
         assert_eq!((exit, found.len()), (Exit::BadInput, 1));
-        assert_eq!(found[0]["error"], "the input is empty");
+        assert_eq!(found[0]["error"], EMPTY_INPUT);
     }
 
     #[test]

@@ -24,7 +24,7 @@ use crate::{
             objects::{SecretType, ServiceAccount},
         },
         registry_auth::{
-            docker_config::{ConfigWarning, DockerConfig},
+            docker_config::{AuthConfig, AuthProblem, ConfigWarning, DockerConfig},
             image_ref::ImageRef,
             keyring::{Keyring, Lookup, key_matches},
         },
@@ -68,6 +68,9 @@ struct Matches {
     misses: Vec<MismatchedEntry>,
     /// The Secrets that the kubelet skips.
     skipped: Vec<SkippedSecret>,
+    /// What the kubelet ignores in the sources, if no entry with a credential matches: it may be why.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<SourceWarning>,
     /// Keys of one Secret that the kubelet tries in random order, as their credentials differ.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     any_order: Vec<UnorderedKeys>,
@@ -90,10 +93,19 @@ struct SkippedSecret {
 }
 
 #[derive(Debug, Serialize)]
+struct SourceWarning {
+    source: String,
+    warning: String,
+}
+
+#[derive(Debug, Serialize)]
 struct MatchedEntry {
     source: String,
     key: String,
     username: String,
+    /// Why it is of no use: without a credential the pull is anonymous all the same.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    problem: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -110,6 +122,21 @@ struct EntryLabel {
     source: String,
     key: String,
     username: String,
+    problem: Option<String>,
+}
+
+impl EntryLabel {
+    fn new(source: &str, entry: &AuthConfig) -> Self {
+        Self {
+            source: source.to_owned(),
+            key: entry.server.to_string(),
+            username: entry.username.to_string(),
+            problem: entry.is_anonymous().then(|| {
+                let problem = entry.problems.last();
+                problem.map_or(AuthProblem::Empty, |it| *it).to_string()
+            }),
+        }
+    }
 }
 
 /// Matches one image.
@@ -143,6 +170,7 @@ async fn find_matches(
     let mut keyring = Keyring::default();
     let mut skipped = Vec::new();
     let mut any_order = Vec::new();
+    let mut warnings = Vec::new();
     let origin = load_origin(&args.origin, options, stdin).await?;
     for source in origin.sources {
         let config = match source.content {
@@ -156,7 +184,8 @@ async fn find_matches(
         // The kubelet gives up at the first Secret that it cannot read, whatever the others hold.
         let entries = config
             .usable_entries()
-            .map_err(|malformed| malformed.text.to_string())?;
+            .map_err(|malformed| secrets::not_parsed(&source.name, malformed))?;
+        warnings.extend(source_warnings(&source.name, &config));
         any_order.extend(config.warnings.iter().filter_map(|oddity| match oddity {
             ConfigWarning::EqualKeys(keys) if keys.iter().any(|key| key_matches(key, &image)) => {
                 Some(UnorderedKeys {
@@ -167,20 +196,30 @@ async fn find_matches(
             _ => None,
         }));
         for entry in entries {
-            let held = EntryLabel {
-                source: source.name.clone(),
-                key: entry.server.to_string(),
-                username: entry.username.to_string(),
-            };
-            keyring.add(&entry.server, held);
+            keyring.add(&entry.server, EntryLabel::new(&source.name, entry));
         }
     }
     let mut matches = Matches::from_lookup(&image, keyring.lookup(&image));
     matches.skipped = skipped;
     matches.any_order = any_order;
+    if !matches.has_credential() {
+        matches.warnings = warnings;
+    }
     let provider = ProviderLink::new(origin.account.as_ref(), &image);
     matches.provider = provider.as_ref().map(ProviderRow::new);
     Ok(matches)
+}
+
+/// What the kubelet ignores in a source. Keys that are one registry have a place of their own.
+fn source_warnings(source: &str, config: &DockerConfig) -> Vec<SourceWarning> {
+    let ignored = config.warnings.iter();
+    let ignored = ignored.filter(|warning| !matches!(warning, ConfigWarning::EqualKeys(_)));
+    ignored
+        .map(|warning| SourceWarning {
+            source: source.to_owned(),
+            warning: warning.to_string(),
+        })
+        .collect()
 }
 
 /// A pull secret, or a file in its place.
@@ -251,10 +290,10 @@ fn source_content(config: Option<DockerConfig>, found: Option<&SecretType>) -> S
     match (config, found) {
         (Some(config), _) => SourceContent::Config(config),
         (None, Some(found)) => SourceContent::Skipped(format!(
-            "type {found} is not a pull secret, or its data key is missing"
+            "its type {found} is not a pull secret type, or its data key is missing"
         )),
         (None, None) => SourceContent::Skipped(
-            "its type is not a pull secret, or its data key is missing".to_owned(),
+            "its type is not a pull secret type, or its data key is missing".to_owned(),
         ),
     }
 }
@@ -279,6 +318,7 @@ impl Matches {
             source: tried.entry.source.clone(),
             key: tried.entry.key.clone(),
             username: tried.entry.username.clone(),
+            problem: tried.entry.problem.clone(),
         });
         let misses = lookup
             .mismatches
@@ -295,15 +335,21 @@ impl Matches {
             misses: misses.collect(),
             skipped: Vec::new(),
             any_order: Vec::new(),
+            warnings: Vec::new(),
             provider: None,
         }
     }
 
+    /// Whether an entry with a credential matches.
+    fn has_credential(&self) -> bool {
+        self.entries.iter().any(|entry| entry.problem.is_none())
+    }
+
     fn exit(&self) -> Exit {
-        if self.entries.is_empty() {
-            Exit::Negative
-        } else {
+        if self.has_credential() {
             Exit::Success
+        } else {
+            Exit::Negative
         }
     }
 }
@@ -329,9 +375,13 @@ fn write_text(matches: &Matches, console: Console, stdout: &mut impl Write) -> i
             &entry.username
         };
         let line = format!("{}. {} as {user} ({})", at + 1, entry.key, entry.source);
-        let line = console.paint(Tone::Success, &one_line(&line));
-        writeln!(stdout, "  {line}")?;
+        let (tone, line) = match &entry.problem {
+            None => (Tone::Success, line),
+            Some(problem) => (Tone::Warning, format!("{line}: {problem}")),
+        };
+        writeln!(stdout, "  {}", console.paint(tone, &one_line(&line)))?;
     }
+    write_anonymous(matches, console, stdout)?;
     for unordered in &matches.any_order {
         let (keys, source) = (unordered.keys.join(", "), &unordered.source);
         let line = format!("tried in random order: {keys} ({source}) are the same registry");
@@ -340,29 +390,6 @@ fn write_text(matches: &Matches, console: Console, stdout: &mut impl Write) -> i
             "  {}",
             console.paint(Tone::Warning, &one_line(&line))
         )?;
-    }
-    match &matches.provider {
-        Some(provider) => {
-            let after = if matches.entries.is_empty() {
-                "no entry matches: "
-            } else {
-                "then "
-            };
-            let line = format!(
-                "{after}the node's credential provider, if it has one ({})",
-                provider.text
-            );
-            writeln!(
-                stdout,
-                "  {}",
-                console.paint(Tone::Warning, &one_line(&line))
-            )?;
-        }
-        None if matches.entries.is_empty() => {
-            let line = "no entry matches: the pull is anonymous";
-            writeln!(stdout, "  {}", console.paint(Tone::Error, line))?;
-        }
-        None => {}
     }
     for miss in &matches.misses {
         let line = format!("no match: {} ({}): {}", miss.key, miss.source, miss.reason);
@@ -379,7 +406,34 @@ fn write_text(matches: &Matches, console: Console, stdout: &mut impl Write) -> i
             console.paint(Tone::Warning, &one_line(&line))
         )?;
     }
+    for SourceWarning { source, warning } in &matches.warnings {
+        let line = one_line(&format!("{source}: {warning}"));
+        writeln!(stdout, "  {}", console.paint(Tone::Warning, &line))?;
+    }
     Ok(())
+}
+
+/// Says what the kubelet does after the entries: ask the node's credential provider, or pull without a credential.
+fn write_anonymous(matches: &Matches, console: Console, stdout: &mut impl Write) -> io::Result<()> {
+    let without = match (matches.has_credential(), matches.entries.is_empty()) {
+        (true, _) => None,
+        (false, true) => Some("no entry matches"),
+        (false, false) => Some("no matching entry has a credential"),
+    };
+    let (tone, line) = match (&matches.provider, without) {
+        (Some(provider), _) => {
+            let before = without.map(|without| format!("{without}; "));
+            let line = format!(
+                "{}then the node's credential provider, if it has one ({})",
+                before.unwrap_or_default(),
+                provider.text
+            );
+            (Tone::Warning, line)
+        }
+        (None, Some(without)) => (Tone::Error, format!("{without}: the pull is anonymous")),
+        (None, None) => return Ok(()),
+    };
+    writeln!(stdout, "  {}", console.paint(tone, &one_line(&line)))
 }
 
 #[cfg(test)]
@@ -435,7 +489,11 @@ mod tests {
     fn what_cannot_be_read_is_an_error_as_it_is_for_the_kubelet() {
         let (exit, found) = ask("nginx", r#"{"auths":{"ghcr.io":{"auth":"!"}}}"#);
         assert_eq!(exit, Exit::BadInput);
-        assert_eq!(found["error"], "illegal base64 data at input byte 0");
+        assert_eq!(
+            found["error"],
+            "the kubelet cannot parse -\n  illegal base64 data at input byte 0\n  \
+             next: correct it: a Pod that lists it cannot pull any image"
+        );
         let (exit, found) = ask("a/B", "{}");
         assert_eq!(exit, Exit::BadInput);
         assert!(
@@ -446,6 +504,32 @@ mod tests {
             "{found}"
         );
         assert_eq!(ask("nginx", r#"{"auths":{}}"#).0, Exit::Negative);
+    }
+
+    /// Docker Desktop keeps the passwords elsewhere, and leaves empty entries behind.
+    #[test]
+    fn a_password_in_a_helper_is_no_credential() {
+        let store =
+            "the passwords are in the credential store desktop, which the kubelet cannot read";
+        for (config, entries) in [
+            (r#"{"auths":{"ghcr.io":{}},"credsStore":"desktop"}"#, 1),
+            (r#"{"auths":{},"credsStore":"desktop"}"#, 0),
+            (r#"{"credsStore":"desktop"}"#, 0),
+        ] {
+            let (exit, found) = ask("ghcr.io/acme/shop:1", config);
+            assert_eq!(exit, Exit::Negative, "{config}");
+            assert_eq!(found["entries"].as_array().unwrap().len(), entries);
+            let warnings = found["warnings"].as_array().unwrap();
+            assert!(warnings.iter().any(|it| it["warning"] == store), "{found}");
+        }
+        let (_, found) = ask("ghcr.io/a:1", r#"{"auths":{"ghcr.io":{}}}"#);
+        let problem = "the matching entry is empty, so the pull is anonymous";
+        assert_eq!(found["entries"][0]["problem"], problem);
+        // Podman writes the password into the entry, whatever the store.
+        let config = r#"{"auths":{"ghcr.io":{"auth":"dTpw"}},"credsStore":"desktop"}"#;
+        let (exit, found) = ask("ghcr.io/a:1", config);
+        assert_eq!(exit, Exit::Success);
+        assert!(found["warnings"].is_null() && found["entries"][0]["problem"].is_null());
     }
 
     #[test]

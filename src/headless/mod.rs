@@ -91,6 +91,12 @@ fn check_object_name(name: &str) -> Result<(), String> {
     Ok(())
 }
 
+/// The error of a name that no Namespace can have.
+fn invalid_namespace(name: &str) -> UserError {
+    UserError::new(format!("{name:?} is not a valid Namespace name"))
+        .with_help("use lowercase letters, digits and -, at most 63 characters")
+}
+
 /// Prints a line on standard error. A closed pipe is ignored: the exit status still tells.
 pub fn warn(line: &str) {
     let _ = writeln!(io::stderr(), "pullscope: {line}");

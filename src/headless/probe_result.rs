@@ -139,10 +139,12 @@ impl ProbeResult {
         for tried in &self.tried {
             let entry = &tried.entry;
             let answer = tried.answer.as_str();
-            let line = format!(
-                "{} as {} ({}): {answer}",
-                entry.key, entry.username, entry.source
-            );
+            let user = if entry.username.is_empty() {
+                "nobody"
+            } else {
+                &entry.username
+            };
+            let line = format!("{} as {user} ({}): {answer}", entry.key, entry.source);
             writeln!(out, "  tried {}", one_line(&line))?;
         }
         Ok(())

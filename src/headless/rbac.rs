@@ -6,7 +6,8 @@ use std::io::{self, Write};
 
 use clap::ValueEnum;
 
-use super::{Exit, exit_after_write};
+use super::{Exit, exit_after_write, invalid_namespace, warn};
+use crate::domain::k8s::object_ref::Namespace;
 
 #[derive(Clone, Debug, clap::Args)]
 pub struct Args {
@@ -31,8 +32,13 @@ impl Role {
     }
 }
 
-/// Prints a ClusterRole, or a Role of one namespace.
+/// Prints a ClusterRole, or a Role of one namespace. A name that is no Namespace's would make a manifest that the
+/// API server refuses.
 pub fn run(args: &Args, namespace: Option<&str>, mut stdout: impl Write) -> io::Result<Exit> {
+    if let Some(wrong) = namespace.filter(|name| !Namespace::new(*name).is_valid()) {
+        warn(&invalid_namespace(wrong).to_string());
+        return Ok(Exit::BadInput);
+    }
     let text = manifest(args.role, namespace);
     let written = stdout.write_all(text.as_bytes());
     exit_after_write(written, Exit::Success)
@@ -52,6 +58,14 @@ fn manifest(role: Role, namespace: Option<&str>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_manifest_is_printed_for_a_name_that_no_namespace_has() {
+        let args = Args { role: Role::Viewer };
+        let mut out = Vec::new();
+        let exit = run(&args, Some("Bad_NS"), &mut out).unwrap();
+        assert_eq!((exit, out.as_slice()), (Exit::BadInput, &b""[..]));
+    }
 
     #[test]
     fn a_role_of_one_namespace_has_the_same_rules() {

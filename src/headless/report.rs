@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::{
     OutputFormat,
     console::{Console, Tone},
-    json,
+    json, warn,
 };
 use crate::domain::{
     context::ProviderLink,
@@ -18,7 +18,7 @@ use crate::domain::{
     },
     k8s::objects::WorkloadIdentity,
     registry_auth::{image_ref::ImageRef, registries},
-    sanitize::one_line,
+    sanitize::{lines, one_line},
 };
 
 /// One explained message.
@@ -69,7 +69,8 @@ pub(super) struct ErrorLine<'a> {
     pub error: &'a str,
 }
 
-/// Writes an error in the output format of the result.
+/// Writes an error in the output format of the result: for people on standard error, as JSON in place of the
+/// result.
 pub(super) fn write_error(
     error: &str,
     output: OutputFormat,
@@ -77,11 +78,7 @@ pub(super) fn write_error(
 ) -> io::Result<()> {
     match output {
         OutputFormat::Json => json::write(&ErrorLine { error }, out)?,
-        OutputFormat::Text => {
-            for line in error.lines() {
-                writeln!(out, "{}", one_line(line))?;
-            }
-        }
+        OutputFormat::Text => warn(&lines(error)),
     }
     Ok(())
 }
@@ -199,11 +196,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_lines_of_an_error_stay_lines() {
+    fn an_error_for_people_is_not_among_the_results() {
         let mut out = Vec::new();
-        let error = "cannot reach it\n  refused\n  next: \x1bstart it";
-        write_error(error, OutputFormat::Text, &mut out).unwrap();
-        let out = String::from_utf8(out).unwrap();
-        assert_eq!(out, "cannot reach it\n  refused\n  next: start it\n");
+        write_error("cannot reach it", OutputFormat::Text, &mut out).unwrap();
+        assert!(out.is_empty());
+        write_error("cannot reach it", OutputFormat::Json, &mut out).unwrap();
+        let answer: serde_json::Value = serde_json::from_slice(&out).unwrap();
+        assert_eq!(answer["error"], "cannot reach it");
     }
 }

@@ -15,8 +15,9 @@ use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use crate::domain::{
+    error::UserError,
     k8s::objects::SecretType,
-    registry_auth::docker_config::{self, ConfigFormat, DockerConfig},
+    registry_auth::docker_config::{self, ConfigError, ConfigFormat, DockerConfig},
 };
 
 /// A pull secret of a manifest, or a Docker configuration file.
@@ -54,8 +55,21 @@ struct Metadata {
 
 /// Reads the Secrets of a file, or of standard input for `-`, in their order.
 pub(super) fn load(path: &Path, stdin: &mut impl Read) -> Result<Vec<SecretSource>, String> {
-    let bytes = read_bytes(path, stdin).map_err(|error| format!("{}: {error}", path.display()))?;
+    let bytes = read_bytes(path, stdin).map_err(|error| {
+        UserError::new(format!("cannot read {}", path.display()))
+            .with_cause(error.to_string())
+            .with_help("give a Docker configuration or a Secret manifest that exists, or - for standard input")
+            .to_string()
+    })?;
     parse(path, &bytes)
+}
+
+/// The error of a Secret or configuration that the kubelet cannot parse, with its own words.
+pub(super) fn not_parsed(source: &str, error: &ConfigError) -> String {
+    UserError::new(format!("the kubelet cannot parse {source}"))
+        .with_cause(&*error.text)
+        .with_help("correct it: a Pod that lists it cannot pull any image")
+        .to_string()
 }
 
 fn read_bytes(path: &Path, stdin: &mut impl Read) -> io::Result<Zeroizing<Vec<u8>>> {

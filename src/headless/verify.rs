@@ -188,9 +188,15 @@ fn probe_settings(
         settings.limits.step = limit;
     }
     if let Some(path) = &args.ca {
-        let pem = fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
+        let unusable = |why: String| {
+            UserError::new(format!("cannot use --ca {}", path.display()))
+                .with_cause(why)
+                .with_help("give a PEM file with the CA's certificate")
+                .to_string()
+        };
+        let pem = fs::read(path).map_err(|error| unusable(error.to_string()))?;
         if settings.trust_pem(&pem) == 0 {
-            return Err(format!("{}: no certificate found", path.display()));
+            return Err(unusable("no certificate found".to_owned()));
         }
     }
     Ok(settings)
@@ -219,7 +225,7 @@ async fn secret_from_cluster(name: &str, options: &ConnectOptions) -> Result<Sec
     let secret = secret.map_err(|error| format!("cannot read Secret {key}: {error}"))?;
     if secret.config.is_none() {
         return Err(format!(
-            "Secret {key} is passed over by the kubelet: type {} is not a pull secret, or its data key is missing",
+            "the kubelet skips Secret {key}: its type {} is not a pull secret type, or its data key is missing",
             secret.secret_type
         ));
     }
@@ -243,7 +249,7 @@ fn identities(image: &ImageRef, sources: &[SecretSource]) -> Result<Vec<ProbeIde
         };
         let entries = config
             .usable_entries()
-            .map_err(|malformed| format!("{}: {}", source.name, malformed.text))?;
+            .map_err(|malformed| secrets::not_parsed(&source.name, malformed))?;
         for entry in entries {
             keyring.add(&entry.server, (source, entry));
         }

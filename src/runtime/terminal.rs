@@ -195,27 +195,34 @@ pub fn install_panic_hook() {
     }));
 }
 
-/// Whether there is a terminal that the dashboard can use.
+/// First line of the errors of a terminal.
+const CANNOT_SHOW: &str = "cannot show the dashboard";
+
+/// Whether there is a terminal that the dashboard can use: its input, its output and what it can show.
 pub fn check() -> Result<(), UserError> {
-    let what = "cannot show the dashboard";
     if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
         let end = if io::stdout().is_terminal() {
             "standard input"
         } else {
             "standard output"
         };
-        return Err(UserError::new(what)
+        return Err(UserError::new(CANNOT_SHOW)
             .with_cause(format!("{end} is not a terminal"))
             .with_help("run it in a terminal without a pipe; for scripts use `pullscope check`"));
     }
+    check_display()
+}
+
+/// Whether the terminal, wherever the output goes, can position the cursor and is large enough.
+pub fn check_display() -> Result<(), UserError> {
     if env::var_os("TERM").is_some_and(|term| term == "dumb") {
-        return Err(UserError::new(what)
+        return Err(UserError::new(CANNOT_SHOW)
             .with_cause("TERM=dumb: the terminal cannot position the cursor")
             .with_help("use another terminal, or set TERM correctly"));
     }
     let (columns, rows) = terminal::size().unwrap_or((80, 24));
     if columns < SMALLEST.0 || rows < SMALLEST.1 {
-        return Err(UserError::new(what)
+        return Err(UserError::new(CANNOT_SHOW)
             .with_cause(format!(
                 "the terminal has {columns} columns and {rows} rows"
             ))

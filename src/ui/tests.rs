@@ -481,6 +481,18 @@ fn nothing_is_called_well_that_may_not_be_seen() {
     assert!(text.contains("partial: Pods not read (403)"), "{text}");
 }
 
+/// Until the Secrets have been listed, the diagnosis may change, and nobody has to be asked for them.
+#[test]
+fn a_diagnosis_says_that_secrets_are_still_being_read() {
+    let mut screen = Screen::company();
+    assert!(!screen.text(120, 40).contains("still reading Secrets"));
+    let listing = WatchState::Listing { received: 0 };
+    screen.state(WatchKind::Secrets(SecretWatch::ALL[0]), listing);
+    let text = screen.text(120, 40);
+    assert!(text.contains("still reading Secrets"), "{text}");
+    assert!(!text.contains("Ask someone"), "{text}");
+}
+
 /// A kind that may not be listed in the whole cluster.
 fn refused(kind: WatchKind, as_of: Option<Timestamp>) -> WatchState {
     WatchState::Forbidden {

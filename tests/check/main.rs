@@ -419,11 +419,9 @@ fn match_asks_the_cluster_for_secrets_and_accounts() {
     ] {
         let output = demo.run(line);
         assert_eq!(status(&output), 2, "{line}");
-        assert!(
-            text(&output.stdout).contains(part),
-            "{line}: {}",
-            text(&output.stdout)
-        );
+        let error = text(&output.stderr);
+        assert!(error.contains(part), "{line}: {error}");
+        assert!(output.stdout.is_empty(), "{line}");
     }
     let output = demo.run("match nginx -n shop --secret nowhere -o json");
     assert_eq!(status(&output), 1);

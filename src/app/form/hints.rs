@@ -47,12 +47,12 @@ impl Form {
             }
             (FieldId::Confirm, _) => self.dependants(),
             (FieldId::Accounts, _) => match &self.spec {
-                FormSpec::DeleteSecret { .. } => "detached from these".to_owned(),
-                _ => "checked: attached".to_owned(),
+                FormSpec::DeleteSecret { .. } => "the Secret is detached from the checked ones".to_owned(),
+                _ => "checked: have the Secret".to_owned(),
             },
             (FieldId::Secrets, _) => match &self.spec {
-                FormSpec::Rotate { .. } => "checked: have it for this registry".to_owned(),
-                _ => "checked: attached".to_owned(),
+                FormSpec::Rotate { .. } => "checked: get the new credential".to_owned(),
+                _ => "checked: attached to the ServiceAccount".to_owned(),
             },
             _ => String::new(),
         }

@@ -114,7 +114,7 @@ fn run(model: &mut Model, line: &str, now: Timestamp) -> Vec<Effect> {
             Vec::new()
         }
         ParsedCommand::Misused(usage) => {
-            model.set_status(format!("usage: {usage}"), now);
+            model.set_status(format!("usage: :{usage}"), now);
             Vec::new()
         }
         ParsedCommand::NoArgument(name) => {
@@ -126,7 +126,10 @@ fn run(model: &mut Model, line: &str, now: Timestamp) -> Vec<Effect> {
         }
         ParsedCommand::Unknown(nearest) => {
             if !line.trim().is_empty() {
-                let hint = nearest.map_or(String::new(), |name| format!("; did you mean {name}?"));
+                let hint = nearest.map_or_else(
+                    || "; ctrl-a lists all commands".to_owned(),
+                    |name| format!("; did you mean {name}?"),
+                );
                 model.set_status(format!("unknown command {:?}{hint}", line.trim()), now);
             }
             Vec::new()

@@ -147,7 +147,7 @@ fn with_pull_secrets(model: &Model, offer: FixProposal, scope: FixScope<'_>) -> 
         });
         notes.extend(unopened.map(|image| {
             format!(
-                "No Secret in {} has a login for {}: Pods may fail next without a pull secret.",
+                "No Secret in {} has a credential for {}: the next pull may fail without one.",
                 key.namespace,
                 image.host()
             )

@@ -138,7 +138,7 @@ fn submit(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     let reads = start_import(model);
     if !reads.is_empty() {
         model.set_status(
-            "reading the credential; press enter again when it is there",
+            "reading the credential; press enter again when it has been read",
             now,
         );
         return reads;

@@ -63,7 +63,9 @@ pub(super) fn form_spec_for(
                 .and_then(|key| FormSpec::for_account_deletion(store, key))
                 .ok_or(NO_ACCOUNT),
             Pane::Pods => return None,
-            Pane::Namespaces | Pane::Events => Err("pullscope cannot delete that"),
+            Pane::Namespaces | Pane::Events => {
+                Err("pullscope deletes only Pods, Secrets and ServiceAccounts")
+            }
         },
         _ => return None,
     })

@@ -598,7 +598,7 @@ fn an_unknown_command_names_the_nearest() {
     press(&mut model, &["enter"]);
     assert_eq!(
         model.status.as_ref().unwrap().text,
-        "unknown command \"zzz\""
+        "unknown command \"zzz\"; ctrl-a lists all commands"
     );
 }
 

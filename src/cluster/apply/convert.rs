@@ -85,7 +85,7 @@ pub(super) async fn convert(
     }
     let Some((source, replacement)) = replacement(&found) else {
         return Ok(failed(format!(
-            "{key} has no Docker configuration: recreate it with a login"
+            "{key} has no Docker configuration: recreate it with a credential"
         )));
     };
     let outline = SecretOutline::from_secret(&found, &source);
@@ -337,7 +337,7 @@ fn manual_commands(key: &ObjectRef<Secret>, sides: [&SecretValue; 2]) -> String 
         return "; restore it from a backup".to_owned();
     }
     format!(
-        "; to restore the logins by hand, without other keys, labels and annotations: {commands}"
+        "; to restore its credentials by hand (not its other keys, labels and annotations): {commands}"
     )
 }
 

@@ -113,7 +113,7 @@ impl ConnectError {
                 }
                 ApiError::Plugin(_) => {
                     format!(
-                        "cannot get a login{} for {server}",
+                        "cannot get a credential{} for {server}",
                         for_user(user.as_deref())
                     )
                 }

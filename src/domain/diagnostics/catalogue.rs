@@ -85,7 +85,7 @@ cause_texts! {
     RepositoryMissingOrNoAccess:
         "not found or no access",
         "the registry does not say whether the repository is missing or private",
-        "the same refusal with and without a login: wrong name, or no permission";
+        "refused with and without a login: wrong name, or no permission";
     NoCredentialsSent:
         "login required",
         "the repository is private and no credential was sent",
@@ -93,11 +93,11 @@ cause_texts! {
     Unauthorized:
         "login rejected (401)",
         "the registry rejected the credential that was sent",
-        "a registry test with the Secret's credential: the token request is refused";
+        "a registry test with the Secret's credential fails at the token request";
     TokenExpired:
         "credential expired",
         "the credential has expired",
-        "the Secret is older than its token may live; a new token works";
+        "the Secret is older than its token's lifetime; a new token works";
     PullSecretMissing:
         "pull secret not found",
         "a Secret in imagePullSecrets does not exist in the Pod's namespace",

@@ -372,7 +372,7 @@ impl fmt::Display for Fact {
             }
             Self::OneOfSeveralSent { secrets } => write!(
                 f,
-                "several logins were sent, and the error names none: {}",
+                "several credentials were sent, and the error does not say which one failed: {}",
                 secrets.join(", ")
             ),
             Self::Expired { secret, at } => write!(f, "the credential in Secret {secret} expired at {at}"),
@@ -436,7 +436,7 @@ Self::OtherTagRuns { pod, image } | Self::OtherRegistryRuns { pod, image } => wr
             Self::SimilarRegistry { host, registry } => {
                 write!(f, "{host} is {registry}, one letter off")
             }
-            Self::LowerCaseName { image } => write!(f, "in lower case the name is valid: {image}"),
+            Self::LowerCaseName { image } => write!(f, "the name is valid in lower case: {image}"),
             Self::SuggestedImageExists { image } => {
                 write!(f, "tested from this machine: {image} can be pulled")
             }

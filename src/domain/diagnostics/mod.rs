@@ -80,7 +80,7 @@ pub use self::{
     workload::workload,
 };
 use super::{
-    context::PodContext,
+    context::{PodContext, Visibility},
     k8s::{
         distribution::NodeInfo,
         pod_status::pod_status,
@@ -241,6 +241,10 @@ fn finish(
     reason: &Arc<str>,
     mut draft: FindingBuilder,
 ) -> Finding {
+    if context.secrets_visibility != Visibility::Forbidden {
+        // Nobody has been refused: the list is not read to its end, or will be.
+        draft.fixes.retain(|fix| *fix != FixId::CheckSecret);
+    }
     let fix_context = fix_context::build(context, attempt, &draft);
     if let Some(secret) = fix_context.secret.as_deref() {
         immutable::replace_edits(&mut draft, context, secret);

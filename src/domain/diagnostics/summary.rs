@@ -91,7 +91,12 @@ fn rejected(root: RootCause, finding: &Finding) -> Option<String> {
 /// What the registry said, where the Secret that would tell why may not be read.
 fn not_read(finding: &Finding) -> Option<String> {
     let mut facts = finding.evidence.iter().map(|evidence| &evidence.fact);
-    let hidden = facts.find_map(Fact::unread_secret)?;
+    let (fact, hidden) = facts.find_map(|fact| Some((fact, fact.unread_secret()?)))?;
+    let why = if matches!(fact, Fact::SecretForbidden { .. }) {
+        "cannot be read to check it"
+    } else {
+        "has not been read"
+    };
     let host = finding.fix_context.host.as_deref()?;
     let answers = [
         (Cause::Unauthorized, "rejects the login"),
@@ -99,9 +104,7 @@ fn not_read(finding: &Finding) -> Option<String> {
         (Cause::ForbiddenByPolicy, "denies access"),
     ];
     let (_, answer) = answers.iter().find(|(cause, _)| *cause == finding.cause)?;
-    Some(format!(
-        "{host} {answer}; Secret {hidden} cannot be read to check it"
-    ))
+    Some(format!("{host} {answer}; Secret {hidden} {why}"))
 }
 
 fn general(finding: &Finding) -> String {

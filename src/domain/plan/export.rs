@@ -60,7 +60,7 @@ impl Plan {
                 let _ = writeln!(text, "# {how}");
             }
             if manifest.lacks_other_entries {
-                text.push_str("# the entries that the Secret has besides belong in it too\n");
+                text.push_str("# add the other entries of the Secret here\n");
             }
             text.push_str(&yaml(&manifest.object));
             if !text.ends_with('\n') {
@@ -279,7 +279,7 @@ mod tests {
                 "{text}"
             );
             assert!(text.contains("# not an object: Delete Pod shop/web-1"));
-            let warned = text.matches("# the entries that the Secret has besides");
+            let warned = text.matches("# add the other entries of the Secret here");
             assert_eq!(warned.count(), 1, "of the edit and not of the new Secret");
         }
     }

@@ -143,7 +143,7 @@ impl FormSpec {
             Self::List { account, .. } => format!("Pull secrets of ServiceAccount {account}"),
             Self::RunAs { workload, .. } => format!("ServiceAccount of {workload}"),
             Self::Setup { .. } => "First-time setup for a private image".to_owned(),
-            Self::Deploy { .. } => "Deploy a private image".to_owned(),
+            Self::Deploy { .. } => "Create a Deployment from a private image".to_owned(),
             Self::DeleteSecret { secret, .. } => format!("Delete Secret {secret}"),
             Self::DeleteAccount { account, .. } => format!("Delete ServiceAccount {account}"),
             Self::Export => "Export as YAML".to_owned(),

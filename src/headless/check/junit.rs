@@ -62,7 +62,7 @@ fn run_cases(report: &CheckReport) -> Vec<String> {
     let unseen = report.not_seen.iter().map(|missing| {
         let missing = escape_xml(missing);
         format!(
-            r#"<testcase classname="pullscope" name="may {missing}"><skipped message="not seen: needs {missing}"/></testcase>"#
+            r#"<testcase classname="pullscope" name="may {missing}"><skipped message="not read: you may not {missing}"/></testcase>"#
         )
     });
     let settled = report.settled.map(|settled| {

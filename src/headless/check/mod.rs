@@ -47,8 +47,8 @@ pub struct Args {
     /// Label selector for Pods and workloads, such as app=web,tier!=back
     #[arg(short = 'l', long, value_name = "SELECTOR")]
     pub selector: Option<LabelSelector>,
-    /// Wait until all Pods are ready, or until a failure makes no progress, at most this long, such as
-    /// 2m; exits with 1 on timeout. Also waits for targets that do not exist yet
+    /// Wait at most this long, such as 2m, until all Pods are ready or something fails and makes no
+    /// progress; exits with 1 on timeout. Also waits for targets that do not exist yet
     #[arg(long, value_name = "TIME", value_parser = parse_duration)]
     pub wait: Option<Duration>,
     /// Do not fail if a namespace or target does not exist, or if nothing matches the selector
@@ -58,12 +58,13 @@ pub struct Args {
     /// be reached from here is unknown, not a finding
     #[arg(long)]
     pub probe: bool,
-    /// Also check running Pods: could their images be pulled again? An expired token or, with --probe,
-    /// the registry may prevent it
+    /// Also check running Pods: whether their images could be pulled again. Finds expired tokens; with
+    /// --probe it also asks the registries
     #[arg(long)]
     pub all: bool,
-    /// Also report credentials in pull secrets that expire within this time, such as 14d, or have expired: by
-    /// their token, an annotation such as expiresAt, or the maximum lifetime of their kind; exits with 1 if any
+    /// Also report credentials in pull secrets that expire within this time, such as 14d, or have expired;
+    /// exits with 1 if there are any. The expiry is that of the token, of an annotation such as expiresAt,
+    /// or the maximum lifetime of its kind
     #[arg(long, value_name = "TIME", value_parser = expiring::parse_ahead)]
     pub expiring: Option<Duration>,
     /// Output format

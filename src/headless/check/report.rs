@@ -218,7 +218,7 @@ impl CheckReport {
             gaps.extend(
                 self.not_seen
                     .iter()
-                    .map(|missing| format!("needs {missing}")),
+                    .map(|missing| format!("you may not {missing}")),
             );
         }
         (!gaps.is_empty()).then(|| one_line(&format!("incomplete: {}", gaps.join(", "))))
@@ -249,7 +249,7 @@ impl CheckReport {
             }
         }
         for missing in &self.not_seen {
-            let line = format!("not seen: needs {missing}");
+            let line = format!("not read: you may not {missing}");
             writeln!(out, "{}", console.paint(Tone::Warning, &line))?;
         }
         for list in &self.stale {
@@ -457,7 +457,7 @@ impl FindingRow {
             writeln!(out, "  {}{}", label("seen"), one_line(line))?;
         }
         for line in &self.settle {
-            writeln!(out, "  {}{}", label("settle"), one_line(line))?;
+            writeln!(out, "  {}{}", label("confirm"), one_line(line))?;
         }
         // What it answered stands among the evidence.
         if let Some(probe) = &self.probe

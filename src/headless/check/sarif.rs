@@ -16,7 +16,7 @@ pub(super) fn document(report: &CheckReport) -> Value {
     let results: Vec<Value> = report.findings.iter().map(result).collect();
     let unseen = report.not_seen.iter();
     let mut notes: Vec<Value> = unseen
-        .map(|missing| notification("warning", &format!("not seen: needs {missing}")))
+        .map(|missing| notification("warning", &format!("not read: you may not {missing}")))
         .collect();
     let unreadable = report.not_read.iter();
     notes.extend(

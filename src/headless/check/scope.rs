@@ -3,7 +3,7 @@
 //! A typing error must not look like a healthy namespace, so what does not exist is an error without
 //! `--allow-empty`. With `--wait` it is waited for.
 
-use super::{collect::Snapshot, selection::Selection};
+use super::{super::invalid_namespace, collect::Snapshot, selection::Selection};
 use crate::{
     cluster::{ApiError, Connection, WatchScope, get},
     domain::{
@@ -45,11 +45,7 @@ impl<'a> CheckScope<'a> {
             WatchScope::Namespaces(namespaces) => namespaces.clone(),
         };
         if let Some(wrong) = namespaces.iter().find(|name| !name.is_valid()) {
-            return Err(UserError::new(format!(
-                "{:?} is not a valid Namespace name",
-                wrong.as_str()
-            ))
-            .with_cause("use lowercase letters, digits and -, at most 63 characters"));
+            return Err(invalid_namespace(wrong.as_str()));
         }
         Ok(Self {
             selection,

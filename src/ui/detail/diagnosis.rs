@@ -199,7 +199,7 @@ fn credential_usage(
     let namespaces: BTreeSet<_> = carriers.iter().map(|key| &key.namespace).collect();
     (carriers.len() > 1).then(|| {
         format!(
-            "{} Secrets in {} have this credential: 1 updates all, 2 only this one",
+            "{} Secrets in {} have this credential: fix 1 updates all, fix 2 only this one",
             carriers.len(),
             match namespaces.len() {
                 1 => "this namespace".to_owned(),

@@ -17,10 +17,11 @@ use ratatui::{
 
 use super::{draw_context::DrawContext, text, widgets::paragraph::wrapped};
 use crate::{
-    app::{default_tab, detail::Tab, pod_inspection::PodInspection},
+    app::{connection::KindState, default_tab, detail::Tab, pod_inspection::PodInspection},
     domain::{
         diagnostics::{Cause, grouping::FaultId},
         k8s::objects::AnyObjectRef,
+        store::watch::{Scope, WatchKind},
     },
 };
 
@@ -92,6 +93,9 @@ pub(super) fn confidence_label(cx: DrawContext<'_>, inspection: &PodInspection) 
     let Some(finding) = inspection.diagnosis.first() else {
         return String::new();
     };
+    if is_reading_secrets(cx, inspection) {
+        return "still reading Secrets".to_owned();
+    }
     let sure = if finding.cause == Cause::CauseNotStated && finding.root.is_none() {
         "unknown"
     } else {
@@ -102,6 +106,16 @@ pub(super) fn confidence_label(cx: DrawContext<'_>, inspection: &PodInspection) 
         0 | 1 => sure.to_owned(),
         pods => format!("{sure} · {pods} Pods"),
     }
+}
+
+/// Whether the Secrets of the Pod's namespace are being listed for the first time: they may prove more.
+fn is_reading_secrets(cx: DrawContext<'_>, inspection: &PodInspection) -> bool {
+    let namespace = Scope::Namespace(inspection.pod.namespace.clone());
+    let connection = &cx.model.connection;
+    matches!(
+        connection.state_of_kinds(|kind| matches!(kind, WatchKind::Secrets(_)), &namespace),
+        KindState::Loading { .. }
+    )
 }
 
 fn pods(cx: DrawContext<'_>, fault: Option<&FaultId>) -> usize {

@@ -311,7 +311,7 @@ fn the_commands_are_there_whichever_way_the_secret_is_converted() {
     ] {
         let told = manual_commands(&key(), sides);
         assert!(
-            told.starts_with("; to restore the logins by hand"),
+            told.starts_with("; to restore its credentials by hand"),
             "{told}"
         );
         assert!(

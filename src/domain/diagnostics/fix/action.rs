@@ -228,7 +228,7 @@ impl Planned {
             ],
             Self::CopySecret => &["A Pod can only use Secrets in its own namespace."],
             Self::CorrectSecretName => &[
-                "In the Pod template if it sets imagePullSecrets, else in the ServiceAccount. Only new Pods get the change.",
+                "Correct it in the Pod template if that sets imagePullSecrets, else in the ServiceAccount. Only new Pods get the change.",
             ],
             Self::Restart => {
                 &["A Pod gets its ServiceAccount's pull secrets only when it is created."]
@@ -245,7 +245,9 @@ impl Planned {
                     "Suggested: {image}. Test it first: pullscope verify {image}"
                 )];
             }
-            Self::WriteFullName => &["docker.io/library/alpine:3.20 instead of alpine:3.20"],
+            Self::WriteFullName => {
+                &["For example, docker.io/library/alpine:3.20 instead of alpine:3.20."]
+            }
             Self::NewToken => &[
                 "Use a token with read access, not the account's password.",
                 "Then update the Secret with it.",
@@ -254,10 +256,10 @@ impl Planned {
                 "A matching entry disables anonymous pulls, so a bad one breaks public images too.",
             ],
             Self::Authenticate => {
-                &["A login has its own, higher limit than the node's IP address."]
+                &["A registry user has a higher pull limit than the node's IP address."]
             }
             Self::UseServiceAccount => &[
-                "The Pods also get the RBAC permissions of that ServiceAccount, and lose those of their own.",
+                "The Pods get the RBAC permissions of that ServiceAccount and lose their current ones.",
             ],
             Self::CreateServiceAccount | Self::RetryNow => &[],
         };

@@ -12,7 +12,7 @@ const FORBIDDEN: &str = "unexpected status from HEAD request to https://registry
 const MISSED: &str = "Unable to retrieve some image pull secrets (regcred); attempting to pull the image may not succeed.";
 
 /// All but Secrets may be listed, as with the built-in role `view`.
-fn viewer() -> WatchCoverage {
+pub(super) fn viewer() -> WatchCoverage {
     let mut sight = WatchCoverage::complete();
     for slice in SecretWatch::ALL {
         let id = WatchId {
@@ -124,9 +124,15 @@ fn of_several_secrets_none_is_blamed() {
 fn what_has_not_been_read_yet_is_not_called_forbidden() {
     let mut scene = Scene::new(TOKEN_REFUSED, &["regcred"]);
     scene.sight = WatchCoverage::default();
-    let told = lines(&scene.finding());
+    let finding = scene.finding();
+    let told = lines(&finding);
     let expected = "the Pod lists Secret regcred, which has not been read".to_owned();
     assert!(told.contains(&expected), "{told:?}");
+    let summary = "registry.example rejects the login; Secret regcred has not been read";
+    assert_eq!(finding.summary(), summary);
+    // Nobody has to be asked for what is only late.
+    assert!(!finding.fixes.contains(&FixId::CheckSecret));
+    assert!(!finding.fixes.is_empty());
 }
 
 #[test]

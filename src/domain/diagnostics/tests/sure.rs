@@ -1,6 +1,6 @@
 //! How sure a judgement may be: what else the same signs could mean is said beside it.
 
-use super::*;
+use super::{hidden::viewer, *};
 use crate::domain::{
     k8s::objects::{PullPolicy, SecretContent},
     registry_auth::docker_config::ConfigWarning,
@@ -299,12 +299,14 @@ fn of_several_credentials_none_is_certainly_to_blame() {
 #[test]
 fn never_is_not_absent() {
     let message = format!("Container image \"{IMAGE}\" is not present with pull policy of Never");
-    let never = |others: Vec<Pod>| {
+    let seen = |others: Vec<Pod>, sight: WatchCoverage| {
         let mut scene = Scene::new("", &["mine"]).with("regcred", JSON, "registry.example");
+        scene.sight = sight;
         scene.pod.containers[0].state = waiting("ErrImageNeverPull", &message);
         scene.others = others;
         scene.finding()
     };
+    let never = |others| seen(others, WatchCoverage::complete());
     let finding = never(Vec::new());
     let absent = (
         Cause::NeverPullAbsent,
@@ -327,8 +329,8 @@ fn never_is_not_absent() {
     );
     assert_eq!(finding.fixes.first(), Some(&FixId::AttachSecret));
 
-    // What it holds has not been read: that it is for this image is a guess.
-    let finding = never(vec![neighbour("db-1", IMAGE, &["unread"])]);
+    // What it holds may not be read: that it is for this image is a guess.
+    let finding = seen(vec![neighbour("db-1", IMAGE, &["unread"])], viewer());
     let guessed = (Cause::CredentialsNotVerified, None, Confidence::Possible);
     assert_eq!(judged(&finding), guessed);
     assert_eq!(finding.fix_context.matching_secret, None);

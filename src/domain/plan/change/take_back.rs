@@ -130,7 +130,7 @@ impl PlanChange for TakeBack {
                 template_list_patch(workload, &list.before)
             }
             Reversal::Content { .. } | Reversal::Type { .. } | Reversal::Create(_) => {
-                "# what was there is known to this session only".to_owned()
+                "# only this session knows the previous value".to_owned()
             }
         }]
     }

@@ -68,6 +68,13 @@ pub struct AuthConfig {
     pub problems: Arc<[AuthProblem]>,
 }
 
+impl AuthConfig {
+    /// Whether it has no credential: what the kubelet sends with it is an anonymous request.
+    pub fn is_anonymous(&self) -> bool {
+        self.username.is_empty() && self.password.expose().is_empty()
+    }
+}
+
 impl DockerConfig {
     /// The entries as the kubelet gets them: all, or the error that stops the pull.
     pub fn usable_entries(&self) -> Result<&[AuthConfig], &ConfigError> {

@@ -104,7 +104,7 @@ impl fmt::Display for ConfigWarning {
             Self::CredentialStore(name) => {
                 write!(
                     f,
-                    "the passwords are in the credential store {name} of another machine"
+                    "the passwords are in the credential store {name}, which the kubelet cannot read"
                 )
             }
             Self::CredentialHelpers(_) => f.write_str(

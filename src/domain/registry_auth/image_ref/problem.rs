@@ -127,7 +127,7 @@ impl fmt::Display for ImageProblem {
 
 impl fmt::Display for ImageError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} at byte {}", self.problem, self.at.start)
+        write!(f, "{} (at byte {})", self.problem, self.at.start)
     }
 }
 

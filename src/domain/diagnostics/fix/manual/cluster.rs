@@ -23,9 +23,9 @@ pub(in crate::domain::diagnostics::fix) fn check_secret(fix_context: &FixContext
 
 pub(in crate::domain::diagnostics::fix) fn test_pull(fix_context: &FixContext) -> Steps {
     Steps::new([
-        "In the dashboard, ctrl-t lets the kubelets pull the image with the Pod's Secrets; nothing is started.",
+        "In the dashboard, ctrl-t tests the pull on the nodes with the Pod's Secrets. The image is not run.",
         &format!(
-            "This requires permission to create Pods in {}.",
+            "It needs permission to create Pods in {}.",
             fix_context.namespace_word()
         ),
     ])
@@ -35,12 +35,12 @@ pub(in crate::domain::diagnostics::fix) fn recreate_pod(fix_context: &FixContext
     let target = fix_context.shown_target();
     let steps = if target.owner.is_job() {
         Steps::new([
-            "The kubelet retries within 5 minutes, with the Secrets as they are then.",
+            "The kubelet retries within 5 minutes and reads the Secrets again.",
             "A Pod's imagePullSecrets are set at creation, and a Job counts a deleted Pod as failed (backoffLimit).",
         ])
     } else {
         Steps::new([
-            "No controller recreates this Pod, and most of its spec is immutable. Its running containers stop.",
+            "No controller recreates this Pod, and most of its spec is immutable: replace it. Its running containers stop.",
         ])
     };
     Steps {
@@ -53,7 +53,7 @@ pub(in crate::domain::diagnostics::fix) fn debug_again(fix_context: &FixContext)
     Steps {
         commands: unplanned::debug(&fix_context.shown_target()),
         ..Steps::new([
-            "An ephemeral container cannot be changed or removed, and is in no Pod template: no restart is needed.",
+            "An ephemeral container cannot be changed or removed. Adding another one needs no restart.",
             "A Pod's imagePullSecrets are set at creation: attaching a Secret to the ServiceAccount now has no effect on it.",
         ])
     }
@@ -104,7 +104,7 @@ pub(in crate::domain::diagnostics::fix) fn remove_scheduling_gate(
     fix_context: &FixContext,
 ) -> Steps {
     Steps::new([
-        "The controller that sets a gate removes it; its name is the gate's prefix, as a rule. See that it runs, and its log.",
+        "The controller that set the gate removes it. The gate's prefix usually names it: check that it runs, and read its log.",
     ])
     .run(format!(
         "kubectl -n {} get pod {} -o jsonpath='{{.spec.schedulingGates[*].name}}'",

@@ -6,13 +6,13 @@ use crate::domain::diagnostics::FixContext;
 /// Of a registry whose cloud gives nodes an identity, its own advice stands behind this.
 pub(in crate::domain::diagnostics::fix) fn stop_storing_tokens(_: &FixContext) -> Steps {
     Steps::new([
-        "Let the node's or the Pod's cloud identity pull, or have a controller refresh the Secret before the token expires.",
+        "Pull with the cloud identity of the node or ServiceAccount, or let a controller refresh the Secret before the token expires.",
     ])
 }
 
 pub(in crate::domain::diagnostics::fix) fn grant_access(_: &FixContext) -> Steps {
     Steps::new([
-        "Grant the user whose login is sent pull permission on the repository, or its token read scope.",
+        "Give the user in the Secret pull permission on the repository, or give its token read scope.",
         "Ask the registry admin. A new token helps only if the old one has expired.",
     ])
 }
@@ -60,7 +60,7 @@ pub(in crate::domain::diagnostics::fix) fn serve_tls(_: &FixContext) -> Steps {
 
 pub(in crate::domain::diagnostics::fix) fn check_port(fix_context: &FixContext) -> Steps {
     Steps::new([
-        "Without a port the image means 443; localhost is the node itself.",
+        "An image without a port means port 443. localhost is the node itself.",
         "Don't use the web UI's port.",
     ])
     .run(format!(

@@ -53,19 +53,20 @@ pub(in crate::domain) fn unplanned(action: &FixAction, target: &FixTarget) -> Ve
     }
 }
 
-/// Adds to the list of a ServiceAccount that has not been read: a list that is written whole would lose what
-/// is in it.
+/// Adds to the list of a ServiceAccount that has not been read, which may have none. The list is atomic
+/// (`core/v1`, `+listType=atomic`): a merge patch would replace what is in it, and a JSON patch that appends fails
+/// if there is no list.
 pub(in crate::domain) fn append_to_list(
     account: &ObjectRef<ServiceAccount>,
     secret: &Name<Secret>,
 ) -> String {
     let entry = json!({ "name": secret.as_str() });
-    let patch = json!([{ "op": "add", "path": "/imagePullSecrets/-", "value": entry }]);
+    let filter = format!(".imagePullSecrets += [{entry}]");
     format!(
-        "kubectl -n {} patch serviceaccount {} --type=json -p {}",
-        account.namespace,
+        "kubectl -n {namespace} get serviceaccount {} -o json | jq {} | kubectl -n {namespace} replace -f -",
         shell::quote(account.name.as_str()),
-        shell::quote(&patch.to_string())
+        shell::quote(&filter),
+        namespace = account.namespace,
     )
 }
 

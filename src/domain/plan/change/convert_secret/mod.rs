@@ -111,7 +111,7 @@ impl PlanChange for ConvertSecret {
     }
 
     fn after_interruption(&self) -> Option<&'static str> {
-        Some("If it is missing, create it again with its login, or restore it from a backup.")
+        Some("If it is missing, create it again with its credential, or restore it from a backup.")
     }
 }
 

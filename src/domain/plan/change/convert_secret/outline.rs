@@ -81,7 +81,7 @@ impl SecretOutline {
         lines.extend(group("  annotations:", &self.annotations, ": (kept)"));
         if self.annotations.iter().any(|name| name == LAST_APPLIED) {
             lines.push(same(
-                "    # what is applied next must name the new type too: the old one is refused",
+                "    # the next apply must use the new type: the server refuses the old one",
             ));
         }
         lines.extend(group("  ownerReferences:", &self.owners, ""));

@@ -87,7 +87,7 @@ fn changed_entry(entry: &StoredEntry, login: &Credentials) -> Vec<DiffLine> {
     lines.extend(passwords());
     lines.extend(entry.other_fields.iter().map(|field| {
         let note = if field.eq_ignore_ascii_case("identitytoken") {
-            "  # docker uses it and not the password; the kubelet ignores it"
+            "  # docker uses this instead of the password; the kubelet ignores it"
         } else {
             ""
         };
@@ -167,7 +167,7 @@ mod tests {
                 "+username: bot",
                 "-password: ••••••  # the old one",
                 "+password: ••••••  # the new one",
-                " identitytoken: (kept)  # docker uses it and not the password; the kubelet ignores it",
+                " identitytoken: (kept)  # docker uses this instead of the password; the kubelet ignores it",
                 " # kept: quay.io, HttpHeaders",
             ]
         );
