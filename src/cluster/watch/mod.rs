@@ -4,6 +4,7 @@
 //! rights are tried first; a kind that may not be listed everywhere is watched in the namespaces that
 //! were chosen, so that rights in one namespace are enough for that namespace.
 
+mod backoff;
 mod coalescer;
 mod discovery;
 mod endpoint;
