@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::console::{Console, Tone};
 use crate::domain::{
     diagnostics::{Cause, RootCause},
-    probe::{ProbeConclusion, ProbeStep, PullAnswer, Transcript},
+    probe::{ProbeConclusion, ProbeStep, PullAnswer, Transcript, decisive},
     sanitize::one_line,
 };
 
@@ -39,7 +39,7 @@ pub(super) struct ProbeResult {
     summary: String,
     digest: Option<String>,
     platforms: Vec<String>,
-    /// The entry that decides: the first that may pull, else the first that was tried.
+    /// The entry that decides, as in [`decisive`].
     entry: Option<AuthEntry>,
     steps: Vec<StepRow>,
     /// All entries that were tried, in the kubelet's order.
@@ -74,13 +74,11 @@ impl ProbeResult {
             .iter()
             .filter_map(TriedEntry::from_attempt)
             .collect();
-        let is_ok = |attempts: &&Attempt| attempts.verdict.answer == PullAnswer::Ok;
-        let at = attempts.iter().find(is_ok).or(attempts.first())?;
         let Attempt {
             origin,
             transcript,
             verdict,
-        } = at;
+        } = decisive(attempts, |it| (&it.transcript.requester, &it.verdict))?;
         let manifest = transcript.manifest();
         Some(Self {
             conclusion: verdict.clone(),

@@ -10,8 +10,10 @@ use http::{HeaderValue, Uri};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
-use super::{auth::RegistryAuth, trust::ServerOrigin};
-use crate::domain::{probe::ProbeError, sanitize::sanitize};
+use super::trust::ServerOrigin;
+use crate::domain::{
+    probe::ProbeError, registry_auth::auth_attempts::RegistryAuth, sanitize::sanitize,
+};
 
 /// A token as the header that it is sent in.
 pub(super) struct BearerToken {

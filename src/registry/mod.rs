@@ -8,7 +8,6 @@
 //! Made of hyper and rustls themselves, not of a registry client: `oci-client` and `reqwest` hide the
 //! steps between an address and an answer, and those are what is asked about here.
 
-mod auth;
 mod authorization;
 mod challenge;
 mod connection_task;
@@ -26,15 +25,17 @@ mod verifier;
 
 use std::sync::Arc;
 
-pub use auth::RegistryAuth;
 pub use proxy::Proxies;
 pub use settings::{PlainHttp, ProbeLimits, ProbeSettings};
 pub use transport::Network;
 pub use trust::Security;
 
 use crate::domain::{
-    probe::{AnonymousAccess, AnonymousReason, ProbeError, Refusal, Requester, Transcript},
-    registry_auth::image_ref::ImageRef,
+    probe::{AnonymousAccess, ProbeError, Refusal, Requester, Transcript},
+    registry_auth::{
+        auth_attempts::{AnonymousReason, RegistryAuth},
+        image_ref::ImageRef,
+    },
 };
 use handshake::Handshake;
 use transport::Transport;

@@ -10,9 +10,10 @@ use http::{
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
-use super::{auth::RegistryAuth, http_client::HttpResponse};
+use super::http_client::HttpResponse;
 use crate::domain::{
     probe::{ImageManifest, Platform, ProbeError, Refusal, Tags},
+    registry_auth::auth_attempts::RegistryAuth,
     sanitize::sanitize,
 };
 
@@ -226,7 +227,7 @@ mod tests {
     use http::StatusCode;
 
     use super::*;
-    use crate::domain::{probe::AnonymousReason, registry_auth::credential::Password};
+    use crate::domain::registry_auth::{auth_attempts::AnonymousReason, credential::Password};
 
     fn reply(status: u16, headers: &[(&'static str, &str)], body: &str) -> HttpResponse {
         HttpResponse {

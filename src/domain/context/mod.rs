@@ -28,7 +28,7 @@ use super::{
 
 pub use build::{events_of_workload, newest_run, pod_context, revisions, workload_context};
 pub use credential_chain::{AccountState, CredentialChain, SecretLink, SecretState};
-pub(crate) use credential_chain::{has_credential, has_matching_credential, matching_entries};
+pub(crate) use credential_chain::{has_matching_credential, matching_entries};
 pub use deleted_job_pod::events_of_lost;
 pub use provider::ProviderLink;
 pub use similar::UsedImage;

@@ -15,10 +15,7 @@ use super::{
     sent_credential, unreadable_secrets,
 };
 use crate::domain::{
-    context::{
-        CredentialChain, PodContext, Presence, PullSecretRef, SecretLink, SecretState,
-        has_credential,
-    },
+    context::{CredentialChain, PodContext, Presence, PullSecretRef, SecretLink, SecretState},
     diagnostics::{
         Cause, FixId,
         classify::{Confidence, classify},
@@ -39,11 +36,7 @@ pub(super) fn refine(
     if let Some(link) = find_malformed_secret(&links) {
         return conclude_malformed_secret(draft, link, image);
     }
-    if links
-        .candidates
-        .iter()
-        .any(|(_, entry)| has_credential(entry))
-    {
+    if !links.logins.is_empty() {
         if draft.cause == Cause::PullSecretMalformed {
             return refine_repaired_secret(draft, &links);
         }
@@ -56,7 +49,7 @@ pub(super) fn refine(
         unreadable_secrets::refine(draft, case, &links, unread);
     } else if draft.cause == Cause::PullSecretMalformed {
         refine_repaired_secret(draft, &links);
-    } else if implies_credential_sent(draft) {
+    } else if implies_credential_sent(draft) && !links.has_half_login() {
         match &links.provider {
             Some(provider) if draft.cause == Cause::Unauthorized => {
                 cloud_identity::refused(draft, case, provider);
@@ -79,11 +72,7 @@ fn all_refused(
     links: &CredentialChain,
     image: &ImageRef,
 ) {
-    let sending: Vec<_> = links
-        .candidates
-        .iter()
-        .filter(|(_, it)| has_credential(it))
-        .collect();
+    let sending: Vec<_> = links.logins.iter().collect();
     let errors = aggregate::errors(told.text);
     let furthest = aggregate::furthest(&errors).filter(|_| errors.len() == sending.len());
     let blamed = furthest.unwrap_or_default();
@@ -214,11 +203,7 @@ pub(super) fn refine_unstated(draft: &mut FindingBuilder, case: &PodContext, ima
     };
     if let Some(link) = find_malformed_secret(&links) {
         conclude_malformed_secret(draft, link, image);
-    } else if links
-        .candidates
-        .iter()
-        .any(|(_, entry)| has_credential(entry))
-    {
+    } else if !links.logins.is_empty() {
         return;
     } else if links.secrets.iter().any(meant) || case.unlisted_matches(image).next().is_some() {
         draft.conclude(Cause::NoCredentialsSent, RootCause::SecretNotAttached);

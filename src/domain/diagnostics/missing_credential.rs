@@ -153,7 +153,14 @@ fn broken_secret(
 ) {
     draft.secret = Some(link.name.shared());
     let (root, fixes) = match &link.state {
-        SecretState::MatchesEmpty { .. } => (RootCause::EntryEmpty, vec![FixId::RecreateSecret]),
+        SecretState::MatchesEmpty { problem, .. } => {
+            let fact = Fact::AuthProblem {
+                secret: link.name.shared(),
+                problem: problem.to_string(),
+            };
+            draft.add_evidence(fact, EvidenceSource::Secret);
+            (RootCause::EntryEmpty, vec![FixId::RecreateSecret])
+        }
         SecretState::WrongType(found) => (RootCause::SecretWrongType, retyped(found)),
         SecretState::WrongKey { .. } => (RootCause::SecretWrongKey, vec![FixId::RecreateSecret]),
         // It is read, and has no entry for any registry.

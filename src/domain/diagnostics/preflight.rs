@@ -12,7 +12,7 @@ use super::{
     Evidence, EvidenceSource, Fact, Finding, FindingBuilder, auth, finish, sent_credential,
 };
 use crate::domain::{
-    context::{CredentialChain, PodContext, has_credential},
+    context::{CredentialChain, PodContext},
     diagnostics::{Cause, classify::Confidence},
     k8s::{
         objects::{Container, ContainerState},
@@ -49,10 +49,7 @@ fn from_objects(case: &PodContext, container: &Container) -> Option<Finding> {
 
 /// The first credential that would be sent has expired.
 fn expired_credential(links: &CredentialChain, now: Timestamp) -> Option<FindingBuilder> {
-    let mut tried = links
-        .candidates
-        .iter()
-        .filter(|(_, entry)| has_credential(entry));
+    let mut tried = links.logins.iter();
     let (secret, entry) = tried.next()?;
     let ended = sent_credential::expiry_fact(secret, entry, now)?;
     if !matches!(ended, Fact::Expired { .. }) {
@@ -89,8 +86,7 @@ pub fn preflight_refusal(
             draft.alternatives.clone_from(&verdict.alternatives);
             if let Ok(parsed) = ImageRef::parse(image)
                 && let links = case.credential_chain(&parsed)
-                && let Some((secret, entry)) =
-                    links.candidates.iter().find(|(_, it)| has_credential(it))
+                && let Some((secret, entry)) = links.logins.first()
             {
                 sent_credential::set_credential(&mut draft, secret, entry);
             }

@@ -13,7 +13,7 @@ use super::{
     pull_error::PullError, sent_credential,
 };
 use crate::domain::{
-    context::{PodContext, has_credential},
+    context::PodContext,
     diagnostics::{FixId, classify::Confidence},
     registry_auth::image_ref::ImageRef,
 };
@@ -67,8 +67,7 @@ fn refine_pull_limit(
     image: &ImageRef,
 ) -> Option<Arc<str>> {
     let links = case.credential_chain(image);
-    let mut candidates = links.candidates.iter();
-    if let Some((secret, entry)) = candidates.find(|(_, entry)| has_credential(entry)) {
+    if let Some((secret, entry)) = links.logins.first() {
         sent_credential::set_credential(draft, secret, entry);
         draft.fixes = vec![FixId::UseMirror, FixId::WaitForRegistry];
         return entry.username.clone();

@@ -17,12 +17,12 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-pub use judge::{ProbeConclusion, PullAnswer, conclude};
+pub use judge::{ProbeConclusion, PullAnswer, conclude, decisive};
 pub use platform::{Platform, TargetPlatforms};
 pub use probe_error::{ProbeError, Refusal};
 pub use tags::similar_tags;
 
-use super::registry_auth::image_ref::ImageRef;
+use super::registry_auth::{auth_attempts::AnonymousReason, image_ref::ImageRef};
 
 /// The transcript of one probe.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,17 +44,6 @@ pub struct Transcript {
 pub enum Requester {
     User(String),
     Anonymous(AnonymousReason),
-}
-
-/// Why no credential was sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AnonymousReason {
-    /// It was asked so.
-    Chosen,
-    /// There are auth entries, and none is for this image.
-    NoEntryMatches,
-    /// The entry for this image carries nothing: the kubelet then pulls anonymously.
-    EntryEmpty,
 }
 
 /// One step of the handshake.

@@ -11,7 +11,6 @@ use http::{HeaderValue, Method, StatusCode, Uri};
 use tokio::time::timeout;
 
 use super::{
-    auth::RegistryAuth,
     authorization,
     challenge::{self, Challenge},
     http_client::{HttpClient, HttpRequest, HttpResponse},
@@ -22,7 +21,7 @@ use super::{
 };
 use crate::domain::{
     probe::{AuthMethod, Platform, ProbeError, ProbeStage, ProbeStep, StepResult, Tags},
-    registry_auth::image_ref::ImageRef,
+    registry_auth::{auth_attempts::RegistryAuth, image_ref::ImageRef},
     sanitize::sanitize,
 };
 

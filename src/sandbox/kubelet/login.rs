@@ -31,6 +31,12 @@ impl RegistryLogin {
         }
     }
 
+    /// Whether the runtime sends it: with only a user name or only a password it asks as nobody
+    /// (containerd v2.1 `core/remotes/docker/authorizer.go`).
+    pub fn is_complete(&self) -> bool {
+        !self.user.is_empty() && !self.password.expose().is_empty()
+    }
+
     pub fn header(&self) -> String {
         basic_header(&self.user, self.password.expose())
     }

@@ -86,7 +86,12 @@ pub fn pull(
     let mut last = None;
     let tries: Vec<Option<&RegistryLogin>> = match logins {
         [] => vec![None],
-        logins => logins.iter().map(Some).collect(),
+        logins => {
+            let sent = logins
+                .iter()
+                .map(|login| login.is_complete().then_some(login));
+            sent.collect()
+        }
     };
     let mut took = Duration::ZERO;
     for login in tries {

@@ -8,7 +8,7 @@ mod tests;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ProbeError, ProbeStage, ProbeStep, StepResult, Transcript,
+    ProbeError, ProbeStage, ProbeStep, Requester, StepResult, Transcript,
     platform::{Fit, TargetPlatforms},
 };
 use crate::domain::diagnostics::{Cause, RootCause};
@@ -44,6 +44,22 @@ pub struct ProbeConclusion {
     /// Causes that a step has disproved, for a pull from here with this credential.
     pub ruled_out: Vec<Cause>,
     pub summary: String,
+}
+
+/// The probe that decides for a pull with several credentials: the first that may pull, else the first with a
+/// login, else the first.
+///
+/// An entry without a login is tried anonymously, and its answer says less than the rejection of a login.
+pub fn decisive<T>(
+    probes: &[T],
+    parts: impl Fn(&T) -> (&Requester, &ProbeConclusion),
+) -> Option<&T> {
+    let may_pull = |it: &&T| parts(it).1.answer == PullAnswer::Ok;
+    let has_login = |it: &&T| matches!(parts(it).0, Requester::User(_));
+    let allowed = probes.iter().find(may_pull);
+    allowed
+        .or_else(|| probes.iter().find(has_login))
+        .or(probes.first())
 }
 
 /// Judges a transcript. `wanted` is what shall run the image.

@@ -8,6 +8,7 @@ use super::{
     AuthConfig, AuthProblem, ConfigErrorKind,
     base64::{CorruptInputError, decode_auth},
     json::{Cursor, Shape, same_field},
+    problem::missing_login,
 };
 use crate::domain::registry_auth::credential::{
     Password, is_encoded_token, is_truncated_robot_name,
@@ -15,6 +16,13 @@ use crate::domain::registry_auth::credential::{
 
 /// Go's name of the type of an entry, as it stands in its messages.
 pub(super) const ENTRY: &str = "credentialprovider.dockerConfigEntryWithAuth";
+
+impl AuthConfig {
+    /// Why no login is sent for this entry; `None` when one is.
+    pub fn missing_login(&self) -> Option<AuthProblem> {
+        missing_login(&self.problems)
+    }
+}
 
 /// Where in the Go structs an entry is read into; it is part of the error texts.
 #[derive(Clone, Copy)]

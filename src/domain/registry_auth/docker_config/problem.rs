@@ -143,6 +143,34 @@ pub enum AuthProblem {
     RobotNameTruncated,
 }
 
+impl AuthProblem {
+    /// Whether the container runtime sends no login for an entry with this problem.
+    ///
+    /// The kubelet hands user name and password to the runtime as they are. containerd and Docker answer a
+    /// challenge only with both: containerd v2.1 `core/remotes/docker/authorizer.go` fetches an anonymous token
+    /// without a password and fails with *no basic auth credentials* without either, and its CRI plugin
+    /// (`ParseAuth`) drops a password without a user name. CRI-O (`containers/image`, `docker_client.go`) does
+    /// the same for tokens; only to a registry with basic authentication it sends what there is.
+    fn prevents_login(self) -> bool {
+        match self {
+            Self::Empty | Self::EmptyUsername | Self::EmptyPassword => true,
+            Self::TrailingNewline
+            | Self::SurroundingSpace
+            | Self::PasswordEncoded
+            | Self::AuthDisagrees
+            | Self::TokenIgnored
+            | Self::EmailAsUsername
+            | Self::RobotNameTruncated => false,
+        }
+    }
+}
+
+/// The problem for which an entry has no login, if it has none.
+pub(super) fn missing_login(problems: &[AuthProblem]) -> Option<AuthProblem> {
+    let mut problems = problems.iter().copied();
+    problems.find(|problem| problem.prevents_login())
+}
+
 impl fmt::Display for AuthProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{AuthConfig, AuthProblem, ConfigError, ConfigWarning, DockerConfig};
+use super::{
+    AuthConfig, AuthProblem, ConfigError, ConfigWarning, DockerConfig, problem::missing_login,
+};
 use crate::domain::registry_auth::credential::{
     Credential, Fingerprint, FingerprintKey, kind::CredentialKind,
 };
@@ -51,6 +53,16 @@ impl DockerConfig {
 }
 
 impl AuthSummary {
+    /// Why no login is sent for this entry; `None` when one is.
+    pub fn missing_login(&self) -> Option<AuthProblem> {
+        missing_login(&self.problems)
+    }
+
+    /// Whether a login is sent for this entry.
+    pub fn has_login(&self) -> bool {
+        self.missing_login().is_none()
+    }
+
     /// The registry's common name: without the scheme and the version of the API, and Docker Hub by its one
     /// name.
     pub fn registry(&self) -> &str {

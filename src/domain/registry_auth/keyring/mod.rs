@@ -81,6 +81,11 @@ impl<T> Keyring<T> {
         }
     }
 
+    /// Whether it has no entry at all, not even a dropped one.
+    pub fn is_empty(&self) -> bool {
+        self.slots.is_empty() && self.dropped.is_empty()
+    }
+
     /// The entries that are tried for an image, without the reasons of the others.
     pub fn candidates(&self, image: &ImageRef) -> Vec<Candidate<'_, T>> {
         let (via, chosen) = self.chosen(image);
