@@ -301,7 +301,8 @@ fn report(
 mod tests {
     use super::*;
 
-    /// `../shared/cluster/FACTS.md` 28.
+    /// As recorded on Kubernetes 1.37.2: a gated Pod has `PodScheduled` false with the reason `SchedulingGated`, and
+    /// no event.
     #[test]
     fn a_gated_pod_is_scheduled_when_its_last_gate_goes() {
         let mut world = crate::sandbox::scenario::trial(

@@ -195,7 +195,11 @@ mod tests {
         cache.is_usable(node, &ImageRef::parse(IMAGE).unwrap(), logins)
     }
 
-    /// KEP-2535, `MustAttemptImagePull`; `../shared/cluster/FACTS.md` 19.
+    /// KEP-2535, `MustAttemptImagePull` of the kubelet.
+    ///
+    /// As recorded on Kubernetes 1.37.2 with containerd 2.4.2: with the pull policy Never, an image that another Pod pulled with a
+    /// credential is *not present* for a Pod without it, until a Secret with that credential is listed. An image
+    /// that was imported is usable, except with `AlwaysVerify`.
     #[test]
     fn an_image_is_for_those_who_could_have_pulled_it() {
         let usual = VerificationPolicy::default();
