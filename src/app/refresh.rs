@@ -123,8 +123,8 @@ fn watch_recovery(model: &mut Model, now: Timestamp) {
     }
 }
 
-/// A turn of the spinner while something is awaited.
-const SPIN: SignedDuration = SignedDuration::from_millis(120);
+/// Duration of one spinner frame.
+pub const SPINNER_FRAME: SignedDuration = SignedDuration::from_millis(120);
 
 /// When the screen has to be drawn again if nothing else happens: an age that turns, a spinner, a
 /// flash that ends. `None` while time changes nothing.
@@ -155,7 +155,7 @@ pub fn next_wakeup(model: &Model, now: Timestamp) -> Option<Timestamp> {
         )
         || matches!(model.overlays.last(), Some(Overlay::PullTest(trial)) if trial.is_waiting())
         || model.connection.health(&model.scope) == WatchHealth::Listing;
-    let spinner = waiting.then_some(now + SPIN);
+    let spinner = waiting.then_some(now + SPINNER_FRAME);
     // Its seconds are counted down.
     let shutdown = model.shutdown.map(|_| now + SignedDuration::from_secs(1));
     let flash = model.status.as_ref().map(|flash| flash.until);

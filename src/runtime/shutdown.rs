@@ -17,7 +17,7 @@ use super::{
     signals::{Signal, Signals},
     terminal,
 };
-use crate::ui::text;
+use crate::{domain::plural::pluralize, ui::text};
 
 /// What comes so soon after a wish to end is the same one: `timeout` signals both its child and the process
 /// group, and a key repeats while it is held. The first repeat comes after up to 660 ms (the default of X).
@@ -169,9 +169,9 @@ async fn wait_restored(changes: &ActiveChanges, signals: &mut Signals) {
     let soon = timeout_at((begun + SOON).into(), changes.finished()).await;
     if soon.is_err() {
         let count = changes.count();
-        let noun = if count == 1 { "change" } else { "changes" };
         terminal::print_error(format!(
-            "pullscope: finishing {count} {noun} before quitting (at most {} s; ctrl-c: quit now)",
+            "pullscope: finishing {} before quitting (at most {} s; ctrl-c: quit now)",
+            pluralize(count, "change", "changes"),
             LIMIT.as_secs()
         ));
         let mut wait = ShutdownWait::new(ShutdownRequest::Gone(Ending::Panic), begun);

@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 
+use ratatui::{style::Style, text::Line};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use crate::domain::sanitize::is_hidden;
@@ -154,6 +155,24 @@ pub fn split_at_width(text: &str, cells: usize) -> Vec<String> {
     }
     pieces.push(piece);
     pieces
+}
+
+/// Wraps a text to this width, in one style.
+pub(in crate::ui) fn wrapped_lines(words: &str, wide: usize, style: Style) -> Vec<Line<'static>> {
+    indented_lines(words, 0, wide, style)
+}
+
+/// Wraps a text with an indent, which counts as part of the width.
+pub(in crate::ui) fn indented_lines(
+    words: &str,
+    by: usize,
+    wide: usize,
+    style: Style,
+) -> Vec<Line<'static>> {
+    wrap(words, wide.saturating_sub(by))
+        .into_iter()
+        .map(|line| Line::styled(format!("{:by$}{line}", ""), style))
+        .collect()
 }
 
 #[cfg(test)]

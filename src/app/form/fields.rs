@@ -1,9 +1,6 @@
 //! The fields of each form with their initial values.
 
-use super::{
-    CredentialSource, Field, FieldId, FieldInput, MultiSelect, Select, SelectOption,
-    pluralize::pluralize,
-};
+use super::{CredentialSource, Field, FieldId, FieldInput, MultiSelect, Select, SelectOption};
 use crate::{
     app::field,
     domain::{
@@ -15,6 +12,7 @@ use crate::{
             AccountPullSecrets, ConflictPolicy, CopyTarget, CredentialUsage, ExportFormat,
             FormSpec, SecretUsage,
         },
+        plural::number_or_no,
     },
 };
 
@@ -200,7 +198,7 @@ fn credential_label(spread: &CredentialUsage) -> String {
         "{} at {}, in {}",
         spread.username,
         spread.server,
-        pluralize(here.count(), "Secret")
+        number_or_no(here.count(), "Secret")
     )
 }
 
@@ -215,13 +213,13 @@ pub(super) fn holder_options(spread: Option<&CredentialUsage>) -> Vec<SelectOpti
             format!(
                 "same password for {} · {}",
                 holder.servers.join(", "),
-                pluralize(holder.pods, "Pod")
+                number_or_no(holder.pods, "Pod")
             )
         } else {
             format!(
                 "{} · {}",
                 holder.servers.join(", "),
-                pluralize(holder.pods, "Pod")
+                number_or_no(holder.pods, "Pod")
             )
         },
         selected: holder.is_same_registry && !holder.immutable,
@@ -246,10 +244,10 @@ fn account_rows(
 fn workloads(listing: &AccountPullSecrets) -> String {
     match (listing.workloads.len(), listing.waiting.len()) {
         (0, _) => String::new(),
-        (all, 0) => pluralize(all, "workload"),
+        (all, 0) => number_or_no(all, "workload"),
         (all, waiting) => format!(
             "{}, {waiting} waiting for an image",
-            pluralize(all, "workload")
+            number_or_no(all, "workload")
         ),
     }
 }

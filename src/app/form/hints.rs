@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::{FieldId, FieldInput, Form, ImportState, pluralize::pods_verb, validate::preset};
+use super::{FieldId, FieldInput, Form, ImportState, validate::preset};
 use crate::domain::{
     k8s::object_ref::{Name, Namespace},
     plan::{FormSpec, ImageTarget},
+    plural::pods_with_verb,
     registry_auth::{image_ref::ImageRef, registries::RegistryInfo},
     store::{Store, watch::Scope},
 };
@@ -124,7 +125,7 @@ impl Form {
         match &self.spec {
             FormSpec::DeleteSecret { secret, pods, .. } => format!(
                 "{} it; type {} to delete it",
-                pods_verb(*pods, "uses", "use"),
+                pods_with_verb(*pods, "uses", "use"),
                 secret.name
             ),
             FormSpec::DeleteAccount {
@@ -141,7 +142,7 @@ impl Form {
                 };
                 format!(
                     "{} it{of}; type {} to delete it",
-                    pods_verb(*pods, "uses", "use"),
+                    pods_with_verb(*pods, "uses", "use"),
                     account.name
                 )
             }

@@ -8,7 +8,6 @@ mod field_input;
 mod fields;
 mod hints;
 mod plan;
-mod pluralize;
 mod source;
 #[cfg(test)]
 mod tests;

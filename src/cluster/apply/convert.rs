@@ -27,7 +27,10 @@ use super::{
 use crate::{
     cluster::{ApiError, paths},
     domain::{
-        k8s::{object_ref::ObjectRef, objects::Secret},
+        k8s::{
+            object_ref::{LONGEST_NAME, ObjectRef},
+            objects::Secret,
+        },
         plan::{
             Change, ChangeResult, ConvertSecret, Converted, ObjectSnapshot, ObjectVersion, Outcome,
             SecretOutline, Undoable, recreated,
@@ -66,9 +69,6 @@ pub const CONVERSION_LIMIT: Duration = LOOKING
     .saturating_add(DELETING)
     .saturating_add(CREATING)
     .saturating_add(PUTTING_BACK);
-
-/// Names have at most 253 characters (RFC 1123 subdomain).
-const LONGEST_NAME: usize = 253;
 
 /// Makes a pull Secret of a Secret of another type. All that it holds is kept.
 pub(super) async fn convert(

@@ -16,7 +16,7 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
-use super::update::WatchUpdate;
+use super::WatchUpdate;
 use crate::{
     cluster::decode::Decode,
     domain::store::{

@@ -12,20 +12,16 @@ mod health;
 mod list_watch;
 mod ndjson;
 mod pager;
-mod scope;
 mod supervisor;
 #[cfg(test)]
 mod tests;
-mod update;
 
 use std::sync::Arc;
 
-pub use scope::WatchScope;
 use tokio::{
     sync::{mpsc, watch},
     task::JoinSet,
 };
-pub use update::WatchUpdate;
 
 use super::{
     connect::Connection,
@@ -36,10 +32,14 @@ use super::{
     },
 };
 use crate::domain::{
-    k8s::objects::WorkloadKind,
+    k8s::{object_ref::Namespace, objects::WorkloadKind},
     rbac::Permission,
     registry_auth::credential::FingerprintKey,
-    store::watch::{Scope, SecretWatch, WatchKind},
+    store::{
+        unreadable::UnreadableObjects,
+        update::StoreUpdate,
+        watch::{Scope, SecretWatch, WatchId, WatchKind, WatchState},
+    },
 };
 use endpoint::endpoints;
 use health::ServerHealth;
@@ -48,6 +48,36 @@ use supervisor::Supervisor;
 /// Batches that may wait for the loop: a few turns of all kinds. More would only make the data older;
 /// when the lane is full, the watches merge.
 const CHANNEL_CAPACITY: usize = 32;
+
+/// What part of the cluster is watched.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WatchScope {
+    /// Everywhere; for kinds that may not be listed everywhere, in these namespaces.
+    Cluster { fallback: Vec<Namespace> },
+    /// In these namespaces only.
+    Namespaces(Vec<Namespace>),
+}
+
+impl WatchScope {
+    /// The namespaces that are named.
+    fn namespaces(&self) -> &[Namespace] {
+        match self {
+            Self::Cluster { fallback } => fallback,
+            Self::Namespaces(namespaces) => namespaces,
+        }
+    }
+}
+
+/// An update of any watch.
+#[derive(Clone, Debug, PartialEq)]
+pub enum WatchUpdate {
+    Batch(StoreUpdate),
+    /// These objects of the watch could not be decoded, and no others; sent before the state that it led to.
+    Unreadable(WatchId, Arc<UnreadableObjects>),
+    State(WatchId, WatchState),
+    /// This watch is no more; its objects were taken back or are another watch's now.
+    Ended(WatchId),
+}
 
 /// What the watches need to be permitted, in all namespaces. Where the server has two endpoints of a
 /// kind, the one that is tried first counts.

@@ -18,14 +18,13 @@ use tokio::{
 };
 
 use super::{
+    WatchScope, WatchUpdate,
     backoff::{DENIED_RETRY_MAX, DeniedBackoff},
     coalescer::Coalescer,
     endpoint::{Endpoint, endpoints},
     health::ServerHealth,
     list_watch::{LastStatus, ListWatch, WatchDenied},
     pager::ListSource,
-    scope::WatchScope,
-    update::WatchUpdate,
 };
 use crate::{
     cluster::{

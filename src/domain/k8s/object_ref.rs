@@ -49,7 +49,7 @@ impl<K> Name<K> {
 }
 
 /// Longest name of an object (`validation.DNS1123SubdomainMaxLength`).
-const LONGEST_NAME: usize = 253;
+pub const LONGEST_NAME: usize = 253;
 
 /// Longest name of a Namespace (`validation.DNS1123LabelMaxLength`).
 const LONGEST_LABEL: usize = 63;

@@ -15,7 +15,10 @@ use ratatui::{
     widgets::{Block, BorderType, Padding, Paragraph, Widget},
 };
 
-use super::{draw_context::DrawContext, text, widgets::paragraph::wrapped};
+use super::{
+    draw_context::DrawContext,
+    text::{self, wrapped_lines},
+};
 use crate::{
     app::{default_tab, detail::Tab, pod_inspection::PodInspection},
     domain::{
@@ -120,7 +123,7 @@ pub(super) fn draw(cx: DrawContext<'_>, area: Rect, buffer: &mut Buffer) {
     let Some(inspection) = &cx.model.inspection else {
         let border = border.title(Span::styled(" Diagnosis ", theme.title(false)));
         let words = "Select a failing Pod to see why and how to fix it";
-        let lines = wrapped(words, usize::from(border.inner(area).width), theme.dim());
+        let lines = wrapped_lines(words, usize::from(border.inner(area).width), theme.dim());
         Paragraph::new(lines).block(border).render(area, buffer);
         return;
     };

@@ -22,6 +22,7 @@ use crate::{
             objects::{Secret, SecretContent},
             pod_status::PodHealth,
         },
+        plural::pluralize,
         probe::{ProbeConclusion, PullAnswer},
         registry_auth::docker_config::{AuthSummary, SecretHealth},
     },
@@ -212,8 +213,8 @@ fn used_by(uses: Uses) -> String {
     if uses == Uses::NONE {
         return "unused".to_owned();
     }
-    let pods = if uses.pods == 1 { "Pod" } else { "Pods" };
-    format!("{} SA · {} {pods}", uses.accounts, uses.pods)
+    let pods = pluralize(uses.pods, "Pod", "Pods");
+    format!("{} SA · {pods}", uses.accounts)
 }
 
 #[cfg(test)]

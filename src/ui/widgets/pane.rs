@@ -8,7 +8,7 @@ use ratatui::{
     widgets::{Block, BorderType, Padding, Paragraph, Widget},
 };
 
-use super::paragraph::wrapped;
+use crate::ui::text::wrapped_lines;
 use crate::ui::{text, theme::Theme};
 
 /// Title line of a pane's block.
@@ -58,7 +58,7 @@ pub fn block(heading: &PaneTitle<'_>, theme: &Theme, area: Rect, buffer: &mut Bu
 pub fn empty(lines: &[String], style: Style, area: Rect, buffer: &mut Buffer) {
     let lines = lines.iter();
     let lines: Vec<Line<'_>> = lines
-        .flat_map(|line| wrapped(line, usize::from(area.width), style))
+        .flat_map(|line| wrapped_lines(line, usize::from(area.width), style))
         .collect();
     Paragraph::new(lines).render(area, buffer);
 }

@@ -4,10 +4,7 @@ mod lists;
 mod secrets;
 mod setup;
 
-use super::{
-    CredentialSource, Field, FieldId, Form, MultiSelect, fields,
-    pluralize::{pluralize, pods_verb},
-};
+use super::{CredentialSource, Field, FieldId, Form, MultiSelect, fields};
 use crate::domain::{
     k8s::{
         object_ref::{Name, Namespace, ObjectRef},
@@ -17,6 +14,7 @@ use crate::domain::{
         Change, CredentialCheck, Credentials, DeleteAccount, ExportFormat, FormSpec, Plan,
         pods_with_the_old_list,
     },
+    plural::{number_or_no, pods_with_verb},
     registry_auth::{credential::Password, image_ref::ImageRef},
     store::Store,
 };
@@ -176,18 +174,18 @@ impl Form {
         let note = match &self.spec {
             FormSpec::DeleteSecret { pods, .. } if *pods > 0 => format!(
                 "{} it. Running Pods keep running; the next pull on a node without the image fails.",
-                pods_verb(*pods, "lists", "list")
+                pods_with_verb(*pods, "lists", "list")
             ),
             FormSpec::DeleteAccount {
                 pods, workloads, ..
             } if *pods > 0 || !workloads.is_empty() => {
                 let of = match workloads.len() {
                     0 => String::new(),
-                    number => format!(" of {}", pluralize(number, "workload")),
+                    number => format!(" of {}", number_or_no(number, "workload")),
                 };
                 format!(
                     "{} as it. Running Pods keep running; no new Pod{of} can be created without it.",
-                    pods_verb(*pods, "runs", "run")
+                    pods_with_verb(*pods, "runs", "run")
                 )
             }
             FormSpec::Image { left_out, .. } => return left_out.clone(),
