@@ -41,16 +41,16 @@ pub(super) async fn probe_pod_image(
     let mut probes = Vec::new();
     for attempt in &attempts {
         let transcript = prober.probe(&query.image, &attempt.auth).await;
-        let verdict = conclude(&transcript, &wanted);
-        let enough = verdict.answer == PullAnswer::Ok;
-        probes.push((transcript.requester, verdict));
+        let conclusion = conclude(&transcript, &wanted);
+        let enough = conclusion.answer == PullAnswer::Ok;
+        probes.push((transcript.requester, conclusion));
         if enough {
             break;
         }
     }
-    let decisive = decisive(&probes, |(requester, verdict)| (requester, verdict));
+    let decisive = decisive(&probes, |(requester, conclusion)| (requester, conclusion));
     decisive
-        .map(|(_, verdict)| verdict.clone())
+        .map(|(_, conclusion)| conclusion.clone())
         .ok_or_else(|| UserError::new("no credential to test"))
 }
 
@@ -82,7 +82,7 @@ async fn configs<'a>(
         match secret_values::pull_secret(connection, key).await {
             Ok(secret) => configs.extend(secret.config.map(|config| (key, config))),
             Err(ApiError::NotFound(_)) => {}
-            Err(trouble) => return Err(fetch::unreadable_secret(key, &trouble)),
+            Err(error) => return Err(fetch::unreadable_secret(key, &error)),
         }
     }
     Ok(configs)
