@@ -125,7 +125,7 @@ pub enum Command {
 }
 
 impl Command {
-    /// Whether `--demo` means something to the command.
+    /// Whether the command supports `--demo`.
     pub fn can_use_demo(&self) -> bool {
         match self {
             Self::Demo(_) | Self::Check(_) => true,
@@ -142,7 +142,7 @@ impl Command {
     }
 }
 
-/// The simulated cluster.
+/// Options of the simulated cluster.
 #[derive(Clone, Debug, Args)]
 pub struct DemoArgs {
     /// Scenario to start with

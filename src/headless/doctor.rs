@@ -83,7 +83,7 @@ impl CheckLine {
         }
     }
 
-    /// Lowers a failure that keeps nothing else from working.
+    /// Downgrades a failure that prevents nothing else.
     #[must_use]
     pub fn as_missing(self) -> Self {
         Self {

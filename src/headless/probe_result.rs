@@ -65,12 +65,12 @@ struct TriedEntry {
 }
 
 impl ProbeResult {
-    /// Conclusion on the entry that decides.
+    /// Conclusion of the deciding entry.
     pub(super) fn conclusion(&self) -> &ProbeConclusion {
         &self.conclusion
     }
 
-    /// Makes the result of all attempts; `None` without any.
+    /// Combines all attempts; `None` without any.
     pub(super) fn from_attempts(attempts: &[Attempt]) -> Option<Self> {
         let tried = attempts
             .iter()

@@ -57,7 +57,7 @@ pub struct Args {
     pub output: OutputFormat,
 }
 
-/// Whose credential to ask with; without any, nobody's.
+/// The credential of the probe; anonymous by default.
 #[derive(Clone, Debug, clap::Args)]
 #[group(multiple = false)]
 pub struct CredentialArgs {

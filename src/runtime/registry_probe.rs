@@ -20,7 +20,7 @@ use crate::{
     registry::Prober,
 };
 
-/// Tries what the kubelet would try, in its order, until something is let in.
+/// Makes the attempts of the kubelet, in its order, until one succeeds.
 pub(super) async fn probe_pod_image(
     connection: Result<Connection, UserError>,
     prober: Option<Prober>,
@@ -54,7 +54,7 @@ pub(super) async fn probe_pod_image(
         .ok_or_else(|| UserError::new("no credential to test"))
 }
 
-/// Asks whether the registry takes a login that is not saved yet.
+/// Checks a login that is not saved yet.
 pub(super) async fn check_credential(
     connection: Option<Connection>,
     prober: &Prober,

@@ -1,4 +1,4 @@
-//! Draw context: the model, the theme and the current time. Nothing here can be changed.
+//! Draw context: the model, the theme and the current time, all read-only.
 
 use jiff::Timestamp;
 
@@ -23,7 +23,7 @@ impl DrawContext<'_> {
         }
     }
 
-    /// The spinner's face at this moment.
+    /// The current frame of the spinner.
     pub(super) fn spinner(&self) -> &'static str {
         let faces = &self.theme.symbols().spinner;
         let frame = i64::try_from(SPINNER_FRAME.as_millis()).unwrap_or(i64::MAX);

@@ -1,5 +1,4 @@
-//! Cache of diagnoses: computed once per failing subject and kept until an input has changed; and the faults
-//! that group them.
+//! Cache of diagnoses, computed once per failing subject, and the faults that group them.
 
 mod cache_key;
 #[cfg(test)]
@@ -24,11 +23,12 @@ use crate::domain::{
     store::{Store, watch::WatchCoverage},
 };
 
-/// Judgements that one refresh makes at most: a frame must not wait for ten thousand of them.
+/// Maximum number of diagnoses per refresh: a frame must not wait for ten thousand of them.
 const BUDGET: usize = 200;
 
-/// The pause after which failing Pods are judged again because other Pods of their namespace have pulled
-/// images: in a rollout that is so many times a second.
+/// The pause before failing Pods are diagnosed again because other Pods of their namespace have pulled images.
+///
+/// During a rollout that happens many times a second.
 const PEERS: SignedDuration = SignedDuration::from_secs(5);
 
 /// The cached diagnosis of one failing subject.
@@ -108,7 +108,7 @@ impl DiagnosisCache {
         self.get(&Subject::Pod(pod.clone()))
     }
 
-    /// The faults, those that matter most first.
+    /// The faults, most important first.
     pub fn faults(&self) -> &[Fault] {
         &self.faults
     }
@@ -117,33 +117,33 @@ impl DiagnosisCache {
         self.faults.iter().find(|fault| fault.id == *id)
     }
 
-    /// The worst fault that this Secret is to blame for.
+    /// Returns the worst fault that this Secret causes.
     pub fn for_secret(&self, key: &ObjectRef<Secret>) -> Option<&Fault> {
         let blame = BlamedObject::Secret(key.namespace.clone(), key.name.to_string());
         self.faults.get(*self.worst_fault_by_object.get(&blame)?)
     }
 
-    /// Grows whenever a subject suffers from another fault than before, or something new was said of it.
+    /// Version that grows when a subject gets another fault or new evidence.
     pub fn version(&self) -> u64 {
         self.version
     }
 
-    /// Grows whenever a subject suffers from another fault than before.
+    /// Version that grows when a subject gets another fault.
     pub fn members_version(&self) -> u64 {
         self.members_version
     }
 
-    /// Grows whenever another object is to blame, or for something else.
+    /// Version that grows when a fault gets another object or reason to blame.
     pub fn culprits_version(&self) -> u64 {
         self.culprits_version
     }
 
-    /// Grows whenever more, or less, can be seen of the cluster.
+    /// Version that grows when more, or less, of the cluster can be read.
     pub fn coverage_version(&self) -> u64 {
         self.coverage_version
     }
 
-    /// When something is to be judged although nothing happens to it.
+    /// The next time at which a diagnosis is due although no object changes.
     pub fn next_wakeup(&self, store: &Store) -> Option<Timestamp> {
         let due = self.scheduled.first().map(|(at, _)| *at);
         let peers = (self.peers.0 != store.versions().pulled && !self.entries.is_empty())
@@ -156,7 +156,7 @@ impl DiagnosisCache {
         !self.pending.is_empty()
     }
 
-    /// How many of the failing Pods are diagnosed while that goes on, and of how many.
+    /// Number of diagnosed and of failing Pods while diagnosis is in progress.
     pub fn progress(&self) -> Option<(usize, usize)> {
         let is_pod = |subject: &&Subject| matches!(subject, Subject::Pod(_));
         let open = self.pending.iter().filter(is_pod).count();
@@ -166,7 +166,7 @@ impl DiagnosisCache {
         self.has_pending().then(|| (all - open, all))
     }
 
-    /// Judges what has changed.
+    /// Diagnoses what has changed.
     pub fn refresh(
         &mut self,
         store: &Store,
@@ -441,7 +441,7 @@ fn diagnose_subject(
     (cached, until)
 }
 
-/// Adds what the registries have said about the image and about the suggested one, if they were asked not long ago.
+/// Adds recent registry probes of the image and of the suggested image as evidence.
 pub fn add_probe_evidence(
     finding: &mut Finding,
     context: &PodContext,

@@ -119,14 +119,14 @@ fn copy(name: &str, targets: &[CopyTarget]) -> Vec<Field> {
 pub(super) const CLIPBOARD: &str = "clipboard";
 pub(super) const FILE: &str = "file";
 
-/// What becomes of a Secret that has the copy's name.
+/// Options for an existing Secret with the copy's name.
 pub(super) const EXISTING: [(&str, ConflictPolicy); 3] = [
     ("keep it", ConflictPolicy::Keep),
     ("add the entries", ConflictPolicy::Merge),
     ("replace it", ConflictPolicy::Replace),
 ];
 
-/// `None`: Kubernetes chooses by the tag.
+/// Image pull policies; `None` lets Kubernetes choose by the tag.
 pub(super) const POLICIES: [(&str, Option<PullPolicy>); 4] = [
     ("default for the tag", None),
     ("IfNotPresent", Some(PullPolicy::IfNotPresent)),
@@ -134,7 +134,7 @@ pub(super) const POLICIES: [(&str, Option<PullPolicy>); 4] = [
     ("Never", Some(PullPolicy::Never)),
 ];
 
-/// Pods have the list that they were admitted with: what exists is not reached without a restart.
+/// Options for restarting workloads: a Pod keeps the pull secrets that it was admitted with.
 pub(super) const RESTARTS: [&str; 3] = [WAITING, NOTHING, ALL];
 pub(super) const WAITING: &str = "waiting workloads";
 const NOTHING: &str = "none (only new Pods get it)";
@@ -202,7 +202,7 @@ fn credential_label(spread: &CredentialUsage) -> String {
     )
 }
 
-/// The Secrets that carry a credential.
+/// Options for the Secrets that contain a credential.
 pub(super) fn holder_options(spread: Option<&CredentialUsage>) -> Vec<SelectOption> {
     let holders = spread.map_or(&[][..], |spread| &spread.holders);
     let row = |holder: &SecretUsage| SelectOption {

@@ -12,7 +12,7 @@ use crate::domain::{
 };
 
 impl Form {
-    /// Hints of form fields.
+    /// Returns the hint of a form field.
     pub fn hint(&self, answer: FieldId, store: &Store) -> String {
         let server = self.registry();
         let preset = preset(&server);
@@ -150,7 +150,7 @@ impl Form {
         }
     }
 
-    /// A list in a few words.
+    /// Summarizes a list in a few words.
     pub fn summary(entry: &FieldInput) -> String {
         let FieldInput::MultiSelect(picks) = entry else {
             return String::new();
@@ -176,7 +176,7 @@ fn made_or_meant<'a>(typed: &str, all: impl Iterator<Item = &'a str>) -> String 
     }
 }
 
-/// Names that are offered at most.
+/// Maximum number of suggested names.
 const NEAR: usize = 4;
 
 /// Where a token is to be had, and how long it lives.

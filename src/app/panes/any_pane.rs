@@ -13,7 +13,7 @@ use crate::domain::{
     store::Store,
 };
 
-/// The operations that all panes have, whatever their rows are.
+/// The operations that all panes have, independent of their rows.
 pub trait AnyPane {
     fn query(&self) -> &Query;
 

@@ -41,7 +41,7 @@ const REFUSAL_RETRIES: [Duration; 3] = [
     Duration::from_secs(8),
 ];
 
-/// The pause when the back-off has none; it never ends by itself.
+/// Fallback for a back-off without a next pause.
 const FAILURE_RETRY_MAX: Duration = Duration::from_secs(30);
 
 /// The back-off of one list and watch.

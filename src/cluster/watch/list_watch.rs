@@ -38,13 +38,13 @@ use crate::{
 /// A watch counts as synced if no 410 arrives within this time of the response.
 const SYNC_AFTER: Duration = Duration::from_secs(1);
 
-/// Until the first byte of an answer.
+/// Timeout until the response header.
 const OPEN_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// The server ends a watch itself; later than this it is not there any more.
+/// Timeout of a watch; the server ends it earlier by itself.
 const WATCH_TIMEOUT: Duration = Duration::from_secs(WATCH_SECONDS as u64 + 10);
 
-/// One line in the log per kind and time: a server may send thousands of unreadable changes a second.
+/// Minimum time between log lines per kind: a server may send thousands of undecodable changes a second.
 const LOG_AGAIN: Duration = Duration::from_secs(60);
 
 /// Reason why a watch is denied.
@@ -76,8 +76,9 @@ pub(super) struct ListWatch<D: Decode> {
     logged: Option<Instant>,
 }
 
-/// The last reported status of a watch. It outlives a `ListWatch`: what was listed is kept when the server
-/// refuses to go on.
+/// The last reported status of a watch.
+///
+/// It outlives a `ListWatch`: what was listed is kept when the server refuses to go on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum LastStatus {
     New,
@@ -97,7 +98,7 @@ pub(super) enum LastStatus {
 }
 
 impl LastStatus {
-    /// How old the objects are that are kept of a watch that is no longer held.
+    /// Time of the objects that are kept of a stopped watch.
     pub(super) fn as_of(self) -> Option<Timestamp> {
         match self {
             Self::New | Self::Failed { .. } => None,
@@ -116,7 +117,7 @@ enum TurnOutcome {
 }
 
 impl<D: Decode> ListWatch<D> {
-    /// `first` are namespaces to look into before a long list is complete.
+    /// Creates a list and watch; the namespaces `first` are listed before a long list is complete.
     pub(super) fn new(
         source: ListSource<D>,
         scope: Scope,

@@ -45,8 +45,9 @@ use endpoint::endpoints;
 use health::ServerHealth;
 use supervisor::Supervisor;
 
-/// Batches that may wait for the loop: a few turns of all kinds. More would only make the data older;
-/// when the lane is full, the watches merge.
+/// Capacity of the channel, in batches: a few per kind.
+///
+/// More would only make the data older; when the channel is full, the watches merge their changes.
 const CHANNEL_CAPACITY: usize = 32;
 
 /// What part of the cluster is watched.
@@ -79,8 +80,9 @@ pub enum WatchUpdate {
     Ended(WatchId),
 }
 
-/// What the watches need to be permitted, in all namespaces. Where the server has two endpoints of a
-/// kind, the one that is tried first counts.
+/// The permissions that the watches need, in all namespaces.
+///
+/// If the server has two endpoints of a kind, the one tried first counts.
 pub fn permissions() -> Vec<Permission> {
     let first = WATCHED
         .into_iter()
@@ -118,7 +120,7 @@ pub struct Watches {
 }
 
 impl Watches {
-    /// Starts all watches; what they see comes out of the receiver.
+    /// Starts all watches; returns the receiver of their updates.
     pub fn start(
         connection: &Connection,
         watch_scope: WatchScope,
@@ -148,7 +150,7 @@ impl Watches {
         (watches, feed)
     }
 
-    /// Looks elsewhere from now on; what is no longer looked at is taken back.
+    /// Changes the scope; objects that are no longer in it are removed.
     pub fn set_scope(&self, watch_scope: WatchScope) {
         self.scope.send_if_modified(|present| {
             let changed = *present != watch_scope;

@@ -37,7 +37,7 @@ pub enum AccountState {
     Unknown,
 }
 
-/// One listed Secret.
+/// A listed Secret and its state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SecretLink {
     pub name: Name<Secret>,
@@ -104,7 +104,7 @@ impl SecretLink {
 }
 
 impl SecretState {
-    /// The word of the JSON shape `check`.
+    /// The value in the JSON of `check`.
     pub fn slug(&self) -> &'static str {
         match self {
             Self::Matches { .. } => "ok",
@@ -248,8 +248,9 @@ impl PodContext {
         }
     }
 
-    /// Pull secrets of the namespace that the Pod does not list and that match the image. Which of them is the
-    /// one to attach is said by `diagnostics::attachable`.
+    /// Pull secrets of the namespace that match the image and are not listed.
+    ///
+    /// Which of them is the one to attach is said by `diagnostics::attachable`.
     pub fn unlisted_matches(&self, image: &ImageRef) -> impl Iterator<Item = &Arc<Secret>> {
         let secrets = self.unlisted_secrets.iter();
         secrets.filter(move |secret| has_matching_credential(secret, image))

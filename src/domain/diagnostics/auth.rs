@@ -24,7 +24,7 @@ use crate::domain::{
     registry_auth::{docker_config::AuthSummary, image_ref::ImageRef, keyring::may_match},
 };
 
-/// Judges a refusal.
+/// Refines an authentication error.
 pub(super) fn refine(
     draft: &mut FindingBuilder,
     context: &PodContext,
@@ -63,8 +63,9 @@ pub(super) fn refine(
     }
 }
 
-/// The credentials of the Pod's Secrets were tried one after the other, and none got the image. The one is
-/// blamed that got furthest; which of several it was is told where each has an answer of its own.
+/// Handles a pull for which all credentials of the Pod's Secrets were refused.
+///
+/// The credential that got furthest is blamed; it can be told from the others if each has an error of its own.
 fn all_refused(
     draft: &mut FindingBuilder,
     context: &PodContext,
@@ -186,8 +187,10 @@ fn refine_repaired_secret(draft: &mut FindingBuilder, links: &CredentialChain) {
     draft.fixes = vec![FixId::RetryNow, FixId::RecreateSecret];
 }
 
-/// Only the back-off is known: the events have expired. Where no credential would be sent although there are
-/// some, the chain says why by itself: likely, for the image might be public and the cause elsewhere.
+/// Refines a failure of which only the back-off is known, as the events have expired.
+///
+/// If Secrets are listed and none provides a credential, the chain shows why: likely, for the image may be public and
+/// the cause another one.
 pub(super) fn refine_unstated(draft: &mut FindingBuilder, context: &PodContext, image: &ImageRef) {
     let links = context.credential_chain(image);
     let meant = |link: &SecretLink| match &link.state {
@@ -222,7 +225,8 @@ pub(super) fn find_malformed_secret(links: &CredentialChain) -> Option<&SecretLi
         .find(|link| matches!(link.state, SecretState::Malformed(_)))
 }
 
-/// The kubelet aborts the pull if any listed Secret cannot be parsed, even if others match.
+/// Concludes a malformed Secret: the kubelet aborts the pull if any listed Secret cannot be parsed, even if others
+/// match.
 pub(super) fn conclude_malformed_secret(
     draft: &mut FindingBuilder,
     link: &SecretLink,
@@ -256,9 +260,10 @@ pub(super) fn implies_credential_sent(draft: &FindingBuilder) -> bool {
         && !draft.alternatives.contains(&Cause::NoCredentialsSent)
 }
 
-/// The message names a reason for which no Secret of the Pod is needed: a rule of the registry that holds
-/// for everybody or for the node's own identity, or a credential provider that failed. A bare 403 names none:
-/// the login can be to blame too.
+/// Whether the message states a reason that no Secret of the Pod can change.
+///
+/// That is a rule of the registry for everybody or for the node's identity, or a failed credential provider. A bare 403
+/// states none: the login may be to blame.
 pub(super) fn states_reason(draft: &FindingBuilder) -> bool {
     let of_the_login = [
         Cause::NoCredentialsSent,

@@ -1,4 +1,4 @@
-//! A registry's limit on requests: which one it is, whose requests are counted, and whether a login would help.
+//! Handles rate limits: which limit was exceeded, whose requests it counts, and whether a login would help.
 //!
 //! Docker Hub has two (Docker's *Usage and limits*, read in October 2026): the pull limit answers with a long
 //! text, counts an account or an address, and ends within six hours; the abuse limit answers with a plain
@@ -18,13 +18,13 @@ use crate::domain::{
     registry_auth::image_ref::ImageRef,
 };
 
-/// The time in which Docker Hub counts pulls.
+/// Period over which Docker Hub counts pulls.
 const WINDOW: SignedDuration = SignedDuration::from_hours(6);
 
-/// What Docker Hub says at its pull limit, in lower case.
+/// Message of Docker Hub's pull limit, in lower case.
 const PULL_LIMIT: &str = "pull rate limit";
 
-/// Which limit of the registry an answer is about.
+/// The exceeded limit of the registry.
 pub(in crate::domain) fn root(is_docker_hub: bool, answer: &str) -> RootCause {
     if is_docker_hub && !answer.to_lowercase().contains(PULL_LIMIT) {
         RootCause::AbuseLimit
@@ -33,7 +33,7 @@ pub(in crate::domain) fn root(is_docker_hub: bool, answer: &str) -> RootCause {
     }
 }
 
-/// Tells the limits apart, and says who is counted.
+/// Distinguishes the limits, and names the account that is counted.
 pub(super) fn refine(
     draft: &mut FindingBuilder,
     context: &PodContext,

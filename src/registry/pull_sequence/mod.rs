@@ -25,13 +25,13 @@ use crate::domain::{
     sanitize::sanitize,
 };
 
-/// All forms of a manifest that containerd 2 asks for.
+/// Media types of manifests that containerd 2 accepts.
 const MANIFESTS: &str = "application/vnd.oci.image.index.v1+json, \
     application/vnd.docker.distribution.manifest.list.v2+json, \
     application/vnd.oci.image.manifest.v1+json, \
     application/vnd.docker.distribution.manifest.v2+json, */*;q=0.1";
 
-/// Tags of the first page.
+/// Page size of the tag list.
 const TAGS: usize = 1000;
 
 /// The requests of one pull, up to the manifest, and what they have led to so far.
@@ -72,7 +72,7 @@ impl<'a> PullSequence<'a> {
         }
     }
 
-    /// Walks as far as it goes; `None` at the step that failed.
+    /// Runs the steps until one fails; `None` at the failed step.
     pub(super) async fn run(&mut self) -> Option<()> {
         let registry = self.establish().await?;
         let door = self.ping_v2(&registry).await?;

@@ -37,10 +37,10 @@ use state::Task;
 use timers::{enter, sync_after};
 use worker::Worker;
 
-/// How soon a kubelet looks at a Pod that was assigned to it.
+/// Delay before a kubelet handles a newly assigned Pod.
 const FIRST_LOOK: Duration = Duration::from_millis(400);
 
-/// Looks at a Pod that was changed by somebody.
+/// Handles a changed Pod.
 pub fn notice(world: &mut World, pod: &Value, event: ChangeKind) {
     let node = text(pod, "/spec/nodeName");
     if node.is_empty() {

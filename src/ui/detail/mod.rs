@@ -36,7 +36,7 @@ pub(super) enum HeightBudget {
     All,
 }
 
-/// The lines of a view, none wider than so many cells.
+/// Lines of a tab, none wider than this.
 pub(super) fn lines(
     tab: Tab,
     cx: DrawContext<'_>,
@@ -62,7 +62,7 @@ fn deleted_line(cx: DrawContext<'_>) -> Line<'static> {
     Line::styled("deleted", cx.theme.dim())
 }
 
-/// The steps of a Pod's start, for an overlay that watches one.
+/// The stages of a Pod's start.
 pub(super) fn timeline(
     cx: DrawContext<'_>,
     inspection: &PodInspection,
@@ -71,7 +71,7 @@ pub(super) fn timeline(
     timeline::lines(cx, inspection, wide)
 }
 
-/// The titles of the views, the shown one marked.
+/// The titles of the tabs, the current one marked.
 pub(super) fn tabs(cx: DrawContext<'_>, object: &AnyObjectRef, shown: Tab) -> Line<'static> {
     let theme = cx.theme;
     let mut spans = vec![Span::raw(" ")];
@@ -90,7 +90,7 @@ pub(super) fn tabs(cx: DrawContext<'_>, object: &AnyObjectRef, shown: Tab) -> Li
     Line::from(spans)
 }
 
-/// How sure the diagnosis is, and how many Pods suffer alike.
+/// Confidence of the diagnosis, and number of Pods with the same fault.
 pub(super) fn confidence_label(cx: DrawContext<'_>, inspection: &PodInspection) -> String {
     let Some(finding) = inspection.diagnosis.first() else {
         return String::new();
@@ -113,7 +113,7 @@ fn pods(cx: DrawContext<'_>, fault: Option<&FaultId>) -> usize {
         .map_or(0, |fault| fault.pods.len())
 }
 
-/// The area under the panes.
+/// Draws the detail area below the panes.
 pub(super) fn draw(cx: DrawContext<'_>, area: Rect, buffer: &mut Buffer) {
     let theme = cx.theme;
     let border = Block::bordered()

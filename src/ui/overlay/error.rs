@@ -44,7 +44,7 @@ pub(super) fn no_connection(
     window.render_text(lines, Scroll::TOP, cx.theme, area, buffer);
 }
 
-/// The problem in lines of so many cells.
+/// Lines of the error, wrapped to this width.
 pub(super) fn lines(problem: &UserError, room: usize, theme: &Theme) -> Vec<Line<'static>> {
     let what = format!("{} {}", theme.symbols().pull_failing, problem.message);
     let mut lines = wrapped_lines(&what, room, theme.failing());

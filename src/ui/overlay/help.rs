@@ -17,7 +17,7 @@ use crate::{
 
 const WIDE: u16 = 100;
 
-/// Cells for the keys of a binding.
+/// Width of the keys of a binding.
 const KEYS: usize = 17;
 
 pub(super) fn draw(scroll: Scroll, cx: DrawContext<'_>, area: Rect, buffer: &mut Buffer) -> usize {

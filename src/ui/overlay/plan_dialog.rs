@@ -147,9 +147,10 @@ fn lines(dialog: &PlanDialog, cx: DrawContext<'_>, room: usize) -> Vec<Line<'sta
     lines
 }
 
-/// The lines that a change adds and takes away. What is agreed to is shown whole: long ones are broken, not
-/// cut.
-/// What goes is shown when the server has said that it is there.
+/// The lines that a change adds and removes.
+///
+/// What is agreed to is shown whole: long ones are broken, not cut. What goes is shown when the server has said that it
+/// is there.
 fn preview(
     change: &Change,
     stage: &PlanStage,

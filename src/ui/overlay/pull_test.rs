@@ -25,7 +25,7 @@ use crate::{
 
 const WIDE: u16 = 110;
 
-/// Most cells for the name of a node.
+/// Maximum width of a node's name.
 const NODE: usize = 40;
 
 pub(super) fn draw(trial: &PullTestRun, cx: DrawContext<'_>, area: Rect, buffer: &mut Buffer) {

@@ -24,7 +24,7 @@ use crate::{
 
 const WIDE: u16 = 100;
 
-/// Cells for the name of a value.
+/// Width of a value's name.
 const NAME: usize = 10;
 
 pub(super) fn draw(reveal: &Reveal, cx: DrawContext<'_>, area: Rect, buffer: &mut Buffer) {

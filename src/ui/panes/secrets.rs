@@ -167,8 +167,7 @@ fn each_once<'a>(words: impl Iterator<Item = &'a str>) -> String {
     once.join(", ")
 }
 
-/// The kind with the age of the test that all images passed; a refusal counts more than what can be said of
-/// the Secret without asking, and more than what came of other images.
+/// The kind of credential with the age of a test that all images have passed; a refused test takes precedence.
 fn tested(
     said: &[&ProbeRecord],
     kind: String,

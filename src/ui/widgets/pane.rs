@@ -19,7 +19,7 @@ pub struct PaneTitle<'a> {
     pub focused: bool,
 }
 
-/// Draws the border and returns the room inside.
+/// Draws the border and returns the inner area.
 pub fn block(heading: &PaneTitle<'_>, theme: &Theme, area: Rect, buffer: &mut Buffer) -> Rect {
     let note = match &*heading.note {
         "" => String::new(),
@@ -54,7 +54,7 @@ pub fn block(heading: &PaneTitle<'_>, theme: &Theme, area: Rect, buffer: &mut Bu
     inner
 }
 
-/// Says why a pane is empty and what to press.
+/// Draws the text of an empty pane.
 pub fn empty(lines: &[String], style: Style, area: Rect, buffer: &mut Buffer) {
     let lines = lines.iter();
     let lines: Vec<Line<'_>> = lines

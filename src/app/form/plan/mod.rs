@@ -19,7 +19,7 @@ use crate::domain::{
     store::Store,
 };
 
-/// Why there is no plan yet.
+/// Why the form cannot be turned into a plan yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PlanError {
     /// The answer of this field cannot be taken.
@@ -29,7 +29,7 @@ pub enum PlanError {
 }
 
 impl Form {
-    /// The plan, or why there is none.
+    /// Builds the plan.
     pub fn plan(&self, store: &Store) -> Result<Plan, PlanError> {
         if let Some(bad) = self.first_invalid_field(store) {
             return Err(PlanError::Field(bad));
@@ -53,7 +53,7 @@ impl Form {
         })
     }
 
-    /// The first field whose answer cannot be taken.
+    /// The first field with an invalid value.
     pub fn first_invalid_field(&self, store: &Store) -> Option<usize> {
         self.fields.iter().position(|field: &Field| {
             self.is_visible(field.id)
@@ -63,7 +63,7 @@ impl Form {
         })
     }
 
-    /// As what a plan is exported.
+    /// The chosen export format.
     pub fn export_format(&self) -> ExportFormat {
         let label = self.text(FieldId::Format);
         let found = ExportFormat::ALL
@@ -72,7 +72,7 @@ impl Form {
         found.unwrap_or(ExportFormat::Plain)
     }
 
-    /// The file that it is exported to; `None`: the clipboard.
+    /// The path of the exported file; `None` for the clipboard.
     pub fn export_path(&self) -> Option<&str> {
         (self.text(FieldId::Destination) == fields::FILE).then(|| self.text(FieldId::File))
     }
@@ -208,7 +208,7 @@ impl Form {
         Name::new(self.text(FieldId::Account))
     }
 
-    /// The Deployment that a workload is made as.
+    /// Reference to the Deployment to create.
     pub(super) fn deployment_id(&self) -> Option<WorkloadRef> {
         let deploys = matches!(self.spec, FormSpec::Setup { .. } | FormSpec::Deploy { .. });
         deploys.then(|| WorkloadRef {

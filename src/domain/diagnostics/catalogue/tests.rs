@@ -13,7 +13,7 @@ use crate::domain::{
     registry_auth::docker_config::{AuthProblem, ConfigError, ConfigErrorKind},
 };
 
-/// The label of the root cause that follows from a cause alone is more general where several causes share it.
+/// Causes that share a root cause, whose label is more general.
 const GENERAL: [RootCause; 2] = [RootCause::NodeProblem, RootCause::RegistryDown];
 
 #[test]

@@ -1,4 +1,4 @@
-//! Secrets that a Pod lists or should list: which of them is to blame, and which fix heals it.
+//! Tests of listed and unlisted Secrets: which one is to blame, and which fix helps.
 
 use super::*;
 use crate::domain::{

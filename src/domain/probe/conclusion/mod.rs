@@ -13,7 +13,7 @@ use super::{
 };
 use crate::domain::diagnostics::{Cause, RootCause};
 
-/// Whether the image can be pulled, as far as asking from here tells.
+/// Whether the image can be pulled, as far as a probe can tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PullAnswer {
@@ -33,7 +33,7 @@ impl PullAnswer {
     }
 }
 
-/// The conclusion from a probe.
+/// The conclusion of a probe.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProbeConclusion {
     pub answer: PullAnswer,
@@ -62,7 +62,7 @@ pub fn decisive<T>(
         .or(probes.first())
 }
 
-/// Judges a transcript. `wanted` is what shall run the image.
+/// Draws the conclusion from a transcript; `wanted` are the platforms that must run the image.
 pub fn conclude(transcript: &Transcript, wanted: &TargetPlatforms) -> ProbeConclusion {
     let finding = match transcript.failed() {
         // That the proxy of this machine is out of reach says nothing of the registry.

@@ -1,4 +1,4 @@
-//! Conclusions by table: what a probe met, and what follows.
+//! Tests by table: transcripts and their conclusions.
 
 use std::time::Duration;
 

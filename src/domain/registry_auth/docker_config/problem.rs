@@ -4,8 +4,9 @@ use std::{fmt, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
-/// A configuration that the kubelet cannot read. It stops every pull of every Pod that lists the
-/// Secret, also for images that other Secrets would open.
+/// An error for which the kubelet cannot parse the configuration.
+///
+/// It aborts every pull of every Pod that lists the Secret, even if another Secret matches.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConfigError {
     #[serde(rename = "problem")]
@@ -61,7 +62,7 @@ impl fmt::Display for ConfigError {
     }
 }
 
-/// Something about the configuration that the kubelet silently ignores.
+/// A defect of the configuration that the kubelet silently ignores.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ConfigWarning {
     /// The Secret has not the key that its type asks for.
@@ -119,7 +120,7 @@ impl fmt::Display for ConfigWarning {
     }
 }
 
-/// Something about one entry that the kubelet accepts but cannot use.
+/// A defect of an entry that the kubelet accepts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum AuthProblem {
     /// Matches and carries nothing: the pull is anonymous although there is a Secret.

@@ -22,7 +22,7 @@ pub struct DockerConfigSummary {
     pub warnings: Arc<[ConfigWarning]>,
 }
 
-/// One key of `auths`.
+/// One entry of `auths`, without its password.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuthSummary {
     /// The key as written: a registry pattern.
@@ -38,7 +38,7 @@ pub struct AuthSummary {
 }
 
 impl DockerConfig {
-    /// The same without the passwords.
+    /// The configuration without its passwords.
     pub fn summary(&self, key: &FingerprintKey) -> DockerConfigSummary {
         DockerConfigSummary {
             entries: self
@@ -63,8 +63,7 @@ impl AuthSummary {
         self.missing_login().is_none()
     }
 
-    /// The registry's common name: without the scheme and the version of the API, and Docker Hub by its one
-    /// name.
+    /// Common name of the registry: without scheme and API version, and one name for Docker Hub.
     pub fn registry(&self) -> &str {
         let key = &*self.server;
         let bare = ["https://", "http://"]
@@ -100,7 +99,7 @@ impl AuthConfig {
 }
 
 impl DockerConfigSummary {
-    /// A Secret that has not the key that its type asks for.
+    /// The summary of a Secret without the data key of its type.
     pub fn without_key<'a>(wanted: &str, found: impl Iterator<Item = &'a str>) -> Self {
         let oddity = ConfigWarning::KeyMissing {
             wanted: wanted.into(),
@@ -112,7 +111,11 @@ impl DockerConfigSummary {
         }
     }
 
-    /// The entries as the kubelet gets them: all, or the error that stops the pull.
+    /// The entries as the kubelet uses them.
+    ///
+    /// # Errors
+    ///
+    /// The error that aborts the pull.
     pub fn usable_entries(&self) -> Result<&[AuthSummary], &ConfigError> {
         match &self.malformed {
             Some(malformation) => Err(malformation),

@@ -51,10 +51,10 @@ pub(super) fn lines(object: &AnyObjectRef, wide: usize, cx: DrawContext<'_>) -> 
     sheet.lines
 }
 
-/// Cells for the name of a field.
+/// Width of a field's name.
 const NAME: usize = 16;
 
-/// Values that are listed of one field: a Secret may be that of ten thousand Pods.
+/// Maximum number of values listed per field: ten thousand Pods may use one Secret.
 const LISTED: usize = 100;
 
 /// The lines that describe an object: fields, and paragraphs under them. Nothing is cut off: what is too long

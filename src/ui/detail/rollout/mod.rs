@@ -22,7 +22,7 @@ use crate::{
     },
 };
 
-/// Pods that are listed of one revision, and nodes of all; who has more wants their number.
+/// Maximum number of Pods listed per revision, and of nodes.
 const LISTED: usize = 40;
 
 pub(super) fn lines(id: &WorkloadRef, wide: usize, cx: DrawContext<'_>) -> Vec<Line<'static>> {
