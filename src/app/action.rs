@@ -2,7 +2,7 @@
 
 use super::{detail::Tab, panes::Pane};
 
-pub use super::{motion::Motion, panes::SortBy};
+pub use super::{list::Motion, panes::SortBy};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Action {

@@ -39,7 +39,7 @@ impl FaultList {
 mod tests {
     use super::*;
     use crate::{
-        app::motion::Motion,
+        app::list::Motion,
         domain::diagnostics::{RootCause, grouping::BlamedObject},
     };
 

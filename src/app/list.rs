@@ -1,6 +1,15 @@
 //! A list with a selection by identity, so that it stays on the same object when rows move.
 
-use super::motion::Motion;
+/// Motion of a cursor through rows or lines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Motion {
+    Up,
+    Down,
+    PageUp,
+    PageDown,
+    First,
+    Last,
+}
 
 #[derive(Clone, Debug)]
 pub struct List<K> {

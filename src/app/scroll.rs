@@ -1,6 +1,6 @@
 //! Scroll position of a text, independent of how its lines are wrapped.
 
-use super::motion::Motion;
+use super::list::Motion;
 
 /// Scroll position: lines from the top, or from the end, which follows a growing text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -38,7 +38,12 @@ pub(super) struct CacheKey {
 }
 
 impl CacheKey {
-    pub(super) fn new(store: &Store, subject: &Subject, sight: u64, answers: u64) -> Self {
+    pub(super) fn new(
+        store: &Store,
+        subject: &Subject,
+        coverage_version: u64,
+        probes_version: u64,
+    ) -> Self {
         let basis = Self {
             pod: None,
             workload: None,
@@ -46,8 +51,8 @@ impl CacheKey {
             credentials: CredentialVersions::OfNamespace(
                 store.credentials_version(subject.namespace()),
             ),
-            coverage_version: sight,
-            probes_version: answers,
+            coverage_version,
+            probes_version,
             last_error_at: None,
             peers: store.pulled_version(subject.namespace()),
             run: None,

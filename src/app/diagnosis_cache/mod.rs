@@ -170,15 +170,15 @@ impl DiagnosisCache {
     pub fn refresh(
         &mut self,
         store: &Store,
-        sight: &WatchCoverage,
-        answers: &ProbeCache,
+        coverage: &WatchCoverage,
+        probes: &ProbeCache,
         now: Timestamp,
     ) {
-        if self.coverage != *sight {
-            self.coverage = sight.clone();
+        if self.coverage != *coverage {
+            self.coverage = coverage.clone();
             self.coverage_version += 1;
         }
-        self.queue_changed(store, answers, now);
+        self.queue_changed(store, probes, now);
         self.queue_scheduled(now);
         self.queue_peers(store, now);
         let mut stirred = BTreeSet::new();
@@ -194,7 +194,7 @@ impl DiagnosisCache {
                     continue;
                 }
             }
-            let basis = CacheKey::new(store, &subject, self.coverage_version, answers.version());
+            let basis = CacheKey::new(store, &subject, self.coverage_version, probes.version());
             let before = self.entries.get(&subject);
             if before.is_some_and(|kept| kept.is_current(&basis, now)) {
                 continue;
@@ -204,7 +204,7 @@ impl DiagnosisCache {
                 break;
             }
             budget -= 1;
-            let (mut cached, until) = diagnose_subject(store, sight, answers, &subject, now);
+            let (mut cached, until) = diagnose_subject(store, coverage, probes, &subject, now);
             if let Some(cached) = &mut cached
                 && let Some((known, _)) = self.subjects_by_fault.get_key_value(&cached.fault)
             {
@@ -264,12 +264,12 @@ impl DiagnosisCache {
             .extend(changed.map(|(subject, _)| subject.clone()));
     }
 
-    fn queue_changed(&mut self, store: &Store, answers: &ProbeCache, now: Timestamp) {
+    fn queue_changed(&mut self, store: &Store, probes: &ProbeCache, now: Timestamp) {
         let versions = store.versions();
         let ground = GlobalVersions {
             specs: versions.specs,
             coverage: self.coverage_version,
-            probes: answers.version(),
+            probes: probes.version(),
         };
         let touched = store
             .touched_since(self.log_position)
@@ -289,7 +289,7 @@ impl DiagnosisCache {
                 let kept = self.entries.get(subject);
                 kept.is_none_or(|kept| {
                     let basis =
-                        CacheKey::new(store, subject, self.coverage_version, answers.version());
+                        CacheKey::new(store, subject, self.coverage_version, probes.version());
                     !kept.is_current(&basis, now)
                 })
             });
@@ -407,19 +407,19 @@ impl DiagnosisCache {
 /// Diagnoses a subject; also returns when time alone may change the result.
 fn diagnose_subject(
     store: &Store,
-    sight: &WatchCoverage,
-    answers: &ProbeCache,
+    coverage: &WatchCoverage,
+    probes: &ProbeCache,
     subject: &Subject,
     now: Timestamp,
 ) -> (Option<CachedDiagnosis>, Option<Timestamp>) {
     let (finding, until) = match subject {
         Subject::Pod(key) => {
-            let Some(context) = context::pod_context(store, sight, key, now) else {
+            let Some(context) = context::pod_context(store, coverage, key, now) else {
                 return (None, None);
             };
             let mut finding = diagnose(&context).findings.into_iter().next();
             if let Some(finding) = &mut finding {
-                add_probe_evidence(finding, &context, answers, now);
+                add_probe_evidence(finding, &context, probes, now);
             }
             (finding, changes_at(&context))
         }
@@ -427,7 +427,7 @@ fn diagnose_subject(
             let Some(workload) = store.workload(id) else {
                 return (None, None);
             };
-            let context = context::workload_context(store, sight, workload, now);
+            let context = context::workload_context(store, coverage, workload, now);
             let until = context.lost.as_deref().and_then(changes_at);
             (diagnostics::workload(&context), until)
         }
@@ -445,19 +445,19 @@ fn diagnose_subject(
 pub fn add_probe_evidence(
     finding: &mut Finding,
     context: &PodContext,
-    answers: &ProbeCache,
+    probes: &ProbeCache,
     now: Timestamp,
 ) {
     let query = finding
         .image
         .as_deref()
         .and_then(|image| ProbeQuery::for_pod(context, image));
-    if let Some(said) = query.as_ref().and_then(|query| answers.recent(query, now)) {
+    if let Some(said) = query.as_ref().and_then(|query| probes.recent(query, now)) {
         diagnostics::apply_probe(finding, &said.conclusion, said.source, said.at);
     }
     let suggested = finding.fix_context.suggested_image.as_deref();
     let query = suggested.and_then(|image| ProbeQuery::for_pod(context, image));
-    if let Some(said) = query.as_ref().and_then(|query| answers.recent(query, now)) {
+    if let Some(said) = query.as_ref().and_then(|query| probes.recent(query, now)) {
         diagnostics::apply_suggestion_probe(finding, &said.conclusion, said.at);
     }
 }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::{
-    super::motion::Motion, EnterTarget, PaneRows, PaneState, Query, RefreshBudget, RowContext,
+    super::list::Motion, EnterTarget, PaneRows, PaneState, Query, RefreshBudget, RowContext,
 };
 use crate::domain::{
     k8s::{

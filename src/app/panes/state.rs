@@ -3,7 +3,10 @@
 use jiff::Timestamp;
 
 use super::{
-    super::{filter::Filter, list::List, motion::Motion},
+    super::{
+        filter::Filter,
+        list::{List, Motion},
+    },
     Dependencies, Follow, PaneRows, Query, RefreshBudget, RowContext, SortBy,
 };
 use crate::domain::store::watch::Scope;
