@@ -2,7 +2,7 @@
 
 use super::{detail::Tab, panes::Pane};
 
-pub use super::{motion::Motion, panes::SortBy};
+pub use super::{list::Motion, panes::SortBy};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Action {
@@ -132,8 +132,9 @@ impl Action {
 }
 
 impl Action {
-    /// True if the action changes the cluster, a file or the clipboard, or is the first step to it. A command
-    /// that does needs its full name: what only begins like it, or has its letters, may be meant for another.
+    /// True if the action changes the cluster, a file or the clipboard, or is the first step to it.
+    ///
+    /// A command that does needs its full name: what only begins like it, or has its letters, may be meant for another.
     pub fn is_write(self) -> bool {
         match self {
             Self::Fix(_)

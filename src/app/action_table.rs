@@ -16,7 +16,7 @@ enum ActionKind {
     Other,
 }
 
-/// The names are stable, as configuration files hold them. The keys of panes have the names of the panes.
+/// All actions. Their names are stable, as configuration files use them; panes have the names of the panes.
 #[rustfmt::skip]
 const TABLE: &[(Action, &str, ActionKind)] = &[
     (Action::Quit, "quit", Other),
@@ -127,7 +127,7 @@ const TABLE: &[(Action, &str, ActionKind)] = &[
 ];
 
 impl Action {
-    /// The name in the configuration; empty for what is in no table, such as a tenth fix.
+    /// Name in the configuration; empty for actions without one, such as a tenth fix.
     pub fn name(self) -> &'static str {
         if let Self::Focus(pane) = self {
             return pane.name();

@@ -41,13 +41,13 @@ enum CommandTarget {
     Forget,
 }
 
-/// The panes, then what is done.
+/// The commands: panes first, then actions.
 static COMMANDS: LazyLock<Vec<CommandSpec>> = LazyLock::new(|| {
     let panes = Pane::ALL.into_iter().map(CommandSpec::for_pane);
     panes.chain(OTHERS.iter().copied()).collect()
 });
 
-/// Returns the names of each command, the usual one first, and its help.
+/// Returns the names of each command, the usual one first, and its description.
 pub fn commands() -> impl Iterator<Item = (&'static [&'static str], &'static str)> {
     COMMANDS.iter().map(|command| (command.names, command.help))
 }
@@ -180,7 +180,7 @@ const OTHERS: &[CommandSpec] = &[
     },
 ];
 
-/// A line under the field.
+/// A suggestion below the command line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Suggestion {
     pub text: String,
@@ -235,8 +235,9 @@ pub enum EnterAction {
     Choose(String),
 }
 
-/// What enter means: `chosen` is the suggestion that the cursor is on, and that was walked to where it is
-/// not the first.
+/// Resolves what the enter key runs; `chosen` is the suggestion under the cursor.
+///
+/// Another suggestion than the first counts as chosen only if the user moved to it.
 pub fn resolve_enter(typed: &str, suggestions: &[Suggestion], chosen: usize) -> EnterAction {
     let asked = parse(typed);
     let Some(suggestion) = suggestions.get(chosen) else {
@@ -271,7 +272,7 @@ pub fn resolve_enter(typed: &str, suggestions: &[Suggestion], chosen: usize) -> 
     }
 }
 
-/// Completions of what is typed; empty when nothing begins so.
+/// Completions of the text; empty if nothing begins with it.
 pub fn suggestions(typed: &str, store: &Store, memory: &SessionState) -> Vec<Suggestion> {
     let typed = typed.trim_start();
     if let Some((word, argument)) = typed.split_once(' ') {

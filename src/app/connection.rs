@@ -110,12 +110,12 @@ impl ConnectionStatus {
         self.watches.remove(id);
     }
 
-    /// Where an object that is not in the store does not exist.
+    /// Tells which objects do not exist if they are not in the store.
     pub fn coverage(&self) -> &WatchCoverage {
         &self.coverage
     }
 
-    /// Objects that initial lists have brought so far.
+    /// Number of objects received by initial lists so far.
     pub fn received(&self) -> usize {
         let received = self.watches.values().map(|state| match state {
             WatchState::Listing { received } => *received,
@@ -164,8 +164,8 @@ impl ConnectionStatus {
         }
     }
 
-    /// The state of the watches of these kinds together in a scope, the worst first: forbidden, stale,
-    /// loading, partial, live.
+    /// Combined state of the watches of these kinds in a scope, the worst first: forbidden, stale, loading, partial,
+    /// live.
     pub fn state_of_kinds(
         &self,
         kinds: impl Fn(WatchKind) -> bool,
@@ -250,7 +250,7 @@ impl ConnectionStatus {
             .all(|kind| self.coverage.is_complete_in(kind, scope))
     }
 
-    /// The kinds that are watched.
+    /// The watched kinds.
     pub fn kinds(&self) -> BTreeSet<WatchKind> {
         self.watches.keys().map(|id| id.kind).collect()
     }

@@ -70,8 +70,9 @@ pub fn all_clear(model: &Model) -> AllClear {
     }
 }
 
-/// The first kind that shows failures and that the server has not answered yet in the scope that is shown.
-/// What may not be listed is a gap of its own.
+/// The first kind that shows failures and has not been listed yet in the current scope.
+///
+/// A kind that may not be listed is a gap of its own.
 pub fn never_read(model: &Model) -> Option<WatchKind> {
     let unread = |kind: &WatchKind| kind.shows_failures() && why_never_read(model, *kind).is_some();
     let kinds = std::iter::once(WatchKind::Pods).chain(model.connection.kinds());
@@ -109,7 +110,7 @@ pub fn is_namespace_missing(model: &Model) -> bool {
 }
 
 impl AllClear {
-    /// The sentence; empty where nothing can be said yet.
+    /// The claim as a sentence; empty where nothing can be claimed yet.
     pub fn sentence(self) -> Cow<'static, str> {
         Cow::Borrowed(match self {
             Self::Cluster => "no problems",
@@ -123,7 +124,7 @@ impl AllClear {
     }
 }
 
-/// The answer to a key that looks for problems where none is known.
+/// Message for a key that looks for problems when none is known.
 pub fn no_problem(model: &Model, now: Timestamp) -> String {
     match all_clear(model) {
         clear @ (AllClear::Cluster | AllClear::Namespace) => clear.sentence().into_owned(),
@@ -146,7 +147,7 @@ pub fn no_problem(model: &Model, now: Timestamp) -> String {
     }
 }
 
-/// How many of the failing Pods have been diagnosed.
+/// Number of diagnosed and of failing Pods.
 pub fn diagnosing(done: usize, all: usize) -> String {
     format!(
         "diagnosing {} of {} Pods",
@@ -170,7 +171,7 @@ fn group_digits(number: usize) -> String {
 
 /// Summarizes what could not be read, in one line; `None` if everything was.
 pub fn missing_summary(model: &Model, now: Timestamp) -> Option<String> {
-    /// Kinds that are named of those that lack the same.
+    /// Maximum number of kinds named per gap.
     const NAMED: usize = 3;
     let mut alike: Vec<(String, Vec<String>)> = Vec::new();
     for gap in model.connection.coverage_gaps(&model.scope) {
@@ -216,7 +217,7 @@ pub fn missing_summary_short(model: &Model, now: Timestamp) -> Option<String> {
     })
 }
 
-/// The namespaces that a pane shows of the whole cluster, where those are not all.
+/// The namespaces that a cluster-wide pane shows, if those are not all.
 pub fn shown_namespaces(model: &Model, state: KindState<'_>) -> Option<String> {
     match state {
         KindState::Partial { listed, .. } => Some(some_namespaces(listed, namespaces(model))),

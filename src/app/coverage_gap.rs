@@ -31,7 +31,7 @@ pub enum GapReason<'a> {
 }
 
 impl GapReason<'_> {
-    /// Whether both are refusals of the server, of the same extent.
+    /// Whether both gaps are refusals of the same extent.
     pub fn is_refusal_as(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Forbidden { .. }, Self::Forbidden { .. }) => true,

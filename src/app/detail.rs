@@ -20,7 +20,7 @@ pub enum Tab {
 }
 
 impl Tab {
-    /// The views that there are of an object, in their order.
+    /// The tabs of an object, in display order.
     pub fn tabs_for(object: &AnyObjectRef) -> &'static [Self] {
         match object {
             AnyObjectRef::Pod(_) => &[
@@ -64,7 +64,7 @@ impl Tab {
     }
 }
 
-/// One object in full, in one of its views.
+/// One object in full, in one of its tabs.
 #[derive(Debug)]
 pub struct Details {
     pub object: AnyObjectRef,
@@ -101,14 +101,14 @@ impl Details {
         }
     }
 
-    /// Turns to a view, from its beginning.
+    /// Switches to a tab, scrolled to the top.
     pub fn show_tab(&mut self, tab: Tab) {
         self.tab = Some(tab);
         self.scroll = tab.start();
         self.find = None;
     }
 
-    /// Turns to another object, in the view that fits it.
+    /// Switches to another object, in its default tab.
     pub fn show_object(&mut self, object: AnyObjectRef) {
         let tab = self.tab.filter(|tab| Tab::tabs_for(&object).contains(tab));
         *self = Self::new(object, tab);

@@ -21,8 +21,7 @@ impl FaultList {
         }
     }
 
-    /// Takes in what is wrong now: rows keep their order, what is new comes below them, and what came and
-    /// went in between leaves nothing behind.
+    /// Updates the list: rows keep their order, new faults come last, and faults that were never shown leave no row.
     pub fn refresh<'a>(&mut self, faults: impl Iterator<Item = &'a FaultId> + Clone) {
         let there: BTreeSet<&FaultId> = faults.clone().collect();
         let known: BTreeSet<&FaultId> = self.list.rows().iter().collect();
@@ -40,7 +39,7 @@ impl FaultList {
 mod tests {
     use super::*;
     use crate::{
-        app::motion::Motion,
+        app::list::Motion,
         domain::diagnostics::{RootCause, grouping::BlamedObject},
     };
 

@@ -29,7 +29,7 @@ pub enum FetchState {
     Failed(UserError),
 }
 
-/// A container's log, as it comes.
+/// A container's log, as it arrives.
 #[derive(Debug)]
 pub struct LogView {
     pub source: LogSource,

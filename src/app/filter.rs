@@ -90,7 +90,7 @@ impl Filter {
         &self.text
     }
 
-    /// The same words taken fuzzily, for when no row has them as they are.
+    /// Returns the same words as a fuzzy filter, for when no row matches them exactly.
     #[must_use]
     pub fn to_fuzzy(&self) -> Option<Self> {
         matches!(self.rule, FilterRule::Words(_)).then(|| Self {
@@ -137,7 +137,7 @@ impl<'a> FilterMatcher<'a> {
         }
     }
 
-    /// True if these texts of a row match, whatever the others are.
+    /// True if a row with these texts matches, whatever its other texts are.
     pub fn matches_partial<'t>(&mut self, texts: impl IntoIterator<Item = &'t str>) -> bool {
         let FilterRule::Words(words) = &self.filter.rule else {
             return false;
@@ -146,7 +146,7 @@ impl<'a> FilterMatcher<'a> {
         words.iter().all(|word| word.is_in(line))
     }
 
-    /// True if a row with these texts matches; `meta` is asked for label filters.
+    /// True if a row with these texts matches; `meta` is called for label filters.
     pub fn matches<'t>(
         &mut self,
         texts: impl IntoIterator<Item = &'t str>,

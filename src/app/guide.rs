@@ -86,7 +86,7 @@ fn pod_substitutions(inspection: &PodInspection) -> Substitutions {
     let tried = inspection
         .links
         .as_ref()
-        .and_then(|links| links.candidates.first());
+        .and_then(|links| links.logins.first());
     let workload = context.workload.as_ref();
     Substitutions {
         namespace: Some(inspection.pod.namespace.to_string()),

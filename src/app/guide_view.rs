@@ -24,7 +24,7 @@ pub struct FindingSummary {
 }
 
 impl GuideView {
-    /// Turns to another section, which is read from its beginning.
+    /// Switches to another section, scrolled to the top.
     pub fn open_section(&mut self, section: Section) {
         self.section = section;
         self.about = None;

@@ -3,14 +3,14 @@
 use super::panes::Selected;
 use crate::domain::store::watch::Scope;
 
-/// Where one was: the pane, what was selected in it, and what the panes were narrowed to.
+/// A location: the pane, its selection, and the scope of the panes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Location {
     pub scope: Scope,
     pub selected: Selected,
 }
 
-/// Places that are remembered.
+/// Maximum number of locations.
 const CAPACITY: usize = 100;
 
 #[derive(Debug, Default)]
@@ -29,7 +29,7 @@ impl JumpList {
         }
     }
 
-    /// Goes back; `here` is pushed to the forward stack.
+    /// Goes back one location; `here` is pushed to the forward stack.
     pub fn back(&mut self, here: Location) -> Option<Location> {
         let place = self.back_stack.pop()?;
         self.forward_stack.push(here);

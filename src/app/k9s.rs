@@ -3,7 +3,7 @@
 //! The names are those of k9s v0.50 (`internal/config/alias.go`) and the short names of
 //! `kubectl api-resources`. None of them may run another command by its letters.
 
-/// A resource without a view.
+/// A resource that k9s has a view for and pullscope has not.
 pub struct K9sResource {
     names: &'static [&'static str],
     plural: &'static str,
@@ -50,14 +50,14 @@ const RESOURCES: &[K9sResource] = &[
 ];
 
 impl K9sResource {
-    /// The resource that k9s means by this name, if there is no view of it here.
+    /// Looks up the resource by its name in k9s; `None` if there is a view or no such name.
     pub fn from_name(name: &str) -> Option<&'static Self> {
         RESOURCES
             .iter()
             .find(|resource| resource.names.contains(&name))
     }
 
-    /// Says that there is no view, and what there is.
+    /// Says that there is no view, and names the alternative.
     pub fn message(&self) -> String {
         format!("pullscope has no {} view; {}", self.plural, self.instead)
     }

@@ -33,7 +33,7 @@ pub enum Code {
     F(u8),
 }
 
-/// Names as they are written in a key table, beside single characters.
+/// Names of the keys that are no single character.
 const NAMED: [(&str, Code); 16] = [
     ("enter", Code::Enter),
     ("esc", Code::Esc),
@@ -67,7 +67,7 @@ impl Key {
         Self::plain(Code::Char(c))
     }
 
-    /// Reads a key's name; `None` when it is none.
+    /// Parses the name of a key; `None` if it is invalid.
     pub fn parse(text: &str) -> Option<Self> {
         let mut key = Self::char(' ');
         let mut rest = text;
@@ -93,7 +93,7 @@ impl Key {
         Some(key)
     }
 
-    /// The character that this key types into a text field.
+    /// The character that this key enters into a text field.
     pub fn text_char(self) -> Option<char> {
         match self.code {
             Code::Char(c) if !self.ctrl && !self.alt => Some(c),

@@ -9,13 +9,13 @@ use super::{
 };
 use crate::domain::suggest::did_you_mean;
 
-/// The table with the keys that the user chose.
+/// The active keymap: the default table with the user's overrides.
 #[derive(Clone, Debug)]
 pub struct Keymap {
     bindings: Vec<ActiveBinding>,
 }
 
-/// A binding and its keys.
+/// A binding with its active keys.
 #[derive(Clone, Debug)]
 pub struct ActiveBinding {
     pub keys: Vec<Key>,
@@ -92,7 +92,11 @@ impl Default for Keymap {
 }
 
 impl Keymap {
-    /// The table with these wishes; or, by the number of the wish, why it cannot be granted.
+    /// Applies the user's overrides to the default table.
+    ///
+    /// # Errors
+    ///
+    /// The index of each invalid override, with the reason.
     pub fn with_overrides(
         wishes: &[KeyOverride<'_>],
     ) -> Result<Self, Vec<(usize, KeyConfigError)>> {
@@ -176,7 +180,7 @@ impl Keymap {
         })
     }
 
-    /// The rows of these contexts for a footer, most important first. What has lost its key is not there.
+    /// Bindings of these contexts for the footer, most important first; those without a key are left out.
     pub fn footer(&self, path: &[Context]) -> Vec<&ActiveBinding> {
         let shown = |row: &&ActiveBinding| {
             row.binding.rank > 0 && path.contains(&row.binding.context) && !row.keys.is_empty()

@@ -9,7 +9,7 @@ use super::{
     panes::Pane,
 };
 
-/// Where a binding is in force.
+/// The context in which a binding is active.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Context {
     /// On every screen that has no text field.
@@ -267,7 +267,7 @@ pub const BINDINGS: &[Binding] = &[
 ];
 
 impl Binding {
-    /// Its words for the footer, or these where it has none.
+    /// The footer label, or a default.
     pub fn label_or(&self, otherwise: &'static str) -> &'static str {
         if self.label.is_empty() {
             otherwise

@@ -1,6 +1,15 @@
 //! A list with a selection by identity, so that it stays on the same object when rows move.
 
-use super::motion::Motion;
+/// Motion of a cursor through rows or lines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Motion {
+    Up,
+    Down,
+    PageUp,
+    PageDown,
+    First,
+    Last,
+}
 
 #[derive(Clone, Debug)]
 pub struct List<K> {
@@ -28,8 +37,9 @@ impl<K> Default for List<K> {
 }
 
 impl<K: Clone + PartialEq> List<K> {
-    /// A list for an overlay that makes room for its rows by itself: all of them count as visible. It was
-    /// opened to choose from, so what is selected does not change under the hand.
+    /// Creates a list for an overlay that sizes itself to its rows: all rows count as visible.
+    ///
+    /// It was opened to choose from, so the selection does not change when rows change.
     pub fn unscrolled(rows: Vec<K>) -> Self {
         let mut list = Self {
             height: usize::MAX / 2,
@@ -48,12 +58,12 @@ impl<K: Clone + PartialEq> List<K> {
         self.selected.as_ref()
     }
 
-    /// The selected row's number, while there are rows.
+    /// Index of the selected row; `None` without rows.
     pub fn position(&self) -> Option<usize> {
         self.selected.as_ref().map(|_| self.position)
     }
 
-    /// The rows on the screen, and the number of the first.
+    /// The visible rows, and the index of the first.
     pub fn visible(&self) -> (usize, &[K]) {
         let end = (self.offset + self.height).min(self.rows.len());
         (
@@ -67,7 +77,7 @@ impl<K: Clone + PartialEq> List<K> {
         self.keep_in_view();
     }
 
-    /// Replaces the rows; the selection stays on its object, or on its place when that is gone.
+    /// Replaces the rows; the selection stays on its object, or on its index if the object is gone.
     pub fn set_rows(&mut self, rows: Vec<K>) {
         self.rows = rows;
         if !self.moved_by_user {
@@ -85,7 +95,7 @@ impl<K: Clone + PartialEq> List<K> {
         self.select_position(found.unwrap_or(self.position));
     }
 
-    /// Takes this row out. [`List::clamp_selection`] has to follow.
+    /// Removes a row; the caller calls [`List::clamp_selection`] afterwards.
     pub fn remove(&mut self, at: usize) {
         self.rows.remove(at);
         if at < self.position {
@@ -93,7 +103,7 @@ impl<K: Clone + PartialEq> List<K> {
         }
     }
 
-    /// Puts a row in. [`List::clamp_selection`] has to follow.
+    /// Inserts a row; the caller calls [`List::clamp_selection`] afterwards.
     pub fn insert(&mut self, at: usize, row: K) {
         self.rows.insert(at, row);
         if at <= self.position {
@@ -101,13 +111,13 @@ impl<K: Clone + PartialEq> List<K> {
         }
     }
 
-    /// Brings the selection to its object after rows were taken out and put in.
+    /// Moves the selection back to its object after rows were removed and inserted.
     pub fn clamp_selection(&mut self) {
         let rows = std::mem::take(&mut self.rows);
         self.set_rows(rows);
     }
 
-    /// Selects this row if it is there.
+    /// Selects this row if it exists.
     pub fn select(&mut self, key: &K) -> bool {
         let found = self.rows.iter().position(|row| row == key);
         if let Some(position) = found {
@@ -117,7 +127,7 @@ impl<K: Clone + PartialEq> List<K> {
         found.is_some()
     }
 
-    /// Wants this row selected, now or when it comes.
+    /// Selects this row now, or when it appears.
     pub fn select_when_present(&mut self, key: K) {
         if !self.select(&key) {
             self.moved_by_user = true;
@@ -125,7 +135,7 @@ impl<K: Clone + PartialEq> List<K> {
         }
     }
 
-    /// Selects the row that is so many rows below the first visible one.
+    /// Selects the row at this offset from the first visible one.
     pub fn select_visible(&mut self, row: usize) -> bool {
         let position = self.offset + row;
         let there = row < self.height && position < self.rows.len();

@@ -13,10 +13,10 @@ use crate::domain::{
     plan::{Change, ChangeResult, Outcome, Plan},
 };
 
-/// Who leaves again within this time after the warning has read it. Later it is told anew.
+/// Time within which a second request to quit confirms the warning.
 const CONFIRM_WITHIN: SignedDuration = SignedDuration::from_secs(20);
 
-/// The Secrets that would be lost, and what the server said.
+/// The Secrets that would be lost, with the server's error.
 #[derive(Debug, Default)]
 pub struct LostSecrets {
     secrets: BTreeMap<ObjectRef<Secret>, LostSecret>,
@@ -33,7 +33,7 @@ struct LostSecret {
 }
 
 impl LostSecrets {
-    /// Records which Secrets an applied plan has lost, and which are there again.
+    /// Records which Secrets an applied plan has lost or restored.
     pub fn update(&mut self, plan: &Plan, done: &[ChangeResult]) {
         for (change, done) in plan.changes.iter().zip(done) {
             let Some(key) = secret(change) else { continue };
@@ -50,7 +50,7 @@ impl LostSecrets {
         }
     }
 
-    /// Returns the warning before quitting; `None`: nothing would be lost, or it was told just before.
+    /// Returns the warning before quitting; `None` if nothing would be lost, or if it was shown just before.
     pub fn warning(&mut self, now: Timestamp) -> Option<String> {
         let is_told = |told: Timestamp| now.duration_since(told) < CONFIRM_WITHIN;
         let (key, lost) = self.secrets.iter().next()?;
@@ -72,14 +72,14 @@ impl LostSecrets {
         Some(warning)
     }
 
-    /// Whether this plan creates one of them again.
+    /// Whether this plan restores at least one of them.
     pub fn are_restored_by(&self, plan: &Plan) -> bool {
         let mut keys = plan.changes.iter().filter_map(secret);
         keys.any(|key| self.secrets.contains_key(&key))
     }
 
-    /// What is lost when the session ends, for standard error; with the commands that create it, without
-    /// a password.
+    /// Reports the Secrets lost at the end of the session, for standard error: with the commands that create them,
+    /// without passwords.
     pub fn report(&self) -> Vec<String> {
         let lost = self.secrets.iter();
         lost.map(|(key, LostSecret { why, may_be_there })| {
@@ -89,13 +89,13 @@ impl LostSecrets {
         .collect()
     }
 
-    /// Forgets them, with the cluster that they were in.
+    /// Forgets them: another cluster was chosen.
     pub fn clear(&mut self) {
         *self = Self::default();
     }
 }
 
-/// The Secret that a change leaves behind.
+/// The Secret that a change has deleted and could not create again.
 pub fn secret(change: &Change) -> Option<ObjectRef<Secret>> {
     match change.object() {
         AnyObjectRef::Secret(key) => Some(key),

@@ -14,7 +14,7 @@ use crate::domain::{k8s::object_ref::Namespace, rbac::Permission};
 pub struct Menu {
     /// What it is about, for the title.
     pub title: String,
-    /// Whose rules decide what is permitted.
+    /// The namespace of the rules that decide what is permitted.
     pub namespace: Option<Namespace>,
     pub items: Vec<MenuItem>,
     /// The chosen one, by its place.
@@ -56,10 +56,10 @@ pub enum Availability {
 /// Inputs that decide whether an action is available.
 #[derive(Clone, Copy)]
 pub struct PermissionContext<'a> {
-    /// Else nothing is changed at all.
+    /// Whether the program may change the cluster at all.
     pub can_write: bool,
     pub rbac: &'a RbacCache,
-    /// Whose rules the rights are.
+    /// The namespace of the rules.
     pub namespace: Option<&'a Namespace>,
 }
 
@@ -77,7 +77,7 @@ impl Menu {
         self.items.get(*self.list.selected()?)
     }
 
-    /// The item that this key would take without the menu; enter takes the chosen one.
+    /// The item that this key selects directly.
     pub fn by_key(&self, key: Key) -> Option<&MenuItem> {
         if key.code == Code::Enter {
             return None;

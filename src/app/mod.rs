@@ -30,7 +30,6 @@ pub mod lost_secrets;
 pub mod menu;
 pub mod message;
 pub mod model;
-mod motion;
 pub mod notices;
 pub mod overlay;
 pub mod panes;

@@ -47,7 +47,7 @@ pub struct StatusMessage {
     pub until: Timestamp,
 }
 
-/// How long a flash stays.
+/// How long a status message is shown.
 const STATUS_SHOWN_FOR: SignedDuration = SignedDuration::from_secs(4);
 
 /// Capabilities that the program was started with.
@@ -118,7 +118,7 @@ pub struct Model {
     pub dirty: bool,
 }
 
-/// What the command line asked to look at.
+/// The scope requested on the command line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StartScope {
     /// The context's namespace, or all.
@@ -190,7 +190,7 @@ impl Model {
         });
     }
 
-    /// Returns the plan that undoes a shown plan, if it was carried out and can be undone.
+    /// Returns the plan that undoes a shown plan, if it was applied and can be undone.
     pub fn undo_for(&self, dialog: &PlanDialog) -> Option<&AppliedPlan> {
         let PlanStage::Done { request_id, .. } = &dialog.stage else {
             return None;
@@ -200,7 +200,7 @@ impl Model {
             .find(|applied| applied.request_id == *request_id)
     }
 
-    /// True if an action is available in the topmost overlay: the footer leaves the others out.
+    /// True if an action is available in the topmost overlay; the footer leaves the others out.
     pub fn is_action_available(&self, action: Action) -> bool {
         let Some(Overlay::PlanDialog(dialog)) = self.overlays.last() else {
             return true;

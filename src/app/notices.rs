@@ -19,14 +19,13 @@ use crate::domain::{
     store::{Store, watch::Scope},
 };
 
-/// How long a notice stays.
+/// How long a notice is shown.
 const SHOWN: SignedDuration = SignedDuration::from_secs(12);
 
-/// For so long a workload must not fail to be said to work again.
+/// Time without a failure after which a workload is reported as recovered.
 const QUIET: SignedDuration = SignedDuration::from_secs(5);
 
-/// The same for a program that crashes: between two crashes it runs, and the kubelet forgets its back-off
-/// when it has run for ten minutes.
+/// The same for a crashing program: it runs between two crashes, and the kubelet resets its back-off after ten minutes.
 const STEADY: SignedDuration = SignedDuration::from_mins(10);
 
 #[derive(Debug, Default)]
@@ -55,7 +54,7 @@ struct FailingSubject {
     quiet: Option<Timestamp>,
 }
 
-/// A short line.
+/// A one-line notice.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Notice {
     pub text: String,
@@ -80,7 +79,7 @@ impl Notices {
         });
     }
 
-    /// Removes the failure that is shown; `false` when there is none.
+    /// Dismisses the shown failure; returns `false` without one.
     pub fn dismiss(&mut self) -> bool {
         self.unseen.pop().is_some()
     }
@@ -90,7 +89,7 @@ impl Notices {
         self.bell.take()
     }
 
-    /// Compares what fails with what failed before. `complete`: all that there is has been seen.
+    /// Compares the failing workloads with the previous ones; `complete` means that everything was listed.
     pub fn refresh(
         &mut self,
         store: &Store,

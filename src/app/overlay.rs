@@ -66,7 +66,7 @@ pub enum ContextPicker {
     },
 }
 
-/// Command mode: what is typed behind `:` and which suggestion is taken.
+/// Command mode: the text behind `:` and the chosen suggestion.
 #[derive(Debug, Default)]
 pub struct CommandPalette {
     pub input: Input,
@@ -79,7 +79,7 @@ pub struct CommandPalette {
 }
 
 impl CommandPalette {
-    /// Something else was typed: what was chosen or recalled for the line before means nothing to it.
+    /// Resets choice and history position after the text has changed.
     pub fn on_input(&mut self) {
         self.chosen = 0;
         self.unconfirmed = None;
@@ -88,7 +88,7 @@ impl CommandPalette {
 }
 
 impl Overlay {
-    /// The text field that takes printable keys, if the overlay has one.
+    /// The text field that receives printable keys, if the overlay has one.
     pub fn field(&mut self) -> Option<&mut Input> {
         match self {
             Self::Filter { input, .. } => Some(input),
@@ -112,7 +112,7 @@ impl Overlay {
         }
     }
 
-    /// Where an overlay is scrolled to, if it is a text.
+    /// Scroll position of the overlay, if it is a text.
     pub fn scroll(&mut self) -> Option<&mut Scroll> {
         match self {
             Self::Help { scroll }

@@ -52,7 +52,7 @@ pub struct PlanDialog {
     pub scroll: Scroll,
 }
 
-/// A plan that was carried out, as what takes it back.
+/// An applied plan, kept as the plan that undoes it.
 #[derive(Debug)]
 pub struct AppliedPlan {
     pub request_id: RequestId,
@@ -69,9 +69,10 @@ impl PlanDialog {
         is_watched.then(|| recovery(store, &self.affected))
     }
 
-    /// Failures of the affected Pods after the plan was applied: new Pods fail, or the old ones for another
-    /// reason than before. What fails as before may have had no other attempt yet, unless all of them have
-    /// been ready since.
+    /// Failures of the affected Pods after the plan was applied: new Pods fail, or old ones for another reason than
+    /// before.
+    ///
+    /// A Pod that fails for the same reason may not have retried yet, unless all Pods have been ready since.
     pub fn remaining_failure<'a>(
         &self,
         store: &Store,
@@ -146,7 +147,7 @@ impl PlanStage {
         }
     }
 
-    /// True if every change was, or would be, made.
+    /// True if every change succeeded, in the dry run or when applied.
     pub fn is_successful(&self) -> bool {
         self.outcomes().iter().all(Outcome::is_good)
     }
@@ -164,7 +165,7 @@ impl PlanStage {
         matches!(self, Self::Ready(_)) && self.is_successful() && !self.changes_nothing()
     }
 
-    /// Whether all that the plan was for has been ready since.
+    /// Whether all affected objects have been ready since.
     pub fn has_recovered(&self) -> bool {
         match self {
             Self::Done { recovered, .. } => recovered.is_some(),
@@ -172,7 +173,7 @@ impl PlanStage {
         }
     }
 
-    /// True after it was applied, successfully or not.
+    /// True after the plan was applied, successfully or not.
     pub fn is_done(&self) -> bool {
         matches!(self, Self::Done { .. })
     }

@@ -35,7 +35,7 @@ pub struct PodInspection {
 }
 
 impl PodInspection {
-    /// Inspects a Pod; returns `before` where nothing has changed.
+    /// Inspects a Pod; returns `before` if nothing has changed.
     pub fn inspect(
         before: Option<Self>,
         pod: Option<ObjectRef<Pod>>,
@@ -74,22 +74,22 @@ impl PodInspection {
         })
     }
 
-    /// The container that is spoken of.
+    /// The inspected container.
     pub fn container(&self) -> Option<&Container> {
         self.context.pod.containers.get(self.container)
     }
 
-    /// The pull of the image that is spoken of.
+    /// The pull attempt of the inspected image.
     pub fn attempt(&self) -> Option<PullAttempt<'_>> {
         attempt(&self.context, self.container)
     }
 
-    /// The image that is spoken of: the one that the container waits for, or its own.
+    /// The inspected image: the one that the container waits for, or its own.
     pub fn image(&self) -> Option<&Arc<str>> {
         self.attempt().map(PullAttempt::image)
     }
 
-    /// The image that is suggested in place of the one that is spoken of.
+    /// The image suggested in place of the inspected one.
     pub fn suggested_image(&self) -> Option<&str> {
         let mut findings = self.diagnosis.findings.iter();
         let finding = findings.find(|finding| finding.image.as_ref() == self.image())?;

@@ -20,7 +20,7 @@ use crate::domain::{
     registry_auth::image_ref::ImageRef,
 };
 
-/// A probe query: can this image be pulled with these Secrets?
+/// A probe query: an image and the Secrets to pull it with.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ProbeQuery {
     pub image: ImageRef,
@@ -29,7 +29,7 @@ pub struct ProbeQuery {
 }
 
 impl ProbeQuery {
-    /// The query for the image of a Pod; `None` for a malformed one.
+    /// Query for the image of a Pod; `None` for a malformed one.
     pub fn for_pod(context: &PodContext, image: &str) -> Option<Self> {
         let namespace = &context.pod.key.namespace;
         let secret = |listed: &PullSecretRef| {
@@ -46,7 +46,7 @@ impl ProbeQuery {
         })
     }
 
-    /// The query with one Secret only.
+    /// Query with one Secret only.
     pub fn for_secret(secret: &Secret, image: ImageRef) -> Self {
         let version = Some(secret.meta.resource_version);
         Self {
@@ -76,7 +76,7 @@ pub struct ProbeRecord {
     pub at: Timestamp,
 }
 
-/// How long a result is valid: meanwhile a tag may have been pushed.
+/// How long a result is valid: a tag may be pushed in the meantime.
 const VALID: SignedDuration = SignedDuration::from_mins(10);
 
 /// All probe queries and their results.
@@ -102,7 +102,7 @@ impl ProbeCache {
         self.entries.insert(query, ProbeState::Pending(request_id));
     }
 
-    /// Stores a result that came in another way.
+    /// Stores a result from another source.
     pub fn insert(&mut self, query: ProbeQuery, said: ProbeRecord) {
         self.note_expiry(&said);
         self.entries.insert(query, ProbeState::Done(said));
@@ -144,12 +144,12 @@ impl ProbeCache {
         self.next_expiry
     }
 
-    /// Counts answers, and those whose time is over, so that what rests on them can be judged again.
+    /// Version that grows with every result and every expiry, for the diagnoses that depend on them.
     pub fn version(&self) -> u64 {
         self.version
     }
 
-    /// Recent results for images with this Secret alone, as it is now.
+    /// Recent results for images with this Secret alone, in its current version.
     pub fn for_secret<'a>(
         &'a self,
         secret: &'a Secret,

@@ -10,7 +10,7 @@ use crate::domain::{
     pull_test::{PullTest, PullTestResult},
 };
 
-/// The pull tests of this session that have not deleted their Pods yet, one per node.
+/// The pull tests of this session whose Pods are not deleted yet, one per node.
 #[derive(Debug, Default)]
 pub struct RunningTests(BTreeSet<(RequestId, Namespace, Arc<str>)>);
 
@@ -19,13 +19,13 @@ impl RunningTests {
         self.0.insert((request_id, namespace.clone(), node));
     }
 
-    /// The test on this node has ended, and deleted its Pod.
+    /// Removes the test of a node: it has ended and deleted its Pod.
     pub fn remove(&mut self, request_id: RequestId, node: &str) {
         self.0
             .retain(|(of, _, on)| *of != request_id || **on != *node);
     }
 
-    /// Whether this Pod of a test may be one of a running test: its name is known to the test alone.
+    /// Whether this Pod may belong to a running test; only the test itself knows the name.
     pub fn may_own(&self, pod: &Pod) -> bool {
         self.0.iter().any(|(_, namespace, node)| {
             *namespace == pod.key.namespace && pod.node.as_ref() == Some(node)
@@ -66,7 +66,7 @@ impl PullTestRun {
         }
     }
 
-    /// Takes the selected node, or leaves it.
+    /// Selects or deselects the node under the cursor.
     pub fn toggle(&mut self) {
         if let (PullTestStage::Choosing, Some(node)) = (&self.stage, self.nodes.selected())
             && !self.chosen.remove(node)
@@ -75,7 +75,7 @@ impl PullTestRun {
         }
     }
 
-    /// Takes all nodes, or leaves all.
+    /// Selects or deselects all nodes.
     pub fn toggle_all(&mut self) {
         if matches!(self.stage, PullTestStage::Choosing) {
             if self.chosen.len() == self.nodes.rows().len() {

@@ -1,5 +1,6 @@
-//! Cache of the user's RBAC rules, by namespace. Asked when somebody wants to know, and for this connection
-//! only.
+//! Cache of the user's RBAC rules, by namespace.
+//!
+//! Asked when somebody wants to know, and for this connection only.
 
 use std::collections::BTreeMap;
 
@@ -38,7 +39,7 @@ impl RbacCache {
         )
     }
 
-    /// Stores the rules of a response. `None`: there was none, and it may be asked again.
+    /// Stores the rules of a response; `None` for a failed request, which may be repeated.
     pub fn insert(&mut self, request_id: RequestId, rules: Option<SubjectRules>) {
         let asked = self.by_namespace.iter().find_map(|(namespace, state)| {
             matches!(state, RulesState::Requested(awaited) if *awaited == request_id)
@@ -53,7 +54,7 @@ impl RbacCache {
         };
     }
 
-    /// True if the permission is granted; `None` if the rules are not known.
+    /// Returns whether the permission is granted; `None` if the rules are not known.
     pub fn is_allowed(&self, permission: &Permission) -> Option<bool> {
         match self.by_namespace.get(permission.namespace.as_ref()?)? {
             RulesState::Loaded(rules) => rules.allows(permission),

@@ -20,7 +20,7 @@ use crate::domain::k8s::{age, rollout};
 /// Rows that each pane has room for; 0 for a pane that is not shown.
 pub type Heights = PerPane<usize>;
 
-/// Takes in how far the text on top can be scrolled, as the frame has shown.
+/// Sets how far the topmost text can be scrolled, as the last frame has found.
 pub fn set_scroll_end(model: &mut Model, end: Option<usize>) {
     let scroll = model.overlays.last_mut().and_then(Overlay::scroll);
     if let (Some(end), Some(scroll)) = (end, scroll) {
@@ -28,7 +28,7 @@ pub fn set_scroll_end(model: &mut Model, end: Option<usize>) {
     }
 }
 
-/// Makes the model ready to be drawn.
+/// Prepares the model for drawing.
 pub fn refresh(model: &mut Model, heights: Heights, now: Timestamp) {
     for pane in Pane::ALL {
         let height = *heights.get(pane);
@@ -123,11 +123,11 @@ fn watch_recovery(model: &mut Model, now: Timestamp) {
     }
 }
 
-/// A turn of the spinner while something is awaited.
-const SPIN: SignedDuration = SignedDuration::from_millis(120);
+/// Duration of one spinner frame.
+pub const SPINNER_FRAME: SignedDuration = SignedDuration::from_millis(120);
 
-/// When the screen has to be drawn again if nothing else happens: an age that turns, a spinner, a
-/// flash that ends. `None` while time changes nothing.
+/// The next time at which the screen changes without an event: an age, a spinner, an expiring message. `None` while
+/// time changes nothing.
 pub fn next_wakeup(model: &Model, now: Timestamp) -> Option<Timestamp> {
     let waiting = matches!(model.connection.phase, ConnectionPhase::Connecting { .. })
         || matches!(
@@ -155,7 +155,7 @@ pub fn next_wakeup(model: &Model, now: Timestamp) -> Option<Timestamp> {
         )
         || matches!(model.overlays.last(), Some(Overlay::PullTest(trial)) if trial.is_waiting())
         || model.connection.health(&model.scope) == WatchHealth::Listing;
-    let spinner = waiting.then_some(now + SPIN);
+    let spinner = waiting.then_some(now + SPINNER_FRAME);
     // Its seconds are counted down.
     let shutdown = model.shutdown.map(|_| now + SignedDuration::from_secs(1));
     let flash = model.status.as_ref().map(|flash| flash.until);

@@ -1,5 +1,4 @@
-//! Request IDs: a response whose ID is no longer expected is dropped. That is the whole cure for stale
-//! replies.
+//! Request IDs: a response whose ID is no longer expected is dropped.
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RequestId(u64);

@@ -17,7 +17,7 @@ use crate::domain::{
     },
 };
 
-/// For so long values are shown: enough to read or copy one, not to forget that they are there.
+/// How long values are shown: long enough to read or copy one, short enough not to be forgotten.
 pub const SHOWN_FOR: SignedDuration = SignedDuration::from_secs(30);
 
 #[derive(Debug)]
@@ -67,7 +67,7 @@ impl Reveal {
         }
     }
 
-    /// What is shown at this moment, and for how many seconds still.
+    /// The revealed values, and the seconds until they are hidden.
     pub fn revealed(&self, now: Timestamp) -> Option<(&RevealedSecret, i64)> {
         let RevealStage::Shown(shown) = &self.stage else {
             return None;
@@ -77,14 +77,14 @@ impl Reveal {
         (left > 0).then_some((shown, seconds))
     }
 
-    /// Drops the values when their time is over.
+    /// Drops the values after their time.
     pub fn expire(&mut self, now: Timestamp) {
         if matches!(&self.stage, RevealStage::Shown(shown) if shown.until <= now) {
             self.stage = RevealStage::Hidden;
         }
     }
 
-    /// When the countdown reads differently.
+    /// The next change of the countdown.
     pub fn next_wakeup(&self, now: Timestamp) -> Option<Timestamp> {
         let (shown, seconds) = self.revealed(now)?;
         Some(shown.until - SignedDuration::from_secs(seconds - 1))

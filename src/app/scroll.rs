@@ -1,15 +1,15 @@
 //! Scroll position of a text, independent of how its lines are wrapped.
 
-use super::motion::Motion;
+use super::list::Motion;
 
-/// Lines from the top, or from the end: who reads the end stays there when the text grows.
+/// Scroll position: lines from the top, or from the end, which follows a growing text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scroll {
     FromTop(usize),
     FromEnd(usize),
 }
 
-/// Lines that a page key moves a text by: less than the smallest screen has.
+/// Lines per page key: fewer than the smallest screen has.
 const PAGE: usize = 10;
 
 impl Scroll {
@@ -34,14 +34,14 @@ impl Scroll {
         }
     }
 
-    /// Forgets what was pressed beyond the end, which is so far from the top: the way back begins there.
+    /// Limits the position to the end of the text.
     pub fn clamp(&mut self, end: usize) {
         match self {
             Self::FromTop(n) | Self::FromEnd(n) => *n = end.min(*n),
         }
     }
 
-    /// The first line to show, of so many, when so many fit.
+    /// Index of the first visible line, for this many lines and this height.
     pub fn first(self, lines: usize, fit: usize) -> usize {
         let most = lines.saturating_sub(fit);
         match self {

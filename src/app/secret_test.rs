@@ -14,7 +14,7 @@ use crate::domain::{
     store::Store,
 };
 
-/// One entry of the Secret and the questions that try it.
+/// One entry of the Secret and the probe queries that test it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EntryCheck {
     pub server: Arc<str>,
@@ -22,7 +22,7 @@ pub struct EntryCheck {
     pub queries: Vec<ProbeQuery>,
 }
 
-/// The trials of a Secret's entries, in their order; none where the kubelet cannot read it.
+/// The checks of a Secret's entries, in their order; none if the kubelet cannot read it.
 pub fn entry_checks(store: &Store, secret: &Secret) -> Vec<EntryCheck> {
     let SecretContent::Read(summary) = &secret.content else {
         return Vec::new();

@@ -8,10 +8,10 @@ use serde::{Deserialize, Serialize};
 use super::{panes::Pane, views::SavedView};
 use crate::domain::{k8s::object_ref::Namespace, store::watch::Scope};
 
-/// Commands that are kept.
+/// Maximum number of commands in the history.
 const COMMANDS: usize = 100;
 
-/// Contexts that are kept; there are people with a new cluster for every test.
+/// Maximum number of contexts: some users create a cluster per test.
 const CONTEXTS: usize = 200;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,7 +40,7 @@ impl SessionState {
         self.locations.get(context)
     }
 
-    /// Keeps where the user is; of too many contexts the one that was left longest ago is forgotten.
+    /// Saves the location in a context; of too many contexts, the one left longest ago is removed.
     pub fn save_location(&mut self, context: &str, scope: &Scope, focus: Pane) {
         let namespace = match scope {
             Scope::Cluster => None,
@@ -74,17 +74,17 @@ impl SessionState {
         self.views.get(name)
     }
 
-    /// Keeps a view; says whether there was one of this name.
+    /// Saves a view; returns whether it replaced one of the same name.
     pub fn save_view(&mut self, name: &str, view: SavedView) -> bool {
         self.views.insert(name.to_owned(), view).is_some()
     }
 
-    /// Says whether there was one.
+    /// Removes a view; returns whether there was one.
     pub fn forget_view(&mut self, name: &str) -> bool {
         self.views.remove(name).is_some()
     }
 
-    /// Keeps a command that was understood.
+    /// Adds a valid command to the history.
     pub fn push_command(&mut self, line: &str) {
         let line = line.split_whitespace().collect::<Vec<_>>().join(" ");
         self.commands.retain(|known| *known != line);
@@ -93,7 +93,7 @@ impl SessionState {
         self.commands.drain(..surplus);
     }
 
-    /// The command typed so many commands ago, from 1 on.
+    /// The nth newest command, from 1.
     pub fn command(&self, ago: usize) -> Option<&str> {
         let index = self.commands.len().checked_sub(ago)?;
         self.commands.get(index).map(String::as_str)

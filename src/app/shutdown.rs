@@ -14,7 +14,7 @@ pub struct PendingShutdown {
 }
 
 impl PendingShutdown {
-    /// The line for the screen.
+    /// The status line.
     pub fn line(&self, keymap: &Keymap, now: Timestamp) -> String {
         let left = self.until.duration_since(now).as_secs().max(0);
         let (count, noun) = match self.changes {

@@ -4,7 +4,7 @@ use tui_input::{Input, InputRequest};
 
 use super::key::{Code, Key};
 
-/// Edits the field; `false` when the key means nothing to it.
+/// Edits the field; returns `false` if the key has no meaning there.
 pub fn edit(input: &mut Input, key: Key) -> bool {
     let Some(request) = request(key) else {
         return false;
@@ -13,7 +13,7 @@ pub fn edit(input: &mut Input, key: Key) -> bool {
     true
 }
 
-/// Puts a pasted text in, as far as there is room; line breaks and control characters become blanks.
+/// Inserts a pasted text as far as it fits; line breaks and control characters become spaces.
 pub fn paste(input: &mut Input, text: &str) {
     let room = remaining_capacity(input);
     for c in pasted(text).chars().take(room) {
@@ -22,7 +22,7 @@ pub fn paste(input: &mut Input, text: &str) {
     }
 }
 
-/// True if the field has room for all of a pasted text.
+/// True if all of a pasted text fits.
 pub fn has_capacity(input: &Input, text: &str) -> bool {
     pasted(text)
         .chars()
@@ -34,7 +34,8 @@ fn pasted(text: &str) -> &str {
     text.trim_end_matches(['\r', '\n'])
 }
 
-/// Names, images and label selectors are far shorter; a pasted file must not hang the screen.
+/// Maximum length of a field: far longer than names, images and label selectors, short enough that a pasted file does
+/// not block the screen.
 const MAX_LENGTH: usize = 4096;
 
 /// Characters that can still be put in.
@@ -42,12 +43,12 @@ fn remaining_capacity(input: &Input) -> usize {
     MAX_LENGTH.saturating_sub(input.value().chars().count())
 }
 
-/// True if the text is not longer than a field may be.
+/// True if the text does not exceed the maximum length of a field.
 pub fn is_accepted(text: &str) -> bool {
     text.chars().nth(MAX_LENGTH).is_none()
 }
 
-/// A field for a secret. It never moves while it grows, so that it can be wiped.
+/// Creates a field for a secret, with a fixed buffer: reallocation would leave copies that cannot be zeroized.
 pub fn masked(value: &str) -> Input {
     // A character may take four bytes.
     let mut text = String::with_capacity(4 * MAX_LENGTH);
@@ -55,8 +56,9 @@ pub fn masked(value: &str) -> Input {
     Input::new(text)
 }
 
-/// Edits a field for a secret; `false` when the key means nothing to it. What would cut out a part cuts
-/// out all: a part that was cut out would be kept, and nobody sees where a word ends.
+/// Edits a field for a secret; returns `false` if the key has no meaning there.
+///
+/// Deleting a word deletes everything: the cut text would be kept, and word boundaries are not visible.
 pub fn edit_masked(input: &mut Input, key: Key) -> bool {
     match request(key) {
         Some(

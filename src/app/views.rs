@@ -26,7 +26,7 @@ pub struct SavedView {
 }
 
 impl SavedView {
-    /// What is looked at in this pane.
+    /// Captures the pane, its filter and its order.
     pub fn capture(panes: &Panes, pane: Pane, scope: &Scope) -> Self {
         let state = panes.get(pane);
         let query = state.query();
@@ -44,8 +44,9 @@ impl SavedView {
         }
     }
 
-    /// Arranges its pane as it was, and says which that is; `None`: this version has no such pane. An
-    /// order that it has no word for stays as it is. The namespace is the caller's to go to.
+    /// Restores filter and order of its pane, and returns the pane; `None` if this version has no such pane.
+    ///
+    /// An unknown order is ignored. Changing the namespace is left to the caller.
     pub fn apply(&self, panes: &mut Panes) -> Option<Pane> {
         let pane = Pane::from_name(&self.pane)?;
         let state = panes.get_mut(pane);

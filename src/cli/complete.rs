@@ -18,7 +18,7 @@ const NO_FILE_COMPLETION: u8 = 4;
 /// `ShellCompDirectiveDefault`: the shell completes file names.
 const FILE_COMPLETION: u8 = 0;
 
-/// Completes these arguments.
+/// Completes the arguments of `kubectl pullscope`.
 pub fn kubectl_completions(words: &[String]) -> String {
     let mut tree = Cli::command();
     // Hands the global flags down.

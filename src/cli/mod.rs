@@ -144,7 +144,7 @@ pub enum Command {
 }
 
 impl Command {
-    /// Whether `--demo` means something to the command.
+    /// Whether the command supports `--demo`.
     pub fn can_use_demo(&self) -> bool {
         match self {
             Self::Demo(_) | Self::Check(_) => true,
@@ -161,7 +161,7 @@ impl Command {
     }
 }
 
-/// The simulated cluster.
+/// Options of the simulated cluster.
 #[derive(Clone, Debug, Args)]
 pub struct DemoArgs {
     /// Scenario to start with

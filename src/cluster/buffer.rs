@@ -4,16 +4,17 @@ use std::{io, ops::Deref};
 
 use zeroize::Zeroizing;
 
-/// Room for the first bytes.
+/// Initial capacity.
 const FEW: usize = 16 * 1024;
 
-/// A `Vec` that is zeroized when it grows and when it is dropped. What the layers below keep of the same
-/// bytes is out of its reach.
+/// A `Vec` that is zeroized when it grows and when it is dropped.
+///
+/// Copies in the layers below are out of its reach.
 #[derive(Default)]
 pub(super) struct ZeroizingBuffer(Zeroizing<Vec<u8>>);
 
 impl ZeroizingBuffer {
-    /// With room for so many bytes: one that need not grow is the cheapest.
+    /// Creates a buffer with this capacity; without growth nothing is copied.
     pub(super) fn with_capacity(bytes: usize) -> Self {
         Self(Zeroizing::new(Vec::with_capacity(bytes)))
     }
@@ -30,12 +31,12 @@ impl ZeroizingBuffer {
         self.0.extend_from_slice(more);
     }
 
-    /// Forgets the first bytes; the others move to the front.
+    /// Removes the first bytes.
     pub(super) fn consume(&mut self, first: usize) {
         self.0.drain(..first);
     }
 
-    /// The bytes as the body of a request, wiped when that has been sent.
+    /// Converts it to the body of a request, zeroized after it was sent.
     pub(super) fn into_bytes(self) -> bytes::Bytes {
         bytes::Bytes::from_owner(self.0)
     }

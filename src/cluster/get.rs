@@ -17,7 +17,7 @@ use crate::domain::{
     rbac::Permission,
 };
 
-/// The object as the API server has it now; a Secret without its values.
+/// Fetches the object; a Secret without its values.
 pub async fn document(
     connection: &Connection,
     object: &AnyObjectRef,
@@ -30,7 +30,9 @@ pub async fn document(
     YamlDocument::from_object(value).map_err(ApiError::Decode)
 }
 
-/// Whether the namespace exists. Who may look into it may often `get` it where all may not be listed.
+/// Returns whether the namespace exists.
+///
+/// A user with rights in one namespace may often `get` it without the right to list all.
 pub async fn namespace_exists(
     connection: &Connection,
     namespace: &Namespace,
@@ -46,12 +48,13 @@ async fn get(connection: &Connection, path: &str) -> Result<Value, ApiError> {
     request::get(&connection.client, path, connection.request_limit).await
 }
 
-/// Lines of a log that are asked for from before now.
+/// Number of earlier log lines that are requested.
 const TAIL: u32 = 1000;
 
-/// Sends a container's log, piece by piece, until it ends or nobody listens. A log that is there no
-/// more (`previous`) or that nobody writes to ends; that of a running container is followed. There is no
-/// limit of time: of a container that has written nothing yet the server sends not even a head.
+/// Streams a container's log until it ends or the receiver is dropped.
+///
+/// A previous log ends; that of a running container is followed. There is no time limit: the server sends no response
+/// header before the container has written something.
 pub async fn log(
     connection: &Connection,
     source: &LogSource,
@@ -71,7 +74,7 @@ pub async fn log(
     Ok(())
 }
 
-/// What reading a log takes.
+/// The permission to read a log.
 pub fn log_permission() -> Permission {
     Permission {
         verb: "get".into(),

@@ -9,14 +9,14 @@ use serde_json::Value;
 use super::Connection;
 use crate::domain::k8s::object_ref::Namespace;
 
-/// A connection to a server that answers so to a method and a path: a status and a body, or never.
+/// A connection to a server that answers a method and a path with a status and a body, or never.
 pub(super) fn connection(
     answer: impl Fn(&Method, &str) -> Option<(u16, String)> + Send + Sync + 'static,
 ) -> Connection {
     server(move |method, uri, _| answer(method, uri.path()))
 }
 
-/// The same for a server that looks at the query and the body too.
+/// A connection to a server that also sees the query and the body.
 pub(super) fn server(
     answer: impl Fn(&Method, &Uri, &Value) -> Option<(u16, String)> + Send + Sync + 'static,
 ) -> Connection {

@@ -1,5 +1,4 @@
-//! The Kubernetes client: connections, watches, reads and writes. Connects, watches, and asks what the user
-//! may do.
+//! The Kubernetes client: connections, permissions, watches, reads and writes.
 //!
 //! What comes in are bytes of the API server; what goes out are `domain` values. This layer chooses no
 //! words for the screen and judges nothing: it says what is there, how old it is, and why it could

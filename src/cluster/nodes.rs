@@ -44,8 +44,9 @@ impl NodeList {
     }
 }
 
-/// The platforms of the nodes, each with the number of nodes that are of it. Needs `list nodes`, which
-/// no Role of a namespace gives.
+/// Fetches the platforms of the nodes, with the number of nodes of each.
+///
+/// Needs `list nodes`, which no Role of a namespace grants.
 pub async fn platforms(connection: &Connection) -> Result<Vec<(Platform, usize)>, ApiError> {
     let mut counts: BTreeMap<Platform, usize> = BTreeMap::new();
     let mut next = String::new();
@@ -61,7 +62,7 @@ pub async fn platforms(connection: &Connection) -> Result<Vec<(Platform, usize)>
     }
 }
 
-/// What `kubectl get nodes -o wide` prints.
+/// The table of `kubectl get nodes -o wide`.
 ///
 /// The status of a Node lists all images that it holds; the table has the few words of `nodeInfo` alone.
 const TABLE: &str = "application/json;as=Table;v=v1;g=meta.k8s.io";
@@ -105,7 +106,7 @@ impl NodeTable {
     }
 }
 
-/// What the nodes run on, by name. Needs `list nodes`.
+/// Fetches the node info of each node, by name. Needs `list nodes`.
 pub async fn node_info(connection: &Connection) -> Result<BTreeMap<String, NodeInfo>, ApiError> {
     let mut nodes = BTreeMap::new();
     let mut next = String::new();
@@ -126,7 +127,7 @@ pub async fn node_info(connection: &Connection) -> Result<BTreeMap<String, NodeI
     }
 }
 
-/// What that takes.
+/// The permission to list nodes.
 pub fn permission() -> Permission {
     Permission {
         verb: "list".into(),

@@ -19,7 +19,7 @@ pub(super) fn namespace(namespace: &Namespace) -> String {
     format!("{NAMESPACES}/{}", segment(namespace.as_str()))
 }
 
-/// One segment of a path: all but the unreserved characters of RFC 3986 percent-encoded.
+/// Encodes one segment of a path: all but the unreserved characters of RFC 3986.
 pub(super) fn segment(text: &str) -> Cow<'_, str> {
     let is_unreserved = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte);
     if !text.bytes().all(is_unreserved) {
@@ -32,7 +32,7 @@ pub(super) fn segment(text: &str) -> Cow<'_, str> {
     Cow::Borrowed(text)
 }
 
-/// Whether the path leads to what its segments name, for a server that decodes it before it splits it.
+/// Whether the path is safe for a server that decodes it before splitting.
 pub(super) fn is_plain(path: &PathAndQuery) -> bool {
     let mut segments = path.path().split('/').skip(1);
     path.path() == "/"
@@ -83,7 +83,7 @@ fn named<K>(collection: String, name: &Name<K>) -> String {
     collection + "/" + &segment(name.as_str())
 }
 
-/// Any object that is shown.
+/// Path of any object.
 pub(super) fn object(object: &AnyObjectRef) -> String {
     match object {
         AnyObjectRef::Namespace(name) => namespace(name),
@@ -94,8 +94,7 @@ pub(super) fn object(object: &AnyObjectRef) -> String {
     }
 }
 
-/// Where older servers have an object that newer ones have elsewhere: CronJobs, which came to `batch/v1`
-/// with 1.21.
+/// Path of an object on older servers: CronJobs are in `batch/v1` since 1.21.
 pub(super) fn legacy_path(object: &AnyObjectRef) -> Option<String> {
     match object {
         AnyObjectRef::Workload(id) if id.kind == WorkloadKind::CronJob => {

@@ -29,17 +29,18 @@ use crate::domain::{
     pull_test::{self, LIMIT, PullTest, PullTestResult, result},
 };
 
-/// Between two looks at the Pod.
+/// Pause between two reads of the Pod.
 const PAUSE: Duration = Duration::from_millis(400);
 
-/// So often its deletion is tried.
+/// Maximum number of attempts to delete it.
 const DELETIONS: usize = 4;
 
-/// Between two of them.
+/// Pause between two attempts to delete it.
 const BEFORE_RETRY: Duration = Duration::from_secs(1);
 
-/// A Pod that is not created yet. It has its name, so that whoever must see to its deletion knows it before
-/// the first request is sent.
+/// A Pod that is not created yet.
+///
+/// It has its name, so that whoever deletes it knows the name before the first request is sent.
 pub struct TestPod {
     manifest: Value,
     key: ObjectRef<Pod>,
@@ -54,7 +55,7 @@ pub struct PullTestOutcome {
 }
 
 impl TestPod {
-    /// The Pod that lets the kubelet of this node pull the image.
+    /// A Pod that makes the kubelet of this node pull the image.
     pub fn new(test: &PullTest, node: &str) -> Self {
         let number = RandomState::new().build_hasher().finish();
         let manifest = test.pod(node, number);
@@ -66,8 +67,9 @@ impl TestPod {
         &self.key
     }
 
-    /// Creates the Pod, waits for the result of the kubelet's pull, and deletes the Pod: also when nobody knows
-    /// whether it was created. `stop` cuts the waiting short; a request that was sent is waited for.
+    /// Creates the Pod, waits for the kubelet's result and deletes the Pod, even if its creation is uncertain.
+    ///
+    /// `stop` ends the waiting; a request in progress is completed.
     ///
     /// The future must be polled to its end: dropped before, it leaves the Pod.
     pub async fn run(
@@ -99,9 +101,10 @@ impl TestPod {
         }
     }
 
-    /// Deletes the Pod; returns whether it is gone for good. `lost`: what may have become of its creation,
-    /// where the answer was lost. Such a Pod is looked for more than once, and where something on the way may
-    /// still deliver its creation, it may come after that.
+    /// Deletes the Pod; returns whether it is gone for good.
+    ///
+    /// `lost` is the possible outcome of its creation if the response was lost: such a Pod is looked for more than
+    /// once, as its creation may still arrive.
     async fn delete(&self, connection: &Connection, lost: Option<WriteFate>) -> bool {
         if lost == Some(WriteFate::NotStored) {
             return true;

@@ -14,7 +14,7 @@ use crate::domain::{
 const RULES: &str = "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews";
 const ACCESS: &str = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
 
-/// Asks the server about one permission.
+/// Asks the server whether one permission is granted.
 pub async fn is_allowed(
     connection: &Connection,
     permission: &Permission,
@@ -50,7 +50,7 @@ fn resource_attributes(permission: &Permission) -> Value {
     })
 }
 
-/// Asks the server for all that is allowed in a namespace.
+/// Fetches the user's rules in a namespace.
 pub async fn rules(
     connection: &Connection,
     namespace: &Namespace,

@@ -14,24 +14,24 @@ use serde::{Serialize, de::DeserializeOwned};
 use super::{ApiError, buffer::ZeroizingBuffer, decode, paths};
 use crate::domain::sanitize::sanitize;
 
-/// Of an error's body, no more than this is read: it is a sentence, not data.
+/// Maximum number of bytes read of an error's body.
 const ERROR_BODY_LIMIT: usize = 64 * 1024;
 
-/// No honest answer is larger: a page holds 500 objects, and etcd holds none above 1.5 MiB.
+/// Maximum size of a response: a page holds 500 objects, and etcd none above 1.5 MiB.
 const ANSWER_LIMIT: usize = 768 * 1024 * 1024;
 
 /// Limit of `Retry-After`, as somebody waits.
 const LONGEST_PAUSE: Duration = Duration::from_secs(120);
 
-/// The media type of a request's body, when it is no patch.
+/// Media type of a body that is no patch.
 pub(super) const JSON: &str = "application/json";
 
-/// A `GET` of what is at this path.
+/// A `GET` request for a path.
 pub(super) fn get_request(path: &str) -> Result<Request<ZeroizingBuffer>, ApiError> {
     checked_path(Request::get(path).body(ZeroizingBuffer::default())?)
 }
 
-/// The request, unless its path names what no object can be called: that is found nowhere.
+/// Returns the request, or 404 if its path cannot be that of an object.
 pub(super) fn checked_path<B>(request: Request<B>) -> Result<Request<B>, ApiError> {
     let path = request.uri().path_and_query();
     if path.is_some_and(|path| !paths::is_plain(path)) {
@@ -40,7 +40,7 @@ pub(super) fn checked_path<B>(request: Request<B>) -> Result<Request<B>, ApiErro
     Ok(request)
 }
 
-/// A request that sends something.
+/// A request with a body.
 pub(super) fn write_request(
     method: Method,
     path: &str,
@@ -55,7 +55,7 @@ pub(super) fn write_request(
     checked_path(request.body(bytes)?)
 }
 
-/// An answer whose status says success; the body is still on its way.
+/// Sends a request and returns the successful response; its body is still arriving.
 pub(super) async fn send(
     client: &Client,
     request: Request<ZeroizingBuffer>,
@@ -91,7 +91,7 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     Some(Duration::from_secs(seconds).min(LONGEST_PAUSE))
 }
 
-/// The whole answer within the time limit.
+/// Sends a request and reads the whole body within the time limit.
 pub(super) async fn read_body(
     client: &Client,
     request: Request<ZeroizingBuffer>,
@@ -100,7 +100,7 @@ pub(super) async fn read_body(
     read_body_with_hint(client, request, limit, 0).await
 }
 
-/// The same, of an answer that will have about so many bytes.
+/// Like `read_body`, with the expected length.
 pub(super) async fn read_body_with_hint(
     client: &Client,
     request: Request<ZeroizingBuffer>,
@@ -133,7 +133,7 @@ async fn read_limited(
     Ok(bytes)
 }
 
-/// The next piece of a body; `None` at its end.
+/// Reads the next chunk of a body; `None` at its end.
 pub(super) async fn chunk(body: &mut Body) -> Result<Option<bytes::Bytes>, ApiError> {
     loop {
         match body.frame().await {
@@ -148,7 +148,7 @@ pub(super) async fn chunk(body: &mut Body) -> Result<Option<bytes::Bytes>, ApiEr
     }
 }
 
-/// A `GET` that is answered with JSON.
+/// Sends a `GET` request and parses the JSON response.
 pub(super) async fn get<T: DeserializeOwned>(
     client: &Client,
     path: &str,
@@ -157,7 +157,7 @@ pub(super) async fn get<T: DeserializeOwned>(
     parse(&read_body(client, get_request(path)?, limit).await?)
 }
 
-/// A `POST` of a review or the like, answered with JSON.
+/// Sends a `POST` request, such as a review, and parses the JSON response.
 pub(super) async fn post<T: DeserializeOwned>(
     client: &Client,
     path: &str,
@@ -168,7 +168,7 @@ pub(super) async fn post<T: DeserializeOwned>(
     parse(&read_body(client, request, limit).await?)
 }
 
-/// Reads an answer in JSON.
+/// Parses a JSON response.
 pub(super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
     serde_json::from_slice(bytes).map_err(|error| ApiError::from_decode(&error))
 }

@@ -1,5 +1,6 @@
 //! Reads the values of one Secret on demand: for probes, reveal and rotation. Watches keep fingerprints only.
-//! And the names that a ServiceAccount lists, for those who watch nothing.
+//!
+//! Also reads the pull secrets of a ServiceAccount, for commands without watches.
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use serde::Deserialize;
@@ -18,7 +19,9 @@ use crate::domain::{
     registry_auth::docker_config::{self, ConfigFormat, DockerConfig},
 };
 
-/// A Secret as the kubelet reads it, with its passwords. It is not kept longer than it takes to use it.
+/// A Secret as the kubelet reads it, with its passwords.
+///
+/// It is not kept longer than it takes to use it.
 #[derive(Debug)]
 pub struct PullSecret {
     pub secret_type: SecretType,
@@ -42,7 +45,7 @@ struct Data {
     legacy: Option<Zeroizing<String>>,
 }
 
-/// Fetches a Secret and reads it as the kubelet would.
+/// Fetches a Secret and parses it as the kubelet does.
 pub async fn pull_secret(
     connection: &Connection,
     key: &ObjectRef<Secret>,
@@ -51,8 +54,8 @@ pub async fn pull_secret(
     read(request::get(&connection.client, &path, connection.request_limit).await?)
 }
 
-/// A ServiceAccount: the Secrets that it lists, which admission copies into a Pod that lists none itself, and its
-/// cloud identities.
+/// Fetches a ServiceAccount: its pull secrets, which admission copies into Pods without their own, and its cloud
+/// identities.
 pub async fn service_account(
     connection: &Connection,
     key: &ObjectRef<ServiceAccount>,

@@ -17,10 +17,10 @@ use pullscope::{
 
 use super::args;
 
-/// The exit status of a Rust program that has panicked.
+/// Exit status of a Rust program after a panic.
 const PANICKED: u8 = 101;
 
-/// Changes were not finished, or a Secret is lost.
+/// Exit status if changes were not finished or a Secret was lost.
 const UNFINISHED: u8 = 1;
 
 /// Runs the dashboard on the cluster that the kubeconfig names.

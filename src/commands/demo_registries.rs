@@ -68,10 +68,14 @@ mod tests {
 
     use pullscope::{
         domain::{
-            probe::{AnonymousReason, ProbeStage, PullAnswer, TargetPlatforms, conclude},
-            registry_auth::{credential::Password, image_ref::ImageRef},
+            probe::{ProbeStage, PullAnswer, TargetPlatforms, conclude},
+            registry_auth::{
+                auth_attempts::{AnonymousReason, RegistryAuth},
+                credential::Password,
+                image_ref::ImageRef,
+            },
         },
-        registry::{Prober, RegistryAuth},
+        registry::Prober,
         sandbox::{Pace, Sandbox, Scenario},
     };
 

@@ -12,7 +12,7 @@ use pullscope::{
     runtime::capabilities::TerminalCapabilities,
 };
 
-/// Describes the two output streams: colours, symbols, progress.
+/// Properties of the two output streams: colours, symbols, progress.
 pub fn console() -> Console {
     let is_set = |name: &str| env::var_os(name).is_some_and(|value| !value.is_empty());
     let term = env::var_os("TERM");

@@ -18,10 +18,10 @@ pub use self::{
 };
 use crate::domain::error::UserError;
 
-/// Every setting with its default and what it is for; a test holds it against the code.
+/// The sample file: every setting with its default and a description; a test compares it with the code.
 pub const SAMPLE: &str = include_str!("../../assets/config.toml");
 
-/// What the command line says of settings.
+/// Settings given on the command line.
 #[derive(Clone, Debug, Default)]
 pub struct Flags {
     /// Read this file, which must be there.
@@ -31,7 +31,7 @@ pub struct Flags {
     pub no_state: bool,
 }
 
-/// The settings, and the file that some of them are from.
+/// The settings, and the path of the settings file.
 #[derive(Clone, Debug, Default)]
 pub struct LoadedSettings {
     pub settings: Settings,
@@ -39,7 +39,7 @@ pub struct LoadedSettings {
     pub file: Option<PathBuf>,
 }
 
-/// Loads the settings. A file that nobody named may be missing.
+/// Loads the settings. A missing file is an error only if it was named.
 pub fn load(flags: &Flags, places: &XdgPaths) -> Result<LoadedSettings, UserError> {
     let mut loaded = LoadedSettings::default();
     let path = flags.file.clone().or_else(|| places.config_file());

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fmt, path::PathBuf, sync::Arc};
 
 use crate::domain::error::UserError;
 
-/// Where a value came from; a later one of these beats an earlier one.
+/// The origin of a value; later variants take precedence.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum SettingOrigin {
     #[default]
@@ -34,7 +34,7 @@ pub struct WithOrigin<T> {
     pub origin: SettingOrigin,
 }
 
-/// Settings whose names another layer knows: roles, actions, panes.
+/// Settings whose names are known to another layer: roles, actions, panes.
 pub type Entries<T> = BTreeMap<String, WithOrigin<T>>;
 
 impl<T> WithOrigin<T> {
@@ -45,7 +45,7 @@ impl<T> WithOrigin<T> {
         }
     }
 
-    /// What the value names, or the message that it names nothing.
+    /// Resolves the value, or returns an error for an unknown name.
     pub fn resolve<U>(
         &self,
         setting: &str,
@@ -54,7 +54,7 @@ impl<T> WithOrigin<T> {
         read(&self.value).map_err(|why| self.error(setting, why))
     }
 
-    /// The message that this value cannot be used.
+    /// Error for an invalid value.
     pub fn error(&self, setting: &str, why: impl fmt::Display) -> UserError {
         let problem = UserError::new(format!("invalid setting {setting}"))
             .with_cause(format!("{}: {why}", self.origin));

@@ -73,7 +73,7 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// Takes what a file says.
+    /// Applies the settings of a file.
     pub(super) fn apply_file(&mut self, file: &TomlFile<'_>) -> Result<(), UserError> {
         let mut top = file.parse()?;
         top.text("theme", &mut self.theme)?;
@@ -99,7 +99,7 @@ impl Settings {
         top.finish()
     }
 
-    /// Each setting with its value as TOML writes it, in the order of the sample file.
+    /// Each setting with its value in TOML, in the order of the sample file.
     pub fn rows(&self) -> Vec<SettingRow> {
         let text = |name: &str, it: &WithOrigin<String>| {
             SettingRow::new(name, quoted(&it.value), &it.origin)
@@ -139,7 +139,7 @@ impl Settings {
     }
 }
 
-/// One setting, to be shown.
+/// One setting for display.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SettingRow {
     pub name: String,

@@ -11,13 +11,13 @@ use toml::{
 use super::provenance::{Entries, SettingOrigin, WithOrigin};
 use crate::domain::{error::UserError, suggest::did_you_mean};
 
-/// A file that is being read, for what its messages need.
+/// A settings file, with what error messages need of it.
 pub(super) struct TomlFile<'a> {
     pub(super) path: Arc<PathBuf>,
     pub(super) text: &'a str,
 }
 
-/// A table, and the keys that were read of it.
+/// A table, and the keys that were read from it.
 pub(super) struct TomlTable<'a> {
     file: &'a TomlFile<'a>,
     /// Empty for the outermost.
@@ -148,7 +148,7 @@ impl<'a> TomlTable<'a> {
         self.value(key, into, texts)
     }
 
-    /// A table below this one; empty when it is not there.
+    /// A subtable; empty if it is missing.
     pub(super) fn section(&mut self, name: &'static str) -> Result<TomlTable<'a>, UserError> {
         let table = match self.remove(name) {
             None => DeTable::new(),
@@ -166,7 +166,7 @@ impl<'a> TomlTable<'a> {
         })
     }
 
-    /// Everything in this table, by names that another layer knows.
+    /// All entries of this table, whose names another layer knows.
     pub(super) fn entries_of_texts(self, into: &mut Entries<Vec<String>>) -> Result<(), UserError> {
         self.entries(into, texts)
     }
@@ -184,7 +184,7 @@ impl<'a> TomlTable<'a> {
         Ok(())
     }
 
-    /// Refuses what nobody has asked for.
+    /// Rejects keys that were not read.
     pub(super) fn finish(self) -> Result<(), UserError> {
         let Some(key) = self.table.keys().min_by_key(|key| key.span().start) else {
             return Ok(());

@@ -61,7 +61,7 @@ pub(crate) fn container(name: &str, state: ContainerState) -> Container {
     }
 }
 
-/// A Pod of one container in this state.
+/// A Pod with one container in this state.
 pub(crate) fn pod(namespace: &str, name: &str, state: ContainerState) -> Pod {
     let runs = matches!(state, ContainerState::Running { .. });
     Pod {
@@ -103,7 +103,7 @@ pub(crate) fn running() -> ContainerState {
     }
 }
 
-/// Made by a ReplicaSet of this name.
+/// Sets a ReplicaSet of this name as the owner.
 pub(crate) fn owned(mut pod: Pod, replica_set: &str) -> Pod {
     pod.meta.owner = Some(owner("ReplicaSet", replica_set).into());
     pod
@@ -141,7 +141,7 @@ pub(crate) fn workload(
     }
 }
 
-/// A Deployment whose one Pod is ready with this image.
+/// A Deployment with one ready Pod of this image.
 pub(crate) fn workload_that_runs(namespace: &str, name: &str, image: &str) -> Workload {
     let mut workload = workload(WorkloadKind::Deployment, namespace, name, None);
     workload.images = Arc::from([("app".into(), image.into())]);
@@ -234,8 +234,9 @@ pub(crate) fn secret(
     }
 }
 
-/// The same Secret, its entries with these passwords, in their order. Fingerprints of one key can be
-/// compared.
+/// Sets the passwords of a Secret's entries, in order.
+///
+/// Fingerprints made with one key can be compared.
 pub(crate) fn with_passwords(
     keys: &super::registry_auth::credential::FingerprintKey,
     mut secret: Secret,
@@ -437,7 +438,7 @@ pub(crate) fn sample_updates() -> Vec<StoreUpdate> {
     ]
 }
 
-/// The company as a store.
+/// The sample cluster as a store.
 pub(crate) fn sample_store() -> super::store::Store {
     let mut store = super::store::Store::default();
     for batch in sample_updates() {

@@ -21,7 +21,7 @@ impl Section {
     pub const ERRORS: Self = Self(8);
     pub const PRACTICES: Self = Self(9);
 
-    /// The section that is about this link of the chain.
+    /// The section about this link of the chain.
     pub fn for_link(link: ChainLink) -> Self {
         match link {
             ChainLink::Secret => Self::SECRET,
@@ -52,7 +52,7 @@ impl Section {
         self.parts().0
     }
 
-    /// In the Markdown that the guide is written in.
+    /// The text, in Markdown.
     pub fn body(self) -> &'static str {
         self.parts().1
     }
@@ -81,7 +81,7 @@ pub struct Substitutions {
 }
 
 impl Substitutions {
-    /// A line of the guide, with these objects.
+    /// Fills these objects into a line of the guide.
     pub fn render(&self, line: &str) -> String {
         let namespace = self.namespace.as_deref();
         let in_namespace = |form: &str| namespace.map(|name| form.replace("app", name));

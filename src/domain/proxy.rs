@@ -9,7 +9,7 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-/// Proxies for servers of HTTPS and of HTTP, and the servers that are reached without one.
+/// Proxies for HTTPS and HTTP servers, and the servers reached without one.
 ///
 /// Not `Debug`: the address of a proxy may hold a password.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -34,7 +34,7 @@ impl ProxyVariables {
         }
     }
 
-    /// Whether this server is reached without a proxy. An IPv6 address comes without brackets.
+    /// Whether this server is reached without a proxy. An IPv6 address has no brackets.
     pub fn bypasses(&self, host: &str, port: u16) -> bool {
         let host = host.to_ascii_lowercase();
         let address: Option<IpAddr> = host.parse().ok();

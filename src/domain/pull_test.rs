@@ -1,6 +1,7 @@
-//! The pull test: a short-lived Pod makes the kubelet of a node pull an image, and its result is read
-//! off the Pod. A registry that is asked from here tells what the registry thinks; only this tells what
-//! the node's mirror, proxy, certificate authorities and network make of it.
+//! Pull test: a short-lived Pod makes the kubelet of a node pull an image.
+//!
+//! A registry probe from this machine shows the registry's answer; only this test shows the node's mirror, proxy,
+//! certificate authorities and network.
 //!
 //! The image's own program never runs: the Pod's command is a path that no image has, so that the
 //! runtime fails to start the container, and it does so after the image has been pulled.
@@ -21,19 +22,19 @@ use super::{
     rbac::Permission,
 };
 
-/// By this label leftovers are found.
+/// Label by which left-behind Pods are found.
 pub const LABEL: &str = "pullscope.dev/pull-test";
 
-/// No image has this file.
+/// Command of the container: a file that no image has, so that nothing runs.
 const COMMAND: &str = "/pullscope-pull-test-never-runs-the-image";
 
 /// The container of the Pod.
 pub const CONTAINER: &str = "pull-test";
 
-/// Within this time a kubelet has tried, or something else is wrong: in seconds.
+/// Seconds within which a kubelet has tried the pull.
 pub const LIMIT: u32 = 180;
 
-/// Which image, pulled as whom.
+/// Image and identity of a pull test.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PullTest {
     pub namespace: Namespace,
@@ -43,7 +44,7 @@ pub struct PullTest {
     pub secrets: Vec<Name<Secret>>,
 }
 
-/// What a pull test takes in the namespace of the workload.
+/// The permissions of a pull test in the namespace of the workload.
 pub fn permissions(namespace: &Namespace) -> [Permission; 3] {
     ["create", "get", "delete"].map(|verb| Permission {
         verb: verb.into(),
@@ -54,7 +55,7 @@ pub fn permissions(namespace: &Namespace) -> [Permission; 3] {
 }
 
 impl PullTest {
-    /// The Pod for one node. `number` makes its name its own.
+    /// The Pod for one node; `number` makes its name unique.
     pub fn pod(&self, node: &str, number: u64) -> Value {
         let secrets: Vec<Value> = self
             .secrets
@@ -109,7 +110,7 @@ impl PullTest {
     }
 }
 
-/// What the kubelet of a node makes of it.
+/// The result of a node's kubelet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PullTestResult {
     /// With the time that the kubelet says it took.
@@ -124,7 +125,7 @@ pub enum PullTestResult {
 }
 
 impl PullTestResult {
-    /// The same as an answer to whether the image can be pulled.
+    /// The result as a probe conclusion.
     pub fn conclusion(&self, node: &str) -> Option<ProbeConclusion> {
         let (answer, cause, alternatives, summary) = match self {
             Self::Pulled { .. } => (
@@ -153,7 +154,7 @@ impl PullTestResult {
     }
 }
 
-/// Reads the result off the Pod and what was said of it, oldest first; `None` while it is open.
+/// Reads the result from the Pod and its events, oldest first; `None` while it is open.
 pub fn result(pod: &Pod, events: &[Arc<Event>]) -> Option<PullTestResult> {
     let container = pod.containers.iter().find(|c| &*c.name == CONTAINER)?;
     let pulled = || PullTestResult::Pulled {
@@ -202,19 +203,20 @@ fn rejected(pod: &Pod) -> Option<PullTestResult> {
     )))
 }
 
-/// Whether a pull test made this Pod. One that is still there when the program starts was left behind,
-/// because the program was killed.
+/// Whether a pull test created this Pod.
+///
+/// One that exists at startup was left behind by a killed program.
 pub fn is_of_a_test(pod: &Pod) -> bool {
     pod.meta.label(LABEL).is_some()
 }
 
-/// The key of a Pod in a manifest made here.
+/// Key of a Pod in a manifest made here.
 pub fn key(namespace: &Namespace, manifest: &Value) -> ObjectRef<Pod> {
     let name = manifest.pointer("/metadata/name").and_then(Value::as_str);
     ObjectRef::new(namespace.clone(), Name::new(name.unwrap_or_default()))
 }
 
-/// The kubectl command that deletes the Pod of a test.
+/// The kubectl command that deletes the test's Pod.
 pub fn deletion(pod: &ObjectRef<Pod>) -> String {
     format!(
         "kubectl -n {} delete pod {} --ignore-not-found",

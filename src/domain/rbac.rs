@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::k8s::object_ref::Namespace;
 
-/// One permission of RBAC, as `kubectl auth can-i` would ask for it.
+/// One RBAC permission, as in `kubectl auth can-i`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Permission {
     pub verb: Arc<str>,
@@ -18,8 +18,7 @@ pub struct Permission {
 }
 
 impl Permission {
-    /// `group` is empty for the core group; without a namespace it is one for all of them, or for what
-    /// is in none.
+    /// Creates a permission; `group` is empty for the core group, the namespace for cluster scope.
     pub fn new(verb: &str, group: &str, resource: &str, namespace: Option<&Namespace>) -> Self {
         Self {
             verb: verb.into(),
@@ -29,7 +28,7 @@ impl Permission {
         }
     }
 
-    /// The kubectl command that makes a Role with this permission; a watch needs the three verbs.
+    /// The kubectl command that creates a Role with this permission; a watch needs three verbs.
     pub fn role_command(&self) -> String {
         // The group stands between a resource and what is below it.
         let (resource, below) = match self.resource.split_once('/') {
@@ -69,7 +68,7 @@ impl fmt::Display for Permission {
     }
 }
 
-/// What a user may do in one namespace, in one answer of the server (`SelfSubjectRulesReview`).
+/// The user's rules in one namespace (`SelfSubjectRulesReview`).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SubjectRules {
     pub rules: Vec<ResourceRule>,
@@ -88,7 +87,7 @@ pub struct ResourceRule {
 }
 
 impl SubjectRules {
-    /// Whether this is allowed; `None` where these rules do not tell.
+    /// Whether the rules allow this; `None` if they do not tell.
     pub fn allows(&self, permission: &Permission) -> Option<bool> {
         let mut of_some = false;
         for rule in self.rules.iter().filter(|rule| rule.covers(permission)) {

@@ -4,10 +4,10 @@
 //! terminal, a bidirectional control or a character without width would show something else than what
 //! is there. `ui::text`, the reports, the JSON writer and the errors all ask [`is_hidden`].
 
-/// Of a text no more letters than this are kept: a sentence of a server fits.
+/// Maximum length of a sanitized text, in characters.
 const LONGEST: usize = 600;
 
-/// Whether the character is obeyed, reorders others, or takes no cell of its own.
+/// Whether the character controls the terminal, reorders text, or has no width.
 ///
 /// Unicode's control characters (`Cc`: C0, DEL, C1), format characters (`Cf`: bidirectional controls,
 /// zero-width characters, tags), line and paragraph separators, fillers and variation selectors. The
@@ -52,14 +52,14 @@ pub fn sanitize(text: &str) -> String {
     kept.trim().to_owned()
 }
 
-/// The whole text on one line: line breaks and tabs become blanks.
+/// Returns the text on one line: line breaks and tabs become spaces.
 pub fn one_line(text: &str) -> String {
     let blank = |c| if matches!(c, '\n' | '\t') { ' ' } else { c };
     let chars = text.chars().map(blank);
     chars.filter(|c| !is_hidden(*c)).collect()
 }
 
-/// The whole text with its line breaks.
+/// Returns the text with its line breaks.
 pub fn lines(text: &str) -> String {
     let chars = text.chars().map(|c| if c == '\t' { ' ' } else { c });
     chars.filter(|c| *c == '\n' || !is_hidden(*c)).collect()

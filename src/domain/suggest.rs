@@ -1,4 +1,4 @@
-//! *Did you mean*: the known word that a mistyped one is nearest to, and the image that a misspelled reference means.
+//! *Did you mean*: the known word nearest to a mistyped one, and the intended image of a misspelled reference.
 
 mod image;
 
@@ -8,8 +8,10 @@ pub(in crate::domain) use image::{
     ImagePart, ImageSuggestion, KnownNames, NameSource, is_similar_image, suggest_image,
 };
 
-/// The nearest of the known words, when it is near enough to be meant: it begins like what was typed,
-/// or a third of its letters, and at least one, would have to change. Two swapped neighbours are one change.
+/// Finds the known word nearest to a mistyped one.
+///
+/// It must begin like the typed word, or differ in at most a third of its letters (at least one). Two swapped letters
+/// count as one.
 pub fn did_you_mean<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let typed = typed.to_lowercase();
     known
@@ -29,13 +31,13 @@ pub fn did_you_mean<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) -
         .map(|(_, word)| word)
 }
 
-/// Whether one name can be the other one, misspelled: a slip, or two in a longer name.
+/// Whether one name may be a misspelling of the other: one typo, or two in a longer name.
 pub(in crate::domain) fn is_misspelled(name: &str, meant: &str) -> bool {
     let slips = if name.len() < LONGER { 1 } else { 2 };
     name != meant && name.len().abs_diff(meant.len()) <= slips && osa_distance(name, meant) <= slips
 }
 
-/// From this length on, two slips leave a name that can be recognised.
+/// Length from which two typos are tolerated.
 const LONGER: usize = 6;
 
 #[cfg(test)]

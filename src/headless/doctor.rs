@@ -20,12 +20,15 @@ use crate::{
     domain::{
         error::UserError,
         k8s::object_ref::Namespace,
-        probe::{AnonymousReason, ProbeError, PullAnswer, TargetPlatforms, conclude},
+        probe::{ProbeError, PullAnswer, TargetPlatforms, conclude},
         rbac::Permission,
-        registry_auth::image_ref::ImageRef,
+        registry_auth::{
+            auth_attempts::{AnonymousReason, RegistryAuth},
+            image_ref::ImageRef,
+        },
         sanitize::one_line,
     },
-    registry::{ProbeSettings, Prober, RegistryAuth},
+    registry::{ProbeSettings, Prober},
 };
 
 #[derive(Clone, Debug, clap::Args)]
@@ -89,7 +92,7 @@ impl CheckLine {
         }
     }
 
-    /// Lowers a failure that keeps nothing else from working.
+    /// Downgrades a failure that prevents nothing else.
     #[must_use]
     pub fn as_missing(self) -> Self {
         Self {

@@ -33,7 +33,7 @@ pub struct Args {
 /// Time in which the rest of the input is still read for the exit status after the output was closed.
 const DRAIN_AFTER_CLOSE: Duration = Duration::from_secs(2);
 
-/// Explains the message of the arguments, or those of standard input.
+/// Explains the message given as arguments, or those on standard input.
 pub fn run(
     args: &Args,
     stdin: impl BufRead,
@@ -123,9 +123,9 @@ impl<W: Write> Explainer<W> {
         })
     }
 
-    /// Writes and flushes an explanation: behind `kubectl get events --watch` the next message may be hours
-    /// away. That input never ends, so after the output was closed it is read no longer than
-    /// `DRAIN_AFTER_CLOSE`.
+    /// Writes and flushes an explanation: behind `kubectl get events --watch`, the next message may be hours away.
+    ///
+    /// That input never ends, so after the output was closed it is read no longer than `DRAIN_AFTER_CLOSE`.
     fn write_flushed(&mut self, write: impl FnOnce(&mut Self) -> io::Result<()>) -> io::Result<()> {
         if let Some(closed) = self.pipe_closed_at {
             if closed.elapsed() < DRAIN_AFTER_CLOSE {

@@ -43,7 +43,7 @@ pub struct Args {
     pub output: OutputFormat,
 }
 
-/// Where the auth entries are.
+/// The source of the auth entries.
 #[derive(Clone, Debug, Default, clap::Args)]
 #[group(required = true, multiple = false)]
 pub struct OriginArgs {

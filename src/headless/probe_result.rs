@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::console::{Console, Tone};
 use crate::domain::{
     diagnostics::{Cause, RootCause},
-    probe::{ProbeConclusion, ProbeStep, PullAnswer, Transcript},
+    probe::{ProbeConclusion, ProbeStep, PullAnswer, Transcript, decisive},
     sanitize::one_line,
 };
 
@@ -40,7 +40,7 @@ pub(super) struct ProbeResult {
     summary: String,
     digest: Option<String>,
     platforms: Vec<String>,
-    /// The entry that decides: the first that may pull, else the first that was tried.
+    /// The entry that decides, as in [`decisive`].
     entry: Option<AuthEntry>,
     steps: Vec<StepRow>,
     /// All entries that were tried, in the kubelet's order.
@@ -65,24 +65,22 @@ struct TriedEntry {
 }
 
 impl ProbeResult {
-    /// Conclusion on the entry that decides.
+    /// Conclusion of the deciding entry.
     pub(super) fn conclusion(&self) -> &ProbeConclusion {
         &self.conclusion
     }
 
-    /// Makes the result of all attempts; `None` without any.
+    /// Combines all attempts; `None` without any.
     pub(super) fn from_attempts(attempts: &[Attempt]) -> Option<Self> {
         let tried = attempts
             .iter()
             .filter_map(TriedEntry::from_attempt)
             .collect();
-        let is_ok = |attempts: &&Attempt| attempts.conclusion.answer == PullAnswer::Ok;
-        let at = attempts.iter().find(is_ok).or(attempts.first())?;
         let Attempt {
             origin,
             transcript,
             conclusion,
-        } = at;
+        } = decisive(attempts, |it| (&it.transcript.requester, &it.conclusion))?;
         let manifest = transcript.manifest();
         Some(Self {
             conclusion: conclusion.clone(),

@@ -21,10 +21,14 @@ use crate::{
     domain::{
         error::UserError,
         k8s::object_ref::{Name, ObjectRef},
-        probe::{AnonymousReason, Platform, PullAnswer, TargetPlatforms, conclude},
-        registry_auth::{credential::Password, image_ref::ImageRef, keyring::Keyring},
+        probe::{Platform, PullAnswer, TargetPlatforms, conclude},
+        registry_auth::{
+            auth_attempts::{AuthAttempt, auth_attempts},
+            docker_config::AuthConfig,
+            image_ref::ImageRef,
+        },
     },
-    registry::{PlainHttp, ProbeSettings, Prober, RegistryAuth},
+    registry::{PlainHttp, ProbeSettings, Prober},
 };
 
 #[derive(Clone, Debug, clap::Args)]
@@ -53,7 +57,7 @@ pub struct Args {
     pub output: OutputFormat,
 }
 
-/// Whose credential to ask with; without any, nobody's.
+/// The credential of the probe; anonymous by default.
 #[derive(Clone, Debug, clap::Args)]
 #[group(multiple = false)]
 pub struct CredentialArgs {
@@ -152,12 +156,12 @@ pub(super) async fn probe_with_sources(
     platforms: &TargetPlatforms,
 ) -> Result<ProbeResult, String> {
     let mut attempts: Vec<Attempt> = Vec::new();
-    for identity in identities(image, sources)? {
-        let transcript = prober.probe(image, &identity.who).await;
+    for AuthAttempt { auth, entry } in attempts_with(image, sources)? {
+        let transcript = prober.probe(image, &auth).await;
         let conclusion = conclude(&transcript, platforms);
         let is_enough = conclusion.answer == PullAnswer::Ok;
         attempts.push(Attempt {
-            origin: identity.origin,
+            origin: entry.map(|(source, entry)| label(source, entry)),
             transcript,
             conclusion,
         });
@@ -235,59 +239,23 @@ async fn secret_from_cluster(name: &str, options: &ConnectOptions) -> Result<Sec
     })
 }
 
-struct ProbeIdentity {
-    who: RegistryAuth,
-    origin: Option<AuthEntry>,
+/// The attempts that the kubelet would make.
+fn attempts_with<'a>(
+    image: &ImageRef,
+    sources: &'a [SecretSource],
+) -> Result<Vec<AuthAttempt<'a, &'a SecretSource>>, String> {
+    let configs = sources
+        .iter()
+        .filter_map(|source| Some((source, source.config.as_ref()?)));
+    auth_attempts(image, configs)
+        .map_err(|(source, malformed)| secrets::not_parsed(&source.name, malformed))
 }
 
-/// Credentials that the kubelet would try, in its order.
-fn identities(image: &ImageRef, sources: &[SecretSource]) -> Result<Vec<ProbeIdentity>, String> {
-    let mut keyring = Keyring::default();
-    for source in sources {
-        let Some(config) = &source.config else {
-            continue;
-        };
-        let entries = config
-            .usable_entries()
-            .map_err(|malformed| secrets::not_parsed(&source.name, malformed))?;
-        for entry in entries {
-            keyring.add(&entry.server, (source, entry));
-        }
-    }
-    let lookup = keyring.lookup(image);
-    let anonymous = |why| ProbeIdentity {
-        who: RegistryAuth::Anonymous(why),
-        origin: None,
-    };
-    if lookup.candidates.is_empty() {
-        let why = if lookup.mismatches.is_empty() {
-            AnonymousReason::Chosen
-        } else {
-            AnonymousReason::NoEntryMatches
-        };
-        return Ok(vec![anonymous(why)]);
-    }
-    let identities = lookup.candidates.iter().map(|tried| {
-        let (source, entry) = tried.entry;
-        ProbeIdentity {
-            who: login(&entry.username, &entry.password),
-            origin: Some(AuthEntry {
-                source: source.name.clone(),
-                key: entry.server.to_string(),
-                username: entry.username.to_string(),
-            }),
-        }
-    });
-    Ok(identities.collect())
-}
-
-fn login(name: &str, password: &Password) -> RegistryAuth {
-    if name.is_empty() && password.expose().is_empty() {
-        return RegistryAuth::Anonymous(AnonymousReason::EntryEmpty);
-    }
-    RegistryAuth::Basic {
-        name: name.to_owned(),
-        password: password.clone(),
+fn label(source: &SecretSource, entry: &AuthConfig) -> AuthEntry {
+    AuthEntry {
+        source: source.name.clone(),
+        key: entry.server.to_string(),
+        username: entry.username.to_string(),
     }
 }
 
@@ -297,43 +265,20 @@ mod tests {
 
     use super::*;
 
-    fn login_per_image(image: &str, config: &str) -> Vec<(String, Option<String>)> {
-        let mut stdin = config.as_bytes();
-        let sources = secrets::load(Path::new("-"), &mut stdin).unwrap();
-        identities(&ImageRef::parse(image).unwrap(), &sources)
+    #[test]
+    fn an_attempt_is_labelled_with_its_entry_and_file() {
+        let mut config = &br#"{"auths":{"quay.io":{"auth":"dTpw"}}}"#[..];
+        let sources = secrets::load(Path::new("-"), &mut config).unwrap();
+        let image = ImageRef::parse("quay.io/a/b").unwrap();
+        let labels: Vec<_> = attempts_with(&image, &sources)
             .unwrap()
             .into_iter()
-            .map(|asker| {
-                let who = match asker.who {
-                    RegistryAuth::Basic { name, .. } => name,
-                    RegistryAuth::Anonymous(why) => format!("{why:?}"),
-                };
-                (who, asker.origin.map(|origin| origin.key))
-            })
-            .collect()
-    }
-
-    #[test]
-    fn the_kubelets_order_is_kept() {
-        let config =
-            r#"{"auths":{"quay.io":{"auth":"dTpw"},"quay.io/a":{"auth":"djpw"},"ghcr.io":{}}}"#;
-        let asker = |who: &str, key: Option<&str>| (who.to_owned(), key.map(str::to_owned));
-        assert_eq!(
-            login_per_image("quay.io/a/b", config),
-            [asker("v", Some("quay.io/a")), asker("u", Some("quay.io"))]
-        );
-        assert_eq!(
-            login_per_image("ghcr.io/a/b", config),
-            [asker("EntryEmpty", Some("ghcr.io"))]
-        );
-        assert_eq!(
-            login_per_image("nginx", config),
-            [asker("NoEntryMatches", None)]
-        );
-        assert_eq!(
-            login_per_image("nginx", r#"{"auths":{}}"#),
-            [asker("Chosen", None)]
-        );
+            .filter_map(|attempt| attempt.entry)
+            .map(|(source, entry)| label(source, entry))
+            .map(|it| (it.source, it.key, it.username))
+            .collect();
+        let file = sources[0].name.clone();
+        assert_eq!(labels, [(file, "quay.io".to_owned(), "u".to_owned())]);
     }
 
     #[test]

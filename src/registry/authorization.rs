@@ -10,10 +10,12 @@ use http::{HeaderValue, Uri};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
-use super::{auth::RegistryAuth, trust::ServerOrigin};
-use crate::domain::{probe::ProbeError, sanitize::sanitize};
+use super::trust::ServerOrigin;
+use crate::domain::{
+    probe::ProbeError, registry_auth::auth_attempts::RegistryAuth, sanitize::sanitize,
+};
 
-/// A token as the header that it is sent in.
+/// A bearer token as `Authorization` header.
 pub(super) struct BearerToken {
     pub(super) header: HeaderValue,
     pub(super) lifetime: Option<Duration>,
@@ -27,7 +29,7 @@ struct TokenResponse {
     expires_in: Option<u64>,
 }
 
-/// The login with user name and password; `None` for nobody.
+/// Basic authorization header; `None` for an anonymous request.
 pub(super) fn basic(auth: &RegistryAuth) -> Option<HeaderValue> {
     let RegistryAuth::Basic { name, password } = auth else {
         return None;
@@ -37,7 +39,7 @@ pub(super) fn basic(auth: &RegistryAuth) -> Option<HeaderValue> {
     header("Basic", &encoded)
 }
 
-/// Where to ask for a token, and whose server that is.
+/// URL of the token request, and the origin of its server.
 pub(super) fn token_address(
     realm: &str,
     service: Option<&str>,
@@ -73,7 +75,7 @@ fn encode(value: &str, into: &mut String) {
     }
 }
 
-/// Reads the answer of a realm. Where it cannot be read is said, and not what stands there.
+/// Parses the token response of a realm; an error does not quote the response.
 pub(super) fn token(body: &[u8]) -> Result<BearerToken, ProbeError> {
     let unreadable = |why: String| ProbeError::Unreadable(why);
     let wire: TokenResponse = serde_json::from_slice(body).map_err(|error| {

@@ -5,7 +5,7 @@
 
 use http::{HeaderMap, header::WWW_AUTHENTICATE};
 
-/// A login that is understood here.
+/// A supported authentication challenge.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Challenge {
     Basic,
@@ -16,7 +16,7 @@ pub(super) enum Challenge {
     },
 }
 
-/// The challenge to answer: Bearer before Basic, as containerd has it.
+/// Chooses the challenge to answer: Bearer before Basic, as containerd does.
 pub(super) fn from_headers(headers: &HeaderMap) -> Option<Challenge> {
     let offered: Vec<Challenge> = headers
         .get_all(WWW_AUTHENTICATE)

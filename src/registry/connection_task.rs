@@ -7,10 +7,10 @@ use tokio::task::JoinHandle;
 use super::dial;
 use crate::domain::{probe::ProbeError, sanitize::sanitize};
 
-/// What a `User-Agent` says.
+/// Value of the `User-Agent` header.
 pub(super) const CLIENT_NAME: &str = concat!("pullscope/", env!("CARGO_PKG_VERSION"));
 
-/// The task that drives a connection; aborted on drop. Ends with it, whatever the other side does.
+/// The task that drives a connection; aborted on drop.
 pub(super) struct ConnectionTask(JoinHandle<()>);
 
 impl ConnectionTask {
@@ -30,7 +30,7 @@ impl Drop for ConnectionTask {
     }
 }
 
-/// What went wrong on a connection.
+/// The probe error for a connection error.
 pub(super) fn failure(error: &hyper::Error) -> ProbeError {
     let socket = error
         .source()

@@ -23,10 +23,10 @@ pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
 
-/// A connection, whatever it goes through.
+/// A connection, direct or through a proxy.
 pub(super) type Socket = Box<dyn Stream>;
 
-/// The addresses of a host, at its port.
+/// Resolves a host to its addresses.
 pub(super) async fn resolve(
     origin: &ServerOrigin,
     known: &[(String, IpAddr)],
@@ -57,8 +57,9 @@ fn name_failure(error: &io::Error) -> ProbeError {
     }
 }
 
-/// The first of the addresses that takes a connection, or why the last one did not. They share the
-/// time, so that one which swallows everything does not hide the others.
+/// Connects to the first reachable address; returns the error of the last one.
+///
+/// The addresses share the time limit, so that one that drops packets does not hide the others.
 pub(super) async fn connect(
     addresses: &[SocketAddr],
     limit: Duration,
@@ -75,7 +76,7 @@ pub(super) async fn connect(
     Err(last)
 }
 
-/// What an error of a socket means.
+/// The probe error for a socket error.
 pub(super) fn io_failure(error: &io::Error) -> ProbeError {
     use io::ErrorKind as Kind;
     match error.kind() {
@@ -95,7 +96,7 @@ pub(super) fn io_failure(error: &io::Error) -> ProbeError {
     }
 }
 
-/// The TLS handshake. At `address`, where it is known, is asked what else is spoken when it is no TLS.
+/// Does the TLS handshake; if it fails and `address` is known, checks what else the port speaks.
 pub(super) async fn secure(
     stream: Socket,
     origin: &ServerOrigin,
@@ -130,7 +131,7 @@ async fn no_tls(
     ProbeError::Handshake(error.to_string())
 }
 
-/// A connection to a server that answers to plain HTTP.
+/// Connects to a plain HTTP server.
 pub(super) async fn connect_plain(origin: &ServerOrigin, address: SocketAddr) -> Option<TcpStream> {
     let speaks = speaks_http(origin, address).await.unwrap_or(false);
     if !speaks {

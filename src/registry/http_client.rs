@@ -31,17 +31,17 @@ use super::{
 };
 use crate::domain::{probe::ProbeError, sanitize::sanitize};
 
-/// Enough for a registry behind a load balancer behind a name that moved.
+/// Maximum number of redirects: enough for a moved registry behind a load balancer.
 const REDIRECTS: usize = 5;
 
-/// An honest answer of a registry has some twenty.
+/// Maximum number of headers; a registry sends some twenty.
 const HEADERS: usize = 100;
 
-/// Room for an answer whose length nobody says: no token is longer, so that none leaves a copy of its
-/// first half behind when the room grows.
+/// Initial capacity for a response of unknown length: larger than any token, so that growth leaves no copy of one
+/// behind.
 const UNDECLARED: usize = 64 * 1024;
 
-/// What is asked. An answer's body that is longer than `max_body` is an error.
+/// A request; a response body longer than `max_body` is an error.
 #[derive(Clone)]
 pub(super) struct HttpRequest {
     pub(super) method: Method,
@@ -86,7 +86,7 @@ impl HttpClient {
         }
     }
 
-    /// Takes over a connection that was made step by step.
+    /// Adds a connection that was made step by step.
     pub(super) async fn insert<S>(
         &mut self,
         origin: &ServerOrigin,
@@ -101,7 +101,7 @@ impl HttpClient {
         Ok(())
     }
 
-    /// Asks, and follows where it is sent.
+    /// Sends a request and follows redirects.
     pub(super) async fn send(
         &mut self,
         mut question: HttpRequest,

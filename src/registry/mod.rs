@@ -8,7 +8,6 @@
 //! Made of hyper and rustls themselves, not of a registry client: `oci-client` and `reqwest` hide the
 //! steps between an address and an answer, and those are what is asked about here.
 
-mod auth;
 mod authorization;
 mod challenge;
 mod connection_task;
@@ -26,20 +25,22 @@ mod verifier;
 
 use std::sync::Arc;
 
-pub use auth::RegistryAuth;
 pub use proxy::Proxies;
 pub use settings::{PlainHttp, ProbeLimits, ProbeSettings};
 pub use transport::Network;
 pub use trust::Security;
 
 use crate::domain::{
-    probe::{AnonymousAccess, AnonymousReason, ProbeError, Refusal, Requester, Transcript},
-    registry_auth::image_ref::ImageRef,
+    probe::{AnonymousAccess, ProbeError, Refusal, Requester, Transcript},
+    registry_auth::{
+        auth_attempts::{AnonymousReason, RegistryAuth},
+        image_ref::ImageRef,
+    },
 };
 use pull_sequence::PullSequence;
 use transport::Transport;
 
-/// Asks registries, all with the same settings.
+/// Probes registries with fixed settings.
 #[derive(Clone)]
 pub struct Prober {
     settings: ProbeSettings,
@@ -47,7 +48,7 @@ pub struct Prober {
 }
 
 impl Prober {
-    /// Reads the system's authorities; fails when one of the settings' is no certificate.
+    /// Loads the system's certificate authorities; an error if one of the settings is no certificate.
     pub fn new(settings: ProbeSettings) -> Result<Self, rustls::Error> {
         let tls = tls::config(&settings.authorities)?;
         let transport = Transport::System(tls);
@@ -57,7 +58,7 @@ impl Prober {
         })
     }
 
-    /// Asks the registries of another network than the machine's.
+    /// A prober for the registries of another network than the machine's.
     pub fn with_network(network: Arc<dyn Network>) -> Self {
         Self {
             settings: ProbeSettings::default(),
@@ -65,7 +66,7 @@ impl Prober {
         }
     }
 
-    /// Asks whether the image can be pulled. Dropping the future ends every connection.
+    /// Probes whether the image can be pulled. Dropping the future closes every connection.
     pub async fn probe(&self, image: &ImageRef, auth: &RegistryAuth) -> Transcript {
         let mut transcript = self.run_sequence(image, auth).await;
         if matches!(auth, RegistryAuth::Basic { .. }) && is_refusal(&transcript) {

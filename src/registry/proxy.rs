@@ -43,7 +43,7 @@ struct Environment {
 }
 
 impl Proxies {
-    /// As the environment of this process says.
+    /// The proxies of the environment.
     pub fn from_environment() -> Self {
         let variable = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());
         let all = || variable("ALL_PROXY").or_else(|| variable("all_proxy"));
@@ -63,7 +63,7 @@ impl Proxies {
         Self(Some(Arc::new(Environment { variables, proxies })))
     }
 
-    /// One proxy for everything but these hosts, written as in `NO_PROXY`.
+    /// One proxy for all hosts except these, written as in `NO_PROXY`.
     pub fn all(proxy: &str, except: &str) -> Self {
         Self::new(ProxyVariables {
             https: Some(proxy.to_owned()),
@@ -72,7 +72,7 @@ impl Proxies {
         })
     }
 
-    /// The proxy for a server; `None`: it is reached directly.
+    /// The proxy for a server; `None` for a direct connection.
     pub(super) fn for_origin(&self, origin: &ServerOrigin) -> Option<Proxy> {
         let environment = self.0.as_ref()?;
         if environment.variables.bypasses(&origin.host, origin.port) {
@@ -136,18 +136,18 @@ pub(super) struct Proxy {
 }
 
 impl Proxy {
-    /// `proxy.example:3128`, without a login.
+    /// Host and port without the login: `proxy.example:3128`.
     pub(super) fn authority(&self) -> String {
         self.server.with_port()
     }
 
-    /// Whether a request for a server of plain HTTP is given to the proxy itself, with the whole address
-    /// in it, and not through a tunnel: proxies open those to few ports.
+    /// Whether a plain HTTP request is sent to the proxy with its absolute URL and not through a tunnel, which proxies
+    /// allow to few ports only.
     pub(super) fn is_absolute_form(&self, origin: &ServerOrigin) -> bool {
         origin.security == Security::Plain && self.protocol != Protocol::Socks
     }
 
-    /// The `Proxy-Authorization` header of forwarded requests.
+    /// `Proxy-Authorization` header of forwarded requests.
     pub(super) fn login(&self) -> Option<&HeaderValue> {
         match &self.login {
             ProxyLogin::Header(header) => header.as_ref(),
@@ -155,7 +155,7 @@ impl Proxy {
         }
     }
 
-    /// From a socket to the proxy to one on which HTTP is spoken with it.
+    /// Starts TLS with the proxy if its URL says `https`.
     pub(super) async fn tls_to_proxy(
         &self,
         socket: Socket,
@@ -168,7 +168,7 @@ impl Proxy {
         Ok(Box::new(stream))
     }
 
-    /// Opens a tunnel through the proxy: what is said from now on is said there.
+    /// Opens a tunnel through the proxy.
     pub(super) async fn open_tunnel(
         &self,
         socket: Socket,

@@ -10,13 +10,14 @@ use http::{
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
-use super::{auth::RegistryAuth, http_client::HttpResponse};
+use super::http_client::HttpResponse;
 use crate::domain::{
     probe::{ImageManifest, Platform, ProbeError, Refusal, Tags},
+    registry_auth::auth_attempts::RegistryAuth,
     sanitize::sanitize,
 };
 
-/// Error codes that are kept of one answer.
+/// Maximum number of error codes kept per response.
 const CODES: usize = 4;
 
 /// Bodies of errors: the distribution specification's, and those of token servers.
@@ -38,9 +39,11 @@ struct OneError {
     message: Option<String>,
 }
 
-/// A web page that says no: it is of whatever stands in between (a company's proxy, a portal, a firewall), and
-/// says nothing of the repository. A registry answers in JSON (distribution specification, *Error codes*). A
-/// 401 is read by its challenge, and what is overloaded or broken may say so by a page.
+/// Error for an HTML page: it comes from something in between (proxy, portal, firewall) and says nothing about the
+/// repository.
+///
+/// A registry answers in JSON (distribution specification, *Error codes*). A 401 is judged by its challenge, and an
+/// overloaded or broken registry may send a page.
 pub(super) fn not_a_registry(reply: &HttpResponse) -> Option<ProbeError> {
     let status = reply.status.as_u16();
     let is_page = header(&reply.headers, CONTENT_TYPE.as_str())
@@ -96,7 +99,7 @@ fn echoes_credential(text: &str, auth: &RegistryAuth) -> bool {
     !password.is_empty() && (text.contains(password) || text.contains(pair.as_str()))
 }
 
-/// A server of TLS that got plain HTTP says so in plain HTTP (Go's `net/http`, nginx).
+/// Whether a TLS server rejects plain HTTP, in plain HTTP (Go's `net/http`, nginx).
 pub(super) fn is_tls_required(reply: &HttpResponse) -> bool {
     let body = String::from_utf8_lossy(&reply.body);
     ["to an HTTPS server", "sent to HTTPS port"]
@@ -140,7 +143,7 @@ struct WirePlatform {
     variant: Option<String>,
 }
 
-/// The configuration of a single image, by digest; none of an index.
+/// Digest of the configuration of a single image; `None` for an index.
 pub(super) fn configuration(body: &[u8]) -> Option<String> {
     #[derive(Deserialize)]
     struct Image {
@@ -156,13 +159,13 @@ pub(super) fn configuration(body: &[u8]) -> Option<String> {
     (digest.contains(':') && digest.chars().all(is_plain)).then_some(digest)
 }
 
-/// The platform that stands in the configuration of an image.
+/// Platform in the configuration of an image.
 pub(super) fn platform(body: &[u8]) -> Option<Platform> {
     let wire: WirePlatform = serde_json::from_slice(body).ok()?;
     wire.read()
 }
 
-/// The platforms of an index, without those of attestations (`unknown/unknown`); none of an image.
+/// The platforms of an index, without attestations (`unknown/unknown`); empty for a single image.
 pub(super) fn platforms(body: &[u8]) -> Result<Vec<Platform>, ProbeError> {
     let index: Index = serde_json::from_slice(body)
         // serde quotes what it found, which may be megabytes.
@@ -226,7 +229,7 @@ mod tests {
     use http::StatusCode;
 
     use super::*;
-    use crate::domain::{probe::AnonymousReason, registry_auth::credential::Password};
+    use crate::domain::registry_auth::{auth_attempts::AnonymousReason, credential::Password};
 
     fn reply(status: u16, headers: &[(&'static str, &str)], body: &str) -> HttpResponse {
         HttpResponse {

@@ -23,13 +23,13 @@ pub struct ProbeSettings {
 }
 
 impl ProbeSettings {
-    /// Whether this registry, as it stands in the image, may be asked in plain HTTP.
+    /// Whether plain HTTP is allowed for this registry, as written in the image.
     pub(super) fn allows_plain(&self, host: &str) -> bool {
         let mut insecure = self.insecure.iter();
         insecure.any(|known| known.eq_ignore_ascii_case(host))
     }
 
-    /// Trusts the certificates of a PEM text too; says how many there were.
+    /// Also trusts the certificates of a PEM text; returns their number.
     pub fn trust_pem(&mut self, pem: &[u8]) -> usize {
         let before = self.authorities.len();
         let certificates = CertificateDer::pem_slice_iter(pem).filter_map(Result::ok);
@@ -38,7 +38,7 @@ impl ProbeSettings {
     }
 }
 
-/// Where plain HTTP is spoken.
+/// The hosts for which plain HTTP is used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum PlainHttp {
     /// To this machine, when it speaks no TLS.
@@ -48,7 +48,7 @@ pub enum PlainHttp {
     Registry,
 }
 
-/// What one step may cost. The other side may drip or pour without end.
+/// Limits of one step: the server may send slowly, or without end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ProbeLimits {
     /// The time of one step, redirects included.

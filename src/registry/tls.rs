@@ -10,10 +10,10 @@ use rustls::{
 use super::verifier::{GoCompatVerifier, is_authority_as_server};
 use crate::domain::{probe::ProbeError, sanitize::sanitize};
 
-/// Names of a certificate that are worth saying.
+/// Maximum number of certificate names in an error.
 const NAMES: usize = 8;
 
-/// Trusts the system's authorities, as runtimes do, and these.
+/// TLS configuration that trusts the system's certificate authorities and these.
 pub(super) fn config(authorities: &[CertificateDer<'static>]) -> Result<Arc<ClientConfig>, Error> {
     let mut roots = RootCertStore::empty();
     // What the system's store holds besides certificates is of no use and no reason to stop.

@@ -11,7 +11,7 @@ use tokio::io::DuplexStream;
 use super::trust::Security;
 use crate::domain::probe::ProbeError;
 
-/// A network that is not the machine's. Servers are named as in a `Host` header.
+/// A network other than the machine's; servers are named as in a `Host` header.
 pub trait Network: Send + Sync {
     fn resolve(&self, authority: &str) -> Result<IpAddr, ProbeError>;
 

@@ -8,13 +8,13 @@ use std::{fmt, net::IpAddr};
 
 use http::{Uri, uri::Scheme};
 
-/// Token hosts that are neither their registry nor a sibling of it (`corpus/registries.md`).
+/// Token hosts that are neither their registry nor a sibling of it.
 const KNOWN: &[(&str, &str)] = &[
     ("registry-1.docker.io", "auth.docker.io"),
     ("registry.gitlab.com", "gitlab.com"),
 ];
 
-/// A server as a credential sees it.
+/// Origin of a server: scheme, host and port.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct ServerOrigin {
     pub(super) security: Security,
@@ -31,7 +31,7 @@ pub enum Security {
 }
 
 impl ServerOrigin {
-    /// Reads `host[:port]` as it stands in an image reference.
+    /// Parses `host[:port]` of an image reference.
     pub(super) fn from_registry(text: &str, security: Security) -> Option<Self> {
         let scheme = match security {
             Security::Tls => "https",
@@ -40,7 +40,7 @@ impl ServerOrigin {
         Self::from_uri(&format!("{scheme}://{text}/").parse().ok()?)
     }
 
-    /// The server of an absolute HTTP address.
+    /// Origin of an absolute HTTP URL.
     pub(super) fn from_uri(uri: &Uri) -> Option<Self> {
         let security = match uri.scheme() {
             Some(scheme) if *scheme == Scheme::HTTPS => Security::Tls,
@@ -59,7 +59,7 @@ impl ServerOrigin {
         })
     }
 
-    /// Without TLS instead.
+    /// The same server without TLS.
     pub(super) fn plain(&self) -> Self {
         Self {
             security: Security::Plain,
@@ -67,7 +67,7 @@ impl ServerOrigin {
         }
     }
 
-    /// This machine by name or address, to which runtimes too speak plain HTTP (containerd
+    /// Whether the server is this machine, by name or address; runtimes use plain HTTP for it (containerd
     /// `MatchLocalhost`).
     pub(super) fn is_loopback(&self) -> bool {
         self.host == "localhost" || self.address().is_some_and(|address| address.is_loopback())
@@ -77,7 +77,7 @@ impl ServerOrigin {
         self.host.parse().ok()
     }
 
-    /// Its address.
+    /// URL of the server.
     pub(super) fn uri(&self) -> Option<Uri> {
         let scheme = match self.security {
             Security::Tls => "https",
@@ -86,7 +86,7 @@ impl ServerOrigin {
         format!("{scheme}://{}/", self.authority()).parse().ok()
     }
 
-    /// `host:port`, whichever the port is.
+    /// `host:port`, with the default port too.
     pub(super) fn with_port(&self) -> String {
         if self.host.contains(':') {
             format!("[{}]:{}", self.host, self.port)
@@ -95,7 +95,7 @@ impl ServerOrigin {
         }
     }
 
-    /// `host` or `host:port`, as it stands in a `Host` header and in a sentence.
+    /// `host` or `host:port`, as in a `Host` header.
     pub(super) fn authority(&self) -> String {
         let default = match self.security {
             Security::Tls => 443,
@@ -117,8 +117,9 @@ impl fmt::Display for ServerOrigin {
     }
 }
 
-/// Allows a registry's credential for a token realm: same origin, a known pair, or the same parent domain
-/// over TLS. `named` are the hosts that the user allows besides, as `host[:port]`.
+/// Allows a registry's credential for a token realm: same origin, a known pair, or the same parent domain over TLS.
+///
+/// `named` are the hosts that the user allows besides, as `host[:port]`.
 ///
 /// A sibling or the parent (`gitlab.example.com` for `registry.example.com`) is of the same house when
 /// both speak TLS at the usual port. That rests on the registry's word over TLS, to which the

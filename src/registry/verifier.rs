@@ -75,7 +75,7 @@ fn is_authority(error: &Error) -> bool {
     matches!(error, Error::InvalidCertificate(problem) if is_authority_as_server(problem))
 }
 
-/// rustls passes this error of webpki on without a word of its own.
+/// Whether a CA certificate was used as server certificate: rustls passes on this error of webpki as it is.
 pub(super) fn is_authority_as_server(problem: &CertificateError) -> bool {
     matches!(problem, CertificateError::Other(other) if other.to_string().contains("CaUsedAsEndEntity"))
 }

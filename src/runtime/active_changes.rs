@@ -24,8 +24,8 @@ use crate::{
     },
 };
 
-/// How long the end waits for changes: for longer than the longest change without which a Secret is gone.
-/// Whoever will not wait ends it a second time.
+/// Maximum time that shutdown waits: longer than any change that may leave a Secret missing. A second request ends it
+/// at once.
 pub(super) const LIMIT: Duration = Duration::from_secs(180);
 
 const _: () = assert!(CONVERSION_LIMIT.as_secs() < LIMIT.as_secs());
@@ -83,14 +83,14 @@ impl Default for ActiveChanges {
 }
 
 impl ActiveChanges {
-    /// Begins a plan; `None`: the program is ending, and nothing new is begun.
+    /// Registers a plan; `None` during shutdown, when no new change is started.
     pub(super) fn begin_plan(&self, context: String, plan: SharedPlan) -> Option<ActivePlan> {
         let outcomes = Vec::new();
         self.begin(context, ActiveChangeKind::Plan { plan, outcomes })
             .map(ActivePlan)
     }
 
-    /// Begins a pull test with this Pod; `None`: the program is ending, and nothing new is begun.
+    /// Registers the Pod of a pull test; `None` during shutdown.
     pub(super) fn begin_pod(&self, context: String, pod: ObjectRef<Pod>) -> Option<ActivePod> {
         self.begin(context, ActiveChangeKind::Pod(pod))
             .map(ActivePod)
@@ -119,7 +119,7 @@ impl ActiveChanges {
         })
     }
 
-    /// Rejects new changes, and signals the running ones to finish early where they can.
+    /// Rejects new changes, and asks the running ones to finish early if possible.
     pub(super) fn end(&self) {
         let _state = self.lock();
         self.0.is_ending.send_replace(true);
@@ -129,18 +129,18 @@ impl ActiveChanges {
         *self.0.count.borrow()
     }
 
-    /// Sees each number of changes under way.
+    /// Subscribes to the number of active changes.
     pub(super) fn counts(&self) -> watch::Receiver<usize> {
         self.0.count.subscribe()
     }
 
-    /// Waits until no change is under way.
+    /// Waits until no change is active.
     pub(super) async fn finished(&self) {
         // The sender is kept by `self`, so that the channel is not closed.
         let _ = self.counts().wait_for(|count| *count == 0).await;
     }
 
-    /// Waits until the program is ending.
+    /// Waits until the shutdown begins.
     pub(super) fn ending(&self) -> impl Future<Output = ()> + Send + use<> {
         let mut is_ending = self.0.is_ending.subscribe();
         async move {
@@ -150,7 +150,7 @@ impl ActiveChanges {
         }
     }
 
-    /// Reports unfinished changes, with commands; `None` when everything was.
+    /// Reports unfinished changes, with commands; `None` if all have finished.
     pub(super) fn report(&self) -> Option<String> {
         let state = self.lock();
         let left: Vec<String> = state
@@ -164,7 +164,7 @@ impl ActiveChanges {
         (!left.is_empty()).then(|| left.join("\n\n"))
     }
 
-    /// The screen shows what became of a plan.
+    /// Records that the screen has shown the outcome of a plan.
     pub(super) fn mark_shown(&self, shown: &SharedPlan) {
         let is_shown = |change: &ActiveChange| match &change.kind {
             ActiveChangeKind::Plan { plan, .. } => plan == shown,
@@ -255,11 +255,11 @@ impl Drop for ChangeGuard {
     }
 }
 
-/// A plan under way.
+/// A plan that is being applied.
 pub(super) struct ActivePlan(ChangeGuard);
 
 impl ActivePlan {
-    /// Notes what became of one change of the plan.
+    /// Records the outcome of one change of the plan.
     pub(super) fn set_outcome(&self, change: usize, outcome: Outcome) {
         self.0.update(|what| {
             if let ActiveChangeKind::Plan { outcomes, .. } = what {
@@ -272,8 +272,9 @@ impl ActivePlan {
         });
     }
 
-    /// Ends it after its last request. A plan that has failed is reported at the end of the program, unless
-    /// the screen has shown it by then.
+    /// Finishes the plan after its last request.
+    ///
+    /// A failed plan is reported at exit, unless the screen has shown it by then.
     pub(super) fn finish(self, done: &[ChangeResult]) {
         for (change, done) in done.iter().enumerate() {
             self.set_outcome(change, done.outcome.clone());
@@ -287,11 +288,11 @@ impl ActivePlan {
     }
 }
 
-/// A pull test's Pod, from before it is created until it is deleted.
+/// The Pod of a pull test, from before its creation until its deletion.
 pub(super) struct ActivePod(ChangeGuard);
 
 impl ActivePod {
-    /// Ends it after its last request.
+    /// Finishes the pull test after its last request.
     pub(super) fn finish(self, is_deleted: bool) {
         if is_deleted {
             self.0.finish();

@@ -30,7 +30,7 @@ pub(super) struct TerminalReply {
     pub(super) rest: Vec<u8>,
 }
 
-/// Asks; the terminal must be in raw mode.
+/// Queries the background colour; the terminal must be in raw mode.
 #[cfg(unix)]
 pub(super) fn query() -> TerminalReply {
     use std::{
@@ -43,7 +43,7 @@ pub(super) fn query() -> TerminalReply {
         io::read,
     };
 
-    /// Longer than any way to a terminal; only one that is none does not answer at all.
+    /// Timeout of the reply: longer than any connection to a terminal takes.
     const LIMIT: Duration = Duration::from_secs(1);
     const QUESTIONS: &[u8] = b"\x1b]11;?\x1b\\\x1b[c";
 
@@ -68,7 +68,7 @@ pub(super) fn query() -> TerminalReply {
     parse_reply(&bytes)
 }
 
-/// Windows has no such question.
+/// Does nothing: Windows has no such query.
 #[cfg(not(unix))]
 pub(super) fn query() -> TerminalReply {
     TerminalReply::default()
@@ -129,7 +129,7 @@ fn parse_reply(mut bytes: &[u8]) -> TerminalReply {
     heard
 }
 
-/// Reads `11;rgb:RRRR/GGGG/BBBB`, with one to four digits each, as the background's brightness.
+/// Parses `11;rgb:RRRR/GGGG/BBBB`, with one to four digits each, to a brightness.
 pub(super) fn background(text: &[u8]) -> Option<Background> {
     let text = std::str::from_utf8(text).ok()?;
     // rxvt-unicode adds how opaque it is.

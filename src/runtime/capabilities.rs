@@ -65,8 +65,9 @@ fn background(value: &str) -> Option<Background> {
     })
 }
 
-/// The first of these that is set decides, as POSIX has it. Where none is set nobody has chosen the C
-/// locale: so it is in containers and on Windows, whose terminals show UTF-8.
+/// Whether the locale is UTF-8: the first variable that is set decides, as in POSIX.
+///
+/// If none is set, nobody has chosen the C locale: it is so in containers and on Windows, whose terminals show UTF-8.
 fn is_utf8(get: &impl Fn(&str) -> Option<String>) -> bool {
     let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(get);
     locale.is_none_or(|locale| {

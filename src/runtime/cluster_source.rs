@@ -34,7 +34,7 @@ pub trait ClusterSource: Send + Sync {
     }
 }
 
-/// The contexts of the kubeconfig.
+/// The clusters of the kubeconfig.
 pub struct Kubeconfig {
     pub options: ConnectOptions,
     /// How its registries are asked.
@@ -70,7 +70,7 @@ impl ClusterSource for Kubeconfig {
     }
 }
 
-/// One cluster that is there already.
+/// A single given cluster.
 pub struct FixedCluster {
     pub connection: Connection,
     /// What asks its registries. Whoever has their names on the machine's network is somebody else.
@@ -104,17 +104,17 @@ impl ClusterSource for FixedCluster {
     }
 }
 
-/// Where kubectl looks when nobody names a namespace; the dashboard then shows all.
+/// The namespace `default`, which kubectl uses if none is named; the dashboard then shows all.
 const UNNAMED: &str = "default";
 
-/// What stands for the context's name inside a Pod, where there is no kubeconfig.
+/// Name in place of a context inside a Pod without a kubeconfig.
 const IN_CLUSTER: &str = "in-cluster";
 
 fn has_no_contexts(options: &ConnectOptions) -> bool {
     connect::contexts(options.kubeconfig.as_deref()).is_ok_and(|contexts| contexts.is_empty())
 }
 
-/// Who is connected to what, for the screen.
+/// Cluster and user, as displayed.
 pub(super) fn identity(connection: &Connection) -> ConnectionInfo {
     let identity = connection.identity();
     let chosen = |namespace: &Namespace| namespace.as_str() != UNNAMED;

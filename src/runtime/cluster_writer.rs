@@ -12,16 +12,16 @@ use crate::{
     },
 };
 
-/// The connection and the permit to write; `None`: nobody may, or nobody is connected.
+/// The connection with the write permit; `None` without either.
 pub(super) struct ClusterWriter(pub(super) Option<(Connection, WritePermit)>);
 
 const NOBODY: &str = "not connected, or read-only";
 
-/// Why nothing new is begun.
+/// Error for changes during shutdown.
 pub(super) const QUITTING: &str = "not started: pullscope is quitting";
 
 impl ClusterWriter {
-    /// Lets the server try the changes of a plan.
+    /// Dry-runs the changes of a plan on the server.
     pub(super) async fn dry_run(self, plan: &Plan) -> Vec<ChangeResult> {
         match self.0 {
             Some((connection, permit)) => apply::dry_run(&connection, permit, plan).await,
@@ -42,7 +42,7 @@ impl ClusterWriter {
         apply::apply(&connection, permit, plan, tell).await
     }
 
-    /// Lets the kubelet of a node pull, with this Pod.
+    /// Makes the kubelet of a node pull, with this Pod.
     pub(super) async fn pull(
         self,
         pod: &TestPod,

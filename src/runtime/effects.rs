@@ -52,7 +52,7 @@ pub(super) struct Effects {
     namespaces: BTreeSet<Namespace>,
 }
 
-/// What the event loop itself must do for an effect.
+/// An effect that the event loop itself must execute.
 pub(super) enum LoopCommand {
     Nothing,
     /// Drop the watches.

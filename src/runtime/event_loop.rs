@@ -73,7 +73,7 @@ pub struct DashboardOptions {
     pub notify: NotifyMethod,
 }
 
-/// How the dashboard ended.
+/// The end of the dashboard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ending {
     Quit,
@@ -86,7 +86,7 @@ pub enum Ending {
 }
 
 impl Ending {
-    /// The same end, where changes were not finished.
+    /// The same, with unfinished changes.
     pub(super) fn with_unfinished_changes(self) -> Self {
         match self {
             Self::Quit | Self::Unfinished => Self::Unfinished,
@@ -95,13 +95,13 @@ impl Ending {
     }
 }
 
-/// After a hang-up.
+/// Exit status after a hang-up.
 const HUNG_UP: Ending = Ending::Signal(HANG_UP);
 
-/// What one turn takes in before a frame may be drawn.
+/// Maximum number of events handled before a frame may be drawn.
 const BUDGET: usize = 32;
 
-/// Runs the dashboard until it is left, and the changes that it has begun are finished.
+/// Runs the dashboard until the user quits and its changes have finished.
 pub async fn run(start: DashboardOptions, mut signals: Signals) -> io::Result<Ending> {
     let takeover = TerminalGuard::acquire()?;
     let mut start = start;

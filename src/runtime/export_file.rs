@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use super::private_files;
 use crate::{domain::error::UserError, registry::local};
 
-/// Writes a new file, which only its owner can read, and says which; what is there is not overwritten.
+/// Writes a new file that only its owner can read, and returns its path; existing files are not overwritten.
 pub(super) fn export(path: String, text: &str) -> Result<String, UserError> {
     let place = local::expanded(&path);
     let made = private_files::create_private(&place);

@@ -19,7 +19,7 @@ use crate::{
     },
 };
 
-/// Reads an object whole.
+/// Fetches an object as YAML.
 pub(super) async fn document(
     connection: Result<Connection, UserError>,
     object: &AnyObjectRef,
@@ -36,7 +36,7 @@ pub(super) async fn document(
     })
 }
 
-/// Fetches a Secret's values; `None` where it holds none that the kubelet reads.
+/// Fetches a Secret's values; `None` if the kubelet reads none from it.
 pub(super) async fn values(
     connection: Result<Connection, UserError>,
     secret: &ObjectRef<Secret>,
@@ -47,10 +47,10 @@ pub(super) async fn values(
     }
 }
 
-/// Pieces of a log that may wait for the loop; a program that writes faster waits itself.
+/// Capacity of the channel of log pieces; a faster log waits.
 const WAITING: usize = 4;
 
-/// Follows a log to its end; each piece is an answer.
+/// Follows a log to its end, as one message per piece.
 pub(super) async fn log(
     connection: Result<Connection, UserError>,
     request_id: RequestId,
@@ -83,7 +83,7 @@ pub(super) async fn log(
     })
 }
 
-/// A Secret whose values could not be read.
+/// Error for a Secret whose values could not be read.
 pub(super) fn unreadable_secret(secret: &ObjectRef<Secret>, error: &ApiError) -> UserError {
     let what = format!("cannot read Secret {secret}");
     request_failed(what, error, &get("", "secrets", secret.namespace.clone()))

@@ -4,10 +4,10 @@
 
 use std::time::{Duration, Instant};
 
-/// Sixty frames a second: more cannot be seen, and costs the terminal.
+/// Minimum time between frames: sixty a second.
 const SHORTEST: Duration = Duration::from_millis(16);
 
-/// A key is answered sooner: whoever presses it sees the difference.
+/// Minimum time before a frame for a key press, which the user would notice.
 const ANSWER: Duration = Duration::from_millis(4);
 
 #[derive(Debug, Default)]
@@ -18,12 +18,12 @@ pub(super) struct FrameScheduler {
 }
 
 impl FrameScheduler {
-    /// Something has changed: a frame is wanted as soon as may be.
+    /// Requests a frame as soon as possible, after a change.
     pub(super) fn request(&mut self, now: Instant) {
         self.request_after(SHORTEST, now);
     }
 
-    /// Somebody has pressed a key and waits.
+    /// Requests a frame for a key press, which has a shorter limit.
     pub(super) fn request_soon(&mut self, now: Instant) {
         self.request_after(ANSWER, now);
     }
@@ -33,14 +33,15 @@ impl FrameScheduler {
         self.wanted = Some(self.wanted.map_or(earliest, |wanted| wanted.min(earliest)));
     }
 
-    /// Nothing has changed, but at this moment the screen will read differently. A moment that is over does
-    /// not make frames follow each other without a pause.
+    /// Schedules a frame for a time at which the screen changes by itself.
+    ///
+    /// A past time does not cause frames without a pause.
     pub(super) fn schedule(&mut self, at: Option<Instant>) {
         let earliest = self.last.map(|last| last + SHORTEST);
         self.wake = at.map(|at| earliest.map_or(at, |earliest| at.max(earliest)));
     }
 
-    /// The next moment at which something is to be done; `None`: sleep until something happens.
+    /// Time of the next frame; `None` to sleep until an event.
     pub(super) fn deadline(&self) -> Option<Instant> {
         self.wanted.into_iter().chain(self.wake).min()
     }

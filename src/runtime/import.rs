@@ -12,7 +12,11 @@ use crate::{
     registry::local,
 };
 
-/// The login for a server, or in words why there is none.
+/// Reads the login for a server.
+///
+/// # Errors
+///
+/// Why there is none, as a sentence.
 pub(super) async fn read(
     connection: Option<Connection>,
     origin: ImportSource,

@@ -12,7 +12,7 @@ use crate::{
     ui::layout::Layout,
 };
 
-/// What the event means; `None` when it means nothing.
+/// Converts an event; `None` if it has no meaning.
 pub(super) fn message(event: Event, layout: &Layout) -> Option<Message> {
     match event {
         // Windows also reports the release of a key.

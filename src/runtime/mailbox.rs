@@ -12,10 +12,10 @@ use crate::{
     cluster::WatchUpdate,
 };
 
-/// Answers of effects: each effect gives one, and few run at once.
+/// Capacity for results of effects: each sends one, and few run at once.
 const ANSWERS: usize = 64;
 
-/// Keys, clicks and pastes that may wait: a second of a fast typist's, many times over.
+/// Capacity for terminal input: many times what a fast typist enters in a second.
 const INPUT: usize = 256;
 
 pub(super) enum Incoming {
@@ -32,7 +32,7 @@ pub(super) struct Mailbox {
 }
 
 impl Mailbox {
-    /// `late`: what takes late answers of the terminal out of the keys.
+    /// Creates the mailbox; `late` filters late replies of the terminal out of the keys.
     pub(super) fn new(late: ReplyFilter) -> Self {
         let (sender, answers) = mpsc::channel(ANSWERS);
         Self {
@@ -43,12 +43,12 @@ impl Mailbox {
         }
     }
 
-    /// Where effects put their answers.
+    /// The sender for results of effects.
     pub(super) fn answers(&self) -> mpsc::Sender<Message> {
         self.sender.clone()
     }
 
-    /// Listens to these watches from now on, and to no others.
+    /// Replaces the receiver of watch updates.
     pub(super) fn set_feed(&mut self, request_id: RequestId, feed: mpsc::Receiver<WatchUpdate>) {
         self.feed = Some((request_id, feed));
     }
@@ -57,7 +57,7 @@ impl Mailbox {
         self.feed = None;
     }
 
-    /// The next thing that happens; `None` when the terminal is gone.
+    /// Waits for the next event; `None` if the terminal is gone.
     pub(super) async fn next(&mut self) -> Option<Incoming> {
         let Self {
             input,
@@ -83,7 +83,7 @@ impl Mailbox {
         }
     }
 
-    /// Returns what has arrived, in the same order.
+    /// Returns the events that have arrived, in the same order.
     pub(super) fn ready(&mut self) -> Option<Incoming> {
         if let Ok(heard) = self.input.try_recv() {
             return Some(Incoming::Input(heard));

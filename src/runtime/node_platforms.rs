@@ -12,15 +12,16 @@ use crate::{
     domain::probe::TargetPlatforms,
 };
 
-/// New nodes join, and whoever waits for an answer need not wait for these again.
+/// How long the platforms are cached.
 const VALID: Duration = Duration::from_secs(60);
 
 #[derive(Clone, Default)]
 pub(super) struct NodePlatforms(Arc<Mutex<Option<(Instant, TargetPlatforms)>>>);
 
 impl NodePlatforms {
-    /// Returns the platforms of the cluster's nodes. Whoever may not list nodes gets no answer, and images
-    /// are then not compared with them.
+    /// Returns the platforms of the cluster's nodes.
+    ///
+    /// Without the right to list nodes it returns none, and images are not compared with nodes.
     pub(super) async fn get(&self, connection: &Connection) -> TargetPlatforms {
         let mut kept = self.0.lock().await;
         if let Some((at, wanted)) = &*kept

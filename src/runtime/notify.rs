@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-/// The way of notification.
+/// The method of notification.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum NotifyMethod {
     #[default]
@@ -14,7 +14,7 @@ pub enum NotifyMethod {
 }
 
 impl NotifyMethod {
-    /// Tells this text, which must be clean.
+    /// Sends a notification with this clean text.
     pub(super) fn send(self, text: &str, terminal: &mut impl Write) -> io::Result<()> {
         match self {
             Self::Off => Ok(()),

@@ -64,7 +64,7 @@ impl TerminalOutput {
         }
     }
 
-    /// Begins to take bytes.
+    /// Starts accepting bytes.
     pub(super) fn open(&'static self) -> io::Result<()> {
         self.open_onto(write)
     }
@@ -95,19 +95,19 @@ impl TerminalOutput {
         }
     }
 
-    /// Whether all that was sent is written: only then is a frame drawn.
+    /// Whether all bytes are written: only then is a frame drawn.
     pub(super) fn is_idle(&self) -> bool {
         self.lock().is_idle()
     }
 
-    /// Waits until all that was sent is written. One task may wait at a time.
+    /// Waits until all bytes are written. Only one task may wait.
     pub(super) async fn idle(&self) {
         while !self.is_idle() {
             self.written.notified().await;
         }
     }
 
-    /// Waits for the first write that fails. One task may wait at a time.
+    /// Waits for the first failed write. Only one task may wait.
     pub(super) async fn failure(&self) -> io::ErrorKind {
         loop {
             if let Some(kind) = self.lock().error {
@@ -117,8 +117,7 @@ impl TerminalOutput {
         }
     }
 
-    /// Takes no more bytes after these, and waits until they are written, for as long as `limit`; returns
-    /// whether all is written.
+    /// Stops accepting bytes and waits until all are written, at most for `limit`; returns whether they are.
     pub(super) fn close(&self, last: &[u8], limit: Duration) -> bool {
         let mut state = self.lock();
         if !state.is_open {
@@ -206,12 +205,12 @@ fn write(bytes: &[u8]) -> io::Result<()> {
     stdout.flush()
 }
 
-/// The bytes of one frame: ratatui's backend has a handle to write them, the event loop one to hand them over.
+/// The bytes of one frame, shared by ratatui's backend, which writes them, and the event loop, which sends them.
 #[derive(Clone, Default)]
 pub(super) struct FrameBuffer(Rc<RefCell<Vec<u8>>>);
 
 impl FrameBuffer {
-    /// Hands the frame over.
+    /// Sends the frame.
     pub(super) fn send(&self) {
         let mut bytes = self.0.borrow_mut();
         OUTPUT.send(&bytes);

@@ -6,14 +6,14 @@ use std::{
     path::Path,
 };
 
-/// Creates a file; one that exists, or a symbolic link of that name, is an error.
+/// Creates a file; an existing file or symbolic link is an error.
 pub(super) fn create_private(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     open_private(&mut options, path)
 }
 
-/// Opens a file to append to it, and creates it if there is none.
+/// Opens a file for appending, or creates it.
 pub(super) fn append_private(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.append(true).create(true);

@@ -11,13 +11,16 @@ use crate::{
         error::UserError,
         k8s::{object_ref::ObjectRef, objects::Secret},
         plan,
-        probe::{AnonymousReason, ProbeConclusion, PullAnswer, TargetPlatforms, conclude},
-        registry_auth::{docker_config::DockerConfig, keyring::Keyring},
+        probe::{ProbeConclusion, PullAnswer, TargetPlatforms, conclude, decisive},
+        registry_auth::{
+            auth_attempts::{RegistryAuth, auth_attempts},
+            docker_config::DockerConfig,
+        },
     },
-    registry::{Prober, RegistryAuth},
+    registry::Prober,
 };
 
-/// Tries what the kubelet would try, in its order, until something is let in.
+/// Makes the attempts of the kubelet, in its order, until one succeeds.
 pub(super) async fn probe_pod_image(
     connection: Result<Connection, UserError>,
     prober: Option<Prober>,
@@ -28,19 +31,30 @@ pub(super) async fn probe_pod_image(
     let prober = prober.ok_or_else(|| UserError::new("cannot test registries"))?;
     let configs = configs(&connection, query).await?;
     let wanted = nodes.get(&connection).await;
-    let mut last = None;
-    for who in &credential_candidates(&configs, query)? {
-        let conclusion = conclude(&prober.probe(&query.image, who).await, &wanted);
+    let attempts = auth_attempts(
+        &query.image,
+        configs.iter().map(|(key, config)| (*key, config)),
+    );
+    let attempts = attempts.map_err(|(key, malformed)| {
+        UserError::new(format!("cannot read Secret {key}")).with_cause(&*malformed.text)
+    })?;
+    let mut probes = Vec::new();
+    for attempt in &attempts {
+        let transcript = prober.probe(&query.image, &attempt.auth).await;
+        let conclusion = conclude(&transcript, &wanted);
         let enough = conclusion.answer == PullAnswer::Ok;
-        last = Some(conclusion);
+        probes.push((transcript.requester, conclusion));
         if enough {
             break;
         }
     }
-    last.ok_or_else(|| UserError::new("no credential to test"))
+    let decisive = decisive(&probes, |(requester, conclusion)| (requester, conclusion));
+    decisive
+        .map(|(_, conclusion)| conclusion.clone())
+        .ok_or_else(|| UserError::new("no credential to test"))
 }
 
-/// Asks whether the registry takes a login that is not saved yet.
+/// Checks a login that is not saved yet.
 pub(super) async fn check_credential(
     connection: Option<Connection>,
     prober: &Prober,
@@ -72,40 +86,4 @@ async fn configs<'a>(
         }
     }
     Ok(configs)
-}
-
-/// The credentials that the kubelet would try, in its order; as nobody, if no entry gives it a credential.
-fn credential_candidates(
-    configs: &[(&ObjectRef<Secret>, DockerConfig)],
-    query: &ProbeQuery,
-) -> Result<Vec<RegistryAuth>, UserError> {
-    let mut keyring = Keyring::default();
-    for (key, config) in configs {
-        let entries = config.usable_entries().map_err(|malformed| {
-            UserError::new(format!("cannot read Secret {key}")).with_cause(&*malformed.text)
-        })?;
-        for entry in entries {
-            keyring.add(&entry.server, entry);
-        }
-    }
-    let lookup = keyring.lookup(&query.image);
-    let mut askers: Vec<RegistryAuth> = lookup
-        .candidates
-        .iter()
-        .filter(|tried| !tried.entry.password.expose().is_empty())
-        .map(|tried| RegistryAuth::Basic {
-            name: tried.entry.username.to_string(),
-            password: tried.entry.password.clone(),
-        })
-        .collect();
-    if askers.is_empty() {
-        askers.push(RegistryAuth::Anonymous(
-            match (lookup.candidates.len(), lookup.mismatches.len()) {
-                (0, 0) => AnonymousReason::Chosen,
-                (0, _) => AnonymousReason::NoEntryMatches,
-                _ => AnonymousReason::EntryEmpty,
-            },
-        ));
-    }
-    Ok(askers)
 }

@@ -1,5 +1,6 @@
-//! Resolves settings into the types of the other modules. Each name is resolved by the module that has it; what
-//! it does not know becomes a message with the file and the line.
+//! Resolves settings into the types of the other modules.
+//!
+//! Each name is resolved by the module that knows it; an unknown one becomes an error with file and line.
 
 use std::{collections::BTreeMap, fs, path::Path};
 
@@ -31,7 +32,7 @@ pub struct ResolvedSettings {
 }
 
 impl ResolvedSettings {
-    /// Resolves all settings, so that a wrong one is found before anything is begun.
+    /// Resolves all settings; an invalid one is an error before anything is started.
     pub fn resolve(settings: &Settings) -> Result<Self, UserError> {
         Ok(Self {
             theme_options: theme_options(settings, TerminalCapabilities::from_environment())?,
@@ -162,7 +163,7 @@ fn notify_method(settings: &Settings) -> Result<NotifyMethod, UserError> {
         })
 }
 
-/// How registries are asked.
+/// Settings of the registry prober.
 pub fn registries(settings: &Settings) -> Result<registry::ProbeSettings, UserError> {
     let mut asking = registry::ProbeSettings {
         insecure: settings.registries.insecure.value.clone(),

@@ -17,13 +17,13 @@ use super::{
     signals::{Signal, Signals},
     terminal,
 };
-use crate::ui::text;
+use crate::{domain::plural::pluralize, ui::text};
 
-/// What comes so soon after a wish to end is the same one: `timeout` signals both its child and the process
-/// group, and a key repeats while it is held. The first repeat comes after up to 660 ms (the default of X).
+/// Time within which repeated requests count as one: `timeout` signals the child and its process group, and a held key
+/// repeats after up to 660 ms (default of X).
 const SAME: Duration = Duration::from_millis(800);
 
-/// Most changes have ended after this time, before anybody has read a line about them.
+/// Time before the wait is announced: most changes finish earlier.
 const SOON: Duration = Duration::from_millis(300);
 
 /// A shutdown request that waits for changes.
@@ -53,12 +53,12 @@ impl ShutdownWait {
         }
     }
 
-    /// When it no longer waits.
+    /// The time when waiting ends.
     pub(super) fn deadline(&self) -> Instant {
         self.since + LIMIT
     }
 
-    /// Takes in another wish to end while this one waits; returns the ending when it is obeyed at once.
+    /// Handles another request while waiting; returns the ending if the shutdown must not wait.
     pub(super) fn request_again(&mut self, wish: ShutdownRequest, now: Instant) -> Option<Ending> {
         match wish {
             ShutdownRequest::Key(ending) | ShutdownRequest::Signal(ending) => {
@@ -76,7 +76,7 @@ impl ShutdownWait {
     }
 }
 
-/// A shutdown request and its source.
+/// A shutdown request, by source.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum ShutdownRequest {
     Key(Ending),
@@ -87,7 +87,7 @@ pub(super) enum ShutdownRequest {
     Gone(Ending),
 }
 
-/// How the event loop ended.
+/// Why the event loop has ended.
 pub(super) enum LoopExit {
     /// No change is under way, or none is waited for any longer.
     Ended(Ending),
@@ -97,7 +97,7 @@ pub(super) enum LoopExit {
     Panicked,
 }
 
-/// Waits for changes that are still under way when the event loop has ended.
+/// Waits for active changes after the event loop has ended.
 pub(super) async fn wait_for_changes(
     left: thread::Result<io::Result<LoopExit>>,
     changes: &ActiveChanges,
@@ -123,7 +123,7 @@ pub(super) async fn wait_for_changes(
     }
 }
 
-/// Tells what was not finished, and what is lost with the session; returns whether anything was.
+/// Reports unfinished changes and lost Secrets; returns whether there are any.
 pub(super) fn report(changes: &ActiveChanges) -> bool {
     let Some(report) = changes.report() else {
         return false;
@@ -169,9 +169,9 @@ async fn wait_restored(changes: &ActiveChanges, signals: &mut Signals) {
     let soon = timeout_at((begun + SOON).into(), changes.finished()).await;
     if soon.is_err() {
         let count = changes.count();
-        let noun = if count == 1 { "change" } else { "changes" };
         terminal::print_error(format!(
-            "pullscope: finishing {count} {noun} before quitting (at most {} s; ctrl-c: quit now)",
+            "pullscope: finishing {} before quitting (at most {} s; ctrl-c: quit now)",
+            pluralize(count, "change", "changes"),
             LIMIT.as_secs()
         ));
         let mut wait = ShutdownWait::new(ShutdownRequest::Gone(Ending::Panic), begun);

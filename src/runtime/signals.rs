@@ -14,7 +14,7 @@ pub(super) enum Signal {
     Continue,
 }
 
-/// The exit status after a hang-up.
+/// Exit status after a hang-up.
 pub(super) const HANG_UP: u8 = 128 + 1;
 
 #[cfg(unix)]
@@ -26,7 +26,7 @@ mod unix {
 
     use super::Signal;
 
-    /// Whoever has made these is told of signals, and they no longer do what they did.
+    /// Handlers of signals, which replace the default actions.
     pub struct Signals {
         terminate: Stream,
         hang_up: Stream,
@@ -38,8 +38,8 @@ mod unix {
         others: Vec<(Job, Stream)>,
     }
 
-    /// Signals that end a process which does not handle them, and that can be handled. Nobody sends them to
-    /// ask for anything; a limit of CPU time or of file sizes does.
+    /// Signals that end a process by default and can be handled, beside those for a request to quit: limits of CPU
+    /// time, of file sizes and the like.
     const OTHERS: [Job; 7] = [
         Job::USR1,
         Job::USR2,
@@ -80,8 +80,9 @@ mod unix {
             }
         }
 
-        /// Stops this process until the shell continues it, which it does with a signal: that one has
-        /// then been taken in. The first process of a container cannot be stopped, and gets no such signal.
+        /// Stops this process until the shell continues it with a signal, which is consumed.
+        ///
+        /// The first process of a container cannot be stopped, and gets no such signal.
         pub(in crate::runtime) async fn stop_self(&mut self) -> io::Result<()> {
             rustix::process::kill_process(rustix::process::getpid(), Job::STOP)?;
             let _ = tokio::time::timeout(Duration::from_secs(1), self.go_on.recv()).await;
@@ -142,8 +143,7 @@ mod other {
 }
 
 impl Signals {
-    /// Waits for a signal that ends the program, while it does not have the terminal; this is its exit
-    /// status.
+    /// Waits for a signal that ends the program while it does not have the terminal; returns the exit status.
     pub async fn until_end(&mut self) -> u8 {
         loop {
             match self.next().await {

@@ -1,5 +1,6 @@
-//! Reads and writes the state file. Without it nothing is amiss: a broken one is ignored, one that cannot be
-//! written is a line in the log.
+//! Reads and writes the state file.
+//!
+//! A missing or invalid file is ignored; a failed write is logged.
 
 use std::{
     fs,

@@ -17,10 +17,10 @@ use tokio::sync::Notify;
 use super::output::{FrameBuffer, OUTPUT};
 use crate::domain::error::UserError;
 
-/// The smallest screen on which the dashboard still says something.
+/// Minimum screen size that is still useful.
 const SMALLEST: (u16, u16) = (40, 10);
 
-/// A terminal that takes no output for so long is left as it is when the program ends.
+/// Time without accepted output after which the terminal is left as it is at exit.
 const STALLED: Duration = Duration::from_secs(1);
 
 pub(super) type Screen = Terminal<CrosstermBackend<FrameBuffer>>;
@@ -44,14 +44,13 @@ impl TerminalGuard {
         }
     }
 
-    /// Takes the terminal again, whether it was given back or someone else has changed it.
+    /// Takes the terminal again, after it was restored or someone else has changed it.
     pub(super) fn retake() -> io::Result<()> {
         restore();
         enter()
     }
 
-    /// Invalidates the screen: the next frame writes every cell, for a screen of which nobody knows what it
-    /// shows.
+    /// Invalidates the screen, so that the next frame writes every cell.
     ///
     /// Not `Terminal::clear`, which asks the terminal where the cursor is and fails where no answer
     /// comes: the task that reads the keys may take it.
@@ -60,7 +59,7 @@ impl TerminalGuard {
         self.screen.resize(Rect::new(0, 0, size.width, size.height))
     }
 
-    /// Hands what was drawn to the terminal.
+    /// Sends the frame to the terminal.
     pub(super) fn send_frame(&self) {
         self.frame.send();
     }
@@ -93,8 +92,9 @@ fn enter() -> io::Result<()> {
     taken
 }
 
-/// Gives the terminal back; returns whether it takes output. May be called at any time, any number of
-/// times, and never fails: there is nobody left to tell. It takes a second at most.
+/// Restores the terminal; returns whether it accepts output.
+///
+/// It may be called at any time and any number of times, never fails, and takes at most a second.
 pub fn restore() -> bool {
     if !OUTPUT.is_open() {
         return true;
@@ -113,8 +113,7 @@ pub fn restore() -> bool {
     written
 }
 
-/// Prints a text to standard error, which may be a terminal that takes no output: then it is given up after
-/// a second.
+/// Prints a text to standard error; gives up after a second if the terminal accepts no output.
 pub(super) fn print_error(text: String) {
     let (done, printed) = std::sync::mpsc::channel();
     let print = move || {
@@ -126,7 +125,7 @@ pub(super) fn print_error(text: String) {
     }
 }
 
-/// True if the terminal was hung up: its window was closed, or the connection to it was lost.
+/// True if the terminal is gone: its window was closed, or the connection was lost.
 #[cfg(unix)]
 pub(super) fn is_hung_up() -> bool {
     use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -148,13 +147,12 @@ pub(super) fn is_gone() -> bool {
     false
 }
 
-/// Puts a pipe that says nothing in the place of a terminal that is gone: crossterm's reader would read the
-/// end of it over and over, with a whole processor.
+/// Replaces a lost terminal by a silent pipe: crossterm would otherwise read the end of file in a busy loop.
 #[cfg(unix)]
 pub(super) fn silence_input() {
     use std::{os::fd::OwnedFd, sync::OnceLock};
 
-    /// The end that would speak: as long as it is open, a reader waits.
+    /// Write end of the silent pipe: a reader waits as long as it is open.
     static SILENT: OnceLock<OwnedFd> = OnceLock::new();
     if let Ok((reader, writer)) = io::pipe()
         && rustix::stdio::dup2_stdin(reader).is_ok()
@@ -169,12 +167,12 @@ pub(super) fn silence_input() {}
 /// Wakes the event loop after a panic.
 static PANICKED: Notify = Notify::const_new();
 
-/// Waits for a panic while the terminal is ours. One task may wait at a time.
+/// Waits for a panic while the dashboard has the terminal. Only one task may wait.
 pub(super) async fn panicked() {
     PANICKED.notified().await;
 }
 
-/// Makes a panic give the terminal back before it is reported, in whatever task it happens.
+/// Installs a panic hook that restores the terminal before the panic is reported, in any task.
 ///
 /// While the terminal is ours a panic ends the program: a dashboard that has lost one of its tasks
 /// would go on showing what is no longer true. It is the event loop that ends it, for changes that are under
@@ -198,7 +196,7 @@ pub fn install_panic_hook() {
 /// First line of the errors of a terminal.
 const CANNOT_SHOW: &str = "cannot show the dashboard";
 
-/// Whether there is a terminal that the dashboard can use: its input, its output and what it can show.
+/// Checks the terminal that the dashboard would use: its input, its output and what it can show.
 pub fn check() -> Result<(), UserError> {
     if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
         let end = if io::stdout().is_terminal() {

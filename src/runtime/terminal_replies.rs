@@ -17,17 +17,17 @@ use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use super::background_color;
 use crate::ui::theme::Background;
 
-/// So long an escape key waits for what may follow it. Nobody types so fast.
+/// How long an escape key waits for the rest of a reply: less than between two keys.
 const ESCAPE: Duration = Duration::from_millis(50);
 
-/// So long after the question an escape key waits at all.
+/// Time after the query in which escape keys wait at all.
 const SOON: Duration = Duration::from_secs(10);
 
-/// So long the next piece of an answer is waited for. One that was cut short by then is forgotten, so that it
-/// takes no key away that is typed later.
+/// How long the next piece of a reply is awaited; later, an incomplete one is dropped, so that it swallows no typed
+/// key.
 const PIECE: Duration = Duration::from_secs(30);
 
-/// So long a `]` or `[` waits that comes after an escape key which was passed on.
+/// How long a `]` or `[` after a passed-on escape key waits.
 const BRACKET: Duration = Duration::from_millis(250);
 
 /// Terminal input without replies to queries.
@@ -37,7 +37,7 @@ pub(super) enum FilteredInput {
     Background(Background),
 }
 
-/// Takes the answers out of the events.
+/// Filter of terminal replies in the input.
 pub(super) struct ReplyFilter {
     queried_at: Instant,
     /// The bytes behind the `ESC` of what may be an answer; `None`: nothing has begun.
@@ -63,7 +63,7 @@ enum ReplyParse {
 }
 
 impl ReplyFilter {
-    /// `rest`: the beginning of an answer, which was read before crossterm reads on.
+    /// Creates the filter; `rest` is the start of a reply that was read before crossterm.
     pub(super) fn new(rest: &[u8], now: Instant) -> Self {
         let mut answers = Self {
             queried_at: now,
@@ -83,12 +83,12 @@ impl ReplyFilter {
         answers
     }
 
-    /// When `expire` is to be called.
+    /// Time of the next call of `expire`.
     pub(super) fn deadline(&self) -> Option<Instant> {
         self.deadline
     }
 
-    /// Takes in an event; returns what is to be passed on.
+    /// Handles an event; returns the events to pass on.
     pub(super) fn filter(&mut self, event: Event, now: Instant) -> Vec<FilteredInput> {
         let bytes = bytes(&event);
         let Some(text) = &self.text else {
@@ -153,7 +153,7 @@ impl ReplyFilter {
         vec![FilteredInput::Event(event)]
     }
 
-    /// Passes on what has waited long enough; of an answer that has begun nothing is left.
+    /// Passes on keys that have waited long enough; an incomplete reply is dropped.
     pub(super) fn expire(&mut self, now: Instant) -> Vec<FilteredInput> {
         if self.deadline.is_none_or(|deadline| now < deadline) {
             return Vec::new();
@@ -217,7 +217,7 @@ fn read(text: &[u8]) -> ReplyParse {
 
 /// Reads `11;rgb:RRRR/GGGG/BBBB` with `BEL` or `ESC \` behind it.
 fn read_colour(body: &[u8]) -> ReplyParse {
-    /// From here on it is nothing that is typed.
+    /// Length from which a sequence cannot be typed.
     const CERTAIN: usize = b"11;".len();
     for end in [&b"\x07"[..], b"\x1b\\", b"\x1b"] {
         let Some(colour) = body.strip_suffix(end) else {

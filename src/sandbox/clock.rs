@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
 
-/// How time passes in a sandbox.
+/// The pace of time in a sandbox.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pace {
     /// With the wall clock.
@@ -36,12 +36,12 @@ impl Clock {
         }
     }
 
-    /// Winds a manual clock on; a live one goes by itself and jumps ahead.
+    /// Advances a manual clock; a live one runs by itself and jumps ahead.
     pub fn advance(&mut self, by: Duration) {
         self.set = (later(self.now(), by), Instant::now());
     }
 
-    /// How long a real sleeper has to wait for this moment; never, by a clock that stands.
+    /// Real time until this moment; `None` for a stopped clock.
     pub fn real_wait(&self, until: Timestamp) -> Option<Duration> {
         match self.pace {
             Pace::Manual => None,
@@ -52,7 +52,7 @@ impl Clock {
     }
 }
 
-/// `moment` and a while; the last moment there is, rather than an overflow.
+/// The moment after a duration; saturates instead of overflowing.
 pub fn later(moment: Timestamp, by: Duration) -> Timestamp {
     SignedDuration::try_from(by)
         .ok()

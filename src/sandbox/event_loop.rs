@@ -14,23 +14,23 @@ use super::{
 };
 
 impl World {
-    /// Lives through all that was due until the clock's present.
+    /// Runs all events that are due by the clock's present.
     pub fn catch_up(&mut self) {
         self.live_until(self.clock.now());
     }
 
-    /// Winds the clock on and lives through the time between.
+    /// Advances the clock and runs the events until then.
     pub fn advance(&mut self, by: Duration) {
         self.clock.advance(by);
         self.catch_up();
     }
 
-    /// Lets the clock go on from where it is at another pace.
+    /// Changes the pace of the clock from now on.
     pub fn set_pace(&mut self, pace: Pace) {
         self.clock = Clock::starting(self.clock.now(), pace);
     }
 
-    /// How long the real time is until something is due; none if nothing is, or the clock stands.
+    /// Real time until the next event; `None` without one, or if the clock is stopped.
     pub fn next_wait(&self) -> Option<Duration> {
         self.clock.real_wait(self.timers.next_at()?)
     }

@@ -4,13 +4,13 @@ use serde_json::{Map, Value};
 
 use super::object::{list, map, text};
 
-/// `a=b,c=d`, or nothing.
+/// Formats labels as `a=b,c=d`; empty without labels.
 pub fn pairs(labels: Option<&Map<String, Value>>) -> String {
     let pairs: Vec<String> = each(labels).collect();
     pairs.join(",")
 }
 
-/// A `LabelSelector` in the words of a query (`metav1.LabelSelectorAsSelector`).
+/// Formats a `LabelSelector` as query text (`metav1.LabelSelectorAsSelector`).
 pub fn selector(selector: &Value) -> String {
     let expressions = list(selector, "/matchExpressions")
         .iter()

@@ -1,5 +1,5 @@
-//! A small Kubernetes inside the binary: an API server, its controllers, a kubelet and registries,
-//! without a port, a file or a container.
+//! A small Kubernetes in this process: API server, controllers, kubelets and registries, without ports, files or
+//! containers.
 //!
 //! `pullscope demo` and the tests run on it, so it has to behave as Kubernetes does, and it must
 //! not know what the product thinks: of `domain` it shares the facts (how an image reference and a
@@ -40,24 +40,24 @@ pub use clock::Pace;
 pub use profile::Profile;
 pub use scenario::Scenario;
 
-/// A running sandbox; clones share one world.
+/// A running sandbox; clones share one simulated cluster.
 #[derive(Clone)]
 pub struct Sandbox {
     shared: world::SharedWorld,
 }
 
-/// How long the keeper of a live sandbox sleeps when nothing is due.
+/// How long the event loop sleeps when nothing is due.
 const IDLE: Duration = Duration::from_secs(3600);
 
 impl Sandbox {
-    /// A world with nothing in it but what every cluster has.
+    /// A cluster with the default objects only.
     pub fn empty(start: Timestamp, pace: Pace) -> Self {
         let mut world = world::World::new(start, pace, Profile::default());
         scenario::bootstrap::create_defaults(&mut world);
         Self::from_world(world)
     }
 
-    /// The world of a scenario, its past lived through, at `now`.
+    /// A cluster of a scenario at `now`, after the scenario's past events.
     pub fn start(scenario: &Scenario, now: Timestamp, pace: Pace) -> Self {
         Self::from_world(scenario.world(now, pace))
     }
@@ -68,7 +68,7 @@ impl Sandbox {
         }
     }
 
-    /// The API for callers in this process, as `user` sees it.
+    /// The API as seen by `user`, for callers in this process.
     pub fn service(&self, user: User) -> Service {
         Service::for_user(self.shared.clone(), user)
     }
@@ -78,7 +78,7 @@ impl Sandbox {
         registry::InMemoryNetwork::new(self.shared.clone())
     }
 
-    /// Keeps a live sandbox going: lets happen what is due, when it is due. Ends with the task.
+    /// Runs due events of a live sandbox; ends with the task.
     pub fn spawn_event_loop(&self) -> JoinHandle<()> {
         let shared = self.shared.clone();
         tokio::spawn(async move {
@@ -94,23 +94,22 @@ impl Sandbox {
         })
     }
 
-    /// The sandbox's present.
+    /// The current time of the sandbox.
     pub fn now(&self) -> Timestamp {
         self.shared.world().now
     }
 
-    /// Winds the clock on and lives through the time between.
+    /// Advances the clock and runs the events until then.
     pub fn advance(&self, by: Duration) {
         self.shared.world().advance(by);
     }
 
-    /// Does what heals the scenario that this world is of.
+    /// Performs the repair of the scenario.
     pub fn repair(&self, scenario: &Scenario) {
         scenario.repair(&mut self.shared.world());
     }
 
-    /// Forgets the history of changes, as etcd does every five minutes: older watches and lists
-    /// end with `410 Gone`.
+    /// Drops the history of changes, as etcd does every five minutes: older watches and lists end with `410 Gone`.
     pub fn compact(&self) {
         self.shared.world().store.compact();
     }

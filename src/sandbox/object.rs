@@ -9,7 +9,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-/// An object as the store, its history and every list share it.
+/// An object shared by the store, its history and every list.
 pub type StoredObject = Arc<Value>;
 
 /// The value at `pointer`: `Value::pointer` without its two copies of every name on the way.
@@ -26,7 +26,7 @@ fn at<'a>(object: &'a Value, pointer: &str) -> Option<&'a Value> {
     })
 }
 
-/// The key that a step of a pointer stands for (RFC 6901).
+/// The key of one segment of a JSON pointer (RFC 6901).
 pub fn key(step: &str) -> String {
     step.replace("~1", "/").replace("~0", "~")
 }
@@ -64,13 +64,12 @@ pub fn map<'a>(object: &'a Value, pointer: &str) -> Option<&'a Map<String, Value
     at(object, pointer).and_then(Value::as_object)
 }
 
-/// The moment written at `pointer`.
+/// The time at `pointer`.
 pub fn time(object: &Value, pointer: &str) -> Option<Timestamp> {
     text(object, pointer).parse().ok()
 }
 
-/// Sets the field at `pointer`, making the maps on the way. What stands in the way and is no map is
-/// replaced.
+/// Sets the field at `pointer` and creates missing maps; a value in the way that is no map is replaced.
 pub fn put(object: &mut Value, pointer: &str, value: impl Into<Value>) {
     let mut here = object;
     for step in pointer.split('/').skip(1) {
@@ -83,14 +82,14 @@ pub fn put(object: &mut Value, pointer: &str, value: impl Into<Value>) {
     *here = value.into();
 }
 
-/// Sets the field only where it is absent.
+/// Sets the field only if it is absent.
 pub fn put_default(object: &mut Value, pointer: &str, value: impl Into<Value>) {
     if object.pointer(pointer).is_none_or(Value::is_null) {
         put(object, pointer, value);
     }
 }
 
-/// Takes the field at `pointer` out of the object.
+/// Removes the field at `pointer`.
 pub fn remove(object: &mut Value, pointer: &str) -> Option<Value> {
     let (parent, step) = pointer.rsplit_once('/')?;
     object
@@ -99,7 +98,7 @@ pub fn remove(object: &mut Value, pointer: &str) -> Option<Value> {
         .remove(&key(step))
 }
 
-/// Copies the field at `pointer` from `source`; absent there is absent here.
+/// Copies the field at `pointer` from `source`, or removes it if absent there.
 pub fn copy(target: &mut Value, source: &Value, pointer: &str) {
     match source.pointer(pointer) {
         Some(value) => put(target, pointer, value.clone()),
@@ -123,17 +122,17 @@ pub fn label<'a>(object: &'a Value, key: &str) -> Option<&'a str> {
     map(object, "/metadata/labels")?.get(key)?.as_str()
 }
 
-/// The moment as `metav1.Time` writes it: whole seconds.
+/// Formats a time like `metav1.Time`, in whole seconds.
 pub fn seconds(moment: Timestamp) -> String {
     moment.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
-/// The moment as `metav1.MicroTime` writes it.
+/// Formats a time like `metav1.MicroTime`.
 pub fn micros(moment: Timestamp) -> String {
     moment.strftime("%Y-%m-%dT%H:%M:%S.%6fZ").to_string()
 }
 
-/// Whether the object has been asked to go and waits for its finalizers or its grace period.
+/// Whether the object is being deleted and waits for finalizers or its grace period.
 pub fn is_terminating(object: &Value) -> bool {
     at(object, "/metadata/deletionTimestamp").is_some()
 }
@@ -145,7 +144,7 @@ pub fn controller(object: &Value) -> Option<&Value> {
         .find(|owner| flag(owner, "/controller"))
 }
 
-/// The object without its content, as those see it who asked for its metadata only.
+/// The object without its content, for requests of metadata only.
 pub fn metadata_only(object: &Value) -> Value {
     json!({
         "kind": "PartialObjectMetadata",
@@ -154,7 +153,7 @@ pub fn metadata_only(object: &Value) -> Value {
     })
 }
 
-/// Writing a field of what is known to be a JSON object; anything else stays as it is.
+/// Sets a field of a JSON object; other values stay as they are.
 pub trait Put {
     fn put(&mut self, field: &str, value: impl Into<Value>);
 }

@@ -19,7 +19,7 @@ pub enum Profile {
     CriO,
 }
 
-/// When a kubelet reports pull secrets that do not exist (`FailedToRetrieveImagePullSecret`).
+/// When a kubelet reports missing pull secrets (`FailedToRetrieveImagePullSecret`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MissingSecrets {
     Unreported,
@@ -48,13 +48,15 @@ impl Profile {
         }
     }
 
-    /// Whether it is 1.20, which said little; 1.36 names missing Secrets, repeats the cause in the
-    /// back-off, and checks who pulled an image that is there already.
+    /// Whether the profile is Kubernetes 1.20.
+    ///
+    /// 1.36 also names missing Secrets, repeats the cause in the back-off message, and verifies credentials for images
+    /// on the node.
     pub fn is_old(self) -> bool {
         self == Self::Containerd16
     }
 
-    /// Whether it is 1.37 or later.
+    /// Whether the profile is Kubernetes 1.37 or later.
     pub fn is_newest(self) -> bool {
         self == Self::Containerd24
     }
@@ -72,13 +74,13 @@ impl Profile {
         !self.is_old()
     }
 
-    /// Whether a `403` to a `HEAD` is asked again with `GET`, for the registry's error
-    /// (containerd 2.4, `core/remotes/docker/resolver.go`).
+    /// Whether a `403` to a `HEAD` is repeated as `GET` for the registry's error (containerd 2.4,
+    /// `core/remotes/docker/resolver.go`).
     pub fn retries_forbidden_with_get(self) -> bool {
         self == Self::Containerd24
     }
 
-    /// `reportingComponent` in Events of the older kind (1.27 and later).
+    /// Whether Events of core `v1` have `reportingComponent` (1.27 and later).
     pub fn fills_reporting_component(self) -> bool {
         !self.is_old()
     }

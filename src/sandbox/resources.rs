@@ -1,6 +1,6 @@
 //! The table of served resources: for discovery, routes, tables and access reviews.
 
-/// A kind of object in the store. The order is that in which an owner's dependents are dealt with.
+/// A kind of object in the store, in the order in which dependents are handled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ResourceKind {
     Namespace,
@@ -90,8 +90,7 @@ impl Subresource {
         }
     }
 
-    /// Group, version and kind of the objects that it takes and gives, where they are not those of
-    /// the object above it.
+    /// Group, version and kind of its objects, if they differ from the parent's.
     pub fn own_type(self) -> Option<(&'static str, &'static str, &'static str)> {
         match self {
             Self::Status | Self::Finalize | Self::Log | Self::EphemeralContainers => None,
@@ -111,7 +110,7 @@ impl Subresource {
     }
 }
 
-/// One row: a kind as one group and version presents it.
+/// A row of the table: a kind in one group and version.
 #[derive(Debug)]
 pub struct Resource {
     pub kind: ResourceKind,
@@ -127,7 +126,7 @@ pub struct Resource {
 }
 
 impl Resource {
-    /// `v1`, `apps/v1`.
+    /// API version, such as `v1` or `apps/v1`.
     pub fn api_version(&self) -> String {
         if self.group.is_empty() {
             self.version.to_owned()
@@ -136,7 +135,7 @@ impl Resource {
         }
     }
 
-    /// `secrets`, `deployments.apps`: how messages name it.
+    /// Qualified name, such as `secrets` or `deployments.apps`, for messages.
     pub fn qualified(&self) -> String {
         if self.group.is_empty() {
             self.plural.to_owned()
@@ -149,7 +148,7 @@ impl Resource {
         self.scope == ResourceScope::Namespaced
     }
 
-    /// What can be done with it: everything, except that Namespaces go one by one.
+    /// The verbs: all of them, except `deletecollection` for Namespaces.
     pub fn verbs(&self) -> &'static [&'static str] {
         match self.kind {
             ResourceKind::Namespace => &[
@@ -176,7 +175,7 @@ impl Resource {
 }
 
 impl ResourceKind {
-    /// The row under which the object is stored; the first of its kind.
+    /// The row under which the object is stored, the first of its kind.
     pub fn resource(self) -> &'static Resource {
         RESOURCES
             .iter()
@@ -184,7 +183,7 @@ impl ResourceKind {
             .expect("each kind has a row: a test walks them")
     }
 
-    /// The kind that an owner reference or a manifest speaks of.
+    /// The kind named by an owner reference or a manifest.
     pub fn parse(api_version: &str, name: &str) -> Option<Self> {
         RESOURCES
             .iter()
@@ -197,7 +196,7 @@ impl ResourceKind {
     }
 }
 
-/// A question about access: posted, answered and not kept.
+/// An access review: posted and answered, not stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Review {
     /// May I?

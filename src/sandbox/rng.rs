@@ -1,6 +1,6 @@
 //! Seeded random numbers: uids and name suffixes, the same at every start.
 
-/// SplitMix64: small, well mixed, and not for secrets.
+/// Random number generator (SplitMix64), not for secrets.
 #[derive(Clone, Debug)]
 pub struct Rng(u64);
 
@@ -18,7 +18,7 @@ impl Rng {
         mix(self.0)
     }
 
-    /// A number below `bound`.
+    /// A random number below `bound`.
     pub fn below(&mut self, bound: u64) -> u64 {
         self.next_u64() % bound.max(1)
     }
@@ -36,13 +36,13 @@ impl Rng {
         )
     }
 
-    /// The five characters that `generateName` appends.
+    /// The five random characters that `generateName` appends.
     pub fn suffix(&mut self) -> String {
         safe_text(self.next_u64(), 5)
     }
 }
 
-/// A hash of `text` in the alphabet of generated names, as in `pod-template-hash`.
+/// Hash of `text` in the alphabet of generated names, as in `pod-template-hash`.
 pub fn template_hash(text: &str) -> String {
     let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)

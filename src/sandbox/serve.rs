@@ -17,10 +17,10 @@ use super::{Sandbox, Service, User};
 
 const PREFIX: &str = "/users/";
 
-/// After a connection that did not come about: there may be too many open ones.
+/// Pause after a failed accept, such as with too many open connections.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Answers requests until the task ends.
+/// Serves requests until the task ends.
 pub async fn serve(sandbox: Sandbox, listener: TcpListener) {
     loop {
         let Ok((stream, _)) = listener.accept().await else {
@@ -65,7 +65,7 @@ fn addressed(sandbox: &Sandbox, mut request: Request<Incoming>) -> (Service, Req
     (sandbox.service(user), request)
 }
 
-/// A kubeconfig with one context per built-in user; the administrator's is the current one.
+/// A kubeconfig with one context per built-in user; the administrator's is current.
 pub fn kubeconfig(address: SocketAddr) -> Value {
     let names: Vec<String> = User::built_in().into_iter().map(|user| user.name).collect();
     let clusters: Vec<Value> = names

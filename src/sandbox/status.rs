@@ -60,7 +60,7 @@ impl Reason {
     }
 }
 
-/// One reason of several for which an object was refused.
+/// One cause of a rejected object.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StatusCause {
     pub reason: &'static str,
@@ -131,7 +131,7 @@ impl StatusCause {
     }
 }
 
-/// An answer that is not the object asked for.
+/// A `Status` response.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ApiStatus {
     pub reason: Reason,
@@ -140,7 +140,7 @@ pub struct ApiStatus {
     metadata: Option<Value>,
 }
 
-/// What a handler or a controller gets when the server refuses.
+/// Result of a handler or controller.
 pub type ApiResult<T> = Result<T, ApiStatus>;
 
 impl ApiStatus {
@@ -171,7 +171,7 @@ impl ApiStatus {
         Self::new(Reason::NotFound, message).about(resource, name)
     }
 
-    /// A path that is nobody's.
+    /// 404 for an unknown path.
     pub fn no_such_path() -> Self {
         let message = "the server could not find the requested resource".to_owned();
         let mut status = Self::new(Reason::NotFound, message);
@@ -192,7 +192,7 @@ impl ApiStatus {
         Self::new(Reason::Conflict, message).about(resource, name)
     }
 
-    /// The object is not the one that was meant; the kind is named here, and not the resource.
+    /// 409 for an object that is not the expected one; names the kind instead of the resource.
     pub fn failed_precondition(resource: &Resource, name: &str, why: &str) -> Self {
         let kind = resource.name;
         let message = format!("Operation cannot be fulfilled on {kind} {name:?}: {why}");
@@ -201,7 +201,7 @@ impl ApiStatus {
         status
     }
 
-    /// Nothing new comes into a namespace that goes (`NamespaceTerminatingCause`).
+    /// 403 for a new object in a terminating namespace (`NamespaceTerminatingCause`).
     pub fn namespace_terminating(resource: &Resource, name: &str, namespace: &str) -> Self {
         let why = format!(
             "unable to create new content in namespace {namespace} because it is being terminated"
@@ -218,13 +218,13 @@ impl ApiStatus {
         status
     }
 
-    /// Somebody wrote in between (`genericregistry.OptimisticLockErrorMsg`).
+    /// 409 for a concurrent change (`genericregistry.OptimisticLockErrorMsg`).
     pub fn modified(resource: &Resource, name: &str) -> Self {
         let why = "the object has been modified; please apply your changes to the latest version and try again";
         Self::conflict(resource, name, why)
     }
 
-    /// Server-side apply met fields that others own.
+    /// 409 of server-side apply for fields that others own.
     pub fn apply_conflict(message: String, causes: &[StatusCause]) -> Self {
         let mut status = Self::new(Reason::Conflict, message);
         status.details = Some(json!({ "causes": causes_json(causes) }));
@@ -240,7 +240,7 @@ impl ApiStatus {
         Self::new(Reason::Forbidden, message).about(resource, name)
     }
 
-    /// A path outside the resources that the user may not read.
+    /// 403 for a path that is no resource.
     pub fn forbidden_path(message: String) -> Self {
         let mut status = Self::new(Reason::Forbidden, message);
         status.details = Some(json!({}));
@@ -266,14 +266,14 @@ impl ApiStatus {
         status
     }
 
-    /// The version asked for is no longer kept. `continue_token` lets a list go on from a newer one.
+    /// 410 for a version that is no longer kept; `continue_token` continues the list from a newer one.
     pub fn expired(message: impl Into<String>, continue_token: Option<String>) -> Self {
         let mut status = Self::new(Reason::Expired, message.into());
         status.metadata = continue_token.map(|token| json!({ "continue": token }));
         status
     }
 
-    /// The version asked for has not been reached, and waiting for it did not help.
+    /// 504 for a version that was not reached within the timeout.
     pub fn too_large_version(asked: u64, current: u64) -> Self {
         let message = format!("Too large resource version: {asked}, current: {current}");
         let mut status = Self::new(Reason::Timeout, message);
@@ -284,12 +284,12 @@ impl ApiStatus {
         status
     }
 
-    /// The options of a request are wrong or contradict each other.
+    /// 422 for invalid or contradictory options.
     pub fn invalid_options(kind: &str, cause: &StatusCause) -> Self {
         Self::invalid_request("meta.k8s.io", kind, cause)
     }
 
-    /// What was posted is no object of the store.
+    /// 422 for a body that is no valid object.
     pub fn invalid_request(group: &str, kind: &str, cause: &StatusCause) -> Self {
         let message = format!("{kind}.{group} \"\" is invalid: {}", cause.sentence());
         let mut status = Self::new(Reason::Invalid, message);
@@ -299,7 +299,7 @@ impl ApiStatus {
         status
     }
 
-    /// The request was understood and cannot be done (a JSON patch that does not apply).
+    /// 422 for a request that cannot be performed, such as a JSON patch that does not apply.
     pub fn unprocessable(message: &str) -> Self {
         let shown = "the server rejected our request due to an error in our request";
         let mut status = Self::new(Reason::Invalid, shown.to_owned());

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-/// Timers ordered by time, and by insertion within one moment.
+/// Timers ordered by time, then by insertion.
 pub struct TimerQueue<T> {
     entries: BTreeMap<(Timestamp, u64), T>,
     serial: u64,
@@ -29,7 +29,7 @@ impl<T> TimerQueue<T> {
         self.entries.keys().next().map(|(at, _)| *at)
     }
 
-    /// The next happening that is due by `end`, with its time.
+    /// Removes the next timer that is due by `end`; returns it with its time.
     pub fn pop_due(&mut self, end: Timestamp) -> Option<(Timestamp, T)> {
         let entry = self.entries.first_entry()?;
         let at = entry.key().0;

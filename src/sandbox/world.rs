@@ -1,5 +1,6 @@
-//! The simulated cluster behind one lock: objects, clock, random numbers and timers. How it moves is said by
-//! `event_loop`.
+//! The simulated cluster behind one lock: objects, clock, random numbers and timers.
+//!
+//! How it moves is said by `event_loop`.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -50,11 +51,11 @@ pub(super) enum TimerEvent {
     Scenario(Box<ScheduledEvent>),
 }
 
-/// Old Events are not looked for more often than this.
+/// Minimum time between two searches for expired Events.
 pub(super) const SWEEP: Duration = Duration::from_secs(60);
 
 impl World {
-    /// An empty world that began at `start`.
+    /// Creates an empty cluster at `start`.
     pub fn new(start: Timestamp, pace: Pace, profile: Profile) -> Self {
         let mut world = Self {
             store: ObjectStore::new(),
@@ -77,7 +78,7 @@ impl World {
     }
 }
 
-/// The world, shared by everyone who looks at it.
+/// The simulated cluster, shared by its users.
 #[derive(Clone)]
 pub struct SharedWorld(Arc<Mutex<World>>);
 
@@ -86,8 +87,9 @@ impl SharedWorld {
         Self(Arc::new(Mutex::new(world)))
     }
 
-    /// The world at the clock's present. The lock is held for one request or one step, never across
-    /// an await.
+    /// Locks the cluster at the clock's present.
+    ///
+    /// The lock is held for one request or one step, never across an await.
     pub fn world(&self) -> MutexGuard<'_, World> {
         let mut world = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         world.catch_up();

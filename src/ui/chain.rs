@@ -1,5 +1,7 @@
-//! The chain strip: registry ← Secret ← ServiceAccount ← workload, each link with its state, the broken
-//! one marked. At a cloud's registry its credential provider stands in the place of a Secret. Where there is room each has its kind before its name.
+//! The chain strip: registry ← Secret ← ServiceAccount ← workload, each link with its state, the broken one marked.
+//!
+//! At a cloud's registry its credential provider stands in the place of a Secret. Where there is room each has its kind
+//! before its name.
 
 use ratatui::{
     buffer::Buffer,
@@ -20,7 +22,7 @@ use crate::{
     },
 };
 
-/// Below this width the arrows are short, and only what could be taken for another kind is named.
+/// Width below which arrows are short, and only ambiguous links show their kind.
 const WIDE: u16 = 100;
 
 /// How a link stands.

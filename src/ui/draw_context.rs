@@ -1,9 +1,9 @@
-//! Draw context: the model, the theme and the current time. Nothing here can be changed.
+//! Draw context: the model, the theme and the current time, all read-only.
 
 use jiff::Timestamp;
 
 use super::theme::Theme;
-use crate::app::{model::Model, panes::accounts::SecretListContext};
+use crate::app::{model::Model, panes::accounts::SecretListContext, refresh::SPINNER_FRAME};
 
 #[derive(Clone, Copy)]
 pub struct DrawContext<'a> {
@@ -23,10 +23,11 @@ impl DrawContext<'_> {
         }
     }
 
-    /// The spinner's face at this moment.
+    /// The current frame of the spinner.
     pub(super) fn spinner(&self) -> &'static str {
         let faces = &self.theme.symbols().spinner;
-        let turn = self.now.as_millisecond().div_euclid(SPIN);
+        let frame = i64::try_from(SPINNER_FRAME.as_millis()).unwrap_or(i64::MAX);
+        let turn = self.now.as_millisecond().div_euclid(frame);
         usize::try_from(turn)
             .ok()
             .and_then(|turn| faces.get(turn % faces.len()))
@@ -34,6 +35,3 @@ impl DrawContext<'_> {
             .unwrap_or_default()
     }
 }
-
-/// Milliseconds that the spinner keeps a face for.
-const SPIN: i64 = 120;

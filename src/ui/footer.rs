@@ -10,7 +10,7 @@ use ratatui::{
 use super::{draw_context::DrawContext, text};
 use crate::app::active_contexts;
 
-/// Draws a status message, what has changed meanwhile, or the keys that can be used.
+/// Draws a status message, a notice, or the available keys.
 pub(super) fn draw(cx: DrawContext<'_>, area: Rect, buffer: &mut Buffer) {
     let theme = cx.theme;
     if let Some(shutdown) = cx.model.shutdown {

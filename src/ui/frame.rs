@@ -9,7 +9,7 @@ use super::{
 };
 use crate::app::model::Model;
 
-/// Draws the model; returns how far the text on top can be scrolled, which only shows while it is drawn.
+/// Draws the model; returns how far the topmost text can be scrolled, which is only known while drawing.
 pub fn draw(model: &Model, theme: &Theme, now: Timestamp, frame: &mut Frame<'_>) -> Option<usize> {
     let layout = Layout::new(frame.area(), model.focus);
     let cx = DrawContext { model, theme, now };
@@ -20,7 +20,7 @@ pub fn draw(model: &Model, theme: &Theme, now: Timestamp, frame: &mut Frame<'_>)
     end
 }
 
-/// Draws the model into a buffer; returns the same.
+/// Renders the model into a buffer; returns the same.
 pub fn render(cx: DrawContext<'_>, layout: &Layout, buffer: &mut Buffer) -> Option<usize> {
     if layout.area.is_empty() {
         return None;

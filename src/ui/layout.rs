@@ -1,5 +1,4 @@
-//! Screen layout: the areas of panes, header and footer for a terminal size. It knows of no cell and of no
-//! model.
+//! Screen layout: the areas of panes, header and footer for a terminal size, independent of model and cells.
 
 use ratatui::layout::{Constraint, Layout as Split, Position, Rect};
 
@@ -8,14 +7,14 @@ use crate::app::{
     refresh::Heights,
 };
 
-/// From here on all panes are side by side.
+/// Width from which all panes are side by side.
 const WIDE: u16 = 100;
 const HIGH: u16 = 30;
 
-/// From here on there is room for the detail area.
+/// Height from which the detail area is shown.
 const HIGH_WITH_DETAIL: u16 = 36;
 
-/// Where everything is on a screen of this size.
+/// The areas of a screen of this size.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Layout {
     pub area: Rect,
@@ -30,7 +29,7 @@ pub struct Layout {
 }
 
 impl Layout {
-    /// Divides the screen; a narrow one shows the focused pane.
+    /// Divides the screen; a narrow one shows only the focused pane.
     pub fn new(area: Rect, focus: Pane) -> Self {
         if area.width >= WIDE && area.height >= HIGH {
             wide(area)
@@ -39,7 +38,7 @@ impl Layout {
         }
     }
 
-    /// Rows that each pane has room for: its box less border and heading.
+    /// Number of rows that fit in each pane, without border and heading.
     pub fn heights(&self) -> Heights {
         PerPane::from_fn(|pane| {
             let area = self.panes.get(pane);
@@ -47,7 +46,7 @@ impl Layout {
         })
     }
 
-    /// The panes that are shown.
+    /// The visible panes.
     pub fn visible_panes(&self) -> impl Iterator<Item = (Pane, Rect)> {
         let area = |pane| Some((pane, (*self.panes.get(pane))?));
         Pane::ALL.into_iter().filter_map(area)

@@ -1,4 +1,4 @@
-//! Countdown to the kubelet's next pull attempt, where it can be computed.
+//! Countdown to the kubelet's next pull attempt, if it can be computed.
 
 use std::sync::Arc;
 
@@ -6,18 +6,18 @@ use jiff::Timestamp;
 
 use crate::domain::k8s::{backoff, objects::Event, pull_attempt::PullAttempt};
 
-/// An attempt that is late by more seconds than this was made, and not told: reporters thin events out.
+/// Seconds after which an overdue attempt counts as made without a report: repeated events are dropped.
 const OVERDUE: i64 = 60;
 
 /// The next attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum RetryCountdown {
-    /// In so many seconds, or soon after.
+    /// In this many seconds, or soon after.
     In(i64),
     Due,
 }
 
-/// The next attempt of this pull, by the events about its Pod.
+/// The next attempt of this pull, from the events of its Pod.
 pub(super) fn countdown(
     attempt: PullAttempt<'_>,
     events: &[Arc<Event>],

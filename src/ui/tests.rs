@@ -86,7 +86,7 @@ impl Screen {
         screen
     }
 
-    /// The company, connected and live.
+    /// The model of the sample cluster, connected and live.
     pub(super) fn company() -> Self {
         let mut screen = Self::connected();
         for kind in KINDS {

@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 
+use ratatui::{style::Style, text::Line};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use crate::domain::sanitize::is_hidden;
@@ -19,12 +20,12 @@ pub enum Ellipsis {
     Name,
 }
 
-/// Random characters at the end of the name of a Pod.
+/// Number of random characters at the end of a Pod's name.
 const RANDOM: usize = 5;
 
 const ELLIPSIS: char = '…';
 
-/// The text without anything that could move the cursor, hide, or reorder what is shown.
+/// Returns the text without characters that move the cursor, are invisible, or reorder text.
 pub fn clean(text: &str) -> Cow<'_, str> {
     if text.bytes().all(|byte| (0x20..0x7f).contains(&byte)) {
         return Cow::Borrowed(text);
@@ -46,7 +47,7 @@ fn hidden(c: char) -> bool {
     is_hidden(c) || c.width().unwrap_or(0) == 0
 }
 
-/// A number of bytes as runtimes and registries give it: decimal units.
+/// Formats a number of bytes in decimal units, like runtimes and registries.
 pub fn size(bytes: u64) -> String {
     match bytes {
         0..1_000 => format!("{bytes} B"),
@@ -56,12 +57,12 @@ pub fn size(bytes: u64) -> String {
     }
 }
 
-/// The width in cells of a text that is clean.
+/// Width of a clean text in cells.
 pub fn width(text: &str) -> usize {
     text.width()
 }
 
-/// The text, clean and not wider than so many cells.
+/// Returns the text clean and truncated to this width.
 pub fn truncate(text: &str, cells: usize, cut: Ellipsis) -> Cow<'_, str> {
     let text = clean(text);
     if width(&text) <= cells {
@@ -104,7 +105,7 @@ fn tail(text: &str, cells: usize) -> &str {
     text.get(start..).unwrap_or_default()
 }
 
-/// The text in lines of so many cells, broken at blanks where there are any.
+/// Wraps a text to this width, at spaces if possible.
 pub fn wrap(text: &str, cells: usize) -> Vec<String> {
     let cells = cells.max(1);
     let mut lines = Vec::new();
@@ -137,7 +138,7 @@ pub fn wrap(text: &str, cells: usize) -> Vec<String> {
     lines
 }
 
-/// The text in pieces of so many cells, blanks kept: for what is code or a log.
+/// Splits a text at this width, keeping spaces, for code and logs.
 pub fn split_at_width(text: &str, cells: usize) -> Vec<String> {
     let cells = cells.max(1);
     let mut pieces = Vec::new();
@@ -154,6 +155,24 @@ pub fn split_at_width(text: &str, cells: usize) -> Vec<String> {
     }
     pieces.push(piece);
     pieces
+}
+
+/// Wraps a text to this width, in one style.
+pub(in crate::ui) fn wrapped_lines(words: &str, wide: usize, style: Style) -> Vec<Line<'static>> {
+    indented_lines(words, 0, wide, style)
+}
+
+/// Wraps a text with an indent, which counts as part of the width.
+pub(in crate::ui) fn indented_lines(
+    words: &str,
+    by: usize,
+    wide: usize,
+    style: Style,
+) -> Vec<Line<'static>> {
+    wrap(words, wide.saturating_sub(by))
+        .into_iter()
+        .map(|line| Line::styled(format!("{:by$}{line}", ""), style))
+        .collect()
 }
 
 #[cfg(test)]

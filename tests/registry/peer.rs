@@ -10,9 +10,9 @@ use std::{
 use pullscope::{
     domain::{
         probe::{ProbeError, ProbeStage, Transcript},
-        registry_auth::{credential::Password, image_ref::ImageRef},
+        registry_auth::{auth_attempts::RegistryAuth, credential::Password, image_ref::ImageRef},
     },
-    registry::{PlainHttp, ProbeLimits, ProbeSettings, Prober, RegistryAuth},
+    registry::{PlainHttp, ProbeLimits, ProbeSettings, Prober},
 };
 
 pub const PASSWORD: &str = "canary-s3cret";

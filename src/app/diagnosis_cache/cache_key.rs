@@ -27,18 +27,23 @@ pub(super) struct CacheKey {
     coverage_version: u64,
     /// Version of the probe cache.
     probes_version: u64,
-    /// Of the Pod's last error: events and statuses that named a cause.
+    /// Time of the Pod's last error, from events and statuses that named a cause.
     pub(super) last_error_at: Option<Timestamp>,
-    /// What the other Pods of the namespace have pulled, counted.
+    /// Number of pulls by other Pods of the namespace.
     peers: u64,
-    /// What creates the Pods of a workload now.
+    /// The object that currently creates the Pods of a workload.
     run: Option<Arc<Workload>>,
-    /// How many Pods that has.
+    /// Number of its Pods.
     pods: usize,
 }
 
 impl CacheKey {
-    pub(super) fn new(store: &Store, subject: &Subject, sight: u64, answers: u64) -> Self {
+    pub(super) fn new(
+        store: &Store,
+        subject: &Subject,
+        coverage_version: u64,
+        probes_version: u64,
+    ) -> Self {
         let basis = Self {
             pod: None,
             workload: None,
@@ -46,8 +51,8 @@ impl CacheKey {
             credentials: CredentialVersions::OfNamespace(
                 store.credentials_version(subject.namespace()),
             ),
-            coverage_version: sight,
-            probes_version: answers,
+            coverage_version,
+            probes_version,
             last_error_at: None,
             peers: store.pulled_version(subject.namespace()),
             run: None,
@@ -94,7 +99,7 @@ impl CacheKey {
         }
     }
 
-    /// Returns true if the diagnosis is still current.
+    /// Returns whether the diagnosis is still current.
     pub(super) fn is_current(&self, other: &Self) -> bool {
         is_same(self.pod.as_ref(), other.pod.as_ref())
             && is_same(self.workload.as_ref(), other.workload.as_ref())
@@ -108,17 +113,17 @@ impl CacheKey {
             && self.pods == other.pods
     }
 
-    /// What the other Pods of the namespace had pulled, counted.
+    /// Returns the number of pulls by other Pods of the namespace.
     pub(super) fn peers(&self) -> u64 {
         self.peers
     }
 
-    /// Whether it rests on the Secrets of all namespaces.
+    /// Whether the diagnosis depends on the Secrets of all namespaces.
     pub(super) fn depends_on_all_namespaces(&self) -> bool {
         matches!(self.credentials, CredentialVersions::OfCluster(..))
     }
 
-    /// Since when the subject has not been what it should be.
+    /// Returns since when the subject has been failing.
     pub(super) fn failing_since(&self) -> Option<Timestamp> {
         if let Some(pod) = &self.pod {
             let ready = pod.condition(PodConditionType::Ready);
@@ -161,7 +166,7 @@ impl CredentialVersions {
     }
 }
 
-/// All that may have to be judged.
+/// All subjects that may need a diagnosis.
 pub(super) fn subjects(store: &Store) -> impl Iterator<Item = Subject> {
     let pods = [
         PodHealth::PullFailing,
@@ -178,7 +183,7 @@ pub(super) fn subjects(store: &Store) -> impl Iterator<Item = Subject> {
     pods.chain(workloads)
 }
 
-/// Whether there is something wrong that could be judged.
+/// Returns whether the subject needs a diagnosis.
 pub(super) fn need(store: &Store, subject: &Subject, now: Timestamp) -> Need {
     match subject {
         Subject::Pod(key) => store.pod(key).map_or(Need::Never, |pod| {

@@ -1,5 +1,4 @@
-//! Cache of diagnoses: computed once per failing subject and kept until an input has changed; and the faults
-//! that group them.
+//! Cache of diagnoses, computed once per failing subject, and the faults that group them.
 
 mod cache_key;
 #[cfg(test)]
@@ -24,11 +23,12 @@ use crate::domain::{
     store::{Store, watch::WatchCoverage},
 };
 
-/// Judgements that one refresh makes at most: a frame must not wait for ten thousand of them.
+/// Maximum number of diagnoses per refresh: a frame must not wait for ten thousand of them.
 const BUDGET: usize = 200;
 
-/// The pause after which failing Pods are judged again because other Pods of their namespace have pulled
-/// images: in a rollout that is so many times a second.
+/// The pause before failing Pods are diagnosed again because other Pods of their namespace have pulled images.
+///
+/// During a rollout that happens many times a second.
 const PEERS: SignedDuration = SignedDuration::from_secs(5);
 
 /// The cached diagnosis of one failing subject.
@@ -108,7 +108,7 @@ impl DiagnosisCache {
         self.get(&Subject::Pod(pod.clone()))
     }
 
-    /// The faults, those that matter most first.
+    /// The faults, most important first.
     pub fn faults(&self) -> &[Fault] {
         &self.faults
     }
@@ -117,33 +117,33 @@ impl DiagnosisCache {
         self.faults.iter().find(|fault| fault.id == *id)
     }
 
-    /// The worst fault that this Secret is to blame for.
+    /// Returns the worst fault that this Secret causes.
     pub fn for_secret(&self, key: &ObjectRef<Secret>) -> Option<&Fault> {
         let blame = BlamedObject::Secret(key.namespace.clone(), key.name.to_string());
         self.faults.get(*self.worst_fault_by_object.get(&blame)?)
     }
 
-    /// Grows whenever a subject suffers from another fault than before, or something new was said of it.
+    /// Version that grows when a subject gets another fault or new evidence.
     pub fn version(&self) -> u64 {
         self.version
     }
 
-    /// Grows whenever a subject suffers from another fault than before.
+    /// Version that grows when a subject gets another fault.
     pub fn members_version(&self) -> u64 {
         self.members_version
     }
 
-    /// Grows whenever another object is to blame, or for something else.
+    /// Version that grows when a fault gets another object or reason to blame.
     pub fn culprits_version(&self) -> u64 {
         self.culprits_version
     }
 
-    /// Grows whenever more, or less, can be seen of the cluster.
+    /// Version that grows when more, or less, of the cluster can be read.
     pub fn coverage_version(&self) -> u64 {
         self.coverage_version
     }
 
-    /// When something is to be judged although nothing happens to it.
+    /// The next time at which a diagnosis is due although no object changes.
     pub fn next_wakeup(&self, store: &Store) -> Option<Timestamp> {
         let due = self.scheduled.first().map(|(at, _)| *at);
         let peers = (self.peers.0 != store.versions().pulled && !self.entries.is_empty())
@@ -156,7 +156,7 @@ impl DiagnosisCache {
         !self.pending.is_empty()
     }
 
-    /// How many of the failing Pods are diagnosed while that goes on, and of how many.
+    /// Number of diagnosed and of failing Pods while diagnosis is in progress.
     pub fn progress(&self) -> Option<(usize, usize)> {
         let is_pod = |subject: &&Subject| matches!(subject, Subject::Pod(_));
         let open = self.pending.iter().filter(is_pod).count();
@@ -166,19 +166,19 @@ impl DiagnosisCache {
         self.has_pending().then(|| (all - open, all))
     }
 
-    /// Judges what has changed.
+    /// Diagnoses what has changed.
     pub fn refresh(
         &mut self,
         store: &Store,
-        sight: &WatchCoverage,
-        answers: &ProbeCache,
+        coverage: &WatchCoverage,
+        probes: &ProbeCache,
         now: Timestamp,
     ) {
-        if self.coverage != *sight {
-            self.coverage = sight.clone();
+        if self.coverage != *coverage {
+            self.coverage = coverage.clone();
             self.coverage_version += 1;
         }
-        self.queue_changed(store, answers, now);
+        self.queue_changed(store, probes, now);
         self.queue_scheduled(now);
         self.queue_peers(store, now);
         let mut stirred = BTreeSet::new();
@@ -194,7 +194,7 @@ impl DiagnosisCache {
                     continue;
                 }
             }
-            let basis = CacheKey::new(store, &subject, self.coverage_version, answers.version());
+            let basis = CacheKey::new(store, &subject, self.coverage_version, probes.version());
             let before = self.entries.get(&subject);
             if before.is_some_and(|kept| kept.is_current(&basis, now)) {
                 continue;
@@ -204,7 +204,7 @@ impl DiagnosisCache {
                 break;
             }
             budget -= 1;
-            let (mut cached, until) = diagnose_subject(store, sight, answers, &subject, now);
+            let (mut cached, until) = diagnose_subject(store, coverage, probes, &subject, now);
             if let Some(cached) = &mut cached
                 && let Some((known, _)) = self.subjects_by_fault.get_key_value(&cached.fault)
             {
@@ -264,12 +264,12 @@ impl DiagnosisCache {
             .extend(changed.map(|(subject, _)| subject.clone()));
     }
 
-    fn queue_changed(&mut self, store: &Store, answers: &ProbeCache, now: Timestamp) {
+    fn queue_changed(&mut self, store: &Store, probes: &ProbeCache, now: Timestamp) {
         let versions = store.versions();
         let ground = GlobalVersions {
             specs: versions.specs,
             coverage: self.coverage_version,
-            probes: answers.version(),
+            probes: probes.version(),
         };
         let touched = store
             .touched_since(self.log_position)
@@ -289,7 +289,7 @@ impl DiagnosisCache {
                 let kept = self.entries.get(subject);
                 kept.is_none_or(|kept| {
                     let basis =
-                        CacheKey::new(store, subject, self.coverage_version, answers.version());
+                        CacheKey::new(store, subject, self.coverage_version, probes.version());
                     !kept.is_current(&basis, now)
                 })
             });
@@ -407,19 +407,19 @@ impl DiagnosisCache {
 /// Diagnoses a subject; also returns when time alone may change the result.
 fn diagnose_subject(
     store: &Store,
-    sight: &WatchCoverage,
-    answers: &ProbeCache,
+    coverage: &WatchCoverage,
+    probes: &ProbeCache,
     subject: &Subject,
     now: Timestamp,
 ) -> (Option<CachedDiagnosis>, Option<Timestamp>) {
     let (finding, until) = match subject {
         Subject::Pod(key) => {
-            let Some(context) = context::pod_context(store, sight, key, now) else {
+            let Some(context) = context::pod_context(store, coverage, key, now) else {
                 return (None, None);
             };
             let mut finding = diagnose(&context).findings.into_iter().next();
             if let Some(finding) = &mut finding {
-                add_probe_evidence(finding, &context, answers, now);
+                add_probe_evidence(finding, &context, probes, now);
             }
             (finding, changes_at(&context))
         }
@@ -427,7 +427,7 @@ fn diagnose_subject(
             let Some(workload) = store.workload(id) else {
                 return (None, None);
             };
-            let context = context::workload_context(store, sight, workload, now);
+            let context = context::workload_context(store, coverage, workload, now);
             let until = context.lost.as_deref().and_then(changes_at);
             (diagnostics::workload(&context), until)
         }
@@ -441,23 +441,23 @@ fn diagnose_subject(
     (cached, until)
 }
 
-/// Adds what the registries have said about the image and about the suggested one, if they were asked not long ago.
+/// Adds recent registry probes of the image and of the suggested image as evidence.
 pub fn add_probe_evidence(
     finding: &mut Finding,
     context: &PodContext,
-    answers: &ProbeCache,
+    probes: &ProbeCache,
     now: Timestamp,
 ) {
     let query = finding
         .image
         .as_deref()
         .and_then(|image| ProbeQuery::for_pod(context, image));
-    if let Some(said) = query.as_ref().and_then(|query| answers.recent(query, now)) {
+    if let Some(said) = query.as_ref().and_then(|query| probes.recent(query, now)) {
         diagnostics::apply_probe(finding, &said.conclusion, said.source, said.at);
     }
     let suggested = finding.fix_context.suggested_image.as_deref();
     let query = suggested.and_then(|image| ProbeQuery::for_pod(context, image));
-    if let Some(said) = query.as_ref().and_then(|query| answers.recent(query, now)) {
+    if let Some(said) = query.as_ref().and_then(|query| probes.recent(query, now)) {
         diagnostics::apply_suggestion_probe(finding, &said.conclusion, said.at);
     }
 }

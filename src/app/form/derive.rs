@@ -9,7 +9,7 @@ use crate::domain::{
 };
 
 impl Form {
-    /// The registry of the image, names after the image's own, and the Secrets that fit.
+    /// Derives the registry of the image, names from the image, and the matching Secrets.
     pub(super) fn derive_defaults(&mut self, store: &Store) {
         if let Ok(image) = ImageRef::parse(self.text(FieldId::Image)) {
             self.derive_from_image(&image);
@@ -117,7 +117,7 @@ impl Form {
         }
     }
 
-    /// The registry that a login is for.
+    /// The registry of a login.
     pub fn registry(&self) -> String {
         match (&self.spec, self.credential_usage()) {
             (FormSpec::Rotate { .. }, Some(spread)) => spread.server.to_string(),
@@ -125,7 +125,7 @@ impl Form {
         }
     }
 
-    /// The credential that is rotated.
+    /// The credential being rotated.
     pub(super) fn credential_usage(&self) -> Option<&CredentialUsage> {
         let FormSpec::Rotate { spreads } = &self.spec else {
             return None;

@@ -9,7 +9,7 @@ pub enum FieldInput {
     MultiSelect(MultiSelect),
 }
 
-/// One of a few.
+/// A choice of one option.
 #[derive(Debug, Default)]
 pub struct Select {
     pub options: Vec<String>,
@@ -41,7 +41,7 @@ impl Select {
     }
 }
 
-/// Any number of many.
+/// A choice of any number of options.
 #[derive(Debug, Default)]
 pub struct MultiSelect {
     pub rows: Vec<SelectOption>,
@@ -66,7 +66,7 @@ impl MultiSelect {
         }
     }
 
-    /// The rows that the filter leaves, by their number.
+    /// Indexes of the rows that match the filter.
     pub fn visible_rows(&self) -> Vec<usize> {
         let wanted = self.filter.value();
         let rows = self.rows.iter().enumerate();
@@ -89,7 +89,7 @@ impl MultiSelect {
         self.cursor = self.cursor.min(last);
     }
 
-    /// Moves among the rows; `false` at the edge, where the key belongs to the form.
+    /// Moves the cursor; returns `false` at the edge, where the form handles the key.
     pub fn move_cursor(&mut self, down: bool) -> bool {
         let last = self.visible_rows().len().saturating_sub(1);
         let next = if down {

@@ -1,9 +1,6 @@
 //! The fields of each form with their initial values.
 
-use super::{
-    CredentialSource, Field, FieldId, FieldInput, MultiSelect, Select, SelectOption,
-    pluralize::pluralize,
-};
+use super::{CredentialSource, Field, FieldId, FieldInput, MultiSelect, Select, SelectOption};
 use crate::{
     app::text_field,
     domain::{
@@ -15,6 +12,7 @@ use crate::{
             AccountPullSecrets, ConflictPolicy, CopyTarget, CredentialUsage, ExportFormat,
             FormSpec, SecretUsage,
         },
+        plural::number_or_no,
     },
 };
 
@@ -121,14 +119,14 @@ fn copy(name: &str, targets: &[CopyTarget]) -> Vec<Field> {
 pub(super) const CLIPBOARD: &str = "clipboard";
 pub(super) const FILE: &str = "file";
 
-/// What becomes of a Secret that has the copy's name.
+/// Options for an existing Secret with the copy's name.
 pub(super) const EXISTING: [(&str, ConflictPolicy); 3] = [
     ("keep it", ConflictPolicy::Keep),
     ("add the entries", ConflictPolicy::Merge),
     ("replace it", ConflictPolicy::Replace),
 ];
 
-/// `None`: Kubernetes chooses by the tag.
+/// Image pull policies; `None` lets Kubernetes choose by the tag.
 pub(super) const POLICIES: [(&str, Option<PullPolicy>); 4] = [
     ("default for the tag", None),
     ("IfNotPresent", Some(PullPolicy::IfNotPresent)),
@@ -136,7 +134,7 @@ pub(super) const POLICIES: [(&str, Option<PullPolicy>); 4] = [
     ("Never", Some(PullPolicy::Never)),
 ];
 
-/// Pods have the list that they were admitted with: what exists is not reached without a restart.
+/// Options for restarting workloads: a Pod keeps the pull secrets that it was admitted with.
 pub(super) const RESTARTS: [&str; 3] = [WAITING, NOTHING, ALL];
 pub(super) const WAITING: &str = "waiting workloads";
 const NOTHING: &str = "none (only new Pods get it)";
@@ -200,11 +198,11 @@ fn credential_label(spread: &CredentialUsage) -> String {
         "{} at {}, in {}",
         spread.username,
         spread.server,
-        pluralize(here.count(), "Secret")
+        number_or_no(here.count(), "Secret")
     )
 }
 
-/// The Secrets that carry a credential.
+/// Options for the Secrets that contain a credential.
 pub(super) fn holder_options(spread: Option<&CredentialUsage>) -> Vec<SelectOption> {
     let holders = spread.map_or(&[][..], |spread| &spread.holders);
     let row = |holder: &SecretUsage| SelectOption {
@@ -215,13 +213,13 @@ pub(super) fn holder_options(spread: Option<&CredentialUsage>) -> Vec<SelectOpti
             format!(
                 "same password for {} · {}",
                 holder.servers.join(", "),
-                pluralize(holder.pods, "Pod")
+                number_or_no(holder.pods, "Pod")
             )
         } else {
             format!(
                 "{} · {}",
                 holder.servers.join(", "),
-                pluralize(holder.pods, "Pod")
+                number_or_no(holder.pods, "Pod")
             )
         },
         selected: holder.is_same_registry && !holder.immutable,
@@ -246,10 +244,10 @@ fn account_rows(
 fn workloads(listing: &AccountPullSecrets) -> String {
     match (listing.workloads.len(), listing.waiting.len()) {
         (0, _) => String::new(),
-        (all, 0) => pluralize(all, "workload"),
+        (all, 0) => number_or_no(all, "workload"),
         (all, waiting) => format!(
             "{}, {waiting} waiting for an image",
-            pluralize(all, "workload")
+            number_or_no(all, "workload")
         ),
     }
 }

@@ -2,16 +2,17 @@
 
 use std::collections::BTreeSet;
 
-use super::{FieldId, FieldInput, Form, ImportState, pluralize::pods_verb, validate::preset};
+use super::{FieldId, FieldInput, Form, ImportState, validate::preset};
 use crate::domain::{
     k8s::object_ref::{Name, Namespace},
     plan::{FormSpec, ImageTarget},
+    plural::pods_with_verb,
     registry_auth::{image_ref::ImageRef, registries::RegistryInfo},
     store::{Store, watch::Scope},
 };
 
 impl Form {
-    /// Hints of form fields.
+    /// Returns the hint of a form field.
     pub fn hint(&self, answer: FieldId, store: &Store) -> String {
         let server = self.registry();
         let preset = preset(&server);
@@ -124,7 +125,7 @@ impl Form {
         match &self.spec {
             FormSpec::DeleteSecret { secret, pods, .. } => format!(
                 "{} it; type {} to delete it",
-                pods_verb(*pods, "uses", "use"),
+                pods_with_verb(*pods, "uses", "use"),
                 secret.name
             ),
             FormSpec::DeleteAccount {
@@ -141,7 +142,7 @@ impl Form {
                 };
                 format!(
                     "{} it{of}; type {} to delete it",
-                    pods_verb(*pods, "uses", "use"),
+                    pods_with_verb(*pods, "uses", "use"),
                     account.name
                 )
             }
@@ -149,7 +150,7 @@ impl Form {
         }
     }
 
-    /// A list in a few words.
+    /// Summarizes a list in a few words.
     pub fn summary(entry: &FieldInput) -> String {
         let FieldInput::MultiSelect(picks) = entry else {
             return String::new();
@@ -175,7 +176,7 @@ fn made_or_meant<'a>(typed: &str, all: impl Iterator<Item = &'a str>) -> String 
     }
 }
 
-/// Names that are offered at most.
+/// Maximum number of suggested names.
 const NEAR: usize = 4;
 
 /// Where a token is to be had, and how long it lives.

@@ -8,7 +8,6 @@ mod field_input;
 mod fields;
 mod hints;
 mod plan;
-mod pluralize;
 mod source;
 #[cfg(test)]
 mod tests;
@@ -51,7 +50,7 @@ impl Field {
         }
     }
 
-    /// What is typed into while the field has the keyboard; of a list its filter.
+    /// The text input of the focused field; the filter of a list.
     pub fn text_input(&mut self) -> Option<&mut Input> {
         match &mut self.input {
             FieldInput::Text(input) => Some(input),
@@ -60,7 +59,7 @@ impl Field {
         }
     }
 
-    /// Edits what is typed into; `false` when the key means nothing to it.
+    /// Edits the focused input; returns `false` if the key has no meaning there.
     pub fn edit(&mut self, key: super::key::Key) -> bool {
         let masked = self.id.is_masked();
         self.text_input().is_some_and(|input| {
@@ -72,7 +71,7 @@ impl Field {
         })
     }
 
-    /// The answer as a text; of a list nothing.
+    /// The value of a field as text; empty for a list.
     pub fn value(&self) -> &str {
         match &self.input {
             FieldInput::Text(input) => input.value(),
@@ -215,7 +214,7 @@ impl Form {
             .is_some_and(|picks| picks.is_selected(name))
     }
 
-    /// Where the credential comes from, if one is asked for.
+    /// The source of the credential, if the form asks for one.
     pub fn source(&self) -> Option<CredentialSource> {
         self.field(FieldId::Source)
             .map(|field| CredentialSource::from_label(field.value()))
@@ -242,7 +241,7 @@ impl Form {
         self.modified
     }
 
-    /// Puts the keyboard on this question, if it is asked.
+    /// Focuses this field, if it is visible.
     pub fn focus_field(&mut self, answer: FieldId) {
         let found = self.fields.iter().position(|field| field.id == answer);
         self.focus = found
@@ -304,7 +303,7 @@ impl Form {
         self.derive_defaults(store);
     }
 
-    /// The import that is needed before there is a credential.
+    /// The import to run before the credential is available.
     pub fn pending_import(&self) -> Option<ImportSource> {
         if self.import != ImportState::Idle && !matches!(self.import, ImportState::Failed(_)) {
             return None;
@@ -323,7 +322,7 @@ impl Form {
         })
     }
 
-    /// Takes in what was read.
+    /// Stores an imported credential.
     pub fn imported(&mut self, request_id: RequestId, answer: Result<ImportedLogin, String>) {
         if self.import != ImportState::Reading(request_id) {
             return;

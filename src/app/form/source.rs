@@ -65,7 +65,7 @@ pub struct ImportedLogin {
     pub from: String,
 }
 
-/// How far the reading is.
+/// State of an import.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum ImportState {
     #[default]
@@ -76,7 +76,7 @@ pub enum ImportState {
     Failed(String),
 }
 
-/// Pull Secrets that hold an entry for one of these, in words `namespace/name`.
+/// Pull secrets with an entry for one of these registries, as `namespace/name`.
 pub(super) fn holders(store: &Store, fits: impl Fn(&str) -> bool) -> Vec<ObjectRef<Secret>> {
     let secrets = store.secrets(&Scope::Cluster);
     secrets

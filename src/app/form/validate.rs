@@ -204,7 +204,7 @@ fn no_login(server: &str) -> Option<ValidationError> {
     })
 }
 
-/// The row of a server string.
+/// The known registry of a server string.
 pub(super) fn preset(server: &str) -> Option<&'static RegistryInfo> {
     registries::find_by_server(server)
 }

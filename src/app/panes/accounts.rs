@@ -28,7 +28,7 @@ pub type Row = ObjectRef<ServiceAccount>;
 #[derive(Debug, Default)]
 pub struct ServiceAccounts;
 
-/// A row costs so many of a plain one: all that it lists is judged.
+/// Cost of a row relative to a plain one: all listed Secrets are checked.
 const ROW: usize = 4;
 
 /// State of a Secret that is listed by name.

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::{
-    super::motion::Motion, EnterTarget, PaneRows, PaneState, Query, RefreshBudget, RowContext,
+    super::list::Motion, EnterTarget, PaneRows, PaneState, Query, RefreshBudget, RowContext,
 };
 use crate::domain::{
     k8s::{
@@ -13,7 +13,7 @@ use crate::domain::{
     store::Store,
 };
 
-/// The operations that all panes have, whatever their rows are.
+/// The operations that all panes have, independent of their rows.
 pub trait AnyPane {
     fn query(&self) -> &Query;
 

@@ -14,7 +14,7 @@ use crate::domain::{
     store::{NamespaceCounts, Store, Versions, watch::WatchKind},
 };
 
-/// `None` is the row for all namespaces.
+/// A namespace; `None` for all namespaces.
 pub type Row = Option<Namespace>;
 
 #[derive(Debug, Default)]
@@ -113,7 +113,7 @@ fn names<'a>(context: &RowContext<'a>) -> BTreeSet<&'a Namespace> {
     names
 }
 
-/// Pods and failing Pods of a namespace.
+/// Number of Pods and of failing Pods in a namespace.
 pub fn namespace_counts(store: &Store, namespace: &Namespace) -> NamespaceCounts {
     store.tallies().get(namespace).copied().unwrap_or_default()
 }

@@ -28,7 +28,7 @@ use crate::domain::{
 
 pub use super::row_order::Row;
 
-/// Pods of one workload in one row.
+/// Pods of one workload as one row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PodGroup {
     pub pods: usize,
@@ -168,7 +168,7 @@ impl PaneRows for Pods {
 }
 
 impl PaneState<Pods> {
-    /// Shows the Pods of a workload although the pane is folded, or hides them again.
+    /// Unfolds or folds the Pods of a workload in a folded pane.
     pub fn toggle_workload(&mut self, id: WorkloadRef) {
         if !self.extra.open.remove(&id) {
             self.extra.open.insert(id);
@@ -176,7 +176,7 @@ impl PaneState<Pods> {
         self.invalidate();
     }
 
-    /// Shows the Pods of a workload in a pane that is folded.
+    /// Unfolds the Pods of a workload in a folded pane.
     pub fn unfold_workload(&mut self, id: WorkloadRef) {
         if self.extra.folded {
             self.extra.open.insert(id);
@@ -201,7 +201,7 @@ fn pod_count(context: &RowContext<'_>) -> usize {
     }
 }
 
-/// The least healthy of these Pods; one that does not exist comes first.
+/// The least healthy of these Pods; one that does not exist counts as the worst.
 pub(super) fn least_healthy<'a>(
     store: &Store,
     namespace: &Namespace,

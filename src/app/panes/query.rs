@@ -2,7 +2,7 @@
 
 use super::super::filter::Filter;
 
-/// What a pane can be sorted by; not every pane has every column.
+/// Sort columns; not every pane has every column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum SortBy {
     Name,
@@ -13,7 +13,7 @@ pub enum SortBy {
 }
 
 impl SortBy {
-    /// Stable, as the state file holds it.
+    /// Stable name, used in the state file.
     pub fn name(self) -> &'static str {
         match self {
             Self::Name => "name",
@@ -41,7 +41,7 @@ pub struct Query {
 }
 
 impl Query {
-    /// All rows, sorted by this column.
+    /// A query for all rows, sorted by this column.
     pub fn sorted_by(by: SortBy) -> Self {
         Self {
             filter: Filter::default(),
@@ -53,7 +53,7 @@ impl Query {
         }
     }
 
-    /// Sorts by this column; by the same one again: the other way round.
+    /// Sorts by this column; the same column again reverses the order.
     pub fn sort_by(&mut self, by: SortBy) {
         self.sort = Sort {
             by,
@@ -61,7 +61,7 @@ impl Query {
         };
     }
 
-    /// Sorts by the next of these columns, or by the previous one.
+    /// Sorts by the next or previous of these columns.
     pub fn sort_by_neighbour(&mut self, columns: &[SortBy], forward: bool) {
         let count = columns.len().max(1);
         let here = columns.iter().position(|by| *by == self.sort.by);

@@ -3,7 +3,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-/// The time that one frame may spend on making rows again.
+/// Time that one frame may spend on rebuilding rows.
 ///
 /// A list of fifty thousand rows is made again four times a second at most, and of several long lists one
 /// in each frame: a key must not wait for changes of the cluster.
@@ -14,13 +14,13 @@ pub struct RefreshBudget {
     spent: bool,
 }
 
-/// The pause per object that is looked at, in microseconds: making rows then takes a tenth of the time.
+/// Pause per object, in microseconds: rebuilding then takes a tenth of the time.
 const PAUSE: usize = 5;
 
-/// A list for which this pause would be enough, in microseconds, is a short one.
+/// Pause, in microseconds, up to which a list counts as short.
 const SHORT: usize = 4_000;
 
-/// The longest pause, in microseconds.
+/// Maximum pause, in microseconds.
 const LONGEST: usize = 1_000_000;
 
 impl RefreshBudget {

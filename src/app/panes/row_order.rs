@@ -12,17 +12,17 @@ use crate::domain::{
     store::{HealthChange, Store, watch::Scope},
 };
 
-/// One row of the pane of Pods.
+/// One row of the Pods pane.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Row {
     Pod(ObjectRef<Pod>),
     Workload(WorkloadRef),
 }
 
-/// More rows than this are sooner made again.
+/// Number of moved rows above which a rebuild is faster.
 const FEW: usize = 256;
 
-/// In the order of the rows: what fails first.
+/// Health states in row order: failing first.
 pub(super) const ORDER: [PodHealth; 5] = [
     PodHealth::PullFailing,
     PodHealth::Failing,
@@ -31,7 +31,7 @@ pub(super) const ORDER: [PodHealth; 5] = [
     PodHealth::Finished,
 ];
 
-/// Where rows of each state of health stand, and what they were made from.
+/// Start of each health state's rows, and the versions that they were built from.
 #[derive(Debug)]
 pub(super) struct RowOrder {
     counts: [usize; ORDER.len()],
@@ -39,7 +39,7 @@ pub(super) struct RowOrder {
 }
 
 impl RowOrder {
-    /// Of rows that have just been made, of all Pods of the scope.
+    /// Creates the order of rows that were just built from all Pods of the scope.
     pub(super) fn new(store: &Store, scope: &Scope) -> Self {
         Self {
             counts: ORDER.map(|health| store.pods_in(health, scope).count()),
@@ -47,7 +47,7 @@ impl RowOrder {
         }
     }
 
-    /// Moves the rows of those that moved.
+    /// Moves the rows of changed Pods.
     pub(super) fn follow(&mut self, store: &Store, scope: &Scope, list: &mut List<Row>) -> Follow {
         let Some(moves) = store.moved_since(self.read) else {
             return Follow::Rebuild;

@@ -43,7 +43,7 @@ pub struct PaneInfo {
     pub explains_pod: bool,
 }
 
-/// What rows are made from.
+/// Inputs of rows.
 #[derive(Clone, Copy)]
 pub struct RowContext<'a> {
     pub store: &'a Store,
@@ -68,7 +68,7 @@ impl<'a> RowContext<'a> {
     }
 }
 
-/// Versions of what the rows of a pane are made from; what a pane does not use stays 0.
+/// Versions of the inputs of a pane's rows; an unused input stays 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Dependencies {
     pub store: Versions,
@@ -106,14 +106,14 @@ pub enum EnterTarget {
     Refuse(&'static str),
 }
 
-/// The rows of one pane. The implementing type holds what only this pane has.
+/// The rows of one pane; the implementing type holds what only this pane has.
 pub trait PaneRows: Debug + Default {
     /// Identifies a row.
     type Row: Clone + Eq + Debug;
 
     const INFO: &'static PaneInfo;
 
-    /// Whether the selection stays on the first row once it is there: for what has the newest first.
+    /// Whether the selection stays on the first row once it is there, for panes with the newest row first.
     const FOLLOWS_FIRST: bool = false;
 
     /// The versions of all that the rows are made from: they are made again when one of them has grown.

@@ -25,10 +25,10 @@ pub type Row = ObjectRef<Secret>;
 #[derive(Debug, Default)]
 pub struct Secrets;
 
-/// A row costs so many of a plain one: who uses it, and who blames it.
+/// Cost of a row relative to a plain one: users and faults are looked up.
 const ROW: usize = 4;
 
-/// How many objects name this Secret.
+/// Number of objects that reference this Secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Uses {
     pub pods: usize,
@@ -49,7 +49,7 @@ impl Uses {
     };
 }
 
-/// Health of a Secret: by its content, and by what the Pods that list it show of it.
+/// Health of a Secret: by its content, and by the Pods that list it.
 pub fn secret_health(secret: &Secret, diagnoses: &DiagnosisCache, now: Timestamp) -> SecretHealth {
     let Some(by_content) = secret.health(now) else {
         return if secret.secret_type.is_pull_secret() {

@@ -3,12 +3,15 @@
 use jiff::Timestamp;
 
 use super::{
-    super::{filter::Filter, list::List, motion::Motion},
+    super::{
+        filter::Filter,
+        list::{List, Motion},
+    },
     Dependencies, Follow, PaneRows, Query, RefreshBudget, RowContext, SortBy,
 };
 use crate::domain::store::watch::Scope;
 
-/// The state of one pane: its rows, how the user wants them, and what they were made from.
+/// State of one pane: rows, query and dependencies.
 #[derive(Debug)]
 pub struct PaneState<P: PaneRows> {
     pub list: List<P::Row>,
@@ -62,12 +65,12 @@ impl<P: PaneRows> Default for PaneState<P> {
 }
 
 impl<P: PaneRows> PaneState<P> {
-    /// When rows that have waited are to be made again.
+    /// The next time at which outdated rows are rebuilt.
     pub fn next_refresh(&self) -> Option<Timestamp> {
         self.next_refresh
     }
 
-    /// Selects this row, now or when it comes; a filter that hides it is dropped.
+    /// Selects this row now or when it appears; a filter that hides it is cleared.
     pub fn reveal_and_select(&mut self, row: P::Row) {
         if !self.list.rows().contains(&row) {
             self.query.filter = Filter::default();
@@ -76,13 +79,12 @@ impl<P: PaneRows> PaneState<P> {
         self.list.select_when_present(row);
     }
 
-    /// Makes the rows again at the next refresh.
+    /// Marks the rows as outdated.
     pub fn invalidate(&mut self) {
         self.made_from = None;
     }
 
-    /// Brings the rows up to date: at once where the user wants other ones, within the budget where only
-    /// the cluster has changed.
+    /// Rebuilds outdated rows: at once if the query has changed, within the budget if only the cluster has.
     pub fn refresh(&mut self, context: &RowContext<'_>, budget: &mut RefreshBudget) {
         self.next_refresh = None;
         let scope = if P::INFO.namespaced {

@@ -9,7 +9,7 @@ use crate::domain::store::watch::WatchKind;
 /// [`Panes`] and [`PerPane`], and the type that implements [`PaneRows`].
 macro_rules! panes {
     ($($Pane:ident $field:ident $Rows:ty;)+) => {
-        /// A pane of the dashboard, in the order in which `tab` walks.
+        /// A pane of the dashboard, in `tab` order.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Pane {
             $($Pane,)+
@@ -59,7 +59,7 @@ macro_rules! panes {
                 }
             }
 
-            /// Selects a row again, and returns its pane.
+            /// Selects a row, and returns its pane.
             pub fn reveal_and_select(&mut self, selected: Selected) -> Pane {
                 match selected {
                     $(Selected::$Pane(row) => {
@@ -114,7 +114,7 @@ panes! {
     Events           events      events::Events;
 }
 
-/// The row of a pane in the table: which pane it is, and where its state is.
+/// A row of the pane table: the pane and its state.
 pub trait PaneEntry: PaneRows {
     const PANE: Pane;
 
@@ -126,7 +126,7 @@ impl Pane {
         self.info().title
     }
 
-    /// The name in commands, settings and the state file, as kubectl has it.
+    /// Name in commands, settings and the state file, as in kubectl.
     pub fn name(self) -> &'static str {
         self.info().name
     }
@@ -151,12 +151,12 @@ impl Pane {
         round.next().unwrap_or(self)
     }
 
-    /// Whether the pane shows what watches of this kind bring.
+    /// Whether the pane shows objects of this watch kind.
     pub fn shows(self, kind: WatchKind) -> bool {
         (self.info().shows)(kind)
     }
 
-    /// The columns that the pane can be sorted by, the default first.
+    /// Sort columns of the pane, the default first.
     pub fn sorts(self) -> &'static [SortBy] {
         self.info().sorts
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::{events::Events, *};
 use crate::{
-    app::{diagnosis_cache::DiagnosisCache, motion::Motion, probe_cache::ProbeCache},
+    app::{diagnosis_cache::DiagnosisCache, list::Motion, probe_cache::ProbeCache},
     domain::{
         fixtures::{account, event, now, seconds_ago, secret, upserted},
         k8s::{object_ref::Namespace, objects::SecretType},

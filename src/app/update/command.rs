@@ -12,7 +12,7 @@ use crate::app::{
     text_field,
 };
 
-/// A key while a command is typed.
+/// Handles a key in the command line.
 pub(super) fn type_into(model: &mut Model, key: Key, now: Timestamp) -> Vec<Effect> {
     let Some(Overlay::Palette(palette)) = model.overlays.last_mut() else {
         return Vec::new();

@@ -27,7 +27,7 @@ use crate::{
     },
 };
 
-/// Leaves the connection and asks for one to this context (`None`: the same again).
+/// Closes the connection and requests one to this context; `None` reconnects.
 pub(super) fn connect(model: &mut Model, context: Option<String>, now: Timestamp) -> Vec<Effect> {
     let same = match &model.connection.phase {
         ConnectionPhase::Connected(identity) => Some(identity.context.clone()),
@@ -92,7 +92,7 @@ pub(super) fn connect(model: &mut Model, context: Option<String>, now: Timestamp
     .collect()
 }
 
-/// Keeps where the user was in the context that is left.
+/// Saves the location in the context being left.
 pub fn save_location(model: &mut Model) {
     if let ConnectionPhase::Connected(identity) = &model.connection.phase {
         let context = identity.context.clone();
@@ -181,7 +181,7 @@ pub(super) fn list_contexts(model: &mut Model) -> Vec<Effect> {
     vec![Effect::ListContexts { request_id }]
 }
 
-/// The contexts of the kubeconfig, to choose from.
+/// Opens the list of the kubeconfig's contexts.
 pub(super) fn contexts(
     model: &mut Model,
     request_id: RequestId,

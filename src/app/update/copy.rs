@@ -21,7 +21,7 @@ use crate::{
     },
 };
 
-/// Copies the text of an action to the clipboard and says so.
+/// Copies the text of an action to the clipboard and reports it.
 pub(super) fn copy_for_action(model: &mut Model, action: Action, now: Timestamp) -> Vec<Effect> {
     match action {
         Action::CopyNamespace => namespace(model, now),
@@ -102,7 +102,7 @@ fn nothing(model: &mut Model, why: &str, now: Timestamp) -> Vec<Effect> {
     Vec::new()
 }
 
-/// Copies a text that is too long to be repeated.
+/// Copies a text that is too long to be repeated in the status message.
 pub(super) fn text(model: &mut Model, text: String, name: &str, now: Timestamp) -> Vec<Effect> {
     model.set_status(format!("copied {name}"), now);
     vec![Effect::Copy(text)]
@@ -138,7 +138,7 @@ fn is_of_events(model: &Model) -> bool {
     model.focus == Pane::Events && !details
 }
 
-/// Writes down all that is known of the Pod.
+/// Writes a report about the Pod to a file.
 pub(super) fn report(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     let server = match &model.connection.phase {
         ConnectionPhase::Connected(identity) => identity.server_version.as_deref(),
@@ -167,7 +167,7 @@ pub(super) fn report(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     vec![Effect::Save { path, text }]
 }
 
-/// Verbs that belong to k9s: the command is put on the clipboard, so that no habit is lost.
+/// Copies the command of an action that belongs to k9s to the clipboard.
 pub(super) fn copy_external_command(
     model: &mut Model,
     verb: ExternalTool,

@@ -17,7 +17,7 @@ use crate::{
     domain::k8s::objects::AnyObjectRef,
 };
 
-/// Opens a view of what the keys speak of; in open details, turns to it.
+/// Opens a tab of the current object, or switches open details to it.
 pub(super) fn open(model: &mut Model, wanted: Tab, now: Timestamp) {
     let (object, missing) = match wanted {
         Tab::Diagnosis | Tab::Timeline | Tab::Logs => (
@@ -38,7 +38,7 @@ pub(super) fn open(model: &mut Model, wanted: Tab, now: Timestamp) {
     }
 }
 
-/// Shows a view of an object; details that are open make way, or turn to it if they are the object's.
+/// Shows a tab of an object; open details are replaced, or switched if they are of the same object.
 pub(super) fn show(model: &mut Model, object: AnyObjectRef, tab: Tab) {
     match top(model) {
         Some(details) if details.object == object => details.show_tab(tab),
@@ -50,7 +50,7 @@ pub(super) fn show(model: &mut Model, object: AnyObjectRef, tab: Tab) {
     }
 }
 
-/// Opens the log; in an open one, turns to the run before or back, or begins again.
+/// Opens the log; an open one switches between current and previous run, or restarts.
 pub(super) fn logs(model: &mut Model, previous: bool, now: Timestamp) {
     if let Some(Overlay::Details(details)) = model.overlays.last_mut()
         && details.tab == Some(Tab::Logs)
@@ -68,7 +68,7 @@ pub(super) fn logs(model: &mut Model, previous: bool, now: Timestamp) {
     }
 }
 
-/// Turns to the log of the Pod's next container.
+/// Switches to the log of the Pod's next container.
 pub(super) fn next_container(model: &mut Model) {
     let Some(Overlay::Details(details)) = model.overlays.last() else {
         return;
@@ -87,7 +87,7 @@ pub(super) fn next_container(model: &mut Model) {
     }
 }
 
-/// Turns to another view of the object, so many further on.
+/// Switches to another tab, by this offset.
 pub(super) fn cycle_tab(model: &mut Model, by: isize) {
     let fitting = shown_on_top(model);
     if let Some(details) = top(model) {
@@ -101,7 +101,7 @@ pub(super) fn cycle_tab(model: &mut Model, by: isize) {
     }
 }
 
-/// The view that the details on top show.
+/// The tab shown by the topmost details.
 pub(super) fn shown_on_top(model: &Model) -> Option<Tab> {
     match model.overlays.last() {
         Some(Overlay::Details(details)) => Some(shown(model.inspection.as_ref(), details)),
@@ -109,7 +109,7 @@ pub(super) fn shown_on_top(model: &Model) -> Option<Tab> {
     }
 }
 
-/// The details on top.
+/// The topmost details.
 pub(super) fn top(model: &mut Model) -> Option<&mut Details> {
     match model.overlays.last_mut() {
         Some(Overlay::Details(details)) => Some(details),
@@ -117,7 +117,7 @@ pub(super) fn top(model: &mut Model) -> Option<&mut Details> {
     }
 }
 
-/// The contexts of the keys in these details.
+/// Key contexts of the details.
 pub(super) fn contexts(model: &Model, details: &Details) -> &'static [Context] {
     match (shown(model.inspection.as_ref(), details), &details.object) {
         (Tab::Yaml | Tab::Logs, _) => &[Context::Text, Context::Details],
@@ -128,8 +128,7 @@ pub(super) fn contexts(model: &Model, details: &Details) -> &'static [Context] {
     }
 }
 
-/// The view that is shown: the chosen one, or the one that fits the object. Of a Pod that is the
-/// diagnosis while there is something to say.
+/// The shown tab: the chosen one, or the default of the object; for a Pod with findings, the diagnosis.
 pub fn shown(inspection: Option<&PodInspection>, details: &Details) -> Tab {
     let fitting = match &details.object {
         AnyObjectRef::Pod(_) => default_tab(inspection),
@@ -141,13 +140,13 @@ pub fn shown(inspection: Option<&PodInspection>, details: &Details) -> Tab {
     details.tab.unwrap_or(fitting)
 }
 
-/// The view that fits a Pod's state.
+/// The default tab for a Pod's state.
 pub fn default_tab(inspection: Option<&PodInspection>) -> Tab {
     let wrong = inspection.is_some_and(|inspection| inspection.diagnosis.first().is_some());
     if wrong { Tab::Diagnosis } else { Tab::Timeline }
 }
 
-/// Folds the text differently.
+/// Switches the fold level of the text.
 pub(super) fn fold(details: &mut Details) {
     details.fold = details.fold.next();
     details.scroll = Scroll::TOP;

@@ -20,7 +20,7 @@ use crate::{
     domain::guide::Section,
 };
 
-/// Performs an action; adds the location that it leaves to the jump list.
+/// Performs an action; a location that it leaves is added to the jump list.
 pub(super) fn dispatch(model: &mut Model, action: Action, now: Timestamp) -> Vec<Effect> {
     // What is chosen from the menu is done as if its own key had been pressed.
     let action = match (action, model.overlays.last()) {
@@ -40,7 +40,7 @@ pub(super) fn dispatch(model: &mut Model, action: Action, now: Timestamp) -> Vec
     effects
 }
 
-/// Ends the program, unless something would be lost that the user has not been told of.
+/// Quits, unless something would be lost that the user was not warned of.
 pub(super) fn quit(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     match model.lost_secrets.warning(now) {
         Some(warning) => {

@@ -23,7 +23,7 @@ use crate::{
     },
 };
 
-/// Asks for what the top view shows and nobody has asked for yet, and lets go of what it shows no more.
+/// Requests what the topmost tab needs, and cancels what is no longer shown.
 pub(super) fn sync_requests(model: &mut Model) -> Vec<Effect> {
     let mut effects = Vec::new();
     match wanted_document(model) {
@@ -95,7 +95,7 @@ fn wanted_log(model: &mut Model) -> Option<LogSource> {
     })
 }
 
-/// Reads the object again.
+/// Fetches the object again.
 pub(super) fn refetch(model: &mut Model) {
     model.fetched = None;
 }

@@ -12,7 +12,7 @@ use crate::app::{
     text_field,
 };
 
-/// Opens the focused pane's filter, to be typed.
+/// Opens the filter of the focused pane for editing.
 pub(super) fn open(model: &mut Model) {
     let pane = model.focus;
     let before = model.panes.get(pane).query().filter.text().to_owned();
@@ -23,7 +23,7 @@ pub(super) fn open(model: &mut Model) {
     });
 }
 
-/// A key while the filter is typed.
+/// Handles a key in the filter field.
 pub(super) fn type_into(model: &mut Model, key: Key) {
     let Some(Overlay::Filter {
         pane,
@@ -59,7 +59,7 @@ pub(super) fn type_into(model: &mut Model, key: Key) {
     }
 }
 
-/// Filters as what is typed says.
+/// Applies the typed filter.
 pub(super) fn apply(model: &mut Model) {
     if let Some(Overlay::Filter { pane, input, .. }) = model.overlays.last() {
         let (pane, text) = (*pane, input.value().to_owned());
@@ -67,7 +67,7 @@ pub(super) fn apply(model: &mut Model) {
     }
 }
 
-/// Drops the focused pane's filter.
+/// Clears the filter of the focused pane.
 pub(super) fn clear(model: &mut Model) {
     set(model, model.focus, "");
 }

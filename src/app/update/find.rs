@@ -13,7 +13,7 @@ use crate::app::{
     text_field,
 };
 
-/// Begins to look for words, where there is a text to look through.
+/// Opens the search field, if there is a text to search.
 pub(super) fn open(model: &mut Model, now: Timestamp) {
     let searchable = matches!(detail::shown_on_top(model), Some(Tab::Yaml | Tab::Logs));
     if !searchable {
@@ -24,7 +24,7 @@ pub(super) fn open(model: &mut Model, now: Timestamp) {
     }
 }
 
-/// A key while words to look for are typed.
+/// Handles a key in the search field.
 pub(super) fn type_into(model: &mut Model, key: Key, now: Timestamp) {
     let Some(details) = detail::top(model) else {
         return;
@@ -44,7 +44,7 @@ pub(super) fn type_into(model: &mut Model, key: Key, now: Timestamp) {
     }
 }
 
-/// Goes to the next line that has the words (`1`), the one before (`-1`), or the first from here (`0`).
+/// Moves to the next match (`1`), the previous (`-1`), or the first from here (`0`).
 pub(super) fn go_to_match(model: &mut Model, by: isize, now: Timestamp) {
     let Some(Overlay::Details(details)) = model.overlays.last() else {
         return;

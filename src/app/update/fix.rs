@@ -30,8 +30,7 @@ use crate::{
 
 pub(super) const NOT_RESTARTABLE: &str = "no workload to restart";
 
-/// Takes the fix with this number of what is wrong with the Pod that the keys speak of: for its own workload;
-/// or of the fault that is chosen in the list: for all that suffer from the same.
+/// Applies the fix with this number: of the current Pod, for its own workload; of the chosen fault, for all affected.
 pub(super) fn fix(model: &mut Model, number: u8, now: Timestamp) -> Vec<Effect> {
     // A plan that was made before all workloads are known would leave some of them out.
     if model.connection.health(&model.scope) == WatchHealth::Listing {
@@ -63,7 +62,7 @@ pub(super) fn fix(model: &mut Model, number: u8, now: Timestamp) -> Vec<Effect> 
     }
 }
 
-/// A fix and what can be done of it from here.
+/// A fix and its availability.
 pub(super) struct OfferedFix {
     pub fix: Fix,
     /// What it is for.
@@ -72,7 +71,7 @@ pub(super) struct OfferedFix {
     fault: Option<FaultId>,
 }
 
-/// The fix with this number of what the keys speak of.
+/// The fix with this number for the current selection.
 pub(super) fn offered_fix(model: &Model, number: u8) -> Option<OfferedFix> {
     let FixRequest {
         finding,
@@ -120,8 +119,9 @@ fn undo_rollout(model: &Model, scope: &FixScope<'_>) -> FixProposal {
     FixProposal::Plan(Plan::new(FixId::UndoRollout.title(), changes))
 }
 
-/// A new ServiceAccount gets the pull secrets that the images of its workloads need: without them its Pods
-/// would fail next. Where the namespace has none for them, the plan says so.
+/// Adds the pull secrets that the images of the workloads need to a new ServiceAccount.
+///
+/// Where the namespace has none for them, the plan says so.
 fn with_pull_secrets(model: &Model, offer: FixProposal, scope: FixScope<'_>) -> FixProposal {
     let FixProposal::Plan(mut plan) = offer else {
         return offer;
@@ -221,8 +221,7 @@ impl FixRequest {
     }
 }
 
-/// What is to be fixed: of the chosen fault, for all that suffer from it; of what fails after a plan; of the
-/// workload that is shown and makes no Pods; else of the Pod that the keys speak of.
+/// The finding to fix: the chosen fault, a failure after a plan, the shown workload without Pods, or the current Pod.
 fn fix_request(model: &Model) -> Option<FixRequest> {
     match model.overlays.last() {
         Some(Overlay::Faults(faults)) => {
@@ -278,13 +277,13 @@ fn other_findings<'a>(
         .collect()
 }
 
-/// The workload of the Pod that the keys speak of, if it can be restarted.
+/// The workload of the current Pod, if it can be restarted.
 pub(super) fn restartable(model: &Model) -> Option<Restartable> {
     let pod = model.store.pod(&selection::current_pod(model)?)?;
     Restartable::new(model.store.workload_of(pod)?.id.clone())
 }
 
-/// Proposes to restart the workload of the Pod that the keys speak of.
+/// Proposes to restart the workload of the current Pod.
 pub(super) fn restart(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     let Some(workload) = restartable(model) else {
         model.set_status(NOT_RESTARTABLE, now);

@@ -15,7 +15,7 @@ use crate::{
     domain::{diagnostics::grouping::FaultId, error::UserError, plan::FormSpec},
 };
 
-/// Opens a form, unless nothing may be changed.
+/// Opens a form, unless the program is read-only.
 pub(super) fn open(model: &mut Model, ask: FormSpec, fault: Option<FaultId>, now: Timestamp) {
     if !plan_dialog::reject_if_read_only(model, now) {
         let form = Form::new(ask, fault, &model.store);
@@ -30,7 +30,7 @@ fn top(model: &mut Model) -> Option<&mut Form> {
     }
 }
 
-/// Another field; what was named in the one before is read.
+/// Moves the focus; a source named in the field that is left is imported.
 pub(super) fn move_focus(model: &mut Model, turn: fn(&mut Form)) -> Vec<Effect> {
     let Some(form) = top(model) else {
         return Vec::new();
@@ -70,7 +70,7 @@ fn start_import(model: &mut Model) -> Vec<Effect> {
     }]
 }
 
-/// A credential was read, or not.
+/// Stores the result of an import.
 pub(super) fn imported(
     model: &mut Model,
     request_id: RequestId,
@@ -109,7 +109,7 @@ pub(super) fn choose(model: &mut Model, forward: bool) {
     }
 }
 
-/// Up and down in a list, and out of it at its ends.
+/// Moves the cursor in a list, and the focus at its ends.
 pub(super) fn move_cursor(form: &mut Form, motion: Motion) {
     let down = match motion {
         Motion::Down => true,
@@ -125,7 +125,7 @@ pub(super) fn move_cursor(form: &mut Form, motion: Motion) {
     }
 }
 
-/// The next field, and behind the last one the plan.
+/// Moves to the next field; after the last one, to the plan.
 pub(super) fn advance(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     match top(model) {
         Some(form) if !form.is_at_last_field() => move_focus(model, Form::next),
@@ -186,7 +186,7 @@ fn export(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     }
 }
 
-/// A file was written, or not.
+/// Handles the result of writing a file.
 pub(super) fn saved(model: &mut Model, answer: Result<String, UserError>, now: Timestamp) {
     match answer {
         Ok(path) => model.set_status(format!("saved to {path}"), now),

@@ -55,7 +55,7 @@ fn type_answer(model: &mut Model, key: Key) {
     }
 }
 
-/// Puts a pasted text into the field that has the keyboard.
+/// Inserts a pasted text into the focused field.
 pub(super) fn paste(model: &mut Model, text: &str, now: Timestamp) {
     let secret = matches!(model.overlays.last(), Some(Overlay::Form(form))
         if form.focused().is_some_and(|field| field.id.is_masked()));

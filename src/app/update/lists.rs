@@ -14,7 +14,7 @@ use crate::{
     },
 };
 
-/// Folds what the focused pane can fold.
+/// Folds or unfolds the focused pane.
 pub(super) fn fold(model: &mut Model) {
     if let Some(Overlay::Details(details)) = model.overlays.last_mut() {
         detail::fold(details);
@@ -24,7 +24,7 @@ pub(super) fn fold(model: &mut Model) {
     }
 }
 
-/// Lists what is wrong; the key that opens the list also closes it.
+/// Opens or closes the fault list.
 pub(super) fn faults(model: &mut Model, now: Timestamp) {
     if matches!(model.overlays.last(), Some(Overlay::Faults(_))) {
         model.overlays.pop();
@@ -39,7 +39,7 @@ pub(super) fn faults(model: &mut Model, now: Timestamp) {
     }
 }
 
-/// Lists what to put in order in the namespaces that are shown.
+/// Opens the hygiene report of the shown namespaces.
 pub(super) fn hygiene(model: &mut Model, now: Timestamp) {
     let (sight, limits) = (model.connection.coverage(), &model.preferences.hygiene);
     let lints = run(&model.store, sight, &model.scope, limits, now);
@@ -54,7 +54,7 @@ pub(super) fn hygiene(model: &mut Model, now: Timestamp) {
     }
 }
 
-/// `0` is all namespaces; the others are the favourites, or the first nine where none are set.
+/// Switches to a favourite namespace: `0` is all namespaces; without favourites, the first nine.
 pub(super) fn favourite(model: &mut Model, number: u8, now: Timestamp) -> Vec<Effect> {
     if number == 0 {
         navigate::to_scope(model, Scope::Cluster);

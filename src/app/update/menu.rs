@@ -22,7 +22,7 @@ use crate::{
     },
 };
 
-/// Opens the menu, and asks what is permitted where that is not known yet.
+/// Opens the menu, and requests unknown permissions.
 pub(super) fn open(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     let object = selection::selected_object(model);
     let namespace = object.as_ref().map(|object| object.namespace().clone());
@@ -141,12 +141,12 @@ fn get(resource: &str, namespace: Option<Namespace>) -> Permission {
     }
 }
 
-/// Takes the chosen item.
+/// Performs the chosen item.
 pub(super) fn chosen(model: &mut Model, now: Timestamp) -> Result<Action, Vec<Effect>> {
     activate(model, Menu::chosen, now)
 }
 
-/// Takes the item that has this key.
+/// Performs the item with this key.
 pub(super) fn by_key(model: &mut Model, key: Key, now: Timestamp) -> Result<Action, Vec<Effect>> {
     activate(model, |menu| menu.by_key(key), now)
 }

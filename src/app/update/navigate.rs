@@ -24,7 +24,7 @@ use crate::{
     },
 };
 
-/// Moves the selection of a pane; in Namespaces, what is selected narrows the others.
+/// Moves the selection of a pane; in Namespaces, the selection sets the scope of the others.
 pub(super) fn move_selection(model: &mut Model, pane: Pane, motion: Motion) {
     model.panes.get_mut(pane).move_selection(motion);
     if pane == Pane::Namespaces {
@@ -45,7 +45,7 @@ fn narrow(model: &mut Model, scope: Scope) {
     }
 }
 
-/// Narrows to this namespace and asks for it, as it may be one that cannot be listed.
+/// Sets the scope to this namespace and requests it, as it may not be listed.
 pub(super) fn to_namespace(model: &mut Model, namespace: Namespace) -> Vec<Effect> {
     model.known_namespaces.insert(namespace.clone());
     model.panes.namespaces.invalidate();
@@ -56,7 +56,7 @@ pub(super) fn to_namespace(model: &mut Model, namespace: Namespace) -> Vec<Effec
     }]
 }
 
-/// Narrows to the namespace of what is selected (k9s: warp).
+/// Sets the scope to the namespace of the selection (k9s: warp).
 pub(super) fn narrow_to_selection(model: &mut Model, now: Timestamp) {
     let Some(object) = selection::selected_object(model) else {
         model.set_status("select a namespaced object first", now);
@@ -80,14 +80,14 @@ pub(super) fn to_scope(model: &mut Model, scope: Scope) {
     narrow(model, scope);
 }
 
-/// Goes back to what the panes were narrowed to before.
+/// Restores the previous scope.
 pub(super) fn to_last_scope(model: &mut Model) {
     if let Some(scope) = model.last_scope.clone() {
         to_scope(model, scope);
     }
 }
 
-/// Focuses a pane and selects the row that is so many rows below its first visible one.
+/// Focuses a pane and selects the row at this offset from its first visible one.
 pub(super) fn click(model: &mut Model, pane: Pane, row: usize) {
     if !model.overlays.is_empty() {
         return;
@@ -129,7 +129,7 @@ fn show_namespace_of(model: &mut Model, namespace: &Namespace) {
     }
 }
 
-/// Goes back or forth on the way that was gone.
+/// Moves back or forward in the jump list.
 pub(super) fn step_history(
     model: &mut Model,
     step: fn(&mut JumpList, Location) -> Option<Location>,
@@ -144,7 +144,7 @@ pub(super) fn step_history(
     model.focus = model.panes.reveal_and_select(place.selected);
 }
 
-/// Goes to the next fault of the whole cluster: two hundred Pods that fail for one reason are one stop.
+/// Moves to the next fault of the cluster; two hundred Pods with one fault count once.
 pub(super) fn next_problem(model: &mut Model, forward: bool, now: Timestamp) {
     let faults = model.diagnoses.faults();
     let count = faults.len();
@@ -188,7 +188,7 @@ fn affected_label(fault: &Fault) -> String {
     }
 }
 
-/// Goes to the example of a fault; a detail view that is open turns to it.
+/// Moves to the example of a fault; an open detail view switches to it.
 pub(super) fn to_fault(model: &mut Model, id: &FaultId) {
     let Some(fault) = model.diagnoses.fault(id) else {
         return;
@@ -216,14 +216,14 @@ pub(super) fn to_fault(model: &mut Model, id: &FaultId) {
     }
 }
 
-/// Goes to the ServiceAccount of the selected Pod.
+/// Moves to the ServiceAccount of the selected Pod.
 pub(super) fn to_account_of_pod(model: &mut Model) {
     if let Some(account) = selection::account_of_pod(model) {
         to_account(model, account);
     }
 }
 
-/// Goes to a Pod that uses what is selected.
+/// Moves to a Pod that uses the selection.
 pub(super) fn to_user_of_selection(model: &mut Model, now: Timestamp) {
     match selection::pod_using_selection(model) {
         Some(pod) => to_pod(model, pod),

@@ -35,7 +35,11 @@ fn current_namespace(model: &Model) -> Option<Namespace> {
     }
 }
 
-/// What an action asks for, for what is selected; or why it cannot. `None`: it asks for nothing.
+/// The form of an action for the selection; `None` if it needs no form.
+///
+/// # Errors
+///
+/// Why the action is not possible.
 pub(super) fn form_spec_for(
     model: &Model,
     action: Action,
@@ -74,7 +78,7 @@ pub(super) fn form_spec_for(
 const NO_SECRET: &str = "select a Secret first";
 const NO_ACCOUNT: &str = "select a ServiceAccount first";
 
-/// Opens the form of an action, or says why there is none.
+/// Opens the form of an action, or reports why there is none.
 pub(super) fn open(model: &mut Model, action: Action, now: Timestamp) {
     match form_spec_for(model, action) {
         Some(Ok(ask)) => forms::open(model, ask, None, now),
@@ -221,7 +225,7 @@ fn workload(model: &Model) -> Option<&Workload> {
     .map(|workload| &**workload)
 }
 
-/// Deletes what is selected: after its name was typed again, or for a Pod after the plan was shown.
+/// Deletes the selection: after its name was typed again, or for a Pod after the plan was shown.
 pub(super) fn delete(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     if model.focus == Pane::Pods {
         return delete_pod(model, now);
@@ -262,7 +266,7 @@ fn after_deletion(model: &Model, pod: &Pod) -> String {
     }
 }
 
-/// Asks as what the plan that is shown is exported.
+/// Opens the form for exporting the shown plan.
 pub(super) fn export(model: &mut Model, now: Timestamp) {
     if matches!(model.overlays.last(), Some(Overlay::PlanDialog(_))) {
         forms::open(model, FormSpec::Export, None, now);

@@ -20,7 +20,7 @@ use crate::{
     domain::guide::Section,
 };
 
-/// Explains what the user looks at; the key that opens the guide also closes it.
+/// Opens the guide for the current focus, or closes it.
 pub(super) fn toggle_guide(model: &mut Model) {
     if matches!(model.overlays.last(), Some(Overlay::Guide(_))) {
         model.overlays.pop();
@@ -37,7 +37,7 @@ pub(super) fn cycle_section(model: &mut Model, to: fn(Section) -> Section) {
     }
 }
 
-/// The key that opens the help also closes it.
+/// Opens or closes the help.
 pub(super) fn help(model: &mut Model) {
     match model.overlays.last() {
         Some(Overlay::Help { .. }) => back(model),
@@ -47,7 +47,7 @@ pub(super) fn help(model: &mut Model) {
     }
 }
 
-/// One step back: the top overlay, else the filter. What was typed is not dropped at the first esc.
+/// Closes the topmost overlay, or clears the filter; typed text survives the first esc.
 pub(super) fn back(model: &mut Model) {
     if let Some(Overlay::Form(form)) = model.overlays.last_mut()
         && form.is_modified()
@@ -68,13 +68,13 @@ pub(super) fn back(model: &mut Model) {
     }
 }
 
-/// Closes all overlays for a pane.
+/// Closes all overlays and focuses a pane.
 pub(super) fn to_pane(model: &mut Model, pane: Pane) {
     model.overlays.clear();
     model.focus = pane;
 }
 
-/// Moves in the top overlay, else in the focused pane.
+/// Moves the cursor in the topmost overlay, else in the focused pane.
 pub(super) fn move_cursor(model: &mut Model, motion: Motion) {
     let Some(overlay) = model.overlays.last_mut() else {
         navigate::move_selection(model, model.focus, motion);
@@ -98,10 +98,10 @@ pub(super) fn move_cursor(model: &mut Model, motion: Motion) {
     }
 }
 
-/// Lines that a turn of the mouse wheel moves.
+/// Lines per turn of the mouse wheel.
 const WHEEL: usize = 3;
 
-/// Turns the wheel over a pane, or over what lies above it.
+/// Scrolls the pane or overlay under the mouse.
 pub(super) fn scroll(model: &mut Model, pane: Pane, down: bool) {
     let motion = if down { Motion::Down } else { Motion::Up };
     for _ in 0..WHEEL {
@@ -115,7 +115,7 @@ pub(super) fn scroll(model: &mut Model, pane: Pane, down: bool) {
     }
 }
 
-/// Takes or leaves rows of the list that has the keyboard.
+/// Selects or deselects rows of the focused list.
 pub(super) fn pick(model: &mut Model, nodes: fn(&mut PullTestRun), rows: fn(&mut MultiSelect)) {
     match model.overlays.last_mut() {
         Some(Overlay::PullTest(trial)) => nodes(trial),
@@ -123,7 +123,7 @@ pub(super) fn pick(model: &mut Model, nodes: fn(&mut PullTestRun), rows: fn(&mut
     }
 }
 
-/// What enter does: chooses, or goes on along the chain.
+/// Handles the enter key: chooses an item, or moves along the chain.
 pub(super) fn open(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     match model.overlays.last() {
         None => follow(model, now),

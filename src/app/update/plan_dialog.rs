@@ -26,7 +26,7 @@ use crate::{
     },
 };
 
-/// True, with a status message, if the program is read-only.
+/// Returns true and sets a status message if the program is read-only.
 pub(super) fn reject_if_read_only(model: &mut Model, now: Timestamp) -> bool {
     let refused = !model.capabilities.can_write;
     if refused {
@@ -35,7 +35,7 @@ pub(super) fn reject_if_read_only(model: &mut Model, now: Timestamp) -> bool {
     refused
 }
 
-/// Shows a plan and lets the server try it.
+/// Shows a plan and starts its dry run.
 pub(super) fn open(
     model: &mut Model,
     plan: Plan,
@@ -131,7 +131,7 @@ fn next_undo(model: &Model) -> Option<&AppliedPlan> {
     restores.or(model.applied.last())
 }
 
-/// Shows what would take back the plan that is shown; where none is, the one that was carried out last.
+/// Shows the plan that undoes the shown plan, else the one applied last.
 pub(super) fn undo(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     let (found, none) = match model.overlays.last() {
         Some(Overlay::PlanDialog(dialog)) => {
@@ -168,7 +168,7 @@ fn dialog_for(model: &mut Model, request_id: RequestId) -> Option<&mut PlanDialo
     })
 }
 
-/// Stores the probe result of the image that a plan sets; nothing, where it could not be asked.
+/// Stores the probe result of the image that a plan sets; ignores a failed probe.
 pub(super) fn probe_done(
     model: &mut Model,
     request_id: RequestId,
@@ -221,7 +221,7 @@ fn go_to(model: &mut Model, answers: &[FormAnswer]) {
     }
 }
 
-/// Carries out the plan that is shown, if the server would take it.
+/// Applies the shown plan, if its dry run succeeded.
 pub(super) fn apply(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     let request_id = model.request_ids.next_id();
     let Some(Overlay::PlanDialog(dialog)) = model.overlays.last() else {
@@ -276,8 +276,9 @@ pub(super) fn apply(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     }
 }
 
-/// Stores the result of a dry run, and the other managers of the objects. From here on the plan is what was
-/// found: that is shown, and that must still be there when it is carried out.
+/// Stores the result of a dry run, and the other managers of the objects.
+///
+/// From here on the plan holds the state that was found: it is shown, and it is the condition for applying.
 pub(super) fn dry_run_done(model: &mut Model, request_id: RequestId, done: &[ChangeResult]) {
     let Some(dialog) = dialog_for(model, request_id) else {
         return;
@@ -315,8 +316,7 @@ pub(super) fn progressed(
     }
 }
 
-/// Stores the outcomes of an applied plan. What can be taken back is remembered, also when nobody looks any
-/// more.
+/// Stores the outcomes of an applied plan; its undo is kept even if the dialog is closed.
 pub(super) fn applied(
     model: &mut Model,
     request_id: RequestId,
@@ -389,7 +389,7 @@ fn outcomes(done: &[ChangeResult]) -> Vec<Outcome> {
     done.iter().map(|done| done.outcome.clone()).collect()
 }
 
-/// Goes back from a plan with esc: back to the answers that it was made of, at the one that is to blame.
+/// Closes the plan with esc; returns to the form that it came from, at the field to blame.
 pub(super) fn back(model: &mut Model) {
     let blamed = match model.overlays.last() {
         Some(Overlay::PlanDialog(dialog)) => dialog

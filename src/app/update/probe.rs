@@ -26,10 +26,10 @@ use crate::{
     },
 };
 
-/// Most probes of one key press: a Secret may serve hundreds of images, and registries limit requests.
+/// Maximum number of probes per key press: a Secret may serve hundreds of images, and registries limit requests.
 const MAX_PROBES_PER_PRESS: usize = 24;
 
-/// Asks, and shows what the answer will stand in: the diagnosis of the Pod, or the Secret's entries.
+/// Starts a probe, and shows where its result will appear: the Pod's diagnosis, or the Secret's entries.
 pub(super) fn probe_selection(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     if !model.capabilities.can_probe_registries {
         model.set_status(

@@ -23,7 +23,7 @@ use crate::{
     },
 };
 
-/// Asks on which nodes the image of the Pod shall be pulled.
+/// Opens the choice of nodes for a pull test of the Pod's image.
 pub(super) fn open(model: &mut Model, now: Timestamp) {
     if plan_dialog::reject_if_read_only(model, now) {
         return;
@@ -69,9 +69,9 @@ fn new_run(model: &Model) -> Option<PullTestRun> {
     Some(PullTestRun::new(test, query, nodes))
 }
 
-/// True if the test's Pod lists the same pull secrets as this Pod, so that what becomes of it is true of this
-/// Pod, too. A Pod that was admitted before its ServiceAccount listed a Secret goes on without it; the test's
-/// does not.
+/// True if the test's Pod lists the same pull secrets as this Pod, so that its result holds for this Pod.
+///
+/// A Pod that was admitted before its ServiceAccount listed a Secret goes on without it; the test's does not.
 fn pulls_like(context: &PodContext, test: &PullTest) -> bool {
     let admitted = match &context.account {
         _ if !test.secrets.is_empty() => &test.secrets[..],
@@ -117,7 +117,7 @@ pub(super) fn start(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     }]
 }
 
-/// A kubelet has answered; what it says settles what is wrong with the Pod.
+/// Stores the result of a kubelet; it is evidence for the Pod's diagnosis.
 pub(super) fn answered(
     model: &mut Model,
     request_id: RequestId,
@@ -149,7 +149,7 @@ pub(super) fn answered(
     }
 }
 
-/// Proposes to delete Pods that earlier tests have left behind. A test that runs deletes its own Pods.
+/// Proposes to delete Pods left behind by earlier tests. A running test deletes its own Pods.
 pub(super) fn clean_up(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     let of_tests = model.store.pods(&Scope::Cluster);
     let (running, left): (Vec<_>, Vec<_>) = of_tests

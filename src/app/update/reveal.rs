@@ -25,7 +25,7 @@ use crate::{
 
 pub(super) const NO_SECRET: &str = "only Secrets have values to show";
 
-/// The Secret that the keys speak of.
+/// The current Secret.
 pub(super) fn secret(model: &Model) -> Option<ObjectRef<Secret>> {
     match selection::selected_object(model)? {
         AnyObjectRef::Secret(key) => Some(key),
@@ -33,7 +33,7 @@ pub(super) fn secret(model: &Model) -> Option<ObjectRef<Secret>> {
     }
 }
 
-/// Warns; in the warning it fetches the values, and when they are shown it closes.
+/// Shows the warning; from the warning, fetches the values; with values shown, closes them.
 pub(super) fn reveal(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     let Some(Overlay::Reveal(reveal)) = model.overlays.last_mut() else {
         match secret(model) {
@@ -57,7 +57,7 @@ pub(super) fn reveal(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     }
 }
 
-/// Shows what was fetched, if the overlay that asked for it is still there; else it is dropped unseen.
+/// Shows fetched values if the requesting overlay is still open; otherwise drops them.
 pub(super) fn revealed(
     model: &mut Model,
     request_id: RequestId,
@@ -75,7 +75,7 @@ pub(super) fn revealed(
     }
 }
 
-/// Hides what has been shown long enough, in whatever overlay it is.
+/// Hides values whose time is over, in any overlay.
 pub(super) fn expire(model: &mut Model, now: Timestamp) {
     for reveal in reveals(model) {
         reveal.expire(now);
@@ -92,7 +92,7 @@ fn reveals(model: &mut Model) -> impl Iterator<Item = &mut Reveal> {
         })
 }
 
-/// Copies the password of the selected entry, and says so.
+/// Copies the password of the selected entry, and reports it.
 pub(super) fn copy(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     let Some(Overlay::Reveal(reveal)) = model.overlays.last() else {
         return Vec::new();

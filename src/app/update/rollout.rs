@@ -14,7 +14,7 @@ use crate::{
     },
 };
 
-/// Pauses the rollout, or lets it go on.
+/// Pauses or resumes the rollout.
 pub(super) fn pause(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     let Some(found) = deployment(model, now) else {
         return Vec::new();
@@ -27,7 +27,7 @@ pub(super) fn pause(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     plan_dialog::open(model, plan, None, now)
 }
 
-/// Back to the newest older revision with other images, one that has ready Pods if there is one.
+/// Rolls back to the newest older revision with other images, preferably one with ready Pods.
 pub(super) fn roll_back(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     let Some(found) = deployment(model, now) else {
         return Vec::new();

@@ -16,12 +16,12 @@ use crate::{
     },
 };
 
-/// The Pod that the selection of the Pods pane stands for: for a folded workload, its worst.
+/// The selected Pod of the Pods pane; for a folded workload, its least healthy.
 pub fn selected_pod(model: &Model) -> Option<ObjectRef<Pod>> {
     model.panes.get(Pane::Pods).selected_pod(&model.store)
 }
 
-/// The Pod that the keys speak of: the one whose details are open, else that of the selection.
+/// The current Pod: that of open details, else that of the selection.
 pub fn current_pod(model: &Model) -> Option<ObjectRef<Pod>> {
     if let Some(Overlay::Details(details)) = model.overlays.last() {
         match &details.object {
@@ -41,7 +41,7 @@ pub fn current_pod(model: &Model) -> Option<ObjectRef<Pod>> {
     model.panes.get(pane).selected_pod(&model.store)
 }
 
-/// The workload that the keys speak of: the one whose details are open, else that of the Pod.
+/// The current workload: that of open details, else that of the Pod.
 pub(super) fn current_workload(model: &Model) -> Option<WorkloadRef> {
     if let Some(Overlay::Details(details)) = model.overlays.last()
         && let AnyObjectRef::Workload(id) = &details.object
@@ -69,8 +69,7 @@ fn worst_pod(model: &Model, id: &WorkloadRef) -> Option<ObjectRef<Pod>> {
         .map(|pod| pod.key.clone())
 }
 
-/// What the keys speak of: the object whose details are open, else what is selected in the focused pane;
-/// of an event, what it is about.
+/// The current object: that of open details, else the selection of the focused pane; for an event, its subject.
 pub(super) fn selected_object(model: &Model) -> Option<AnyObjectRef> {
     if let Some(Overlay::Details(details)) = model.overlays.last() {
         return Some(details.object.clone());
@@ -87,12 +86,12 @@ pub(super) fn account_of_pod(model: &Model) -> Option<ObjectRef<ServiceAccount>>
     ))
 }
 
-/// The Pod that uses what is selected, one that fares ill if there is one.
+/// A Pod that uses the selection, preferably a failing one.
 pub(super) fn pod_using_selection(model: &Model) -> Option<ObjectRef<Pod>> {
     model.panes.get(model.focus).selected_user(&model.store)
 }
 
-/// The event line that is selected; of what is folded, none.
+/// The selected event line; `None` for a folded group.
 pub(super) fn selected_line(model: &Model) -> Option<&EventSeries> {
     match model.panes.events.list.selected()? {
         events::Row::Line(key) => model.store.event_line(key),

@@ -13,7 +13,7 @@ use crate::{
     domain::{store::watch::Scope, suggest::did_you_mean},
 };
 
-/// Goes to the view of this name; without one it lists them, to choose from.
+/// Opens the view with this name; without a name, the list of views.
 pub(super) fn go(model: &mut Model, name: Option<&str>, now: Timestamp) -> Vec<Effect> {
     let Some(name) = name else {
         choose(model, "view ", now);
@@ -40,7 +40,7 @@ pub(super) fn go(model: &mut Model, name: Option<&str>, now: Timestamp) -> Vec<E
     effects
 }
 
-/// Keeps what is looked at now.
+/// Saves the current view.
 pub(super) fn save(model: &mut Model, name: &str, now: Timestamp) {
     let view = SavedView::capture(&model.panes, model.focus, &model.scope);
     let mut said = format!("saved as {name}: {view}");

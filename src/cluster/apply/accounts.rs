@@ -100,8 +100,9 @@ pub(super) async fn detach(
     })
 }
 
-/// Changes a ServiceAccount's list as it is now. Whoever attached another Secret meanwhile keeps it. `uid`: of
-/// the only object whose list may be changed.
+/// Changes a ServiceAccount's list in its current version; Secrets that others attached meanwhile stay.
+///
+/// `uid` is that of the only object that may be changed.
 pub(super) async fn change_list(
     server: ApiServer<'_>,
     account: &ObjectRef<ServiceAccount>,

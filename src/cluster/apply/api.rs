@@ -13,10 +13,10 @@ use crate::{
     domain::plan::{ChangeResult, Outcome, manager::OwnershipMetadata},
 };
 
-/// Who the server should say has set a field.
+/// Field manager of all writes.
 pub(super) const MANAGER: &str = "pullscope";
 
-/// dryRun=All or a real write.
+/// Dry run (`dryRun=All`) or real write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum WriteMode {
     /// `dryRun=All`: admission and validation run, nothing is stored.
@@ -52,7 +52,7 @@ impl<'a> ApiServer<'a> {
         }
     }
 
-    /// The same server for so long at most, and for one request at most so long.
+    /// The same server with a time limit in total and per request.
     pub(super) fn with_limits(self, all: Duration, request: Duration) -> Self {
         let deadline = Instant::now() + all;
         Self {
@@ -65,7 +65,7 @@ impl<'a> ApiServer<'a> {
         }
     }
 
-    /// The same server, asked again for so long whenever it is not reached or is busy.
+    /// The same server with retries for this long while it is unreachable or busy.
     pub(super) fn with_retries(self, all: Duration, request: Duration) -> Self {
         let mut server = self.with_limits(all, request);
         if let Some(bounds) = &mut server.limits {
@@ -74,7 +74,7 @@ impl<'a> ApiServer<'a> {
         server
     }
 
-    /// When the last request ends; `None`: there is no bound.
+    /// The end of the last request; `None` without a limit.
     pub(super) fn deadline(self) -> Option<Instant> {
         self.limits.map(|bounds| bounds.deadline)
     }
@@ -92,7 +92,7 @@ impl<'a> ApiServer<'a> {
         })
     }
 
-    /// For a change of an object that an earlier change of the plan changes too.
+    /// The same server for a change of an object that an earlier change of the plan changes.
     pub(super) fn follows_earlier_change(self, behind_another: bool) -> Self {
         Self {
             follows_earlier_change: behind_another,
@@ -100,7 +100,7 @@ impl<'a> ApiServer<'a> {
         }
     }
 
-    /// The same server, asked without storing anything.
+    /// The same server in dry-run mode.
     pub(super) fn as_dry_run(self) -> Self {
         Self {
             mode: WriteMode::DryRun,
@@ -112,12 +112,12 @@ impl<'a> ApiServer<'a> {
         self.mode == WriteMode::DryRun
     }
 
-    /// Whether what is there must be what the change expects.
+    /// Whether the object found must match the one that the change expects.
     pub(super) fn checks_expectations(self) -> bool {
         !(self.is_dry_run() && self.follows_earlier_change)
     }
 
-    /// Whether a write that ended so may have been stored all the same. A dry run stores nothing.
+    /// Whether a failed write may have been stored nevertheless; never in a dry run.
     pub(super) fn may_be_stored(self, error: &ApiError) -> bool {
         !self.is_dry_run() && error.fate() != WriteFate::NotStored
     }
@@ -139,7 +139,7 @@ impl<'a> ApiServer<'a> {
             .await
     }
 
-    /// `preconditions`: what must still be so, or nothing is deleted.
+    /// Sends a delete request with preconditions.
     ///
     /// A `DELETE` takes its options from the body or from the query, and with a body the query's
     /// `dryRun` is not looked at (`rest.DeleteResource` of the API server): so all stand in the body.
@@ -186,7 +186,7 @@ fn checked(path: &str) -> Result<&str, ApiError> {
     Ok(path)
 }
 
-/// The change with who else keeps the object, as it was found.
+/// Adds the other managers of the object that was found.
 pub(super) fn with_managers(found: &Value, done: ChangeResult) -> ChangeResult {
     ChangeResult {
         traces: OwnershipMetadata::from_object(found),
@@ -194,12 +194,12 @@ pub(super) fn with_managers(found: &Value, done: ChangeResult) -> ChangeResult {
     }
 }
 
-/// A change was made of this object.
+/// The result of a change that was made.
 pub(super) fn applied(found: &Value) -> ChangeResult {
     with_managers(found, ChangeResult::new(Outcome::Applied))
 }
 
-/// The object was as it should be.
+/// The result of a change that was not necessary.
 pub(super) fn unchanged(found: &Value) -> ChangeResult {
     with_managers(found, ChangeResult::new(Outcome::Unchanged))
 }
@@ -208,14 +208,14 @@ pub(super) fn failed(why: impl Into<String>) -> ChangeResult {
     ChangeResult::new(Outcome::Failed(why.into()))
 }
 
-/// An answer was lost for this reason, and looking did not tell what became of the change.
+/// The result of a change whose outcome is unknown: its response was lost, and reading the object did not tell.
 pub(super) fn unknown(why: &str) -> ChangeResult {
     ChangeResult::new(Outcome::Unknown(format!(
         "{why}; it may or may not have been stored: check the object before you try again"
     )))
 }
 
-/// Why something is not taken back.
+/// Reason why a change cannot be undone.
 pub(super) const CHANGED: &str = "it was changed by someone else, so it is left unchanged";
 
 #[cfg(test)]

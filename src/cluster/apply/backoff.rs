@@ -10,13 +10,13 @@ use tokio::time::{Instant, sleep};
 
 use crate::cluster::ApiError;
 
-/// Attempts when others write the same object all the time.
+/// Maximum number of attempts if others keep changing the object.
 const ATTEMPTS: u32 = 6;
 
-/// Before the second attempt; doubled each time (client-go's `retry.DefaultBackoff` begins alike).
+/// Pause before the second attempt, doubled each time (client-go: `retry.DefaultBackoff`).
 const FIRST: Duration = Duration::from_millis(10);
 
-/// Between two looks after a lost answer: a server that is restarted behind a load balancer is back by then.
+/// Pauses between reads after a lost response: a server restarted behind a load balancer is back by then.
 const READ_PAUSES: [Duration; 5] = [
     Duration::from_millis(100),
     Duration::from_millis(400),
@@ -25,7 +25,7 @@ const READ_PAUSES: [Duration; 5] = [
     Duration::from_secs(2),
 ];
 
-/// Before a request is sent again that did not reach the server, or that it was too busy for.
+/// Pauses before a request is repeated that did not reach the server or found it busy.
 const PAUSES: [Duration; 6] = [
     Duration::from_millis(250),
     Duration::from_millis(500),
@@ -38,7 +38,7 @@ const PAUSES: [Duration; 6] = [
 /// Limit of `Retry-After`.
 const LONGEST_PAUSE: Duration = Duration::from_secs(20);
 
-/// However long each request takes, no look begins later than this after the first.
+/// Time after which no read is started, however long each request takes.
 const LONGEST: Duration = Duration::from_secs(60);
 
 #[derive(Debug, Default)]
@@ -72,7 +72,7 @@ impl WriteBackoff {
         true
     }
 
-    /// Waits after a conflict; `false` when it is time to give up.
+    /// Waits after a conflict; returns `false` when the attempts are used up.
     pub(super) async fn after_conflict(&mut self) -> bool {
         self.conflicts += 1;
         if self.conflicts >= ATTEMPTS {
@@ -82,13 +82,13 @@ impl WriteBackoff {
         self.pause(pause + jitter(pause)).await
     }
 
-    /// Waits after an error before the same request is sent again; `false` when it is time to give up, and for
-    /// an error that is not transient.
+    /// Waits before a failed request is repeated; returns `false` when the attempts are used up, or if the error is
+    /// permanent.
     pub(super) async fn after_error(&mut self, error: &ApiError) -> bool {
         error.is_transient() && self.before_retry(error).await
     }
 
-    /// Waits before the same is tried again, whatever the error; `false` when it is time to give up.
+    /// Waits before another attempt, whatever the error; returns `false` when the attempts are used up.
     pub(super) async fn before_retry(&mut self, error: &ApiError) -> bool {
         let last = self.persists.then_some(PAUSES.len() - 1);
         let number = last.map_or(self.errors, |last| self.errors.min(last));
@@ -103,7 +103,7 @@ impl WriteBackoff {
         self.pause(pause).await
     }
 
-    /// Waits before the object is looked at again; `false` when it is time to give up.
+    /// Waits before the object is read again; returns `false` when the attempts are used up.
     pub(super) async fn before_read(&mut self) -> bool {
         let since = *self.since.get_or_insert_with(Instant::now);
         let Some(pause) = READ_PAUSES.get(self.reads) else {
@@ -123,7 +123,7 @@ fn jitter(pause: Duration) -> Duration {
     pause.mul_f64(f64::from(first) / f64::from(u8::MAX))
 }
 
-/// A number that nobody else has: hash maps are seeded by the system's source of randomness.
+/// Returns a random number: hash maps are seeded by the system's random source.
 pub(super) fn random() -> u64 {
     RandomState::new().build_hasher().finish()
 }

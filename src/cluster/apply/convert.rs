@@ -27,7 +27,10 @@ use super::{
 use crate::{
     cluster::{ApiError, paths},
     domain::{
-        k8s::{object_ref::ObjectRef, objects::Secret},
+        k8s::{
+            object_ref::{LONGEST_NAME, ObjectRef},
+            objects::Secret,
+        },
         plan::{
             Change, ChangeResult, ConvertSecret, Converted, ObjectSnapshot, ObjectVersion, Outcome,
             SecretOutline, Undoable, recreated,
@@ -35,8 +38,8 @@ use crate::{
     },
 };
 
-/// Between attempts to make the replacement, once the old Secret is gone: a server that is restarted is back
-/// by then.
+/// Pauses between attempts to create the replacement after the old Secret was deleted: a restarted server is back by
+/// then.
 const PAUSES: [Duration; 5] = [
     Duration::from_millis(500),
     Duration::from_secs(1),
@@ -45,32 +48,28 @@ const PAUSES: [Duration; 5] = [
     Duration::from_secs(8),
 ];
 
-/// Between later attempts.
+/// Pause between later attempts.
 const LAST_PAUSE: Duration = Duration::from_secs(8);
 
 /// Limit of `Retry-After`, as the Secret is missing meanwhile.
 const LONGEST_PAUSE: Duration = Duration::from_secs(20);
 
-/// The phases of a conversion, each with its last request: looking at the Secret and trying the replacement,
-/// deleting the old Secret, making the new one, putting the old one back.
+/// Time limits of the phases of a conversion, each with its last request: read and dry run, delete, create, restore.
 const LOOKING: Duration = Duration::from_secs(20);
 const DELETING: Duration = Duration::from_secs(40);
 const CREATING: Duration = Duration::from_secs(60);
 const PUTTING_BACK: Duration = Duration::from_secs(50);
 
-/// One request of a conversion: whatever limit the user has set, the Secret may be gone meanwhile.
+/// Limit of one request of a conversion, whatever limit the user has set: the Secret may be missing meanwhile.
 const REQUEST: Duration = Duration::from_secs(10);
 
-/// How long a conversion takes at most. The end of the program waits for longer (`runtime::active_changes`).
+/// Maximum duration of a conversion. Shutdown waits longer (`runtime::active_changes`).
 pub const CONVERSION_LIMIT: Duration = LOOKING
     .saturating_add(DELETING)
     .saturating_add(CREATING)
     .saturating_add(PUTTING_BACK);
 
-/// Names have at most 253 characters (RFC 1123 subdomain).
-const LONGEST_NAME: usize = 253;
-
-/// Makes a pull secret of a Secret of another type. All that it holds is kept.
+/// Converts a Secret of another type to a pull secret; all of its data is kept.
 pub(super) async fn convert(
     server: ApiServer<'_>,
     change: &ConvertSecret,
@@ -109,10 +108,10 @@ pub(super) async fn convert(
     })
 }
 
-/// The change that takes a conversion back; given is what was made, as far as that is known.
+/// The undo of a conversion, from what was created, as far as that is known.
 pub(super) type Undo<'a> = dyn Fn(Option<ObjectVersion>) -> Option<Change> + Sync + 'a;
 
-/// Reads the Secret that is to be converted.
+/// Reads the Secret to convert.
 pub(super) async fn read_secret(
     server: ApiServer<'_>,
     key: &ObjectRef<Secret>,
@@ -121,7 +120,7 @@ pub(super) async fn read_secret(
     server.get(&paths::secret(key)).await
 }
 
-/// The pull secret that a Secret of another type becomes, and under which key its configuration is.
+/// The pull secret that replaces the Secret, and the data key of its configuration.
 pub(super) fn replacement(found: &Value) -> Option<(String, SecretValue)> {
     let source = source(found)?;
     let encoded = found.get("data")?.get(&source)?.clone();
@@ -158,7 +157,7 @@ fn is_configuration(encoded: &str) -> bool {
     found.is_ok_and(|found| found.auths.get().starts_with('{'))
 }
 
-/// Deletes the Secret that was found, and makes the wanted one in its place.
+/// Deletes the Secret that was found and creates the new one.
 pub(super) async fn replace(
     server: ApiServer<'_>,
     key: &ObjectRef<Secret>,
@@ -322,9 +321,10 @@ fn is_wanted(there: &Value, wanted: &Value) -> bool {
     is_equal("type") && is_equal("data") && patches::pending_deletion(there).is_none()
 }
 
-/// The end of a sentence: the commands that make the pull secret, in one line; the password is asked for.
-/// Other keys, labels and annotations are known to this session only, and they do not bring them back.
-/// Of a conversion and of what takes it back, one of the two sides is a pull secret.
+/// The commands that create the pull secret, in one line, as the end of a sentence.
+///
+/// The password is asked for. Other keys, labels and annotations are known to this session only and are not restored.
+/// One side of a conversion and of its undo is always a pull secret.
 fn manual_commands(key: &ObjectRef<Secret>, sides: [&SecretValue; 2]) -> String {
     let encoded = sides.into_iter().find_map(|side| {
         let source = source(side)?;

@@ -19,7 +19,7 @@ use crate::{
     domain::plan::{Change, ChangeResult, Created, Outcome},
 };
 
-/// How the creation of an object ended.
+/// Outcome of a creation.
 #[derive(Debug)]
 pub(super) enum Creation {
     Created(Created),
@@ -41,7 +41,7 @@ impl Creation {
         })
     }
 
-    /// What became of the change, with the change that takes it back.
+    /// The result of the change, with its undo.
     pub(super) fn done(self, undo: impl FnOnce(Created) -> Change) -> ChangeResult {
         match self {
             Self::Created(created) => ChangeResult {
@@ -56,7 +56,7 @@ impl Creation {
         }
     }
 
-    /// What became of a change that is not taken back.
+    /// The result of a change that has no undo.
     pub(super) fn done_for_good(self) -> ChangeResult {
         match self {
             Self::Created(_) => ChangeResult::new(Outcome::Applied),
@@ -65,7 +65,7 @@ impl Creation {
     }
 }
 
-/// Makes an object; `fits` says why one that is there already is not as good.
+/// Creates an object; `fits` returns the reason why an existing object does not count as created.
 pub(super) async fn create(
     server: ApiServer<'_>,
     collection: &str,

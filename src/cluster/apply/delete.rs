@@ -130,8 +130,7 @@ async fn after_loss(
     }
 }
 
-/// Deletes an object as it is now, if it is the expected one; `undo` creates it again. Returns what was found
-/// too.
+/// Deletes the current object if it is the expected one; `undo` creates it again. Also returns the object found.
 pub(super) async fn remove(
     server: ApiServer<'_>,
     path: &str,
@@ -165,7 +164,7 @@ pub(super) async fn remove(
     Ok((with_managers(&found, done), Some(now)))
 }
 
-/// An object as a preview shows it and as it is compared.
+/// The object as shown in the preview and compared.
 pub(super) fn observed(found: &Value) -> ObservedObject {
     ObservedObject {
         uid: patches::object_version(found).uid,
@@ -173,7 +172,7 @@ pub(super) fn observed(found: &Value) -> ObservedObject {
     }
 }
 
-/// Why an object is not deleted: it is not the one that the preview showed.
+/// Why an object is not deleted: it is not the one shown in the preview.
 pub(super) fn changed_since(
     server: ApiServer<'_>,
     expected: Option<&ObservedObject>,
@@ -187,8 +186,9 @@ pub(super) fn changed_since(
     })
 }
 
-/// Deletes what a change has created, if it still holds what it did then. Where a request whose answer was lost
-/// may create it again, it is looked for once more.
+/// Deletes an object that a change has created, if it is unchanged.
+///
+/// If a lost request may still create it again, it is looked for once more.
 ///
 /// It is deleted in the state in which it was compared. Who may not read it deletes it in the state in which
 /// it was made, or not at all.

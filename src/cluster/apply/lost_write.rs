@@ -4,8 +4,9 @@ use std::fmt;
 
 use crate::cluster::{ApiError, error::WriteFate};
 
-/// The first error that left it open, and the worst that may still happen: one attempt may be delivered
-/// late although a later attempt was refused.
+/// The first error without a known outcome, and the worst remaining outcome over all attempts.
+///
+/// One attempt may arrive late although a later one was rejected.
 #[derive(Debug)]
 pub(super) struct LostWrite {
     error: ApiError,
@@ -15,7 +16,7 @@ pub(super) struct LostWrite {
 }
 
 impl LostWrite {
-    /// Adds how another attempt ended.
+    /// Adds the outcome of another attempt.
     pub(super) fn merge(lost: Option<Self>, error: ApiError) -> Self {
         let fate = error.fate();
         let open = usize::from(fate != WriteFate::NotStored);
@@ -29,12 +30,12 @@ impl LostWrite {
         }
     }
 
-    /// Whether an attempt may still be delivered, so that a look proves nothing.
+    /// Whether an attempt may still arrive, so that reading the object proves nothing.
     pub(super) fn may_still_arrive(&self) -> bool {
         self.fate == WriteFate::Pending
     }
 
-    /// Whether an attempt may still be delivered beside the one that was stored.
+    /// Whether an attempt may still arrive in addition to the stored one.
     pub(super) fn may_arrive_again(&self) -> bool {
         self.may_still_arrive() && self.open > 1
     }

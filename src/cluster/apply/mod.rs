@@ -36,19 +36,18 @@ use crate::domain::{
     plan::{Change, ChangeResult, OnFailure, Outcome, Plan, Purpose},
 };
 
-/// The right to write at all. Whoever starts the program grants it, and not with `--read-only`; without
-/// one nothing in this module can be called.
+/// The permit to write, granted at startup unless `--read-only`; nothing in this module can be called without it.
 #[derive(Clone, Copy, Debug)]
 pub struct WritePermit(());
 
 impl WritePermit {
-    /// `None` when the user wants to read only.
+    /// Returns a permit, or `None` in read-only mode.
     pub fn unless(read_only: bool) -> Option<Self> {
         (!read_only).then_some(Self(()))
     }
 }
 
-/// Asks for the permissions and lets the server try each change without storing it.
+/// Checks the permissions and dry-runs each change on the server.
 pub async fn dry_run(connection: &Connection, _: WritePermit, plan: &Plan) -> Vec<ChangeResult> {
     let server = ApiServer::new(connection, WriteMode::DryRun);
     let mut all = Vec::new();
@@ -99,8 +98,9 @@ async fn awaits_creation(
     to_be_created.contains(&change.object()) || to_be_created.contains(&namespace)
 }
 
-/// Makes the changes in their order, reports each when it is made, and stops at the first that fails.
-/// Where the plan says so, what was made before that is taken back.
+/// Applies the changes in order, reports each, and stops at the first failure.
+///
+/// If the plan says so, the changes made before are undone.
 pub async fn apply(
     connection: &Connection,
     _: WritePermit,
@@ -140,11 +140,11 @@ fn no_reason_to_delete() -> ChangeResult {
     ChangeResult::new(Outcome::NotNeeded(why.to_owned()))
 }
 
-/// How long taking back goes on at most when the server is not reached or is busy; the end of the program waits
-/// for longer (`runtime::active_changes`).
+/// Maximum duration of an undo while the server is unreachable or busy. Shutdown waits longer
+/// (`runtime::active_changes`).
 pub const ROLLBACK_LIMIT: Duration = Duration::from_secs(90);
 
-/// One request of taking back: the next one must have its time too.
+/// Limit of one request of an undo: the next one must have its time too.
 const REQUEST: Duration = Duration::from_secs(10);
 
 /// Takes back what was made, last one first; also that of which it is not known.

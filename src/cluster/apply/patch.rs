@@ -20,12 +20,12 @@ pub(super) struct Patch {
 }
 
 impl Patch {
-    /// These fields, and `null` for those that go.
+    /// A merge patch with these fields; `null` removes a field.
     pub(super) fn merge(found: &Value, fields: Value) -> Self {
         Self::new(PatchKind::Merge, found, fields)
     }
 
-    /// These fields; of lists with names the items that are named.
+    /// A strategic merge patch with these fields; list items are merged by name.
     pub(super) fn strategic(found: &Value, fields: Value) -> Self {
         Self::new(PatchKind::Strategic, found, fields)
     }
@@ -39,7 +39,7 @@ impl Patch {
         Self { kind, body }
     }
 
-    /// The whole value at this place: a merge would leave what the new one lacks.
+    /// A patch that replaces the value at this path: a merge would keep members that the new value lacks.
     ///
     /// A `test` that fails is answered with 422, as an invalid object is; the version that is put in is
     /// compared like that of an update, and answered with 409.
@@ -54,7 +54,7 @@ impl Patch {
         }
     }
 
-    /// The same fields for another state of the object.
+    /// The same patch for another version of the object.
     pub(super) fn rebased_on(&self, found: &Value) -> Self {
         let mut body = SecretValue::from((*self.body).clone());
         let place = match self.kind {
@@ -83,7 +83,7 @@ impl Patch {
         &self.body
     }
 
-    /// Whether the object is as the patch makes it.
+    /// Whether the object already is as the patch makes it.
     pub(super) fn is_applied_to(&self, object: &Value) -> bool {
         match self.kind {
             PatchKind::Merge | PatchKind::Strategic => {

@@ -15,16 +15,16 @@ use crate::domain::{
     plan::{ContainerList, Images, ObjectVersion},
 };
 
-/// The names in a ServiceAccount's `imagePullSecrets`. An entry without a name says nothing and is not written
-/// again.
+/// The names in a ServiceAccount's `imagePullSecrets`; entries without a name have no effect and are dropped.
 pub(super) fn pull_secrets(account: &Value) -> Vec<Name<Secret>> {
     let mut names = listed_names(account);
     names.retain(|name| !name.as_str().is_empty());
     names
 }
 
-/// The names in `imagePullSecrets` of a Pod template; empty, that of an entry without one. Such an entry counts:
-/// admission copies the ServiceAccount's list into a Pod only if the Pod's has no entry at all.
+/// The names in `imagePullSecrets` of a Pod template; the name is empty for an entry without one.
+///
+/// Such an entry counts: admission copies the ServiceAccount's list only into a Pod whose list has no entry.
 pub(super) fn template_pull_secrets(workload: &Value) -> Vec<Name<Secret>> {
     let spec = workload.pointer("/spec/template/spec");
     spec.map(listed_names).unwrap_or_default()
@@ -43,7 +43,7 @@ pub(super) fn resource_version(object: &Value) -> &Value {
         .unwrap_or(&Value::Null)
 }
 
-/// Which object it is, and in which state.
+/// Uid and resource version of an object.
 pub(super) fn object_version(object: &Value) -> ObjectVersion {
     let text = |field: &str| {
         let value = object.pointer(&format!("/metadata/{field}"));
@@ -55,7 +55,7 @@ pub(super) fn object_version(object: &Value) -> ObjectVersion {
     }
 }
 
-/// A change of the Pod template's spec.
+/// A patch of the Pod template's spec.
 pub(super) fn pod_spec(fields: &Value) -> Value {
     json!({ "spec": { "template": { "spec": fields } } })
 }
@@ -65,10 +65,10 @@ pub(super) fn is_paused(deployment: &Value) -> bool {
     deployment.pointer("/spec/paused").and_then(Value::as_bool) == Some(true)
 }
 
-/// kubectl refuses the same.
+/// Error for a paused Deployment; kubectl rejects it likewise.
 pub(super) const PAUSED: &str = "the rollout is paused: resume it first";
 
-/// Why a workload does not replace its Pods when its template changes; `None` where it does.
+/// Why a workload does not replace its Pods when its template changes; `None` if it does.
 pub(super) fn rollout_blocker(workload: &Value) -> Option<&'static str> {
     if is_paused(workload) {
         return Some(PAUSED);
@@ -78,14 +78,14 @@ pub(super) fn rollout_blocker(workload: &Value) -> Option<&'static str> {
     is_on_delete.then_some("the update strategy is OnDelete: delete the Pods instead")
 }
 
-/// As `kubectl rollout restart` does it.
+/// The patch of `kubectl rollout restart`.
 pub(super) fn restart(now: Timestamp) -> Value {
     json!({ "spec": { "template": { "metadata": { "annotations": {
         "kubectl.kubernetes.io/restartedAt": now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
     } } } } })
 }
 
-/// What holds an object that is being deleted, in a sentence; `None` while it is not.
+/// What blocks the deletion of a terminating object, as a sentence; `None` if it is not terminating.
 pub(super) fn pending_deletion(object: &Value) -> Option<String> {
     object.pointer("/metadata/deletionTimestamp")?;
     let held = finalizers(object);
@@ -109,14 +109,14 @@ pub(super) fn finalizers(object: &Value) -> Vec<&str> {
         .collect()
 }
 
-/// A hash of a value: whether it still stands is seen without keeping it.
+/// Hash of a value, to compare it without keeping it.
 pub(super) fn hash(value: &impl Hash) -> u64 {
     let mut hasher = DefaultHasher::new();
     value.hash(&mut hasher);
     hasher.finish()
 }
 
-/// What is deleted takes with it what it owns, as with kubectl: of a Job `batch/v1` would leave the Pods.
+/// Delete options with the cascade of kubectl: the default of `batch/v1` would leave the Pods of a Job.
 pub(super) fn delete(is_dry_run: bool, preconditions: Option<Value>) -> Value {
     let mut options = json!({
         "apiVersion": "v1",
@@ -132,8 +132,8 @@ pub(super) fn delete(is_dry_run: bool, preconditions: Option<Value>) -> Value {
     options
 }
 
-/// An object as it can be made again: with all that people and controllers gave it, and without what the
-/// server did (`uid`, `resourceVersion`, `creationTimestamp`, `generation`, `managedFields`, `status`).
+/// Removes the fields that only the server sets (`uid`, `resourceVersion`, `creationTimestamp`, `generation`,
+/// `managedFields`, `status`), so that the object can be created again.
 pub(super) fn strip_server_fields(object: &Value) -> SecretValue {
     let mut object = SecretValue::from(object.clone());
     if let Some(fields) = object.as_object_mut() {
@@ -150,7 +150,8 @@ pub(super) fn strip_server_fields(object: &Value) -> SecretValue {
     object
 }
 
-/// What people and controllers gave an object besides its content: labels, annotations, owners, finalizers.
+/// The metadata set by people and controllers: labels, annotations, owners, finalizers.
+///
 /// A Deployment's controller writes the number of the revision into an annotation.
 pub(super) fn meta(object: &Value) -> Value {
     let fields = ["labels", "annotations", "ownerReferences", "finalizers"];
@@ -168,8 +169,7 @@ pub(super) fn meta(object: &Value) -> Value {
     Value::Object(all.collect())
 }
 
-/// A hash of what an object holds, without what the server and the controllers note in it: its state, and the
-/// Secrets that a cluster makes for a ServiceAccount.
+/// Hash of an object's content, without status and without the Secrets that a cluster creates for a ServiceAccount.
 pub(super) fn content(object: &Value) -> u64 {
     let mut held = SecretValue::from(object.clone());
     if let Some(fields) = held.as_object_mut() {
@@ -181,8 +181,7 @@ pub(super) fn content(object: &Value) -> u64 {
     hash(&(text.as_str(), meta(object).to_string()))
 }
 
-/// The list that a container is in, and its image. `pod_spec`: the fields that lead from the object to the
-/// spec of its Pods.
+/// The container list and the image of a container; `pod_spec` is the path from the object to its Pod spec.
 pub(super) fn image<'a>(
     object: &'a Value,
     pod_spec: &[&str],

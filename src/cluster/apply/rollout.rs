@@ -55,8 +55,9 @@ pub(super) async fn set_paused(
     })
 }
 
-/// As `kubectl rollout undo` does it: the template of the ReplicaSet takes the place of the
-/// Deployment's. When that is not the one that was shown, nothing is done.
+/// Rolls back like `kubectl rollout undo`: the template of the ReplicaSet replaces the Deployment's.
+///
+/// A template other than the one in the preview is rejected.
 pub(super) async fn roll_back(
     server: ApiServer<'_>,
     change: &RollBack,

@@ -6,7 +6,7 @@ use serde::{Serialize, Serializer};
 use serde_json::Value;
 use zeroize::Zeroize;
 
-/// Nothing prints it, so it has no `Debug`.
+/// A JSON value with passwords; it has no `Debug`, so that it cannot be printed.
 pub(super) struct SecretValue(Value);
 
 impl From<Value> for SecretValue {

@@ -106,7 +106,7 @@ async fn make(
     create_as_given(server, key, &body).await
 }
 
-/// Makes a Secret as it is given; one of its type with the same content is as good.
+/// Creates a Secret as given; an existing one with the same type and content counts as created.
 pub(super) async fn create_as_given(
     server: ApiServer<'_>,
     key: &ObjectRef<Secret>,
@@ -271,7 +271,7 @@ fn rewritten(
     Ok((field, encoded))
 }
 
-/// Puts the old content back where what the change has left still stands (`left`: its hash).
+/// Restores the old content if the Secret still is as the change has left it (`left`: its hash).
 pub(super) async fn restore(
     server: ApiServer<'_>,
     key: &ObjectRef<Secret>,
@@ -310,7 +310,7 @@ fn content(secret: &Value, field: &str, is_legacy: bool) -> Option<Zeroizing<Str
     })
 }
 
-/// The bytes as the kubelet reads them: Go's `encoding/json` takes each one that is no UTF-8 for U+FFFD.
+/// Decodes bytes as the kubelet does: Go's `encoding/json` replaces invalid UTF-8 by U+FFFD.
 pub(super) fn text(bytes: &[u8]) -> Zeroizing<String> {
     Zeroizing::new(String::from_utf8_lossy(bytes).into_owned())
 }

@@ -18,7 +18,7 @@ use crate::{
     domain::plan::{Change, ChangeResult},
 };
 
-/// What to do with an object as it was read.
+/// What to do with the object that was read.
 pub(super) enum UpdateDecision {
     /// It is so already.
     Keep,
@@ -52,7 +52,7 @@ struct UnansweredPatch {
     lost_write: LostWrite,
 }
 
-/// Changes an object; `step` says how, and is asked again when the object has been changed meanwhile.
+/// Updates an object; `step` makes the patch, and is called again after a conflict.
 pub(super) async fn update(
     server: ApiServer<'_>,
     path: &str,
@@ -120,8 +120,7 @@ pub(super) async fn update(
     }
 }
 
-/// Reads an object; again after a transient error, unless it is a dry run: there somebody waits who can
-/// try again.
+/// Reads an object, with retries for transient errors; a dry run does not retry, as the user can.
 pub(super) async fn read(
     server: ApiServer<'_>,
     path: &str,
@@ -135,7 +134,7 @@ pub(super) async fn read(
     }
 }
 
-/// Reads an object after an answer was lost; `None` when the server cannot be asked.
+/// Reads an object after a lost response; `None` if the server cannot be reached.
 pub(super) async fn read_after_loss(
     server: ApiServer<'_>,
     path: &str,
@@ -152,9 +151,10 @@ pub(super) async fn read_after_loss(
     }
 }
 
-/// Whether an object is as the server would make it of this patch: admission may have changed what was sent, so
-/// that the object does not hold what the patch says. `managedFields` are no proof: another `pullscope` writes
-/// under the same name, and a field that somebody else takes over disappears from ours.
+/// Whether the patch would not change the object: admission may have altered what was sent.
+///
+/// `managedFields` are no proof: another `pullscope` writes under the same name, and a field that somebody else takes
+/// over disappears from ours.
 async fn changes_nothing(server: ApiServer<'_>, path: &str, patch: &Patch, now: &Value) -> bool {
     let tried = server
         .as_dry_run()
@@ -163,9 +163,10 @@ async fn changes_nothing(server: ApiServer<'_>, path: &str, patch: &Patch, now: 
     tried.is_ok_and(|tried| patches::content(&tried) == patches::content(now))
 }
 
-/// Whether an object bears a later write of ours than before, as far as `managedFields` tell. A field that
-/// somebody else takes over disappears from our entry, which is no write. Two writes of ours in one second are
-/// told apart by nothing, but then nobody else has written.
+/// Whether `managedFields` show a later write of ours than before.
+///
+/// A field that somebody else takes over disappears from our entry, which is no write. Two writes of ours in one second
+/// are told apart by nothing, but then nobody else has written.
 fn has_written(before: &Value, now: &Value) -> bool {
     let (then, ours) = (entries(before, true), entries(now, true));
     let is_later = ours.iter().any(|entry| {
@@ -218,7 +219,7 @@ impl UnansweredPatch {
 }
 
 impl UpdateOutcome {
-    /// The object as it was found.
+    /// The object that was found.
     pub(super) fn found(&self) -> &SecretValue {
         match self {
             Self::Kept(found)
@@ -228,7 +229,7 @@ impl UpdateOutcome {
         }
     }
 
-    /// The object as the server has stored it, where that is known.
+    /// The object that the server has stored, if known.
     pub(super) fn now(&self) -> Option<&SecretValue> {
         match self {
             Self::Written { now, .. } => Some(now),
@@ -236,9 +237,7 @@ impl UpdateOutcome {
         }
     }
 
-    /// What became of the change; `undo` says how what was found is put back in place of what is stored, as
-    /// far as that is known. Should a change have been stored of which that is not known, it can be taken back
-    /// too.
+    /// The result of the change; `undo` makes the change that restores what was found, as far as it is known.
     pub(super) fn done(self, undo: impl FnOnce(&Value, Option<&Value>) -> Change) -> ChangeResult {
         let undo = match &self {
             Self::Kept(_) | Self::Refused { .. } => None,
@@ -251,7 +250,7 @@ impl UpdateOutcome {
         }
     }
 
-    /// What became of a change that is not taken back.
+    /// The result of a change that has no undo.
     pub(super) fn done_for_good(self) -> ChangeResult {
         match self {
             Self::Kept(found) => unchanged(&found),

@@ -173,8 +173,7 @@ pub(super) async fn set_image(
     })
 }
 
-/// Why a field is left as it is: it is not what was shown before, or what the change that is taken back has
-/// left.
+/// Why a field is not changed: it differs from the preview, or from what the change to undo has left.
 pub(super) fn unexpected<T: PartialEq + std::fmt::Display>(
     server: ApiServer<'_>,
     field: &str,
@@ -194,7 +193,7 @@ pub(super) fn unexpected<T: PartialEq + std::fmt::Display>(
 
 const ANOTHER: &str = "it was deleted and recreated by someone else, so it is left unchanged";
 
-/// Why an object is left as it is: it is not the one with this uid.
+/// Why an object is not changed: its uid differs.
 pub(super) fn another_object(
     server: ApiServer<'_>,
     uid: Option<&str>,
@@ -204,7 +203,7 @@ pub(super) fn another_object(
     (is_other && server.checks_expectations()).then(|| ANOTHER.to_owned())
 }
 
-/// Deletes the Pod that is meant; what has come in its place is left alone.
+/// Deletes the expected Pod; a later one of the same name is left alone.
 pub(super) async fn delete_pod(
     server: ApiServer<'_>,
     change: &DeletePod,
@@ -234,7 +233,7 @@ fn is_ready(pod: &Value) -> bool {
     })
 }
 
-/// Deletes the Job that is meant, with its Pods; `batch/v1` would leave them by default.
+/// Deletes the expected Job with its Pods, which `batch/v1` would leave by default.
 pub(super) async fn delete_job(
     server: ApiServer<'_>,
     change: &DeleteJob,
@@ -278,8 +277,9 @@ pub(super) async fn set_pull_secrets(
     })
 }
 
-/// Changes the list of a Pod template as it is now, for the version that was read. What others add
-/// meanwhile stays. `uid`: of the only object whose list may be changed.
+/// Changes the list of a Pod template in its current version; additions by others stay.
+///
+/// `uid` is that of the only object that may be changed.
 pub(super) async fn change_list(
     server: ApiServer<'_>,
     id: &WorkloadRef,

@@ -7,7 +7,7 @@
 use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
 use rustls::pki_types::{CertificateDer, pem::PemObject};
 
-/// The end of validity of the first certificate of a PEM text.
+/// Expiry of the first certificate of a PEM text.
 pub(super) fn not_after(pem: &[u8]) -> Option<Timestamp> {
     let certificate = CertificateDer::pem_slice_iter(pem).next()?.ok()?;
     validity_end(&certificate)

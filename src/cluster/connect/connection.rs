@@ -31,7 +31,7 @@ pub struct Connection {
 }
 
 impl Connection {
-    /// Takes a client that somebody else made, such as the sandbox's.
+    /// Creates a connection from a client, such as the sandbox's.
     pub async fn from_client(
         client: Client,
         cluster: &str,
@@ -50,7 +50,7 @@ impl Connection {
         connection.identify(REQUEST_LIMIT).await
     }
 
-    /// Both ends, as the screen names them.
+    /// Cluster and user, as displayed.
     pub fn identity(&self) -> ConnectionInfo {
         let context = self.context.as_ref().unwrap_or(&self.cluster);
         ConnectionInfo {
@@ -62,7 +62,7 @@ impl Connection {
         }
     }
 
-    /// Asks the server for its version and for our name.
+    /// Asks the server for its version and for the name of the user.
     pub(super) async fn identify(mut self, limit: Duration) -> Result<Self, ConnectError> {
         match identity::version(&self.client, limit).await {
             Ok(version) => self.version = version,

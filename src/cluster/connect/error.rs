@@ -12,7 +12,7 @@ use crate::{
     domain::{error::UserError, suggest::did_you_mean},
 };
 
-/// A connection that could not be made. `Display` gives the three parts on lines of their own.
+/// An error of connecting. `Display` prints message, cause and next step on separate lines.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ConnectError {
     NoKubeconfig {

@@ -20,14 +20,13 @@ use crate::{
     domain::{registry_auth::credential::Password, sanitize::sanitize},
 };
 
-/// Long enough for a plugin that asks a cloud's token service; short enough to be noticed.
+/// Time limit of a plugin: enough for one that asks a cloud's token service.
 const TIME_LIMIT: Duration = Duration::from_secs(45);
 
 /// Lines of a failed plugin's stderr that an error quotes.
 const QUOTED_LINES: usize = 6;
 
-/// A plugin that can be asked for a credential. The environment that the kubeconfig gives it may hold
-/// secrets, so nothing prints it.
+/// A credential plugin. Its environment may hold secrets, so it has no `Debug`.
 pub(super) struct ExecPlugin {
     command: String,
     config: ExecConfig,
@@ -155,8 +154,9 @@ impl ExecPlugin {
     }
 }
 
-/// The plugin's process group: killed on drop unless disarmed. Dropped before the plugin has ended, it ends
-/// them all: what is often a script would otherwise leave behind the program that it waits for.
+/// The plugin's process group: killed on drop unless disarmed.
+///
+/// A plugin is often a script, which would otherwise leave behind the program that it waits for.
 #[cfg(unix)]
 struct ProcessGroup(Option<rustix::process::Pid>);
 

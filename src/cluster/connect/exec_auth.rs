@@ -23,19 +23,20 @@ use zeroize::Zeroizing;
 use super::exec::{ExecCredential, ExecPlugin};
 use crate::{cluster::error::PluginError, domain::registry_auth::credential::Password};
 
-/// A credential is renewed this long before its end, as clocks differ.
+/// Time before its expiry at which a credential is renewed, as clocks differ.
 const EARLY: SignedDuration = SignedDuration::from_secs(60);
 
-/// After a failure, or a 401 to a fresh credential, the plugin is left alone for this long: many
-/// watches ask, and some plugins open a browser.
+/// Pause before the plugin is called again after a failure, or after a 401 for a new credential: many watches ask, and
+/// some plugins open a browser.
 const PAUSE: Duration = Duration::from_secs(15);
 
 /// Timeout of a request that waits for a plugin: shorter than any request timeout, so that the error names
 /// the plugin.
 const WAIT: Duration = Duration::from_secs(12);
 
-/// A client whose every request carries the plugin's present credential. The first one is asked for
-/// here: a person may have to log in for it, which takes longer than a server's answer.
+/// Creates a client whose requests carry the plugin's current credential.
+///
+/// The first credential is requested here: a person may have to log in, which takes longer than a request.
 pub(super) async fn client(config: Config, plugin: ExecPlugin) -> Result<Client, kube::Error> {
     let namespace = config.default_namespace.clone();
     let login = Arc::new(ExecAuth {

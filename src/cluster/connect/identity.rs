@@ -28,8 +28,10 @@ impl fmt::Display for ServerVersion {
     }
 }
 
-/// Asks for the version; `None` when this user may not know it. All clusters let even strangers ask
-/// by default (`system:public-info-viewer`), so this also tells whether the login is good.
+/// Asks for the server's version; `None` if the user may not read it.
+///
+/// All clusters let even strangers ask by default (`system:public-info-viewer`), so this also tells whether the login
+/// is good.
 pub(super) async fn version(
     client: &Client,
     limit: Duration,
@@ -47,8 +49,9 @@ pub(super) async fn version(
     }
 }
 
-/// Our user name as the server sees it: `SelfSubjectReview`, `v1` from 1.28 and `v1beta1` in 1.27.
-/// Older servers cannot say.
+/// Asks for the user name as the server knows it: `SelfSubjectReview`, `v1` from 1.28 and `v1beta1` in 1.27.
+///
+/// Older servers cannot tell.
 pub(super) async fn user(client: &Client, limit: Duration) -> Option<Arc<str>> {
     #[derive(Deserialize)]
     struct Review {

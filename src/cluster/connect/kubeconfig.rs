@@ -15,7 +15,7 @@ use kube::config::{Kubeconfig, KubeconfigError};
 use super::error::ConnectError;
 use crate::domain::k8s::connection::KubeContext;
 
-/// The contexts of the kubeconfig files, in their order.
+/// The contexts of the kubeconfig files, in order.
 pub fn contexts(explicit: Option<&Path>) -> Result<Vec<KubeContext>, ConnectError> {
     let LoadedKubeconfig { config, .. } = load(explicit)?;
     let current = config.current_context.as_deref();
@@ -35,14 +35,14 @@ pub fn contexts(explicit: Option<&Path>) -> Result<Vec<KubeContext>, ConnectErro
         .collect())
 }
 
-/// What the files say together, and which were looked at.
+/// The merged kubeconfig files, and the paths that were read.
 pub(super) struct LoadedKubeconfig {
     pub(super) config: Kubeconfig,
     pub(super) looked_at: Vec<PathBuf>,
 }
 
 impl LoadedKubeconfig {
-    /// No file had anything in it; kubectl then tries to be inside a cluster.
+    /// True if no file had any content; kubectl then tries the in-cluster configuration.
     pub(super) fn is_empty(&self) -> bool {
         self.config.contexts.is_empty()
             && self.config.clusters.is_empty()
@@ -50,7 +50,7 @@ impl LoadedKubeconfig {
     }
 }
 
-/// Reads and merges all files that count.
+/// Reads and merges all kubeconfig files.
 pub(super) fn load(explicit: Option<&Path>) -> Result<LoadedKubeconfig, ConnectError> {
     let looked_at = paths(
         explicit,

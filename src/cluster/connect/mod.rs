@@ -21,7 +21,7 @@ pub use options::ConnectOptions;
 use target::ConnectTarget;
 
 impl Connection {
-    /// Connects as the options, the files and the environment say.
+    /// Connects with these options, the kubeconfig files and the environment.
     pub async fn open(options: &ConnectOptions) -> Result<Self, ConnectError> {
         let target = ConnectTarget::resolve(options).await?;
         target.connect(options).await

@@ -2,13 +2,13 @@
 
 use std::{path::PathBuf, time::Duration};
 
-/// How long a single answer may take when `--request-timeout` says nothing.
+/// Timeout of a request without `--request-timeout`.
 pub(super) const REQUEST_LIMIT: Duration = Duration::from_secs(60);
 
-/// `--request-timeout 0`, which is kubectl's word for no limit.
+/// The timeout for `--request-timeout 0`, which means no limit in kubectl.
 const UNLIMITED: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// Named as kubectl's flags are.
+/// Connection options, named like kubectl's flags.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ConnectOptions {
     pub kubeconfig: Option<PathBuf>,
@@ -21,7 +21,7 @@ pub struct ConnectOptions {
     pub request_timeout: Option<Duration>,
 }
 
-/// How long to wait for what.
+/// Timeouts of connecting.
 pub(super) struct ConnectLimits {
     /// A TCP and TLS handshake.
     pub(super) connect: Duration,

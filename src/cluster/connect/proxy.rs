@@ -9,7 +9,7 @@ use http::Uri;
 
 use crate::domain::proxy::ProxyVariables;
 
-/// Proxy for this server, as the environment has it.
+/// Proxy for this server, from the environment.
 pub(super) fn from_environment(server: &Uri) -> Option<String> {
     proxy_for(server, &ProxyVariables::read(|name| env::var(name).ok()))
 }

@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{cluster::ApiError, domain::k8s::object_ref::Namespace};
 
-/// A cluster and a user, before anything was sent.
+/// A cluster and a user, before any request.
 pub(super) struct ConnectTarget {
     config: Config,
     context: Option<Arc<str>>,

@@ -13,8 +13,10 @@ use crate::domain::k8s::objects::WorkloadIdentity;
 
 const REVISION: &str = "deployment.kubernetes.io/revision";
 
-/// Names, with or without a prefix, under which generators of Secrets note when the credentials expire. Users of
-/// External Secrets write `expiresAt: {{ .expires_at }}` (external-secrets#4935), which is a Unix time for ECR.
+/// Names, with or without a prefix, of annotations with the expiry of a Secret's credentials.
+///
+/// Users of External Secrets write `expiresAt: {{ .expires_at }}` (external-secrets#4935), which is a Unix time for
+/// ECR.
 const EXPIRY_KEYS: [&str; 7] = [
     "expiresAt",
     "expires-at",
@@ -36,7 +38,7 @@ pub(super) struct Annotations<'a> {
 }
 
 impl<'a> Annotations<'a> {
-    /// Keeps an annotation if it is one that is read.
+    /// Keeps an annotation if the product reads it.
     pub(super) fn set(&mut self, key: &str, value: LenientStr<'a>) {
         if key == REVISION {
             self.revision = value;
@@ -48,7 +50,7 @@ impl<'a> Annotations<'a> {
         }
     }
 
-    /// The cloud identities, in the order of the keys.
+    /// The cloud identities, in the order of their keys.
     pub(super) fn identities(&self, texts: &mut Interner) -> Vec<WorkloadIdentity> {
         let mut found: Vec<_> = self.identities.iter().collect();
         found.sort_unstable_by_key(|(key, _)| *key);

@@ -8,8 +8,9 @@ use serde::{
     de::{IgnoredAny, MapAccess, SeqAccess, Visitor},
 };
 
-/// A text, borrowed where JSON allows it (no escapes). What is no text is taken for an empty one,
-/// since no field that we read is worth losing an object for.
+/// A string, borrowed where JSON allows it.
+///
+/// Any other type becomes an empty string: no field is worth losing an object for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct LenientStr<'a>(Cow<'a, str>);
 
@@ -30,13 +31,13 @@ impl<'a> From<&'a str> for LenientStr<'a> {
 }
 
 impl<'a> LenientStr<'a> {
-    /// Any bytes; what is no UTF-8 is replaced.
+    /// Converts bytes to a string; invalid UTF-8 is replaced.
     pub(super) fn lossy(bytes: &'a [u8]) -> Self {
         Self(String::from_utf8_lossy(bytes))
     }
 }
 
-/// A time, if there is one that can be read: in JSON RFC 3339, Kubernetes writes no other.
+/// An optional time; RFC 3339 in JSON, as Kubernetes writes it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct OptTime(pub(super) Option<Timestamp>);
 
@@ -100,7 +101,7 @@ impl<'de> Visitor<'de> for LenientStrVisitor {
     }
 }
 
-/// The entries of a map of texts, in the order of the wire.
+/// The entries of a map of strings, in wire order.
 #[derive(Debug, Default)]
 pub(super) struct StringMap<'a>(pub(super) Vec<(LenientStr<'a>, LenientStr<'a>)>);
 
@@ -132,7 +133,7 @@ impl<'de> Visitor<'de> for StringMapVisitor {
     }
 }
 
-/// A list that Go may have written as `null`.
+/// A list that Go may write as `null`.
 #[derive(Debug)]
 pub(super) struct NullableVec<T>(pub(super) Vec<T>);
 

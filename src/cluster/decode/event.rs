@@ -84,8 +84,10 @@ struct WireSource<'a> {
 }
 
 impl WireEvent<'_> {
-    /// First and last occurrence. Reporters of the new API write `eventTime` and `series` only, those
-    /// of the old one the two timestamps only (seen on 1.20: `FailedScheduling` against `Pulling`).
+    /// First and last occurrence.
+    ///
+    /// Reporters of the new API write `eventTime` and `series` only, those of the old one the two timestamps only (seen
+    /// on 1.20: `FailedScheduling` against `Pulling`).
     fn times(&self) -> (Option<Timestamp>, Option<Timestamp>) {
         let observed = self
             .series

@@ -14,10 +14,10 @@ use crate::domain::k8s::{
     objects::{Labels, OwnerReference, Secret},
 };
 
-/// Below this many entries a sweep is not worth its time.
+/// Number of entries below which a sweep is not worthwhile.
 const SMALL: usize = 4096;
 
-/// Nor below so many bytes of new texts: a kubelet's message may have ten thousand.
+/// Size of new strings below which a sweep is not worthwhile: a kubelet's message may have ten thousand bytes.
 const FEW_BYTES: usize = 1024 * 1024;
 
 #[derive(Default)]
@@ -33,12 +33,12 @@ pub(in crate::cluster) struct Interner {
 }
 
 impl Interner {
-    /// The shared text.
+    /// Returns the shared string.
     pub(super) fn text(&mut self, text: &LenientStr<'_>) -> Arc<str> {
         self.str(text.as_str())
     }
 
-    /// The shared text; an empty one counts as none, as Go leaves empty fields out or writes `""`.
+    /// Returns the shared string; `None` for an empty one, as Go omits empty fields or writes `""`.
     pub(super) fn some(&mut self, text: &LenientStr<'_>) -> Option<Arc<str>> {
         (!text.is_empty()).then(|| self.text(text))
     }
@@ -75,7 +75,7 @@ impl Interner {
         new
     }
 
-    /// The names of pull secrets. Empty ones, which the API allows, name nothing.
+    /// The names of pull secrets; empty names, which the API allows, are skipped.
     pub(super) fn pull_secrets(
         &mut self,
         references: NullableVec<Reference<'_>>,
@@ -88,7 +88,7 @@ impl Interner {
         shared(&mut self.names, names)
     }
 
-    /// Drops what nobody else holds, when there is much.
+    /// Drops unused strings when there are many.
     pub(in crate::cluster) fn sweep(&mut self) {
         let held = self.texts.len() + self.pairs.len();
         let few = held <= self.sweep_at.max(SMALL);
@@ -114,7 +114,7 @@ fn shared<T: Eq + Hash>(known: &mut HashSet<Arc<[T]>>, list: Vec<T>) -> Arc<[T]>
     new
 }
 
-/// A `LocalObjectReference`, or another message of one name, such as a `PodSchedulingGate`.
+/// A `LocalObjectReference`, or another message with one name, such as `PodSchedulingGate`.
 #[derive(Debug, Default, serde::Deserialize)]
 #[serde(default)]
 pub(in crate::cluster) struct Reference<'a> {

@@ -19,7 +19,7 @@ pub(in crate::cluster) trait Decode: Send + Sync + 'static {
     type Object: Send + Sync;
     type Key: Clone + Eq + Hash + Debug + Send;
 
-    /// The `kind` of a list of them.
+    /// The `kind` of a list.
     const LIST: &'static str;
 
     /// How the wire struct is read from protobuf, for kinds that are asked for in it.
@@ -46,7 +46,7 @@ pub(in crate::cluster) trait Decode: Send + Sync + 'static {
     fn batch(&self, delta: Delta<Self::Object, Self::Key>) -> StoreUpdate;
 }
 
-/// The key of an object that is in a namespace.
+/// Key of a namespaced object.
 pub(super) fn namespaced<K>(object: &ObjectName) -> Option<ObjectRef<K>> {
     let namespace = object.namespace.clone()?;
     Some(ObjectRef::new(

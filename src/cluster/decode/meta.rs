@@ -35,7 +35,7 @@ pub(in crate::cluster) struct WireMeta<'a> {
     pub(super) data_written: DataWritten,
 }
 
-/// The newest time at which a manager wrote the object's `data`, read off its managed fields.
+/// The newest write of the object's `data`, from its managed fields.
 #[derive(Debug, Default)]
 pub(super) struct DataWritten(pub(super) Option<Timestamp>);
 

@@ -65,8 +65,10 @@ struct WireListMeta<'a> {
 }
 
 impl<'a, D: Decode> ListPage<'a, D> {
-    /// Opens a page, as JSON or as protobuf: the server chooses. All objects are read in one pass; only
-    /// when that fails is each looked at for itself, so that the one that does not fit can be left out.
+    /// Parses a page, as JSON or protobuf.
+    ///
+    /// All objects are decoded in one pass; only if that fails, each is decoded by itself, so that invalid ones can be
+    /// left out.
     pub(in crate::cluster) fn parse(bytes: &'a [u8]) -> Result<Self, ApiError> {
         if let Some(read) = D::protobuf()
             && let Some((kind, list)) = protobuf::open_envelope(bytes)
@@ -89,8 +91,10 @@ impl<'a, D: Decode> ListPage<'a, D> {
         Self::new(list.metadata, PageItems::Json(items)).checked(&list.kind)
     }
 
-    /// Refuses what is no list of this kind: any JSON object would be an empty one, an error page of a proxy
-    /// or a `Status` too. Each list of the API has a version (`ListMetaMessage.resourceVersion`), and names its kind.
+    /// Rejects what is no list of this kind: any JSON object would decode to an empty list, even a proxy's error page
+    /// or a `Status`.
+    ///
+    /// Each list of the API has a version (`ListMetaMessage.resourceVersion`), and names its kind.
     fn checked(self, kind: &LenientStr<'_>) -> Result<Self, ApiError> {
         let kind = kind.as_str();
         if !kind.is_empty() && kind != D::LIST {
@@ -117,18 +121,18 @@ impl<'a, D: Decode> ListPage<'a, D> {
         Self { metadata, items }
     }
 
-    /// The version of the whole list, from which a watch goes on.
+    /// The resource version of the list, from which a watch starts.
     pub(in crate::cluster) fn version(&self) -> Arc<str> {
         self.metadata.version.as_str().into()
     }
 
-    /// What to ask for the next page with.
+    /// The continue token of the next page.
     pub(in crate::cluster) fn next(&self) -> Option<String> {
         let next = self.metadata.next.as_str();
         (!next.is_empty()).then(|| next.to_owned())
     }
 
-    /// Puts the objects into the list; gives those that could not be read.
+    /// Appends the objects to the list; returns those that could not be decoded.
     pub(in crate::cluster) fn objects(
         self,
         decode: &D,
@@ -163,7 +167,7 @@ impl<'a, D: Decode> ListPage<'a, D> {
     }
 }
 
-/// The objects of a list that has one page.
+/// Decodes a list with a single page.
 pub(in crate::cluster) fn objects<D: Decode>(
     decode: &D,
     bytes: &[u8],
@@ -174,7 +178,7 @@ pub(in crate::cluster) fn objects<D: Decode>(
     Ok(objects)
 }
 
-/// One object that was asked for by its name.
+/// Decodes a single object.
 pub(in crate::cluster) fn object<D: Decode>(
     decode: &D,
     bytes: &[u8],
@@ -185,7 +189,7 @@ pub(in crate::cluster) fn object<D: Decode>(
     object.ok_or_else(|| ApiError::Decode("object without a name".to_owned()))
 }
 
-/// A line of a watch.
+/// An event of a watch.
 pub(in crate::cluster) enum WatchEvent<T> {
     /// With its version, from which the watch goes on.
     Upsert(Arc<T>, Arc<str>),
@@ -224,7 +228,7 @@ struct WireError<'a> {
     message: LenientStr<'a>,
 }
 
-/// Reads one line of a watch.
+/// Parses one line of a watch.
 pub(in crate::cluster) fn parse_watch_line<D: Decode>(
     decode: &D,
     line: &[u8],

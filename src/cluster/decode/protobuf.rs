@@ -11,13 +11,13 @@ use super::{
     meta::WireMeta,
 };
 
-/// What stands before each object.
+/// Magic bytes before each object.
 const ENVELOPE: &[u8] = b"k8s\0";
 
-/// Reads an object's message.
+/// Reader of one message.
 pub(in crate::cluster) type MessageReader<'a, W> = fn(&'a [u8]) -> Option<W>;
 
-/// A message that keeps the fields it knows.
+/// A message type that decodes the fields it knows.
 pub(super) trait ProtobufMessage<'a>: Default {
     /// Takes in one field; `None` when it is not what it should be.
     fn field(&mut self, number: u64, value: FieldValue<'a>) -> Option<()>;
@@ -32,7 +32,7 @@ pub(super) trait ProtobufMessage<'a>: Default {
     }
 }
 
-/// The value of a field, as the wire tells values apart.
+/// The value of a field, by wire type.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum FieldValue<'a> {
     Number(u64),
@@ -96,8 +96,9 @@ impl<'a> FieldValue<'a> {
         }
     }
 
-    /// A string. Kubernetes' messages are proto2, for which Go writes any bytes: the output of a probe in
-    /// an event, say. One that is no UTF-8 must not cost the object.
+    /// Decodes a string; invalid UTF-8 is replaced.
+    ///
+    /// Kubernetes' messages are proto2, for which Go writes any bytes, such as a probe's output in an event.
     pub(super) fn text(self) -> Option<LenientStr<'a>> {
         self.bytes().map(LenientStr::lossy)
     }
@@ -113,7 +114,7 @@ impl<'a> FieldValue<'a> {
         }
     }
 
-    /// A signed number, which the wire writes as its two's complement.
+    /// Decodes a signed number, written as two's complement.
     pub(super) fn signed(self) -> Option<i64> {
         self.number().map(u64::cast_signed)
     }
@@ -122,19 +123,19 @@ impl<'a> FieldValue<'a> {
         self.number().map(|number| number != 0)
     }
 
-    /// One more of a list.
+    /// Appends an element to a list.
     pub(super) fn push<M: ProtobufMessage<'a>>(self, list: &mut NullableVec<M>) -> Option<()> {
         list.0.push(self.message()?);
         Some(())
     }
 
-    /// One more entry of a map.
+    /// Adds an entry to a map.
     pub(super) fn entry(self, pairs: &mut StringMap<'a>) -> Option<()> {
         pairs.0.push(self.pair()?);
         Some(())
     }
 
-    /// Key and value of one entry of a map.
+    /// Decodes key and value of a map entry.
     pub(super) fn pair(self) -> Option<(LenientStr<'a>, LenientStr<'a>)> {
         let MapEntry { key, value } = self.message()?;
         Some((key, value))
@@ -204,13 +205,13 @@ impl<'a> ProtobufMessage<'a> for TypeMeta<'a> {
     }
 }
 
-/// The `kind` and the object within its envelope; `None` for anything else.
+/// Returns `kind` and object of an envelope; `None` for anything else.
 pub(super) fn open_envelope(bytes: &[u8]) -> Option<(LenientStr<'_>, &[u8])> {
     let unknown: Unknown<'_> = ProtobufMessage::read(bytes.strip_prefix(ENVELOPE)?)?;
     Some((unknown.meta.kind, unknown.raw))
 }
 
-/// A list, its objects still closed, so that one that cannot be read spoils no other.
+/// A list with undecoded items, so that an invalid item does not affect the others.
 #[derive(Default)]
 pub(super) struct ListMessage<'a> {
     pub(super) metadata: ListMetaMessage<'a>,
@@ -245,7 +246,7 @@ impl<'a> ProtobufMessage<'a> for ListMetaMessage<'a> {
     }
 }
 
-/// The `metadata` of an object that cannot be read as a whole: field 1 of all of them.
+/// The `metadata` of an object that cannot be decoded: field 1 of every kind.
 pub(super) fn metadata(object: &[u8]) -> WireMeta<'_> {
     let mut fields = Fields(object);
     while let Some(Some((number, value))) = fields.next() {
@@ -256,7 +257,7 @@ pub(super) fn metadata(object: &[u8]) -> WireMeta<'_> {
     WireMeta::default()
 }
 
-/// The message of a `Status`, which is what an error is answered with.
+/// The message of a `Status`, which is the body of an error.
 pub(in crate::cluster) fn status(bytes: &[u8]) -> Option<String> {
     #[derive(Default)]
     struct Status<'a>(LenientStr<'a>);

@@ -35,7 +35,7 @@ use crate::domain::{
     },
 };
 
-/// Secrets of one of the two types that the kubelet reads.
+/// Decoder of Secrets of one of the two types that the kubelet reads.
 pub(in crate::cluster) struct PullSecretDecoder {
     pub(in crate::cluster) slice: SecretWatch,
     pub(in crate::cluster) fingerprints: FingerprintKey,
@@ -148,7 +148,7 @@ impl Decode for PullSecretDecoder {
     }
 }
 
-/// Secrets of all other types, which come without type and data.
+/// Decoder of Secrets of all other types, which are listed without type and data.
 pub(in crate::cluster) struct OtherSecretDecoder;
 
 #[derive(Deserialize)]

@@ -141,7 +141,7 @@ impl<'a> ProtobufMessage<'a> for WireImageSource<'a> {
     }
 }
 
-/// The API server fills in the policy; a text that it does not know can only be a newer one.
+/// Decodes a pull policy; the API server sets the default, so an unknown one is from a newer version.
 pub(super) fn policy(text: &LenientStr<'_>) -> PullPolicy {
     match text.as_str() {
         "Always" => PullPolicy::Always,
@@ -151,7 +151,7 @@ pub(super) fn policy(text: &LenientStr<'_>) -> PullPolicy {
 }
 
 impl WirePodSpec<'_> {
-    /// The ServiceAccount; admission and templates mean `default` when there is none.
+    /// Decodes the ServiceAccount; an empty one means `default`.
     pub(super) fn service_account(&self, texts: &mut Interner) -> Name<ServiceAccount> {
         let name = match self.service_account_name.as_str() {
             "" => "default",

@@ -28,9 +28,9 @@ use crate::domain::{
 /// The API of one of the six workload kinds.
 pub(in crate::cluster) trait WorkloadApi: Send + Sync + 'static {
     const KIND: WorkloadKind;
-    /// The `kind` of a list of them.
+    /// The `kind` of a list.
     const LIST: &'static str;
-    /// Type and status of the conditions by which the controller complains.
+    /// Type and status of the conditions that report a failure.
     const FAILURE_CONDITIONS: &'static [(&'static str, &'static str)];
 
     fn rollout(spec: &WireSpec<'_>, status: &WireWorkloadStatus<'_>) -> WorkloadStatus;

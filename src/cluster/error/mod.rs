@@ -60,7 +60,7 @@ pub enum ApiError {
     Transport(String),
 }
 
-/// What is wrong with the server's certificate.
+/// An error of the server's certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TlsError {
     UnknownIssuer,
@@ -78,7 +78,7 @@ pub enum TlsError {
 }
 
 impl ApiError {
-    /// Nothing was heard from the server itself: the network, the address or TLS is at fault.
+    /// Whether the server did not respond at all: network, address or TLS failed.
     pub fn is_unreachable(&self) -> bool {
         match self {
             Self::Refused
@@ -101,17 +101,17 @@ impl ApiError {
         }
     }
 
-    /// Where an answer went wrong, without what stood there: serde quotes values in its messages.
+    /// An error of decoding, with its position but not the text: serde quotes values in its messages.
     pub(super) fn from_decode(error: &serde_json::Error) -> Self {
         Self::Decode(format!("line {} column {}", error.line(), error.column()))
     }
 
-    /// The error of an answer with this status and message.
+    /// The error for a status code and message.
     pub(super) fn from_status(code: u16, message: String) -> Self {
         Self::from_reason(code, None, message)
     }
 
-    /// The same, with the `reason` of the `Status` that was answered: 409 has several meanings.
+    /// The error for a status code and the `reason` of the `Status`: 409 has several meanings.
     pub(super) fn from_reason(code: u16, reason: Option<&str>, message: String) -> Self {
         match (code, reason) {
             (401, _) => Self::Unauthorized(message),
@@ -124,7 +124,7 @@ impl ApiError {
         }
     }
 
-    /// The innermost cause that has a name.
+    /// The innermost known cause of an error.
     pub(super) fn from_error(error: &(dyn StdError + 'static)) -> Self {
         let mut link = Some(error);
         let mut last = error.to_string();

@@ -2,7 +2,7 @@
 
 use std::{fmt, time::Duration};
 
-/// Why a plugin gave no credential. Never holds its standard output, which may be one.
+/// Why a plugin returned no credential. It never holds standard output, which may be one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PluginError {
     pub command: String,

@@ -2,7 +2,7 @@
 
 use super::ApiError;
 
-/// What may have become of a write that failed. The order is that of what may still happen.
+/// The possible outcome of a failed write, ordered by what may still happen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::cluster) enum WriteFate {
     /// It never reached the server, or the server refused it.
@@ -14,7 +14,7 @@ pub(in crate::cluster) enum WriteFate {
 }
 
 impl ApiError {
-    /// Whether the same request may succeed a moment later: the server was not reached, or is busy.
+    /// Whether the same request may succeed a moment later: the server was unreachable or busy.
     pub(in crate::cluster) fn is_transient(&self) -> bool {
         match self {
             Self::Refused
@@ -37,7 +37,7 @@ impl ApiError {
         }
     }
 
-    /// What may have become of a write that ended so.
+    /// The possible outcome of a write with this error.
     ///
     /// A gateway's 502 and above (504; 520 to 530 of content delivery networks), a time limit of ours and a broken
     /// connection say nothing of the server behind: it may have the request already, or get it later. 500 is the

@@ -16,7 +16,7 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
-use super::update::WatchUpdate;
+use super::WatchUpdate;
 use crate::{
     cluster::decode::Decode,
     domain::store::{
@@ -26,8 +26,7 @@ use crate::{
     },
 };
 
-/// Changes are gathered for this long after a batch was sent: three frames of the screen, short of
-/// what an eye takes for a delay.
+/// Pause after a batch in which changes are collected: three frames of the screen, too short to notice.
 const BATCH_INTERVAL: Duration = Duration::from_millis(50);
 
 /// Changes of one watch, newest per key.
@@ -178,14 +177,14 @@ impl<D: Decode> Coalescer<D> {
         self.filled.notify_one();
     }
 
-    /// An object came that cannot be decoded.
+    /// Adds an object that cannot be decoded.
     pub(super) fn push_unreadable(&self, object: Option<ObjectName>) {
         let key = |name: ObjectName| D::key_from_name(&name).map(|key| (key, name));
         self.lock().push_unreadable(object.and_then(key));
         self.filled.notify_one();
     }
 
-    /// An object went that cannot be decoded.
+    /// Removes an object that could not be decoded.
     pub(super) fn push_unreadable_delete(&self, object: &ObjectName) {
         if let Some(key) = D::key_from_name(object) {
             self.lock().push_delete(key);
@@ -193,7 +192,7 @@ impl<D: Decode> Coalescer<D> {
         }
     }
 
-    /// A whole list, without those of its objects that cannot be decoded.
+    /// Replaces all objects by a complete list, with those that could not be decoded.
     pub(super) fn replace(&self, list: Vec<Arc<D::Object>>, unreadable: UnreadableObjects) {
         let UnreadableObjects {
             named,
@@ -211,7 +210,7 @@ impl<D: Decode> Coalescer<D> {
         self.filled.notify_one();
     }
 
-    /// All objects of a part of the scope, while the list of the whole is on its way.
+    /// Adds all objects of a part of the scope, while the complete list is being read.
     pub(super) fn push_partial(&self, scope: Scope, list: Vec<Arc<D::Object>>) {
         self.lock().partial.push((scope, list));
         self.filled.notify_one();
@@ -222,14 +221,14 @@ impl<D: Decode> Coalescer<D> {
         self.filled.notify_one();
     }
 
-    /// Lets the handing over end once all is handed over.
+    /// Ends the flush loop after all pending updates.
     pub(super) fn close(&self) {
         self.lock().closed = true;
         self.filled.notify_one();
     }
 
-    /// Hands over until it is closed: changes first, then what could not be decoded, then the state that they led to. Ends when nobody
-    /// receives any more.
+    /// Sends pending updates until closed: changes, then undecodable objects, then the state. Ends if the receiver is
+    /// dropped.
     pub(super) async fn flush_loop(&self, lane: &mpsc::Sender<WatchUpdate>) {
         let mut closed = false;
         loop {

@@ -39,7 +39,7 @@ struct ApiVersion {
     group_version: String,
 }
 
-/// Whether discovery lists the endpoint's resource; an error where discovery itself is not answered.
+/// Whether discovery lists the endpoint's resource; an error if discovery fails.
 pub(super) async fn is_served(
     client: &Client,
     endpoint: Endpoint,

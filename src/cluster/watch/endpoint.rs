@@ -15,13 +15,14 @@ use crate::{
     },
 };
 
-/// How long the server keeps one watch open. A connection that a router has forgotten without a word
-/// is replaced after this time, even when the pulse goes over another one: so long a change may go
-/// unseen at the worst. One question per kind and minute costs the server nothing (client-go, which
-/// is on every node, takes five to ten minutes).
+/// How long the server keeps one watch open.
+///
+/// It limits how long changes go unseen when a router drops a connection silently, even if the liveness probe uses
+/// another connection. One request per kind and minute costs the server little; client-go, which runs on every node,
+/// uses five to ten minutes.
 pub(super) const WATCH_SECONDS: u32 = 60;
 
-/// One API that serves a kind.
+/// An API that serves a kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Endpoint {
     base: &'static str,
@@ -42,8 +43,8 @@ enum ListEncoding {
     Protobuf,
 }
 
-/// API servers speak it since 1.3 for what they serve themselves; one that aggregates another, or a
-/// proxy of its own mind, answers in JSON.
+/// Media type of protobuf, with JSON as fallback: API servers support it since 1.3, aggregated ones and proxies may
+/// not.
 const PROTOBUF: HeaderValue =
     HeaderValue::from_static("application/vnd.kubernetes.protobuf, application/json");
 
@@ -51,7 +52,7 @@ const PROTOBUF: HeaderValue =
 /// for the first rows to be decoded while the next page is on its way.
 const PAGE: u32 = 500;
 
-/// Secrets may hold a megabyte each.
+/// Page size for Secrets, which may hold a megabyte each.
 const PAGE_OF_SECRETS: u32 = 100;
 
 const CORE: Endpoint = Endpoint {
@@ -178,7 +179,7 @@ impl Endpoint {
         self.optional
     }
 
-    /// The path of its group and version, where discovery lists its resources.
+    /// Path of its group and version, where discovery lists its resources.
     pub(super) fn base(&self) -> &'static str {
         self.base
     }
@@ -187,7 +188,7 @@ impl Endpoint {
         self.resource
     }
 
-    /// The permission without which this endpoint answers 403.
+    /// The permission that this endpoint requires.
     pub(super) fn permission(&self, verb: &str, scope: &Scope) -> Permission {
         Permission {
             verb: verb.into(),
@@ -200,7 +201,7 @@ impl Endpoint {
         }
     }
 
-    /// The request for one page of the list.
+    /// Request for one page of the list.
     pub(super) fn list(
         &self,
         scope: &Scope,
@@ -224,12 +225,12 @@ impl Endpoint {
         request::checked_path(request)
     }
 
-    /// The smallest list, to see whether listing is permitted.
+    /// Request for a list of one object, to check the permission.
     pub(super) fn list_one(&self, scope: &Scope) -> Result<Request<ZeroizingBuffer>, ApiError> {
         Self { page: 1, ..*self }.list(scope, None)
     }
 
-    /// The request for all changes after this version.
+    /// Request for all changes after this version.
     pub(super) fn watch(
         &self,
         scope: &Scope,

@@ -19,13 +19,13 @@ use tokio::{
 
 use crate::cluster::{ApiError, request};
 
-/// Quiet for this long is asked about.
+/// Silence after which the server is probed.
 const IDLE_LIMIT: Duration = Duration::from_secs(20);
 
-/// When a silence is noticed at the latest.
+/// Maximum time until an outage is detected.
 pub(super) const DETECTION_LIMIT: Duration = IDLE_LIMIT.saturating_add(REPLY_LIMIT);
 
-/// An answer that takes longer counts as none.
+/// Timeout of a probe.
 const REPLY_LIMIT: Duration = Duration::from_secs(8);
 
 pub(super) struct ServerHealth {
@@ -43,7 +43,7 @@ impl ServerHealth {
         }
     }
 
-    /// Something came from the server.
+    /// Records that the server has responded.
     pub(super) fn touch(&self) {
         *self
             .last_traffic
@@ -51,7 +51,7 @@ impl ServerHealth {
             .unwrap_or_else(PoisonError::into_inner) = (Instant::now(), Timestamp::now());
     }
 
-    /// When something was last heard.
+    /// Time of the last response.
     pub(super) fn last_heard(&self) -> Timestamp {
         self.last_traffic
             .lock()
@@ -59,7 +59,7 @@ impl ServerHealth {
             .1
     }
 
-    /// A watch that had lost the server has it again: the others need not wait any longer.
+    /// Records that a watch has reached the server again; the others stop waiting.
     pub(super) fn mark_recovered(&self) {
         self.touch();
         self.recovered.notify_waiters();
@@ -70,12 +70,12 @@ impl ServerHealth {
         self.recovered.notified().await;
     }
 
-    /// Changes each time the server is found to be silent.
+    /// Notifies of each detected outage.
     pub(super) fn subscribe_outages(&self) -> watch::Receiver<u64> {
         self.outages.subscribe()
     }
 
-    /// Asks when it is quiet, for ever.
+    /// Probes the server whenever it is quiet; runs forever.
     pub(super) async fn probe_loop(&self, client: &Client) {
         loop {
             let heard = self

@@ -8,10 +8,10 @@
 use std::{sync::Arc, time::Duration};
 
 use jiff::Timestamp;
-use kube::runtime::{utils::Backoff, watcher::DefaultBackoff};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use super::{
+    backoff::{MAX_VERSION_FAILURES, MIN_WATCH_TIME, WatchBackoff},
     coalescer::Coalescer,
     discovery,
     endpoint::WATCH_SECONDS,
@@ -38,28 +38,13 @@ use crate::{
 /// A watch counts as synced if no 410 arrives within this time of the response.
 const SYNC_AFTER: Duration = Duration::from_secs(1);
 
-/// Until the first byte of an answer.
+/// Timeout until the response header.
 const OPEN_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// The server ends a watch itself; later than this it is not there any more.
+/// Timeout of a watch; the server ends it earlier by itself.
 const WATCH_TIMEOUT: Duration = Duration::from_secs(WATCH_SECONDS as u64 + 10);
 
-/// A watch that ends sooner was not worth opening: the next one waits.
-const MIN_WATCH_TIME: Duration = Duration::from_secs(1);
-
-/// After so many refusals of one version it is given up, whatever the reason: a server whose etcd
-/// was restored from a backup calls it too large (504), for ever.
-const MAX_VERSION_REFUSALS: u32 = 3;
-
-/// What was permitted and is refused is asked for again after these pauses, and only then given up: an
-/// authorizer that has a hiccup answers 403 too.
-const REFUSAL_RETRIES: [Duration; 3] = [
-    Duration::from_secs(2),
-    Duration::from_secs(4),
-    Duration::from_secs(8),
-];
-
-/// One line in the log per kind and time: a server may send thousands of unreadable changes a second.
+/// Minimum time between log lines per kind: a server may send thousands of undecodable changes a second.
 const LOG_AGAIN: Duration = Duration::from_secs(60);
 
 /// Reason why a watch is denied.
@@ -85,16 +70,15 @@ pub(super) struct ListWatch<D: Decode> {
     /// A watch has gone on from the last list: the server still had what came after it.
     is_synced: bool,
     status: LastStatus,
-    backoff: DefaultBackoff,
+    backoff: WatchBackoff,
     failures: u32,
-    /// Refusals since it was last permitted.
-    refusals: usize,
     /// When the log was last told of an unreadable object.
     logged: Option<Instant>,
 }
 
-/// The last reported status of a watch. It outlives a `ListWatch`: what was listed is kept when the server
-/// refuses to go on.
+/// The last reported status of a watch.
+///
+/// It outlives a `ListWatch`: what was listed is kept when the server refuses to go on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum LastStatus {
     New,
@@ -114,7 +98,7 @@ pub(super) enum LastStatus {
 }
 
 impl LastStatus {
-    /// How old the objects are that are kept of a watch that is no longer held.
+    /// Time of the objects that are kept of a stopped watch.
     pub(super) fn as_of(self) -> Option<Timestamp> {
         match self {
             Self::New | Self::Failed { .. } => None,
@@ -133,7 +117,7 @@ enum TurnOutcome {
 }
 
 impl<D: Decode> ListWatch<D> {
-    /// `first` are namespaces to look into before a long list is complete.
+    /// Creates a list and watch; the namespaces `first` are listed before a long list is complete.
     pub(super) fn new(
         source: ListSource<D>,
         scope: Scope,
@@ -152,9 +136,8 @@ impl<D: Decode> ListWatch<D> {
             version: None,
             is_synced: false,
             status,
-            backoff: DefaultBackoff::default(),
+            backoff: WatchBackoff::default(),
             failures: 0,
-            refusals: 0,
             logged: None,
         }
     }
@@ -205,11 +188,11 @@ impl<D: Decode> ListWatch<D> {
             LastStatus::New | LastStatus::Failed { .. } | LastStatus::Refused { .. } => false,
             LastStatus::Live | LastStatus::Stale { .. } => self.version.is_none() || self.is_synced,
         };
-        let pause = REFUSAL_RETRIES
-            .get(self.refusals)
-            .filter(|_| was_permitted)?;
-        self.refusals += 1;
-        Some(*pause)
+        if was_permitted {
+            self.backoff.after_refusal()
+        } else {
+            None
+        }
     }
 
     fn refused(&mut self, verb: &str, why: String) -> WatchDenied {
@@ -366,13 +349,13 @@ impl<D: Decode> ListWatch<D> {
     /// loop.
     fn mark_synced(&mut self) {
         self.is_synced = true;
-        self.backoff.reset();
+        self.backoff.synced();
         self.live();
     }
 
     fn live(&mut self) {
         self.failures = 0;
-        self.refusals = 0;
+        self.backoff.permitted();
         if self.status == LastStatus::Live {
             return;
         }
@@ -421,7 +404,7 @@ impl<D: Decode> ListWatch<D> {
         if let ApiError::RetryAfter { after, .. } = error {
             // Not given up: a list would be more work for a server that has too much of it.
             sleep(*after).await;
-        } else if self.failures >= MAX_VERSION_REFUSALS && !error.is_unreachable() {
+        } else if self.failures >= MAX_VERSION_FAILURES && !error.is_unreachable() {
             self.version = None;
         }
         self.pause(error.is_unreachable()).await;
@@ -430,7 +413,7 @@ impl<D: Decode> ListWatch<D> {
     /// Waits as the back-off says; when the server was out of reach, not longer than until another
     /// watch has found it.
     async fn pause(&mut self, out_of_reach: bool) {
-        let pause = self.backoff.next().unwrap_or(OPEN_TIMEOUT);
+        let pause = self.backoff.after_failure();
         tokio::select! {
             () = sleep(pause) => {}
             () = self.health.wait_recovered(), if out_of_reach => {}

@@ -4,6 +4,7 @@
 //! rights are tried first; a kind that may not be listed everywhere is watched in the namespaces that
 //! were chosen, so that rights in one namespace are enough for that namespace.
 
+mod backoff;
 mod coalescer;
 mod discovery;
 mod endpoint;
@@ -11,20 +12,16 @@ mod health;
 mod list_watch;
 mod ndjson;
 mod pager;
-mod scope;
 mod supervisor;
 #[cfg(test)]
 mod tests;
-mod update;
 
 use std::sync::Arc;
 
-pub use scope::WatchScope;
 use tokio::{
     sync::{mpsc, watch},
     task::JoinSet,
 };
-pub use update::WatchUpdate;
 
 use super::{
     connect::Connection,
@@ -35,21 +32,57 @@ use super::{
     },
 };
 use crate::domain::{
-    k8s::objects::WorkloadKind,
+    k8s::{object_ref::Namespace, objects::WorkloadKind},
     rbac::Permission,
     registry_auth::credential::FingerprintKey,
-    store::watch::{Scope, SecretWatch, WatchKind},
+    store::{
+        unreadable::UnreadableObjects,
+        update::StoreUpdate,
+        watch::{Scope, SecretWatch, WatchId, WatchKind, WatchState},
+    },
 };
 use endpoint::endpoints;
 use health::ServerHealth;
 use supervisor::Supervisor;
 
-/// Batches that may wait for the loop: a few turns of all kinds. More would only make the data older;
-/// when the lane is full, the watches merge.
+/// Capacity of the channel, in batches: a few per kind.
+///
+/// More would only make the data older; when the channel is full, the watches merge their changes.
 const CHANNEL_CAPACITY: usize = 32;
 
-/// What the watches need to be permitted, in all namespaces. Where the server has two endpoints of a
-/// kind, the one that is tried first counts.
+/// What part of the cluster is watched.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WatchScope {
+    /// Everywhere; for kinds that may not be listed everywhere, in these namespaces.
+    Cluster { fallback: Vec<Namespace> },
+    /// In these namespaces only.
+    Namespaces(Vec<Namespace>),
+}
+
+impl WatchScope {
+    /// The namespaces that are named.
+    fn namespaces(&self) -> &[Namespace] {
+        match self {
+            Self::Cluster { fallback } => fallback,
+            Self::Namespaces(namespaces) => namespaces,
+        }
+    }
+}
+
+/// An update of any watch.
+#[derive(Clone, Debug, PartialEq)]
+pub enum WatchUpdate {
+    Batch(StoreUpdate),
+    /// These objects of the watch could not be decoded, and no others; sent before the state that it led to.
+    Unreadable(WatchId, Arc<UnreadableObjects>),
+    State(WatchId, WatchState),
+    /// This watch is no more; its objects were taken back or are another watch's now.
+    Ended(WatchId),
+}
+
+/// The permissions that the watches need, in all namespaces.
+///
+/// If the server has two endpoints of a kind, the one tried first counts.
 pub fn permissions() -> Vec<Permission> {
     let first = WATCHED
         .into_iter()
@@ -87,7 +120,7 @@ pub struct Watches {
 }
 
 impl Watches {
-    /// Starts all watches; what they see comes out of the receiver.
+    /// Starts all watches; returns the receiver of their updates.
     pub fn start(
         connection: &Connection,
         watch_scope: WatchScope,
@@ -117,7 +150,7 @@ impl Watches {
         (watches, feed)
     }
 
-    /// Looks elsewhere from now on; what is no longer looked at is taken back.
+    /// Changes the scope; objects that are no longer in it are removed.
     pub fn set_scope(&self, watch_scope: WatchScope) {
         self.scope.send_if_modified(|present| {
             let changed = *present != watch_scope;

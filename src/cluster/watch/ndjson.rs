@@ -4,8 +4,7 @@ use kube::client::Body;
 
 use crate::cluster::{ApiError, buffer::ZeroizingBuffer, request};
 
-/// No change is longer: etcd takes objects of a megabyte and a half, and JSON makes six bytes out of one
-/// at the worst.
+/// Maximum length of a line: etcd takes objects of 1.5 MB, and JSON escapes a byte to six at worst.
 const MAX_LINE: usize = 16 << 20;
 
 pub(super) struct LineReader {
@@ -28,8 +27,9 @@ impl LineReader {
         }
     }
 
-    /// The next whole line; `None` at the end of the body. A part of a line at the end is no line:
-    /// the connection broke within it.
+    /// Reads the next complete line; `None` at the end of the body.
+    ///
+    /// A partial last line is dropped: the connection broke within it.
     ///
     /// Loses nothing when dropped before it is done.
     pub(super) async fn next(&mut self) -> Result<Option<&[u8]>, ApiError> {

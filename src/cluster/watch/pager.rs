@@ -16,7 +16,7 @@ use crate::{
     domain::store::{unreadable::UnreadableObjects, watch::Scope},
 };
 
-/// Whom to ask for what, and who reads the answer.
+/// Client, endpoint and decoder of a list.
 pub(super) struct ListSource<D> {
     pub(super) client: Client,
     pub(super) endpoint: Endpoint,
@@ -52,7 +52,7 @@ pub(super) struct ListPager<D> {
 }
 
 impl<D: Decode> ListPager<D> {
-    /// Asks for the first page.
+    /// Requests the first page.
     pub(super) fn start(source: ListSource<D>, scope: Scope) -> Result<Self, ApiError> {
         let mut pages = Self {
             source,
@@ -77,7 +77,7 @@ impl<D: Decode> ListPager<D> {
         Ok(())
     }
 
-    /// Reads the next page into the list; `false` when there is none.
+    /// Reads the next page into the list; returns `false` after the last.
     pub(super) async fn next(
         &mut self,
         texts: &mut Interner,
@@ -100,12 +100,12 @@ impl<D: Decode> ListPager<D> {
         Ok(true)
     }
 
-    /// Whether another page has been asked for.
+    /// Whether another page was requested.
     pub(super) fn has_more(&self) -> bool {
         !self.in_flight.is_empty()
     }
 
-    /// All objects; `read` is called after each page. Part of a list is no list.
+    /// Reads all objects; `read` is called after each page. A partial list is an error.
     pub(super) async fn all(
         mut self,
         texts: &mut Interner,

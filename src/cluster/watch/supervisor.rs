@@ -14,17 +14,17 @@ use tokio::{
         watch::{self, error::RecvError},
     },
     task::JoinSet,
-    time::{Instant, sleep, timeout},
+    time::{sleep, timeout},
 };
 
 use super::{
+    WatchScope, WatchUpdate,
+    backoff::{DENIED_RETRY_MAX, DeniedBackoff},
     coalescer::Coalescer,
     endpoint::{Endpoint, endpoints},
     health::ServerHealth,
     list_watch::{LastStatus, ListWatch, WatchDenied},
     pager::ListSource,
-    scope::WatchScope,
-    update::WatchUpdate,
 };
 use crate::{
     cluster::{
@@ -41,43 +41,6 @@ use crate::{
         },
     },
 };
-
-/// Rights change seldom; a refused watch asks again after this time.
-const ASK_AGAIN: Duration = Duration::from_secs(60);
-
-/// One that was permitted before asks again after this time, and each further time after twice as much:
-/// what was taken away by mistake is soon given back.
-const ASK_SOON: Duration = Duration::from_secs(5);
-
-/// The time until a refused watch asks again.
-struct RetryInterval {
-    next: Duration,
-    /// When it was last asked for.
-    at: Instant,
-}
-
-impl RetryInterval {
-    fn new() -> Self {
-        Self {
-            next: ASK_SOON,
-            at: Instant::now(),
-        }
-    }
-
-    fn pause(&mut self, status: LastStatus) -> Duration {
-        if status.as_of().is_none() {
-            return ASK_AGAIN;
-        }
-        // It was permitted for a good while in between.
-        if self.at.elapsed() > 2 * ASK_AGAIN {
-            self.next = ASK_SOON;
-        }
-        self.at = Instant::now();
-        let pause = self.next;
-        self.next = (pause * 2).min(ASK_AGAIN);
-        pause
-    }
-}
 
 /// A watch that the server has refused, with what is kept of it.
 struct DeniedWatch {
@@ -117,7 +80,7 @@ impl<D: Decode> Supervisor<D> {
         let mut refused: Option<DeniedWatch> = None;
         // What is kept of the whole cluster.
         let mut status = LastStatus::New;
-        let mut patience = RetryInterval::new();
+        let mut backoff = DeniedBackoff::new();
         loop {
             let now = watch_scope.borrow_and_update().clone();
             let ended = match (now, &refused) {
@@ -140,7 +103,7 @@ impl<D: Decode> Supervisor<D> {
                     self.sync_namespaces(&mut local, &otherwise).await;
                     status = *kept;
                     tokio::select! {
-                        () = self.wait_for_rights(&mut patience, status) => {
+                        () = self.wait_for_rights(&mut backoff, status) => {
                             refused = None;
                             Ok(())
                         }
@@ -183,13 +146,13 @@ impl<D: Decode> Supervisor<D> {
         let coalescer = self.coalescer(&Scope::Cluster);
         let watching = async {
             coalescer.state(WatchState::Connecting);
-            let (mut status, mut patience) = (LastStatus::New, RetryInterval::new());
+            let (mut status, mut backoff) = (LastStatus::New, DeniedBackoff::new());
             loop {
                 let refusal = self
                     .try_endpoints(&Scope::Cluster, &[], &coalescer, &mut status)
                     .await;
                 coalescer.state(watch_state(&refusal, status));
-                let again = sleep(patience.pause(status));
+                let again = sleep(backoff.after_refusal(status));
                 tokio::pin!(again);
                 loop {
                     let known = watch_scope.borrow_and_update().namespaces().to_vec();
@@ -250,7 +213,7 @@ impl<D: Decode> Supervisor<D> {
         let coalescer = self.coalescer(&scope);
         let watching = async {
             coalescer.state(WatchState::Connecting);
-            let (mut status, mut patience) = (LastStatus::New, RetryInterval::new());
+            let (mut status, mut backoff) = (LastStatus::New, DeniedBackoff::new());
             loop {
                 let refusal = self
                     .try_endpoints(&scope, &[], &coalescer, &mut status)
@@ -259,7 +222,7 @@ impl<D: Decode> Supervisor<D> {
                     Self::not_served(&coalescer, &mut status);
                 }
                 coalescer.state(watch_state(&refusal, status));
-                sleep(patience.pause(status)).await;
+                sleep(backoff.after_refusal(status)).await;
             }
         };
         tokio::select! {
@@ -291,7 +254,7 @@ impl<D: Decode> Supervisor<D> {
                 }
                 Self::not_served(&coalescer, &mut status);
                 coalescer.state(watch_state(&refusal, status));
-                sleep(ASK_AGAIN).await;
+                sleep(DENIED_RETRY_MAX).await;
             }
         };
         let mut handing = std::pin::pin!(coalescer.flush_loop(&self.updates));
@@ -347,9 +310,9 @@ impl<D: Decode> Supervisor<D> {
     }
 
     /// Asks now and then whether this kind may be listed and watched everywhere by now.
-    async fn wait_for_rights(&self, patience: &mut RetryInterval, status: LastStatus) {
+    async fn wait_for_rights(&self, backoff: &mut DeniedBackoff, status: LastStatus) {
         loop {
-            sleep(patience.pause(status)).await;
+            sleep(backoff.after_refusal(status)).await;
             for endpoint in endpoints(self.kind) {
                 if self.check_list_and_watch(endpoint).await.is_ok() {
                     return;

@@ -23,7 +23,7 @@ use tokio::{
     time::{Instant, sleep, timeout},
 };
 
-use super::{health::ServerHealth, scope::WatchScope, supervisor::Supervisor, update::WatchUpdate};
+use super::{WatchScope, WatchUpdate, health::ServerHealth, supervisor::Supervisor};
 use crate::{
     cluster::decode::{CronJobs, Decode, ServiceAccountDecoder},
     domain::{

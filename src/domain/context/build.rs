@@ -22,7 +22,7 @@ use crate::domain::{
     },
 };
 
-/// Maximum number of ServiceAccounts, and of Secrets of other namespaces, in a context: keeps it small.
+/// Maximum number of ServiceAccounts, and of Secrets of other namespaces, in a context.
 const MAX_RELATED: usize = 32;
 
 /// Builds the context of one Pod; `None` if the store has no such Pod.
@@ -36,7 +36,7 @@ pub fn pod_context(
     Some(of_pod(store, sight, pod, now))
 }
 
-/// Everything about one Pod, which need not be in the store.
+/// Builds the context of a Pod that need not be in the store.
 pub(super) fn of_pod(
     store: &Store,
     sight: &WatchCoverage,
@@ -116,7 +116,7 @@ pub fn workload_context(
     }
 }
 
-/// What was said of a workload, and of the ReplicaSet or Job that creates its Pods now.
+/// Events of a workload and of the ReplicaSet or Job that currently creates its Pods.
 pub fn events_of_workload(store: &Store, workload: &Workload) -> Vec<Arc<Event>> {
     let mut all = events_about(store, workload);
     if let Some(run) = newest_run(store, workload) {
@@ -125,8 +125,8 @@ pub fn events_of_workload(store: &Store, workload: &Workload) -> Vec<Arc<Event>>
     all
 }
 
-/// What creates the Pods of a workload now: the Job that a CronJob created last, the newest ReplicaSet of a
-/// Deployment; the others create them themselves.
+/// The object that currently creates the Pods: a CronJob's newest Job, a Deployment's newest ReplicaSet, else the
+/// workload.
 pub fn newest_run(store: &Store, workload: &Workload) -> Option<Arc<Workload>> {
     match workload.id.kind {
         WorkloadKind::CronJob => {
@@ -262,7 +262,7 @@ pub fn revisions(store: &Store, workload: &Workload) -> Vec<Arc<Workload>> {
     revisions
 }
 
-/// What was said of a workload, oldest first; not what was said of an earlier one of its name.
+/// Events of a workload, oldest first; without those of an earlier one of the same name.
 pub(super) fn events_about(store: &Store, workload: &Workload) -> Vec<Arc<Event>> {
     let id = &workload.id;
     let mut events = events(store, id.kind.as_str(), &id.key);

@@ -25,8 +25,8 @@ pub struct CredentialChain {
     /// The cloud's credential provider, which needs no Secret.
     pub provider: Option<ProviderLink>,
     pub secrets: Vec<SecretLink>,
-    /// The entries that are tried, in the kubelet's order, with their Secrets.
-    pub candidates: Vec<(Arc<Secret>, AuthSummary)>,
+    /// The entries whose logins are tried, in the kubelet's order, with their Secrets.
+    pub logins: Vec<(Arc<Secret>, AuthSummary)>,
 }
 
 /// Whether the Pod's ServiceAccount exists, if it can be read.
@@ -37,7 +37,7 @@ pub enum AccountState {
     Unknown,
 }
 
-/// One listed Secret.
+/// A listed Secret and its state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SecretLink {
     pub name: Name<Secret>,
@@ -48,14 +48,15 @@ pub struct SecretLink {
 /// The state of a listed Secret for one image.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SecretState {
-    /// An entry matches and has a credential.
+    /// An entry matches and has a login.
     Matches {
         key: Arc<str>,
         via: MatchKind,
     },
-    /// An entry matches and has no credential.
+    /// An entry matches and has no login, for this reason.
     MatchesEmpty {
         key: Arc<str>,
+        problem: AuthProblem,
     },
     Missing,
     WrongType(SecretType),
@@ -73,6 +74,21 @@ pub enum SecretState {
 }
 
 impl CredentialChain {
+    /// Whether a matching entry has a user name or a password, and not both.
+    pub fn has_half_login(&self) -> bool {
+        self.secrets.iter().any(|link| match &link.state {
+            SecretState::MatchesEmpty { problem, .. } => *problem != AuthProblem::Empty,
+            SecretState::Matches { .. }
+            | SecretState::Missing
+            | SecretState::WrongType(_)
+            | SecretState::WrongKey { .. }
+            | SecretState::Malformed(_)
+            | SecretState::HoldsNothing(_)
+            | SecretState::NoMatch(_)
+            | SecretState::Unknown => false,
+        })
+    }
+
     /// Whether a listed Secret cannot be read.
     pub fn has_hidden(&self) -> bool {
         self.secrets
@@ -88,7 +104,7 @@ impl SecretLink {
 }
 
 impl SecretState {
-    /// The word of the JSON shape `check`.
+    /// The value in the JSON of `check`.
     pub fn slug(&self) -> &'static str {
         match self {
             Self::Matches { .. } => "ok",
@@ -114,8 +130,12 @@ impl fmt::Display for SecretState {
             } => {
                 write!(f, "has entry {key}, which is used for Docker Hub")
             }
-            Self::MatchesEmpty { key } => {
-                write!(f, "has a matching entry {key} without a credential")
+            Self::MatchesEmpty {
+                key,
+                problem: AuthProblem::Empty,
+            } => write!(f, "has a matching entry {key} without a credential"),
+            Self::MatchesEmpty { key, problem } => {
+                write!(f, "has a matching entry {key}, but {problem}")
             }
             Self::Missing => f.write_str("does not exist"),
             Self::WrongType(SecretType::Other(None)) => {
@@ -163,17 +183,14 @@ impl PodContext {
                 Presence::Unknown => SecretState::Unknown,
                 Presence::Present(secret) => unusable_state(secret).unwrap_or_else(|| {
                     let of = |found: &Arc<Secret>| Arc::ptr_eq(found, secret);
-                    let tried = lookup
-                        .candidates
-                        .iter()
-                        .find(|t| of(t.entry.0) && has_credential(t.entry.1));
-                    let empty = lookup.candidates.iter().find(|t| of(t.entry.0));
-                    if let Some(tried) = tried {
+                    let own = || lookup.candidates.iter().filter(|it| of(it.entry.0));
+                    if let Some(tried) = own().find(|it| it.entry.1.has_login()) {
                         let (key, via) = (Arc::clone(&tried.entry.1.server), tried.via);
                         SecretState::Matches { key, via }
-                    } else if let Some(tried) = empty {
-                        let key = Arc::clone(&tried.entry.1.server);
-                        SecretState::MatchesEmpty { key }
+                    } else if let Some((key, problem)) =
+                        own().find_map(|it| missing_login(it.entry.1))
+                    {
+                        SecretState::MatchesEmpty { key, problem }
                     } else {
                         let misses = lookup.mismatches.iter().filter(|((found, _), _)| of(found));
                         nearest_first(misses.map(|((_, entry), miss)| (*entry, miss)))
@@ -190,9 +207,10 @@ impl PodContext {
             secrets: secrets.collect(),
             account: self.account_state(),
             provider: self.provider_link(image),
-            candidates: lookup
+            logins: lookup
                 .candidates
                 .iter()
+                .filter(|t| t.entry.1.has_login())
                 .map(|t| (Arc::clone(t.entry.0), t.entry.1.clone()))
                 .collect(),
         }
@@ -230,8 +248,9 @@ impl PodContext {
         }
     }
 
-    /// Pull secrets of the namespace that the Pod does not list and that match the image. Which of them is the
-    /// one to attach is said by `diagnostics::attachable`.
+    /// Pull secrets of the namespace that match the image and are not listed.
+    ///
+    /// Which of them is the one to attach is said by `diagnostics::attachable`.
     pub fn unlisted_matches(&self, image: &ImageRef) -> impl Iterator<Item = &Arc<Secret>> {
         let secrets = self.unlisted_secrets.iter();
         secrets.filter(move |secret| has_matching_credential(secret, image))
@@ -246,12 +265,12 @@ impl PodContext {
     }
 }
 
-/// Whether an entry of the Secret matches the image and has a credential.
+/// Whether an entry of the Secret matches the image and has a login.
 pub(crate) fn has_matching_credential(secret: &Secret, image: &ImageRef) -> bool {
     !matching_entries(secret, image).is_empty()
 }
 
-/// The entries of a Secret that match the image and have a credential, in the order in which they are tried.
+/// The entries of a Secret that match the image and have a login, in the order in which they are tried.
 pub(crate) fn matching_entries<'a>(secret: &'a Secret, image: &ImageRef) -> Vec<&'a AuthSummary> {
     let entries = readable_config(secret).map_or(&[][..], |summary| &summary.entries);
     let mut likely = entries
@@ -267,11 +286,12 @@ pub(crate) fn matching_entries<'a>(secret: &'a Secret, image: &ImageRef) -> Vec<
     }
     let candidates = keyring.candidates(image);
     let entries = candidates.iter().map(|candidate| *candidate.entry);
-    entries.filter(|entry| has_credential(entry)).collect()
+    entries.filter(|entry| entry.has_login()).collect()
 }
 
-pub(crate) fn has_credential(entry: &AuthSummary) -> bool {
-    !entry.problems.contains(&AuthProblem::Empty)
+/// The key of an entry that has no login, and why it has none.
+fn missing_login(entry: &AuthSummary) -> Option<(Arc<str>, AuthProblem)> {
+    Some((Arc::clone(&entry.server), entry.missing_login()?))
 }
 
 fn readable_config(secret: &Secret) -> Option<&DockerConfigSummary> {

@@ -1,4 +1,4 @@
-//! The last Pod of a Job that has given up: deleted by the Job's controller, it is known by its events alone.
+//! Reconstructs the deleted Pod of a failed Job from its events.
 //!
 //! Past its `activeDeadlineSeconds` a Job deletes the Pods that run (`pkg/controller/job`, seen with 1.37).
 //! What stays are its condition and, for an hour, the events of the Pods.
@@ -18,8 +18,8 @@ use crate::domain::{
     store::Store,
 };
 
-/// The Pod whose failed pull was told last, as the Job's template has it. `None` while the Job has Pods, and
-/// where nothing tells of a failed pull.
+/// The Pod with the newest failed pull, with the Job's template; `None` while the Job has Pods, or without such an
+/// event.
 pub(super) fn pod(
     store: &Store,
     job: &Arc<Workload>,
@@ -77,7 +77,7 @@ pub(super) fn pod(
     })
 }
 
-/// What was said of the deleted Pods of a Job that has given up, oldest first; of other workloads nothing.
+/// Events of the deleted Pods of a failed Job, oldest first; empty for other workloads.
 pub fn events_of_lost(store: &Store, job: &Workload) -> Vec<Arc<Event>> {
     let has_failed = job.id.kind == WorkloadKind::Job && job.status.failure_condition.is_some();
     if !has_failed || store.pods_of_owner(&job.meta.uid).len() > 0 {

@@ -28,12 +28,12 @@ use super::{
 
 pub use build::{events_of_workload, newest_run, pod_context, revisions, workload_context};
 pub use credential_chain::{AccountState, CredentialChain, SecretLink, SecretState};
-pub(crate) use credential_chain::{has_credential, has_matching_credential, matching_entries};
+pub(crate) use credential_chain::{has_matching_credential, matching_entries};
 pub use deleted_job_pod::events_of_lost;
 pub use provider::ProviderLink;
 pub use similar::UsedImage;
 
-/// One Pod with everything that its images' pulls depend on.
+/// A Pod with everything that affects its pulls.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct PodContext {
     pub now: Timestamp,
@@ -121,7 +121,7 @@ pub struct PullSecretRef {
     pub secret: Presence<Arc<Secret>>,
 }
 
-/// A container of another Pod, with its image; it stands for all that are alike.
+/// A container of another Pod, representing all containers like it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PeerContainer {
     pub pod: ObjectRef<Pod>,
@@ -164,7 +164,7 @@ fn is_one(count: &usize) -> bool {
     *count == 1
 }
 
-/// A workload whose Pods tell nothing: it makes none, or they are gone.
+/// A workload without Pods to diagnose: none can be created, or they are gone.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct WorkloadContext {
     pub now: Timestamp,
@@ -187,8 +187,8 @@ pub struct WorkloadContext {
 }
 
 impl WorkloadContext {
-    /// What creates the Pods: of a CronJob its newest Job, of a Deployment its newest ReplicaSet, or the
-    /// workload itself.
+    /// The object that creates the Pods: a CronJob's newest Job, a Deployment's newest ReplicaSet, or the workload
+    /// itself.
     pub fn run(&self) -> &Workload {
         self.newest.as_deref().unwrap_or(&self.workload)
     }

@@ -1,4 +1,4 @@
-//! Selects the containers of other Pods that tell most of the images of one Pod.
+//! Selects the containers of other Pods that are the best evidence about one Pod's images.
 //!
 //! In a namespace with many Pods on one registry, replicas stand for each other, and what was tried with each
 //! list of pull secrets comes before more of the same.
@@ -18,11 +18,10 @@ use crate::domain::{
     store::{Store, watch::Scope},
 };
 
-/// Maximum number of peers in a context: keeps it small.
+/// Maximum number of peers in a context.
 const MAX_PEERS: usize = 64;
 
-/// The containers of other Pods of these namespaces on the registries of these images, those that tell most
-/// first.
+/// The containers of other Pods of these namespaces with images of the same registries, best evidence first.
 pub(super) fn peers(
     store: &Store,
     scopes: &[Scope],

@@ -22,7 +22,7 @@ pub struct ProviderLink {
 }
 
 impl ProviderLink {
-    /// The link of an image; `None` for a registry of no cloud.
+    /// The link of an image; `None` for a registry that belongs to no cloud.
     pub fn new(account: Option<&ServiceAccount>, image: &ImageRef) -> Option<Self> {
         let cloud = CloudProvider::from_registry_host(image.host())?;
         let identities = account.map_or(&[][..], |account| &account.identities);
@@ -33,7 +33,7 @@ impl ProviderLink {
         Some(Self { cloud, identity })
     }
 
-    /// The identity that the ServiceAccount's annotation names for pulls.
+    /// The identity that the ServiceAccount's annotation sets for pulls.
     pub fn pull_identity(&self) -> Option<&WorkloadIdentity> {
         let identity = self.identity.as_ref();
         identity.filter(|it| it.scope == IdentityScope::Pulls)

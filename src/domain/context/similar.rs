@@ -1,4 +1,4 @@
-//! Images of other workloads that a waiting container may have been meant to run: one slip away from its own.
+//! Images of other workloads that differ from a waiting container's image by one typo.
 //!
 //! Those of the Pod's namespace come first, then those of the cluster. Both the walk and what is kept of it are
 //! bounded, for a context is built for every failing Pod.
@@ -21,13 +21,13 @@ pub struct UsedImage {
     pub workload: WorkloadRef,
 }
 
-/// Maximum number of workloads that are looked at.
+/// Maximum number of workloads that are searched.
 const MAX_WORKLOADS: usize = 2000;
 
 /// Maximum number of images that are kept.
 const MAX_IMAGES: usize = 8;
 
-/// The images that are one slip away from those that the Pod waits for.
+/// The images that are one typo away from those that the Pod waits for.
 pub(super) fn similar_images(store: &Store, pod: &Pod, own: Option<&Workload>) -> Vec<UsedImage> {
     let waiting = pod.containers.iter().filter(|it| !it.has_image());
     let wrong: Vec<ImageRef> = waiting

@@ -1,15 +1,15 @@
-//! Several errors in one message: the kubelet tries one credential after the other, and tells what became of
-//! each (kubelet `pkg/kubelet/kuberuntime/kuberuntime_image.go`, `PullImage`).
+//! Splits an aggregated error: the kubelet tries each credential and joins their errors in one message (kubelet
+//! `pkg/kubelet/kuberuntime/kuberuntime_image.go`, `PullImage`).
 //!
 //! `utilerrors.NewAggregate` puts them in brackets, in the order of the credentials, and the same ones once.
 
 use crate::domain::diagnostics::{Cause, classify::classify};
 
-/// Words at the start of an error by which the next one is recognised: what stands between them is a comma,
-/// as it does within errors.
+/// First words of an error, by which the next one is recognised: the separator is a comma, which also occurs within
+/// errors.
 const HEAD: usize = 2;
 
-/// The errors that a message tells, in their order; none where it is not several.
+/// The errors in a message, in order; empty if there is only one.
 pub(super) fn errors(text: &str) -> Vec<&str> {
     inside(text).map_or_else(Vec::new, split)
 }
@@ -38,8 +38,7 @@ fn split(inside: &str) -> Vec<&str> {
     errors
 }
 
-/// Where the error is whose credential got furthest: past every refusal, or one that the registry knows and
-/// that may not read the image.
+/// Index of the error that got furthest: past authentication, or a known login without access to the image.
 pub(super) fn furthest(errors: &[&str]) -> Option<usize> {
     let reach = |error: &str| match classify(error).cause {
         None | Some(Cause::CauseNotStated | Cause::Unauthorized | Cause::NoCredentialsSent) => 0,

@@ -1,4 +1,4 @@
-//! Pull Secrets that match an image and that its Pod does not list, ranked: which is the one to attach.
+//! Ranks the pull secrets that match an image and that its Pod does not list.
 
 use std::{cmp::Reverse, sync::Arc};
 
@@ -27,7 +27,7 @@ pub(super) struct Attachable<'a> {
     pub standing: Standing<'a>,
 }
 
-/// What is known of the credential of a Secret.
+/// What is known of a Secret's credential.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Standing<'a> {
     /// Other Pods pull from the registry with it, and with no other.
@@ -43,7 +43,7 @@ pub(super) enum Standing<'a> {
 }
 
 impl Attachable<'_> {
-    /// What speaks against its credential.
+    /// The facts against its credential.
     pub(super) fn objections(&self, now: Timestamp) -> Vec<Fact> {
         let secret = self.secret.key.name.shared();
         match self.standing {
@@ -65,7 +65,7 @@ impl Attachable<'_> {
 }
 
 impl Standing<'_> {
-    /// Whether to attach it is a fix: not of a credential that opens nothing.
+    /// Whether attaching it is a fix: not with a credential that is expired or refused.
     pub(super) fn is_usable(self) -> bool {
         match self {
             Self::Works { .. } | Self::Untried => true,
@@ -73,7 +73,7 @@ impl Standing<'_> {
         }
     }
 
-    /// Whether it is shown to open the registry.
+    /// Whether its credential is known to work at the registry.
     pub(super) fn is_proven(self) -> bool {
         match self {
             Self::Works { .. } => true,
@@ -94,8 +94,8 @@ impl Standing<'_> {
     }
 }
 
-/// The Secrets that match the image and are not listed, the one to attach first: by what is known of their
-/// credentials, then by how many ServiceAccounts list them.
+/// The matching Secrets that are not listed, best first: by what is known of their credentials, then by the number of
+/// ServiceAccounts that list them.
 pub(super) fn attachable<'a>(context: &'a PodContext, image: &ImageRef) -> Vec<Attachable<'a>> {
     let matches: Vec<&Arc<Secret>> = context.unlisted_matches(image).collect();
     let mut ranked = judged(context, image, &matches);
@@ -107,7 +107,7 @@ pub(super) fn attachable<'a>(context: &'a PodContext, image: &ImageRef) -> Vec<A
     ranked
 }
 
-/// The Secrets of other namespaces that match the image, the one to copy first.
+/// The matching Secrets of other namespaces, best first.
 pub(super) fn copyable_secrets<'a>(
     context: &'a PodContext,
     image: &ImageRef,

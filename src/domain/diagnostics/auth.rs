@@ -15,10 +15,7 @@ use super::{
     sent_credential, unreadable_secrets,
 };
 use crate::domain::{
-    context::{
-        CredentialChain, PodContext, Presence, PullSecretRef, SecretLink, SecretState,
-        has_credential,
-    },
+    context::{CredentialChain, PodContext, Presence, PullSecretRef, SecretLink, SecretState},
     diagnostics::{
         Cause, FixId,
         classify::{Confidence, classify},
@@ -27,7 +24,7 @@ use crate::domain::{
     registry_auth::{docker_config::AuthSummary, image_ref::ImageRef, keyring::may_match},
 };
 
-/// Judges a refusal.
+/// Refines an authentication error.
 pub(super) fn refine(
     draft: &mut FindingBuilder,
     context: &PodContext,
@@ -39,11 +36,7 @@ pub(super) fn refine(
     if let Some(link) = find_malformed_secret(&links) {
         return conclude_malformed_secret(draft, link, image);
     }
-    if links
-        .candidates
-        .iter()
-        .any(|(_, entry)| has_credential(entry))
-    {
+    if !links.logins.is_empty() {
         if draft.cause == Cause::PullSecretMalformed {
             return refine_repaired_secret(draft, &links);
         }
@@ -56,7 +49,7 @@ pub(super) fn refine(
         unreadable_secrets::refine(draft, context, &links, unread);
     } else if draft.cause == Cause::PullSecretMalformed {
         refine_repaired_secret(draft, &links);
-    } else if implies_credential_sent(draft) {
+    } else if implies_credential_sent(draft) && !links.has_half_login() {
         match &links.provider {
             Some(provider) if draft.cause == Cause::Unauthorized => {
                 cloud_identity::refused(draft, context, provider);
@@ -70,8 +63,9 @@ pub(super) fn refine(
     }
 }
 
-/// The credentials of the Pod's Secrets were tried one after the other, and none got the image. The one is
-/// blamed that got furthest; which of several it was is told where each has an answer of its own.
+/// Handles a pull for which all credentials of the Pod's Secrets were refused.
+///
+/// The credential that got furthest is blamed; it can be told from the others if each has an error of its own.
 fn all_refused(
     draft: &mut FindingBuilder,
     context: &PodContext,
@@ -79,11 +73,7 @@ fn all_refused(
     links: &CredentialChain,
     image: &ImageRef,
 ) {
-    let sending: Vec<_> = links
-        .candidates
-        .iter()
-        .filter(|(_, it)| has_credential(it))
-        .collect();
+    let sending: Vec<_> = links.logins.iter().collect();
     let errors = aggregate::errors(told.text);
     let furthest = aggregate::furthest(&errors).filter(|_| errors.len() == sending.len());
     let blamed = furthest.unwrap_or_default();
@@ -197,8 +187,10 @@ fn refine_repaired_secret(draft: &mut FindingBuilder, links: &CredentialChain) {
     draft.fixes = vec![FixId::RetryNow, FixId::RecreateSecret];
 }
 
-/// Only the back-off is known: the events have expired. Where no credential would be sent although there are
-/// some, the chain says why by itself: likely, for the image might be public and the cause elsewhere.
+/// Refines a failure of which only the back-off is known, as the events have expired.
+///
+/// If Secrets are listed and none provides a credential, the chain shows why: likely, for the image may be public and
+/// the cause another one.
 pub(super) fn refine_unstated(draft: &mut FindingBuilder, context: &PodContext, image: &ImageRef) {
     let links = context.credential_chain(image);
     let meant = |link: &SecretLink| match &link.state {
@@ -214,11 +206,7 @@ pub(super) fn refine_unstated(draft: &mut FindingBuilder, context: &PodContext, 
     };
     if let Some(link) = find_malformed_secret(&links) {
         conclude_malformed_secret(draft, link, image);
-    } else if links
-        .candidates
-        .iter()
-        .any(|(_, entry)| has_credential(entry))
-    {
+    } else if !links.logins.is_empty() {
         return;
     } else if links.secrets.iter().any(meant) || context.unlisted_matches(image).next().is_some() {
         draft.conclude(Cause::NoCredentialsSent, RootCause::SecretNotAttached);
@@ -237,7 +225,8 @@ pub(super) fn find_malformed_secret(links: &CredentialChain) -> Option<&SecretLi
         .find(|link| matches!(link.state, SecretState::Malformed(_)))
 }
 
-/// The kubelet aborts the pull if any listed Secret cannot be parsed, even if others match.
+/// Concludes a malformed Secret: the kubelet aborts the pull if any listed Secret cannot be parsed, even if others
+/// match.
 pub(super) fn conclude_malformed_secret(
     draft: &mut FindingBuilder,
     link: &SecretLink,
@@ -271,9 +260,10 @@ pub(super) fn implies_credential_sent(draft: &FindingBuilder) -> bool {
         && !draft.alternatives.contains(&Cause::NoCredentialsSent)
 }
 
-/// The message names a reason for which no Secret of the Pod is needed: a rule of the registry that holds
-/// for everybody or for the node's own identity, or a credential provider that failed. A bare 403 names none:
-/// the login can be to blame too.
+/// Whether the message states a reason that no Secret of the Pod can change.
+///
+/// That is a rule of the registry for everybody or for the node's identity, or a failed credential provider. A bare 403
+/// states none: the login may be to blame.
 pub(super) fn states_reason(draft: &FindingBuilder) -> bool {
     let of_the_login = [
         Cause::NoCredentialsSent,

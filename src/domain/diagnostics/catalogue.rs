@@ -15,11 +15,11 @@ pub const LABEL_WIDTH: u16 = 26;
 /// Label of a missing tag where the image is referenced by digest.
 pub(super) const DIGEST_NOT_FOUND: &str = "digest not found";
 
-/// Label and sentence of a container that was started and exited.
+/// Label and sentence of a container that has started and exited.
 pub(super) const CRASHING: &str = "crashing";
 pub(super) const CRASHING_SUMMARY: &str = "the image was pulled; the container keeps exiting";
 
-/// The words of a cause.
+/// The texts of a cause.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CauseText {
     /// What it is called in panes and titles.
@@ -30,7 +30,7 @@ pub struct CauseText {
     pub how_to_confirm: &'static str,
 }
 
-/// The words of a root cause.
+/// The texts of a root cause.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct RootText {
     /// What it is called in panes and titles.
@@ -303,7 +303,7 @@ root_texts! {
 }
 
 impl SecretState {
-    /// What is wrong with a Secret of the chain, beside its name: the label of the root cause in short.
+    /// Short label of the state of a Secret in the chain, taken from the root cause.
     pub fn label(&self) -> &'static str {
         match self {
             Self::Matches { .. } | Self::Unknown => "",

@@ -1,4 +1,4 @@
-//! What is known of a cause, by its id.
+//! Properties of a cause: its handler, labels and chain link.
 
 use std::fmt;
 
@@ -7,25 +7,25 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::{Cause, ChainLink, FixId, RootCause};
 use crate::domain::diagnostics::refine::Refine;
 
-/// A cause: what is known of it, and how the cluster's objects refine a finding of it.
+/// A cause with its properties, and how objects of the cluster refine its findings.
 pub(in crate::domain) struct Handler {
     pub info: CauseInfo,
     pub refine: Refine,
 }
 
-/// What is known of a cause, but for its words: those are in the catalogue.
+/// Properties of a cause; its texts are in the catalogue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CauseInfo {
-    /// The name in reports and JSON; it never changes.
+    /// Stable name in reports and JSON.
     pub id: &'static str,
-    /// The root that it has by itself, without any look at the objects.
+    /// The root cause that follows from the cause alone.
     pub root: Option<RootCause>,
-    /// The part of the chain where it shows when nothing proves where it comes from.
+    /// The link of the chain when no root cause is proven.
     pub link: ChainLink,
     /// Whether runs with real runtimes and registries could show it: what they did not show of the others is not
     /// ruled out by them.
     pub is_measurable: bool,
-    /// The documented fixes, the likeliest first.
+    /// The documented fixes, likeliest first.
     pub fixes: &'static [FixId],
 }
 
@@ -47,17 +47,17 @@ impl Cause {
         self.text().label
     }
 
-    /// How to tell it from similar causes, prefixed with its label.
+    /// How to distinguish it from similar causes, prefixed with its label.
     pub(in crate::domain) fn how_to_confirm(self) -> String {
         format!("{}: {}", self.label(), self.text().how_to_confirm)
     }
 
-    /// The cause of this name.
+    /// Parses the id of a cause.
     pub fn parse(slug: &str) -> Option<Self> {
         Self::all().find(|cause| cause.slug() == slug)
     }
 
-    /// Whether a pull is what fails.
+    /// Whether the cause is a failed pull.
     pub fn is_pull_failure(self) -> bool {
         self != Self::NotAPullFailure
     }

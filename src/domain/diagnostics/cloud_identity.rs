@@ -1,5 +1,6 @@
-//! Judges refusals at a cloud's registry where no Secret of the Pod matches: nodes of that cloud pull with an
-//! identity, the node's or the ServiceAccount's, and no Secret has to be there.
+//! Handles refusals at a cloud's registry for which no Secret of the Pod matches.
+//!
+//! Nodes of that cloud pull with an identity, the node's or the ServiceAccount's, and need no Secret.
 //!
 //! The plugin leaves no trace in the API: one that fails, has nothing or is not there all end in a request without a
 //! credential (seen with Kubernetes 1.37 and containerd 2.4). So nothing here is more than likely, unless the message
@@ -19,7 +20,7 @@ use crate::domain::{
     registry_auth::{cloud::CloudProvider, image_ref::ImageRef},
 };
 
-/// Judges a refusal for which the message, or the lack of a Secret, says that none of the Pod's Secrets was sent.
+/// Refines a refusal for which none of the Pod's Secrets was sent, by the message or for want of a Secret.
 pub(super) fn refine_unsent(
     draft: &mut FindingBuilder,
     context: &PodContext,
@@ -79,7 +80,7 @@ pub(super) fn refine_unsent(
     draft.fixes.push(secret);
 }
 
-/// Judges a credential that was sent although no Secret of the Pod matches: the provider's identity was refused.
+/// Refines a rejected credential that is from the cloud's provider, as no Secret of the Pod matches.
 pub(super) fn refused(draft: &mut FindingBuilder, context: &PodContext, link: &ProviderLink) {
     add_identity_evidence(draft, context, link);
     draft.root = Some(RootCause::IdentityLacksAccess);
@@ -88,8 +89,9 @@ pub(super) fn refused(draft: &mut FindingBuilder, context: &PodContext, link: &P
     draft.fixes.push(FixId::CreateSecret);
 }
 
-/// Judges a message that names its reason by itself: a plugin that failed, or an identity without a permission. A
-/// rule of the registry, as that of a firewall, is left as it is.
+/// Refines a message that states its reason: a failed plugin, or an identity without permission.
+///
+/// A rule of the registry, such as a firewall's, stays as it is.
 pub(super) fn stated(
     draft: &mut FindingBuilder,
     context: &PodContext,

@@ -13,7 +13,7 @@ use crate::domain::{
     suggest::{ImagePart, ImageSuggestion, KnownNames, NameSource, suggest_image},
 };
 
-/// Suggests an image, if the pull failed as one does of a misspelled name.
+/// Suggests an image, if the error is one that a misspelled name causes.
 pub(super) fn refine(draft: &mut FindingBuilder, context: &PodContext, image: &str) {
     if draft.suggested_image.is_some() || !is_symptom(draft) {
         return;

@@ -15,7 +15,7 @@ use crate::domain::{
     registry_auth::cloud::CloudProvider,
 };
 
-/// One fact with its source.
+/// A fact with its source.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Evidence {
     pub fact: Fact,
@@ -288,7 +288,7 @@ pub enum Fact {
 }
 
 impl Fact {
-    /// The listed Secret of which it says that it has not been read.
+    /// The listed Secret that could not be read, if the fact is about one.
     pub(super) fn unread_secret(&self) -> Option<&Arc<str>> {
         if let Self::SecretForbidden { name, .. } | Self::SecretNotRead { name } = self {
             Some(name)
@@ -540,7 +540,7 @@ impl fmt::Display for EvidenceSource {
 }
 
 impl Evidence {
-    /// The fact, its source and its age.
+    /// The fact with source and age, as one line.
     pub fn line(&self, now: Timestamp) -> String {
         match self.observed_at {
             Some(seen) => {

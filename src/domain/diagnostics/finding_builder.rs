@@ -12,7 +12,7 @@ use crate::domain::{
     message::Clues,
 };
 
-/// A finding that is being built.
+/// Builder of a finding.
 pub(in crate::domain) struct FindingBuilder {
     pub cause: Cause,
     pub root: Option<RootCause>,
@@ -43,7 +43,7 @@ pub(in crate::domain) struct FindingBuilder {
 }
 
 impl FindingBuilder {
-    /// A cause that something proves; a doubt or an alternative makes it less than certain.
+    /// Starts a finding with a proven cause; a doubt or an alternative makes it less than certain.
     pub(super) fn new(cause: Cause) -> Self {
         Self {
             cause,
@@ -66,7 +66,7 @@ impl FindingBuilder {
         }
     }
 
-    /// What a message means.
+    /// Starts a finding with the causes of a message.
     pub(super) fn from_message(found: Classification) -> Self {
         let mut draft = Self::new(found.cause.unwrap_or(Cause::CauseNotStated));
         draft.certainty = ConfidenceBounds::new(found.confidence);
@@ -76,7 +76,7 @@ impl FindingBuilder {
         draft
     }
 
-    /// Takes the meaning of a part of the message in place of that of the whole.
+    /// Replaces the causes of the whole message by those of a part of it.
     pub(super) fn read_again(&mut self, found: Classification) {
         let read = Self::from_message(found);
         self.cause = read.cause;
@@ -87,14 +87,14 @@ impl FindingBuilder {
         self.certainty.proven = read.certainty.proven;
     }
 
-    /// Concludes this cause and this root cause, proven by objects. What was doubted stays doubted.
+    /// Concludes a cause and root cause proven by objects. Doubts remain.
     pub(super) fn conclude(&mut self, cause: Cause, root: RootCause) {
         self.cause = cause;
         self.fixes = cause.info().fixes.to_vec();
         self.prove_root(root);
     }
 
-    /// Concludes this root cause, proven by objects, and drops the alternatives.
+    /// Concludes a root cause proven by objects, and drops the alternatives.
     pub(super) fn prove_root(&mut self, root: RootCause) {
         self.root = Some(root);
         self.alternatives.clear();
@@ -108,7 +108,7 @@ impl FindingBuilder {
         }
     }
 
-    /// Removes an alternative that the objects disprove. Where it was the last one, the root is proven.
+    /// Removes an alternative disproved by objects; without alternatives, the root cause is proven.
     pub(super) fn rule_out(&mut self, cause: Cause) {
         let before = self.alternatives.len();
         self.alternatives.retain(|other| *other != cause);
@@ -131,7 +131,7 @@ impl FindingBuilder {
         self.certainty.confidence().min(open)
     }
 
-    /// Suggests another image; to use it is the first fix.
+    /// Suggests another image, as the first fix.
     pub(super) fn suggest_image(&mut self, image: String) {
         self.suggested_image = Some(image);
         self.fixes.insert(0, FixId::UseSuggestedImage);
@@ -156,8 +156,9 @@ impl FindingBuilder {
     }
 }
 
-/// The confidence of a finding. Evidence raises what is proven; a doubt lowers the limit, and nothing raises
-/// that again, so that the order in which both are found does not matter.
+/// Bounds of the confidence of a finding.
+///
+/// Evidence raises the proven bound; a doubt lowers the limit for good, so that their order does not matter.
 struct ConfidenceBounds {
     proven: Confidence,
     limit: Confidence,

@@ -22,7 +22,7 @@ use crate::domain::k8s::{
 
 pub use crate::domain::k8s::objects::Subject;
 
-/// The object that has to be changed.
+/// The object to change.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum BlamedObject {
     Secret(Namespace, String),
@@ -47,7 +47,7 @@ impl fmt::Display for BlamedObject {
     }
 }
 
-/// Grouping key of findings. Thousands of Pods carry one, so it is shared.
+/// Key by which findings are grouped; shared, as thousands of Pods have one.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct FaultId(Arc<FaultIdentity>);
 
@@ -63,7 +63,7 @@ pub struct FaultIdentity {
 }
 
 impl FaultIdentity {
-    /// The object to blame, and for which registry.
+    /// The object to change, with the registry.
     pub fn object_label(&self) -> String {
         match &self.host {
             Some(host) => format!("{} for {host}", self.blame),
@@ -97,7 +97,7 @@ impl Ord for FaultId {
 }
 
 impl FaultId {
-    /// The fault behind a finding about this subject. `owner`: the subject's workload.
+    /// The fault of a finding about this subject; `owner` is the subject's workload.
     pub fn from_finding(finding: &Finding, subject: &Subject, owner: Option<&WorkloadRef>) -> Self {
         Self(Arc::new(FaultIdentity {
             root: finding.root,
@@ -199,7 +199,7 @@ fn blame(finding: &Finding, subject: &Subject, owner: Option<&WorkloadRef>) -> B
     known.unwrap_or_else(own)
 }
 
-/// See [`Fault::rank`].
+/// Sort key of faults, see [`Fault::rank`].
 pub type Rank = (Reverse<bool>, Reverse<usize>, Option<Timestamp>, FaultId);
 
 /// A fault and the Pods and workloads that it affects.
@@ -245,7 +245,7 @@ impl Fault {
         };
     }
 
-    /// Whether a pull is what fails.
+    /// Whether the fault is a failed pull.
     pub fn is_pull(&self) -> bool {
         self.finding.is_pull()
     }

@@ -14,7 +14,7 @@ use crate::domain::{
     suggest::is_misspelled,
 };
 
-/// The image reference is malformed: the kubelet does not try to pull it.
+/// Concludes a malformed image reference, which the kubelet does not try to pull.
 pub(super) fn conclude_invalid_reference(
     draft: &mut FindingBuilder,
     context: &PodContext,
@@ -64,8 +64,7 @@ pub(super) fn refine(
     older_revision(draft, context, attempt);
 }
 
-/// From 1.35 on the kubelet asks the registry although the image is on the node, where the Pod has no
-/// credential with which it was pulled (KEP-2535, `imagePullCredentialsVerificationPolicy`).
+/// Adds evidence that the image is on the node.
 fn on_the_node<'a>(
     draft: &mut FindingBuilder,
     context: &PodContext,
@@ -178,7 +177,7 @@ fn is_of_the_newest(context: &PodContext) -> Option<bool> {
     Some(owner.uid == newest.meta.uid)
 }
 
-/// Whether the Pod is of a revision that a newer one replaces.
+/// Whether the Pod is of a revision that is being replaced.
 pub(super) fn is_superseded(context: &PodContext) -> bool {
     is_of_the_newest(context) == Some(false)
 }

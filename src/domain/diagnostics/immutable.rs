@@ -6,7 +6,7 @@
 use super::{EvidenceSource, Fact, FindingBuilder, FixId};
 use crate::domain::{context::PodContext, k8s::objects::Secret};
 
-/// Puts a new Secret in the place of edits that the server would refuse.
+/// Replaces edits that the server would reject by a new Secret.
 pub(super) fn replace_edits(draft: &mut FindingBuilder, context: &PodContext, secret: &str) {
     let edits = |fix: &FixId| {
         [

@@ -32,7 +32,7 @@ pub(super) fn secret_fact(link: &SecretLink) -> Fact {
     }
 }
 
-/// Handles an authentication error of a pull for which no Secret provides a credential.
+/// Refines an authentication error of a pull without any credential from Secrets.
 pub(super) fn refine(
     draft: &mut FindingBuilder,
     context: &PodContext,
@@ -157,7 +157,14 @@ fn broken_secret(
 ) {
     draft.secret = Some(link.name.shared());
     let (root, fixes) = match &link.state {
-        SecretState::MatchesEmpty { .. } => (RootCause::EntryEmpty, vec![FixId::RecreateSecret]),
+        SecretState::MatchesEmpty { problem, .. } => {
+            let fact = Fact::AuthProblem {
+                secret: link.name.shared(),
+                problem: problem.to_string(),
+            };
+            draft.add_evidence(fact, EvidenceSource::Secret);
+            (RootCause::EntryEmpty, vec![FixId::RecreateSecret])
+        }
         SecretState::WrongType(found) => (RootCause::SecretWrongType, retyped(found)),
         SecretState::WrongKey { .. } => (RootCause::SecretWrongKey, vec![FixId::RecreateSecret]),
         // It is read, and has no entry for any registry.
@@ -247,7 +254,7 @@ fn is_template_list(context: &PodContext) -> bool {
         })
 }
 
-/// The Pod template has its own list, so the ServiceAccount's does not apply.
+/// Notes that the Pod template has its own list, so that the ServiceAccount's is not used.
 pub(super) fn refine_template_list(draft: &mut FindingBuilder, context: &PodContext) {
     if let Some(account) = context.account.present()
         && is_template_list(context)
@@ -372,8 +379,7 @@ fn nothing_listed(
 /// The fixes for a Secret of a type that the kubelet does not read. Only one that may hold a Docker configuration
 /// can be converted: what is in it is not transferred.
 fn retyped(found: &SecretType) -> Vec<FixId> {
-    /// Types whose keys are laid down, and none of them is a Docker configuration
-    /// (<https://kubernetes.io/docs/concepts/configuration/secret/#secret-types>).
+    /// Secret types with fixed keys, none of which is a Docker configuration.
     const OTHER_DATA: &[&str] = &[
         "kubernetes.io/service-account-token",
         "kubernetes.io/basic-auth",
@@ -520,7 +526,7 @@ fn suggested_key(server: &str, image: &ImageRef) -> Option<String> {
         .flatten()
 }
 
-/// Whether the registry answers alike for missing and for private repositories.
+/// Whether the registry answers alike for missing and private repositories.
 pub(super) fn masks_missing_repository(image: &ImageRef) -> bool {
     registries::find_by_host(image.host())
         .is_some_and(|preset| preset.missing_repository == MissingRepositoryBehavior::LooksPrivate)

@@ -94,7 +94,7 @@ use pull_error::PullError;
 pub(in crate::domain) use rate_limit::root as rate_limit_root;
 use refine::PullContext;
 
-/// What is wrong with a Pod: one finding per container that waits in vain, in the kubelet's order.
+/// The findings of a Pod: one per container that cannot start, in the kubelet's order.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Diagnosis {
     pub findings: Vec<Finding>,
@@ -107,7 +107,7 @@ impl Diagnosis {
     }
 }
 
-/// Something wrong.
+/// A problem with its cause, evidence and fixes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
     /// The container that waits.
@@ -137,7 +137,7 @@ pub struct Finding {
 }
 
 impl Finding {
-    /// What it is called: why, where the objects prove it, or else what the message says.
+    /// The label of the root cause if proven, else of the cause.
     pub fn title(&self) -> &'static str {
         match self.root {
             _ if self.is_missing_digest() => catalogue::DIGEST_NOT_FOUND,
@@ -161,18 +161,18 @@ impl Finding {
         self.crashed && self.cause == Cause::NotAPullFailure
     }
 
-    /// The title of the best fix, as its plan has it.
+    /// Title of the best fix, as in its plan.
     pub fn first_fix(&self) -> Option<&'static str> {
         let fix = self.fixes.first()?;
         Some(fix.title_for(&self.fix_context))
     }
 
-    /// Whether a pull is what fails.
+    /// Whether the finding is a failed pull.
     pub fn is_pull(&self) -> bool {
         self.cause.is_pull_failure()
     }
 
-    /// The link of the chain that is broken.
+    /// The broken link of the chain.
     pub fn link(&self) -> ChainLink {
         match self.root {
             Some(root) => root.chain_link(),
@@ -189,18 +189,18 @@ impl Finding {
         summary::sentence(self)
     }
 
-    /// Adds what the Pod's node says of itself, so that fixes name the files that it has.
+    /// Adds the info of the Pod's node, so that fixes name its files.
     pub fn add_node_info(&mut self, node: &NodeInfo) {
         self.fix_context.clues.add_node_info(node);
     }
 
-    /// The fixes with the names of this case.
+    /// The fixes with the names of this context.
     pub fn filled_fixes(&self) -> Vec<Fix> {
         render_fixes(&self.fixes, &self.fix_context)
     }
 }
 
-/// Diagnoses one Pod; a Pod that wants nothing has no findings.
+/// Diagnoses a Pod; a healthy Pod has no findings.
 pub fn diagnose(context: &PodContext) -> Diagnosis {
     let mut findings: Vec<Finding> = pull_error::pull_errors(context)
         .into_iter()

@@ -1,4 +1,4 @@
-//! Decides whether a failed pull is one of an image that has moved, and suggests the new name.
+//! Detects failed pulls of images that have moved, and suggests the new name.
 //!
 //! The moves are data of `registry_auth::moved`. Whether the new name can be pulled is asked by a probe.
 
@@ -12,10 +12,10 @@ use crate::domain::{
     },
 };
 
-/// What gcr.io says of the images of a project that was not migrated.
+/// Message of gcr.io for images of a project that was not migrated.
 const STATED: &str = "Container Registry is deprecated";
 
-/// Names the move as the root cause, if the pull failed as one does after it.
+/// Concludes a move, if the error is one that it causes.
 pub(super) fn refine(draft: &mut FindingBuilder, message: &str, image: &ImageRef) {
     let Some((row, name)) = moved(image) else {
         return;

@@ -1,5 +1,6 @@
-//! Which Pods and workloads are diagnosed, and when the answer may be another one: the one rule of the
-//! dashboard and of `check`.
+//! Decides which Pods and workloads are diagnosed, and when that may change.
+//!
+//! It is the one rule of the dashboard and of `check`.
 
 use std::sync::Arc;
 
@@ -15,7 +16,7 @@ use crate::domain::{
     pull_test,
 };
 
-/// Whether something is diagnosed.
+/// Whether a subject is diagnosed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Need {
     /// It fails, or is held up.
@@ -26,7 +27,7 @@ pub enum Need {
     Never,
 }
 
-/// Whether a Pod is diagnosed. `events`: those about it, oldest first.
+/// Decides whether a Pod is diagnosed; `events` are those of the Pod, oldest first.
 pub fn needs_diagnosis(pod: &Pod, events: &[Arc<Event>], now: Timestamp) -> Need {
     // A pull test that fails is an answer and not a fault, and a deleted Pod is not to run.
     if pull_test::is_of_a_test(pod) || pod.meta.deleting.is_some() {
@@ -42,8 +43,9 @@ pub fn needs_diagnosis(pod: &Pod, events: &[Arc<Event>], now: Timestamp) -> Need
     }
 }
 
-/// Whether a workload is diagnosed by itself, beside its Pods: it may not be able to create some, or has given
-/// up. What another workload makes is told of that one.
+/// Decides whether a workload is diagnosed beside its Pods: it may not be able to create some, or has given up.
+///
+/// A workload of another workload is covered by that one.
 pub fn workload_needs_diagnosis(workload: &Workload) -> bool {
     let owner = workload.meta.owner.as_ref();
     if owner.is_some_and(|owner| WorkloadKind::parse(&owner.kind).is_some()) {
@@ -68,7 +70,7 @@ pub fn workload_needs_diagnosis(workload: &Workload) -> bool {
     }
 }
 
-/// The next moment at which a diagnosis may read differently although nothing has happened.
+/// The next time at which a diagnosis may change without an event.
 pub fn changes_at(context: &PodContext) -> Option<Timestamp> {
     let held = pending::held_from(&context.pod, &context.events, context.now);
     let moments = sent_credential::moments(context).filter(|at| *at > context.now);

@@ -11,9 +11,11 @@ use crate::domain::{
     registry_auth::image_ref::ImageRef,
 };
 
-/// Weighs both; a Pod on the same node that runs the image with a Secret that this Pod does not list shows that
-/// it is there. One that lists no other Secret proves nothing: its credential is this Pod's as well, and the
-/// image may have been removed from the node since its container was started.
+/// Weighs whether the image is missing or the credentials do not verify.
+///
+/// A Pod on the same node that runs the image with a Secret that this Pod does not list shows that the image is there.
+/// One that lists no other Secret proves nothing: its credential is this Pod's as well, and the image may have been
+/// removed from the node since its container was started.
 pub(super) fn refine(draft: &mut FindingBuilder, context: &PodContext, image: &ImageRef) {
     let lacks = |name: &&_| !context.pod.pull_secrets.contains(name);
     let runs_here = context.peers.iter().filter(|other| {

@@ -15,7 +15,7 @@ use crate::domain::{
     },
 };
 
-/// No Secret of the Pod matches but a credential was sent: it belongs to the node.
+/// Concludes a credential of the node: one was sent, and no Secret of the Pod matches.
 pub(super) fn sent(draft: &mut FindingBuilder) {
     draft.root = Some(if draft.cause == Cause::TokenExpired {
         RootCause::CredentialExpired
@@ -26,9 +26,11 @@ pub(super) fn sent(draft: &mut FindingBuilder) {
     draft.fixes = vec![FixId::CredentialProvider, FixId::CreateSecret];
 }
 
-/// What a refused pull without any Secret could be beside a missing login; `said`: what the message could
-/// mean. A node may have sent a credential that the registry refuses, a provider may have delivered none,
-/// and a bare 403 may be a rule that no login changes.
+/// Adds alternatives to a missing login for a refused pull without Secrets; `said` are the possible causes of the
+/// message.
+///
+/// A node may have sent a credential that the registry refuses, a provider may have delivered none, and a bare 403 may
+/// be a rule that no login changes.
 pub(super) fn consider(
     draft: &mut FindingBuilder,
     context: &PodContext,
@@ -77,9 +79,10 @@ pub(super) fn consider(
     draft.fixes.insert(at, FixId::CredentialProvider);
 }
 
-/// Whether this is what containerd says of a refused credential, and not of none at a registry with basic
-/// logins: it names the request since 1.7, and of none says `no basic auth credentials`. A registry with
-/// tokens may answer so to both.
+/// Whether this is containerd's message for a rejected credential and not for a missing one.
+///
+/// containerd names the request since 1.7; without a credential it says `no basic auth credentials` of registries with
+/// basic authentication. Registries with tokens may answer alike in both cases.
 pub(super) fn is_rejected_login(message: &ParsedMessage<'_>) -> bool {
     let of_manifest = message
         .url()
@@ -87,8 +90,8 @@ pub(super) fn is_rejected_login(message: &ParsedMessage<'_>) -> bool {
     message.runtime() == Runtime::Containerd && of_manifest && message.has_status(401)
 }
 
-/// The node has a credential for this registry, for other Pods pull with none of their own; and the message
-/// is that of a refused credential. So one was sent, most likely, and it is not a Secret that is missing.
+/// Whether the node most likely has sent a credential that was rejected: other Pods pull from this registry without
+/// Secrets.
 fn refused(draft: &mut FindingBuilder) {
     draft.cause = Cause::Unauthorized;
     draft.root = None;
@@ -105,8 +108,7 @@ fn refused(draft: &mut FindingBuilder) {
     draft.fixes = vec![FixId::CredentialProvider, secret];
 }
 
-/// A Pod that lists no Secret and pulled an image that is not public, as far as that can be told: of the same
-/// repository, or of a registry that is not one of the world's public ones.
+/// Finds a Pod that lists no Secret and has pulled a private image, as far as that is known.
 fn pulls_without_secret<'a>(pulls: &PeerPulls<'a>, image: &ImageRef) -> Option<&'a PeerContainer> {
     let mostly_private = registries::find_by_host(image.host())
         .is_none_or(|preset| preset.login == LoginSupport::Required);

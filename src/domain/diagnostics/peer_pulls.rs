@@ -46,7 +46,7 @@ struct Tried<'a> {
     is_gone: bool,
 }
 
-/// Tells one credential from another: two Secrets may carry the same.
+/// Identity of a credential: two Secrets may hold the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum CredentialId<'a> {
     Login(&'a Fingerprint),
@@ -66,7 +66,7 @@ pub(super) fn credentials_for<'a>(secret: &'a Secret, image: &ImageRef) -> Vec<C
 }
 
 impl<'a> PeerPulls<'a> {
-    /// The pulls from the registry of this image.
+    /// Collects the pulls from the registry of this image.
     pub(super) fn new(context: &'a PodContext, image: &ImageRef) -> Self {
         let peers = context.peers.iter().chain(&context.peers_elsewhere);
         let pulls = peers.filter_map(|peer| {
@@ -79,8 +79,7 @@ impl<'a> PeerPulls<'a> {
         }
     }
 
-    /// The containers that were pulled with one of these credentials and no other, where the registry does not
-    /// refuse it.
+    /// Number of containers pulled with one of these credentials and no other, if the registry does not refuse it.
     pub(super) fn count_proofs(&self, credentials: &[CredentialId<'_>]) -> usize {
         let proofs = self.pulls.iter().filter(|pull| {
             pull.peer.pulled
@@ -92,8 +91,8 @@ impl<'a> PeerPulls<'a> {
         proofs.map(|pull| pull.peer.count).sum()
     }
 
-    /// A Pod for which the registry refused this credential: for the repository of the image, or for another
-    /// one where nobody pulls with it.
+    /// A Pod whose pull with this credential was refused: for the image's repository, or for another one if nobody
+    /// pulls with it.
     pub(super) fn refusal(&self, credential: CredentialId<'_>) -> Option<&'a PeerContainer> {
         let works = self.count_proofs(&[credential]) > 0;
         let counts = |pull: &&PeerPull<'a>| match pull.refusal_of(credential) {
@@ -104,14 +103,16 @@ impl<'a> PeerPulls<'a> {
         self.pulls.iter().find(counts).map(|pull| pull.peer)
     }
 
-    /// Whether a Pod pulled from the registry that lists a Secret which is or was for it, as far as is known.
+    /// Whether a Pod has pulled from the registry while listing a Secret for it.
     pub(super) fn has_any_with_secret(&self) -> bool {
         let mut pulls = self.pulls.iter();
         pulls.any(|pull| pull.peer.pulled && !pull.tried.is_none())
     }
 
-    /// A Pod that lists no Secret and pulled an image of which `is_meant` holds: not one that the node had from
-    /// a pull with a Secret, which before Kubernetes 1.35 any Pod of the node may use.
+    /// A Pod that lists no Secret and has pulled an image that satisfies `is_meant`.
+    ///
+    /// An image already on the node from a pull with a Secret does not count: before Kubernetes 1.35 any Pod of the
+    /// node could use it.
     pub(super) fn without_secret(
         &self,
         is_meant: impl Fn(&ImageRef) -> bool,

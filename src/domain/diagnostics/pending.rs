@@ -1,4 +1,4 @@
-//! The step that a Pod is held at although no pull is said to fail, read off the Pod and its events alone.
+//! Finds the stage at which a Pod without a failing pull is stuck, from the Pod and its events.
 //!
 //! Cheap, so that it can be asked of every Pod that is on its way: no Secret and no other Pod is looked at.
 
@@ -13,29 +13,31 @@ use crate::domain::k8s::{
     pull_failure,
 };
 
-/// Seconds after which a pull that says nothing is reported: the runtimes give up a silent connection only
-/// after many minutes.
+/// Seconds after which a pull without progress is reported: runtimes give up a silent connection only after many
+/// minutes.
 const LONG_PULL: i64 = 120;
 
-/// Seconds after which a failed mount is reported that was told once. The first one after the Pod's creation
-/// is often made before the kubelet has the ConfigMaps of the Pod, and succeeds half a second later.
+/// Seconds after which a single failed mount is reported.
+///
+/// The first attempt is often made before the kubelet has the Pod's ConfigMaps, and the second one succeeds half a
+/// second later.
 const FIRST_MOUNT: i64 = 10;
 
-/// Seconds after which a step is reported of which nothing is said: scheduler and kubelet answer in seconds.
+/// Seconds without a report after which a stage counts as stuck: scheduler and kubelet take seconds.
 const SILENT: i64 = 120;
 
-/// The same of containers that are being created: an image may be pulled, and the event of it be gone.
+/// The same for containers being created: an image may be pulled after its event has expired.
 const SILENT_CREATION: i64 = 900;
 
 const PULLING: &str = "Pulling";
 const SANDBOX_FAILED: &str = "FailedCreatePodSandBox";
-/// What can follow a failed sandbox and shows that it was made in the end.
+/// Reasons of events that show that a failed sandbox was created in the end.
 const AFTER_SANDBOX: [&str; 4] = [PULLING, "Pulled", "Created", "Failed"];
 const MOUNT_FAILED: [&str; 3] = ["FailedMount", "FailedAttachVolume", "FailedMapVolume"];
-/// The kubelet pulls only after all volumes are mounted.
+/// Reasons of events that show that all volumes are mounted.
 const AFTER_MOUNT: [&str; 3] = [PULLING, "Pulled", "Created"];
 
-/// What holds a Pod that has no failing pull.
+/// Why a Pod without a failing pull is stuck.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum PendingCause<'a> {
     /// It has no node: nothing fits it, or a scheduling gate keeps it from the scheduler.
@@ -63,7 +65,7 @@ pub(super) enum PendingCause<'a> {
     Silent(Silence, i64),
 }
 
-/// Who is silent.
+/// The component that does not report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Silence {
     /// No scheduler has looked at the Pod: it is not there, or the Pod asks for another one.
@@ -84,7 +86,7 @@ impl Silence {
     }
 }
 
-/// What holds the Pod now. `events`: those about it, oldest first.
+/// Finds why the Pod is stuck; `events` are those of the Pod, oldest first.
 pub(super) fn held<'a>(
     pod: &'a Pod,
     events: &'a [Arc<Event>],
@@ -106,7 +108,7 @@ pub(super) fn held<'a>(
         })
 }
 
-/// When it may be held although nothing else happens.
+/// The time from which the Pod may count as stuck without another event.
 pub(super) fn held_from(pod: &Pod, events: &[Arc<Event>], now: Timestamp) -> Option<Timestamp> {
     let mount = failed_mount(pod, events)
         .filter(|event| !is_lasting(event, now))

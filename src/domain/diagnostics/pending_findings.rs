@@ -1,5 +1,6 @@
-//! Findings of Pods that do not get on although no pull is said to fail: which step they are at, and that
-//! it is not (or not yet known to be) the pull. Which step that is, is found out by `pending`.
+//! Findings of Pods that are stuck without a failing pull: the stage, and that it is not (yet) known to be the pull.
+//!
+//! Which stage that is, is decided by `pending`.
 
 use std::sync::Arc;
 
@@ -19,7 +20,7 @@ use crate::domain::{
     },
 };
 
-/// The finding of a Pod that has no failing pull; `None` where nothing holds it.
+/// The finding of a stuck Pod without a failing pull; `None` if it is not stuck.
 pub(super) fn pod(context: &PodContext) -> Option<Finding> {
     let Some(first) = context.pod.containers.first() else {
         return without_containers(context);
@@ -101,7 +102,7 @@ fn no_pull(root: RootCause, evidence: Option<Evidence>) -> FindingBuilder {
     draft
 }
 
-/// What an event says, as evidence.
+/// The message of an event as evidence.
 pub(super) fn event_evidence(event: &Event) -> Evidence {
     Evidence {
         fact: Fact::KubeletMessage {

@@ -12,7 +12,7 @@ use super::{
     Evidence, EvidenceSource, Fact, Finding, FindingBuilder, auth, finish, sent_credential,
 };
 use crate::domain::{
-    context::{CredentialChain, PodContext, has_credential},
+    context::{CredentialChain, PodContext},
     diagnostics::{Cause, classify::Confidence},
     k8s::{
         objects::{Container, ContainerState},
@@ -51,10 +51,7 @@ fn from_objects(context: &PodContext, container: &Container) -> Option<Finding> 
 
 /// The first credential that would be sent has expired.
 fn expired_credential(links: &CredentialChain, now: Timestamp) -> Option<FindingBuilder> {
-    let mut tried = links
-        .candidates
-        .iter()
-        .filter(|(_, entry)| has_credential(entry));
+    let mut tried = links.logins.iter();
     let (secret, entry) = tried.next()?;
     let ended = sent_credential::expiry_fact(secret, entry, now)?;
     if !matches!(ended, Fact::Expired { .. }) {
@@ -94,8 +91,7 @@ pub fn preflight_refusal(
             draft.alternatives.clone_from(&conclusion.alternatives);
             if let Ok(parsed) = ImageRef::parse(image)
                 && let links = context.credential_chain(&parsed)
-                && let Some((secret, entry)) =
-                    links.candidates.iter().find(|(_, it)| has_credential(it))
+                && let Some((secret, entry)) = links.logins.first()
             {
                 sent_credential::set_credential(&mut draft, secret, entry);
             }

@@ -39,8 +39,9 @@ pub fn apply_probe(
     }
 }
 
-/// Applies the result of a probe of the suggested image: whether it is there. One that is not is suggested no more,
-/// as long as something else can be done.
+/// Applies the result of a probe of the suggested image.
+///
+/// A suggestion that does not exist is dropped, if there is another fix.
 pub fn apply_suggestion_probe(
     finding: &mut Finding,
     conclusion: &ProbeConclusion,

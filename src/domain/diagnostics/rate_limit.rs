@@ -1,4 +1,4 @@
-//! A registry's limit on requests: which one it is, whose requests are counted, and whether a login would help.
+//! Handles rate limits: which limit was exceeded, whose requests it counts, and whether a login would help.
 //!
 //! Docker Hub has two (Docker's *Usage and limits*, read in October 2026): the pull limit answers with a long
 //! text, counts an account or an address, and ends within six hours; the abuse limit answers with a plain
@@ -13,18 +13,18 @@ use super::{
     pull_error::PullError, sent_credential,
 };
 use crate::domain::{
-    context::{PodContext, has_credential},
+    context::PodContext,
     diagnostics::{FixId, classify::Confidence},
     registry_auth::image_ref::ImageRef,
 };
 
-/// The time in which Docker Hub counts pulls.
+/// Period over which Docker Hub counts pulls.
 const WINDOW: SignedDuration = SignedDuration::from_hours(6);
 
-/// What Docker Hub says at its pull limit, in lower case.
+/// Message of Docker Hub's pull limit, in lower case.
 const PULL_LIMIT: &str = "pull rate limit";
 
-/// Which limit of the registry an answer is about.
+/// The exceeded limit of the registry.
 pub(in crate::domain) fn root(is_docker_hub: bool, answer: &str) -> RootCause {
     if is_docker_hub && !answer.to_lowercase().contains(PULL_LIMIT) {
         RootCause::AbuseLimit
@@ -33,7 +33,7 @@ pub(in crate::domain) fn root(is_docker_hub: bool, answer: &str) -> RootCause {
     }
 }
 
-/// Tells the limits apart, and says who is counted.
+/// Distinguishes the limits, and names the account that is counted.
 pub(super) fn refine(
     draft: &mut FindingBuilder,
     context: &PodContext,
@@ -67,8 +67,7 @@ fn refine_pull_limit(
     image: &ImageRef,
 ) -> Option<Arc<str>> {
     let links = context.credential_chain(image);
-    let mut candidates = links.candidates.iter();
-    if let Some((secret, entry)) = candidates.find(|(_, entry)| has_credential(entry)) {
+    if let Some((secret, entry)) = links.logins.first() {
         sent_credential::set_credential(draft, secret, entry);
         draft.fixes = vec![FixId::UseMirror, FixId::WaitForRegistry];
         return entry.username.clone();

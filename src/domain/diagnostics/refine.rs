@@ -1,4 +1,4 @@
-//! How the objects of the cluster refine what a message means: the shared helpers of the handlers.
+//! Refines the causes of a message by objects of the cluster: shared helpers of the handlers.
 
 use super::{FindingBuilder, auth, never_policy, pull_error::PullError, rate_limit};
 use crate::domain::{
@@ -7,14 +7,14 @@ use crate::domain::{
     registry_auth::image_ref::ImageRef,
 };
 
-/// A pull that failed: its Pod with all around it, what the kubelet said, and the image.
+/// A failed pull: the Pod's context, the kubelet's message and the image.
 pub(in crate::domain) struct PullContext<'a> {
     pub context: &'a PodContext,
     pub told: &'a PullError<'a>,
     pub image: &'a ImageRef,
 }
 
-/// What the objects of the cluster add to what a message says.
+/// How objects of the cluster refine a cause.
 pub(in crate::domain) enum Refine {
     /// The message says all there is to say.
     MessageOnly,
@@ -29,7 +29,7 @@ pub(in crate::domain) enum Refine {
 }
 
 impl Refine {
-    /// Refines a finding in the making.
+    /// Refines a finding that is being built.
     pub(super) fn apply(&self, draft: &mut FindingBuilder, pull: &PullContext<'_>) {
         match self {
             Self::MessageOnly => {}
@@ -43,7 +43,7 @@ impl Refine {
     }
 }
 
-/// What a refusal means where a Secret that the Pod lists may not be read: what the message says, and no more.
+/// The meaning of a refusal if a listed Secret may not be read.
 pub(in crate::domain) struct Unread {
     /// The root that the message itself proves.
     pub root: Option<RootCause>,
@@ -56,7 +56,7 @@ pub(in crate::domain) struct Unread {
 }
 
 impl Unread {
-    /// The message proves nothing of the Secret, and only its content would.
+    /// The message proves nothing about the Secret; its content would.
     pub(in crate::domain) const UNDECIDED: Self = Self {
         root: None,
         at_most: Confidence::Possible,

@@ -1,5 +1,5 @@
-//! The report of one Pod, to hand to somebody else: all that the diagnosis rests on, with fingerprints
-//! where a Secret has passwords.
+//! Report about one Pod for someone else: everything that the diagnosis is based on, with fingerprints in place of
+//! passwords.
 
 use serde::Serialize;
 
@@ -18,7 +18,7 @@ struct Report<'a> {
     context: &'a PodContext,
 }
 
-/// The report as JSON. `server`: the version of the API server.
+/// The report as JSON; `server` is the version of the API server.
 ///
 /// # Errors
 /// Says what cannot be written as JSON; no case is such.

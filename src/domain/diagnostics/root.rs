@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Cause;
 
-/// Why something fails. The names are those of the JSON shape `check` (`root`); they never change.
+/// The root cause of a failure, with the names of the JSON of `check` (`root`), which never change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RootCause {
@@ -81,12 +81,12 @@ impl RootCause {
         }
     }
 
-    /// What it is called in panes and titles.
+    /// The label in panes and titles.
     pub fn title(self) -> &'static str {
         self.text().label
     }
 
-    /// Why it fails: follows *because*.
+    /// The explanation, to follow *because*.
     pub fn explanation(self) -> &'static str {
         self.text().explanation
     }

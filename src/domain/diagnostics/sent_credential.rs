@@ -1,5 +1,5 @@
-//! Explains why a credential that was sent was rejected: it is bad, has ended, may not read the repository,
-//! or the attempt was made before it was there.
+//! Explains why a credential was rejected: it is wrong or expired, lacks access to the repository, or was not there at
+//! the time of the attempt.
 
 use std::sync::Arc;
 
@@ -47,7 +47,7 @@ pub(super) fn sent_fact(secret: &Secret, entry: &AuthSummary) -> Fact {
     }
 }
 
-/// Handles the rejection of this credential, of which the evidence says already that it was sent.
+/// Refines the rejection of this credential, which the evidence already shows as sent.
 pub(super) fn refine(
     draft: &mut FindingBuilder,
     context: &PodContext,
@@ -104,7 +104,7 @@ pub(super) fn refine(
     }
 }
 
-/// Whether the entry holds something else than the login that was meant.
+/// Whether the entry holds another login than intended.
 fn is_written_wrong(problem: AuthProblem) -> bool {
     match problem {
         AuthProblem::TrailingNewline
@@ -120,11 +120,10 @@ fn is_written_wrong(problem: AuthProblem) -> bool {
     }
 }
 
-/// The kubelet waits 5 min between two attempts at most; a minute more is for the pull itself.
+/// Seconds within which the next attempt is complete: a back-off of at most 5 min, and a minute for the pull.
 const NEXT_ATTEMPT: i64 = 6 * 60;
 
-/// When the credentials that the Pod lists, and the one attempt that was made so far, may be judged
-/// otherwise by the clock alone.
+/// Times at which the diagnosis of the credentials may change by the clock alone.
 pub(super) fn moments(context: &PodContext) -> impl Iterator<Item = Timestamp> {
     let first = later(context.pod.started, FIRST_ATTEMPT);
     let secrets = context
@@ -206,8 +205,9 @@ fn last_attempt(context: &PodContext, told: &PullError<'_>) -> Option<Timestamp>
     told.observed_at.or_else(newest)
 }
 
-/// That the credential's life is over: by its own date, or because a Secret of this age has outlived what
-/// credentials of its kind live. Where nothing tells when its data was written, an age is a hint.
+/// The fact that the credential has expired: by its own date, or by the age of its Secret and the lifetime of its kind.
+///
+/// If nothing shows when its data was written, an age is only a hint.
 pub(super) fn expiry_fact(secret: &Secret, entry: &AuthSummary, now: Timestamp) -> Option<Fact> {
     let name = secret.key.name.shared();
     let Expiry { at, basis } = secret.expiry(entry)?;
@@ -303,7 +303,7 @@ fn refine_bare_forbidden(
     ];
 }
 
-/// Seconds in which a Pod's first attempt may have been refused by mistake; the second one is made after 10 s.
+/// Seconds in which a Pod's first attempt may have been refused by mistake; the second one follows after 10 s.
 const FIRST_ATTEMPT: i64 = 30;
 
 /// Whether this was the first attempt: with many Pods starting at once, a registry may refuse one by mistake.

@@ -10,7 +10,7 @@ use crate::domain::{
     registry_auth::keyring::shown_key,
 };
 
-/// The sentence, lower case and without a full stop.
+/// The summary, in lower case and without a full stop.
 pub(super) fn sentence(finding: &Finding) -> String {
     if let Some(fact) = decisive_fact(finding) {
         return fact.to_string();

@@ -1,4 +1,4 @@
-//! What is said of one Pod in one namespace, as the objects around it vary.
+//! Tests of the diagnosis of one Pod, with varying objects around it.
 
 mod hidden;
 mod pull_secrets;

@@ -15,7 +15,7 @@ use crate::domain::{
     k8s::{object_ref::Name, objects::Secret},
 };
 
-/// Handles an authentication error of a pull whose Secrets are listed but cannot be read.
+/// Refines an authentication error of a pull whose listed Secrets cannot be read.
 pub(super) fn refine(
     draft: &mut FindingBuilder,
     context: &PodContext,
@@ -60,7 +60,7 @@ pub(super) fn refine(
     draft.fixes = unread.fixes.to_vec();
 }
 
-/// Says that this Secret cannot be read, and why.
+/// Adds evidence that this Secret cannot be read, and why.
 pub(super) fn add_unreadable_evidence(
     draft: &mut FindingBuilder,
     context: &PodContext,

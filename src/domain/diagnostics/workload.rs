@@ -1,5 +1,4 @@
-//! Findings of workloads whose Pods tell nothing: none can be created, or a Job has given up and its Pods
-//! are deleted.
+//! Findings of workloads without Pods to diagnose: none can be created, or a failed Job's Pods are deleted.
 
 use std::sync::Arc;
 
@@ -17,7 +16,7 @@ use crate::domain::{
     message::{ParsedMessage, Phrase},
 };
 
-/// What keeps a workload from having Pods that run; `None` where its Pods tell it themselves.
+/// The finding of a workload without running Pods; `None` if its Pods are diagnosed themselves.
 pub fn workload(context: &WorkloadContext) -> Option<Finding> {
     if !need::workload_needs_diagnosis(&context.workload) {
         return None;

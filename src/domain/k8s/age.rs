@@ -16,7 +16,7 @@ pub fn seconds_between(since: Timestamp, now: Timestamp) -> i64 {
     now.as_second().saturating_sub(since.as_second()).max(0)
 }
 
-/// The age of something that began at `since`.
+/// Formats the age of something that began at `since`.
 pub fn age(since: Timestamp, now: Timestamp) -> String {
     duration(seconds_between(since, now))
 }
@@ -72,7 +72,7 @@ pub fn countdown(seconds: i64) -> String {
     }
 }
 
-/// Seconds until the text of `duration` changes, so that a screen knows when to look again.
+/// Seconds until the text of `duration` changes, to schedule the next frame.
 pub fn seconds_until_change(seconds: i64) -> i64 {
     let step = match seconds {
         s if s < 2 * MINUTE => 1,

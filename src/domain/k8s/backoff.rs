@@ -17,7 +17,7 @@ const FIRST: i64 = 10;
 /// Maximum back-off, in seconds.
 const LONGEST: i64 = 300;
 
-/// The earliest moment of the next attempt of this pull. `events` are those about its Pod.
+/// Estimates the earliest next attempt of this pull; `events` are those of its Pod.
 pub fn next_attempt(pull: PullAttempt<'_>, events: &[Arc<Event>]) -> Option<Timestamp> {
     let attempt = events
         .iter()

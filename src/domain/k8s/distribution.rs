@@ -1,8 +1,8 @@
-//! Kubernetes distribution and operating system of a node, by what it says of itself.
+//! Kubernetes distribution and operating system of a node, from its node info.
 //!
 //! They decide where a registry's CA, mirror or proxy is configured. What they do not show is not guessed.
 
-/// What a node says of itself, in `status.nodeInfo`.
+/// The fields of `status.nodeInfo` that are used.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NodeInfo {
     /// `Ubuntu 24.04.3 LTS`.
@@ -36,7 +36,7 @@ impl Distribution {
         Self::Aks,
     ];
 
-    /// By what the node says of itself.
+    /// Detects the distribution from the node info.
     ///
     /// The operating system goes first: EKS runs on Bottlerocket, too. k3s and RKE2 mark the version (`v1.33.4+k3s1`),
     /// as GKE does (`v1.33.4-gke.1134000`).
@@ -64,7 +64,7 @@ impl Distribution {
         system.or_else(version).map(|(_, found)| *found)
     }
 
-    /// By the node's name, which GKE and AKS make themselves: `gke-CLUSTER-POOL-HASH-ID`,
+    /// Detects the distribution from the node's name, which GKE and AKS generate: `gke-CLUSTER-POOL-HASH-ID`,
     /// `aks-POOL-NUMBER-vmss000000`.
     ///
     /// Sources: <https://cloud.google.com/kubernetes-engine/docs/concepts/node-pools> and
@@ -80,7 +80,7 @@ impl Distribution {
         }
     }
 
-    /// By the paths in a message: k3s and RKE2 run containerd in a directory of their own.
+    /// Detects the distribution from paths in a message: k3s and RKE2 have containerd in their own directory.
     pub fn from_message(text: &str) -> Option<Self> {
         const PATHS: &[(&str, Distribution)] = &[
             ("/run/k3s/containerd", Distribution::K3s),

@@ -5,8 +5,7 @@
 use serde_json::Value;
 use zeroize::Zeroize;
 
-/// Annotations in which tools keep a copy of the whole manifest, a Secret's values included: kubectl, kapp,
-/// and Rancher's Fleet.
+/// Annotations with a copy of the whole manifest, including a Secret's values: of kubectl, kapp and Rancher Fleet.
 const COPIES: [&str; 3] = [
     "kubectl.kubernetes.io/last-applied-configuration",
     "kapp.k14s.io/original",
@@ -31,7 +30,7 @@ pub enum FoldLevel {
 }
 
 impl FoldLevel {
-    /// The next level, when the key is pressed.
+    /// The next fold level.
     #[must_use]
     pub fn next(self) -> Self {
         match self {
@@ -51,7 +50,7 @@ pub struct VisibleLine<'a> {
 }
 
 impl YamlDocument {
-    /// The object's YAML; a Secret's values are wiped and stand as their lengths.
+    /// Formats an object as YAML; a Secret's values are replaced by their lengths.
     ///
     /// # Errors
     /// Says what cannot be written as YAML; no object of the API is such.
@@ -65,7 +64,7 @@ impl YamlDocument {
         })
     }
 
-    /// The lines that are left when it is folded.
+    /// The visible lines of a folded document.
     pub fn folded(&self, fold: FoldLevel) -> Vec<VisibleLine<'_>> {
         let mut shown: Vec<VisibleLine<'_>> = Vec::new();
         // Lines indented deeper than this belong to the line that hides them.

@@ -13,17 +13,17 @@ pub struct LogSource {
     pub previous: bool,
 }
 
-/// Of one line no more than this is kept: a program may write a megabyte without a line break.
+/// Maximum length of a line; the rest is dropped.
 const MAX_LINE_BYTES: usize = 16 * 1024;
 
-/// Cuts a stream of bytes into lines. Bytes that are no UTF-8 become replacement characters.
+/// Splits a byte stream into lines; invalid UTF-8 is replaced.
 #[derive(Debug, Default)]
 pub struct LineSplitter {
     begun: Vec<u8>,
 }
 
 impl LineSplitter {
-    /// The lines that end in this piece.
+    /// Returns the lines completed by this chunk.
     pub fn push(&mut self, piece: &[u8]) -> Vec<String> {
         let mut lines = Vec::new();
         for part in piece.split_inclusive(|byte| *byte == b'\n') {
@@ -38,7 +38,7 @@ impl LineSplitter {
         lines
     }
 
-    /// What has no line break yet.
+    /// Returns the incomplete last line.
     pub fn rest(&mut self) -> Option<String> {
         (!self.begun.is_empty()).then(|| self.end())
     }
@@ -50,7 +50,7 @@ impl LineSplitter {
     }
 }
 
-/// Lines that are kept: what a reader scrolls back through.
+/// Maximum number of lines that are kept.
 const MAX_LINES: usize = 5000;
 
 /// The last lines of a log.

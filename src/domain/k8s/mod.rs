@@ -1,4 +1,4 @@
-//! Kubernetes objects, references to them, and what is read off a single object.
+//! Kubernetes objects, references to them, and what is derived from a single object.
 //!
 //! Status, rollout, timeline and back-off are computed here from objects and events. Must not know the store, the
 //! diagnosis or how anything is shown.

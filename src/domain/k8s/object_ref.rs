@@ -1,5 +1,4 @@
-//! Typed references to objects: the name of a Secret is not that of a Pod, and a name without its namespace
-//! is not a key.
+//! Typed references to objects: names of different kinds are different types, and a key has a namespace.
 //!
 //! The text behind a name is shared (`Arc<str>`), so that fifty thousand Pods of one namespace hold
 //! that namespace once. Knows nothing of what the objects contain.
@@ -34,7 +33,7 @@ impl<K> Name<K> {
         &self.0
     }
 
-    /// Whether Kubernetes takes this for a name: a DNS subdomain of RFC 1123.
+    /// Whether this is a valid object name: a DNS subdomain of RFC 1123.
     ///
     /// A name that another object refers to (`imagePullSecrets`) is not validated by the API server, and a
     /// server may answer anything. What is no valid name exists nowhere, and is no part of a path or file.
@@ -42,14 +41,14 @@ impl<K> Name<K> {
         is_dns_subdomain(&self.0)
     }
 
-    /// The shared text itself, for those who pass it on without copying.
+    /// The shared text, for passing it on without a copy.
     pub fn shared(&self) -> Arc<str> {
         Arc::clone(&self.0)
     }
 }
 
 /// Longest name of an object (`validation.DNS1123SubdomainMaxLength`).
-const LONGEST_NAME: usize = 253;
+pub const LONGEST_NAME: usize = 253;
 
 /// Longest name of a Namespace (`validation.DNS1123LabelMaxLength`).
 const LONGEST_LABEL: usize = 63;
@@ -130,7 +129,7 @@ impl<'de, K> Deserialize<'de> for Name<K> {
     }
 }
 
-/// The name of a namespace as other objects refer to it.
+/// The name of a namespace.
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Namespace(Arc<str>);
@@ -152,7 +151,7 @@ impl Namespace {
         Self(text.into())
     }
 
-    /// Whether Kubernetes takes this for the name of a Namespace: a DNS label of RFC 1123.
+    /// Whether this is a valid Namespace name: a DNS label of RFC 1123.
     pub fn is_valid(&self) -> bool {
         self.0.len() <= LONGEST_LABEL && is_label(&self.0)
     }

@@ -13,7 +13,7 @@ use super::{
     pull_failure,
 };
 
-/// What `kubectl get pods` says in READY, STATUS and RESTARTS, and how much it matters.
+/// The columns READY, STATUS and RESTARTS of `kubectl get pods`, with a severity.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PodStatus<'a> {
     pub status: Cow<'a, str>,
@@ -23,7 +23,7 @@ pub struct PodStatus<'a> {
     pub health: PodHealth,
 }
 
-/// From worst to best, so that sorting by it puts first what needs a person.
+/// Health of a Pod, worst first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum PodHealth {
     /// An image cannot be pulled.
@@ -38,7 +38,7 @@ pub enum PodHealth {
 }
 
 impl PodHealth {
-    /// Whether it runs, or has ended as it should.
+    /// Whether the Pod runs or has completed.
     pub fn is_sound(self) -> bool {
         match self {
             Self::Healthy | Self::Finished => true,
@@ -47,7 +47,7 @@ impl PodHealth {
     }
 }
 
-/// The status of a Pod.
+/// Computes the status of a Pod.
 pub fn pod_status(pod: &Pod) -> PodStatus<'_> {
     let (word, initializing) = match init_word(pod) {
         Some(word) => (word, !holds(pod, PodConditionType::Initialized)),

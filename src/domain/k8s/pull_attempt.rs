@@ -1,4 +1,4 @@
-//! Whose image a pull attempt is for: the waiting container's own, or that of an image volume.
+//! The target of a pull attempt: the container's own image, or that of an image volume.
 //!
 //! The kubelet has no status for the image of a volume (KEP-4639): what it could not pull is said in the
 //! status of the container that mounts the volume, and only the message tells whose image it is. The events
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::objects::{Container, ContainerRole, Event, ImageVolume, Pod};
 use crate::domain::{message::ParsedMessage, registry_auth::image_ref::ImageRef};
 
-/// The field of the Pod whose image is pulled, by its name.
+/// The field of the Pod spec that names the pulled image.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PullTarget {
@@ -35,7 +35,7 @@ impl fmt::Display for PullTarget {
     }
 }
 
-/// A container and the image that is pulled for it.
+/// A container and the image pulled for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PullAttempt<'a> {
     pub container: &'a Container,
@@ -52,9 +52,10 @@ impl<'a> PullAttempt<'a> {
         }
     }
 
-    /// The attempt that a container's message is about. A message that names no image, or one that is none
-    /// of the Pod's, is about the container's own; so is one that names the image of both, for the kubelet
-    /// pulls the container's before it looks at the volume's.
+    /// The attempt that a container's message is about.
+    ///
+    /// A message without an image, or with an image that is not the Pod's, is about the container's own; so is one with
+    /// the image of both, as the kubelet pulls the container's first.
     pub fn from_message(pod: &'a Pod, container: &'a Container, text: &str) -> Self {
         let own = Self::own(container);
         if pod.image_volumes.is_empty() || mentions_image(text, &container.image) {
@@ -67,7 +68,7 @@ impl<'a> PullAttempt<'a> {
         }
     }
 
-    /// The image, as the spec writes it.
+    /// The image, as written in the spec.
     pub fn image(self) -> &'a Arc<str> {
         self.volume
             .map_or(&self.container.image, |volume| &volume.image)
@@ -86,8 +87,7 @@ impl<'a> PullAttempt<'a> {
         }
     }
 
-    /// Whether an event of the Pod tells of this pull: by the container that it names, or, of a volume's
-    /// pull, by the image.
+    /// Whether an event is about this pull: by its container, or for a volume by its image.
     pub fn matches_event(self, event: &Event) -> bool {
         let container = event.regarding.container();
         match self.volume {

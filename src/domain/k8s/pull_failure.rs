@@ -21,10 +21,10 @@ const PULL_REASONS: [&str; 7] = [
     "SignatureValidationFailed",
 ];
 
-/// The start of the back-off message; older kubelets say nothing behind the image.
+/// Start of the back-off message; older kubelets add nothing after the image.
 const BACK_OFF: &str = "Back-off pulling image";
 
-/// A pull that fails: the reason of the container that waits for it, and the text that came with it.
+/// A failing pull: the waiting reason and message of its container.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PullFailure<'a> {
     pub attempt: PullAttempt<'a>,
@@ -33,13 +33,13 @@ pub struct PullFailure<'a> {
 }
 
 impl PullFailure<'_> {
-    /// Whether the text holds a cause, and is not the bare *Back-off pulling image "X"*.
+    /// Whether the message holds a cause beside *Back-off pulling image "X"*.
     pub fn names_cause(&self) -> bool {
         self.message.is_some_and(|text| names_cause(text))
     }
 }
 
-/// Whether this waiting reason says that the image is not there.
+/// Whether this waiting reason is that of a missing image.
 ///
 /// From 1.31 on, a Secret whose `auth` does not decode puts the error text itself where the reason
 /// belongs. A reason is one CamelCase word by convention, so a text with blanks is such an error.
@@ -47,7 +47,7 @@ pub fn is_pull_reason(reason: &str) -> bool {
     PULL_REASONS.contains(&reason) || reason.contains(' ')
 }
 
-/// Whether this waiting reason complains of nothing: the kubelet is about to start the container.
+/// Whether this waiting reason is no failure: the kubelet is about to start the container.
 pub fn is_container_creating(reason: &str) -> bool {
     matches!(reason, "" | "ContainerCreating" | "PodInitializing")
 }
@@ -63,7 +63,7 @@ pub fn names_cause(message: &str) -> bool {
         .is_some_and(|(_, behind)| !behind.trim_matches([':', ' ']).is_empty())
 }
 
-/// What stands in front of the reason in a message of kubelet and runtime.
+/// Prefixes that kubelet and runtime put before the reason.
 const WRAPPERS: [&str; 15] = [
     "Failed to pull image",
     "failed to pull image",
@@ -82,8 +82,7 @@ const WRAPPERS: [&str; 15] = [
     "initializing source",
 ];
 
-/// The part of a message that a narrow line should show: without the layers that each only say that
-/// pulling failed.
+/// The innermost part of a message, without the wrappers that only say that pulling failed.
 pub fn innermost_message(message: &str) -> &str {
     let mut rest = message.trim();
     loop {
@@ -105,14 +104,14 @@ pub fn innermost_message(message: &str) -> &str {
     }
 }
 
-/// The pull that a container waits for in vain, or that of its own image.
+/// The pull that a container waits for, or that of its own image.
 pub fn waiting_attempt<'a>(pod: &'a Pod, container: &'a Container) -> PullAttempt<'a> {
     let failure =
         pull_failures(pod).find(|failure| failure.attempt.container.name == container.name);
     failure.map_or(PullAttempt::own(container), |failure| failure.attempt)
 }
 
-/// The containers of this Pod that wait for an image in vain, in the kubelet's order.
+/// The containers of the Pod with a failing pull, in the kubelet's order.
 pub fn pull_failures(pod: &Pod) -> impl Iterator<Item = PullFailure<'_>> {
     pod.containers
         .iter()
@@ -132,7 +131,7 @@ pub fn pull_failures(pod: &Pod) -> impl Iterator<Item = PullFailure<'_>> {
         })
 }
 
-/// Whether this event tells of a pull that failed.
+/// Whether this event reports a failed pull.
 ///
 /// `ErrorLine` is also the reason of containers that cannot be created or started, so the text decides;
 /// `BackOff` is a pull's only when it speaks of the image.
@@ -148,8 +147,10 @@ pub fn is_pull_failure_event(event: &Event) -> bool {
 /// The reason of the event that names pull secrets which do not exist (kubelet 1.30 and later).
 const UNRETRIEVED: &str = "FailedToRetrieveImagePullSecret";
 
-/// The pull secrets that this event says the kubelet could not retrieve. Two wordings are known:
-/// `Unable to retrieve some image pull secrets (a, b); …` and `Unable to retrieve pull secret NS/a for …`.
+/// The pull secrets that the kubelet could not retrieve, according to this event.
+///
+/// Two wordings are known: `Unable to retrieve some image pull secrets (a, b); …` and
+/// `Unable to retrieve pull secret NS/a for …`.
 pub fn unretrieved_secrets(event: &Event) -> impl Iterator<Item = &str> {
     let text = match &*event.reason {
         UNRETRIEVED => &*event.message,

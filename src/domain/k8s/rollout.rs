@@ -58,7 +58,7 @@ pub enum RolloutState {
     Failed(Arc<str>, Arc<str>),
 }
 
-/// How far this workload is; `None` when it is not known.
+/// Computes the rollout status of a workload; `None` if unknown.
 pub fn rollout_status(store: &Store, id: &WorkloadRef) -> Option<RolloutStatus> {
     let workload = Arc::clone(store.workload(id)?);
     let revisions = revisions(store, &workload);
@@ -156,7 +156,7 @@ fn rollout_state(store: &Store, workload: &Workload, revisions: &[RevisionStatus
 }
 
 impl RolloutStatus {
-    /// The newest revision before the current one with other images: what an undo would go back to.
+    /// The newest earlier revision with other images, which an undo would restore.
     pub fn previous_revision(&self) -> Option<&RevisionStatus> {
         let (current, older) = self.revisions.split_first()?;
         let differs = |revision: &&RevisionStatus| revision.images != current.images;
@@ -167,7 +167,7 @@ impl RolloutStatus {
     }
 }
 
-/// The Pod that was made last for any of these workloads, of those that are to stay.
+/// The newest Pod of these workloads, of those that are to stay.
 pub fn newest_pod(store: &Store, workloads: &[WorkloadRef]) -> Option<ObjectRef<Pod>> {
     let namespaces: BTreeSet<&Namespace> = workloads.iter().map(|id| &id.key.namespace).collect();
     let pods = namespaces.into_iter().flat_map(|namespace| {

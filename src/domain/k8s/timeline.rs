@@ -14,7 +14,7 @@ use super::{
     pull_failure,
 };
 
-/// The steps, in their order. All but `Scheduled` are those of the guide.
+/// The stages of a Pod's start, in order. All but `Scheduled` are from the guide.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PodStage {
@@ -40,7 +40,7 @@ impl PodStage {
         Self::Ready,
     ];
 
-    /// What goes on until the step is done.
+    /// The label of an active stage.
     pub fn doing(self) -> &'static str {
         match self {
             Self::Created | Self::Admitted => "being created",
@@ -52,7 +52,7 @@ impl PodStage {
         }
     }
 
-    /// The step in a few words, once it is done.
+    /// The label of a completed stage.
     pub fn title(self) -> &'static str {
         match self {
             Self::Created => "Pod created",
@@ -80,7 +80,7 @@ pub enum StageStatus {
     Pending,
 }
 
-/// One step of one container.
+/// One stage of one container.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StageState {
     pub stage: PodStage,
@@ -92,7 +92,7 @@ pub struct StageState {
     pub took: Option<SignedDuration>,
 }
 
-/// The steps of one container. `events` are those about the Pod, oldest first.
+/// The stages of one container; `events` are those of the Pod, oldest first.
 pub fn timeline(
     pod: &Pod,
     container: &Container,
@@ -257,7 +257,7 @@ fn newest<'a>(
     newest_first.find(|event| &*event.reason == reason && attempt.matches_event(event))
 }
 
-/// What the kubelet told of the pull of a container's image.
+/// Duration, queue time and size of a pull, as the kubelet reports them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PullTime {
     pub took: SignedDuration,
@@ -267,12 +267,12 @@ pub struct PullTime {
     pub size: Option<u64>,
 }
 
-/// The last pull of a container's image, while its event is there.
+/// The last pull of a container's image, if its event still exists.
 pub fn last_pull(container: &Container, events: &[Arc<Event>]) -> Option<PullTime> {
     parse_pulled(&newest(PullAttempt::own(container), events, "Pulled")?.message)
 }
 
-/// `Successfully pulled image "X" in 3.1s (4s including waiting)`: finer than the events' seconds.
+/// Parses `Successfully pulled image "X" in 3.1s (4s including waiting)`, which is more exact than event times.
 ///
 /// Kubelets say so since 1.20, in Go's form of a duration; `None` for an image that was there already.
 pub fn parse_pulled(message: &str) -> Option<PullTime> {

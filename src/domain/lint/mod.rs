@@ -148,7 +148,7 @@ impl Lint {
     }
 }
 
-/// All lints of a scope, by subject.
+/// Runs all lints of a scope, by subject.
 pub fn run(
     store: &Store,
     sight: &WatchCoverage,

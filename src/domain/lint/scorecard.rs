@@ -18,7 +18,7 @@ use crate::domain::{
     store::{Store, watch::Scope},
 };
 
-/// A practice. Their order is that in which they are told: what breaks a pull first comes first.
+/// A practice; those whose violation breaks a pull come first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Practice {
     Valid,
@@ -213,7 +213,7 @@ impl Lint {
         }
     }
 
-    /// What it is about, named within the namespace that it is told under.
+    /// The subject, named within its namespace.
     pub fn subject(&self, namespace: &Namespace) -> String {
         let here = |secrets: &[ObjectRef<Secret>]| {
             let names = secrets.iter().filter(|key| key.namespace == *namespace);

@@ -1,4 +1,4 @@
-//! Clues of a message beside the cause: whose program the registry is, and what runs on the node.
+//! Clues in a message about the registry software and the node.
 //!
 //! They choose the advice that stands beside a fix, never the cause.
 
@@ -8,7 +8,7 @@ use crate::domain::{
     registry_auth::{advice::PolicySign, registries::RegistryId},
 };
 
-/// What a message shows of registry and node.
+/// Clues about registry and node.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Clues {
     /// The registry's program, by paths and words that only it has.
@@ -22,7 +22,7 @@ pub struct Clues {
 }
 
 impl Clues {
-    /// Adds what the node says of itself. What the message shows stays: it is of the moment of the pull.
+    /// Adds the node info; clues of the message take precedence, as they are from the time of the pull.
     pub fn add_node_info(&mut self, node: &NodeInfo) {
         let found = || Distribution::from_node_info(node);
         self.distribution = self.distribution.or_else(found);
@@ -37,7 +37,7 @@ impl Clues {
     }
 }
 
-/// Paths of token services and APIs that one program has.
+/// Paths of token services and APIs that identify a registry software.
 ///
 /// - GitLab: `lib/gitlab/url_builder`, `/jwt/auth`
 /// - Harbor: `src/core/service/token`, `service=harbor-registry`
@@ -50,7 +50,7 @@ const PATHS: &[(&str, RegistryId)] = &[
     ("/openshift/token", RegistryId::OpenShift),
 ];
 
-/// Words of policies that refuse a pull whatever the login is.
+/// Words of policies that deny a pull whatever the login.
 ///
 /// - Xray: <https://github.com/sobolevn/git-secret/issues/801>
 /// - Harbor: `src/server/middleware/vulnerable/vulnerable.go`

@@ -10,10 +10,10 @@ use crate::domain::registry_auth::{
     registries::{self, RegistryInfo},
 };
 
-/// Hosts that serve the manifests of Docker Hub; its tokens and blobs come from others.
+/// Hosts that serve the manifests of Docker Hub; tokens and blobs have other hosts.
 const HUB_HOSTS: &[&str] = &["docker.io", "index.docker.io", "registry-1.docker.io"];
 
-/// Sites that messages point their readers to: nobody's registry.
+/// Documentation sites that messages link to.
 const HELP_SITES: &[&str] = &[
     "www.docker.com",
     "docs.docker.com",
@@ -35,7 +35,7 @@ const HELP_SITES: &[&str] = &[
 ];
 
 impl<'a> ParsedMessage<'a> {
-    /// The last URL in the text that was asked: errors are wrapped from the inside out.
+    /// The last URL in the text: errors are wrapped from the inside out.
     pub fn url(&self) -> Option<RequestUrl<'a>> {
         self.requested_urls().last()
     }
@@ -45,7 +45,7 @@ impl<'a> ParsedMessage<'a> {
         urls.filter(|url| !url.host.is_empty() && !is_help(url))
     }
 
-    /// The registry as image references write it.
+    /// The registry, as in image references.
     pub fn registry(&self) -> Option<String> {
         if let Some(image) = self.image() {
             return Some(image.host().to_owned());
@@ -53,7 +53,7 @@ impl<'a> ParsedMessage<'a> {
         self.url().map(|url| url.registry().to_owned())
     }
 
-    /// The host that was asked, where it is a mirror of the image's registry.
+    /// The requested host, if it is a mirror of the image's registry.
     ///
     /// containerd says so: `?ns=REGISTRY` names who was meant, `pulling from host HOST` who was asked.
     pub(in crate::domain) fn mirror(&self) -> Option<&'a str> {
@@ -69,13 +69,12 @@ impl<'a> ParsedMessage<'a> {
         is_other.then_some(asked)
     }
 
-    /// The host whose name was looked up.
+    /// The host that was resolved.
     pub(super) fn looked_up(&self) -> Option<&'a str> {
         self.looked_up
     }
 
-    /// The host whose name was looked up, where it is not the one that the image names: a token server, a store of
-    /// blobs, a mirror.
+    /// The host that was resolved, if it is not the image's: a token server, a blob store, a mirror.
     pub(in crate::domain) fn other_lookup(&self) -> Option<&'a str> {
         let name = self.looked_up?;
         let is_of_image = if let Some(image) = self.image() {
@@ -93,12 +92,12 @@ impl<'a> ParsedMessage<'a> {
         (!is_of_image).then_some(name)
     }
 
-    /// The address that was dialled, or at the far end of a broken connection.
+    /// The dialled address, or the remote address of a broken connection.
     pub fn remote_addr(&self) -> Option<&'a str> {
         self.addresses.last().copied()
     }
 
-    /// The connection goes to this machine although the registry is elsewhere: a local proxy.
+    /// Whether the connection goes to this machine although the registry is elsewhere: a local proxy.
     ///
     /// A registry on the port that the image names is one on this machine, by its hosts file.
     pub(in crate::domain) fn is_remote_loopback(&self) -> bool {

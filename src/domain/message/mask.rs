@@ -1,4 +1,4 @@
-//! Masks names in a message, so that only the words of the programs are left.
+//! Masks names in a message, so that only the words of the programs remain.
 //!
 //! Images, URLs, digests, hosts, addresses and object names are recognised by their form and place, and
 //! each is replaced by one word in capitals (`IMAGE`, `URL`, …). Everything else becomes lower-case words
@@ -12,15 +12,14 @@ use super::{
 };
 use crate::domain::registry_auth::image_ref::ImageRef;
 
-/// More URLs or names than this are not kept of one message.
+/// Maximum number of URLs and of names kept per message.
 const MAX_KEPT: usize = 16;
-/// Longer names are not read: looking for their end at every place where one could begin would make the
-/// cost grow with the square of the text.
+/// Maximum length of a name: without it the cost would be quadratic in the length of the text.
 pub(super) const MAX_NAME_BYTES: usize = 1024;
-/// Longer words are in no phrase.
+/// Length of the longest word in any phrase.
 const LONGEST_WORD: usize = 40;
 
-/// Words that stand for names.
+/// Words that replace names.
 const PLACEHOLDERS: &[&str] = &[
     "IMAGE",
     "URL",
@@ -34,12 +33,12 @@ const PLACEHOLDERS: &[&str] = &[
     "MARKUP",
 ];
 
-/// Whether a word stands for a name.
+/// Whether a word replaces a name.
 pub(super) fn is_placeholder(word: &str) -> bool {
     PLACEHOLDERS.contains(&word)
 }
 
-/// A message without its names, and the names.
+/// A message with masked names, and the names.
 #[derive(Debug, Default)]
 pub(super) struct Masked<'a> {
     /// Words and placeholders, with one space before and behind each.
@@ -56,7 +55,7 @@ pub(super) struct Masked<'a> {
     pub looked_up: Option<&'a str>,
 }
 
-/// An image that the text names.
+/// An image named in the text.
 #[derive(Clone, Debug)]
 pub(super) struct NamedImage<'a> {
     pub text: &'a str,

@@ -92,7 +92,7 @@ impl<'a> ParsedMessage<'a> {
         phrases.iter().any(|phrase| self.has(*phrase))
     }
 
-    /// The HTTP status codes that are told, in the order of the text.
+    /// The HTTP status codes, in text order.
     pub fn statuses(&self) -> &[u16] {
         &self.frames.statuses
     }
@@ -115,13 +115,13 @@ impl<'a> ParsedMessage<'a> {
         self.frames.runtime
     }
 
-    /// The first image that the text names, if it is a well-formed reference.
+    /// The first image in the text, if it is well-formed.
     pub fn image(&self) -> Option<ImageRef> {
         let named = self.image.as_ref().and_then(|named| named.parsed.clone());
         named.or_else(|| self.urls.iter().find_map(RequestUrl::image))
     }
 
-    /// The image as the text writes it.
+    /// The image, as written in the text.
     pub fn image_text(&self) -> Option<String> {
         match &self.image {
             Some(named) => Some(named.text.to_owned()),
@@ -129,7 +129,7 @@ impl<'a> ParsedMessage<'a> {
         }
     }
 
-    /// How many words follow the last place of a phrase, names not counted.
+    /// Number of words after the last phrase of this kind, names not counted.
     pub(super) fn words_behind(&self, phrase: Phrase) -> Option<usize> {
         let rest = self.words.get(self.phrases.last(phrase)?..)?;
         let words = rest.split(' ').filter(|word| !word.is_empty());
@@ -141,17 +141,17 @@ impl<'a> ParsedMessage<'a> {
         self.error_kind
     }
 
-    /// What the text can mean.
+    /// The possible causes.
     pub fn possible(&self) -> CauseSet {
         self.possible_by(MeasuredSets::built_in())
     }
 
-    /// What the text can mean by these measurements.
+    /// The possible causes by these measurements.
     pub fn possible_by(&self, measured: &MeasuredSets) -> CauseSet {
         sets::cause_set(self, measured)
     }
 
-    /// The registry, or the host that was asked, as one of the kinds that the causes are told apart by.
+    /// The kind of the registry, or of the requested host, by which causes are distinguished.
     pub fn registry_kind(&self) -> RegistryKind {
         if self.mirror().is_some() {
             return RegistryKind::Own;
@@ -159,7 +159,7 @@ impl<'a> ParsedMessage<'a> {
         RegistryKind::from_registry(self.preset())
     }
 
-    /// The row of the registries' table for the registry, or for the host that was asked.
+    /// The known registry of the image, or of the requested host.
     pub(in crate::domain) fn preset(&self) -> Option<&'static RegistryInfo> {
         self.preset
     }

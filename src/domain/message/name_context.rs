@@ -68,8 +68,9 @@ pub(super) fn leads_to_tagged_image(words: &str) -> bool {
     ends_with_any(words, BEFORE_TAGGED_IMAGE)
 }
 
-/// Whether a chunk without a dot is a host: `dial tcp: lookup NAME`, `lookup NAME on ADDRESS` (Go). `lookup http`
-/// is of a proxy whose URL is mistaken.
+/// Whether a word without a dot is a host: `dial tcp: lookup NAME`, `lookup NAME on ADDRESS` (Go).
+///
+/// `lookup http` comes from a malformed proxy URL.
 pub(super) fn is_looked_up(words: &str, chunk: &str, rest: &str) -> bool {
     let is_scheme = matches!(chunk, "http" | "https");
     let is_of_go = ends_with_any(words, &[" tcp lookup ", " tcp4 lookup ", " dial lookup "])
@@ -81,8 +82,8 @@ pub(super) fn leads_to_name(words: &str) -> bool {
     ends_with_any(words, BEFORE_NAME)
 }
 
-/// Whether a chunk is a tag: `reading manifest TAG in` (containers/image), `[manifests TAG]` (containerd 1.6
-/// and 1.7), `Tag TAG not found` (dockerd).
+/// Whether a word is a tag: `reading manifest TAG in` (containers/image), `[manifests TAG]` (containerd 1.6 and 1.7),
+/// `Tag TAG not found` (dockerd).
 pub(super) fn is_tag(words: &str, rest: &str) -> bool {
     let after = url::head(rest).trim_start_matches([':', ' ']);
     let in_repository = [" reading manifest ", " fetching manifest "];
@@ -92,7 +93,7 @@ pub(super) fn is_tag(words: &str, rest: &str) -> bool {
             && (after.starts_with("not found") || after.starts_with("does not"))
 }
 
-/// Whether a chunk is a project: `project NAME not found` (Harbor).
+/// Whether a word is a project: `project NAME not found` (Harbor).
 pub(super) fn is_missing_project(words: &str, rest: &str) -> bool {
     words.ends_with(" project ") && rest.starts_with(" not found")
 }

@@ -1,8 +1,8 @@
-//! Phrases of programs that do other things than pulling an image for a Pod.
+//! Phrases of operations other than pulling an image: package managers, git, Helm, the API server.
 //!
 //! Only lists: what they mean beside others is said by `error_kind`.
 
-/// Programs that fetch other things than images: package managers, git, curl, databases.
+/// Phrases of programs that fetch something else: package managers, git, curl, databases.
 #[rustfmt::skip]
 pub(super) const OTHER_PROGRAM: &[&str] = &[
     "npm ERR", "npm error", "fatal: repository", "fatal: could not read",
@@ -18,8 +18,7 @@ pub(super) const OTHER_PROGRAM: &[&str] = &[
     "request failed with status code", "Traceback most recent call last",
 ];
 
-/// Helm, Argo CD, Flux, git, and builders that push: what they do is no pull of the kubelet, whatever the registry
-/// says.
+/// Phrases of Helm, Argo CD, Flux, git and builders that push: none of them is a pull of the kubelet.
 #[rustfmt::skip]
 pub(super) const OTHER_OPERATION: &[&str] = &[
     "INSTALLATION FAILED", "UPGRADE FAILED", "helm pull", "helm dependency", "helm template", "generate manifest for source", "perform FetchReference on source",
@@ -29,7 +28,7 @@ pub(super) const OTHER_OPERATION: &[&str] = &[
     "unable to clone", "pull artifact from", "determine artifact digest",
 ];
 
-/// kubectl and client-go about the API server (`kubectl/pkg/cmd/util`, `apimachinery/pkg/api/errors`).
+/// Phrases of kubectl and client-go about the API server (`kubectl/pkg/cmd/util`, `apimachinery/pkg/api/errors`).
 #[rustfmt::skip]
 pub(super) const API_SERVER: &[&str] = &[
     "Error from server", "logged in to the server", "asked for the client to provide credentials", "disruption budget",

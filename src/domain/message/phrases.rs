@@ -190,7 +190,7 @@ pub(in crate::domain) enum Phrase {
 /// How many phrases there are: the last of them is named here.
 const COUNT: usize = Phrase::NoSignatures as usize + 1;
 
-/// The phrases found in a text, with the last position of each.
+/// The phrases found in a text, each with its last position.
 #[derive(Clone, Debug)]
 pub(super) struct PhraseSet {
     /// Where each phrase ends the last time; nothing where there is none.

@@ -6,11 +6,11 @@ use std::sync::LazyLock;
 
 use super::url;
 
-/// Stands for a name, as in the words that `mask` writes.
+/// The placeholder of a name, as `mask` writes it.
 const NAME: &str = "NAME";
 
-/// Messages of normal events: nothing failed. The kubelet (`pkg/kubelet`), the scheduler and the controllers
-/// (`pkg/controller`) print them.
+/// Messages of normal events of the kubelet (`pkg/kubelet`), the scheduler and the controllers (`pkg/controller`):
+/// nothing failed.
 pub(super) const NORMAL: &[&str] = &[
     "Created container NAME",
     "Started container NAME",
@@ -42,7 +42,7 @@ pub(super) const NORMAL: &[&str] = &[
     "Starting kubelet",
 ];
 
-/// Warnings that name objects. What they mean is said by their phrases.
+/// Warnings with object names; their phrases give the meaning.
 const WARNINGS: &[&str] = &[
     "restarting failed container NAME in pod NAME",
     "restarting failed container NAME pod NAME",
@@ -85,7 +85,7 @@ fn slots(sentence: &str) -> Vec<NameSlot> {
     slots
 }
 
-/// Whether the name of an object stands between these words and the rest of the text.
+/// Whether an object name stands between these words and the rest of the text.
 pub(super) fn is_name(words: &str, rest: &str) -> bool {
     SLOTS.iter().any(|slot| {
         words.ends_with(&slot.before)

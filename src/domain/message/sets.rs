@@ -16,7 +16,7 @@ use crate::domain::{
 
 const MEASURED: &str = include_str!("sets/measured.tsv");
 
-/// What a text can mean, the likeliest first.
+/// The possible causes of a text, likeliest first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CauseSet {
     pub error_kind: ErrorKind,
@@ -29,7 +29,7 @@ pub struct CauseSet {
     pub is_whole: bool,
 }
 
-/// Registries that answer alike.
+/// Registries with the same behaviour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum RegistryKind {
     DockerHub,
@@ -116,7 +116,7 @@ impl MeasuredSets {
         &BUILT_IN
     }
 
-    /// Reads rows of key, tab, causes between commas, the most frequent first.
+    /// Parses rows of key, tab, and causes separated by commas, most frequent first.
     pub fn parse(table: &str) -> Option<Self> {
         let mut rows = HashMap::new();
         for line in table.lines().filter(|line| !line.starts_with('#')) {
@@ -135,7 +135,7 @@ impl MeasuredSets {
     }
 }
 
-/// The keys under which a message is counted, the most special first.
+/// The keys under which a message is counted, most specific first.
 pub fn set_keys(message: &ParsedMessage<'_>) -> Vec<String> {
     let error_kind = message.error_kind().slug();
     let asked = measured_key(message);

@@ -2,7 +2,7 @@
 
 use super::url::RequestUrl;
 
-/// What a chunk of text is, by its form alone.
+/// The form of a token.
 pub(super) enum TokenKind<'a> {
     Url(RequestUrl<'a>),
     /// `docker://NAME` of containers/image.
@@ -19,7 +19,7 @@ pub(super) enum TokenKind<'a> {
     Words,
 }
 
-/// Words with a slash that are no image: Go packages, operating systems, MIME types.
+/// Words with a slash that are no images: Go packages, operating systems, MIME types.
 const WITH_SLASH: &[&str] = &[
     "i/o",
     "input/output",
@@ -37,7 +37,7 @@ const WITH_SLASH: &[&str] = &[
     "manifest/list",
     "compress/gzip",
 ];
-/// First parts of words with a slash that are no image.
+/// First parts of words with a slash that are no images.
 const BEFORE_SLASH: &[&str] = &[
     "linux/",
     "windows/",
@@ -45,14 +45,14 @@ const BEFORE_SLASH: &[&str] = &[
     "application/vnd.",
     "application/x-",
 ];
-/// Last parts of dotted words that are files and no hosts.
+/// Extensions of file names, which are no hosts.
 const FILES: &[&str] = &[
     "json", "sock", "go", "db", "env", "yaml", "yml", "conf", "toml", "service", "crt", "pem",
     "cert", "key", "log", "txt", "md", "tar", "gz", "html", "xml", "exe", "sh", "py", "rs", "c",
     "h",
 ];
 
-/// Recognises the form of a chunk.
+/// Detects the form of a token.
 pub(super) fn token_kind(chunk: &str) -> TokenKind<'_> {
     if let Some((scheme, rest)) = chunk.split_once(":/") {
         match scheme.to_ascii_lowercase().as_str() {
@@ -204,19 +204,19 @@ fn is_object_name(name: &str) -> bool {
             .is_some_and(|hash| hash.len() >= 8 && mixed(hash))
 }
 
-/// Whether a chunk can be the name of an object, or `NAMESPACE/NAME`.
+/// Whether a token may be an object name, or `NAMESPACE/NAME`.
 pub(super) fn is_object_path(chunk: &str) -> bool {
     chunk.split('/').count() <= 2 && chunk.split('/').all(is_lower_name)
 }
 
-/// Whether a quoted chunk is a name: it has the marks of one, or follows a word that leads to one.
+/// Whether a quoted token is a name: by its form, or by the word before it.
 pub(super) fn is_name(chunk: &str, led_to: bool) -> bool {
     let lower = !chunk.bytes().any(|b| b.is_ascii_uppercase());
     let marks = chunk.bytes().any(|b| b"-._:@".contains(&b)) && file_type(chunk).is_none();
     lower && (marks || led_to)
 }
 
-/// Characters between chunks of text.
+/// Whether a character separates tokens.
 pub(super) fn separates(char: char) -> bool {
     match char {
         '"' | '\'' | '`' | ',' | ';' | '(' | ')' | '[' | ']' | '{' | '}' | '<' | '>' | '='
@@ -226,7 +226,7 @@ pub(super) fn separates(char: char) -> bool {
     }
 }
 
-/// The quotation mark that closes what this one opens.
+/// The closing quotation mark for an opening one.
 pub(super) fn quote(char: char) -> Option<char> {
     match char {
         '"' | '\'' | '`' => Some(char),
@@ -236,7 +236,7 @@ pub(super) fn quote(char: char) -> Option<char> {
     }
 }
 
-/// The length of an escape such as `\n` or `\u003c` at the beginning of a text.
+/// Length of an escape sequence such as `\n` or `\u003c` at the start of a text.
 pub(super) fn escape_len(text: &str) -> Option<usize> {
     let rest = text.strip_prefix('\\')?.as_bytes();
     let hex = |length: usize| {
@@ -252,8 +252,7 @@ pub(super) fn escape_len(text: &str) -> Option<usize> {
     }
 }
 
-/// The length of `<registry>` or `${VERSION}` in the middle of a name: where people and templates leave
-/// something out. `<html>` is none.
+/// Length of a placeholder such as `<registry>` or `${VERSION}` within a name; `<html>` is none.
 pub(super) fn placeholder_len(text: &str) -> Option<usize> {
     const LONGEST: usize = 40;
     let (open, close) = if text.starts_with("${") {
@@ -273,7 +272,7 @@ pub(super) fn placeholder_len(text: &str) -> Option<usize> {
         .then_some(open.len() + at + 1)
 }
 
-/// Whether the character that a JSON parser quotes opens a tag, or is the byte-order mark before one.
+/// Whether the character quoted by a JSON parser opens a tag, or is a byte-order mark.
 pub(super) fn opens_markup(text: &str) -> bool {
     let quotes = |c: char| c.is_whitespace() || "\\\"'`\u{2018}\u{201c}".contains(c);
     let quoted = super::url::head(text).trim_start_matches(quotes);

@@ -1,14 +1,14 @@
-//! Frames around an error: which runtime speaks, at which step of the pull, with which HTTP status.
+//! Wrappers around an error: the runtime, the step of the pull and the HTTP status.
 
 use super::{
     phrases::{Phrase, PhraseSet},
     url::{PullStep, RequestUrl},
 };
 
-/// More status codes than this are not kept of one message.
+/// Maximum number of status codes kept per message.
 const KEPT: usize = 16;
 
-/// The program that pulled, by its way of wrapping errors.
+/// The container runtime, detected by how it wraps errors.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Runtime {
     Containerd,
@@ -30,7 +30,7 @@ impl Runtime {
     }
 }
 
-/// What the frames around the error tell.
+/// What the wrappers tell.
 #[derive(Debug)]
 pub(super) struct Frames {
     pub runtime: Runtime,
@@ -40,7 +40,7 @@ pub(super) struct Frames {
     pub has_several_attempts: bool,
 }
 
-/// Frames by which a step of the pull is known where no URL tells it.
+/// Wrappers that show the step of the pull when no URL does.
 const STEPS: &[(Phrase, PullStep)] = &[
     (Phrase::AtToken, PullStep::Token),
     (Phrase::AtPing, PullStep::Ping),
@@ -64,7 +64,7 @@ impl Frames {
     }
 }
 
-/// How the error of an attempt begins: gRPC, the kubelet, containerd, dockerd, containers/image.
+/// Starts of the error of an attempt: gRPC, the kubelet, containerd, dockerd, containers/image.
 const ATTEMPTS: &[&str] = &[
     "rpc error: ",
     "failed to pull ",

@@ -1,4 +1,4 @@
-//! URLs in a message: which host was asked, at which step of a pull.
+//! URLs in a message: the requested host and the step of the pull.
 
 use super::mask::MAX_NAME_BYTES;
 use crate::domain::registry_auth::{
@@ -6,7 +6,7 @@ use crate::domain::registry_auth::{
     registries,
 };
 
-/// A URL that was asked.
+/// A requested URL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RequestUrl<'a> {
     /// With its port; without user and password, should the URL carry them. Empty where only a path is told.
@@ -15,7 +15,7 @@ pub struct RequestUrl<'a> {
     path: &'a str,
 }
 
-/// What was asked for.
+/// The requested resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum PullStep {
     /// `/v2/`: is there a registry?
@@ -39,7 +39,7 @@ impl PullStep {
 }
 
 impl<'a> RequestUrl<'a> {
-    /// Reads what follows the scheme and its colon.
+    /// Parses the part after the scheme and its colon.
     pub(super) fn parse(after_scheme: &'a str) -> Option<Self> {
         let rest = head(after_scheme).trim_start_matches('/');
         let url = rest.trim_end_matches(['.', ':', ';', ',']);
@@ -53,7 +53,7 @@ impl<'a> RequestUrl<'a> {
         })
     }
 
-    /// A path of the registry's API that is told without its host: `v2/library/nginx/manifests/1`.
+    /// A registry API path without a host: `v2/library/nginx/manifests/1`.
     pub(super) fn from_path(path: &'a str) -> Option<Self> {
         let api = path.contains("/manifests/") || path.contains("/blobs/sha256:");
         let at = path.find("v2/").filter(|at| *at <= 1)?;
@@ -69,7 +69,7 @@ impl<'a> RequestUrl<'a> {
         self.path
     }
 
-    /// `HOST/PATH:TAG` of the URL of a manifest.
+    /// `HOST/PATH:TAG` of a manifest URL.
     pub(super) fn image(&self) -> Option<ImageRef> {
         let path = self.path.strip_prefix("/v2/")?;
         let (path, reference) = path.split_once("/manifests/")?;
@@ -79,13 +79,13 @@ impl<'a> RequestUrl<'a> {
         ImageRef::parse(&format!("{host}/{path}{separator}{reference}")).ok()
     }
 
-    /// The registry that a mirror was asked for: containerd adds `?ns=HOST`.
+    /// The registry that a mirror was requested for: containerd adds `?ns=HOST`.
     pub(super) fn mirrored(&self) -> Option<&'a str> {
         let (_, query) = self.path.split_once('?')?;
         query.split('&').find_map(|pair| pair.strip_prefix("ns="))
     }
 
-    /// Whether the API of a registry was asked.
+    /// Whether the URL is of a registry API.
     pub(super) fn is_of_registry(&self) -> bool {
         self.path.starts_with("/v2")
             || self.path.contains("/v2/")
@@ -93,12 +93,12 @@ impl<'a> RequestUrl<'a> {
             || self.step == PullStep::Token
     }
 
-    /// Whether a blob was uploaded: a push.
+    /// Whether the URL is of a blob upload, which is a push.
     pub(super) fn is_of_upload(&self) -> bool {
         self.path.contains("/blobs/uploads")
     }
 
-    /// Whether a Kubernetes API server or a kubelet was asked, and no registry.
+    /// Whether the URL is of a Kubernetes API server or a kubelet.
     pub(super) fn is_of_cluster(&self) -> bool {
         let paths = [
             "/api/",
@@ -111,17 +111,17 @@ impl<'a> RequestUrl<'a> {
         paths.iter().any(|path| self.path.starts_with(path))
     }
 
-    /// Whether a store of blobs was asked that the registry redirects to: its URLs are signed, and expire.
+    /// Whether the URL is of a blob store that the registry redirects to: its URLs are signed and expire.
     pub(super) fn is_of_store(&self) -> bool {
         is_store(self.host) || is_signed(self.path)
     }
 
-    /// Whether a digest was asked for, and not a tag.
+    /// Whether the URL has a digest and not a tag.
     pub(super) fn by_digest(&self) -> bool {
         self.path.contains("sha256:") || self.path.contains("sha256%3A")
     }
 
-    /// The host as image references write it.
+    /// The host, as in image references.
     pub(super) fn registry(&self) -> &'a str {
         match registries::find_by_host(self.host) {
             Some(registry) if registry.is_docker_hub() => DOCKER_HUB,
@@ -130,7 +130,7 @@ impl<'a> RequestUrl<'a> {
     }
 }
 
-/// The length of an `http` URL at the beginning of a text; the brackets of an IPv6 address belong to it.
+/// Length of an `http` URL at the start of a text, including the brackets of an IPv6 address.
 pub(super) fn len(text: &str) -> Option<usize> {
     let text = head(text);
     let scheme = ["https:/", "http:/"].iter().find(|scheme| {
@@ -182,7 +182,7 @@ fn is_signed(path: &str) -> bool {
         .any(|part| path.contains(part))
 }
 
-/// Stores that registries redirect to for their blobs.
+/// Whether the host is a known blob store.
 pub(super) fn is_store(host: &str) -> bool {
     [
         ".amazonaws.com",
@@ -200,7 +200,7 @@ pub(super) fn is_store(host: &str) -> bool {
     .any(|store| host.ends_with(store.trim_start_matches('.')) && !host.contains(".dkr.ecr."))
 }
 
-/// This machine.
+/// Whether the host is this machine.
 pub(super) fn is_local(address: &str) -> bool {
     address.starts_with("127.")
         || address.starts_with("localhost")
@@ -208,7 +208,7 @@ pub(super) fn is_local(address: &str) -> bool {
         || address.starts_with("[::1]")
 }
 
-/// The beginning of a text, as far as a name or a URL may reach.
+/// The start of a text, limited to the longest name or URL.
 pub(super) fn head(text: &str) -> &str {
     (0..4)
         .find_map(|back| text.get(..MAX_NAME_BYTES - back))

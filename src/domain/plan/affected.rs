@@ -21,7 +21,7 @@ use crate::domain::{
     store::{Store, watch::Scope},
 };
 
-/// What a plan is for, as it is before the plan is applied.
+/// The Pods and workloads that a plan affects, before it is applied.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Affected {
     pub(super) pods: Vec<AffectedPod>,
@@ -40,14 +40,14 @@ pub(super) struct AffectedPod {
     pub(super) is_deleted: bool,
 }
 
-/// What replaces a Pod: the workload at the top of its owners, else its direct owner.
+/// What replaces a Pod: its topmost workload, else its direct owner.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Controller {
     Workload(WorkloadRef),
     Owner(Arc<str>),
 }
 
-/// What the store has to show of a workload before it counts.
+/// What the store must show of a workload before its Pods count.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Awaited {
     /// `metadata.generation` before the plan.
@@ -59,8 +59,9 @@ pub(super) struct Awaited {
 }
 
 impl Affected {
-    /// What this plan is for. `pods`, `workloads`: what suffers from the fault; what the plan does not reach
-    /// is not waited for.
+    /// Collects what this plan affects; `pods` and `workloads` are those with the fault.
+    ///
+    /// What the plan does not reach is not waited for.
     pub fn new(
         store: &Store,
         plan: &Plan,
@@ -123,12 +124,12 @@ impl Affected {
         pods.collect()
     }
 
-    /// Nothing is waited for.
+    /// True if nothing is affected.
     pub fn is_empty(&self) -> bool {
         self.pods.is_empty() && self.whole.is_empty()
     }
 
-    /// Does not wait for a change that turned out to be made already.
+    /// Removes a change that turned out to be made already.
     pub fn applied(&mut self, plan: &Plan, outcomes: &[Outcome]) {
         for (change, outcome) in plan.changes.iter().zip(outcomes) {
             if *outcome == Outcome::Applied {
@@ -142,7 +143,7 @@ impl Affected {
         }
     }
 
-    /// The workloads that the plan is for.
+    /// The affected workloads.
     pub fn workloads(&self) -> Vec<WorkloadRef> {
         let of_pods = self.pods.iter().filter_map(|pod| match &pod.controller {
             Some(Controller::Workload(id)) => Some(id),
@@ -152,7 +153,7 @@ impl Affected {
         all.into_iter().cloned().collect()
     }
 
-    /// A Pod of those that the plan is for, where none of a workload is.
+    /// An affected Pod without a workload.
     pub fn pod(&self) -> Option<&ObjectRef<Pod>> {
         self.pods.first().map(|pod| &pod.key)
     }
@@ -179,7 +180,7 @@ fn rolled(change: &Change) -> impl Iterator<Item = (WorkloadRef, i64)> {
     })
 }
 
-/// Whether a changed template replaces the Pods of this kind.
+/// Whether workloads of this kind replace their Pods when the template changes.
 pub(super) fn rolls(kind: WorkloadKind) -> bool {
     match kind {
         WorkloadKind::Deployment | WorkloadKind::StatefulSet | WorkloadKind::DaemonSet => true,

@@ -1,4 +1,4 @@
-//! Changing one entry of a Docker configuration and leaving the others as they are.
+//! Edits one entry of a Docker configuration and leaves the others unchanged.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use crate::domain::registry_auth::{
     docker_config::{self, ConfigFormat},
 };
 
-/// Who signs in.
+/// User name and password.
 #[derive(Clone, Debug)]
 pub struct Credentials {
     pub username: String,
@@ -40,9 +40,9 @@ pub enum AuthEdit {
     },
 }
 
-/// The content of `.dockerconfigjson` after the edit: of the named entry `username`, `password` and `auth`
-/// are another, and all else stays as it was written and in its place. Content that the edit leaves as it
-/// is comes back unchanged.
+/// Applies the edit to the content of `.dockerconfigjson`.
+///
+/// Only `username`, `password` and `auth` of the entry change; everything else keeps its text and place.
 ///
 /// Text that is no JSON object, and an `auths` that is none, are replaced by a `Upsert`: the kubelet cannot read
 /// them either, and the preview says so.
@@ -68,8 +68,9 @@ pub fn apply_edit(content: Option<&str>, edit: &AuthEdit) -> Result<Zeroizing<St
     })
 }
 
-/// The content of `.dockerconfigjson` with the entries of another one beside its own; where both have
-/// an entry, the other one's counts. All else of its own stays; what cannot be read is not carried over.
+/// Merges the entries of another configuration into `.dockerconfigjson`; they replace entries of the same name.
+///
+/// Everything else stays; unreadable entries are not copied.
 ///
 /// # Errors
 /// Says that the other one cannot be read; in no words of the content.
@@ -197,7 +198,7 @@ impl EditedConfig {
     }
 }
 
-/// The fields of an entry that hold a login; their names are blind to case.
+/// Fields of an entry that hold a login, matched ignoring case.
 pub(super) const LOGIN_FIELDS: [&str; 3] = ["username", "password", "auth"];
 
 /// An entry as `kubectl create secret docker-registry` writes it.
@@ -208,7 +209,7 @@ fn new_entry(server: &str, login: &Credentials) -> Result<JsonObject, String> {
     entry.ok_or_else(|| "the entry cannot be written".to_owned())
 }
 
-/// The servers of the entries of a configuration.
+/// Servers of the entries of a configuration.
 pub fn servers_of(content: &str) -> Vec<Arc<str>> {
     let config = docker_config::read(ConfigFormat::ConfigJson, content.as_bytes());
     let entries = config.entries.iter();

@@ -1,4 +1,4 @@
-//! Edits of one entry: what changes, and what stays.
+//! Tests of edits of one entry: what changes, and what stays.
 
 use super::*;
 use crate::domain::registry_auth::docker_config::read;

@@ -21,13 +21,13 @@ use crate::domain::{
     shell,
 };
 
-/// The token comes from the keyboard, and to jq by the environment: it is in no argument.
+/// Reads the token from the keyboard and passes it to jq by the environment, never as an argument.
 pub(super) const READ_TOKEN: &str = "read -rs TOKEN; export TOKEN";
 
-/// An entry of `auths`, for jq, with the user name as `$u`.
+/// A new entry of `auths` for jq, with the user name as `$u`.
 pub(super) const LOGIN: &str = "{username: $u, password: env.TOKEN}";
 
-/// An entry of `auths` with another login, for jq; its other fields stay.
+/// An entry of `auths` with another login, for jq; other fields stay.
 pub(super) const RELOGIN: &str = "((objects // {}) + {username: $u, password: env.TOKEN, auth: ($u + \":\" + env.TOKEN | @base64)})";
 
 /// A kubectl command in a namespace.
@@ -60,7 +60,7 @@ pub(super) fn delete_object(object: &AnyObjectRef) -> String {
     }
 }
 
-/// Gives a ServiceAccount this list of pull secrets.
+/// Sets the list of pull secrets of a ServiceAccount.
 pub(super) fn account_list_patch(
     account: &ObjectRef<ServiceAccount>,
     list: &[Name<Secret>],
@@ -71,8 +71,9 @@ pub(super) fn account_list_patch(
     kubectl(&account.namespace, rest)
 }
 
-/// Gives a Pod template this list of pull secrets. A JSON merge patch replaces the list whole; kubectl's
-/// default patch would merge it by name.
+/// Sets the list of pull secrets of a Pod template.
+///
+/// A JSON merge patch replaces the list; kubectl's default patch would merge it by name.
 pub(super) fn template_list_patch(workload: &Restartable, list: &[Name<Secret>]) -> String {
     let spec = json!({ "imagePullSecrets": manifest::references(list) });
     let patch = json!({ "spec": { "template": { "spec": spec } } });
@@ -85,8 +86,7 @@ pub(super) fn template_list_patch(workload: &Restartable, list: &[Name<Secret>])
     kubectl(&id.key.namespace, rest)
 }
 
-/// The commands that make a pull secret with the entries of this configuration. The passwords are not taken
-/// over: the shell asks for each.
+/// The commands that create a pull secret with the entries of this configuration; the shell asks for each password.
 pub fn recreated(key: &ObjectRef<Secret>, configuration: &[u8]) -> Vec<String> {
     let config = docker_config::read(ConfigFormat::ConfigJson, configuration);
     let logins = config.entries.iter().map(|entry| {

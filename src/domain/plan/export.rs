@@ -1,5 +1,6 @@
-//! A plan as YAML, for those who keep their cluster in a repository. No credential is in it: where one
-//! belongs stands a placeholder, or an object that another tool makes the Secret of.
+//! A plan as YAML, for clusters managed from a repository.
+//!
+//! No credential is in it: where one belongs stands a placeholder, or an object that another tool makes the Secret of.
 
 use std::fmt::Write as _;
 
@@ -38,15 +39,16 @@ impl ExportFormat {
     }
 }
 
-/// What stands where a token belongs.
+/// Placeholder of a token.
 const TOKEN: &str = "REPLACE_WITH_TOKEN";
 
-/// What stands where the user name is not known.
+/// Placeholder of an unknown user name.
 pub(super) const USER: &str = "REPLACE_WITH_USER";
 
 impl Plan {
-    /// The objects as they are to be, as a stream of YAML documents. What is no object, a restart or a
-    /// new Pod, is a comment.
+    /// The resulting objects as a stream of YAML documents.
+    ///
+    /// What is no object, such as a restart or a deleted Pod, is a comment.
     pub fn manifests(&self, style: ExportFormat) -> String {
         let mut text = format!("# {}\n", comment(&self.title));
         for change in &self.changes {
@@ -90,7 +92,7 @@ fn how(object: &Value) -> Option<String> {
     }
 }
 
-/// The part of the spec of Pods that changes, in what they are made of.
+/// The changed part of the Pod spec.
 pub(super) fn pod_spec(owner: &ImageOwner, spec: &Value) -> Value {
     let (version, kind, namespace, name) = match owner.subject() {
         Subject::Pod(key) => ("v1", "Pod", &key.namespace, key.name.as_str()),
@@ -121,7 +123,7 @@ pub(super) fn pod_spec(owner: &ImageOwner, spec: &Value) -> Value {
     object
 }
 
-/// The part of a workload that changes: a patch for Kustomize, or what to look for in a chart.
+/// The changed part of a workload: a patch for Kustomize, or what to look for in a chart.
 pub(super) fn template(id: &WorkloadRef, spec: &Value) -> Value {
     json!({
         "apiVersion": "apps/v1",

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::manager::FieldManager;
 
-/// The fields that managers own by the operation `Apply`, as `fieldsV1` has them: names, no values.
+/// The fields that managers own by the operation `Apply`, as `fieldsV1`: names without values.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct AppliedFields(Vec<(String, Value)>);
 
@@ -48,14 +48,14 @@ fn owns(fields: &Value, path: &[String]) -> bool {
         .is_some()
 }
 
-/// A field, as a manifest names it and as `fieldsV1` leads to it.
+/// A field, by its path in a manifest and in `fieldsV1`.
 pub(super) struct OwnedField {
     pub(super) name: String,
     pub(super) path: Vec<String>,
 }
 
 impl OwnedField {
-    /// The field at this place of the object (`spec.template`).
+    /// The field at this path (`spec.template`).
     pub(super) fn at(place: &str) -> Self {
         let steps = place.split('.').map(|step| format!("f:{step}"));
         Self {

@@ -18,13 +18,13 @@ use crate::domain::{
 };
 
 impl FormSpec {
-    /// Where the credentials of a Secret are; `None` when it holds none.
+    /// Form for rotating a Secret's credential; `None` without one.
     pub fn for_rotation(store: &Store, secret: &ObjectRef<Secret>) -> Option<Self> {
         let spreads = CredentialUsage::for_secret(store, secret);
         (!spreads.is_empty()).then_some(Self::Rotate { spreads })
     }
 
-    /// Where a Secret can be copied to: namespaces that are not about to go.
+    /// Form for copying a Secret, to namespaces that are not terminating.
     pub fn for_copy(store: &Store, from: &ObjectRef<Secret>) -> Option<Self> {
         let source = store.secret(from)?;
         let others = store
@@ -41,7 +41,7 @@ impl FormSpec {
         })
     }
 
-    /// Which ServiceAccounts of its namespace list a Secret.
+    /// Form for the ServiceAccounts that list a Secret.
     pub fn for_secret(store: &Store, secret: &ObjectRef<Secret>) -> Self {
         Self::Bind {
             accounts: account_pull_secrets(store, &secret.namespace),
@@ -49,7 +49,7 @@ impl FormSpec {
         }
     }
 
-    /// Which pull secrets of its namespace a ServiceAccount lists.
+    /// Form for the pull secrets that a ServiceAccount lists.
     pub fn for_account(store: &Store, account: &ObjectRef<ServiceAccount>) -> Option<Self> {
         let listing = listing(store, store.account(account)?);
         let scope = Scope::Namespace(account.namespace.clone());
@@ -73,7 +73,7 @@ impl FormSpec {
         })
     }
 
-    /// Which ServiceAccount a workload runs as.
+    /// Form for the ServiceAccount of a workload.
     pub fn for_workload(store: &Store, workload: &Workload) -> Self {
         let scope = Scope::Namespace(workload.id.key.namespace.clone());
         let accounts = store.accounts(&scope);
@@ -84,7 +84,7 @@ impl FormSpec {
         }
     }
 
-    /// What depends on a Secret.
+    /// Form for deleting a Secret, with what depends on it.
     pub fn for_secret_deletion(store: &Store, secret: &ObjectRef<Secret>) -> Self {
         let listed = |listing: &AccountPullSecrets| listing.list.contains(&secret.name);
         Self::DeleteSecret {
@@ -97,7 +97,7 @@ impl FormSpec {
         }
     }
 
-    /// What depends on a ServiceAccount.
+    /// Form for deleting a ServiceAccount, with what depends on it.
     pub fn for_account_deletion(
         store: &Store,
         account: &ObjectRef<ServiceAccount>,
@@ -140,8 +140,7 @@ fn listing(store: &Store, account: &ServiceAccount) -> AccountPullSecrets {
     }
 }
 
-/// The pull secrets of a namespace that hold a credential for one of these images: for each image the one
-/// that most Pods list.
+/// The pull secrets of a namespace with a credential for one of these images: per image, the one listed by most Pods.
 pub fn secrets_matching(
     store: &Store,
     namespace: &Namespace,
@@ -160,13 +159,13 @@ pub fn secrets_matching(
     found
 }
 
-/// The servers of the entries of a Secret.
+/// Servers of a Secret's entries.
 pub fn servers(secret: &Secret) -> Vec<Arc<str>> {
     let entries = secret.entries().iter();
     entries.map(|entry| Arc::clone(&entry.server)).collect()
 }
 
-/// The servers of the Secret of this name in a namespace, if there is one.
+/// Servers of the Secret with this name in a namespace, if it exists.
 pub fn servers_in(
     store: &Store,
     namespace: &Namespace,

@@ -90,7 +90,7 @@ pub enum FormSpec {
     Export,
 }
 
-/// A namespace that a Secret can be copied to.
+/// A namespace as target of a copy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CopyTarget {
     pub namespace: Namespace,
@@ -98,7 +98,7 @@ pub struct CopyTarget {
     pub existing_servers: Option<Vec<Arc<str>>>,
 }
 
-/// A container that gets another image.
+/// A container whose image is changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ImageTarget {
     pub owner: ImageOwner,
@@ -111,7 +111,7 @@ pub struct ImageTarget {
     pub jobs: Vec<ObjectRef<Workload>>,
 }
 
-/// A ServiceAccount, its pull secrets and what runs as it.
+/// A ServiceAccount with its pull secrets and workloads.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AccountPullSecrets {
     pub account: Name<ServiceAccount>,

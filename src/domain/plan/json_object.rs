@@ -6,7 +6,7 @@ use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use zeroize::Zeroizing;
 
-/// The members of an object: each name with its value as JSON text, which is wiped when it is dropped.
+/// A JSON object with its members as text, zeroized on drop.
 #[derive(Default)]
 pub(super) struct JsonObject(Vec<(String, Zeroizing<String>)>);
 
@@ -14,7 +14,7 @@ pub(super) struct JsonObject(Vec<(String, Zeroizing<String>)>);
 struct Members<'a>(Vec<(String, &'a RawValue)>);
 
 impl JsonObject {
-    /// `None` for text that is no JSON object.
+    /// Parses a JSON object; `None` for other text.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let Members(members) = serde_json::from_str(text).ok()?;
         let owned =
@@ -27,19 +27,18 @@ impl JsonObject {
         members.map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
-    /// The value of a member; of several of one name the last, as Go reads it.
+    /// The value of a member; of duplicates the last, as in Go.
     pub(super) fn get(&self, name: &str) -> Option<&str> {
         let found = self.0.iter().rfind(|(there, _)| there == name);
         found.map(|(_, value)| value.as_str())
     }
 
-    /// Gives a member this value, in its place or at the end; `false` where it has it.
+    /// Sets a member, in its place or at the end; returns `false` if unchanged.
     pub(super) fn set(&mut self, name: &str, value: &str) -> bool {
         self.set_where(name, value, |there| there == name)
     }
 
-    /// As `set`, and all members count whose name differs in case only: Go reads each of them into the same
-    /// field.
+    /// Like `set`, but matches names ignoring case: Go reads all of them into one field.
     pub(super) fn set_blind_to_case(&mut self, name: &str, value: &str) -> bool {
         self.set_where(name, value, |there| there.eq_ignore_ascii_case(name))
     }
@@ -60,7 +59,7 @@ impl JsonObject {
         is_changed || !is_there
     }
 
-    /// Takes a member away; `false` where there is none.
+    /// Removes a member; returns `false` if there is none.
     pub(super) fn remove(&mut self, name: &str) -> bool {
         self.remove_where(|there| there == name)
     }
@@ -75,7 +74,7 @@ impl JsonObject {
         self.0.len() != before
     }
 
-    /// Gives members of this name another one; they keep their place.
+    /// Renames members; they keep their place.
     pub(super) fn rename(&mut self, from: &str, to: &str) {
         for (name, _) in self.0.iter_mut().filter(|(name, _)| name == from) {
             to.clone_into(name);

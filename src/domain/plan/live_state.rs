@@ -8,7 +8,7 @@ use super::{ChangeResult, Outcome, Plan, see_earlier};
 use crate::domain::store::Store;
 
 impl Plan {
-    /// The plan with what its dry run found in place of what was believed before.
+    /// The plan with the state found by its dry run.
     #[must_use]
     pub fn with_live_state(&self, done: &[ChangeResult]) -> Self {
         let mut plan = self.clone();
@@ -24,7 +24,7 @@ impl Plan {
         plan
     }
 
-    /// The plan for another attempt, with the objects that this one has deleted and could not create again.
+    /// The plan for another attempt, with the objects that this attempt deleted and could not create again.
     #[must_use]
     pub fn with_lost(&self, done: &[ChangeResult]) -> Self {
         let mut plan = self.clone();
@@ -37,7 +37,7 @@ impl Plan {
         plan
     }
 
-    /// The plan with the Pods and Jobs that it deletes told apart from later ones of the same name.
+    /// The plan with the uids of the Pods and Jobs that it deletes.
     #[must_use]
     pub fn pinned(mut self, store: &Store) -> Self {
         for change in &mut self.changes {

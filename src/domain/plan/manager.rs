@@ -10,7 +10,7 @@ use super::{
     field_owner::AppliedFields,
 };
 
-/// The metadata that shows what manages an object.
+/// Metadata that shows an object's manager.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct OwnershipMetadata {
     labels: Vec<(String, String)>,
@@ -24,8 +24,7 @@ pub struct OwnershipMetadata {
 }
 
 impl OwnershipMetadata {
-    /// Of all annotations only those that are asked for are kept: `last-applied-configuration` repeats
-    /// the values of a Secret.
+    /// Reads the metadata, with the requested annotations only: `last-applied-configuration` repeats a Secret's values.
     pub fn from_object(object: &Value) -> Self {
         let meta = |field: &str| object.pointer(&format!("/metadata/{field}"));
         let pairs = |field: &str, known: &dyn Fn(&str) -> bool| {
@@ -73,7 +72,7 @@ pub enum ManagerKind {
     Apply,
 }
 
-/// What manages an object.
+/// The manager of an object.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ObjectManager {
     pub tool: ManagerKind,
@@ -108,10 +107,11 @@ const fn marker(place: MarkerKind, name: &'static str, tool: ManagerKind) -> Mar
     Marker { place, name, tool }
 }
 
-/// The signs of each tool, the surest first. Sources: Argo CD `docs/user-guide/resource_tracking.md`
-/// and `argocd-controller` as manager of server-side apply; Flux `kustomize-controller` and
-/// `helm-controller` (labels of the owner); Helm 3 `pkg/action/validate.go`; External Secrets
-/// `apis/externalsecrets/v1` (`LabelManaged`, `AnnotationDataHash`); Sealed Secrets (owner reference);
+/// Markers of each tool, the most reliable first.
+///
+/// Sources: Argo CD `docs/user-guide/resource_tracking.md` and `argocd-controller` as manager of server-side apply;
+/// Flux `kustomize-controller` and `helm-controller` (labels of the owner); Helm 3 `pkg/action/validate.go`; External
+/// Secrets `apis/externalsecrets/v1` (`LabelManaged`, `AnnotationDataHash`); Sealed Secrets (owner reference);
 /// Reflector and Replicator: their READMEs; Fleet `pkg/desiredset` (`objectset.rio.cattle.io`).
 #[rustfmt::skip]
 const MARKERS: &[Marker] = &[
@@ -135,14 +135,14 @@ const MARKERS: &[Marker] = &[
     marker(MarkerKind::Manager, "Terraform", ManagerKind::Terraform),
 ];
 
-/// On every copy of Replicator: the version of the original, not its name.
+/// Annotation on every copy made by Replicator: the version of the original, without its name.
 const REPLICATED: &str = "replicator.v1.mittwald.de/replicated-from-version";
 
 /// Flux skips objects with this label or annotation.
 const FLUX_DISABLED: (&str, &str) = ("kustomize.toolkit.fluxcd.io/reconcile", "disabled");
 
 impl ObjectManager {
-    /// Who keeps the object with these traces.
+    /// Detects the manager from the metadata.
     pub fn detect(traces: &OwnershipMetadata) -> Option<Self> {
         let found = MARKERS.iter().find_map(|sign| {
             let name = value(traces, sign)?;
@@ -171,7 +171,7 @@ impl ObjectManager {
         })
     }
 
-    /// What becomes of a change beside it, and where to make it instead.
+    /// What the manager does to a change, and where to make it instead.
     pub fn warning(&self) -> String {
         let owned = self.manager.as_ref().map(|FieldManager { name, field }| {
             format!(
@@ -274,7 +274,7 @@ fn value(traces: &OwnershipMetadata, sign: &Marker) -> Option<String> {
 }
 
 impl Change {
-    /// Who would put this change back.
+    /// The manager that would revert this change.
     pub fn manager(&self, traces: &OwnershipMetadata) -> Option<ObjectManager> {
         let Written::Fields(fields) = self.kind().written() else {
             return None;

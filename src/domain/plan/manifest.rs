@@ -21,7 +21,7 @@ pub fn namespace(name: &Namespace) -> Value {
     })
 }
 
-/// A pull secret with whatever stands under `data` or `stringData`.
+/// A pull secret with this `data` or `stringData`.
 pub fn secret(key: &ObjectRef<Secret>, field: &str, content: &Value) -> Value {
     json!({
         "apiVersion": "v1",
@@ -90,7 +90,7 @@ fn policy_word(policy: PullPolicy) -> &'static str {
     }
 }
 
-/// As YAML: what it is and whose comes first, as people write it.
+/// Formats a manifest as YAML, with kind and name first.
 pub fn yaml(object: &Value) -> String {
     // A JSON value is a YAML document; the writer fails only where its target does.
     let written = |value: &Value| serde_saphyr::to_string(value).unwrap_or_default();

@@ -64,7 +64,7 @@ pub use self::{
 pub(in crate::domain) use self::{fixes::commands_of, pull_secret_list::replace_pull_secret};
 use super::{rbac::Permission, registry_auth::image_ref::ImageRef};
 
-/// Changes in the order in which they are made.
+/// A list of changes, in the order in which they are made.
 #[derive(Clone, Debug)]
 pub struct Plan {
     /// What the plan is for.
@@ -81,7 +81,7 @@ pub struct Plan {
     pub effective: BTreeSet<usize>,
 }
 
-/// What becomes of the changes that were made when a later one fails.
+/// What happens to the changes made before a failure.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum OnFailure {
     /// They stay: the plan can be carried out again and goes on where it stopped.
@@ -99,7 +99,7 @@ pub struct CredentialCheck {
 }
 
 impl Plan {
-    /// A plan without a question and without notes, of which what was made stays.
+    /// A plan without question and notes, which keeps what was made on failure.
     pub fn new(title: impl Into<String>, mut changes: Vec<Change>) -> Self {
         see_earlier(&mut changes);
         Self {
@@ -113,7 +113,7 @@ impl Plan {
         }
     }
 
-    /// All permissions that the plan takes, each once.
+    /// All permissions of the plan, without duplicates.
     pub fn permissions(&self) -> Vec<Permission> {
         let mut all: Vec<Permission> = self.changes.iter().flat_map(Change::permissions).collect();
         all.sort();
@@ -121,7 +121,7 @@ impl Plan {
         all
     }
 
-    /// Whether this change deletes a Pod or a Job to make way for changes that turned out to be made already.
+    /// Whether this change deletes a Pod or Job for changes that turned out to be made already.
     ///
     /// What somebody else has changed since the dry run was not so when the Pods were created: they are
     /// deleted. `done`: what became of the changes before it. A plan that does nothing else deletes what it names.
@@ -142,7 +142,7 @@ impl Plan {
             && main.all(is_made_already)
     }
 
-    /// The plan as kubectl commands. No password is in them: the shell asks for it.
+    /// The plan as kubectl commands. They contain no password: the shell asks for it.
     pub fn commands(&self) -> Vec<String> {
         self.changes.iter().flat_map(Change::commands).collect()
     }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::{Change, manager::OwnershipMetadata};
 
-/// The end of one change, or of its dry run.
+/// The outcome of one change, or of its dry run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
     Applied,
@@ -31,7 +31,7 @@ impl Outcome {
 }
 
 impl Outcome {
-    /// Whether there was, or would be, nothing to change.
+    /// Whether nothing was, or would be, changed.
     pub fn is_no_change(&self) -> bool {
         match self {
             Self::Unchanged | Self::NotNeeded(_) => true,
@@ -58,7 +58,7 @@ impl fmt::Display for Outcome {
     }
 }
 
-/// What became of one change, or of its dry run.
+/// The result of one change, or of its dry run.
 #[derive(Clone, Debug)]
 pub struct ChangeResult {
     pub outcome: Outcome,

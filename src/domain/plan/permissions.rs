@@ -1,4 +1,4 @@
-//! The permissions on an object, and what a form needs at least.
+//! Permissions on an object, and the minimum that a form needs.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ use crate::domain::{
     rbac::Permission,
 };
 
-/// These verbs on the object.
+/// Permissions for these verbs on an object.
 pub(super) fn on_object(object: &AnyObjectRef, verbs: &[&str]) -> Vec<Permission> {
     let (group, resource) = match object {
         AnyObjectRef::Namespace(_) => ("", "namespaces"),
@@ -34,7 +34,7 @@ pub(super) fn on_object(object: &AnyObjectRef, verbs: &[&str]) -> Vec<Permission
 }
 
 impl FormSpec {
-    /// What the user must be allowed to do at least, whatever the answers are.
+    /// The minimum permissions of a form, whatever its values.
     pub fn permissions(&self) -> Vec<Permission> {
         let one = |verb: &str, group: &str, resource: &str, namespace: &Namespace| {
             Permission::new(verb, group, resource, Some(namespace))

@@ -21,7 +21,7 @@ pub struct DiffLine {
 }
 
 impl DiffLine {
-    /// The line of the change that goes the other way.
+    /// The line of the reverse change.
     pub(super) fn inverted(self) -> Self {
         let mark = match self.mark {
             DiffTag::Same => DiffTag::Same,
@@ -31,19 +31,19 @@ impl DiffLine {
         Self { mark, ..self }
     }
 
-    /// Whether it is a comment, and no part of the object.
+    /// Whether the line is a comment and not part of the object.
     pub(super) fn is_comment(&self) -> bool {
         self.text.trim_start().starts_with('#')
     }
 
-    /// The line so many columns further to the right.
+    /// The line indented by this many columns.
     pub(super) fn indented(self, columns: usize) -> Self {
         let text = format!("{:columns$}{}", "", self.text);
         Self { text, ..self }
     }
 }
 
-/// What stands where a credential will.
+/// Placeholder of a credential.
 pub(super) const HIDDEN: &str = "••••••";
 
 pub(super) fn same(text: impl Into<String>) -> DiffLine {
@@ -67,7 +67,7 @@ pub(super) fn removed(text: impl Into<String>) -> DiffLine {
     }
 }
 
-/// A field that gets another value; the old one is known once the server was asked.
+/// Lines of a field with a new value; the old one is known after the dry run.
 pub(super) fn replaced(
     head: impl IntoIterator<Item = DiffLine>,
     old: Option<String>,
@@ -77,7 +77,7 @@ pub(super) fn replaced(
     head.chain([added(new)]).collect()
 }
 
-/// The head of a pull secret that is created.
+/// Lines of the head of a new pull secret.
 pub(super) fn new_secret(key: &ObjectRef<Secret>) -> Vec<DiffLine> {
     vec![
         added("apiVersion: v1"),
@@ -90,7 +90,7 @@ pub(super) fn new_secret(key: &ObjectRef<Secret>) -> Vec<DiffLine> {
     ]
 }
 
-/// An entry of `auths` that is added.
+/// Lines of a new entry of `auths`.
 pub(super) fn new_entry(server: &str, login: &Credentials) -> Vec<DiffLine> {
     vec![
         added(format!("  {server}:")),
@@ -99,12 +99,12 @@ pub(super) fn new_entry(server: &str, login: &Credentials) -> Vec<DiffLine> {
     ]
 }
 
-/// An object that is created.
+/// Lines of a new object.
 pub(super) fn all_added(object: &serde_json::Value) -> Vec<DiffLine> {
     manifest::yaml(object).lines().map(added).collect()
 }
 
-/// A list of pull secrets before and after.
+/// Lines of a list of pull secrets before and after.
 pub(super) fn list_lines(before: &[Name<Secret>], after: &[Name<Secret>]) -> Vec<DiffLine> {
     let mut lines = vec![same("imagePullSecrets:")];
     lines.extend(before.iter().map(|name| {

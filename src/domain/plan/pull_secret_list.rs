@@ -7,7 +7,7 @@
 use super::ListChange;
 use crate::domain::k8s::{object_ref::Name, objects::Secret};
 
-/// The list with this Secret at its end; as it is, if the Secret is in it.
+/// The list with this Secret at the end, unless it is listed.
 pub fn add_pull_secret(list: &[Name<Secret>], secret: &Name<Secret>) -> Vec<Name<Secret>> {
     let mut list = list.to_vec();
     if !list.contains(secret) {
@@ -24,7 +24,7 @@ pub fn remove_pull_secret(list: &[Name<Secret>], secret: &Name<Secret>) -> Vec<N
         .collect()
 }
 
-/// The list with this Secret, in the place of another one where that is named.
+/// The list with this Secret, in place of another one if given.
 pub fn replace_pull_secret(
     list: &[Name<Secret>],
     add: &Name<Secret>,
@@ -44,8 +44,7 @@ pub fn replace_pull_secret(
 }
 
 impl ListChange {
-    /// A list with the change taken back: as it was, or without the one change where others have changed it
-    /// since.
+    /// The list with a change undone: the old list, or without the one change if others have changed it since.
     pub fn reverted(&self, list: &[Name<Secret>]) -> Vec<Name<Secret>> {
         let Self { before, after, .. } = self;
         if list == after {

@@ -17,7 +17,7 @@ use crate::domain::{
     store::{Store, watch::Scope},
 };
 
-/// How far the recovery is.
+/// Progress of the recovery.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Recovery {
     /// Pods that have to be ready.
@@ -34,8 +34,7 @@ pub struct Recovery {
 }
 
 impl Recovery {
-    /// Every Pod that was wanted is ready. Where a workload wants none, nothing was pulled for it, and nothing is
-    /// shown by it.
+    /// Whether every desired Pod is ready. A workload with no desired Pods proves nothing.
     pub fn is_complete(&self) -> bool {
         self.wanted > 0
             && !self.pending
@@ -45,7 +44,7 @@ impl Recovery {
     }
 }
 
-/// How far what a plan was for has recovered.
+/// Computes how much of a plan's affected objects has recovered.
 pub fn recovery(store: &Store, affected: &Affected) -> Recovery {
     let mut found = Recovery::default();
     for (id, awaited) in &affected.whole {

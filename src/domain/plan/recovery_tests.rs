@@ -1,4 +1,4 @@
-//! When a plan has worked, and when it only looks so.
+//! Tests of when a plan has worked, and when it only seems so.
 
 use super::*;
 use crate::domain::{

@@ -15,9 +15,9 @@ enum ChangeProgress<'a> {
 }
 
 impl Plan {
-    /// Tells of each change how far it has come, and where it was not made, the kubectl commands that look
-    /// at the object and that make the change. No secret value is in them. `outcomes`: of the changes that
-    /// have been tried.
+    /// Reports the outcome of each change, with kubectl commands for those that were not made.
+    ///
+    /// No secret value is included. `outcomes` are those of the changes that were tried.
     pub fn remaining_steps(&self, outcomes: &[Outcome]) -> Vec<String> {
         let has_failed =
             |outcome: &Outcome| matches!(outcome, Outcome::Failed(_) | Outcome::Unknown(_));

@@ -9,13 +9,15 @@ use crate::domain::{
     },
 };
 
-/// Pods that one plan deletes at most: more would be a restart by the back door.
+/// Maximum number of Pods that a plan deletes: more would amount to a restart.
 pub(super) const MAX_DELETED_PODS: usize = 20;
 
-/// New Pods for these targets. What rolls out its template is restarted; of other controllers that create
-/// their Pods again the Pods are deleted. A StatefulSet waits for a Pod that never gets ready before it
-/// replaces it, so that Pod is deleted too; with the update strategy `OnDelete` nothing else replaces one. Nothing is done for the Pod of a Job, which would count as a
-/// failure, for one without a controller, nor for a debug container.
+/// Changes that replace the Pods of these targets.
+///
+/// Workloads that roll out are restarted; Pods of other controllers that create them again are deleted. A StatefulSet
+/// waits for a Pod that never becomes ready, so that Pod is deleted too; with the update strategy `OnDelete` nothing
+/// else replaces one. Nothing is done for the Pod of a Job, which would count as a failure, for one without a
+/// controller, nor for a debug container.
 pub fn replace_pods(targets: &[&FixTarget]) -> Vec<Change> {
     let mut restarts: Vec<Restartable> = Vec::new();
     let restarted = targets.iter().filter(|target| !target.is_on_delete);
@@ -32,12 +34,12 @@ pub fn replace_pods(targets: &[&FixTarget]) -> Vec<Change> {
         .collect()
 }
 
-/// Another attempt at once: the waiting Pods are deleted where something creates them again.
+/// Changes that retry at once: waiting Pods are deleted if a controller creates them again.
 pub fn retry_pods(targets: &[&FixTarget]) -> Vec<Change> {
     deleted(targets, |_| true).collect()
 }
 
-/// The stuck Pods of workloads whose template has been changed, and that do not replace them by themselves.
+/// The stuck Pods of workloads with a changed template that are not replaced by themselves.
 pub(super) fn stuck(targets: &[&FixTarget]) -> Vec<Change> {
     let is_kept =
         |target: &FixTarget| rolling(target).is_some() && !rolls_over_failing_pods(target);
@@ -86,8 +88,9 @@ fn rolls_over_failing_pods(target: &FixTarget) -> bool {
     }
 }
 
-/// Lets these targets list a Secret, in the list that counts for each, and renews what needs it. What lists
-/// it already only tries again. `current`: the list of the ServiceAccount.
+/// Changes that attach a Secret to these targets, in the list that counts for each, and replace Pods where needed.
+///
+/// Targets that list it already only retry. `current` is the list of the ServiceAccount.
 pub fn attach_secret(
     account: &ObjectRef<ServiceAccount>,
     secret: &Name<Secret>,
@@ -164,7 +167,7 @@ fn in_templates(
     changes
 }
 
-/// What a new list of a ServiceAccount does not reach: Pods that exist, and are not created again.
+/// Existing Pods that a new list of a ServiceAccount does not reach, as they are not created again.
 pub fn pods_with_the_old_list(targets: &[&FixTarget], secret: &Name<Secret>) -> Vec<String> {
     let keeps = |target: &&&FixTarget| {
         let of_account = target.list_origin == ListOrigin::ServiceAccount;
@@ -176,7 +179,7 @@ pub fn pods_with_the_old_list(targets: &[&FixTarget], secret: &Name<Secret>) -> 
         .collect()
 }
 
-/// What these changes do not reach, in a sentence each.
+/// What these changes do not reach, in one sentence each.
 pub(super) fn not_reached(targets: &[&FixTarget]) -> Vec<String> {
     let mut notes: Vec<String> = Vec::new();
     for target in targets {

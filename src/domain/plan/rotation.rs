@@ -21,7 +21,7 @@ use crate::domain::{
     store::Store,
 };
 
-/// A Secret that carries the credential for one registry, under these keys of `auths`.
+/// A Secret with the credential for one registry, and the keys of `auths` that hold it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SecretUsage {
     pub secret: ObjectRef<Secret>,
@@ -36,7 +36,7 @@ pub struct SecretUsage {
     pub immutable: bool,
 }
 
-/// A credential at one registry and all its uses that can be read.
+/// A credential at one registry and all its known uses.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CredentialUsage {
     pub fingerprint: Fingerprint,
@@ -54,7 +54,7 @@ pub struct CredentialUsage {
     pub alone: usize,
 }
 
-/// One entry of a Secret, as a finding names it.
+/// An entry of a Secret, as in a finding.
 #[derive(Clone, Copy, Debug)]
 pub struct EntryRef<'a> {
     pub secret: &'a ObjectRef<Secret>,
@@ -85,7 +85,7 @@ impl EntryRef<'_> {
 }
 
 impl SecretUsage {
-    /// Its name in a list of holders; a Secret may hold the credential for two registries.
+    /// Label in a list of holders; a Secret may hold the credential for two registries.
     pub fn label(&self) -> String {
         if self.is_same_registry {
             self.secret.to_string()
@@ -96,7 +96,7 @@ impl SecretUsage {
 }
 
 impl CredentialUsage {
-    /// The credentials of a Secret, each with where else it is.
+    /// The credentials of a Secret, each with all its uses.
     pub fn for_secret(store: &Store, key: &ObjectRef<Secret>) -> Vec<Self> {
         let Some(secret) = store.secret(key) else {
             return Vec::new();
@@ -110,13 +110,13 @@ impl CredentialUsage {
             .collect()
     }
 
-    /// The credential of one entry and where else it is; `None`: the Secret holds no such entry.
+    /// The credential of one entry with all its uses; `None` without such an entry.
     pub fn of_entry(store: &Store, entry: EntryRef<'_>) -> Option<Self> {
         let found = entry.find(store.secret(entry.secret)?)?;
         Some(Self::new(store, found, found.fingerprint?, entry.secret))
     }
 
-    /// The Secrets that carry it for the same registry.
+    /// The Secrets that hold it for the same registry.
     pub fn carriers(&self) -> BTreeSet<&ObjectRef<Secret>> {
         let holders = self.holders.iter();
         holders
@@ -192,7 +192,7 @@ impl CredentialUsage {
         images.any(|image| servers.iter().any(|server| key_matches(server, &image)))
     }
 
-    /// The plan that gives these of its holders, by their labels, another login: all of them or none.
+    /// The plan that sets another login in the chosen holders, in all of them or in none.
     pub fn rotation_plan(&self, chosen: &[String], login: &Credentials) -> Plan {
         let holders: Vec<&SecretUsage> = self
             .holders

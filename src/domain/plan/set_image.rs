@@ -1,4 +1,4 @@
-//! Another image for a container: what it is set in, and what would go on with the old one.
+//! Sets another image for a container, and replaces what would keep the old one.
 
 use super::{
     Change, FormSpec, ImageOwner, ImageTarget, SetImage,
@@ -9,14 +9,14 @@ use crate::domain::{
     k8s::objects::Subject,
 };
 
-/// The containers that can get another image, and the workloads that cannot, with the reason.
+/// Containers whose image can be changed, and workloads where it cannot, with the reason.
 pub(super) struct ImageEdit {
     pub targets: Vec<ImageTarget>,
     pub left_out: Vec<String>,
 }
 
 impl ImageEdit {
-    /// The form for it, filled in with a suggestion or with the image as it is.
+    /// The form, prefilled with a suggestion or the current image.
     pub(super) fn into_form(self, suggested: Option<String>) -> FormSpec {
         FormSpec::Image {
             targets: self.targets,
@@ -26,7 +26,7 @@ impl ImageEdit {
     }
 }
 
-/// The containers that have the image of the own one.
+/// The containers with the same image.
 pub(super) fn image_edit(own: &FixTarget, all: &[&FixTarget]) -> Option<ImageEdit> {
     // The plan sets images of containers only: a volume's is patched by hand.
     if own.volume.is_some() {
@@ -136,7 +136,7 @@ fn ended_run(target: &FixTarget) -> Option<String> {
 }
 
 impl ImageTarget {
-    /// Sets the image, and ends what would go on with the old one.
+    /// Changes that set the image and replace what would keep the old one.
     pub fn set(&self, image: &str) -> Vec<Change> {
         let set = SetImage::new(self.owner.clone(), self.container.clone(), image);
         let jobs = self.jobs.iter().cloned().map(Change::delete_job);

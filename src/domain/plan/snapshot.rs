@@ -1,4 +1,4 @@
-//! What is kept of objects: as they were found, and as they were before a change.
+//! Snapshots of objects: as the dry run found them, and as they were before a change.
 //!
 //! It is kept in memory for the session and never written anywhere; of a Secret it holds the values, so
 //! nothing prints it, and it is wiped when it is dropped.
@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use crate::domain::k8s::{object_ref::Name, objects::Secret};
 
-/// One stored state of an object.
+/// One stored version of an object.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ObjectVersion {
     pub uid: String,
@@ -18,14 +18,14 @@ pub struct ObjectVersion {
     pub version: String,
 }
 
-/// A value, and the object that it was read from. Another object of the same name has another `uid`.
+/// A value and the object that it was read from, by `uid`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Observed<T> {
     pub uid: String,
     pub value: T,
 }
 
-/// The list of a Pod spec that a container is in.
+/// The container list of a Pod spec.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ContainerList {
     Containers,
@@ -35,7 +35,7 @@ pub enum ContainerList {
 impl ContainerList {
     pub const ALL: [Self; 2] = [Self::Containers, Self::InitContainers];
 
-    /// The name of the field.
+    /// Name of the field.
     pub fn field(self) -> &'static str {
         match self {
             Self::Containers => "containers",
@@ -44,7 +44,7 @@ impl ContainerList {
     }
 }
 
-/// The image of a container, and the list that it is in.
+/// The image of a container, and its container list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ContainerImage {
     pub list: ContainerList,
@@ -57,7 +57,7 @@ impl fmt::Display for ContainerImage {
     }
 }
 
-/// A list of pull secrets before a change and after it.
+/// A list of pull secrets before and after a change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListChange {
     /// The object that has the list: another one of its name has a list of its own. `None`: a change before
@@ -67,7 +67,7 @@ pub struct ListChange {
     pub after: Vec<Name<Secret>>,
 }
 
-/// An object as it was found, without its content.
+/// An object that was found, without its content.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ObservedObject {
     pub uid: String,
@@ -75,7 +75,7 @@ pub struct ObservedObject {
     pub content: u64,
 }
 
-/// An object that a change has created.
+/// An object created by a change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Created {
     /// `None`: the answer was lost, and it was not there when it was looked for. It may have come since.
@@ -86,7 +86,7 @@ pub struct Created {
     pub may_come_again: bool,
 }
 
-/// A Secret of which a change has rewritten the content.
+/// A Secret whose content was replaced by a change.
 #[derive(Debug)]
 pub struct Rewritten {
     pub object: ObjectSnapshot,
@@ -94,7 +94,7 @@ pub struct Rewritten {
     pub written: u64,
 }
 
-/// A Secret that a change has deleted and created again with another type.
+/// A Secret deleted and created again with another type.
 #[derive(Debug)]
 pub struct Converted {
     pub object: Arc<ObjectSnapshot>,

@@ -1,12 +1,12 @@
-//! The configuration of a pull secret without its values: the old side of an edit's preview, and what must
-//! still stand when the edit is made.
+//! The configuration of a pull secret without its values: the old side of an edit's preview, and the condition for the
+//! edit.
 
 use std::fmt;
 
 use super::{auth_edit::LOGIN_FIELDS, json_object::JsonObject};
 use crate::domain::registry_auth::docker_config::{self, ConfigFormat};
 
-/// The configuration in a Secret without its values: what an edit shows and compares.
+/// The configuration of a Secret without its values, for preview and comparison.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredConfig {
     pub content: StoredContent,
@@ -37,7 +37,7 @@ pub struct StoredEntry {
     pub other_fields: Vec<String>,
 }
 
-/// A hash of a stored value, to see whether it still stands. It is kept in memory and not printed.
+/// Hash of a stored value, to detect changes. It is kept in memory and never printed.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct ContentHash(pub u64);
 
@@ -48,7 +48,7 @@ impl fmt::Debug for ContentHash {
 }
 
 impl StoredConfig {
-    /// `hash`: of the value as the Secret stores it.
+    /// Parses a configuration; `hash` is that of the value as stored in the Secret.
     pub fn parse(content: Option<&str>, hash: u64) -> Self {
         Self {
             content: StoredContent::parse(content),

@@ -3,9 +3,10 @@
 use super::{Change, ChangeResult, Outcome, Plan};
 
 impl Plan {
-    /// The plan that takes back what was made of this one, last change first; `None` when nothing was
-    /// made that can be taken back, and for a plan that takes back itself: what it took back can be planned
-    /// again, and the plans before it are next.
+    /// The plan that undoes what was made of this plan, last change first.
+    ///
+    /// `None` if nothing can be undone, and for a plan that is itself an undo: what it undid can be planned again, and
+    /// the plans before it are next.
     #[must_use]
     pub fn undo_plan(&self, done: &[ChangeResult]) -> Option<Self> {
         if self.is_undo {

@@ -23,7 +23,7 @@ pub fn reject(text: impl Into<String>) -> ValidationError {
     }
 }
 
-/// The input is valid but suspicious.
+/// The input is valid but unusual.
 pub fn warn(text: impl Into<String>) -> ValidationError {
     ValidationError {
         is_error: false,
@@ -31,7 +31,7 @@ pub fn warn(text: impl Into<String>) -> ValidationError {
     }
 }
 
-/// A namespace, or a Deployment, whose container and Pods' label are called like it: an RFC 1123 label.
+/// Validates a namespace or Deployment name (an RFC 1123 label); container and Pod labels use it too.
 pub fn label(text: &str) -> Option<ValidationError> {
     if text.contains('.') {
         return Some(reject("must not contain dots"));
@@ -39,7 +39,7 @@ pub fn label(text: &str) -> Option<ValidationError> {
     name(text, 63)
 }
 
-/// The name of a Secret or ServiceAccount: an RFC 1123 subdomain.
+/// Validates the name of a Secret or ServiceAccount (an RFC 1123 subdomain).
 pub fn subdomain(text: &str) -> Option<ValidationError> {
     text.split('.')
         .find_map(|part| name(part, 253))
@@ -69,7 +69,7 @@ fn name(text: &str, most: usize) -> Option<ValidationError> {
     ends_badly.then(|| reject("must not start or end with -"))
 }
 
-/// The key under `auths`: what the kubelet holds against the image's host.
+/// Validates a key of `auths`, which the kubelet matches against the image's host.
 pub fn server(text: &str) -> Option<ValidationError> {
     if text.is_empty() {
         return Some(reject("enter the registry's host"));
@@ -164,7 +164,7 @@ pub fn image(text: &str) -> Option<ValidationError> {
     }
 }
 
-/// How many Pods a Deployment shall have.
+/// Validates the number of replicas.
 pub fn replicas(text: &str) -> Option<ValidationError> {
     match text.parse::<u32>() {
         Err(_) => Some(reject("enter a number")),
@@ -174,10 +174,10 @@ pub fn replicas(text: &str) -> Option<ValidationError> {
     }
 }
 
-/// Replicas that are rather a slip of the finger.
+/// Number of replicas above which a typo is suspected.
 const MANY: u32 = 100;
 
-/// The port that a container listens on; it need not be named.
+/// Validates a container port; it is optional.
 pub fn port(text: &str) -> Option<ValidationError> {
     if text.is_empty() {
         return None;
@@ -188,13 +188,13 @@ pub fn port(text: &str) -> Option<ValidationError> {
     }
 }
 
-/// The name of an environment variable.
+/// Validates the name of an environment variable.
 pub fn variable(text: &str) -> Option<ValidationError> {
     let fine = !text.is_empty() && !text.contains(['=', '\0']);
     (!fine).then(|| reject("enter a variable name, such as REGISTRY_TOKEN"))
 }
 
-/// A name that is typed again so that nothing is deleted by a slip.
+/// Validates a name that is typed again to confirm a deletion.
 pub fn confirmed(text: &str, name: &str) -> Option<ValidationError> {
     (text != name).then(|| reject(format!("type {name} to delete it")))
 }

@@ -1,4 +1,4 @@
-//! The sentences of steps and failures.
+//! Sentences of probe steps and errors.
 //!
 //! Words of a registry are quoted as they came; the layer `registry` has cut them and taken their
 //! control characters out.
@@ -8,7 +8,7 @@ use std::{fmt, time::Duration};
 use super::{AuthMethod, ImageManifest, ProbeError, ProbeStep, Refusal, StepResult, Unencrypted};
 
 impl ProbeStep {
-    /// What the step found, or how it failed, in one clause.
+    /// The result or error of the step, in one clause.
     pub fn detail(&self) -> String {
         let host = &self.host;
         match &self.outcome {

@@ -17,12 +17,12 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-pub use conclusion::{ProbeConclusion, PullAnswer, conclude};
+pub use conclusion::{ProbeConclusion, PullAnswer, conclude, decisive};
 pub use platform::{Platform, TargetPlatforms};
 pub use probe_error::{ProbeError, Refusal};
 pub use tags::similar_tags;
 
-use super::registry_auth::image_ref::ImageRef;
+use super::registry_auth::{auth_attempts::AnonymousReason, image_ref::ImageRef};
 
 /// The transcript of one probe.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,17 +46,6 @@ pub enum Requester {
     Anonymous(AnonymousReason),
 }
 
-/// Why no credential was sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AnonymousReason {
-    /// It was asked so.
-    Chosen,
-    /// There are auth entries, and none is for this image.
-    NoEntryMatches,
-    /// The entry for this image carries nothing: the kubelet then pulls anonymously.
-    EntryEmpty,
-}
-
 /// One step of a pull, as far as the manifest.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProbeStep {
@@ -67,7 +56,7 @@ pub struct ProbeStep {
     pub took: Duration,
 }
 
-/// The names are those of the JSON shape `verify` (`step`); they never change.
+/// Stages of a probe, with the names of the JSON of `verify` (`step`), which never change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ProbeStage {
@@ -104,7 +93,7 @@ pub enum StepResult {
     Manifest(ImageManifest),
 }
 
-/// Why the connection may go without TLS.
+/// Why a connection without TLS is allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unencrypted {
     /// The host is this machine: runtimes too speak plain HTTP to it (containerd `MatchLocalhost`).
@@ -124,7 +113,7 @@ pub enum AuthMethod {
     },
 }
 
-/// What the registry tells of an image.
+/// Properties of an image from its manifest.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ImageManifest {
     pub media_type: String,
@@ -137,7 +126,7 @@ pub struct ImageManifest {
     pub pulls_left: Option<String>,
 }
 
-/// The list of tags, asked for where the manifest was not found.
+/// The list of tags, requested if the manifest is missing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Tags {
     /// The repository exists, with these tags (the first page of them).
@@ -171,7 +160,7 @@ impl ProbeStage {
 }
 
 impl ImageManifest {
-    /// Whether it has Docker's first format, which runtimes no longer take (containerd 2.1 and later).
+    /// Whether it has Docker's schema 1, which runtimes no longer support (containerd 2.1 and later).
     pub fn is_schema_1(&self) -> bool {
         matches!(
             self.media_type.as_str(),
@@ -180,7 +169,7 @@ impl ImageManifest {
         )
     }
 
-    /// Whether it is a list of manifests, one for each platform.
+    /// Whether it is an index with one manifest per platform.
     pub fn is_index(&self) -> bool {
         matches!(
             self.media_type.as_str(),
@@ -191,7 +180,7 @@ impl ImageManifest {
 }
 
 impl Transcript {
-    /// The step at which the walk ended, when it did not reach the manifest.
+    /// The failed step, if the manifest was not reached.
     pub fn failed(&self) -> Option<(&ProbeStep, &ProbeError)> {
         let last = self.steps.last()?;
         last.outcome.as_ref().err().map(|failure| (last, failure))
@@ -204,7 +193,7 @@ impl Transcript {
         })
     }
 
-    /// Whether the registry has taken the credential: it signed us in, or gave a token for it.
+    /// Whether the registry has accepted the credential, or issued a token for it.
     pub fn is_signed_in(&self) -> bool {
         let granted = |step: &ProbeStep| {
             matches!(

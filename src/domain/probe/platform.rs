@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::ImageManifest;
 
-/// What an image is built for.
+/// The platform of an image.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Platform {
     pub os: String,
@@ -12,7 +12,7 @@ pub struct Platform {
     pub variant: Option<String>,
 }
 
-/// The platforms that have to run the image.
+/// The platforms that must run the image.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum TargetPlatforms {
     /// Nobody has said, or nodes may not be listed.
@@ -24,7 +24,7 @@ pub enum TargetPlatforms {
     Nodes(Vec<(Platform, usize)>),
 }
 
-/// How an image fits.
+/// Whether an image supports the platforms.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Fit {
     /// It does, as far as is known.
@@ -85,7 +85,7 @@ fn list<'a>(platforms: impl IntoIterator<Item = &'a Platform>) -> String {
 }
 
 impl Platform {
-    /// Reads `os/architecture[/variant]`, as `--platform` of docker and crictl has it.
+    /// Parses `os/architecture[/variant]`, like `--platform` of docker and crictl.
     pub fn parse(text: &str) -> Option<Self> {
         let mut parts = text.split('/').map(str::to_owned);
         let platform = Self {

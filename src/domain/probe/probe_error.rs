@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// Why a step did not succeed.
+/// An error of a probe step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ProbeError {
     /// The name has no address.
@@ -57,8 +57,10 @@ pub enum ProbeError {
 }
 
 impl ProbeError {
-    /// Whether the registry itself was never heard: name, route, TLS and trust are those of the machine that
-    /// asks, and a node may have others. Such a failure says nothing of whether a node can pull.
+    /// Whether the registry did not respond.
+    ///
+    /// DNS, route, TLS and trust are those of this machine, and a node may have others: the error says nothing about
+    /// nodes.
     pub(super) fn is_before_registry(&self) -> bool {
         match self {
             Self::UnknownHost
@@ -88,7 +90,7 @@ impl ProbeError {
     }
 }
 
-/// A status that is no success, and what came with it.
+/// An error status with its details.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Refusal {
     pub status: u16,
@@ -104,13 +106,13 @@ impl Refusal {
         self.codes.iter().any(|have| have == code)
     }
 
-    /// The registry says that the credential was good once.
+    /// Whether the registry says that the credential has expired.
     pub(super) fn is_expired_credential(&self) -> bool {
         let words = self.message.as_deref().unwrap_or_default();
         words.to_ascii_lowercase().contains("expired")
     }
 
-    /// The registry counts pulls, and the count is full.
+    /// Whether a rate limit was exceeded.
     pub(super) fn is_rate_limit(&self) -> bool {
         self.status == 429 || self.has("TOOMANYREQUESTS")
     }

@@ -1,8 +1,8 @@
-//! Which tags of a repository look like the one that is missing.
+//! Finds the tags of a repository that are similar to a missing one.
 
 use std::cmp::Reverse;
 
-/// The tags that share most with the wanted one, the most alike first; at most this many.
+/// The tags most similar to the missing one, best first, up to this number.
 ///
 /// Alike means: long common beginnings and endings. A slip is a letter, a missing `v`, or a part of a
 /// version, so what stands around it is the same.

@@ -1,4 +1,4 @@
-//! The clouds whose registries nodes pull from with an identity of their own, and what a registry host tells.
+//! Clouds with a credential provider for their registries, recognised by registry host or node name.
 
 use std::fmt;
 
@@ -29,7 +29,7 @@ impl CloudProvider {
         }
     }
 
-    /// The cloud that names its nodes so.
+    /// The cloud that names its nodes like this.
     ///
     /// EKS: `ip-10-0-1-2.eu-west-1.compute.internal`, or `i-0abc…` with resource names; GKE: `gke-CLUSTER-POOL-…`;
     /// AKS: `aks-POOL-NUMBER-vmss…`. A name is a hint and no proof: who runs the node may choose it.
@@ -45,7 +45,7 @@ impl CloudProvider {
         }
     }
 
-    /// The word of JSON.
+    /// Name in JSON.
     pub fn slug(self) -> &'static str {
         match self {
             Self::Aws => "aws",

@@ -4,6 +4,7 @@
 //! Must not know Kubernetes objects: a Secret's content is read here, the Secret is in `k8s`.
 
 pub mod advice;
+pub mod auth_attempts;
 pub mod cloud;
 pub mod credential;
 pub mod docker_config;

@@ -1,11 +1,11 @@
-//! Registries and repositories that have moved: the old name, the new one, since when, and who says so.
+//! Registries and repositories that have moved: the old name, the new one, the date and the source.
 //!
 //! Data only. When a failed pull means a move is decided by `diagnostics::moved`; whether the new name can be
 //! pulled is asked of its registry by a probe.
 
 use super::image_ref::ImageRef;
 
-/// A move of all images below a name.
+/// A move of all images with a prefix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Move {
     /// Registry and path that the old names begin with, up to and with a slash.
@@ -29,7 +29,7 @@ enum NewName {
     ArtifactRegistry { location: &'static str },
 }
 
-/// How a pull of the old name fails where the move is the reason.
+/// How pulls of the old name fail because of the move.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MoveSymptom {
     /// The old registry is shut down, or redirects: every failure to get an answer, or the image, counts.
@@ -42,7 +42,7 @@ pub enum MoveSymptom {
     Stated,
 }
 
-/// The moves, the more special names first.
+/// The moves, most specific prefix first.
 const MOVES: &[Move] = &[
     Move {
         from: "docker.io/bitnami/",
@@ -124,7 +124,7 @@ pub fn moved(image: &ImageRef) -> Option<(&'static Move, String)> {
 }
 
 impl Move {
-    /// What moved: a registry, or a namespace of one.
+    /// What has moved: a registry, or a namespace of one.
     pub fn subject(&self) -> &'static str {
         self.from.trim_end_matches('/')
     }

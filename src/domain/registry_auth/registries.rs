@@ -9,7 +9,7 @@ use super::{
     image_ref::DOCKER_HUB,
 };
 
-/// A registry, or a family of registries, that is known by its hosts.
+/// A known registry, or a family of registries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum RegistryId {
     DockerHub,
@@ -34,7 +34,7 @@ pub enum RegistryId {
     Nvcr,
 }
 
-/// What is known of a registry, or of a family of registries.
+/// Properties of a registry, or of a family of registries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RegistryInfo {
     pub id: RegistryId,
@@ -89,7 +89,7 @@ const GOOGLE: &str = "https://cloud.google.com/artifact-registry/docs/docker/aut
 const ACR: &str =
     "https://learn.microsoft.com/azure/container-registry/container-registry-auth-kubernetes";
 
-/// All registries known by name, the more special host patterns first.
+/// All known registries, most specific host pattern first.
 pub const REGISTRIES: &[RegistryInfo] = &[
     RegistryInfo {
         id: RegistryId::DockerHub,
@@ -375,7 +375,7 @@ pub const REGISTRIES: &[RegistryInfo] = &[
     },
 ];
 
-/// Server string of `--docker-server` for images of this host: Docker Hub's entry has a name of its own.
+/// Value of `--docker-server` for images of this host; Docker Hub's entry has its own name.
 pub fn docker_server(host: &str) -> &str {
     match find_by_host(host) {
         Some(registry) if registry.is_docker_hub() => registry.server,
@@ -383,7 +383,7 @@ pub fn docker_server(host: &str) -> &str {
     }
 }
 
-/// The host by which a registry is told from others: Docker Hub has several, which count as one.
+/// The canonical host of a registry: those of Docker Hub count as one.
 pub fn registry_of(server: &str) -> &str {
     match find_by_server(server) {
         Some(registry) if registry.is_docker_hub() => DOCKER_HUB,
@@ -391,12 +391,12 @@ pub fn registry_of(server: &str) -> &str {
     }
 }
 
-/// The row of a server string.
+/// Finds a registry by server string.
 pub fn find_by_server(server: &str) -> Option<&'static RegistryInfo> {
     find_by_host(server_host(server))
 }
 
-/// The row of a registry host, with or without port.
+/// Finds a registry by host, with or without port.
 ///
 /// `k8s.gcr.io` is the Kubernetes registry and not Google's, so exact hosts go before patterns.
 pub fn find_by_host(host: &str) -> Option<&'static RegistryInfo> {

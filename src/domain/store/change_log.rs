@@ -4,7 +4,7 @@
 
 use std::collections::VecDeque;
 
-/// More than come between two frames; a list that is put in place of another exceeds it.
+/// Capacity: more than the changes between two frames; only a relist exceeds it.
 const MAX_ENTRIES: usize = 4096;
 
 pub(super) struct ChangeLog<T> {
@@ -37,12 +37,12 @@ impl<T> ChangeLog<T> {
         self.kept.clear();
     }
 
-    /// The cursor of a reader that is up to date.
+    /// A cursor at the end of the log.
     pub(super) fn cursor(&self) -> u64 {
         self.forgotten + self.kept.len() as u64
     }
 
-    /// What was noted since a reader was so far; `None` where that is not known any more.
+    /// The entries since a cursor; `None` if they are no longer all known.
     pub(super) fn since(&self, read: u64) -> Option<impl ExactSizeIterator<Item = &T>> {
         let skip = usize::try_from(read.checked_sub(self.forgotten)?).ok()?;
         let count = self.kept.len().checked_sub(skip)?;

@@ -77,7 +77,7 @@ impl EventIndex {
         self.newest_first.values().map(Arc::as_ref)
     }
 
-    /// The lines about one object, in no particular order.
+    /// The lines about one object, unordered.
     pub(super) fn about(
         &self,
         kind: &str,

@@ -15,7 +15,7 @@ use crate::domain::k8s::{
     pull_failure,
 };
 
-/// An error that named a cause, and when it was seen.
+/// An error that names a cause, with its time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LastPullError {
     pub container: Arc<str>,
@@ -40,7 +40,7 @@ impl LastPullErrors {
         self.pods.remove(pod);
     }
 
-    /// Records the errors of a Pod's status, and removes outdated ones. Whether one of them is news.
+    /// Records the errors of a Pod's status, and removes outdated ones; returns whether one is new.
     pub(super) fn observe_pod(&mut self, before: Option<&Pod>, pod: &Pod, now: Timestamp) -> bool {
         let mut is_news = false;
         if before.is_some_and(|before| before.meta.uid != pod.meta.uid) {
@@ -70,7 +70,7 @@ impl LastPullErrors {
         is_news
     }
 
-    /// Records the error of an event about a Pod that still waits for the image. Whether it is news.
+    /// Records the error of an event about a waiting Pod; returns whether it is new.
     pub(super) fn observe_event(&mut self, pod: &Pod, event: &Event) -> bool {
         if &*event.reason != "Failed"
             || !event.message.starts_with("Failed to pull image")

@@ -43,12 +43,11 @@ pub use self::{
     last_pull_errors::LastPullError,
 };
 
-/// Owners above a workload that are followed: Kubernetes knows one, and anybody may write owners that go
-/// round in a circle.
+/// Maximum number of owners that are followed: Kubernetes has one above a workload, and owner references may form a
+/// circle.
 const MOST_OWNERS: usize = 8;
 
-/// Counts that grow with every change of their kind: a reader that remembers them knows whether it
-/// must look again.
+/// Versions that grow with every change, by kind; readers compare them to detect changes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Versions {
     pub namespaces: u64,
@@ -67,7 +66,7 @@ pub struct Versions {
     pub pulled: u64,
 }
 
-/// A Pod that came, went or changed its health.
+/// A Pod that was added, was removed or changed its health.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HealthChange {
     pub pod: ObjectRef<Pod>,
@@ -75,7 +74,7 @@ pub struct HealthChange {
     pub to: Option<PodHealth>,
 }
 
-/// How many Pods a namespace has, and how many of them fail.
+/// Number of Pods of a namespace, and of failing ones.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct NamespaceCounts {
     pub pods: usize,
@@ -119,12 +118,12 @@ impl Store {
         self.namespaces.get(name)
     }
 
-    /// Namespaces that hold Pods, known even when Namespaces may not be listed.
+    /// Namespaces with Pods, even if Namespaces may not be listed.
     pub fn tallies(&self) -> &BTreeMap<Namespace, NamespaceCounts> {
         &self.counts
     }
 
-    /// Secrets of all types; those that are no pull secrets carry no content.
+    /// Secrets of all types; those that are no pull secrets have no content.
     pub fn secrets(&self, scope: &Scope) -> impl Iterator<Item = &Arc<Secret>> {
         self.secrets.iter(scope)
     }
@@ -153,7 +152,7 @@ impl Store {
         self.pods.len()
     }
 
-    /// Pods of one state of health, by namespace and name.
+    /// Pods with this health, by namespace and name.
     pub fn pods_in(&self, health: PodHealth, scope: &Scope) -> impl Iterator<Item = &Arc<Pod>> {
         let pods = self.by_health.get(&health).into_iter();
         let (first, only) = match scope {
@@ -217,40 +216,38 @@ impl Store {
             .map(|(_, workload)| workload)
     }
 
-    /// Grows with every change of a Secret or a ServiceAccount of this namespace.
+    /// Version that grows with every change of a Secret or ServiceAccount of this namespace.
     pub fn credentials_version(&self, namespace: &Namespace) -> u64 {
         self.local.get(namespace).copied().unwrap_or_default()
     }
 
-    /// Grows whenever a Pod of this namespace has pulled an image, one that had is gone, or one is told something
-    /// else about why it cannot.
+    /// Version that grows when a Pod of this namespace has pulled an image, is gone, or has another pull error.
     pub fn pulled_version(&self, namespace: &Namespace) -> u64 {
         self.pulled.get(namespace).copied().unwrap_or_default()
     }
 
-    /// How far a reader of [`Store::touched_since`] has read that has seen everything.
+    /// The cursor for [`Store::touched_since`] at the end of the log.
     pub fn touched_until(&self) -> u64 {
         self.touched.cursor()
     }
 
-    /// Pods that fail or are on their way, and workloads, of which something was told since a reader was so
-    /// far; `None` where so much was that it has to look at all of them.
+    /// Starting and failing Pods, and workloads, with news since a cursor; `None` if there are too many.
     pub fn touched_since(&self, read: u64) -> Option<impl Iterator<Item = &Subject>> {
         self.touched.since(read)
     }
 
-    /// How far a reader of [`Store::moved_since`] has read that has seen everything.
+    /// The cursor for [`Store::moved_since`] at the end of the log.
     pub fn moved_until(&self) -> u64 {
         self.moved.cursor()
     }
 
-    /// Pods that came, went or changed their health since a reader was so far, in this order; `None` where
-    /// there were too many.
+    /// Pods that were added, were removed or changed their health since a cursor, in order; `None` if there are too
+    /// many.
     pub fn moved_since(&self, read: u64) -> Option<impl ExactSizeIterator<Item = &HealthChange>> {
         self.moved.since(read)
     }
 
-    /// The workload that a person would name as the Pod's: its owner's owner where there is one.
+    /// The topmost workload of a Pod.
     ///
     /// `None` for a bare Pod, and while the owner has not been seen.
     pub fn workload_of(&self, pod: &Pod) -> Option<&Arc<Workload>> {
@@ -258,7 +255,7 @@ impl Store {
         Some(self.root_owner(self.owner(&pod.key.namespace, owner)?))
     }
 
-    /// The workload itself, or the one that makes it: a ReplicaSet's Deployment, a Job's CronJob.
+    /// The topmost owner of a workload, such as a ReplicaSet's Deployment or a Job's CronJob, else the workload itself.
     pub fn root_owner<'a>(&'a self, workload: &'a Arc<Workload>) -> &'a Arc<Workload> {
         let above = |workload: &&'a Arc<Workload>| {
             let owner = workload.meta.owner.as_ref()?;
@@ -310,7 +307,7 @@ impl Store {
             .unwrap_or_default()
     }
 
-    /// Secrets, of all namespaces, that carry this credential.
+    /// Secrets of all namespaces with this credential.
     pub fn secrets_with(
         &self,
         credential: Fingerprint,
@@ -352,7 +349,7 @@ impl Store {
         self.lines.about(kind, namespace, name)
     }
 
-    /// What was said of a Pod, oldest first; not what was said of an earlier Pod of its name.
+    /// Events of a Pod, oldest first; without those of an earlier Pod of the same name.
     pub fn events_of_pod(&self, pod: &ObjectRef<Pod>) -> Vec<Arc<Event>> {
         let now = self.pod(pod);
         let lines = self.events_about("Pod", &pod.namespace, pod.name.as_str());
@@ -364,7 +361,7 @@ impl Store {
         events
     }
 
-    /// What the containers of this Pod last failed with, remembered across back-off.
+    /// The last pull errors of the Pod's containers, kept during back-off.
     pub fn last_errors(&self, pod: &ObjectRef<Pod>) -> &[LastPullError] {
         self.memory.get(pod)
     }

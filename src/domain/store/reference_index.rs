@@ -55,7 +55,7 @@ impl ReferenceIndex {
         self.secrets_with.get(&credential)
     }
 
-    /// Replaces the uses of one Pod; whether there are others now.
+    /// Replaces the references of one Pod; returns whether they have changed.
     pub(super) fn pod(&mut self, before: Option<&Pod>, after: Option<&Pod>) -> bool {
         let same = before.zip(after).is_some_and(|(before, after)| {
             before.service_account == after.service_account
@@ -110,7 +110,7 @@ impl ReferenceIndex {
         }
     }
 
-    /// Replaces the uses of one ServiceAccount.
+    /// Replaces the references of one ServiceAccount.
     pub(super) fn account(
         &mut self,
         before: Option<&ServiceAccount>,

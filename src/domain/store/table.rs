@@ -10,7 +10,7 @@ use crate::domain::{
     store::watch::Scope,
 };
 
-/// An object that knows its own key.
+/// An object with a key.
 pub trait Keyed: Sized {
     fn key(&self) -> &ObjectRef<Self>;
 }
@@ -48,7 +48,7 @@ impl<T: Keyed> ObjectTable<T> {
         self.namespaces.get(&key.namespace)?.get(&key.name)
     }
 
-    /// Puts the object in its place and returns the one that was there.
+    /// Inserts an object, and returns the replaced one.
     pub(super) fn insert(&mut self, object: Arc<T>) -> Option<Arc<T>> {
         let key = object.key().clone();
         let before = self

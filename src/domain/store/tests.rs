@@ -1,4 +1,4 @@
-//! The store after batches of each shape.
+//! Tests of the store after different kinds of updates.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Objects that the server has and that could not be decoded.
+//! Objects that could not be decoded.
 //!
 //! They are left out of the store, so whoever claims that something does not exist, or that nothing is
 //! wrong, has to look here first.
@@ -7,7 +7,7 @@ use std::{collections::BTreeSet, fmt, sync::Arc};
 
 use crate::domain::k8s::object_ref::Namespace;
 
-/// Namespace and name of an object, as far as they could be read.
+/// Namespace and name of an object, as far as they are readable.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ObjectName {
     /// `None` for an object that is in no namespace, or whose namespace could not be read.
@@ -66,7 +66,7 @@ impl UnreadableObjects {
 /// The names, the nameless ones counted.
 impl fmt::Display for UnreadableObjects {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        /// Names that are listed; more are counted.
+        /// Maximum number of names that are listed; the others are counted.
         const LISTED: usize = 3;
         let mut parts: Vec<String> = self.named.iter().map(ToString::to_string).collect();
         let more = parts.len().saturating_sub(LISTED);

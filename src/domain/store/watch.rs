@@ -1,4 +1,4 @@
-//! The watches and their states, which tell how old the data is.
+//! The watches and their states, which show the age of the data.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -13,7 +13,7 @@ use crate::domain::{
     rbac::Permission,
 };
 
-/// What a watch looks at.
+/// The kind of object that a watch returns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum WatchKind {
     Namespaces,
@@ -25,7 +25,7 @@ pub enum WatchKind {
 }
 
 impl WatchKind {
-    /// What the objects are called, as the API names the kind.
+    /// Plural name of the objects, as in the API.
     pub fn plural(self) -> &'static str {
         match self {
             Self::Namespaces => "Namespaces",
@@ -42,7 +42,7 @@ impl WatchKind {
         }
     }
 
-    /// Whether *nothing is wrong* rests on this kind.
+    /// Whether this kind is needed to claim that there are no problems.
     ///
     /// What fails shows in the Pods, in the workloads that make none, and in the events of what has no
     /// other place for its errors. Secrets and ServiceAccounts explain a failure and are not needed to
@@ -56,7 +56,7 @@ impl WatchKind {
     }
 }
 
-/// Secrets come by three watches, so that no data but that of pull secrets is ever transferred.
+/// The three watches for Secrets, so that only the data of pull secrets is transferred.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum SecretWatch {
     DockerConfigJson,
@@ -69,14 +69,14 @@ impl SecretWatch {
     pub const ALL: [Self; 3] = [Self::DockerConfigJson, Self::DockerCfg, Self::Other];
 }
 
-/// Where a watch looks.
+/// The scope of a watch.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Scope {
     Cluster,
     Namespace(Namespace),
 }
 
-/// One watch: a kind in a scope.
+/// A watch: a kind in a scope.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct WatchId {
     pub kind: WatchKind,
@@ -107,7 +107,7 @@ pub enum WatchState {
     },
 }
 
-/// Which lists are complete: only there does an object that is not in the store not exist.
+/// The lists that are complete: only there, an object missing from the store does not exist.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct WatchCoverage {
     complete: BTreeSet<WatchId>,
@@ -118,7 +118,7 @@ pub struct WatchCoverage {
 }
 
 impl WatchCoverage {
-    /// Everything is seen, as a cluster's administrator sees it.
+    /// Complete coverage, as for a cluster administrator.
     pub fn complete() -> Self {
         let kinds = [
             WatchKind::Namespaces,
@@ -140,7 +140,7 @@ impl WatchCoverage {
         }
     }
 
-    /// Records the state of a watch. A stale list was whole once, and is judged as it was.
+    /// Records the state of a watch. A stale list was complete once, and counts as such.
     pub fn set_state(&mut self, id: &WatchId, state: &WatchState) {
         match state {
             WatchState::Live => {
@@ -155,7 +155,7 @@ impl WatchCoverage {
         }
     }
 
-    /// Learns which objects of a watch could not be decoded.
+    /// Records the objects of a watch that could not be decoded.
     pub fn set_unreadable(&mut self, id: WatchId, unreadable: Arc<UnreadableObjects>) {
         if unreadable.is_empty() {
             self.unreadable.remove(&id);
@@ -164,7 +164,7 @@ impl WatchCoverage {
         }
     }
 
-    /// What could not be decoded, per watch.
+    /// Objects that could not be decoded, per watch.
     pub fn unreadable(&self) -> impl Iterator<Item = (&WatchId, &UnreadableObjects)> {
         let all = self.unreadable.iter();
         all.map(|(id, unreadable)| (id, &**unreadable))
@@ -207,7 +207,7 @@ impl WatchCoverage {
         }
     }
 
-    /// Whether a Secret of any type that is not in the store does not exist.
+    /// Whether a Secret that is not in the store does not exist, whatever its type.
     pub fn has_all_secrets(&self, namespace: &Namespace) -> bool {
         SecretWatch::ALL
             .into_iter()

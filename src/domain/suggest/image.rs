@@ -1,4 +1,4 @@
-//! The image that a misspelled reference means: one slip away from a name that is known to be right.
+//! Suggests the intended image of a misspelled reference: one typo away from a known name.
 //!
 //! Right are names that other workloads run, hosts that pull secrets of the namespace are for, and public
 //! registries. Each name is compared once and in linear time. Whether a pull failed for such a reason is
@@ -9,7 +9,7 @@ use crate::domain::registry_auth::{
     registries::{REGISTRIES, find_by_host},
 };
 
-/// Names that are right, from the namespace of the image or from the cluster.
+/// Correct names from the image's namespace or from the cluster.
 #[derive(Clone, Copy, Debug, Default)]
 pub(in crate::domain) struct KnownNames<'a> {
     /// References of images that other workloads run, the nearest workload first.
@@ -18,14 +18,14 @@ pub(in crate::domain) struct KnownNames<'a> {
     pub hosts: &'a [&'a str],
 }
 
-/// The image that is meant, and how that is known.
+/// The suggested image and its basis.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::domain) struct ImageSuggestion {
     pub image: String,
     pub source: NameSource,
 }
 
-/// Where the right name comes from.
+/// The source of the correct name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::domain) enum NameSource {
     /// An image that is run: its place in [`KnownNames::images`], and which part of it was misspelled.
@@ -49,7 +49,7 @@ pub(in crate::domain) enum ImagePart {
 /// Maximum number of names that an image is compared with.
 const MAX_NAMES: usize = 256;
 
-/// The image that was meant: with the host, the repository or the tag of a known name that is one slip away.
+/// Suggests an image with the host, repository or tag of a known name that is one typo away.
 pub(in crate::domain) fn suggest_image(
     wrong: &str,
     known: KnownNames<'_>,
@@ -75,7 +75,7 @@ pub(in crate::domain) fn suggest_image(
         .or_else(|| public_registry(&image))
 }
 
-/// Whether an image of this text may be what is meant by the other one: cheap, for a walk over many.
+/// Whether one image may be a misspelling of the other; cheap, for scanning many.
 pub(in crate::domain) fn is_similar_image(wrong: &ImageRef, used: &str) -> bool {
     let host = image_host(used);
     if host != wrong.host() {
@@ -168,11 +168,12 @@ fn is_slip_in_one(typed: &str, name: &str, separator: char) -> bool {
     same_count && others.next().is_none() && is_slip(one, other)
 }
 
-/// Shorter words are one slip away from many others: `api` from `app`, `fe` from `be`.
+/// Minimum length of a word: shorter ones are one typo away from many others (`api` and `app`).
 const MIN_WORD: usize = 4;
 
-/// Whether one text is the other with one slip of the keyboard: a letter too many, missing, or another one, or
-/// two neighbours swapped. Numbers are not misspelled: `v1` and `v2` are two versions.
+/// Whether two texts differ by one typo: one letter added, missing or replaced, or two swapped.
+///
+/// Numbers are not misspelled: `v1` and `v2` are two versions.
 fn is_slip(typed: &str, name: &str) -> bool {
     let Some(edit) = edit(typed, name) else {
         return false;

@@ -18,7 +18,7 @@ use crate::domain::{
     store::{Store, watch::Scope},
 };
 
-/// A credential that ends.
+/// A credential that expires.
 #[derive(Debug, Serialize)]
 pub(super) struct ExpiringRow {
     pub(super) namespace: String,
@@ -34,7 +34,7 @@ pub(super) struct ExpiringRow {
     pub(super) summary: String,
 }
 
-/// The credentials of these namespaces, or of all, that end within this time, the first to end first.
+/// The credentials that expire within this time, in these namespaces or in all, the first to expire first.
 pub(super) fn expiring(
     store: &Store,
     namespaces: &[Namespace],
@@ -93,7 +93,7 @@ fn row(
     })
 }
 
-/// Parses a time ahead: as other durations, or in days.
+/// Parses a time ahead: a duration, or a number of days.
 pub(super) fn parse_ahead(text: &str) -> Result<Duration, String> {
     let days = text
         .strip_suffix('d')

@@ -33,7 +33,7 @@ impl CheckFindings {
         fixes.any(|fix| fix.depends_on_node())
     }
 
-    /// Adds what the nodes of the Pods say of themselves.
+    /// Adds the node info of the Pods' nodes.
     pub(super) fn add_node_info(&mut self, nodes: &BTreeMap<String, NodeInfo>) {
         for finding in self.pods.iter_mut().flat_map(|pod| &mut pod.findings) {
             let node = finding.fix_context.node.as_ref();

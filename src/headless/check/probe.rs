@@ -61,7 +61,7 @@ impl ProbeOutcomes {
         self.0.get(&request).map(Arc::clone)
     }
 
-    /// Adds outcomes to findings; a Pod that runs gets a finding for an image that is refused.
+    /// Adds outcomes to findings; a running Pod gets a finding for an image that is refused.
     pub(super) fn apply_to(&self, findings: &mut CheckFindings, now: Timestamp) {
         for pod in &mut findings.pods {
             let mut findings = std::mem::take(&mut pod.findings);

@@ -54,7 +54,7 @@ impl<'a> CheckScope<'a> {
         })
     }
 
-    /// What is still waited for, in words; `None` when all exists.
+    /// What is still missing, as text; `None` when everything exists.
     pub(super) fn pending(&self, store: &Store, coverage: &WatchCoverage) -> Option<String> {
         if self.allow_empty {
             return None;
@@ -100,7 +100,7 @@ impl<'a> CheckScope<'a> {
         }
     }
 
-    /// The namespaces, for a sentence.
+    /// The namespaces, as part of a sentence.
     pub(super) fn place(&self) -> String {
         match self.namespaces.as_slice() {
             [] => "in any namespace".to_owned(),

@@ -48,7 +48,7 @@ impl RolloutProgress {
         self.rolled_out && self.pods.iter().all(|(_, health)| health.is_sound())
     }
 
-    /// A Pod fails.
+    /// Whether a Pod fails.
     pub(super) fn has_failures(&self) -> bool {
         let mut healths = self.pods.iter().map(|(_, health)| health);
         healths.any(|health| matches!(health, PodHealth::PullFailing | PodHealth::Failing))

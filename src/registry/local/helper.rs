@@ -17,13 +17,13 @@ use crate::domain::{
     registry_auth::{credential::Password, docker_config::IDENTITY_TOKEN_UNSUPPORTED},
 };
 
-/// Long enough for a key ring that a person unlocks, short enough to be waited for.
+/// Time limit: enough for a person to unlock a key ring.
 const LIMIT: Duration = Duration::from_secs(20);
 
-/// A login is some kilobytes at most.
+/// Maximum size of the output; a login is some kilobytes at most.
 const MAX_OUTPUT: u64 = 64 * 1024;
 
-/// Why a helper gave no login. What it wrote on its output is not quoted: that may be one.
+/// Why a helper returned no login. Its output is not quoted, as it may be one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct HelperError {
     program: String,

@@ -17,17 +17,21 @@ use crate::domain::{
     registry_auth::docker_config::{CredentialLocation, locate},
 };
 
-/// A configuration is some kilobytes; what is larger is none.
+/// Maximum size of a configuration file; usual ones have some kilobytes.
 const MAX_CONFIG_SIZE: u64 = 4 * 1024 * 1024;
 
-/// A login, and in words where it was.
+/// A login, and a description of its source.
 #[derive(Clone, Debug)]
 pub struct LocalLogin {
     pub login: Credentials,
     pub from: String,
 }
 
-/// The login for a server: in this file, or where Docker and Podman look. Else, in words, why not.
+/// Finds the login for a server, in this file or in the files of Docker and Podman.
+///
+/// # Errors
+///
+/// Why there is none, as a sentence.
 pub async fn login(path: Option<&str>, server: &str) -> Result<LocalLogin, String> {
     if let Some(path) = path {
         let path = expanded(path);
@@ -71,7 +75,7 @@ fn home() -> Option<PathBuf> {
     env::home_dir()
 }
 
-/// `~/` as a shell reads it.
+/// Expands `~/` like a shell.
 pub fn expanded(path: &str) -> PathBuf {
     under_home(path, home().as_deref())
 }

@@ -18,7 +18,7 @@ use super::{
 };
 use crate::domain::probe::{ProbeError, ProbeStage, StepResult, Unencrypted};
 
-/// Where images of `docker.io` are served.
+/// Host that serves images of `docker.io`.
 const HUB: &str = "registry-1.docker.io";
 
 /// A connection to the registry, with or without TLS.
@@ -32,7 +32,7 @@ enum RegistryStream {
 }
 
 impl PullSequence<'_> {
-    /// Resolve, connect, TLS.
+    /// Performs the steps resolve, connect and TLS.
     pub(super) async fn establish(&mut self) -> Option<ServerOrigin> {
         let security = match self.settings.plain_http {
             PlainHttp::Loopback => Security::Tls,

@@ -11,7 +11,6 @@ use http::{HeaderValue, Method, StatusCode, Uri};
 use tokio::time::timeout;
 
 use super::{
-    auth::RegistryAuth,
     authorization,
     challenge::{self, Challenge},
     http_client::{HttpClient, HttpRequest, HttpResponse},
@@ -22,17 +21,17 @@ use super::{
 };
 use crate::domain::{
     probe::{AuthMethod, Platform, ProbeError, ProbeStage, ProbeStep, StepResult, Tags},
-    registry_auth::image_ref::ImageRef,
+    registry_auth::{auth_attempts::RegistryAuth, image_ref::ImageRef},
     sanitize::sanitize,
 };
 
-/// All forms of a manifest that containerd 2 asks for.
+/// Media types of manifests that containerd 2 accepts.
 const MANIFESTS: &str = "application/vnd.oci.image.index.v1+json, \
     application/vnd.docker.distribution.manifest.list.v2+json, \
     application/vnd.oci.image.manifest.v1+json, \
     application/vnd.docker.distribution.manifest.v2+json, */*;q=0.1";
 
-/// Tags of the first page.
+/// Page size of the tag list.
 const TAGS: usize = 1000;
 
 /// The requests of one pull, up to the manifest, and what they have led to so far.
@@ -73,7 +72,7 @@ impl<'a> PullSequence<'a> {
         }
     }
 
-    /// Walks as far as it goes; `None` at the step that failed.
+    /// Runs the steps until one fails; `None` at the failed step.
     pub(super) async fn run(&mut self) -> Option<()> {
         let registry = self.establish().await?;
         let door = self.ping_v2(&registry).await?;

@@ -15,7 +15,7 @@ use super::{
     world::World,
 };
 
-/// Passes a new object through the admission plugins that may change it, in their order.
+/// Passes a new object through the mutating admission plugins, in order.
 pub fn admit(world: &World, kind: ResourceKind, object: &mut Value) -> ApiResult<()> {
     namespace::admit(world, kind, object)?;
     if kind == ResourceKind::Pod {
@@ -24,7 +24,7 @@ pub fn admit(world: &World, kind: ResourceKind, object: &mut Value) -> ApiResult
     Ok(())
 }
 
-/// Passes a new object, as it would be stored, through those that only judge it.
+/// Passes a new object, as it would be stored, through the validating plugins.
 pub fn validate(world: &World, kind: ResourceKind, object: &Value) -> ApiResult<()> {
     match kind {
         ResourceKind::Pod => image_policy::validate(world, object),

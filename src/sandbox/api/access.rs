@@ -15,7 +15,7 @@ use crate::sandbox::{
     world::World,
 };
 
-/// What the user names of ServiceAccounts begin with.
+/// Prefix of the user names of ServiceAccounts.
 const ACCOUNT: &str = "system:serviceaccount:";
 
 /// An authenticated user.
@@ -26,27 +26,27 @@ pub struct User {
 }
 
 impl User {
-    /// May do everything.
+    /// The administrator, who may do everything.
     pub fn admin() -> Self {
         Self::with_group("admin", "system:masters")
     }
 
-    /// May work in the namespaces that the scenario gives to it, Secrets included.
+    /// The user who may work in the scenario's namespaces, including Secrets.
     pub fn operator() -> Self {
         Self::with_group("operator", "operators")
     }
 
-    /// May read everything that holds no credential.
+    /// The user who may read everything except credentials.
     pub fn viewer() -> Self {
         Self::with_group("viewer", "viewers")
     }
 
-    /// May do everything but touch Secrets.
+    /// The user who may do everything except access Secrets.
     pub fn no_secrets() -> Self {
         Self::with_group("no-secrets", "no-secrets")
     }
 
-    /// Nobody in particular: may do nothing.
+    /// The anonymous user, who may do nothing.
     pub fn anonymous() -> Self {
         Self {
             name: "system:anonymous".to_owned(),
@@ -61,7 +61,7 @@ impl User {
         }
     }
 
-    /// The built-in users: their names are also their bearer tokens over HTTP.
+    /// The built-in users; their names are also their bearer tokens.
     pub fn built_in() -> [Self; 4] {
         [
             Self::admin(),
@@ -71,7 +71,7 @@ impl User {
         ]
     }
 
-    /// The user whose bearer token a request carries.
+    /// The user of a bearer token.
     pub fn from_bearer(headers: &HeaderMap) -> Option<Self> {
         let token = headers
             .get(header::AUTHORIZATION)?
@@ -93,7 +93,7 @@ impl User {
             .then(|| Self::with_name(name, Vec::new()))
     }
 
-    /// What a ServiceAccount is called as a user.
+    /// User name of a ServiceAccount.
     pub fn account_name(namespace: &str, name: &str) -> String {
         format!("{ACCOUNT}{namespace}:{name}")
     }
@@ -112,7 +112,7 @@ impl User {
         }
     }
 
-    /// The user that `--as` names, if this one may speak for others.
+    /// The user impersonated with `--as`, if this one may impersonate.
     pub fn impersonating(self, headers: &HeaderMap) -> ApiResult<Self> {
         let Some(name) = headers
             .get("impersonate-user")
@@ -193,7 +193,7 @@ impl Attributes {
     }
 }
 
-/// The rules that bind a user in a namespace; with an empty one, those of the whole cluster.
+/// The rules of a user in a namespace; for an empty namespace, in the whole cluster.
 pub fn rules(world: &World, user: &User, namespace: &str) -> Vec<Value> {
     let mut rules = Vec::new();
     if user.is_master() {
@@ -249,7 +249,7 @@ fn covers(rule: &Value, wish: &Attributes) -> bool {
         && (names.is_empty() || names.iter().any(|name| name == wish.name.as_str()))
 }
 
-/// Lets the request pass, or says in the server's words why not.
+/// Authorizes a request, or returns the server's error.
 pub fn authorize(world: &World, user: &User, verb: &str, target: &RequestTarget) -> ApiResult<()> {
     let wish = Attributes::new(verb, target);
     if is_allowed(world, user, &wish) {

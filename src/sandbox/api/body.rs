@@ -70,7 +70,7 @@ pub fn ok(value: &impl Serialize) -> Response<Body> {
     json(StatusCode::OK, value)
 }
 
-/// What was asked for is done: a `ApiStatus`, with what it is about.
+/// A successful `ApiStatus` with details.
 pub fn success(code: StatusCode, details: Option<Value>) -> Response<Body> {
     let mut status = serde_json::json!({
         "kind": "Status",

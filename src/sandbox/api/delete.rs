@@ -46,7 +46,7 @@ pub fn one(
     }
 }
 
-/// The answer is the list of what was chosen, as it was before.
+/// Deletes a collection; the response is the list of deleted objects, as they were before.
 pub fn many(
     world: &mut World,
     call: &ApiRequest,

@@ -24,12 +24,12 @@ pub fn is_new_view(resource: &Resource) -> bool {
     resource.group == "events.k8s.io"
 }
 
-/// The core form of what a client sent to the new view.
+/// Converts an Event of the newer API to the core form.
 pub fn to_core(event: &mut Value) {
     rename(event, NEW_AND_CORE.iter().copied());
 }
 
-/// The new form of what the store holds.
+/// Converts a stored Event to the newer API.
 pub fn to_new(event: &mut Value) {
     rename(event, NEW_AND_CORE.iter().map(|(new, core)| (*core, *new)));
     put(event, "/apiVersion", "events.k8s.io/v1");

@@ -78,7 +78,7 @@ pub fn list(
     Ok(render(world, target.resource, &page, shape))
 }
 
-/// These objects as a list of the present.
+/// These objects as a list at the current revision.
 pub fn whole(
     world: &World,
     resource: &'static Resource,

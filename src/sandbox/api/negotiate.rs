@@ -14,7 +14,7 @@ pub enum ResponseForm {
 
 const ACCEPTED: &[&str] = &["application/json"];
 
-/// The first of the client's wishes that this server can fulfil.
+/// The first accepted media type that this server supports.
 pub fn negotiate(headers: &HeaderMap) -> ApiResult<ResponseForm> {
     let Some(accept) = headers.get(http::header::ACCEPT) else {
         return Ok(ResponseForm::Whole);

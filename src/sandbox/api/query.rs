@@ -20,7 +20,7 @@ impl QueryString {
         Self(pairs)
     }
 
-    /// The value of a parameter; one that is empty counts as absent.
+    /// The value of a parameter; an empty one counts as absent.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0
             .iter()
@@ -28,8 +28,7 @@ impl QueryString {
             .map(|(_, value)| value.as_str())
     }
 
-    /// Whether a parameter is there and does not say no: `watch` alone is a yes as well
-    /// (`Convert_Slice_string_To_bool`).
+    /// Whether a parameter is present and not false: `watch` alone counts as true (`Convert_Slice_string_To_bool`).
     pub fn flag(&self, name: &str) -> bool {
         self.0
             .iter()
@@ -46,8 +45,7 @@ impl QueryString {
             .transpose()
     }
 
-    /// `dryRun=All`, which is all that there is to choose. `options` is the kind of the request's
-    /// options, which is refused when they are wrong.
+    /// Whether the request has `dryRun=All`; `options` is the kind named in the error for other values.
     pub fn is_dry_run(&self, options: &str) -> ApiResult<bool> {
         match self.get("dryRun") {
             None => Ok(false),
@@ -56,7 +54,7 @@ impl QueryString {
     }
 }
 
-/// `ValidateDryRun`: `["All"]`, or nothing.
+/// Validates `dryRun`: `["All"]` or empty (`ValidateDryRun`).
 pub fn dry_run(options: &str, said: &Value) -> ApiResult<bool> {
     match said.as_array().map(Vec::as_slice) {
         Some([]) => Ok(false),
@@ -73,7 +71,7 @@ fn decoded(text: &str) -> String {
     percent_decoded(&text.replace('+', " "))
 }
 
-/// What does not parse stays as it is.
+/// Decodes percent-encoding; invalid text stays as it is.
 pub fn percent_decoded(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();

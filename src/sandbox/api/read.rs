@@ -36,7 +36,7 @@ pub fn get(
     Ok(body::ok(&render_as(world, target.resource, &object, shape)))
 }
 
-/// The object as the client wants to see it.
+/// Renders the object in the negotiated form.
 pub fn render_as(
     world: &World,
     resource: &'static Resource,
@@ -56,7 +56,7 @@ pub fn render_as(
     }
 }
 
-/// An element of a list: the real server leaves out what the list already says.
+/// An element of a list, without the fields that the list has.
 pub struct ListItem<'a>(pub &'a Value);
 
 impl Serialize for ListItem<'_> {

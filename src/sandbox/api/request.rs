@@ -16,7 +16,7 @@ pub struct ApiRequest {
 }
 
 impl ApiRequest {
-    /// The header's text; empty if it is absent.
+    /// The value of a header; empty if absent.
     pub fn header(&self, name: header::HeaderName) -> &str {
         self.headers
             .get(name)
@@ -24,24 +24,24 @@ impl ApiRequest {
             .unwrap_or_default()
     }
 
-    /// The media type of the body, without its parameters.
+    /// Media type of the body, without parameters.
     pub fn media(&self) -> &str {
         let said = self.header(header::CONTENT_TYPE);
         said.split(';').next().unwrap_or_default().trim()
     }
 
-    /// The object that the body is in JSON.
+    /// Parses the body as JSON.
     pub fn json(&self) -> ApiResult<Value> {
         object(serde_json::from_slice(&self.body).ok(), "a JSON object")
     }
 
-    /// The object that the body is in YAML, which JSON is as well.
+    /// Parses the body as YAML, which includes JSON.
     pub fn yaml(&self) -> ApiResult<Value> {
         let text = String::from_utf8_lossy(&self.body);
         object(serde_saphyr::from_str(&text).ok(), "a YAML mapping")
     }
 
-    /// The call as it would be had the client written its body in JSON.
+    /// The request with its body converted to JSON.
     pub fn in_json(mut self) -> ApiResult<Self> {
         if self.media() == protobuf::MEDIA && !self.body.is_empty() {
             self.body = protobuf::decode(&self.body)?.to_string().into();

@@ -15,7 +15,7 @@ use crate::sandbox::{
     world::World,
 };
 
-/// Answers a review that was posted. Nothing is stored.
+/// Answers a review. Nothing is stored.
 pub fn answer(
     world: &World,
     user: &User,

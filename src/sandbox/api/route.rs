@@ -27,7 +27,7 @@ pub enum Route {
     Objects(RequestTarget),
 }
 
-/// A collection or an object in it.
+/// A collection or one of its objects.
 #[derive(Debug)]
 pub struct RequestTarget {
     pub resource: &'static Resource,

@@ -28,7 +28,7 @@ use crate::sandbox::{
     world::{SharedWorld, World},
 };
 
-/// The API as one user sees it, or as whoever's token a request carries.
+/// The API as seen by one user, or by the owner of each request's token.
 #[derive(Clone)]
 pub struct Service {
     shared: SharedWorld,
@@ -36,7 +36,7 @@ pub struct Service {
 }
 
 impl Service {
-    /// For callers in the same process: no token is looked at.
+    /// The API for callers in this process; tokens are ignored.
     pub fn for_user(shared: SharedWorld, user: User) -> Self {
         Self {
             shared,
@@ -44,7 +44,7 @@ impl Service {
         }
     }
 
-    /// For callers over HTTP: a bearer token says who they are.
+    /// The API for HTTP clients, identified by bearer token.
     pub fn with_tokens(shared: SharedWorld) -> Self {
         Self { shared, user: None }
     }
@@ -86,7 +86,7 @@ where
     }
 }
 
-/// What kubectl asks for before it applies something.
+/// Path that kubectl requests before it applies something.
 const OPENAPI: &str = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
 
 impl Service {

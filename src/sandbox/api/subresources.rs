@@ -22,7 +22,7 @@ use crate::sandbox::{
     write::{self, DeleteOptions, WriteOptions},
 };
 
-/// `Scale`, as the object stands.
+/// `Scale` of an object.
 pub fn scale(object: &Value) -> Value {
     let selector = object.pointer("/spec/selector").map(labels::selector);
     let metadata: serde_json::Map<String, Value> = map(object, "/metadata")
@@ -52,7 +52,7 @@ pub fn scale(object: &Value) -> Value {
     })
 }
 
-/// Writes a changed `Scale` into its object.
+/// Applies a changed `Scale` to its object.
 pub fn rescale(
     world: &mut World,
     target: &RequestTarget,
@@ -79,7 +79,7 @@ pub fn rescale(
     write::update(world, target.resource.kind, &place, object, intent)
 }
 
-/// `Eviction`: the Pod is deleted as its budget allows, and the sandbox has no budgets.
+/// Handles an `Eviction`: the Pod is deleted, as the sandbox has no disruption budgets.
 pub fn evict(
     world: &mut World,
     call: &ApiRequest,
@@ -101,12 +101,11 @@ pub fn evict(
     Ok(body::success(StatusCode::CREATED, None))
 }
 
-/// The shortest life of a token, and the usual one, in seconds.
+/// Minimum and default lifetime of a token, in seconds.
 const SHORTEST: i64 = 600;
 const USUAL: i64 = 3600;
 
-/// `TokenRequest`: a token with which the ServiceAccount can speak for itself. It says who it is and is
-/// not signed: the sandbox keeps nobody out.
+/// Handles a `TokenRequest`: returns an unsigned token for the ServiceAccount.
 pub fn token(
     world: &mut World,
     call: &ApiRequest,

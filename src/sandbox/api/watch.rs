@@ -29,11 +29,11 @@ use crate::sandbox::{
     world::{SharedWorld, World},
 };
 
-/// How often a watch that allows bookmarks gets one (`defaultBookmarkFrequency`).
+/// Interval of bookmarks (`defaultBookmarkFrequency`).
 const BOOKMARK_EVERY: Duration = Duration::from_secs(60);
-/// How long a watch lasts that says nothing about it; the real server draws 30 to 60 minutes.
+/// Default timeout of a watch; the real server chooses 30 to 60 minutes at random.
 const DEFAULT_TIMEOUT: u64 = 30 * 60;
-/// Longer than anyone watches, and within what the machine's clock can count.
+/// Maximum timeout, within what the clock can represent.
 const LONGEST_TIMEOUT: u64 = 365 * 24 * 60 * 60;
 const INITIAL_EVENTS_END: &str = "/metadata/annotations/k8s.io~1initial-events-end";
 

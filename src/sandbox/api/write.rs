@@ -55,7 +55,7 @@ pub fn replace(
     store(world, target, object, &intent, shape)
 }
 
-/// Stores a changed object, or the part of it that the subresource is.
+/// Stores a changed object, or the part that the subresource covers.
 pub fn store(
     world: &mut World,
     target: &RequestTarget,

@@ -28,7 +28,7 @@ fn options_kind(method: &Method) -> &'static str {
     }
 }
 
-/// Who writes: as the request says, or else the first word of the client's name.
+/// The field manager: from the request, else the first word of the user agent.
 pub fn manager(call: &ApiRequest, target: &RequestTarget, operation: Operation) -> Manager {
     let agent = call.header(header::USER_AGENT);
     let agent = agent.split('/').next().unwrap_or_default();

@@ -194,7 +194,8 @@ mod tests {
         )
     }
 
-    /// `../shared/cluster/FACTS.md` 26.
+    /// As recorded on Kubernetes 1.37.2: with `concurrencyPolicy: Forbid` no further Job is created while the Pod of
+    /// one cannot pull (event `JobAlreadyActive`).
     #[test]
     fn what_runs_still_decides_about_the_next() {
         assert_eq!(jobs("Allow"), (4, vec!["SuccessfulCreate".to_owned()]));

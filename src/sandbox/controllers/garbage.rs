@@ -1,5 +1,4 @@
-//! The garbage collector: dependents follow their owner, and an owner that waits for them goes when
-//! they have gone.
+//! Garbage collector: deletes dependents after their owner, and an owner that waits for them after its dependents.
 
 use serde_json::Value;
 

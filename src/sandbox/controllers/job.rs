@@ -222,7 +222,8 @@ mod tests {
     use super::*;
     use crate::sandbox::scenario::trial;
 
-    /// `../shared/cluster/FACTS.md` 26.
+    /// As recorded on Kubernetes 1.37.2: a Job with `activeDeadlineSeconds` deletes the Pod that cannot pull; its
+    /// condition `DeadlineExceeded` and the Pod's events stay.
     #[test]
     fn a_job_that_misses_its_deadline_takes_its_pod_with_it() {
         let mut world = trial(

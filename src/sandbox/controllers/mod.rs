@@ -1,4 +1,4 @@
-//! The controllers: each reconciles what has changed with the desired state.
+//! The controllers: each reconciles changed objects with the desired state.
 
 mod cron_job;
 mod daemon_set;

@@ -26,7 +26,7 @@ pub(super) fn owned(world: &World, kind: ResourceKind, owner: &Value) -> Vec<Sto
         .collect()
 }
 
-/// Whether a Pod counts for its owner: it neither goes nor has finished.
+/// Whether a Pod counts for its owner: it is neither terminating nor finished.
 pub(super) fn is_active(pod: &Value) -> bool {
     !is_terminating(pod) && !matches!(text(pod, "/status/phase"), "Succeeded" | "Failed")
 }
@@ -37,7 +37,7 @@ pub(super) fn is_ready(pod: &Value) -> bool {
         .any(|it| text(it, "/type") == "Ready" && text(it, "/status") == "True")
 }
 
-/// The reference by which an owner is known to what it controls.
+/// The owner reference to this owner.
 pub(super) fn reference(owner: &Value) -> Value {
     json!({
         "apiVersion": text(owner, "/apiVersion"),
@@ -49,7 +49,7 @@ pub(super) fn reference(owner: &Value) -> Value {
     })
 }
 
-/// A Pod as the owner's template says, with a name of its own or one to be drawn.
+/// A Pod from the owner's template, with a given or generated name.
 pub(super) fn from_template(owner: &Value, template: &Value, name: Option<String>) -> Value {
     let mut pod = json!({
         "metadata": template.get("metadata").cloned().unwrap_or_else(|| json!({})),
@@ -71,13 +71,13 @@ pub(super) fn from_template(owner: &Value, template: &Value, name: Option<String
     pod
 }
 
-/// What tells one version of the owner's template from another.
+/// Hash of the owner's template.
 pub(super) fn hash_of_template(owner: &Value) -> String {
     let template = owner.pointer("/spec/template").map(Value::to_string);
     template_hash(&template.unwrap_or_default())
 }
 
-/// Creates a Pod and reports on the owner how it went.
+/// Creates a Pod and reports the result as an Event of the owner.
 pub(super) fn create(
     world: &mut World,
     component: &'static str,
@@ -106,7 +106,7 @@ pub(super) fn create(
     made
 }
 
-/// Deletes a Pod and reports it on the owner.
+/// Deletes a Pod and reports it as an Event of the owner.
 pub(super) fn delete(world: &mut World, component: &'static str, owner: &Value, pod: &Value) {
     let deleted = write::delete(
         world,
@@ -148,7 +148,7 @@ pub(super) fn report(
     event_recorder::record(world, about, &report);
 }
 
-/// Stores the status of a workload, if it has changed.
+/// Stores the status of a workload if it has changed.
 pub(super) fn set_status(world: &mut World, kind: ResourceKind, workload: &Value, status: Value) {
     let Some(current) = world.store.at(kind, &ObjectKey::from_object(workload)) else {
         return;

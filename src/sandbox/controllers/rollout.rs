@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-/// How far a rollout may go above and below the wanted number of Pods.
+/// How far a rollout may exceed or undercut the desired number of Pods.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct RolloutBounds {
     pub surge: i64,
@@ -10,8 +10,7 @@ pub(super) struct RolloutBounds {
 }
 
 impl RolloutBounds {
-    /// Percentages are rounded up for the surge and down for what may be missing; both cannot be
-    /// zero.
+    /// Computes the bounds: percentages are rounded up for the surge and down for unavailable Pods; not both are zero.
     pub(super) fn from_strategy(strategy: Option<&Value>, replicas: i64) -> Self {
         let amount = |field: &str, round_up: bool| {
             let value = strategy.and_then(|it| it.get(field));
@@ -43,14 +42,14 @@ fn share(percent: &str, of: i64, round_up: bool) -> i64 {
     }
 }
 
-/// A ReplicaSet as the arithmetic sees it.
+/// A ReplicaSet in a rollout.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Share {
     pub wanted: i64,
     pub available: i64,
 }
 
-/// How many replicas the new ReplicaSet gets now.
+/// Size of the new ReplicaSet.
 pub(super) fn new_size(replicas: i64, bounds: RolloutBounds, new: Share, old: &[Share]) -> i64 {
     if new.wanted >= replicas {
         return replicas;
@@ -60,7 +59,7 @@ pub(super) fn new_size(replicas: i64, bounds: RolloutBounds, new: Share, old: &[
     new.wanted + room.clamp(0, replicas - new.wanted)
 }
 
-/// How many replicas each old ReplicaSet keeps now: the unhealthy are given up first.
+/// Sizes of the old ReplicaSets; unhealthy ones shrink first.
 pub(super) fn old_sizes(
     replicas: i64,
     bounds: RolloutBounds,

@@ -14,7 +14,7 @@ use crate::sandbox::{
     world::World,
 };
 
-/// How long a Pod that fits nowhere waits for another look when nothing changes.
+/// Pause before an unschedulable Pod is tried again without a change.
 const AGAIN: Duration = Duration::from_secs(300);
 
 /// What a Pod asks for or a node offers: thousandths of a processor, bytes.
@@ -47,12 +47,12 @@ pub(super) fn schedule(world: &mut World, place: &ObjectKey) {
     }
 }
 
-/// Whether somebody holds the Pod back (`spec.schedulingGates`).
+/// Whether the Pod has a scheduling gate (`spec.schedulingGates`).
 pub(super) fn is_gated(pod: &Value) -> bool {
     !list(pod, "/spec/schedulingGates").is_empty()
 }
 
-/// Whether the last gate has gone, and no scheduler has looked at the Pod yet.
+/// Whether the last gate was removed and the Pod not scheduled yet.
 pub(super) fn is_released(pod: &Value) -> bool {
     !is_gated(pod)
         && list(pod, "/status/conditions")
@@ -301,7 +301,8 @@ fn report(
 mod tests {
     use super::*;
 
-    /// `../shared/cluster/FACTS.md` 28.
+    /// As recorded on Kubernetes 1.37.2: a gated Pod has `PodScheduled` false with the reason `SchedulingGated`, and
+    /// no event.
     #[test]
     fn a_gated_pod_is_scheduled_when_its_last_gate_goes() {
         let mut world = crate::sandbox::scenario::trial(

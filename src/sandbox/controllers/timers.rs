@@ -8,14 +8,14 @@ use crate::sandbox::{
     world::{TimerEvent, World},
 };
 
-/// Has this looked at again at that moment, unless it will be before: who looks then asks again.
+/// Schedules a reconciliation at this time, unless an earlier one is scheduled.
 pub(super) fn wake_at(world: &mut World, at: Timestamp, work: Work) {
     if world.controllers.set_alarm(&work, at) {
         world.timers.schedule(at, TimerEvent::Work(work));
     }
 }
 
-/// Comes back to what has failed, after ever longer waits.
+/// Schedules a retry with exponential back-off.
 pub(super) fn retry(world: &mut World, work: Work) {
     let wait = world.controllers.fail(&work);
     let at = later(world.now, wait);

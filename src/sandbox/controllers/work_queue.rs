@@ -11,7 +11,7 @@ use jiff::Timestamp;
 
 use crate::sandbox::{resources::ResourceKind, store::ObjectKey};
 
-/// One thing to look at again. Of several, the first here is looked at first.
+/// One object to reconcile, in order of priority.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Work {
     Namespace(String),
@@ -26,7 +26,7 @@ pub enum Work {
 }
 
 impl Work {
-    /// What a change of such an object asks for.
+    /// The work that follows from a change of an object.
     pub(super) fn on(kind: ResourceKind, place: ObjectKey) -> Option<Self> {
         match kind {
             ResourceKind::CronJob => Some(Self::CronJob(place)),
@@ -40,7 +40,7 @@ impl Work {
     }
 }
 
-/// What has been seen and what waits to be looked at.
+/// State of the controllers: observed revision and pending work.
 #[derive(Default)]
 pub struct Controllers {
     /// The revision up to which changes were turned into work.
@@ -58,7 +58,7 @@ impl Controllers {
         self.queue.insert(work);
     }
 
-    /// Whether this is a new alarm: earlier than the one that is set, if any is.
+    /// Sets an alarm; returns whether it is earlier than the present one.
     pub(super) fn set_alarm(&mut self, work: &Work, at: Timestamp) -> bool {
         if self.alarms.get(work).is_some_and(|earlier| *earlier <= at) {
             return false;
@@ -67,8 +67,7 @@ impl Controllers {
         true
     }
 
-    /// How long to wait after one more failure (`DefaultControllerRateLimiter`: from 5 ms, doubling,
-    /// to 1000 s).
+    /// Records a failure; returns the pause (`DefaultControllerRateLimiter`: from 5 ms, doubling, to 1000 s).
     pub(super) fn fail(&mut self, work: &Work) -> Duration {
         let failures = self.failures.entry(work.clone()).or_default();
         *failures += 1;
@@ -76,7 +75,7 @@ impl Controllers {
         wait.min(Duration::from_secs(1000))
     }
 
-    /// What has failed works again, or is gone.
+    /// Resets the failures of work that has succeeded or is gone.
     pub(super) fn reset_failures(&mut self, work: &Work) {
         self.failures.remove(work);
     }

@@ -12,15 +12,17 @@ use crate::sandbox::store::ObjectKey;
 const BURST: f64 = 25.0;
 const REFILL_SECONDS: f64 = 300.0;
 
-/// Who reports on an object. With client-go 0.37 normal Events and warnings do not use up each other's
-/// room (`getSpamKey`); for older recorders the level is `None`.
+/// Source of Events about an object.
+///
+/// With client-go 0.37, normal Events and warnings have separate budgets (`getSpamKey`); for older recorders the level
+/// is `None`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Channel {
     pub component: &'static str,
     pub level: Option<EventType>,
 }
 
-/// By the object's uid and the channel.
+/// Event correlator by object uid and channel.
 #[derive(Default)]
 pub struct EventCorrelator(BTreeMap<String, BTreeMap<Channel, ObjectRecord>>);
 
@@ -31,7 +33,7 @@ struct ObjectRecord {
     observed: BTreeMap<String, ObservedEvent>,
 }
 
-/// An Event as its recorder knows it, whether it was written or not.
+/// An Event as its recorder knows it, written or not.
 #[derive(Clone, Debug)]
 pub(super) struct ObservedEvent {
     /// How often it was reported, those times included that were dropped (`eventObserve` comes before
@@ -52,7 +54,7 @@ impl EventCorrelator {
         })
     }
 
-    /// Counts a report; what is known of those that said the same.
+    /// Counts a report; returns the known Event with the same content.
     pub(super) fn observe(
         &mut self,
         uid: &str,
@@ -73,7 +75,7 @@ impl EventCorrelator {
         observed.clone()
     }
 
-    /// Whether there is room for one more Event about an object.
+    /// Whether another Event about an object is within the rate limit.
     pub(super) fn spend(&mut self, uid: &str, channel: Channel, now: Timestamp) -> bool {
         let reported = self.record_for(uid, channel, now);
         let passed = now.duration_since(reported.filled).as_secs_f64();
@@ -86,7 +88,7 @@ impl EventCorrelator {
         allowed
     }
 
-    /// Notes where an Event was written.
+    /// Records where an Event was written.
     pub(super) fn set_location(
         &mut self,
         uid: &str,
@@ -101,7 +103,7 @@ impl EventCorrelator {
         }
     }
 
-    /// Forgets an object that is gone.
+    /// Forgets a deleted object.
     pub fn forget(&mut self, uid: &str) {
         self.0.remove(uid);
     }

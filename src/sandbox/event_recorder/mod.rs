@@ -39,7 +39,7 @@ impl EventType {
     }
 }
 
-/// Who reports.
+/// The reporting component.
 #[derive(Clone, Debug)]
 pub struct EventReporter {
     pub component: &'static str,
@@ -62,7 +62,7 @@ impl EventReporter {
     }
 }
 
-/// Something to report.
+/// The content of an Event.
 pub struct EventReport<'a> {
     pub source: EventReporter,
     pub level: EventType,
@@ -72,7 +72,7 @@ pub struct EventReport<'a> {
     pub field: Option<String>,
 }
 
-/// Reports about an object, unless it has been reported on too much.
+/// Records an Event about an object, unless it exceeds the rate limit.
 pub fn record(world: &mut World, about: &Value, report: &EventReport<'_>) {
     let who = uid(about);
     let channel = Channel {
@@ -163,7 +163,7 @@ fn involved(about: &Value) -> Value {
     })
 }
 
-/// Reports in the newer way of the scheduler: no count, no first and last, one moment.
+/// Records an Event like the scheduler: without count, with one time.
 pub fn record_once(world: &mut World, about: &Value, report: &EventReport<'_>, action: &str) {
     let mut event = event(world, about, report);
     for field in ["/count", "/firstTimestamp", "/lastTimestamp"] {
@@ -186,7 +186,7 @@ pub fn record_once(world: &mut World, about: &Value, report: &EventReport<'_>, a
     ));
 }
 
-/// Takes the Events away that nobody has touched for an hour, and says when the next one will be old.
+/// Deletes Events that are unchanged for an hour; returns when the next one expires.
 pub fn expire(world: &mut World) -> Option<Timestamp> {
     let now = world.now;
     let is_old =

@@ -5,7 +5,7 @@
 
 use serde_json::Value;
 
-/// How server-side apply sees a list.
+/// How server-side apply merges a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ListShape {
     /// Replaced as a whole.
@@ -16,7 +16,7 @@ pub enum ListShape {
     Map(&'static [&'static str]),
 }
 
-/// How server-side apply sees a map.
+/// How server-side apply merges a map.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MapShape {
     /// A struct: its fields are owned one by one.
@@ -27,8 +27,9 @@ pub enum MapShape {
     Atomic,
 }
 
-/// The name under which a field below `parent` is looked up here. A Pod's `imagePullSecrets` are told
-/// apart by their names; those of a ServiceAccount are one list, replaced as a whole.
+/// Name of a field below `parent` in this table.
+///
+/// A Pod's `imagePullSecrets` are merged by name; a ServiceAccount's list is replaced as a whole.
 pub fn child<'a>(parent: &str, name: &'a str) -> &'a str {
     match name {
         "imagePullSecrets" if parent != "spec" => "serviceAccount.imagePullSecrets",
@@ -67,7 +68,7 @@ pub fn map_shape(field: &str) -> MapShape {
     }
 }
 
-/// The `patchMergeKey` of a list, for strategic merge patch; none where the list is replaced.
+/// The `patchMergeKey` of a list for strategic merge patch; `None` if it is replaced.
 pub fn strategic_key(field: &str) -> Option<&'static str> {
     match list_shape(field) {
         ListShape::Map(keys) => keys.first().copied(),
@@ -76,7 +77,7 @@ pub fn strategic_key(field: &str) -> Option<&'static str> {
 }
 
 impl ListShape {
-    /// The values of the key fields of one element; a protocol that is not said is TCP.
+    /// Values of the key fields of an element; a missing protocol is TCP.
     pub fn key_of(self, element: &Value) -> Option<Vec<(&'static str, Value)>> {
         let Self::Map(keys) = self else { return None };
         keys.iter()

@@ -38,7 +38,7 @@ impl Element {
     }
 }
 
-/// The path element of one member of a list of this shape.
+/// Path element of a list member.
 pub fn element_of(shape: ListShape, member: &Value) -> Option<Element> {
     match shape {
         ListShape::Atomic => None,
@@ -54,7 +54,7 @@ pub fn element_of(shape: ListShape, member: &Value) -> Option<Element> {
     }
 }
 
-/// A tree of paths; `here` says that the path that ends at this node is a member.
+/// A tree of paths; `here` marks a path as a member.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FieldSet {
     here: bool,
@@ -77,7 +77,7 @@ impl FieldSet {
         self.here && self.below.is_empty()
     }
 
-    /// All paths of a value that hangs at `field`.
+    /// All paths of a value at `field`.
     pub fn from_value(field: &str, value: &Value) -> Self {
         match value {
             Value::Object(fields) => Self::from_map(field, fields),
@@ -86,8 +86,8 @@ impl FieldSet {
         }
     }
 
-    /// What one who applies `value` wants: unlike a writer's, its set holds no map or list that has
-    /// something in it, so that they go with their last element.
+    /// The fields of an applied value: without non-empty maps and lists, so that these disappear with their last
+    /// element.
     pub fn applied(value: &Value) -> Self {
         let mut set = Self::from_value("", value);
         set.drop_containers();
@@ -145,7 +145,7 @@ impl FieldSet {
         }
     }
 
-    /// The paths at which `new` is not as `old` was: added, changed or removed.
+    /// The paths that were added, changed or removed.
     pub fn difference(field: &str, old: Option<&Value>, new: Option<&Value>) -> Self {
         match (old, new) {
             (Some(old), Some(new)) if old == new => Self::default(),
@@ -226,7 +226,7 @@ impl FieldSet {
         both
     }
 
-    /// The set below one path element.
+    /// The subset below one path element.
     pub fn at(&self, element: &Element) -> Option<&Self> {
         self.below.get(element)
     }
@@ -243,7 +243,7 @@ impl FieldSet {
         self.below.get_mut(&Element::Field(name.to_owned()))
     }
 
-    /// The paths as people read them: `.spec.containers[name="app"].image`.
+    /// The paths in readable form: `.spec.containers[name="app"].image`.
     pub fn paths(&self) -> Vec<String> {
         let mut paths = Vec::new();
         self.collect_paths("", &mut paths);

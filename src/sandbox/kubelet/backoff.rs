@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use crate::sandbox::clock::later;
 
-/// The kubelet's numbers, for pulls and for restarts alike.
+/// Initial back-off for pulls and restarts, as in the kubelet.
 const FIRST: Duration = Duration::from_secs(10);
 const LONGEST: Duration = Duration::from_secs(300);
 
@@ -17,12 +17,12 @@ pub struct Backoff {
 }
 
 impl Backoff {
-    /// Whether a new attempt has to wait, after the last one.
+    /// Whether a new attempt has to wait after the last one.
     pub fn is_active(&self, now: Timestamp) -> bool {
         self.last.is_some_and(|(set, wait)| now < later(set, wait))
     }
 
-    /// Whether a new attempt has to wait, after an end that came later than the last attempt.
+    /// Whether a new attempt has to wait after an end that came later than the last attempt.
     pub fn is_active_after(&self, end: Timestamp, now: Timestamp) -> bool {
         self.last
             .is_some_and(|(set, wait)| !is_over(set, end) && now < later(end, wait))
@@ -32,7 +32,7 @@ impl Backoff {
         self.last.map_or(Duration::ZERO, |(_, wait)| wait)
     }
 
-    /// After a failure at `end`: ten seconds, then double, at most five minutes.
+    /// Records a failure at `end`: ten seconds, doubled each time up to five minutes.
     pub fn fail(&mut self, end: Timestamp, now: Timestamp) {
         let wait = match self.last {
             None => FIRST,

@@ -23,7 +23,7 @@ use crate::{
     },
 };
 
-/// Credentials read from the listed Secrets.
+/// The credentials of the listed Secrets.
 pub struct PodCredentials {
     /// The kubelet's words about the first Secret that it could not read: it stops the pull.
     pub unreadable: Option<String>,
@@ -56,7 +56,7 @@ impl PodCredentials {
                 .all(|(mine, secret)| Arc::ptr_eq(mine, secret))
     }
 
-    /// The logins for an image, in the order of trial.
+    /// The logins for an image, in the order of attempts.
     pub fn logins(&self, image: &ImageRef) -> Vec<RegistryLogin> {
         self.keyring
             .candidates(image)
@@ -66,7 +66,7 @@ impl PodCredentials {
     }
 }
 
-/// Names of listed Secrets that are not there.
+/// Names of listed Secrets that do not exist.
 pub fn missing(store: &ObjectStore, pod: &Value) -> Vec<String> {
     listed(store, pod)
         .filter(|(_, secret)| secret.is_none())
@@ -74,8 +74,7 @@ pub fn missing(store: &ObjectStore, pod: &Value) -> Vec<String> {
         .collect()
 }
 
-/// What the listed Secrets hold. They are only read where they are not those that were read before:
-/// a Pod that fails is looked at every few seconds.
+/// Reads the credentials of the listed Secrets; reuses `before` if the Secrets are unchanged.
 pub fn find(
     store: &ObjectStore,
     pod: &Value,

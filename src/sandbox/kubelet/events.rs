@@ -9,7 +9,7 @@ use crate::sandbox::{
     world::World,
 };
 
-/// A container of a Pod: the Pod as this sync found it, and its place in the worker's list.
+/// A container of a Pod at a sync: the Pod, and the index in the worker's list.
 #[derive(Clone, Copy)]
 pub(super) struct ContainerSubject<'a> {
     pub pod: &'a Value,
@@ -26,7 +26,7 @@ impl<'a> ContainerSubject<'a> {
     }
 }
 
-/// Notes why the container waits, and says so once more as `startContainer` does.
+/// Sets the waiting reason, and reports it once more like `startContainer`.
 pub(super) fn fail(world: &mut World, it: ContainerSubject<'_>, reason: &str, message: String) {
     let text = match reason {
         "CreateContainerConfigError" => format!("Error: {message}"),
@@ -36,7 +36,7 @@ pub(super) fn fail(world: &mut World, it: ContainerSubject<'_>, reason: &str, me
     wait(world, it, reason, message);
 }
 
-/// Notes why the container waits.
+/// Sets the waiting reason.
 pub(super) fn wait(world: &mut World, it: ContainerSubject<'_>, reason: &str, message: String) {
     let waiting = WaitingReason {
         reason: reason.to_owned(),
@@ -53,7 +53,7 @@ pub(super) fn wait(world: &mut World, it: ContainerSubject<'_>, reason: &str, me
     }
 }
 
-/// Reports about a container.
+/// Reports an Event about a container.
 pub(super) fn report_container(
     world: &mut World,
     it: ContainerSubject<'_>,
@@ -64,7 +64,7 @@ pub(super) fn report_container(
     report_image(world, it.pod, it.target(), level, reason, message);
 }
 
-/// Reports about an image: of a container, whose path is named, or of a volume, whose is not.
+/// Reports an Event about an image: of a container, with its field path, or of a volume, without.
 pub(super) fn report_image(
     world: &mut World,
     pod: &Value,
@@ -83,7 +83,7 @@ pub(super) fn report_image(
     report(world, pod, level, reason, message, field);
 }
 
-/// Reports about the Pod, or a part of it.
+/// Reports an Event about the Pod, or a part of it.
 pub(super) fn report(
     world: &mut World,
     pod: &Value,

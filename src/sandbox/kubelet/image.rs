@@ -11,8 +11,7 @@ use crate::{
     sandbox::{profile::Profile, registry::Image},
 };
 
-/// Which images on a node have to be earned with a credential
-/// (`imagePullCredentialsVerificationPolicy`).
+/// Which images on a node require a credential (`imagePullCredentialsVerificationPolicy`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum VerificationPolicy {
     NeverVerify,
@@ -41,7 +40,7 @@ struct CachedImage {
     access: Access,
 }
 
-/// The images on a node, by their full name.
+/// The images on a node, by full name.
 #[derive(Default)]
 pub(super) struct ImageCache(BTreeMap<String, CachedImage>);
 
@@ -54,7 +53,7 @@ impl ImageCache {
         self.0.insert(full_name(image), kept);
     }
 
-    /// Notes a pull and who opened it.
+    /// Records a pull and its credential.
     pub(super) fn record_pull(&mut self, image: &str, pulled: &Image, by: Option<&RegistryLogin>) {
         let kept = self
             .0
@@ -93,7 +92,7 @@ impl ImageCache {
         }
     }
 
-    /// What the runtime knows of an image that it has.
+    /// Digest of an image on the node.
     pub(super) fn digest(&self, image: &str) -> Option<&str> {
         self.0.get(&full_name(image))?.digest.as_deref()
     }
@@ -103,7 +102,7 @@ fn full_name(image: &str) -> String {
     ImageRef::parse(image).map_or_else(|_| image.to_owned(), |image| image.to_string())
 }
 
-/// What kind of node it is.
+/// Configuration of a node.
 #[derive(Clone, Copy)]
 pub(super) struct NodeConfig {
     pub profile: Profile,
@@ -121,7 +120,7 @@ pub(super) enum Decision {
     Pull(ImageRef, Vec<RegistryLogin>),
 }
 
-/// What is wanted, and with what.
+/// A pull to decide on, with its credentials.
 pub(super) struct PullRequest<'a> {
     pub image: &'a ImageRef,
     pub policy: &'a str,
@@ -195,7 +194,11 @@ mod tests {
         cache.is_usable(node, &ImageRef::parse(IMAGE).unwrap(), logins)
     }
 
-    /// KEP-2535, `MustAttemptImagePull`; `../shared/cluster/FACTS.md` 19.
+    /// KEP-2535, `MustAttemptImagePull` of the kubelet.
+    ///
+    /// As recorded on Kubernetes 1.37.2 with containerd 2.4.2: with the pull policy Never, an image that another Pod pulled with a
+    /// credential is *not present* for a Pod without it, until a Secret with that credential is listed. An image
+    /// that was imported is usable, except with `AlwaysVerify`.
     #[test]
     fn an_image_is_for_those_who_could_have_pulled_it() {
         let usual = VerificationPolicy::default();

@@ -5,7 +5,7 @@ use crate::{
     sandbox::registry::{basic_header, digest},
 };
 
-/// Where a login comes from.
+/// Source of a login.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LoginSource {
     /// A Secret or a ServiceAccount, by its uid.
@@ -31,12 +31,18 @@ impl RegistryLogin {
         }
     }
 
+    /// Whether the runtime sends it: with only a user name or only a password the pull is anonymous (containerd v2.1
+    /// `core/remotes/docker/authorizer.go`).
+    pub fn is_complete(&self) -> bool {
+        !self.user.is_empty() && !self.password.expose().is_empty()
+    }
+
     pub fn header(&self) -> String {
         basic_header(&self.user, self.password.expose())
     }
 
-    /// What tells logins apart in the kubelet's record of who pulled what: the same login in another
-    /// Secret is as good, and so is the same Secret with another login.
+    /// Keys of the login in the kubelet's pull records: the same login in another Secret counts, and so does the same
+    /// Secret with another login.
     pub fn marks(&self) -> Vec<String> {
         let mut marks = vec![digest(&self.header())];
         match &self.source {

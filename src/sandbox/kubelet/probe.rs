@@ -13,7 +13,7 @@ use super::{
 };
 use crate::sandbox::{clock::later, object::number, world::World};
 
-/// The container has just been started.
+/// Handles a started container.
 pub(super) fn begin(world: &mut World, it: ContainerSubject<'_>) {
     let Some(mine) = world.kubelets.container_mut(it.uid(), it.index) else {
         return;
@@ -43,7 +43,7 @@ fn delay(pod: &Value, container: &WorkerContainer) -> Option<Duration> {
     ))
 }
 
-/// Marks the containers ready that have run long enough.
+/// Marks containers ready that have run long enough.
 pub(super) fn ready(world: &mut World, uid: &str) {
     let now = world.now;
     let Some(pod) = world.kubelets.pod(&world.store, uid) else {

@@ -15,7 +15,7 @@ use crate::{
     },
 };
 
-/// One plugin and what it gives. It has no `Debug`: a password is in it.
+/// A credential plugin with its login. It has no `Debug`, as it holds a password.
 #[derive(Clone)]
 pub struct CredentialProvider {
     /// The host, or the start of the repository, of the images that it is asked for.
@@ -24,7 +24,7 @@ pub struct CredentialProvider {
     pub password: String,
 }
 
-/// For whom a plugin speaks.
+/// For whom a plugin returns logins.
 #[derive(Clone)]
 pub enum ProviderUser {
     Named(String),
@@ -32,7 +32,7 @@ pub enum ProviderUser {
     Annotation(String),
 }
 
-/// What the plugins give for an image; they are tried after the Secrets.
+/// The logins of the plugins for an image, tried after those of Secrets.
 pub(super) fn logins(
     providers: &[CredentialProvider],
     store: &ObjectStore,

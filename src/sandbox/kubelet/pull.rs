@@ -38,7 +38,7 @@ fn failed(reason: &str, message: String) -> Ensured {
     })
 }
 
-/// Sees to an image; `None` when the worker has no such target any more.
+/// Ensures an image; `None` if the worker no longer has this target.
 pub(super) fn ensure(world: &mut World, pod: &Value, target: ImageUse) -> Option<Ensured> {
     let profile = world.profile;
     let image = world
@@ -188,8 +188,7 @@ fn under_way(world: &mut World, pod: &Value, target: ImageUse, fetched: Fetched)
     world.timers.schedule(ends, TimerEvent::Kubelet(done));
 }
 
-/// The runtime has answered. Nothing comes of an answer about an image that the Pod no longer wants, or
-/// for a Pod that goes.
+/// Handles the runtime's response; ignored if the Pod no longer wants the image or is terminating.
 pub(super) fn answered(world: &mut World, pod: &Value, target: ImageUse) -> Option<Ensured> {
     let (now, profile) = (world.now, world.profile);
     let worker = world.kubelets.workers.get_mut(uid(pod))?;

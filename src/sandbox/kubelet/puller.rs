@@ -15,7 +15,7 @@ use crate::{
     },
 };
 
-/// Why the runtime could not get the image.
+/// Why the runtime could not pull the image.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RuntimePullError {
     NotFound,
@@ -52,7 +52,7 @@ pub enum RuntimePullError {
 }
 
 impl RuntimePullError {
-    /// Of several hosts' errors the weightiest is told, and of those the first (`firstErrPriority` of
+    /// Priority among the errors of several hosts; of equal ones the first is reported (`firstErrPriority` of
     /// containerd's resolver).
     pub(super) fn weight(&self) -> u8 {
         match self {
@@ -66,7 +66,7 @@ impl RuntimePullError {
     }
 }
 
-/// How a pull ended and how long it took.
+/// Result and duration of a pull.
 #[derive(Clone, Debug)]
 pub struct Fetched {
     pub result: Result<Image, RuntimePullError>,
@@ -75,7 +75,7 @@ pub struct Fetched {
     pub opened_by: Option<RegistryLogin>,
 }
 
-/// Tries the logins in their order; without any it asks as nobody.
+/// Tries the logins in order; without any, pulls anonymously.
 pub fn pull(
     network: &mut RegistryNetwork,
     profile: Profile,
@@ -86,7 +86,12 @@ pub fn pull(
     let mut last = None;
     let tries: Vec<Option<&RegistryLogin>> = match logins {
         [] => vec![None],
-        logins => logins.iter().map(Some).collect(),
+        logins => {
+            let sent = logins
+                .iter()
+                .map(|login| login.is_complete().then_some(login));
+            sent.collect()
+        }
     };
     let mut took = Duration::ZERO;
     for login in tries {

@@ -23,7 +23,7 @@ use crate::{
     },
 };
 
-/// How soon the kubelet notices what the runtime did (the PLEG's relist).
+/// Delay before the kubelet notices a change of the runtime (PLEG relist).
 const NOTICED: std::time::Duration = std::time::Duration::from_millis(300);
 
 pub(super) fn restarts(pod: &Value, role: WorkerContainerRole, code: i32) -> bool {
@@ -35,7 +35,7 @@ pub(super) fn restarts(pod: &Value, role: WorkerContainerRole, code: i32) -> boo
     }
 }
 
-/// Starts the container from its image, unless something that it asks for is missing.
+/// Starts the container from its image, unless something that it needs is missing.
 pub(super) fn start(world: &mut World, it: ContainerSubject<'_>, digest: Option<String>) {
     let uid = it.uid();
     let Some(mine) = world.kubelets.container(uid, it.index) else {
@@ -97,7 +97,7 @@ fn program(world: &World, image: &str) -> Program {
         .unwrap_or_default()
 }
 
-/// The process has ended by itself.
+/// Handles a process that has exited.
 pub(super) fn exited(world: &mut World, uid: &str, index: usize, run: u32) {
     let now = world.now;
     let Some(mine) = world.kubelets.container(uid, index) else {
@@ -129,7 +129,7 @@ pub(super) fn exited(world: &mut World, uid: &str, index: usize, run: u32) {
     }
 }
 
-/// A crashed container waits for its back-off.
+/// Delays a crashed container by its back-off.
 pub(super) fn hold_back(world: &mut World, it: ContainerSubject<'_>) {
     let Some(mine) = world.kubelets.container(it.uid(), it.index) else {
         return;

@@ -11,7 +11,7 @@ use crate::sandbox::{
     world::World,
 };
 
-/// Whether the Pod is ready for its containers.
+/// Sets up the Pod; returns whether its containers can start.
 pub(super) fn set_up(world: &mut World, uid: &str, pod: &Value) -> bool {
     let Some(worker) = world.kubelets.workers.get_mut(uid) else {
         return false;

@@ -26,7 +26,7 @@ pub struct Kubelets {
     pub(super) addresses: u32,
 }
 
-/// What a node remembers.
+/// State of a node.
 #[derive(Default)]
 pub(super) struct NodeState {
     pub(super) images: ImageCache,
@@ -57,7 +57,7 @@ pub enum Task {
 }
 
 impl Kubelets {
-    /// Puts an image on a node before anything runs there; everybody may use it.
+    /// Puts an image on a node, usable by all Pods.
     pub fn preload(&mut self, node: &str, image: &str) {
         self.node(node).images.preload(image);
     }
@@ -70,7 +70,7 @@ impl Kubelets {
         self.nodes.entry(name.to_owned()).or_default()
     }
 
-    /// The Pod in the store, if it still is the one that this worker is for.
+    /// The stored Pod, if it is still the one of this worker.
     pub(super) fn pod(&self, store: &ObjectStore, wanted: &str) -> Option<StoredObject> {
         let worker = self.workers.get(wanted)?;
         let pod = store.at(ResourceKind::Pod, &worker.place)?;

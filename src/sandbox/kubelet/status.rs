@@ -11,7 +11,7 @@ use crate::sandbox::{
     world::World,
 };
 
-/// Writes the status, if anything in it has changed.
+/// Writes the status if it has changed.
 pub(super) fn write(world: &mut World, uid: &str) {
     let Some(pod) = world.kubelets.pod(&world.store, uid) else {
         return;
@@ -80,7 +80,7 @@ fn status(pod: &Value, worker: &Worker, now: &str, profile: Profile) -> Value {
     status
 }
 
-/// Whether nothing will run in this Pod any more.
+/// Whether the Pod has finished for good.
 pub(super) fn is_finished(world: &World, uid: &str) -> bool {
     let pod = world.kubelets.pod(&world.store, uid);
     pod.is_none_or(|pod| matches!(text(&pod, "/status/phase"), "Succeeded" | "Failed"))

@@ -23,13 +23,12 @@ use crate::sandbox::{
     world::World,
 };
 
-/// A Pod whose sync failed is looked at again after ten seconds and up to half as much
-/// (`backOffPeriod` with its jitter).
+/// Delay before a failed sync is repeated: ten seconds and up to half as much (`backOffPeriod` with jitter).
 const AGAIN_MILLIS: u64 = 12_000;
 const JITTER_MILLIS: u64 = 3_000;
-/// After its first failure a Pod is looked at at once: its sandbox has just come up.
+/// Delay after the first failure: the Pod's sandbox has just come up.
 const SOON: Duration = Duration::from_millis(900);
-/// For how long after its start a failure is a Pod's first.
+/// Time after its start in which a failure counts as a Pod's first.
 const FIRST: Duration = Duration::from_millis(1200);
 
 pub(super) fn sync(world: &mut World, uid: &str) {
@@ -66,7 +65,7 @@ fn report_missing_secrets(world: &mut World, pod: &Value) {
     }
 }
 
-/// The runtime has answered for an image: the sync goes on behind what it is for.
+/// Continues the sync after an image was pulled.
 pub(super) fn pulled(world: &mut World, uid: &str, target: ImageUse) {
     let Some(pod) = world.kubelets.pod(&world.store, uid) else {
         return;

@@ -20,9 +20,9 @@ use crate::sandbox::{
     write,
 };
 
-/// How long a well-behaved program takes to stop.
+/// How long a program takes to stop.
 const STOPPING: Duration = Duration::from_millis(1100);
-/// How long it takes when there is nothing to stop.
+/// How long cleaning up takes without a running program.
 const CLEARING: Duration = Duration::from_millis(300);
 
 pub(super) fn begin(world: &mut World, uid: &str, pod: &Value) {
@@ -77,7 +77,7 @@ pub(super) fn end(world: &mut World, uid: &str) {
     write::finish(world, ResourceKind::Pod, &place);
 }
 
-/// A Pod that has finished needs no kubelet any more.
+/// Removes a finished Pod from the kubelet.
 pub(super) fn leave(world: &mut World, uid: &str) {
     world.kubelets.workers.remove(uid);
 }

@@ -13,7 +13,7 @@ pub(super) fn enter(world: &mut World, after: Duration, task: Task) {
     world.timers.schedule(at, TimerEvent::Kubelet(task));
 }
 
-/// Has the Pod looked at after a while, or earlier if that was already to be.
+/// Schedules a sync of the Pod after this time, unless an earlier one is scheduled.
 pub(super) fn sync_after(world: &mut World, uid: &str, after: Duration) {
     let at = later(world.now, after);
     let Some(worker) = world.kubelets.workers.get_mut(uid) else {

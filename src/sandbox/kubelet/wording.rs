@@ -10,7 +10,7 @@ use crate::{
     sandbox::{profile::Profile, registry::Unreachable},
 };
 
-/// The runtime's error, as the kubelet passes it on.
+/// The runtime's error, as the kubelet reports it.
 pub fn pull_error(profile: Profile, image: &str, error: &RuntimePullError) -> String {
     match profile {
         Profile::CriO => cri_o(image, error),
@@ -212,7 +212,7 @@ fn status_code_first(status: u16) -> String {
     format!("{status} ({reason})")
 }
 
-/// Why `ParseDockerImageReference` refuses a name.
+/// Error of `ParseDockerImageReference` for an invalid name.
 pub fn invalid_name(profile: Profile, image: &str) -> String {
     let path = image.split_once('/').map_or(image, |(_, path)| path);
     let path = path.split([':', '@']).next().unwrap_or_default();
@@ -243,7 +243,7 @@ pub fn back_off(image: &str) -> String {
     format!("Back-off pulling image \"{image}\"")
 }
 
-/// The message of `ImagePullBackOff`: newer kubelets repeat the cause.
+/// Message of `ImagePullBackOff`; newer kubelets repeat the cause.
 pub fn back_off_waiting(profile: Profile, image: &str, cause: Option<&str>) -> String {
     match cause {
         Some(cause) if !profile.is_old() => format!("{}: ErrImagePull: {cause}", back_off(image)),
@@ -319,7 +319,7 @@ pub fn restart_waiting(wait: Duration, container: &str, pod: &str) -> String {
     )
 }
 
-/// A duration as Go prints it, for what occurs here: `150ms`, `1.25s`, `2m40s`.
+/// Formats a duration like Go, for the values that occur here: `150ms`, `1.25s`, `2m40s`.
 pub fn go(duration: Duration) -> String {
     let (minutes, millis) = (duration.as_secs() / 60, duration.as_millis() % 60_000);
     if duration < Duration::from_secs(1) {

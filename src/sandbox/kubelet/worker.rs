@@ -23,7 +23,7 @@ pub enum WorkerContainerRole {
 }
 
 impl WorkerContainerRole {
-    /// The list in the spec that it stands in.
+    /// The container list in the spec.
     pub fn field(self) -> &'static str {
         match self {
             Self::Init | Self::Sidecar => "initContainers",
@@ -32,7 +32,7 @@ impl WorkerContainerRole {
         }
     }
 
-    /// The list in the status that it stands in.
+    /// The container list in the status.
     pub fn status_field(self) -> &'static str {
         match self {
             Self::Init | Self::Sidecar => "initContainerStatuses",
@@ -50,8 +50,7 @@ impl WorkerContainerRole {
         }
     }
 
-    /// What the containers behind may do once this one has started: an init container has to end
-    /// first.
+    /// What later containers may do after this one has started: an init container has to end first.
     pub fn once_started(self) -> SyncStep {
         match self {
             Self::Init => SyncStep::Blocked,
@@ -59,7 +58,7 @@ impl WorkerContainerRole {
         }
     }
 
-    /// What the containers behind may do while this one cannot start.
+    /// What later containers may do while this one cannot start.
     pub fn while_waiting(self) -> SyncStep {
         match self {
             Self::Init | Self::Sidecar => SyncStep::Blocked,
@@ -68,7 +67,7 @@ impl WorkerContainerRole {
     }
 }
 
-/// The container or volume that an image is pulled for, by its place in the worker's lists.
+/// The container or volume that an image is pulled for, by index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ImageUse {
     Container(usize),
@@ -107,7 +106,7 @@ pub struct WaitingReason {
     pub message: String,
 }
 
-/// A pull that is under way, and how it is going to end.
+/// A pull in progress, with its outcome.
 #[derive(Clone, Debug)]
 pub struct Pull {
     pub target: ImageUse,
@@ -149,7 +148,7 @@ impl WorkerContainer {
         }
     }
 
-    /// Its part of the Pod's spec.
+    /// Its part of the Pod spec.
     pub fn spec<'a>(&self, pod: &'a Value) -> Option<&'a Value> {
         specs(pod)
             .map(|(spec, _)| spec)
@@ -166,7 +165,7 @@ pub struct WorkerImageVolume {
     pub failure: Option<WaitingReason>,
 }
 
-/// What a kubelet remembers of an image's pulls for a Pod.
+/// A kubelet's record of the pulls of an image for a Pod.
 #[derive(Clone, Debug, Default)]
 pub struct PullHistory {
     pub backoff: Backoff,
@@ -224,7 +223,7 @@ impl Worker {
         &self.containers
     }
 
-    /// The containers, to be changed: the Pod's status will be compared with them again.
+    /// The containers, mutable; the Pod's status will be compared again.
     pub fn containers_mut(&mut self) -> &mut [WorkerContainer] {
         self.shown = None;
         &mut self.containers
@@ -238,8 +237,8 @@ impl Worker {
         &mut self.image_volumes
     }
 
-    /// In which order a sync looks at them (`SyncPod`): the volumes, since containers mount them, then
-    /// the ephemeral containers, which do not wait for the init containers.
+    /// The order of a sync (`SyncPod`): volumes, which containers mount, then ephemeral containers, which do not wait
+    /// for init containers.
     pub fn sync_order(&self) -> Vec<ImageUse> {
         let of = |wanted: fn(WorkerContainerRole) -> bool| {
             let all = self.containers.iter().enumerate();
@@ -260,8 +259,8 @@ impl Worker {
         }
     }
 
-    /// Takes over what can change in the spec of a Pod: images, and ephemeral containers, which are
-    /// added behind the others wherever they stand in the spec. Whether anything did.
+    /// Applies the mutable parts of a Pod spec: images, and added ephemeral containers; returns whether anything has
+    /// changed.
     pub fn update_spec(&mut self, pod: &Value) -> bool {
         let mut changed = false;
         for (spec, role) in specs(pod) {
@@ -287,7 +286,7 @@ impl Worker {
         changed
     }
 
-    /// Notes the first look, which is the start of the Pod.
+    /// Records the first sync as the start of the Pod.
     pub fn mark_started(&mut self, now: Timestamp) {
         if self.started.is_none() {
             self.shown = None;
@@ -299,7 +298,7 @@ impl Worker {
         self.started
     }
 
-    /// Volumes are mounted, and the sandbox is up under this address.
+    /// Records that volumes are mounted and the sandbox has this address.
     pub fn set_up(&mut self, address: String) {
         self.shown = None;
         self.address = Some(address);
@@ -313,14 +312,14 @@ impl Worker {
         self.address.as_deref()
     }
 
-    /// Whether the Pod's status is known to say what this worker knows.
+    /// Whether the Pod's status is known to match this worker.
     pub fn is_shown_by(&self, pod: &StoredObject) -> bool {
         self.shown
             .as_ref()
             .is_some_and(|shown| Arc::ptr_eq(shown, pod))
     }
 
-    /// Notes that the Pod's status says what this worker knows.
+    /// Records that the Pod's status matches this worker.
     pub fn note_shown_by(&mut self, pod: StoredObject) {
         self.shown = Some(pod);
     }

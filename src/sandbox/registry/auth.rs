@@ -157,7 +157,7 @@ impl Registry {
         }
     }
 
-    /// The token service's answer.
+    /// Response of the token service.
     pub(super) fn issue(&mut self, request: &Request, serial: u64, now: Timestamp) -> Response {
         let Auth::Token { anonymous, .. } = &self.auth else {
             return Response::error(404, "NAME_UNKNOWN", "no token service here");
@@ -190,7 +190,7 @@ impl Registry {
         Response::json(200, &body)
     }
 
-    /// Whether nobody in particular asks.
+    /// Whether the request is anonymous.
     pub(super) fn is_anonymous(&self, request: &Request) -> bool {
         let token = request
             .authorization
@@ -226,7 +226,7 @@ fn basic(request: &Request) -> Option<(String, String)> {
     Some((user.to_owned(), password.to_owned()))
 }
 
-/// The `Authorization` header for a user and a password.
+/// The `Authorization` header of a user and password.
 pub fn basic_header(user: &str, password: &str) -> String {
     format!("Basic {}", STANDARD.encode(format!("{user}:{password}")))
 }

@@ -12,7 +12,7 @@ pub struct Repository {
 }
 
 impl Repository {
-    /// The image under a tag or a digest.
+    /// Finds the image of a tag or digest.
     pub fn find(&self, reference: &str) -> Option<&Image> {
         self.tags
             .get(reference)
@@ -41,8 +41,7 @@ pub enum Program {
     Crash(Duration),
 }
 
-/// A digest that is the same for the same text. It only has to look like a digest and to tell
-/// contents apart: no bytes are ever checked against it.
+/// A digest derived from a text; it only has to look like one, as no bytes are checked against it.
 pub fn digest(text: &str) -> String {
     let mut digest = String::from("sha256:");
     let mut state = 0xcbf2_9ce4_8422_2325_u64;
@@ -57,7 +56,7 @@ pub fn digest(text: &str) -> String {
 }
 
 impl Image {
-    /// An index over the platforms: what clients get that ask for a tag.
+    /// The index over the platforms, which clients get for a tag.
     pub(super) fn index(&self) -> Value {
         let manifests: Vec<Value> = self
             .architectures

@@ -8,7 +8,7 @@ use http_body_util::Full;
 use super::{Method, Request, Response, Scheme, Unreachable};
 use crate::sandbox::world::SharedWorld;
 
-/// Asks the sandbox's registries; clones share one network.
+/// Network of the sandbox's registries; clones share it.
 #[derive(Clone)]
 pub struct InMemoryNetwork(SharedWorld);
 
@@ -17,17 +17,17 @@ impl InMemoryNetwork {
         Self(shared)
     }
 
-    /// The address of a host (`host[:port]`); none, if there is no such host.
+    /// Address of a host (`host[:port]`); `None` for an unknown host.
     pub fn address(&self, host: &str) -> Option<IpAddr> {
         self.0.world().network.at(host).ok()?.address.parse().ok()
     }
 
-    /// What becomes of a connection to a host, up to the end of the handshake.
+    /// Checks a connection to a host up to the end of the TLS handshake.
     pub fn check_connection(&self, host: &str, scheme: Scheme) -> Result<(), Unreachable> {
         self.0.world().network.at(host)?.connect(scheme)
     }
 
-    /// What the registry answers; nothing, if none can be reached any more.
+    /// Response of the registry; `None` if the sandbox is gone.
     pub(super) fn answer<B>(
         &self,
         request: &http::Request<B>,

@@ -40,7 +40,7 @@ impl Scheme {
     }
 }
 
-/// One request. It has no `Debug`: the authorization is a credential.
+/// A request. It has no `Debug`, as the authorization is a credential.
 #[derive(Clone)]
 pub struct Request {
     pub method: Method,
@@ -189,7 +189,7 @@ impl Registry {
         format!("{}:{port}", self.address)
     }
 
-    /// What becomes of a connection, up to the end of the handshake.
+    /// Checks a connection up to the end of the TLS handshake.
     pub fn connect(&self, scheme: Scheme) -> Result<(), Unreachable> {
         let address = self.dialled();
         match self.health {
@@ -206,7 +206,7 @@ impl Registry {
     }
 }
 
-/// All registries that there are.
+/// All registries.
 #[derive(Clone, Debug, Default)]
 pub struct RegistryNetwork {
     registries: BTreeMap<String, Registry>,
@@ -221,7 +221,7 @@ impl RegistryNetwork {
         self.registries.insert(registry.name.clone(), registry);
     }
 
-    /// The registry that image references call `name`.
+    /// The registry with this name in image references.
     pub fn named(&self, name: &str) -> Option<&Registry> {
         self.registries.get(name)
     }
@@ -234,7 +234,7 @@ impl RegistryNetwork {
         self.mirrors.insert(registry.to_owned(), hosts);
     }
 
-    /// The hosts that a node asks for images of a registry, in this order.
+    /// The hosts that a node asks for images of a registry, in order.
     pub fn hosts(&self, registry: &str) -> Vec<String> {
         match (self.mirrors.get(registry), self.named(registry)) {
             (Some(hosts), _) => hosts.clone(),
@@ -243,7 +243,7 @@ impl RegistryNetwork {
         }
     }
 
-    /// Whoever listens at a host, be it as a registry or as its token service.
+    /// The registry or token service at a host.
     pub fn at(&self, host: &str) -> Result<&Registry, Unreachable> {
         self.registries
             .values()
@@ -251,7 +251,7 @@ impl RegistryNetwork {
             .ok_or(Unreachable::NoSuchHost)
     }
 
-    /// Asks whichever registry or token service listens at the request's host.
+    /// Sends a request to the registry or token service at its host.
     pub fn exchange(&mut self, request: &Request, now: Timestamp) -> Result<Response, Unreachable> {
         let serial = self.issued;
         let registry = self

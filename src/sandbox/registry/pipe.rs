@@ -9,12 +9,14 @@ use tokio::io::{DuplexStream, duplex};
 
 use super::{InMemoryNetwork, Scheme};
 
-/// As much as a socket's buffer holds.
+/// Buffer size, like that of a socket.
 const BUFFER: usize = 64 * 1024;
 
 impl InMemoryNetwork {
-    /// The client's end of a connection to `host`. Whether one comes about is told by
-    /// [`InMemoryNetwork::check_connection`]. Ends with the client.
+    /// Opens the client's end of a connection to `host`.
+    ///
+    /// Whether the host is reachable is checked by [`InMemoryNetwork::check_connection`]. The connection ends with the
+    /// client.
     pub fn open(&self, host: &str, scheme: Scheme) -> DuplexStream {
         let (near, far) = duplex(BUFFER);
         let (transport, host) = (self.clone(), host.to_owned());

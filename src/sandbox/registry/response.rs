@@ -10,7 +10,7 @@ use super::{
 
 const RATE_LIMIT: &str = "You have reached your unauthenticated pull rate limit. https://www.docker.com/increase-rate-limit";
 
-/// As Amazon's registry says it.
+/// Message of Amazon ECR for an expired token.
 const EXPIRED: &str = "Your authorization token has expired. Reauthenticate and try again.";
 
 impl Registry {

@@ -37,7 +37,7 @@ pub fn create_defaults(world: &mut World) {
     }
 }
 
-/// Lets the user `operator` work in the namespace that it stands in.
+/// RoleBinding of the user `operator` in a namespace.
 pub fn operators_binding() -> Value {
     json!({
         "metadata": {"name": "operators"},
@@ -48,7 +48,7 @@ pub fn operators_binding() -> Value {
     })
 }
 
-/// Creates what belongs to the world; it is there already or it is valid.
+/// Creates a default object; an existing one is kept.
 pub fn create(world: &mut World, kind: ResourceKind, namespace: &str, object: Value) {
     drop(write::create(
         world,

@@ -25,7 +25,7 @@ use crate::sandbox::{
     world::World,
 };
 
-/// All events of a scenario file in the order of time.
+/// All events of a scenario file, ordered by time.
 #[derive(Clone)]
 pub(super) struct ScenarioPlan {
     steps: ScheduledSteps,
@@ -34,7 +34,11 @@ pub(super) struct ScenarioPlan {
 }
 
 impl ScenarioPlan {
-    /// Or what in the file cannot be meant.
+    /// Builds the plan of a file.
+    ///
+    /// # Errors
+    ///
+    /// What in the file is invalid.
     pub(super) fn from_file(file: &ScenarioFile) -> Result<Self, String> {
         let mut steps = steps(file)?;
         steps.sort_by_key(|(moment, _)| *moment);
@@ -48,7 +52,7 @@ impl ScenarioPlan {
         Ok(Self { steps, expiries })
     }
 
-    /// A minute before the first step.
+    /// Start of the simulation: a minute before the first event.
     pub(super) fn first_moment(&self, now: Timestamp) -> Timestamp {
         let first = self.steps.first().map_or(0, |(moment, _)| moment.0).min(0);
         at(now, ScenarioTime(first.saturating_sub(60)))
@@ -75,7 +79,11 @@ fn at(now: Timestamp, moment: ScenarioTime) -> Timestamp {
         .unwrap_or(now)
 }
 
-/// What heals the file's world; or what in that cannot be meant.
+/// Builds the repair of a file.
+///
+/// # Errors
+///
+/// What in it is invalid.
 pub(super) fn repair(file: &ScenarioFile) -> Result<Vec<ScheduledEvent>, String> {
     file.fix.iter().map(|what| action(what).map(once)).collect()
 }

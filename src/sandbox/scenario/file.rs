@@ -94,7 +94,7 @@ pub(super) enum VerificationSpec {
     AlwaysVerify,
 }
 
-/// The hosts that all nodes ask in the place of a registry.
+/// Mirrors of a registry on all nodes.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct MirrorSpec {
@@ -103,7 +103,7 @@ pub(super) struct MirrorSpec {
     pub hosts: Vec<String>,
 }
 
-/// A `ValidatingAdmissionPolicy` that refuses Pods by their images.
+/// A `ValidatingAdmissionPolicy` that rejects Pods by image.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ImagePolicySpec {
@@ -320,7 +320,7 @@ pub(super) enum WorkloadKindSpec {
     CronJob,
 }
 
-/// Objects as YAML, for what the other sections cannot say.
+/// Objects as YAML, for what the other sections cannot express.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ManifestSpec {
@@ -328,7 +328,7 @@ pub(super) struct ManifestSpec {
     pub yaml: String,
 }
 
-/// Something that happens, once or again and again.
+/// An event, once or repeated.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct EventSpec {
@@ -406,11 +406,11 @@ pub(super) enum EventAction {
     },
 }
 
-/// Seconds from the start of the scenario; negative is before it. Written `-9d`, `-40m`, `+30s`.
+/// Seconds from the start of the scenario, negative before it; written as `-9d`, `-40m`, `+30s`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct ScenarioTime(pub i64);
 
-/// A length of time: `30s`, `5m`.
+/// A duration: `30s`, `5m`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct ScenarioSpan(pub Duration);
 

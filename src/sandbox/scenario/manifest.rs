@@ -59,7 +59,7 @@ pub(super) fn secret(secret: &SecretSpec) -> Value {
     })
 }
 
-/// As `kubectl create secret docker-registry` makes it.
+/// A Secret like that of `kubectl create secret docker-registry`.
 pub(super) fn pull_secret(name: &str, server: &str, user: &str, password: &str) -> Value {
     let content = docker_config::write(server, user, &Password::new(password), None).to_string();
     json!({
@@ -84,7 +84,7 @@ pub(super) fn account(account: &ServiceAccountSpec) -> Value {
     object
 }
 
-/// `[{name: …}]`
+/// A list of references: `[{name: …}]`.
 pub(super) fn references(names: &[String]) -> Value {
     names.iter().map(|name| json!({"name": name})).collect()
 }

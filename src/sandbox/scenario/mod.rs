@@ -25,7 +25,7 @@ macro_rules! files {
     };
 }
 
-/// The first is the demo's.
+/// The built-in scenario files; the first is the demo's.
 const FILES: &[(&str, &str)] = files![
     "company",
     "first-setup",
@@ -55,7 +55,7 @@ const FILES: &[(&str, &str)] = files![
     "cri-o-node",
 ];
 
-/// One world to start from.
+/// A scenario: initial objects and scheduled events.
 #[derive(Clone)]
 pub struct Scenario {
     pub name: String,
@@ -74,7 +74,7 @@ impl fmt::Debug for Scenario {
     }
 }
 
-/// Why a scenario cannot be used.
+/// Why a scenario is invalid.
 #[derive(Debug, thiserror::Error)]
 pub enum ScenarioError {
     #[error("unknown scenario {name:?}")]
@@ -90,10 +90,10 @@ pub enum ScenarioError {
 }
 
 impl Scenario {
-    /// The demo's own world.
+    /// Name of the demo's default scenario.
     pub const DEFAULT: &'static str = "company";
 
-    /// All scenarios that the program brings along.
+    /// All built-in scenarios.
     pub fn list() -> Vec<Self> {
         FILES
             .iter()
@@ -115,7 +115,7 @@ impl Scenario {
         Self::parse(name, text)
     }
 
-    /// Reads a scenario file.
+    /// Parses a scenario file.
     pub fn parse(name: &str, text: &str) -> Result<Self, ScenarioError> {
         let file: file::ScenarioFile =
             toml::from_str(text).map_err(|source| ScenarioError::Unreadable {
@@ -136,7 +136,7 @@ impl Scenario {
         })
     }
 
-    /// Does what heals it.
+    /// Performs the repair of the scenario.
     pub fn repair(&self, world: &mut World) {
         for happening in &self.fix {
             fire(world, happening.clone());
@@ -144,12 +144,12 @@ impl Scenario {
         }
     }
 
-    /// Whether something is wrong that is healed by [`Scenario::repair`].
+    /// Whether the scenario has a repair, see [`Scenario::repair`].
     pub fn has_fix(&self) -> bool {
         !self.fix.is_empty()
     }
 
-    /// The world as it is at `now`, its past lived through.
+    /// The simulated cluster at `now`, after the scenario's past events.
     pub fn world(&self, now: Timestamp, pace: Pace) -> World {
         let start = self.plan.first_moment(now);
         let mut world = World::new(start, Pace::Manual, self.profile);
@@ -162,7 +162,7 @@ impl Scenario {
     }
 }
 
-/// A small world for tests: one node, one registry without logins, the namespace `app`, and more.
+/// A small cluster for tests: one node, one registry without logins, the namespace `app`, and more.
 #[cfg(test)]
 pub(super) fn trial(more: &str) -> World {
     const BASE: &str = "

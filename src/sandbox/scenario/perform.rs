@@ -18,14 +18,14 @@ use crate::sandbox::{
     write::{self, DeleteOptions, UpdatePart, WriteOptions},
 };
 
-/// Enters a happening for its time.
+/// Schedules an event.
 pub(super) fn schedule(world: &mut World, at: Timestamp, event: ScheduledEvent) {
     world
         .timers
         .schedule(at, TimerEvent::Scenario(Box::new(event)));
 }
 
-/// Lets it happen; one that repeats enters itself again.
+/// Performs an event; a repeated one schedules itself again.
 pub fn fire(world: &mut World, event: ScheduledEvent) {
     perform(world, &event.action, event.round);
     if let Some(every) = event.every {

@@ -23,7 +23,7 @@ pub struct StoreChange {
     pub previous: Option<StoredObject>,
 }
 
-/// The history no longer reaches back to the revision asked for.
+/// The history no longer reaches back to the requested revision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Compacted {
     pub asked: u64,
@@ -31,8 +31,7 @@ pub struct Compacted {
     pub oldest: u64,
 }
 
-/// How many changes are kept. Enough for a client that was away for minutes; the memory it may
-/// hold is some ten megabytes of objects that nothing else refers to.
+/// Maximum number of changes: enough for a client that was away for minutes, in some ten megabytes.
 const CAPACITY: usize = 4096;
 
 pub(super) struct History {

@@ -18,7 +18,7 @@ use super::{
 };
 use history::History;
 
-/// A namespace (empty for what is in none) and a name.
+/// Namespace and name; the namespace is empty for cluster-scoped objects.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ObjectKey {
     pub namespace: String,
@@ -59,7 +59,7 @@ impl ObjectStore {
         self.revision
     }
 
-    /// Wakes whoever waits for a newer revision.
+    /// Subscribes to new revisions.
     pub fn subscribe(&self) -> watch::Receiver<u64> {
         self.latest.subscribe()
     }
@@ -72,7 +72,7 @@ impl ObjectStore {
         self.objects.get(&kind)?.get(place)
     }
 
-    /// The objects of a kind, in one namespace or in all, by namespace and name.
+    /// The objects of a kind, in one namespace or all, by namespace and name.
     pub fn list<'a>(
         &'a self,
         kind: ResourceKind,
@@ -87,7 +87,7 @@ impl ObjectStore {
             .map(|(_, object)| object)
     }
 
-    /// The objects of a kind as they were when `revision` was the newest.
+    /// The objects of a kind at an earlier `revision`.
     pub fn list_at(
         &self,
         kind: ResourceKind,
@@ -119,8 +119,7 @@ impl ObjectStore {
         Ok(objects.into_values().collect())
     }
 
-    /// Puts an object in its place, new or changed, and stamps it. An object that is equal to the
-    /// one that is there is no change, as in the real server.
+    /// Stores a new or changed object under the next revision; an unchanged one is ignored, as in the real server.
     pub fn put(&mut self, kind: ResourceKind, mut object: Value) -> StoredObject {
         let place = ObjectKey::from_object(&object);
         let previous = self.at(kind, &place).cloned();
@@ -147,7 +146,7 @@ impl ObjectStore {
         object
     }
 
-    /// Takes an object away; the last state that watches see bears the revision of its end.
+    /// Removes an object; watches see its last state with the revision of the deletion.
     pub fn remove(&mut self, kind: ResourceKind, place: &ObjectKey) -> Option<StoredObject> {
         let previous = self.objects.get_mut(&kind)?.remove(place)?;
         let last = self.stamp((*previous).clone());
@@ -155,12 +154,12 @@ impl ObjectStore {
         Some(last)
     }
 
-    /// What happened after `revision`, oldest first.
+    /// The changes after `revision`, oldest first.
     pub fn since(&self, revision: u64) -> Result<impl Iterator<Item = &StoreChange>, Compacted> {
         self.history.since(revision)
     }
 
-    /// Forgets the history up to now, as etcd does every five minutes.
+    /// Drops the history, as etcd does every five minutes.
     pub fn compact(&mut self) {
         self.history.compact(self.revision);
     }

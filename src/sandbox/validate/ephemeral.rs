@@ -12,7 +12,7 @@ use crate::sandbox::{
 
 const LIST: &str = "/spec/ephemeralContainers";
 
-/// What cannot be set for one, of the fields that are likely to be tried.
+/// Fields that ephemeral containers must not set, of those likely to be tried.
 const FORBIDDEN: &[&str] = &[
     "lifecycle",
     "livenessProbe",
@@ -21,7 +21,7 @@ const FORBIDDEN: &[&str] = &[
     "startupProbe",
 ];
 
-/// Neither a new Pod nor a template has any.
+/// Rejects ephemeral containers in new Pods and templates.
 pub(super) fn check_new_object(kind: ResourceKind, object: &Value) -> Option<StatusCause> {
     let (pointer, why) = match kind {
         ResourceKind::Pod => (LIST, "cannot be set on create"),
@@ -34,7 +34,7 @@ pub(super) fn check_new_object(kind: ResourceKind, object: &Value) -> Option<Sta
     (!list(object, pointer).is_empty()).then(|| StatusCause::forbidden(field, why))
 }
 
-/// What each of them must be by itself.
+/// Validates each ephemeral container.
 pub(super) fn check(pod: &Value) -> Vec<StatusCause> {
     let names = |field: &str| list(pod, field).iter().map(|it| text(it, "/name"));
     let others: Vec<&str> = names("/spec/containers")

@@ -14,7 +14,7 @@ use super::{
     status::{ApiResult, ApiStatus, StatusCause},
 };
 
-/// Refuses what cannot even be read into the kind's type: a 400, before all else.
+/// Rejects what cannot be decoded into the kind's type: 400, before validation.
 pub fn encoding(kind: ResourceKind, object: &Value) -> ApiResult<()> {
     match kind {
         ResourceKind::Secret => secret::encoding(object),
@@ -35,7 +35,7 @@ pub fn changed_object(kind: ResourceKind, old: &Value, new: &Value) -> ApiResult
     refuse(kind, new, &causes)
 }
 
-/// The rules of a Pod's subresource `ephemeralcontainers`.
+/// Validates an update of the subresource `ephemeralcontainers`.
 pub fn changed_ephemeral_containers(old: &Value, new: &Value) -> ApiResult<()> {
     let mut causes = causes(ResourceKind::Pod, new);
     causes.extend(ephemeral::changes(old, new));

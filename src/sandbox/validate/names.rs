@@ -35,7 +35,7 @@ pub(super) fn label_rule(name: &str) -> Option<String> {
     (!is_label(name)).then(|| LABEL.to_owned())
 }
 
-/// The key of a label: a name, perhaps with a domain in front.
+/// Rule of label keys: a name with an optional domain prefix.
 pub(super) fn qualified_rule(key: &str) -> Option<String> {
     const RULE: &str = "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')";
     let (prefix, name) = match key.split_once('/') {

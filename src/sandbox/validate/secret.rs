@@ -37,7 +37,7 @@ pub(super) fn check(secret: &Value) -> Vec<StatusCause> {
     causes
 }
 
-/// Keys of `data`: a file name.
+/// Validates keys of `data`, which are file names.
 pub(super) fn check_keys(object: &Value, field: &str) -> Vec<StatusCause> {
     const RULE: &str = "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')";
     map(object, &format!("/{field}"))
@@ -87,7 +87,7 @@ fn docker(secret: &Value, format: ConfigFormat) -> Option<StatusCause> {
     Some(StatusCause::invalid(field, &redacted, &error))
 }
 
-/// What the values of `data` are in Go: bytes, in base64.
+/// Validates that the values of `data` are base64.
 pub(super) fn encoding(secret: &Value) -> ApiResult<()> {
     for content in map(secret, "/data").into_iter().flat_map(Map::values) {
         if let Err(at) = decode(content.as_str().unwrap_or_default()) {
@@ -132,7 +132,7 @@ pub(super) fn forbidden_changes(old: &Value, new: &Value) -> Vec<StatusCause> {
     causes
 }
 
-/// `immutable: true` cannot be taken back, and what it covers cannot be changed.
+/// Validates that `immutable: true` and the fields it covers are unchanged.
 pub(super) fn immutable(old: &Value, new: &Value) -> Vec<StatusCause> {
     if !flag(old, "/immutable") {
         return Vec::new();

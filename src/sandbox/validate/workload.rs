@@ -8,7 +8,7 @@ use crate::sandbox::{
     status::StatusCause,
 };
 
-/// Deployment, ReplicaSet, StatefulSet, DaemonSet.
+/// Validates a Deployment, ReplicaSet, StatefulSet or DaemonSet.
 pub(super) fn check(workload: &Value) -> Vec<StatusCause> {
     let mut causes = Vec::new();
     if number(workload, "/spec/replicas") < 0 {
@@ -115,7 +115,7 @@ pub(super) fn container(container: &Value, field: &str) -> Vec<StatusCause> {
     causes
 }
 
-/// Of a Pod that exists, only the images and a few numbers can be changed.
+/// Validates an update of a Pod: only images and a few numbers are mutable.
 pub(super) fn pod_changes(old: &Value, new: &Value) -> Vec<StatusCause> {
     const RULE: &str = "pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)";
     let mut allowed = new.clone();

@@ -13,7 +13,7 @@ use crate::sandbox::{
     world::World,
 };
 
-/// The longest prefix that leaves room for the suffix (`k8s.io/apiserver/pkg/storage/names`).
+/// Maximum length of a prefix with room for the suffix (`k8s.io/apiserver/pkg/storage/names`).
 const LONGEST_PREFIX: usize = 58;
 
 pub fn create(
@@ -96,7 +96,7 @@ fn identify(
     Ok(())
 }
 
-/// How often a generated name that is taken is made anew (`RetryGenerateName`).
+/// Maximum number of attempts for a free generated name (`RetryGenerateName`).
 const ATTEMPTS: usize = 8;
 
 fn generated(world: &mut World, kind: ResourceKind, namespace: &str, prefix: &str) -> String {

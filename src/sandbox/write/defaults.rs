@@ -160,8 +160,8 @@ fn container(container: &mut Value) {
     }
 }
 
-/// `Always` for `latest`, which is also what no tag means; `IfNotPresent` for any other tag, for a
-/// digest alone and for what is no image reference (`SetDefaults_Container`).
+/// Default pull policy: `Always` for `latest` or no tag; `IfNotPresent` for other tags, digests and invalid references
+/// (`SetDefaults_Container`).
 fn default_policy(image: &str) -> &'static str {
     match ImageRef::parse(image) {
         Ok(image) if image.tag() == Some("latest") => "Always",

@@ -13,7 +13,7 @@ use crate::sandbox::{
     world::World,
 };
 
-/// What becomes of the objects that name the deleted one as their owner.
+/// What happens to the dependents of the deleted object.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Cascade {
     #[default]
@@ -87,7 +87,7 @@ pub fn delete(
     Ok(DeleteResult::Going(world.store.put(kind, object)))
 }
 
-/// Takes a terminating object away once nothing holds it any more.
+/// Removes a terminating object that nothing blocks any more.
 pub fn finish(world: &mut World, kind: ResourceKind, place: &ObjectKey) {
     let is_done = world.store.at(kind, place).is_some_and(|object| {
         is_terminating(object) && !has_finalizers(kind, object) && grace_left(object) == 0
@@ -97,7 +97,7 @@ pub fn finish(world: &mut World, kind: ResourceKind, place: &ObjectKey) {
     }
 }
 
-/// Deals with the dependents of an owner that is gone or waits for them (the garbage collector).
+/// Handles the dependents of an owner that is gone or waits for them (garbage collector).
 pub fn collect_garbage(world: &mut World, kind: ResourceKind, owner: &Value, is_gone: bool) {
     let cascade = finalizing(owner);
     if !is_gone && cascade == Cascade::Background {

@@ -26,7 +26,7 @@ impl Operation {
     }
 }
 
-/// One who writes, and how.
+/// A field manager and its operation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Manager {
     pub name: String,
@@ -53,7 +53,7 @@ impl ManagedFieldsEntry {
     }
 }
 
-/// What nobody owns: identity, and what the server keeps.
+/// Fields without an owner: identity, and what the server sets.
 const UNOWNED: &[&str] = &["apiVersion", "kind"];
 const UNOWNED_METADATA: &[&str] = &[
     "name",
@@ -69,7 +69,7 @@ const UNOWNED_METADATA: &[&str] = &[
     "managedFields",
 ];
 
-/// Leaves out what nobody owns.
+/// Removes fields that have no owner.
 pub fn owned_only(mut fields: FieldSet) -> FieldSet {
     for name in UNOWNED {
         fields.remove_field(name);
@@ -103,7 +103,7 @@ pub fn entries(object: &Value) -> Vec<ManagedFieldsEntry> {
         .collect()
 }
 
-/// Writes the entries that own something into the object.
+/// Writes the non-empty entries into the object.
 pub fn write(object: &mut Value, entries: &[ManagedFieldsEntry]) {
     let api_version = text(object, "/apiVersion").to_owned();
     let wire: Vec<Value> = entries
@@ -131,7 +131,7 @@ pub fn write(object: &mut Value, entries: &[ManagedFieldsEntry]) {
     }
 }
 
-/// Adds `fields` to what the manager owns.
+/// Adds `fields` to those of the manager.
 pub fn add_ownership(
     entries: &mut Vec<ManagedFieldsEntry>,
     manager: &Manager,
@@ -155,7 +155,7 @@ pub fn add_ownership(
     }
 }
 
-/// Books an update: the manager owns what it changed, and nobody else does.
+/// Records an update: the manager owns what it has changed, exclusively.
 pub fn track(manager: &Manager, old: Option<&Value>, new: &mut Value, now: Timestamp) {
     let mut entries = entries(old.unwrap_or(new));
     let changed = owned_only(FieldSet::difference("", old, Some(new)));

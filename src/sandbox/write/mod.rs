@@ -24,7 +24,7 @@ pub struct WriteOptions {
 }
 
 impl WriteOptions {
-    /// A write of the control plane itself.
+    /// Options for writes of the control plane.
     pub fn controller() -> Self {
         Self::default()
     }

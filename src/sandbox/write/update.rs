@@ -12,7 +12,7 @@ use crate::sandbox::{
     world::World,
 };
 
-/// What the server alone writes into the metadata.
+/// Metadata fields that only the server sets.
 const SERVER_FIELDS: &[&str] = &[
     "/metadata/uid",
     "/metadata/creationTimestamp",
@@ -22,7 +22,7 @@ const SERVER_FIELDS: &[&str] = &[
     "/metadata/selfLink",
 ];
 
-/// What is written through a subresource of its own, and through nothing else.
+/// A part that is only written through its own subresource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UpdatePart {
     Status,
@@ -42,7 +42,7 @@ impl UpdatePart {
     }
 }
 
-/// Replaces an object, except for its parts.
+/// Replaces an object, except for its separate parts.
 pub fn update(
     world: &mut World,
     kind: ResourceKind,
@@ -71,7 +71,7 @@ pub fn update(
     Ok(store(world, kind, &old, object, options))
 }
 
-/// Replaces a part of an object and nothing else.
+/// Replaces only a part of an object.
 pub fn update_part(
     world: &mut World,
     kind: ResourceKind,
@@ -166,7 +166,7 @@ fn identify(resource: &'static Resource, place: &ObjectKey, object: &mut Value) 
     }
 }
 
-/// Whether `metadata.generation` counts the changes of this kind's spec.
+/// Whether `metadata.generation` counts spec changes of this kind.
 pub(super) fn has_generation(kind: ResourceKind) -> bool {
     matches!(
         kind,

@@ -19,8 +19,7 @@ use crate::{
     ui::{
         draw_context::DrawContext,
         retry::{self, RetryCountdown},
-        text,
-        widgets::paragraph::indented,
+        text::{self, indented_lines},
     },
 };
 
@@ -89,7 +88,7 @@ fn full(
         lines.push(fix_line(cx, number, fix, wide));
     }
     if let Some(spread) = credential_usage(cx, inspection, finding) {
-        lines.extend(indented(&spread, 4, wide, theme.warning()));
+        lines.extend(indented_lines(&spread, 4, wide, theme.warning()));
     }
     if let Some(retry) = retry(cx, inspection) {
         lines.push(Line::styled(format!("    {retry}"), theme.dim()));
@@ -127,11 +126,11 @@ fn full(
         let title = text::truncate(&title, wide, text::Ellipsis::End).into_owned();
         lines.push(Line::styled(title, theme.strong()));
         for step in &fix.steps {
-            lines.extend(indented(step, 2, wide, theme.text()));
+            lines.extend(indented_lines(step, 2, wide, theme.text()));
         }
         for command in &fix.commands {
             let shell = format!("$ {command}");
-            lines.extend(indented(&shell, 2, wide, theme.accent()));
+            lines.extend(indented_lines(&shell, 2, wide, theme.accent()));
         }
     }
     lines
@@ -169,7 +168,7 @@ fn probe_result(
             lines.push(heading(cx, "Tests"));
         }
         let (symbol, style, text) = probe_result::describe(cx, state);
-        lines.extend(indented(&format!("{symbol} {text}"), 2, wide, style));
+        lines.extend(indented_lines(&format!("{symbol} {text}"), 2, wide, style));
     }
     lines
 }

@@ -7,7 +7,7 @@ use crate::{
     ui::{draw_context::DrawContext, text},
 };
 
-/// Cells before the message.
+/// Width before the message.
 const LEAD: usize = 10;
 
 pub(super) fn lines(object: &AnyObjectRef, wide: usize, cx: DrawContext<'_>) -> Vec<Line<'static>> {

@@ -15,7 +15,10 @@ use ratatui::{
     widgets::{Block, BorderType, Padding, Paragraph, Widget},
 };
 
-use super::{draw_context::DrawContext, text, widgets::paragraph::wrapped};
+use super::{
+    draw_context::DrawContext,
+    text::{self, wrapped_lines},
+};
 use crate::{
     app::{connection::KindState, default_tab, detail::Tab, pod_inspection::PodInspection},
     domain::{
@@ -34,7 +37,7 @@ pub(super) enum HeightBudget {
     All,
 }
 
-/// The lines of a view, none wider than so many cells.
+/// Lines of a tab, none wider than this.
 pub(super) fn lines(
     tab: Tab,
     cx: DrawContext<'_>,
@@ -60,7 +63,7 @@ fn deleted_line(cx: DrawContext<'_>) -> Line<'static> {
     Line::styled("deleted", cx.theme.dim())
 }
 
-/// The steps of a Pod's start, for an overlay that watches one.
+/// The stages of a Pod's start.
 pub(super) fn timeline(
     cx: DrawContext<'_>,
     inspection: &PodInspection,
@@ -69,7 +72,7 @@ pub(super) fn timeline(
     timeline::lines(cx, inspection, wide)
 }
 
-/// The titles of the views, the shown one marked.
+/// The titles of the tabs, the current one marked.
 pub(super) fn tabs(cx: DrawContext<'_>, object: &AnyObjectRef, shown: Tab) -> Line<'static> {
     let theme = cx.theme;
     let mut spans = vec![Span::raw(" ")];
@@ -88,7 +91,7 @@ pub(super) fn tabs(cx: DrawContext<'_>, object: &AnyObjectRef, shown: Tab) -> Li
     Line::from(spans)
 }
 
-/// How sure the diagnosis is, and how many Pods suffer alike.
+/// Confidence of the diagnosis, and number of Pods with the same fault.
 pub(super) fn confidence_label(cx: DrawContext<'_>, inspection: &PodInspection) -> String {
     let Some(finding) = inspection.diagnosis.first() else {
         return String::new();
@@ -124,7 +127,7 @@ fn pods(cx: DrawContext<'_>, fault: Option<&FaultId>) -> usize {
         .map_or(0, |fault| fault.pods.len())
 }
 
-/// The area under the panes.
+/// Draws the detail area below the panes.
 pub(super) fn draw(cx: DrawContext<'_>, area: Rect, buffer: &mut Buffer) {
     let theme = cx.theme;
     let border = Block::bordered()
@@ -134,7 +137,7 @@ pub(super) fn draw(cx: DrawContext<'_>, area: Rect, buffer: &mut Buffer) {
     let Some(inspection) = &cx.model.inspection else {
         let border = border.title(Span::styled(" Diagnosis ", theme.title(false)));
         let words = "Select a failing Pod to see why and how to fix it";
-        let lines = wrapped(words, usize::from(border.inner(area).width), theme.dim());
+        let lines = wrapped_lines(words, usize::from(border.inner(area).width), theme.dim());
         Paragraph::new(lines).block(border).render(area, buffer);
         return;
     };

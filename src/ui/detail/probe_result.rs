@@ -8,7 +8,7 @@ use crate::{
     ui::draw_context::DrawContext,
 };
 
-/// The symbol, its colour, and the words.
+/// Symbol, colour and text.
 pub(super) fn describe(cx: DrawContext<'_>, state: &ProbeState) -> (&'static str, Style, String) {
     let (theme, symbols) = (cx.theme, cx.theme.symbols());
     match state {

@@ -18,7 +18,7 @@ use crate::{
     },
 };
 
-/// Draws the YAML or the log under a line that says how it stands; returns how far it can be scrolled.
+/// Draws the YAML or log below a status line; returns how far it can be scrolled.
 pub(in crate::ui) fn draw(
     tab: Tab,
     details: &Details,

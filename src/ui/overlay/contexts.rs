@@ -1,4 +1,4 @@
-//! The contexts of the kubeconfig.
+//! The context picker: the contexts of the kubeconfig.
 
 use ratatui::{buffer::Buffer, layout::Rect, text::Line};
 

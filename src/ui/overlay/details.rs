@@ -1,4 +1,4 @@
-//! One object in full, in one of its views.
+//! The details overlay: one object in one of its tabs.
 
 use ratatui::{
     buffer::Buffer,
@@ -26,13 +26,13 @@ use crate::{
 
 const WIDE: u16 = 140;
 
-/// Rows: all there are.
+/// No limit of rows.
 const FULL: usize = usize::MAX;
 
-/// From here on there is room beside the tabs for how sure a diagnosis is.
+/// Width from which the confidence of a diagnosis fits beside the tabs.
 const WIDE_WITH_EXTENT: u16 = 90;
 
-/// Returns how far what is shown can be scrolled.
+/// Draws the overlay; returns how far its text can be scrolled.
 pub(super) fn draw(
     details: &Details,
     cx: DrawContext<'_>,
@@ -109,7 +109,7 @@ fn extent(
     }
 }
 
-/// Where the cursor stands while words to look for are typed: in the line under the tabs.
+/// Position of the cursor in the search field below the tabs.
 pub(super) fn cursor(details: &Details, layout: &Layout) -> Option<Position> {
     let find = details.find.as_ref().filter(|find| find.typing)?;
     let place = window::centered(WIDE, FULL, room_for(above_footer(layout)));

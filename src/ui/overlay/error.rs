@@ -6,7 +6,7 @@ use super::window::{self, Window};
 use crate::{
     app::scroll::Scroll,
     domain::error::UserError,
-    ui::{draw_context::DrawContext, theme::Theme, widgets::paragraph::wrapped},
+    ui::{draw_context::DrawContext, text::wrapped_lines, theme::Theme},
 };
 
 const WIDE: u16 = 84;
@@ -44,16 +44,20 @@ pub(super) fn no_connection(
     window.render_text(lines, Scroll::TOP, cx.theme, area, buffer);
 }
 
-/// The problem in lines of so many cells.
+/// Lines of the error, wrapped to this width.
 pub(super) fn lines(problem: &UserError, room: usize, theme: &Theme) -> Vec<Line<'static>> {
     let what = format!("{} {}", theme.symbols().pull_failing, problem.message);
-    let mut lines = wrapped(&what, room, theme.failing());
+    let mut lines = wrapped_lines(&what, room, theme.failing());
     for why in &problem.causes {
-        lines.extend(wrapped(why, room, theme.text()));
+        lines.extend(wrapped_lines(why, room, theme.text()));
     }
     if let Some(next) = &problem.help {
         lines.push(Line::default());
-        lines.extend(wrapped(&format!("next: {next}"), room, theme.strong()));
+        lines.extend(wrapped_lines(
+            &format!("next: {next}"),
+            room,
+            theme.strong(),
+        ));
     }
     lines
 }

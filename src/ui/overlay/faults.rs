@@ -35,7 +35,7 @@ const COLUMNS: &[ColumnSpec] = &[
 
 const WIDE: u16 = 160;
 
-/// Below this many columns the fix of the chosen one has a line of its own, and the others none.
+/// Width below which only the selected fault shows its fix, on a line of its own.
 const NARROW: u16 = 100;
 
 pub(super) fn draw(list: &List<FaultId>, cx: DrawContext<'_>, area: Rect, buffer: &mut Buffer) {

@@ -16,10 +16,10 @@ use crate::{
 
 const WIDE: u16 = 100;
 
-/// Cells before an answer.
+/// Width of a label.
 const LABEL: usize = 16;
 
-/// Rows of a list that are seen at once.
+/// Visible rows of a list.
 const ROWS: usize = 10;
 
 /// A line of the form, by what it shows.
@@ -209,7 +209,7 @@ fn option_line(field: &Field, pick: usize, room: usize, cx: DrawContext<'_>) -> 
     ])
 }
 
-/// Most cells for the name of a row.
+/// Maximum width of a row's name.
 const NAME: usize = 34;
 
 /// The displayed value of a field; of a token its length.
@@ -264,7 +264,7 @@ fn message_line(
     ])
 }
 
-/// Where the cursor stands; in a choice there is nothing to type.
+/// Position of the cursor; `None` in a choice.
 pub(super) fn cursor(form: &Form, area: Rect) -> Option<Position> {
     let rows = rows(form);
     let place = window::centered(WIDE, rows.len(), area);

@@ -15,8 +15,8 @@ use crate::{
     domain::guide::{Section, Substitutions},
     ui::{
         draw_context::DrawContext,
-        text,
-        widgets::{markdown, paragraph::indented},
+        text::{self, indented_lines},
+        widgets::markdown,
     },
 };
 
@@ -69,7 +69,7 @@ fn about(about: FindingSummary, cx: DrawContext<'_>, wide: usize) -> Vec<Line<'s
     let mut lines = Vec::new();
     let mut told = |heading: &'static str, words: &str| {
         lines.push(Line::styled(heading, theme.strong()));
-        lines.extend(indented(words, 2, wide, theme.text()));
+        lines.extend(indented_lines(words, 2, wide, theme.text()));
     };
     told("Meaning", entry.summary);
     if let Some(root) = about.root {

@@ -9,12 +9,15 @@ use ratatui::{
 use super::window::{self, Window};
 use crate::{
     app::{key_config::ActiveBinding, keymap::Context, scroll::Scroll},
-    ui::{draw_context::DrawContext, text, widgets::paragraph::wrapped},
+    ui::{
+        draw_context::DrawContext,
+        text::{self, wrapped_lines},
+    },
 };
 
 const WIDE: u16 = 100;
 
-/// Cells for the keys of a binding.
+/// Width of the keys of a binding.
 const KEYS: usize = 17;
 
 pub(super) fn draw(scroll: Scroll, cx: DrawContext<'_>, area: Rect, buffer: &mut Buffer) -> usize {
@@ -55,10 +58,10 @@ fn story(cx: DrawContext<'_>, room: usize) -> Vec<Line<'static>> {
     let Some(story) = &cx.model.demo_intro else {
         return Vec::new();
     };
-    let mut lines = wrapped(&story.title, room, cx.theme.strong());
+    let mut lines = wrapped_lines(&story.title, room, cx.theme.strong());
     for paragraph in story.text.trim().split("\n\n") {
         let words = paragraph.replace('\n', " ").replace('`', "");
-        lines.extend(wrapped(&words, room, cx.theme.text()));
+        lines.extend(wrapped_lines(&words, room, cx.theme.text()));
     }
     lines
 }

@@ -14,7 +14,10 @@ use crate::{
         k8s::object_ref::Namespace,
         lint::{Lint, NamespaceScorecard, Practice},
     },
-    ui::{draw_context::DrawContext, text, widgets::paragraph::indented},
+    ui::{
+        draw_context::DrawContext,
+        text::{self, indented_lines},
+    },
 };
 
 const WIDE: u16 = 110;
@@ -63,7 +66,7 @@ fn namespace(
             .map(|app| format!("{} {}", app.id.key.name, app.score()))
             .collect();
         let apps = format!("apps: {}", apps.join(", "));
-        lines.extend(indented(&apps, 2, room, theme.dim()));
+        lines.extend(indented_lines(&apps, 2, room, theme.dim()));
     }
     lines
 }
@@ -86,8 +89,13 @@ fn broken(
     for advice in advices {
         let subjects = lints.iter().filter(|lint| lint.advice() == advice);
         let subjects: Vec<String> = subjects.map(|lint| lint.subject(namespace)).collect();
-        lines.extend(indented(&subjects.join("; "), 6, room, theme.text()));
-        lines.extend(indented(&format!("→ {advice}"), 6, room, theme.accent()));
+        lines.extend(indented_lines(&subjects.join("; "), 6, room, theme.text()));
+        lines.extend(indented_lines(
+            &format!("→ {advice}"),
+            6,
+            room,
+            theme.accent(),
+        ));
     }
     lines
 }

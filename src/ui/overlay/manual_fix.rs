@@ -8,7 +8,7 @@ use crate::{
     domain::diagnostics::Fix,
     ui::{
         draw_context::DrawContext,
-        widgets::paragraph::{indented, wrapped},
+        text::{indented_lines, wrapped_lines},
     },
 };
 
@@ -38,21 +38,26 @@ pub(super) fn draw(
 
 fn lines(why: &str, fix: &Fix, cx: DrawContext<'_>, room: usize) -> Vec<Line<'static>> {
     let theme = cx.theme;
-    let mut lines = wrapped(why, room, theme.strong());
+    let mut lines = wrapped_lines(why, room, theme.strong());
     let words = "pullscope can't fix this. Manual steps:";
     lines.push(Line::default());
-    lines.extend(wrapped(words, room, theme.dim()));
+    lines.extend(wrapped_lines(words, room, theme.dim()));
     if !fix.steps.is_empty() {
         lines.push(Line::default());
     }
     for step in &fix.steps {
-        lines.extend(wrapped(step, room, theme.text()));
+        lines.extend(wrapped_lines(step, room, theme.text()));
     }
     if !fix.commands.is_empty() {
         lines.push(Line::default());
     }
     for command in &fix.commands {
-        lines.extend(indented(&format!("$ {command}"), 2, room, theme.accent()));
+        lines.extend(indented_lines(
+            &format!("$ {command}"),
+            2,
+            room,
+            theme.accent(),
+        ));
     }
     lines
 }

@@ -24,8 +24,7 @@ use ratatui::{
 use super::{draw_context::DrawContext, layout::Layout};
 use crate::app::{connection::ConnectionPhase, overlay::Overlay};
 
-/// Draws what lies above the panes, lowest overlay first; returns how far the topmost can be scrolled, if it
-/// is a text.
+/// Draws the overlays, lowest first; returns how far the topmost can be scrolled, if it is a text.
 pub(super) fn draw(cx: DrawContext<'_>, layout: &Layout, buffer: &mut Buffer) -> Option<usize> {
     let area = above_footer(layout);
     if let ConnectionPhase::Failed { problem, .. } = &cx.model.connection.phase {
@@ -86,7 +85,7 @@ fn above_footer(layout: &Layout) -> Rect {
     }
 }
 
-/// Where the cursor stands: in the field that is typed into.
+/// Position of the cursor in the focused field.
 pub(super) fn cursor(cx: DrawContext<'_>, layout: &Layout) -> Option<Position> {
     match cx.model.overlays.last()? {
         Overlay::Form(form) => form::cursor(form, above_footer(layout)),

@@ -24,8 +24,7 @@ use crate::{
     ui::{
         detail,
         draw_context::DrawContext,
-        text,
-        widgets::paragraph::{indented, wrapped},
+        text::{self, indented_lines, wrapped_lines},
     },
 };
 
@@ -98,7 +97,7 @@ fn lines(dialog: &PlanDialog, cx: DrawContext<'_>, room: usize) -> Vec<Line<'sta
             true => theme.good(),
             false => theme.text(),
         };
-        lines.extend(wrapped(&words, room, style));
+        lines.extend(wrapped_lines(&words, room, style));
     }
     lines.extend(remaining_failure(dialog, cx, room));
     if let Some(watched) = &dialog.watched {
@@ -114,7 +113,7 @@ fn lines(dialog: &PlanDialog, cx: DrawContext<'_>, room: usize) -> Vec<Line<'sta
     }
     for note in &dialog.plan.0.notes {
         let note = format!("{} {note}", theme.symbols().quiet);
-        lines.extend(wrapped(&note, room, theme.text()));
+        lines.extend(wrapped_lines(&note, room, theme.text()));
     }
     let outcomes = dialog.stage.outcomes();
     // What was made was read before it was made; now it matters what comes of it.
@@ -126,7 +125,7 @@ fn lines(dialog: &PlanDialog, cx: DrawContext<'_>, room: usize) -> Vec<Line<'sta
         lines.extend(sentence(index, change, outcomes.get(index), cx, room));
         if let Some(Some(keeper)) = dialog.managers.get(index) {
             let warning = format!("{} {}", theme.symbols().failing, keeper.warning());
-            lines.extend(indented(&warning, 4, room, theme.warning()));
+            lines.extend(indented_lines(&warning, 4, room, theme.warning()));
         }
         if !made && !is_so_already(outcomes.get(index)) {
             lines.extend(preview(change, &dialog.stage, cx, room));
@@ -138,14 +137,20 @@ fn lines(dialog: &PlanDialog, cx: DrawContext<'_>, room: usize) -> Vec<Line<'sta
     lines.push(Line::default());
     lines.push(Line::styled("Equivalent kubectl", theme.strong()));
     for command in dialog.plan.0.commands() {
-        lines.extend(indented(&format!("$ {command}"), 2, room, theme.dim()));
+        lines.extend(indented_lines(
+            &format!("$ {command}"),
+            2,
+            room,
+            theme.dim(),
+        ));
     }
     lines
 }
 
-/// The lines that a change adds and takes away. What is agreed to is shown whole: long ones are broken, not
-/// cut.
-/// What goes is shown when the server has said that it is there.
+/// The lines that a change adds and removes.
+///
+/// What is agreed to is shown whole: long ones are broken, not cut. What goes is shown when the server has said that it
+/// is there.
 fn preview(
     change: &Change,
     stage: &PlanStage,
@@ -242,10 +247,10 @@ fn remaining_failure(dialog: &PlanDialog, cx: DrawContext<'_>, room: usize) -> V
         still_failing(&error, dialog.stage.has_recovered()),
         finding.summary()
     );
-    let mut lines = wrapped(&text, room, theme.failing());
+    let mut lines = wrapped_lines(&text, room, theme.failing());
     if let Some(fix) = finding.fixes.first() {
         let next = format!("  ctrl-x next fix: {}", fix.title_for(&finding.fix_context));
-        lines.extend(wrapped(&next, room, theme.accent()));
+        lines.extend(wrapped_lines(&next, room, theme.accent()));
     }
     lines
 }
@@ -284,14 +289,14 @@ fn registry(dialog: &PlanDialog, cx: DrawContext<'_>, room: usize) -> Vec<Line<'
         (None, Some(_)) => (symbols.quiet, theme.dim(), "waiting for the registry"),
         (None, None) => return Vec::new(),
     };
-    let mut lines = wrapped(
+    let mut lines = wrapped_lines(
         &format!("{symbol} Tested from this machine: {text}"),
         room,
         style,
     );
     if dialog.is_override_confirmed && matches!(dialog.stage, PlanStage::Ready(_)) {
         let ask = "  The registry denies the pull. esc: edit, enter: apply anyway.";
-        lines.extend(wrapped(ask, room, theme.warning()));
+        lines.extend(wrapped_lines(ask, room, theme.warning()));
     }
     lines
 }
@@ -387,7 +392,7 @@ fn sentence(
         | Outcome::TakenBack),
     ) = outcome
     {
-        lines.extend(indented(&outcome.to_string(), 4, room, style));
+        lines.extend(indented_lines(&outcome.to_string(), 4, room, style));
     }
     lines
 }

@@ -14,7 +14,7 @@ use crate::app::{
     overlay::{CommandPalette, Overlay},
 };
 
-/// Suggestions that are shown at once.
+/// Maximum number of visible suggestions.
 const SHOWN: usize = 8;
 
 pub(super) fn draw(overlay: &Overlay, cx: DrawContext<'_>, layout: &Layout, buffer: &mut Buffer) {
@@ -73,13 +73,13 @@ fn sign_and_input(overlay: &Overlay) -> Option<(char, &Input)> {
     }
 }
 
-/// Cells for a suggestion with what it does.
+/// Width of a suggestion with its description.
 const WIDE: u16 = 80;
 
-/// Cells for the suggestion itself.
+/// Width of the suggestion itself.
 const NAME: usize = 24;
 
-/// What stands beside a command that enter did not run.
+/// Text beside a command that the enter key did not run.
 const HELD: &str = "makes a change: tab completes it, enter runs it";
 
 /// The suggestions grow upwards from the line.

@@ -19,14 +19,13 @@ use crate::{
     domain::{k8s::age, pull_test::PullTestResult},
     ui::{
         draw_context::DrawContext,
-        text,
-        widgets::paragraph::{indented, wrapped},
+        text::{self, indented_lines, wrapped_lines},
     },
 };
 
 const WIDE: u16 = 110;
 
-/// Most cells for the name of a node.
+/// Maximum width of a node's name.
 const NODE: usize = 40;
 
 pub(super) fn draw(trial: &PullTestRun, cx: DrawContext<'_>, area: Rect, buffer: &mut Buffer) {
@@ -52,7 +51,7 @@ pub(super) fn draw(trial: &PullTestRun, cx: DrawContext<'_>, area: Rect, buffer:
         }
         PullTestStage::Running { .. } => ("Done. Test Pods deleted.", "enter close · esc back"),
     };
-    lines.extend(wrapped(note, room, theme.dim()));
+    lines.extend(wrapped_lines(note, room, theme.dim()));
     lines.push(Line::default());
     let nodes: Vec<&Arc<str>> = match trial.stage {
         PullTestStage::Choosing => trial.nodes.rows().iter().collect(),
@@ -155,7 +154,7 @@ fn answered(
         Span::styled(text::clean(&words).into_owned(), style),
     ])];
     if let Some(PullTestResult::Failed { message, .. }) = said {
-        lines.extend(indented(message, 6, room, theme.dim()));
+        lines.extend(indented_lines(message, 6, room, theme.dim()));
     }
     lines
 }

@@ -16,12 +16,15 @@ use crate::{
         scroll::Scroll,
     },
     domain::registry_auth::docker_config::AuthConfig,
-    ui::{draw_context::DrawContext, text, widgets::paragraph::wrapped},
+    ui::{
+        draw_context::DrawContext,
+        text::{self, wrapped_lines},
+    },
 };
 
 const WIDE: u16 = 100;
 
-/// Cells for the name of a value.
+/// Width of a value's name.
 const NAME: usize = 10;
 
 pub(super) fn draw(reveal: &Reveal, cx: DrawContext<'_>, area: Rect, buffer: &mut Buffer) {
@@ -37,7 +40,7 @@ pub(super) fn draw(reveal: &Reveal, cx: DrawContext<'_>, area: Rect, buffer: &mu
         }
         // Its time is over, and the model has not been told yet.
         (RevealStage::Hidden | RevealStage::Shown(_), _) => (
-            wrapped("The values are hidden again.", room, theme.text()),
+            wrapped_lines("The values are hidden again.", room, theme.text()),
             "enter show again · esc back".to_owned(),
         ),
         (RevealStage::Warning, _) => (
@@ -67,7 +70,7 @@ pub(super) fn draw(reveal: &Reveal, cx: DrawContext<'_>, area: Rect, buffer: &mu
 
 fn warning(cx: DrawContext<'_>, room: usize) -> Vec<Line<'static>> {
     let theme = cx.theme;
-    let mut lines = wrapped(
+    let mut lines = wrapped_lines(
         &format!(
             "{} The user names and passwords in this Secret will be shown in plain text.",
             theme.symbols().failing
@@ -81,7 +84,7 @@ fn warning(cx: DrawContext<'_>, room: usize) -> Vec<Line<'static>> {
          when you press enter, hidden after {} s or with esc, and not kept.",
         SHOWN_FOR.as_secs()
     );
-    lines.extend(wrapped(&rest, room, theme.text()));
+    lines.extend(wrapped_lines(&rest, room, theme.text()));
     lines
 }
 
@@ -91,18 +94,18 @@ fn values(shown: &RevealedSecret, cx: DrawContext<'_>, room: usize) -> (Vec<Line
     let Some(config) = &shown.config else {
         let words = "This is not a pull secret: the kubelet reads no credential from it. Other values are not \
                      shown.";
-        return (wrapped(words, room, theme.text()), 0);
+        return (wrapped_lines(words, room, theme.text()), 0);
     };
     let mut lines = Vec::new();
     if let Some(malformation) = &config.malformed {
         let words = format!("The kubelet cannot parse it and ignores it: {malformation}");
-        lines.extend(wrapped(&words, room, theme.failing()));
+        lines.extend(wrapped_lines(&words, room, theme.failing()));
     }
     for oddity in &config.warnings {
-        lines.extend(wrapped(&oddity.to_string(), room, theme.warning()));
+        lines.extend(wrapped_lines(&oddity.to_string(), room, theme.warning()));
     }
     if config.entries.is_empty() && lines.is_empty() {
-        lines.extend(wrapped("It has no entries.", room, theme.text()));
+        lines.extend(wrapped_lines("It has no entries.", room, theme.text()));
     }
     let mut at = 0;
     for (place, entry) in config.entries.iter().enumerate() {

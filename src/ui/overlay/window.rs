@@ -24,15 +24,15 @@ pub(super) struct Window<'a> {
     pub wide: u16,
 }
 
-/// Cells of the border and of the blanks inside of it, at both sides together.
+/// Width of border and padding, both sides together.
 const SIDES: u16 = 4;
 
-/// Cells for text in a window of at most so many columns.
+/// Width for text in a window of at most this many columns.
 pub(super) fn inner_width(wide: u16, area: Rect) -> usize {
     usize::from(wide.min(area.width).saturating_sub(SIDES))
 }
 
-/// Where a window with so many rows stands, border and all.
+/// Area of a centred window with this many rows, including the border.
 pub(super) fn centered(wide: u16, rows: usize, area: Rect) -> Rect {
     let high = u16::try_from(rows.saturating_add(2)).unwrap_or(u16::MAX);
     let width = wide.min(area.width);
@@ -46,7 +46,7 @@ pub(super) fn centered(wide: u16, rows: usize, area: Rect) -> Rect {
 }
 
 impl Window<'_> {
-    /// Clears the place for so many rows and draws the border around it; returns the room inside.
+    /// Clears the area for this many rows and draws the border; returns the inner area.
     pub(super) fn render(
         &self,
         rows: usize,
@@ -70,7 +70,7 @@ impl Window<'_> {
         inside
     }
 
-    /// A window as high as its lines; returns how far they can be scrolled.
+    /// Renders a window as high as its lines; returns how far they can be scrolled.
     pub(super) fn render_text(
         &self,
         lines: Vec<Line<'_>>,
@@ -84,7 +84,7 @@ impl Window<'_> {
     }
 }
 
-/// Lines scrolled no further than that the last one stands at the bottom; returns how far that is.
+/// Renders lines, scrolled at most until the last one is at the bottom; returns that limit.
 pub(super) fn render_scrolled(
     lines: Vec<Line<'_>>,
     scroll: Scroll,
@@ -99,7 +99,7 @@ pub(super) fn render_scrolled(
     end
 }
 
-/// Rows to choose from, the chosen one in view.
+/// Renders a list, with the selected row visible.
 pub(super) fn render_list<T>(
     columns: &[ColumnSpec],
     items: &[T],

@@ -52,7 +52,7 @@ impl column::Column for Column {
     }
 }
 
-/// A ServiceAccount, and whether it lists a Secret that is not what it should be.
+/// A ServiceAccount, and whether it lists a broken Secret.
 pub(super) struct RowData<'a> {
     account: &'a ServiceAccount,
     broken: bool,

@@ -24,36 +24,37 @@ macro_rules! columns {
 
 pub(super) use columns;
 
-/// A column of a pane: an enum, so that one that is added has a header and a cell or does not compile.
+/// The columns of a pane: an enum, so that a new variant without header or cell does not compile.
 pub(super) trait Column: Copy + 'static {
     /// Header, widths and alignment. A column without a header cannot be left out by the user.
     fn spec(self) -> ColumnSpec;
 
-    /// The order of rows that the column stands for; its header then has the arrow. The column that stands
-    /// for the order by namespace is left out while one namespace is shown.
+    /// The order that the column represents; its header then has the arrow.
+    ///
+    /// The column that stands for the order by namespace is left out while one namespace is shown.
     fn sort(self) -> Option<SortBy>;
 }
 
-/// How a pane is drawn.
+/// How a pane is rendered.
 pub(super) trait PaneView: PaneEntry {
     type Column: Column;
 
     /// The data of a row, looked up once for all its cells.
     type RowData<'a>;
 
-    /// From left to right.
+    /// The columns, from left to right.
     const COLUMNS: &'static [Self::Column];
 
     /// Text of an empty pane, such as *no Pods*.
     const NO_ROWS: &'static str;
 
-    /// What to do about it, or why it is well.
+    /// What to do about an empty pane, or why it is fine.
     const HINT: Option<&'static str>;
 
-    /// What the pane says while it shows only what fails.
+    /// Part of the title while only failing rows are shown.
     const FAULTS_ONLY: &'static str = "failing only";
 
-    /// What it says when nothing fails.
+    /// Text of the pane when nothing fails.
     const NO_FAULTS: &'static str = "nothing is failing";
 
     /// Looks up what a row shows; `None`: the object is gone, and the row is blank until the next refresh.

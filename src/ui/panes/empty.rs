@@ -1,4 +1,4 @@
-//! Explains why a pane has no rows, and what to press.
+//! Explains why a pane has no rows, with the key to press.
 
 use super::{DrawContext, column::PaneView};
 use crate::{
@@ -10,7 +10,7 @@ use crate::{
     domain::store::watch::Scope,
 };
 
-/// Why the pane has no rows, and what to press.
+/// Why the pane has no rows, and the key to press.
 pub(super) fn why_empty<P: PaneView>(cx: DrawContext<'_>, state: &PaneState<P>) -> Vec<String> {
     let model = cx.model;
     match &model.connection.phase {

@@ -84,7 +84,7 @@ pub(super) struct RowData<'a> {
     narrow: bool,
 }
 
-/// Below this many columns objects are named without their kinds.
+/// Width below which objects are named without their kinds.
 const NARROW: u16 = 100;
 
 impl PaneView for Events {

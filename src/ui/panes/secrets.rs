@@ -22,6 +22,7 @@ use crate::{
             objects::{Secret, SecretContent},
             pod_status::PodHealth,
         },
+        plural::pluralize,
         probe::{ProbeConclusion, PullAnswer},
         registry_auth::docker_config::{AuthSummary, SecretHealth},
     },
@@ -166,8 +167,7 @@ fn each_once<'a>(words: impl Iterator<Item = &'a str>) -> String {
     once.join(", ")
 }
 
-/// The kind with the age of the test that all images passed; a refusal counts more than what can be said of
-/// the Secret without asking, and more than what came of other images.
+/// The kind of credential with the age of a test that all images have passed; a refused test takes precedence.
 fn tested(
     said: &[&ProbeRecord],
     kind: String,
@@ -212,8 +212,8 @@ fn used_by(uses: Uses) -> String {
     if uses == Uses::NONE {
         return "unused".to_owned();
     }
-    let pods = if uses.pods == 1 { "Pod" } else { "Pods" };
-    format!("{} SA · {} {pods}", uses.accounts, uses.pods)
+    let pods = pluralize(uses.pods, "Pod", "Pods");
+    format!("{} SA · {pods}", uses.accounts)
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! That the columns of the panes and the orders of their rows fit together.
+//! Tests that columns and sort orders of the panes agree.
 
 use std::collections::BTreeSet;
 

@@ -39,8 +39,7 @@ impl Theme {
         }
     }
 
-    /// Gives the whole screen what single cells do not know of: a ground of the theme's own, and symbols
-    /// that the terminal can show.
+    /// Applies the theme's background and replaces symbols that the terminal cannot show, on the whole screen.
     pub fn finish(&self, buffer: &mut Buffer) {
         if self.symbols == symbols::ASCII {
             symbols::to_ascii(buffer);
@@ -61,7 +60,7 @@ impl Theme {
         }
     }
 
-    /// Neutral text: the terminal's own colour, or the theme's.
+    /// Style of neutral text: the terminal's own colour, or the theme's.
     pub fn text(self) -> Style {
         Style::new()
     }
@@ -108,7 +107,7 @@ impl Theme {
         }
     }
 
-    /// The selected row: reversed where the keyboard is, bold elsewhere.
+    /// Style of the selected row: reversed if focused, otherwise bold.
     pub fn selected(self, focused: bool) -> Style {
         Style::new().add_modifier(if focused {
             Modifier::REVERSED
@@ -117,12 +116,12 @@ impl Theme {
         })
     }
 
-    /// A key in a hint.
+    /// Style of a key in a hint.
     pub fn key(self) -> Style {
         self.accent()
     }
 
-    /// How a line of the events is marked.
+    /// Symbol and style of an event line.
     pub fn event(self, line: &EventSeries) -> (&'static str, Style) {
         if line.pull_failure {
             self.health(PodHealth::PullFailing)

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{app::theme_name::ThemeName, domain::suggest::did_you_mean};
 
-/// How bright the terminal's background is.
+/// Brightness of the terminal's background.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Background {
     Dark,
@@ -88,7 +88,7 @@ impl ThemeOptions {
     }
 }
 
-/// The role of this name, or what is wrong with the name.
+/// Finds a role by name.
 pub fn role(name: &str) -> Result<&'static str, String> {
     let known = Palette::ROLES.into_iter().find(|role| *role == name);
     known.ok_or_else(|| match did_you_mean(name, Palette::ROLES) {
@@ -97,7 +97,7 @@ pub fn role(name: &str) -> Result<&'static str, String> {
     })
 }
 
-/// Reads `#rrggbb`, a number of xterm's palette, or a name.
+/// Parses `#rrggbb`, a number of the xterm palette, or a name.
 pub fn colour(text: &str) -> Result<Color, String> {
     text.parse().map_err(|_| {
         format!(
@@ -106,7 +106,7 @@ pub fn colour(text: &str) -> Result<Color, String> {
     })
 }
 
-/// The theme of this name, or what is wrong with the name.
+/// Finds a theme by name.
 pub fn theme_name(name: &str) -> Result<ThemeName, String> {
     ThemeName::from_name(name).ok_or_else(|| {
         let names = ThemeName::ALL.map(ThemeName::name);

@@ -30,7 +30,7 @@ const fn rgb(hex: u32) -> Color {
     Color::Rgb(red, green, blue)
 }
 
-/// The terminal's own palette decides, light or dark.
+/// The terminal's own sixteen colours, for dark and light backgrounds.
 pub(super) const SIXTEEN: Palette = Palette {
     text: Color::Reset,
     background: Color::Reset,
@@ -61,7 +61,7 @@ pub(super) const LIGHT: Palette = Palette {
     good: rgb(0x0017_692a),
 };
 
-/// Paints its own ground, so that the contrast is what it says.
+/// High contrast, with its own background so that the contrast is known.
 pub(super) const HIGH_CONTRAST: Palette = Palette {
     text: rgb(0x00ff_ffff),
     background: rgb(0x0000_0000),
@@ -72,8 +72,7 @@ pub(super) const HIGH_CONTRAST: Palette = Palette {
     good: rgb(0x0040_ff40),
 };
 
-/// Orange, yellow and blue, after Okabe and Ito (<https://jfly.uni-koeln.de/color/>), lighter for a dark
-/// ground.
+/// Orange, yellow and blue, after Okabe and Ito (<https://jfly.uni-koeln.de/color/>), lighter for a dark background.
 pub(super) const COLOUR_BLIND_DARK: Palette = Palette {
     text: Color::Reset,
     background: Color::Reset,
@@ -124,7 +123,7 @@ impl Palette {
         "good",
     ];
 
-    /// The colour of a role, to be changed; `None` when there is no such role.
+    /// The colour of a role, mutable; `None` without such a role.
     pub(super) fn role(&mut self, name: &str) -> Option<&mut Color> {
         Some(match name {
             "text" => &mut self.text,

@@ -33,8 +33,7 @@ pub(super) const ASCII: Symbols = Symbols {
     spinner: ["|", "/", "-", "\\"],
 };
 
-/// Replaces whatever else is not ASCII: borders, arrows, dots between words, and names from outside.
-/// A cell stays a cell.
+/// Replaces everything else that is not ASCII: borders, arrows, separators, names from outside. Widths do not change.
 pub(super) fn to_ascii(buffer: &mut Buffer) {
     for cell in &mut buffer.content {
         if !cell.symbol().is_ascii() {

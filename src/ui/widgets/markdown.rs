@@ -7,7 +7,7 @@ use ratatui::{
 
 use crate::ui::{text, theme::Theme};
 
-/// The lines of a text, none wider than so many cells. `tell` is given each line first.
+/// Renders a text to lines of at most this width; `tell` is called with each source line first.
 pub(in crate::ui) fn lines(
     markdown: &str,
     wide: usize,

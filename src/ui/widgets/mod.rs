@@ -2,6 +2,5 @@
 
 pub mod markdown;
 pub mod pane;
-pub mod paragraph;
 pub mod scrollable_text;
 pub mod table;

@@ -8,7 +8,7 @@ use ratatui::{
     widgets::{Block, BorderType, Padding, Paragraph, Widget},
 };
 
-use super::paragraph::wrapped;
+use crate::ui::text::wrapped_lines;
 use crate::ui::{text, theme::Theme};
 
 /// Title line of a pane's block.
@@ -19,7 +19,7 @@ pub struct PaneTitle<'a> {
     pub focused: bool,
 }
 
-/// Draws the border and returns the room inside.
+/// Draws the border and returns the inner area.
 pub fn block(heading: &PaneTitle<'_>, theme: &Theme, area: Rect, buffer: &mut Buffer) -> Rect {
     let note = match &*heading.note {
         "" => String::new(),
@@ -54,11 +54,11 @@ pub fn block(heading: &PaneTitle<'_>, theme: &Theme, area: Rect, buffer: &mut Bu
     inner
 }
 
-/// Says why a pane is empty and what to press.
+/// Draws the text of an empty pane.
 pub fn empty(lines: &[String], style: Style, area: Rect, buffer: &mut Buffer) {
     let lines = lines.iter();
     let lines: Vec<Line<'_>> = lines
-        .flat_map(|line| wrapped(line, usize::from(area.width), style))
+        .flat_map(|line| wrapped_lines(line, usize::from(area.width), style))
         .collect();
     Paragraph::new(lines).render(area, buffer);
 }

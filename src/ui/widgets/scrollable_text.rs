@@ -41,7 +41,7 @@ pub(in crate::ui) struct ScrollableText<'a> {
 }
 
 impl ScrollableText<'_> {
-    /// Returns how many lines it can be scrolled by.
+    /// Draws the text; returns how far it can be scrolled.
     pub(in crate::ui) fn draw(&self, theme: &Theme, area: Rect, buffer: &mut Buffer) -> usize {
         let (wide, high) = (usize::from(area.width), usize::from(area.height));
         let fit = self.fit_at_end(wide, high);

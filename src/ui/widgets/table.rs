@@ -1,5 +1,4 @@
-//! A table of the visible rows: columns as wide as what they show, the least important dropped first
-//! when there is no room.
+//! A table of the visible rows: columns are as wide as their content, and the least important is dropped first.
 
 use ratatui::{buffer::Buffer, layout::Rect, style::Style, text::Span};
 
@@ -36,7 +35,7 @@ impl ColumnSpec {
         }
     }
 
-    /// Takes the room that is left, and gives way down to so many cells.
+    /// Takes the remaining width, and shrinks to this width.
     #[must_use]
     pub const fn flex(mut self, min_width: u16) -> Self {
         self.flex = true;
@@ -44,7 +43,7 @@ impl ColumnSpec {
         self
     }
 
-    /// Gives way down to so many cells.
+    /// Shrinks to this width.
     #[must_use]
     pub const fn min_width(mut self, min_width: u16) -> Self {
         self.min_width = Some(min_width);
@@ -57,7 +56,7 @@ impl ColumnSpec {
         self
     }
 
-    /// Holds generated names.
+    /// Truncates generated names before their random suffix.
     #[must_use]
     pub const fn truncate_name(mut self) -> Self {
         self.truncate = Ellipsis::Name;
@@ -86,7 +85,7 @@ impl Cell {
     }
 }
 
-/// A table's rows and where the selection is among them.
+/// The rows of a table, and the position of the selection.
 pub struct Table<'a> {
     pub columns: &'a [ColumnSpec],
     pub rows: Vec<Vec<Cell>>,
@@ -96,7 +95,7 @@ pub struct Table<'a> {
     pub sorted: Option<(&'a str, bool)>,
 }
 
-/// Blank cells between two columns.
+/// Width between two columns.
 const GAP: u16 = 2;
 
 /// Cells that columns of these widths take, with the gaps between them.
@@ -107,7 +106,7 @@ fn needed(widths: &[u16]) -> u16 {
 }
 
 impl Table<'_> {
-    /// Draws a heading and the rows below it.
+    /// Draws the heading and the rows.
     pub fn draw(&self, theme: &Theme, area: Rect, buffer: &mut Buffer) {
         if area.is_empty() {
             return;
@@ -191,8 +190,10 @@ impl Table<'_> {
         }
     }
 
-    /// The width of each column; 0 for one that is dropped. First go columns that say nothing in any row,
-    /// then what can be narrowed is, and at last those of the highest rank go.
+    /// Width of each column; 0 for a dropped one.
+    ///
+    /// First go columns that say nothing in any row, then what can be narrowed is, and at last those of the highest
+    /// rank go.
     fn widths(&self, room: u16) -> Vec<u16> {
         let mut widths: Vec<u16> = self
             .columns

@@ -4,10 +4,7 @@ mod lists;
 mod secrets;
 mod setup;
 
-use super::{
-    CredentialSource, Field, FieldId, Form, MultiSelect, fields,
-    pluralize::{pluralize, pods_verb},
-};
+use super::{CredentialSource, Field, FieldId, Form, MultiSelect, fields};
 use crate::domain::{
     k8s::{
         object_ref::{Name, Namespace, ObjectRef},
@@ -17,11 +14,12 @@ use crate::domain::{
         Change, CredentialCheck, Credentials, DeleteAccount, ExportFormat, FormSpec, Plan,
         pods_with_the_old_list,
     },
+    plural::{number_or_no, pods_with_verb},
     registry_auth::{credential::Password, image_ref::ImageRef},
     store::Store,
 };
 
-/// Why there is no plan yet.
+/// Why the form cannot be turned into a plan yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PlanError {
     /// The answer of this field cannot be taken.
@@ -31,7 +29,7 @@ pub enum PlanError {
 }
 
 impl Form {
-    /// The plan, or why there is none.
+    /// Builds the plan.
     pub fn plan(&self, store: &Store) -> Result<Plan, PlanError> {
         if let Some(bad) = self.first_invalid_field(store) {
             return Err(PlanError::Field(bad));
@@ -55,7 +53,7 @@ impl Form {
         })
     }
 
-    /// The first field whose answer cannot be taken.
+    /// The first field with an invalid value.
     pub fn first_invalid_field(&self, store: &Store) -> Option<usize> {
         self.fields.iter().position(|field: &Field| {
             self.is_visible(field.id)
@@ -65,7 +63,7 @@ impl Form {
         })
     }
 
-    /// As what a plan is exported.
+    /// The chosen export format.
     pub fn export_format(&self) -> ExportFormat {
         let label = self.text(FieldId::Format);
         let found = ExportFormat::ALL
@@ -74,7 +72,7 @@ impl Form {
         found.unwrap_or(ExportFormat::Plain)
     }
 
-    /// The file that it is exported to; `None`: the clipboard.
+    /// The path of the exported file; `None` for the clipboard.
     pub fn export_path(&self) -> Option<&str> {
         (self.text(FieldId::Destination) == fields::FILE).then(|| self.text(FieldId::File))
     }
@@ -176,18 +174,18 @@ impl Form {
         let note = match &self.spec {
             FormSpec::DeleteSecret { pods, .. } if *pods > 0 => format!(
                 "{} it. Running Pods keep running; the next pull on a node without the image fails.",
-                pods_verb(*pods, "lists", "list")
+                pods_with_verb(*pods, "lists", "list")
             ),
             FormSpec::DeleteAccount {
                 pods, workloads, ..
             } if *pods > 0 || !workloads.is_empty() => {
                 let of = match workloads.len() {
                     0 => String::new(),
-                    number => format!(" of {}", pluralize(number, "workload")),
+                    number => format!(" of {}", number_or_no(number, "workload")),
                 };
                 format!(
                     "{} as it. Running Pods keep running; no new Pod{of} can be created without it.",
-                    pods_verb(*pods, "runs", "run")
+                    pods_with_verb(*pods, "runs", "run")
                 )
             }
             FormSpec::Image { left_out, .. } => return left_out.clone(),
@@ -210,7 +208,7 @@ impl Form {
         Name::new(self.text(FieldId::Account))
     }
 
-    /// The Deployment that a workload is made as.
+    /// Reference to the Deployment to create.
     pub(super) fn deployment_id(&self) -> Option<WorkloadRef> {
         let deploys = matches!(self.spec, FormSpec::Setup { .. } | FormSpec::Deploy { .. });
         deploys.then(|| WorkloadRef {

@@ -18,7 +18,7 @@ use crate::domain::{
 };
 
 impl Form {
-    /// Another login for a registry; what waits for it tries again at once, or gets the Secret.
+    /// Changes that replace the login for a registry; waiting Pods retry at once or get the Secret.
     pub(super) fn other_login(
         &self,
         secret: &ObjectRef<Secret>,
@@ -47,8 +47,9 @@ impl Form {
         std::iter::once(change).chain(attached).collect()
     }
 
-    /// A Secret, and for what waits for it the entry in the list that counts and new Pods. What lists the
-    /// Secret already only tries again.
+    /// Changes that create a Secret and attach it to what waits for it.
+    ///
+    /// What lists the Secret already only retries.
     pub(super) fn new_secret(
         &self,
         namespace: &Namespace,
@@ -113,7 +114,7 @@ impl Form {
         found.map_or(ConflictPolicy::Keep, |(_, existing)| *existing)
     }
 
-    /// A Secret off the lists of the accounts that were chosen, and then itself.
+    /// Changes that remove a Secret from the chosen ServiceAccounts and delete it.
     pub(super) fn deletion(
         &self,
         secret: &ObjectRef<Secret>,
@@ -133,7 +134,7 @@ impl Form {
         detached.map(detach).chain([delete]).collect()
     }
 
-    /// A new Secret, or another login for the one that is there.
+    /// Changes that create a Secret, or replace the login of an existing one.
     pub(super) fn save_secret(&self, namespace: &Namespace, store: &Store) -> Change {
         let key = ObjectRef::new(namespace.clone(), Name::new(self.text(FieldId::Secret)));
         let server = self.text(FieldId::Server).to_owned();
@@ -150,8 +151,10 @@ impl Form {
         }
     }
 
-    /// Attaches a Secret to the ServiceAccount, which is made if there is none; `None`: it lists the Secret
-    /// already. `listed` is its list as the form was asked for, for an account that may not be listed.
+    /// Change that attaches a Secret to the ServiceAccount, which is created if missing; `None` if it lists the Secret
+    /// already.
+    ///
+    /// `listed` is its list when the form was opened, for a ServiceAccount that may not be listed.
     pub(super) fn attach(
         &self,
         namespace: &Namespace,

@@ -40,7 +40,7 @@ pub enum Row {
     Startup(Subject),
 }
 
-/// One fault of one workload, or of one bare Pod.
+/// One fault of one workload, or of one Pod without a controller.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct EventGroupId {
     pub owner: Subject,
@@ -58,7 +58,7 @@ pub struct EventGroup {
     pub error: Option<Arc<str>>,
 }
 
-/// A line costs so many rows of another pane: its story is looked for.
+/// Cost of a line relative to a plain row: its group is looked up.
 const LINE: usize = 8;
 
 #[derive(Debug)]
@@ -377,7 +377,7 @@ impl EventGrouping<'_> {
     }
 }
 
-/// The Pod that a line is about.
+/// The Pod that an event line is about.
 pub fn subject(line: &EventSeries) -> Option<ObjectRef<Pod>> {
     let subject = &line.event.regarding;
     let namespace = subject.namespace.clone()?;

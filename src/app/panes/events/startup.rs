@@ -15,7 +15,7 @@ use crate::domain::{
     store::{EventSeries, EventSeriesKey},
 };
 
-/// The steps that events tell of, in their order.
+/// Startup steps that events report, in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum StartupStep {
     Scheduled,
@@ -26,7 +26,7 @@ pub enum StartupStep {
 }
 
 impl StartupStep {
-    /// The step that an event with this reason tells of.
+    /// The step of an event reason.
     pub fn from_reason(reason: &str) -> Option<Self> {
         Some(match reason {
             "Scheduled" => Self::Scheduled,
@@ -63,7 +63,7 @@ pub struct StartupGroup {
     pub newest: Option<EventSeriesKey>,
 }
 
-/// True for routine events of controllers: making Pods and ending them.
+/// True for routine events of controllers: Pods created and deleted.
 pub fn is_routine(line: &EventSeries) -> bool {
     !line.warning()
         && matches!(
@@ -91,7 +91,7 @@ impl StartupGroup {
         }
     }
 
-    /// Adds an event that is not about a starting Pod. Lines come newest first.
+    /// Adds an event that is not about a starting Pod; newest first.
     pub fn add_event(&mut self, line: &EventSeries) {
         self.last = self.last.max(line.last);
         self.newest.get_or_insert_with(|| line.key.clone());
@@ -103,7 +103,7 @@ impl StartupGroup {
         steps.filter(|step| **step == StartupStep::Started).count()
     }
 
-    /// The step of the Pod that is furthest behind.
+    /// The step of the slowest Pod.
     pub fn slowest(&self) -> Option<StartupStep> {
         self.pods.values().min().copied()
     }

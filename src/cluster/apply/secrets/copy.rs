@@ -73,8 +73,10 @@ async fn copy_new(
     Ok(creation.done(|created| copy.undo(CopyBefore::Absent(created))))
 }
 
-/// What a copy finds, and the servers of the entries that are at its place, if there is a Secret; `None` where
-/// that may not be read. What could not be read for another reason cannot be shown, and so not be replaced.
+/// What a copy finds, with the servers of the entries at the target, if there is a Secret; `None` if it may not be
+/// read.
+///
+/// What could not be read for another reason cannot be shown, and so not be replaced.
 async fn observed_copy(
     server: ApiServer<'_>,
     source: &Value,

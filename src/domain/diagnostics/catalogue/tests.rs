@@ -10,10 +10,10 @@ use super::{super::FixId, *};
 use crate::domain::{
     context::SecretState,
     k8s::objects::SecretType,
-    registry_auth::docker_config::{ConfigError, ConfigErrorKind},
+    registry_auth::docker_config::{AuthProblem, ConfigError, ConfigErrorKind},
 };
 
-/// The label of the root cause that follows from a cause alone is more general where several causes share it.
+/// Causes that share a root cause, whose label is more general.
 const GENERAL: [RootCause; 2] = [RootCause::NodeProblem, RootCause::RegistryDown];
 
 #[test]
@@ -81,7 +81,10 @@ fn the_chain_says_in_short_what_the_label_says() {
             RootCause::SecretMalformed,
         ),
         (
-            SecretState::MatchesEmpty { key: "k".into() },
+            SecretState::MatchesEmpty {
+                key: "k".into(),
+                problem: AuthProblem::Empty,
+            },
             RootCause::EntryEmpty,
         ),
         (

@@ -27,7 +27,7 @@ impl Confidence {
     }
 }
 
-/// The causes that a message can have, and what was parsed from it.
+/// The possible causes of a message, and the parsed message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Classification {
     /// `None`: nothing in the text is known.
@@ -59,7 +59,7 @@ pub fn classify(message: &str) -> Classification {
 }
 
 impl Classification {
-    /// What a parsed message means; [`Confidence`] follows from how many causes are possible.
+    /// Classifies a parsed message; [`Confidence`] follows from the number of possible causes.
     pub fn new(message: &ParsedMessage<'_>, possible: &CauseSet) -> Self {
         let mut causes = possible.causes.iter().copied();
         let cause = causes.next();

@@ -12,7 +12,7 @@ use crate::domain::{
     registry_auth::image_ref::ImageRef,
 };
 
-/// What a fix does, and to which objects.
+/// A fix that can be applied, with the objects that it changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FixAction {
     /// Adds the Secret to the list that counts.
@@ -66,7 +66,7 @@ pub enum FixAction {
     WriteFullName { image: String },
 }
 
-/// A pull secret that is to be created.
+/// A pull secret to create.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewSecret {
     pub key: ObjectRef<Secret>,
@@ -74,7 +74,7 @@ pub struct NewSecret {
     pub server: String,
 }
 
-/// The entry of a Secret whose login is to be replaced.
+/// The entry whose login is to be replaced.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CurrentLogin {
     pub secret: ObjectRef<Secret>,
@@ -84,7 +84,7 @@ pub struct CurrentLogin {
     pub username: Option<String>,
 }
 
-/// The name of a Secret that has none yet, as in the Kubernetes documentation.
+/// Default name of a new Secret, as in the Kubernetes documentation.
 pub(in crate::domain) const NEW_SECRET: &str = "regcred";
 
 /// The name of a Secret that is to be created.
@@ -97,7 +97,7 @@ fn new_secret(fix_context: &FixContext) -> &str {
 }
 
 impl FixAction {
-    /// The action of a fix; `None`: it is made by people, or the name of an object is not known.
+    /// The action of a fix; `None` for a manual fix, or if an object's name is unknown.
     pub(in crate::domain) fn new(fix: FixId, fix_context: &FixContext) -> Option<Self> {
         let planned = match fix.kind() {
             FixKind::Planned(planned) => planned,
@@ -178,7 +178,7 @@ impl FixAction {
 }
 
 impl FixAction {
-    /// Whether it changes a Secret that Pods list already, as far as is known.
+    /// Whether it changes a Secret that is known to be listed by Pods.
     pub(in crate::domain) fn edits_a_secret(&self) -> bool {
         match self {
             Self::RecreateSecret(_)
@@ -208,7 +208,7 @@ fn spelled_out(image: &str) -> String {
 }
 
 impl Planned {
-    /// What there is to know beside the commands.
+    /// Notes beside the commands.
     pub(super) fn steps(self, fix_context: &FixContext) -> Vec<String> {
         let steps: &[&str] = match self {
             Self::AttachSecret => &["Existing Pods keep their imagePullSecrets: recreate them."],

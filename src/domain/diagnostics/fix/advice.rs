@@ -1,5 +1,4 @@
-//! Adds the advice of one registry to a fix: the steps of `registry_auth::advice` that fit the host and the message,
-//! with the names of the case.
+//! Adds the advice of a registry to a fix: the steps of `registry_auth::advice` that fit host and message.
 
 use super::{FixContext, FixId, manual::Steps};
 use crate::domain::{
@@ -11,7 +10,7 @@ use crate::domain::{
     shell,
 };
 
-/// Beside which fixes advice stands, and about what. Other fixes have none.
+/// The fixes that have advice, with its topic.
 const TOPICS: &[(FixId, AdviceTopic)] = &[
     (FixId::NewToken, AdviceTopic::Login),
     (FixId::RecreateSecret, AdviceTopic::Login),
@@ -43,7 +42,7 @@ fn registry(fix_context: &FixContext) -> Option<RegistryId> {
     asked.or(fix_context.clues.program)
 }
 
-/// The steps that fit this case, and the commands, with their names.
+/// The steps that apply, and the commands, with names filled in.
 pub(super) fn render(advice: &Advice, fix_context: &FixContext) -> Steps {
     let placeholders = Placeholders::new(fix_context);
     let host = fix_context.host.as_deref().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! The names of objects that a finding's sentence and its fixes use.
+//! The names that the sentence and the fixes of a finding refer to.
 
 use serde::{Deserialize, Serialize};
 
@@ -13,7 +13,7 @@ use crate::domain::{
     shell,
 };
 
-/// Names of the objects that a finding and its fixes are about, as far as they are known.
+/// Known names of a finding.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FixContext {
     pub namespace: Option<String>,
@@ -74,7 +74,7 @@ pub struct FixContext {
 }
 
 impl FixContext {
-    /// The same with a word in capitals for each name that an action takes and that is not known.
+    /// The same with placeholders in capitals for unknown names that an action takes.
     pub(in crate::domain) fn with_placeholders(&self) -> Self {
         let or = |name: &Option<String>, word: &str| {
             Some(name.clone().unwrap_or_else(|| word.to_owned()))
@@ -95,7 +95,7 @@ impl FixContext {
         }
     }
 
-    /// The target, or one with a word in capitals for each name that is not known.
+    /// The target, with placeholders in capitals for unknown names.
     pub(in crate::domain) fn shown_target(&self) -> FixTarget {
         if let Some(target) = &self.target {
             return (**target).clone();
@@ -166,12 +166,12 @@ impl FixContext {
         word(self.node.as_deref(), "NODE")
     }
 
-    /// The host that serves the image, with its port if it has one of its own.
+    /// The host that serves the image, with a non-default port.
     pub(super) fn endpoint_word(&self) -> String {
         word(self.host.as_deref().map(endpoint), "HOST")
     }
 
-    /// Name and port of the host that serves the image.
+    /// Host and port that serve the image.
     pub(super) fn endpoint_parts(&self) -> (String, String) {
         let parts = self
             .host
@@ -181,7 +181,7 @@ impl FixContext {
         (shell::quote(name), shell::quote(port.unwrap_or("443")))
     }
 
-    /// The host whose name does not resolve.
+    /// The host that cannot be resolved.
     pub(super) fn unresolved_word(&self) -> String {
         match &self.fault {
             Some(NodeFault::UnresolvedHost(host)) => shell::quote(host),
@@ -189,7 +189,7 @@ impl FixContext {
         }
     }
 
-    /// The field selector of the events that tell what failed. Without a name it is the type alone.
+    /// Field selector for the events about the failure; only the type without a name.
     pub(super) fn involved_word(&self) -> String {
         let selector = match (&self.event_object, &self.pod) {
             (Some((kind, name)), _) => {

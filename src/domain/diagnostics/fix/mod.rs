@@ -53,7 +53,7 @@ macro_rules! fixes {
         planned { $($planned:ident $planned_id:literal $planned_effect:ident $planned_title:literal,)* }
         manual { $($manual:ident $manual_id:literal $manual_effect:ident $manual_title:literal $steps:path,)* }
     ) => {
-        /// Identifies a fix.
+        /// Id of a fix.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum FixId {
             $($planned,)*
@@ -70,7 +70,7 @@ macro_rules! fixes {
             /// All fixes.
             pub const ALL: &[Self] = &[$(Self::$planned,)* $(Self::$manual,)*];
 
-            /// The name in reports and JSON; it never changes.
+            /// Stable name in reports and JSON.
             pub fn slug(self) -> &'static str {
                 match self {
                     $(Self::$planned => $planned_id,)*
@@ -180,7 +180,7 @@ CredentialProvider "credential-provider" NextAttempt "Repair the node's credenti
     }
 }
 
-/// A fix of a finding, in words and commands.
+/// A rendered fix: title, steps and commands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fix {
     pub id: FixId,
@@ -191,8 +191,10 @@ pub struct Fix {
 }
 
 impl FixId {
-    /// The title for a finding: where the Pod template has a list of its own, that gets the Secret; the Pod of
-    /// a Job is created again with its Job. What the message tells of the node changes what is done there.
+    /// The title for a finding.
+    ///
+    /// A Pod template with its own list gets the Secret there, and the Pod of a Job is created again with its Job. What
+    /// the message shows of the node changes the title of a fix on the node.
     pub fn title_for(self, fix_context: &FixContext) -> &'static str {
         let target = fix_context.target.as_deref();
         let has_own_list =
@@ -214,12 +216,12 @@ impl FixId {
         }
     }
 
-    /// Whether its steps differ between distributions and container runtimes of nodes.
+    /// Whether its steps differ between distributions or container runtimes.
     pub fn depends_on_node(self) -> bool {
         node_setup::FIXES.contains(&self)
     }
 
-    /// The fix for a finding. Words in capitals stand for names that are not known.
+    /// Renders the fix for a finding; unknown names are words in capitals.
     pub fn render(self, fix_context: &FixContext) -> Fix {
         let mut steps = match self.kind() {
             FixKind::Planned(planned) => Steps {
@@ -241,7 +243,7 @@ impl FixId {
     }
 }
 
-/// Renders the fixes of one finding, each step once: several can need the same login.
+/// Renders the fixes of a finding; a step that several share, such as a login, appears once.
 pub fn render_fixes(fixes: &[FixId], fix_context: &FixContext) -> Vec<Fix> {
     let mut shown = HashSet::new();
     let render = |fix: &FixId| {

@@ -1,10 +1,10 @@
-//! What a message tells of a fault on the node, beyond its cause.
+//! Faults of a node that a message shows beyond its cause.
 
 use serde::{Deserialize, Serialize};
 
 use crate::domain::diagnostics::Cause;
 
-/// A detail by which the same cause needs another fix.
+/// A detail by which one cause needs different fixes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum NodeFault {
@@ -16,7 +16,7 @@ pub enum NodeFault {
 }
 
 impl NodeFault {
-    /// The cause that it belongs to.
+    /// The cause that it refines.
     pub fn cause(&self) -> Cause {
         match self {
             Self::UnresolvedHost(_) => Cause::RegistryUnreachableDns,
@@ -24,7 +24,7 @@ impl NodeFault {
         }
     }
 
-    /// The sentence in place of the cause's.
+    /// The summary, in place of the cause's.
     pub fn summary(&self) -> String {
         match self {
             Self::UnresolvedHost(host) => {

@@ -1,5 +1,4 @@
-//! Where a registry's CA, mirror, proxy and plain HTTP are configured on a node: a row per distribution, and one per
-//! container runtime for what the distribution leaves to it.
+//! Configuration of a registry's CA, mirror, proxy and plain HTTP on a node, per distribution and container runtime.
 
 use super::{FixContext, FixId};
 use crate::domain::{
@@ -8,7 +7,7 @@ use crate::domain::{
     registry_auth::advice::{Advice, always},
 };
 
-/// What is configured.
+/// The setting to configure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum NodeTopic {
     /// The CA that signed a registry's certificate.
@@ -21,7 +20,7 @@ pub(super) enum NodeTopic {
     PlainHttp,
 }
 
-/// The fixes whose steps name such a place.
+/// Fixes whose steps depend on the node.
 pub(super) const FIXES: &[FixId] = &[
     FixId::TrustCa,
     FixId::UseMirror,
@@ -48,8 +47,7 @@ impl NodeSetup {
     }
 }
 
-/// Where this is configured on the node of this case: as its distribution wants it, else in the files of its
-/// runtime.
+/// How to configure it on this node: by its distribution, else in the files of its runtime.
 pub(super) fn advice(topic: NodeTopic, fix_context: &FixContext) -> &'static Advice {
     let own = distribution(fix_context).map(|it| by_distribution(it).topic(topic));
     own.filter(|it| !it.is_empty())
@@ -313,7 +311,7 @@ static DOCKER: NodeSetup = NodeSetup {
     )]),
 };
 
-/// Where nothing shows the runtime.
+/// For an unknown container runtime.
 static UNKNOWN: NodeSetup = NodeSetup {
     ca: Advice::steps(&[always(
         "containerd: /etc/containerd/certs.d/{host}/hosts.toml with ca = (and config_path set); CRI-O: /etc/containers/certs.d/{host}/ca.crt; docker: /etc/docker/certs.d/{host}/ca.crt",

@@ -28,8 +28,10 @@ pub fn applicable_fixes(
     suitable
 }
 
-/// What takes effect in new Pods only, or would end the other containers of this one, does not help a debug
-/// container. A missing Secret that the Pod lists can be created: the kubelet's next attempt reads it.
+/// Keeps the fixes that help a debug container.
+///
+/// What takes effect in new Pods only, or would end the Pod's other containers, does not. A missing Secret that the Pod
+/// lists can be created: the next attempt reads it.
 fn for_ephemeral(fix: FixId, root: Option<RootCause>) -> FixId {
     let creates_listed = matches!(fix, FixId::CreateSecret | FixId::CopySecret)
         && root == Some(RootCause::SecretMissing);

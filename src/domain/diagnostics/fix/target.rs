@@ -36,7 +36,7 @@ pub struct FixTarget {
     pub service_account: Name<ServiceAccount>,
 }
 
-/// A container that cannot pull its image.
+/// A container whose image cannot be pulled.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TargetContainer {
     pub name: Arc<str>,
@@ -48,7 +48,7 @@ pub struct TargetContainer {
     pub template_image: Option<Arc<str>>,
 }
 
-/// Where the `imagePullSecrets` of a Pod come from, and so which list has to be edited.
+/// The source of a Pod's `imagePullSecrets`, which is the list to edit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ListOrigin {
     /// The Pod template (of a Pod without a controller: its own spec) lists these; the ServiceAccount's
@@ -58,7 +58,7 @@ pub enum ListOrigin {
     ServiceAccount,
 }
 
-/// What created a Pod, by what it does with a deleted Pod and with a changed template.
+/// The owner of a Pod, by how it handles a deleted Pod and a changed template.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum PodOwner {
     /// No controller: a deleted Pod is not recreated.
@@ -79,7 +79,7 @@ pub enum PodOwner {
 }
 
 impl PodOwner {
-    /// The owner of a Pod: its controller, and the workload at the top of it.
+    /// The owner of a Pod: its controller, and the workload above it.
     pub fn from_owner(
         namespace: &Namespace,
         owner: Option<&OwnerReference>,
@@ -112,7 +112,7 @@ impl PodOwner {
         }
     }
 
-    /// The workload, where it is known.
+    /// The workload, if known.
     pub fn workload(&self) -> Option<&WorkloadRef> {
         match self {
             Self::Rolling(id) | Self::ReplicaSet(id) | Self::Job(id) | Self::CronJob { id, .. } => {
@@ -122,7 +122,7 @@ impl PodOwner {
         }
     }
 
-    /// Whether both are one owner. The runs of one CronJob have one template, whichever Job a Pod is of.
+    /// Whether both are one owner; all Jobs of a CronJob have one template.
     pub fn is_same(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::None, Self::None) => false,
@@ -131,7 +131,7 @@ impl PodOwner {
         }
     }
 
-    /// Whether a deleted Pod is created again, and nothing else comes of it.
+    /// Whether a deleted Pod is created again without side effects.
     ///
     /// A Job counts a deleted Pod as a failure: at its `backoffLimit` it fails for good. The API server's Pod
     /// of a static Pod is only a mirror of a file on the node. What a controller of another kind does is not
@@ -147,7 +147,7 @@ impl PodOwner {
         }
     }
 
-    /// The Job that a Pod is of, also one that has not been seen.
+    /// Whether the Pod belongs to a Job, even an unknown one.
     pub fn is_job(&self) -> bool {
         match self {
             Self::Job(_) | Self::CronJob { .. } => true,
@@ -211,14 +211,14 @@ impl FixTarget {
         }
     }
 
-    /// Whether the container is an ephemeral one: no change to a workload or a ServiceAccount reaches it.
+    /// Whether the container is ephemeral: changes to a workload or ServiceAccount do not reach it.
     pub fn is_ephemeral(&self) -> bool {
         let container = self.container.as_ref();
         container.is_some_and(|container| container.role == ContainerRole::Ephemeral)
     }
 
-    /// Whether the Pod is created again when it is deleted, and that is of use: what the other containers
-    /// of a Pod do is not ended for a debug container.
+    /// Whether deleting the Pod retries the pull: it is created again, and no other container is disturbed for a debug
+    /// container.
     pub fn is_retried_by_delete(&self) -> bool {
         self.pod.is_some() && self.owner.recreates_pods() && !self.is_ephemeral()
     }

@@ -1,4 +1,4 @@
-//! What holds for all fixes: their ids, and what their commands must not do.
+//! Tests for all fixes: ids, and what commands must not do.
 
 use super::*;
 use crate::domain::k8s::objects::WorkloadKind;

@@ -53,7 +53,7 @@ use crate::domain::diagnostics::{
 /// Rows of cause and the module of its handler.
 macro_rules! causes {
     ($($cause:ident $module:ident,)*) => {
-        /// What is wrong with a pull: the classes that a message can tell.
+        /// The cause of a failed pull, as a message can show it.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Cause {
             $($cause,)*

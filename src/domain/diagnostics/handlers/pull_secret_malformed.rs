@@ -15,7 +15,7 @@ pub(super) static HANDLER: Handler = Handler {
     refine: Refine::Refusal(&UNREAD),
 };
 
-/// Where a Secret that the Pod lists may not be read.
+/// For a listed Secret that may not be read.
 const UNREAD: Unread = Unread {
     root: Some(RootCause::SecretMalformed),
     at_most: Confidence::Certain,

@@ -1,4 +1,4 @@
-//! How the handlers are tested: one Pod that cannot pull its image, what is found, and what each fix does.
+//! Test harness of the handlers: a Pod that cannot pull, the finding, and the effect of each fix.
 
 mod suggested;
 
@@ -29,7 +29,7 @@ use crate::domain::{
     },
 };
 
-/// Checks that each message is this cause, and that exactly these others are possible.
+/// Checks that each message has this cause, with exactly these alternatives.
 pub(super) fn check_messages(cause: Cause, messages: &[(&str, &[Cause])]) {
     let wrong: Vec<String> = messages
         .iter()
@@ -42,21 +42,21 @@ pub(super) fn check_messages(cause: Cause, messages: &[(&str, &[Cause])]) {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// What containerd says of a pull of the image of a [`Scene`] that fails in resolving its name.
+/// containerd's message for a [`Scene`] whose image name cannot be resolved.
 pub(super) fn resolving(error: &str) -> String {
     pulling(&format!(
         "failed to resolve reference \"registry.example/team/app:1\": {error}"
     ))
 }
 
-/// What containerd says where it has no login for the registry.
+/// containerd's message without a login for the registry.
 pub(super) fn no_basic_auth() -> String {
     resolving(
         "pull access denied, repository does not exist or may require authorization: authorization failed: no basic auth credentials",
     )
 }
 
-/// What containerd says of a pull of the image of a [`Scene`] that fails.
+/// containerd's message for a [`Scene`] whose pull fails.
 pub(super) fn pulling(error: &str) -> String {
     format!(
         "Failed to pull image \"registry.example/team/app:1\": rpc error: code = Unknown desc = failed to pull and unpack image \"registry.example/team/app:1\": {error}"
@@ -78,7 +78,7 @@ pub(super) struct Scene {
 }
 
 impl Scene {
-    /// No Secret is listed, and there is none.
+    /// A scene without Secrets.
     pub(super) fn failed(message: &str) -> Self {
         let pod = pod("shop", "web-1", waiting("ErrImagePull", message));
         let mut scene = Self {
@@ -95,7 +95,7 @@ impl Scene {
         scene
     }
 
-    /// The waiting reason is another one, or the message is.
+    /// Sets waiting reason and message.
     pub(super) fn waits(mut self, reason: &str, message: &str) -> Self {
         self.pod.containers[0].state = waiting(reason, message);
         self
@@ -109,14 +109,14 @@ impl Scene {
         self
     }
 
-    /// The Pod lists these, as its ServiceAccount does.
+    /// Sets the Secrets listed by the Pod and its ServiceAccount.
     pub(super) fn lists(mut self, secrets: &[&str]) -> Self {
         self.pod.pull_secrets = secrets.iter().map(|name| Name::new(*name)).collect();
         self.account = account("shop", "runner", secrets);
         self
     }
 
-    /// A pull secret with a login for a registry.
+    /// Adds a pull secret with a login for a registry.
     pub(super) fn secret(self, name: &str, server: &str) -> Self {
         self.secret_of_type(name, server, SecretType::DockerConfigJson)
     }
@@ -127,7 +127,7 @@ impl Scene {
         self
     }
 
-    /// An annotation of its ServiceAccount.
+    /// Adds an annotation to the ServiceAccount.
     pub(super) fn annotated(mut self, key: &str, value: &str) -> Self {
         let identity = WorkloadIdentity::from_annotation(key, value).unwrap();
         self.account.identities.push(identity);
@@ -139,7 +139,7 @@ impl Scene {
         self
     }
 
-    /// Another Pod runs an image of the registry, and lists no Secret.
+    /// Adds a running Pod with an image of the registry and no Secret.
     pub(super) fn runs_without_secret(mut self, image: &str) -> Self {
         let mut other = pod("shop", "other-1", running());
         other.pull_secrets = Arc::from([]);
@@ -149,7 +149,7 @@ impl Scene {
         self
     }
 
-    /// As `secret`, in another namespace.
+    /// Like `secret`, in another namespace.
     pub(super) fn secret_in(mut self, namespace: &str, name: &str, server: &str) -> Self {
         let of = SecretType::DockerConfigJson;
         self.secrets
@@ -157,7 +157,7 @@ impl Scene {
         self
     }
 
-    /// The last Secret has a credential of this kind, and was written so many days ago.
+    /// Sets kind and age in days of the last Secret's credential.
     pub(super) fn aged(mut self, kind: CredentialKind, days: i64) -> Self {
         let secret = self.secrets.last_mut().unwrap();
         secret.meta.created = Some(seconds_ago(days * 86_400));
@@ -172,32 +172,32 @@ impl Scene {
         self
     }
 
-    /// An annotation of the last Secret says that its credential expired a minute ago.
+    /// Annotates the last Secret as expired a minute ago.
     pub(super) fn annotated_as_expired(mut self) -> Self {
         self.secrets.last_mut().unwrap().annotated_expiry = Some(seconds_ago(60));
         self
     }
 
-    /// Another Deployment is in the cluster.
+    /// Adds another Deployment.
     pub(super) fn beside(mut self, workload: Workload) -> Self {
         self.workloads.push(workload);
         self
     }
 
-    /// The evidence of what is found, in words.
+    /// The evidence as text.
     pub(super) fn facts(&self) -> Vec<String> {
         let evidence = self.finding().evidence;
         evidence.iter().map(|it| it.fact.to_string()).collect()
     }
 
-    /// Nothing created the Pod.
+    /// Removes the Pod's owner.
     pub(super) fn bare(mut self) -> Self {
         self.pod.meta.owner = None;
         self.owner = None;
         self
     }
 
-    /// A Job created the Pod.
+    /// Sets a Job as the Pod's owner.
     pub(super) fn of_job(mut self) -> Self {
         self.pod.meta.owner = Some(Arc::new(OwnerReference {
             kind: "Job".into(),
@@ -208,7 +208,7 @@ impl Scene {
         self
     }
 
-    /// Another Pod of the same node runs the image, and lists this Secret.
+    /// Adds a running Pod of the same node with the image and this Secret.
     pub(super) fn runs_with(mut self, secret: &str) -> Self {
         let mut other = pod("shop", "other-1", running());
         other.pull_secrets = Arc::from([Name::new(secret)]);
@@ -218,7 +218,7 @@ impl Scene {
         self
     }
 
-    /// The registry refuses this Secret for another Pod.
+    /// Adds a Pod for which the registry refuses this Secret.
     pub(super) fn refused_with(mut self, secret: &str) -> Self {
         let refused = "unexpected status from HEAD request to https://registry.example/v2/team/app/manifests/1: 401 Unauthorized";
         let mut other = pod(
@@ -237,7 +237,7 @@ impl Scene {
         self
     }
 
-    /// The user may not list Secrets.
+    /// Denies the right to list Secrets.
     pub(super) fn secrets_forbidden(mut self) -> Self {
         for slice in SecretWatch::ALL {
             let id = WatchId {
@@ -290,7 +290,7 @@ impl Scene {
     }
 }
 
-/// Checks what is found: *cause, root, confidence: fixes*.
+/// Checks the finding: *cause, root, confidence: fixes*.
 pub(super) fn check(scene: &Scene, expected: &str) {
     let found = scene.finding();
     let root = found.root.map_or("no root", RootCause::slug);
@@ -304,7 +304,7 @@ pub(super) fn check(scene: &Scene, expected: &str) {
     assert_eq!(text, expected);
 }
 
-/// Checks that this fix is offered, that its commands are these, and that they begin with those of its plan.
+/// Checks that this fix is offered with these commands, which begin with those of its plan.
 pub(super) fn check_fix(scene: &Scene, fix: FixId, commands: &[&str]) {
     let found = scene.finding();
     assert!(

@@ -15,8 +15,9 @@ pub(super) static HANDLER: Handler = Handler {
     refine: Refine::Refusal(&UNREAD),
 };
 
-/// Where a Secret that the Pod lists may not be read. Registries answer so to a token that has ended, too, and its
-/// age stands in the Secret.
+/// For a listed Secret that may not be read.
+///
+/// Registries answer so to a token that has ended, too, and its age stands in the Secret.
 const UNREAD: Unread = Unread {
     root: None,
     at_most: Confidence::Possible,

@@ -1,4 +1,4 @@
-//! Without the right to read Secrets: what the message and the kubelet's events say, and no more.
+//! Tests without the right to read Secrets: only the message and the kubelet's events are used.
 
 use super::*;
 use crate::domain::{

@@ -1,4 +1,4 @@
-//! Secrets that a Pod lists or should list: which of them is to blame, and which fix heals it.
+//! Tests of listed and unlisted Secrets: which one is to blame, and which fix helps.
 
 use super::*;
 use crate::domain::{
@@ -327,5 +327,28 @@ fn a_slip_in_the_registry_address_is_corrected_first() {
             finding.summary(),
             format!("Secret regcred is for {shown}, not for registry.example")
         );
+    }
+}
+
+/// containerd asks anonymously with such an entry; CRI-O may send what there is.
+#[test]
+fn an_entry_without_a_password_is_no_login() {
+    const REJECTED: &str =
+        "unable to retrieve auth token: invalid username/password: unauthorized: bad login";
+    for message in [REFUSED, REJECTED] {
+        for (problem, words) in [
+            (AuthProblem::EmptyPassword, "the password is empty"),
+            (AuthProblem::EmptyUsername, "the user name is empty"),
+        ] {
+            let mut scene =
+                Scene::new(message, &["regcred"]).with("regcred", JSON, "registry.example");
+            edit_entry(&mut scene, |entry| entry.problems = [problem].into());
+            let finding = scene.finding();
+            assert_eq!(finding.root, Some(RootCause::EntryEmpty), "{message}");
+            assert_eq!(finding.fixes.first(), Some(&FixId::RecreateSecret));
+            let facts = facts(&finding);
+            let stated = facts.contains(&format!("Secret regcred: {words}"));
+            assert!(stated, "{facts:?}");
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! How sure a judgement may be: what else the same signs could mean is said beside it.
+//! Tests of the confidence of a finding and its alternatives.
 
 use super::{hidden::viewer, *};
 use crate::domain::{

@@ -1,4 +1,4 @@
-//! The image of a volume that cannot be pulled: what is said is about it, not about the container's.
+//! Tests of image volumes that cannot be pulled.
 
 use super::*;
 use crate::domain::{

@@ -1,4 +1,4 @@
-//! Workloads whose Pods tell nothing.
+//! Tests of workloads without Pods to diagnose.
 
 use super::*;
 use crate::domain::k8s::objects::{OwnerReference, WorkloadRef};

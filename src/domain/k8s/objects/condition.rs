@@ -1,4 +1,4 @@
-//! A Pod's conditions, kept small: five of them stand in each of fifty thousand Pods.
+//! Pod conditions in a compact form: a cluster may have fifty thousand Pods with five each.
 
 use std::{num::NonZeroI64, sync::Arc};
 
@@ -49,7 +49,7 @@ impl PodCondition {
         }
     }
 
-    /// When it last changed.
+    /// Time of the last transition.
     pub fn last_transition_time(&self) -> Option<Timestamp> {
         Timestamp::from_microsecond(self.last_transition_time?.get()).ok()
     }

@@ -1,4 +1,4 @@
-//! An Event, from either API (`v1` or `events.k8s.io/v1`), with its times made one.
+//! An Event of either API (`v1` or `events.k8s.io/v1`), with common time fields.
 
 use std::sync::Arc;
 
@@ -34,7 +34,7 @@ pub enum EventKind {
     Warning,
 }
 
-/// What the event is about.
+/// The object that the event is about.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ObjectReference {
     pub kind: Arc<str>,
@@ -53,8 +53,7 @@ impl ObjectReference {
         rest.strip_suffix('}')
     }
 
-    /// Whether the Pod of this name is the one that is meant, and not one that had the name before it,
-    /// as the Pods of a StatefulSet do.
+    /// Whether this Pod is meant, and not an earlier one of the same name, as in a StatefulSet.
     pub fn refers_to(&self, pod: &Pod) -> bool {
         // Of a static Pod the kubelet speaks by another uid than the API server has for its mirror.
         let is_mirror = || {

@@ -1,4 +1,4 @@
-//! What all objects have in common: identity, version, age, labels and the controlling owner.
+//! Metadata of all objects: identity, version, age, labels and the controlling owner.
 
 use std::{
     hash::{DefaultHasher, Hash, Hasher},
@@ -8,10 +8,10 @@ use std::{
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// Labels in the API server's order; one allocation for all Pods of one template.
+/// Labels in the API server's order, shared by all Pods of one template.
 pub type Labels = Arc<[(Arc<str>, Arc<str>)]>;
 
-/// The part of `metadata` that the product uses.
+/// The fields of `metadata` that are used.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ObjectMeta {
     pub uid: Arc<str>,
@@ -24,8 +24,10 @@ pub struct ObjectMeta {
     pub owner: Option<Arc<OwnerReference>>,
 }
 
-/// `resourceVersion`. Opaque and compared for equality only, as the API conventions ask, so a number
-/// stands for the text: fifty thousand objects have fifty thousand of them.
+/// A `resourceVersion`, stored as a number.
+///
+/// It is opaque and compared for equality only, as the API conventions ask; a number saves memory with fifty thousand
+/// objects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(from = "String", into = "String")]
 pub struct ResourceVersion(u64);
@@ -63,7 +65,7 @@ impl ObjectMeta {
     }
 }
 
-/// The owner with `controller: true`, which is the one that makes the object again.
+/// The owner reference with `controller: true`; that owner creates the object again.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct OwnerReference {
     /// As the API says it; a custom controller's kind is kept too.

@@ -1,4 +1,4 @@
-//! A namespace as an object of its own (as a place, it is `object_ref::Namespace`).
+//! The Namespace object; the name of a namespace is `object_ref::Namespace`.
 
 use serde::{Deserialize, Serialize};
 

@@ -15,7 +15,7 @@ pub enum AnyObjectRef {
 }
 
 impl AnyObjectRef {
-    /// As the API calls it, and as events name their subject.
+    /// The kind, as in the API and in events.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Namespace(_) => "Namespace",
@@ -36,7 +36,7 @@ impl AnyObjectRef {
         }
     }
 
-    /// The namespace that it lies in; of a Namespace, itself: its events lie there.
+    /// The namespace of the object; for a Namespace, itself, as its events are there.
     pub fn namespace(&self) -> &Namespace {
         match self {
             Self::Namespace(namespace) => namespace,
@@ -67,7 +67,7 @@ impl fmt::Display for AnyObjectRef {
     }
 }
 
-/// What is diagnosed: a Pod, or a workload that cannot make any.
+/// The subject of a diagnosis: a Pod, or a workload that cannot create any.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Subject {
     Pod(ObjectRef<Pod>),

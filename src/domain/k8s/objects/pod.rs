@@ -119,14 +119,14 @@ pub struct ImageVolume {
 }
 
 impl Pod {
-    /// The condition of this kind, if the Pod reports it.
+    /// The condition of this type, if reported.
     pub fn condition(&self, condition: PodConditionType) -> Option<&PodCondition> {
         self.conditions.iter().find(|c| c.condition == condition)
     }
 }
 
 impl Container {
-    /// Whether its image is on the node: it was started from it, or the runtime has resolved it.
+    /// Whether the image is on the node: the container was started from it, or the runtime has resolved it.
     pub fn has_image(&self) -> bool {
         match self.state {
             ContainerState::Running { .. } | ContainerState::Terminated(_) => true,

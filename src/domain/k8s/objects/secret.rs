@@ -32,14 +32,14 @@ pub struct Secret {
     pub annotated_expiry: Option<Timestamp>,
 }
 
-/// When a credential expires, and how that is known.
+/// The expiry of a credential and its basis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Expiry {
     pub at: Timestamp,
     pub basis: ExpiryBasis,
 }
 
-/// How it is known when a credential expires. The names are those of the JSON shape `check` (`basis`).
+/// The basis of an expiry, with the names of the JSON of `check` (`basis`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ExpiryBasis {
@@ -52,7 +52,7 @@ pub enum ExpiryBasis {
 }
 
 impl ExpiryBasis {
-    /// How it is known, in a few words.
+    /// The basis in a few words.
     pub fn label(self) -> &'static str {
         match self {
             Self::Token => "token",
@@ -63,12 +63,12 @@ impl ExpiryBasis {
 }
 
 impl Secret {
-    /// When its data was last written, or else when it was created.
+    /// When the data was last written, else when the Secret was created.
     pub fn written(&self) -> Option<Timestamp> {
         self.changed.max(self.meta.created)
     }
 
-    /// When the credential of one of its entries expires, as far as that is known.
+    /// The expiry of the credential of one entry, if known.
     pub fn expiry(&self, entry: &AuthSummary) -> Option<Expiry> {
         let of = |basis| move |at| Expiry { at, basis };
         let lifetime = || {
@@ -81,7 +81,7 @@ impl Secret {
             .or_else(|| lifetime().map(of(ExpiryBasis::MaxLifetime)))
     }
 
-    /// The health of its content, with what its age and its annotations say; `None` where it was not read.
+    /// Health by content, age and annotations; `None` if it was not read.
     pub fn health(&self, now: Timestamp) -> Option<SecretHealth> {
         let SecretContent::Read(summary) = &self.content else {
             return None;
@@ -111,8 +111,7 @@ impl Secret {
         }
     }
 
-    /// The entries of its configuration, as far as they can be read: also those of one that stops the
-    /// pull, and none of one that was not transferred.
+    /// The readable entries of its configuration, even if it is malformed; empty if it was not transferred.
     pub fn entries(&self) -> &[AuthSummary] {
         match &self.content {
             SecretContent::Read(summary) => &summary.entries,
@@ -121,7 +120,7 @@ impl Secret {
     }
 }
 
-/// The two types that the kubelet reads credentials from, and all others.
+/// The type of a Secret: the two that the kubelet reads, and all others.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum SecretType {
     DockerConfigJson,
@@ -139,7 +138,7 @@ impl SecretType {
         }
     }
 
-    /// Format of the credentials in a Secret of this type; `None`: the kubelet reads none from it.
+    /// Format of the credentials in a Secret of this type; `None` if the kubelet reads none.
     pub fn config_format(&self) -> Option<ConfigFormat> {
         match self {
             Self::DockerConfigJson => Some(ConfigFormat::ConfigJson),
@@ -164,7 +163,7 @@ impl fmt::Display for SecretType {
     }
 }
 
-/// What became of the Secret's data.
+/// The content of a Secret, if it was read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum SecretContent {
     /// The data was not asked for: the watch of other Secrets transfers metadata only.

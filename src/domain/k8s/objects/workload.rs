@@ -1,4 +1,4 @@
-//! Workloads: what makes Pods, and how far their rollout is.
+//! Workloads: the kinds that create Pods, with their rollout status.
 //!
 //! One type for the six kinds: ownership and progress are asked of all of them alike.
 
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::{Labels, ObjectMeta, Secret, ServiceAccount};
 use crate::domain::k8s::object_ref::{Name, ObjectRef};
 
-/// The built-in kinds that own Pods, directly or through another of them.
+/// The built-in kinds that own Pods, directly or through another kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum WorkloadKind {
     Deployment,
@@ -31,7 +31,7 @@ impl WorkloadKind {
         Self::CronJob,
     ];
 
-    /// The kind as the API writes it.
+    /// The kind, as in the API.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Deployment => "Deployment",
@@ -43,7 +43,7 @@ impl WorkloadKind {
         }
     }
 
-    /// The short name of the resource, as `kubectl api-resources` lists it; of a Job, which has none, `job`.
+    /// Short name of the resource, as in `kubectl api-resources`; `job` for a Job, which has none.
     pub fn short_name(self) -> &'static str {
         match self {
             Self::Deployment => "deploy",
@@ -55,7 +55,7 @@ impl WorkloadKind {
         }
     }
 
-    /// The API group that it is of.
+    /// API group of the kind.
     pub fn group(self) -> &'static str {
         match self {
             Self::Deployment | Self::ReplicaSet | Self::StatefulSet | Self::DaemonSet => "apps",
@@ -63,7 +63,7 @@ impl WorkloadKind {
         }
     }
 
-    /// The resource, as paths of the API and permissions name it.
+    /// Resource name, as in API paths and permissions.
     pub fn resource(self) -> &'static str {
         match self {
             Self::Deployment => "deployments",
@@ -75,7 +75,7 @@ impl WorkloadKind {
         }
     }
 
-    /// The kind that the API calls by this name, if it is one of ours.
+    /// Parses a kind; `None` if it is not one of these.
     pub fn parse(kind: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|known| known.as_str() == kind)
     }
@@ -95,12 +95,12 @@ pub struct WorkloadRef {
 }
 
 impl WorkloadRef {
-    /// `deployment/web`, as kubectl takes it.
+    /// `deployment/web`, as kubectl accepts it.
     pub fn kubectl(&self) -> String {
         format!("{}/{}", self.kind.as_str().to_lowercase(), self.key.name)
     }
 
-    /// `deploy/web`, for where there is little room.
+    /// `deploy/web`, for narrow places.
     pub fn short_name(&self) -> String {
         format!("{}/{}", self.kind.short_name(), self.key.name)
     }
@@ -130,7 +130,7 @@ pub struct Workload {
     pub status: WorkloadStatus,
 }
 
-/// Numbers and conditions of a rollout, as the controllers report them.
+/// Replica counts and conditions of a rollout, as reported by the controllers.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WorkloadStatus {
     pub desired: u32,
@@ -174,7 +174,8 @@ fn is_zero(number: &u32) -> bool {
 }
 
 impl Workload {
-    /// Whether the controller has observed the last change and carried it out, as `kubectl rollout status` says.
+    /// Whether the last change is observed and complete, as in `kubectl rollout status`.
+    ///
     /// A change that waits for somebody (a paused Deployment, a suspended Job) has not been carried out.
     pub fn is_rolled_out(&self) -> bool {
         let rollout = &self.status;
@@ -202,7 +203,7 @@ impl Workload {
     }
 }
 
-/// `deployment.kubernetes.io/revision` of a Deployment or ReplicaSet, and when it began.
+/// `deployment.kubernetes.io/revision` of a Deployment or ReplicaSet, with its start.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Revision {
     pub number: u64,

@@ -1,4 +1,4 @@
-//! The cloud identity that an annotation gives a ServiceAccount.
+//! The cloud identity set by an annotation of a ServiceAccount.
 //!
 //! The annotations that clouds document for containers are not those that the kubelet's plugins read for a pull
 //! (KEP-4412): a role of the first kind lets the program call the cloud, and leaves the pull to the node's identity
@@ -19,7 +19,7 @@ pub struct WorkloadIdentity {
     pub scope: IdentityScope,
 }
 
-/// Who acts with an identity.
+/// The scope of an identity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum IdentityScope {
@@ -64,7 +64,7 @@ impl WorkloadIdentity {
         ),
     ];
 
-    /// The identity that an annotation names, if it is one that does.
+    /// The identity that an annotation sets, if any.
     pub fn from_annotation(key: &str, value: impl Into<Arc<str>>) -> Option<Self> {
         let mut known = Self::ANNOTATIONS.iter();
         let (_, provider, scope) = known.find(|(name, ..)| *name == key)?;
@@ -76,7 +76,7 @@ impl WorkloadIdentity {
         })
     }
 
-    /// The annotation that names it.
+    /// The annotation that sets it.
     pub fn annotation(&self) -> Option<&'static str> {
         let mut known = Self::ANNOTATIONS.iter();
         let (key, ..) = known

@@ -1,4 +1,4 @@
-//! A pull secret is added to the list of a ServiceAccount.
+//! Adds a pull secret to the list of a ServiceAccount.
 
 use super::{
     Affects, Change, Earlier, PlanChange, Purpose, RepositoryManifest, Reversal, TakeBack,

@@ -1,4 +1,4 @@
-//! A ServiceAccount is created.
+//! Creates a ServiceAccount.
 
 use super::{
     Affects, Change, Earlier, PlanChange, Purpose, RepositoryManifest, Reversal, TakeBack,

@@ -1,4 +1,4 @@
-//! A Deployment with one container is created.
+//! Creates a Deployment with one container.
 
 use serde_json::json;
 
@@ -28,7 +28,7 @@ pub struct CreateDeployment {
 }
 
 impl CreateDeployment {
-    /// As `kubectl create deployment` makes it.
+    /// A Deployment like that of `kubectl create deployment`.
     pub fn new(
         key: ObjectRef<Workload>,
         image: impl Into<String>,

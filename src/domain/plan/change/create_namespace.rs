@@ -1,4 +1,4 @@
-//! A namespace is created.
+//! Creates a namespace.
 
 use super::{Affects, PlanChange, Purpose, RepositoryManifest, Written};
 use crate::domain::{

@@ -1,4 +1,4 @@
-//! A pull secret with one entry is created.
+//! Creates a pull secret with one entry.
 
 use super::{
     Affects, Change, Earlier, PlanChange, Purpose, RepositoryManifest, Reversal, TakeBack,

@@ -1,4 +1,4 @@
-//! A ServiceAccount is deleted.
+//! Deletes a ServiceAccount.
 
 use std::sync::Arc;
 
@@ -27,7 +27,7 @@ pub struct DeleteAccount {
 }
 
 impl DeleteAccount {
-    /// A deletion; which object of that name is meant is known after the dry run.
+    /// Creates the change; the uid of the object is known after the dry run.
     pub fn new(key: ObjectRef<ServiceAccount>) -> Self {
         Self { key, before: None }
     }

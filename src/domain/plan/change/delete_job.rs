@@ -1,4 +1,4 @@
-//! A run of a CronJob is deleted, with its Pods.
+//! Deletes a Job of a CronJob, with its Pods.
 
 use std::sync::Arc;
 
@@ -33,7 +33,7 @@ impl DeleteJob {
 }
 
 impl Change {
-    /// Deletes whatever Job bears the name, until the plan is pinned to the one that was seen.
+    /// Deletes any Job of this name, until the plan is pinned to a uid.
     pub fn delete_job(job: ObjectRef<Workload>) -> Self {
         Self::DeleteJob(DeleteJob { job, uid: None })
     }

@@ -1,4 +1,4 @@
-//! A Pod is deleted, so that what owns it creates another one.
+//! Deletes a Pod, so that its controller creates another one.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use crate::domain::{
     store::Store,
 };
 
-/// Deletes a Pod that waits: what owns it creates a new one, which does not wait.
+/// Deletes a waiting Pod; its controller creates a new one, which pulls at once.
 ///
 /// It is not taken back: a Pod that is gone does not come again.
 #[derive(Clone, Debug)]
@@ -26,7 +26,7 @@ pub struct DeletePod {
 }
 
 impl Change {
-    /// Deletes a Pod; which one of that name is known when the plan is proposed.
+    /// Deletes a Pod; its uid is known when the plan is proposed.
     pub fn delete_pod(pod: ObjectRef<Pod>) -> Self {
         Self::DeletePod(DeletePod {
             pod,
@@ -35,7 +35,7 @@ impl Change {
         })
     }
 
-    /// Deletes a Pod that waits, so that what owns it creates another one at once.
+    /// Deletes a waiting Pod, so that its controller creates another one at once.
     pub fn retry_pod(pod: ObjectRef<Pod>) -> Self {
         Self::DeletePod(DeletePod {
             pod,

@@ -1,4 +1,4 @@
-//! A Secret is deleted.
+//! Deletes a Secret.
 
 use std::sync::Arc;
 
@@ -27,7 +27,7 @@ pub struct DeleteSecret {
 }
 
 impl DeleteSecret {
-    /// A deletion; which object of that name is meant is known after the dry run.
+    /// Creates the change; the uid of the object is known after the dry run.
     pub fn new(key: ObjectRef<Secret>) -> Self {
         Self { key, before: None }
     }

@@ -1,4 +1,4 @@
-//! What the changes of a plan have made so far, for the changes after them.
+//! State that earlier changes of a plan leave for later ones.
 //!
 //! The lines, the command and the manifest of a change of a list have the whole list: without this the second
 //! change of a list would undo the first.
@@ -24,7 +24,7 @@ pub(in crate::domain::plan) struct Earlier {
 }
 
 impl Earlier {
-    /// Changes the list of a ServiceAccount; `current` becomes the list that the changes before have left.
+    /// Changes the list of a ServiceAccount; sets `current` to the list left by earlier changes.
     pub(super) fn change_account(
         &mut self,
         account: &ObjectRef<ServiceAccount>,
@@ -36,17 +36,17 @@ impl Earlier {
         self.accounts.insert(account.clone(), change(current));
     }
 
-    /// Whether a change before changes the list of this ServiceAccount, or creates it.
+    /// Whether an earlier change changes the list of this ServiceAccount, or creates it.
     pub(super) fn has_listed(&self, account: &ObjectRef<ServiceAccount>) -> bool {
         self.accounts.contains_key(account)
     }
 
-    /// A ServiceAccount is created with this list.
+    /// Records a ServiceAccount created with this list.
     pub(super) fn create_account(&mut self, account: &ObjectRef<ServiceAccount>, list: &Names) {
         self.accounts.insert(account.clone(), list.clone());
     }
 
-    /// Changes the list of a Pod template; `current` becomes the list that the changes before have left.
+    /// Changes the list of a Pod template; sets `current` to the list left by earlier changes.
     pub(super) fn change_template(
         &mut self,
         workload: &Restartable,
@@ -58,22 +58,22 @@ impl Earlier {
         self.templates.insert(workload.clone(), change(current));
     }
 
-    /// An object is created again, with another uid.
+    /// Records an object created again with another uid.
     pub(super) fn recreate(&mut self, object: AnyObjectRef) {
         self.recreated.insert(object);
     }
 
-    /// Whether a change before creates the object again.
+    /// Whether an earlier change creates the object again.
     pub(super) fn is_recreated(&self, object: &AnyObjectRef) -> bool {
         self.recreated.contains(object)
     }
 
-    /// Whether a change before writes this Secret.
+    /// Whether an earlier change writes this Secret.
     pub(super) fn has_written(&self, key: &ObjectRef<Secret>) -> bool {
         self.secrets.contains(key)
     }
 
-    /// Writes the content of a Secret; whether no change before has.
+    /// Records a write of a Secret; returns whether it is the first.
     pub(super) fn write_secret(&mut self, key: &ObjectRef<Secret>) -> bool {
         self.secrets.insert(key.clone())
     }

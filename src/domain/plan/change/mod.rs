@@ -65,21 +65,25 @@ use crate::domain::{
     store::Store,
 };
 
-/// What a kind of change says of itself.
+/// The interface of a kind of change.
 pub(super) trait PlanChange {
-    /// The object that is changed.
+    /// The changed object.
     fn object(&self) -> AnyObjectRef;
 
     /// The change in one sentence.
     fn sentence(&self) -> String;
 
-    /// What becomes different, as lines of YAML. Credentials are placeholders.
+    /// The change as lines of YAML.
+    ///
+    /// Credentials are placeholders.
     fn preview(&self) -> Vec<DiffLine>;
 
-    /// The same with kubectl. No password is in the commands: the shell asks for it.
+    /// The change as kubectl commands.
+    ///
+    /// No password is in the commands: the shell asks for it.
     fn commands(&self) -> Vec<String>;
 
-    /// What the user must be allowed to do.
+    /// The permissions of the change.
     fn permissions(&self) -> Vec<Permission>;
 
     /// The object for a repository, without a credential; `None` where no object is made or changed.
@@ -88,7 +92,7 @@ pub(super) trait PlanChange {
     /// What the change writes of an object that others may keep.
     fn written(&self) -> Written;
 
-    /// What the change is for within its plan.
+    /// The purpose of the change within its plan.
     fn purpose(&self) -> Purpose;
 
     /// What has to recover once the change is made.
@@ -109,7 +113,7 @@ pub(super) trait PlanChange {
     }
 }
 
-/// A change that can be taken back.
+/// A change that can be undone.
 ///
 /// The kinds without it say in their documentation why they are not taken back.
 pub trait Undoable {
@@ -120,7 +124,7 @@ pub trait Undoable {
     fn undo(&self, before: Self::Before) -> Change;
 }
 
-/// An object for a repository.
+/// A manifest for a repository.
 #[derive(Debug)]
 pub(super) struct RepositoryManifest {
     pub object: Value,
@@ -137,7 +141,7 @@ impl From<Value> for RepositoryManifest {
     }
 }
 
-/// What a change writes of an object that others may keep.
+/// What a change writes to an object that others may manage.
 pub(super) enum Written {
     /// Nobody else keeps it: the object does not exist yet, or the keepers do the same themselves, as a restart.
     Uncontested,
@@ -145,7 +149,7 @@ pub(super) enum Written {
     Fields(Vec<OwnedField>),
 }
 
-/// What a change is for within its plan.
+/// The purpose of a change within its plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
     /// It repairs something.
@@ -156,7 +160,7 @@ pub enum Purpose {
     Recreation,
 }
 
-/// What has to recover once a change is made.
+/// What has to recover after a change.
 pub(super) enum Affects {
     /// The Pods that list a Secret.
     Secret(ObjectRef<Secret>),
@@ -176,7 +180,7 @@ pub(super) enum Affects {
 /// itself.
 macro_rules! kinds {
     ($($kind:ident,)*) => {
-        /// A typed change.
+        /// A change of any kind.
         #[derive(Clone, Debug)]
         pub enum Change {
             $($kind($kind),)*
@@ -230,37 +234,37 @@ kinds! {
 }
 
 impl Change {
-    /// The object that is changed.
+    /// The changed object.
     pub fn object(&self) -> AnyObjectRef {
         self.kind().object()
     }
 
-    /// The namespace that the change is made in.
+    /// Namespace of the change.
     pub fn namespace(&self) -> Namespace {
         self.object().namespace().clone()
     }
 
-    /// What becomes different, as lines of YAML.
+    /// The change as lines of YAML.
     pub fn preview(&self) -> Vec<DiffLine> {
         self.kind().preview()
     }
 
-    /// The same with kubectl.
+    /// The change as kubectl commands.
     pub fn commands(&self) -> Vec<String> {
         self.kind().commands()
     }
 
-    /// What the user must be allowed to do.
+    /// The permissions of the change.
     pub fn permissions(&self) -> Vec<Permission> {
         self.kind().permissions()
     }
 
-    /// What the change is for within its plan.
+    /// The purpose of the change within its plan.
     pub fn purpose(&self) -> Purpose {
         self.kind().purpose()
     }
 
-    /// Whether the object is there afterwards and was not before.
+    /// Whether the change creates the object.
     pub fn is_creation(&self) -> bool {
         self.kind().is_creation()
     }

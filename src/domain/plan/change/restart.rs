@@ -1,4 +1,4 @@
-//! A workload is restarted.
+//! Restarts a workload.
 
 use super::{Affects, Change, PlanChange, Purpose, RepositoryManifest, Restartable, Written};
 use crate::domain::{
@@ -12,7 +12,7 @@ use crate::domain::{
     rbac::Permission,
 };
 
-/// Lets a workload replace its Pods, one after the other (`kubectl rollout restart`).
+/// Restarts a workload, which replaces its Pods one after the other (`kubectl rollout restart`).
 ///
 /// It is not taken back: new Pods are not made old again.
 #[derive(Clone, Debug)]

@@ -1,4 +1,4 @@
-//! A Deployment gets the Pod template of an older revision again.
+//! Restores the Pod template of an older revision of a Deployment.
 
 use std::sync::Arc;
 
@@ -19,8 +19,7 @@ use crate::domain::{
     rbac::Permission,
 };
 
-/// Gives a Deployment the Pod template of one of its older ReplicaSets again
-/// (`kubectl rollout undo --to-revision`).
+/// Restores the Pod template of an older ReplicaSet (`kubectl rollout undo --to-revision`).
 ///
 /// It is not taken back: the template that was replaced is a revision of its own now, to which the Deployment
 /// can be rolled back.
@@ -35,7 +34,7 @@ pub struct RollBack {
     pub after: Images,
 }
 
-/// A Pod template, as far as it is shown and compared.
+/// A Pod template, as shown and compared.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Template {
     pub images: Images,
@@ -53,8 +52,8 @@ impl RollBack {
 }
 
 impl Change {
-    /// A Deployment back to the newest revision before with other images, one that has ready Pods if
-    /// there is one; `None` when there is no such revision.
+    /// Rolls a Deployment back to its newest earlier revision with other images, preferably one with ready Pods; `None`
+    /// without such a revision.
     pub fn roll_back(found: &RolloutStatus) -> Option<Self> {
         let revision = found.previous_revision()?;
         Some(Self::RollBack(RollBack {

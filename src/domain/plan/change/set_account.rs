@@ -1,4 +1,4 @@
-//! A workload gets another ServiceAccount.
+//! Sets another ServiceAccount for a workload.
 
 use serde_json::json;
 
@@ -21,7 +21,7 @@ use crate::domain::{
     rbac::Permission,
 };
 
-/// Lets a workload run as another ServiceAccount.
+/// Sets another ServiceAccount for a workload.
 #[derive(Clone, Debug)]
 pub struct SetAccount {
     pub workload: Restartable,
@@ -31,7 +31,7 @@ pub struct SetAccount {
     pub account: Name<ServiceAccount>,
 }
 
-/// The ServiceAccount of a workload before a change, and as the change has left it.
+/// The ServiceAccount of a workload before and after a change.
 #[derive(Clone, Debug)]
 pub struct AccountChange {
     pub before: Observed<Name<ServiceAccount>>,
@@ -39,7 +39,7 @@ pub struct AccountChange {
 }
 
 impl SetAccount {
-    /// Another ServiceAccount; which one is there now is known after the dry run.
+    /// Creates the change; the current ServiceAccount is known after the dry run.
     pub fn new(workload: Restartable, account: Name<ServiceAccount>) -> Self {
         Self {
             workload,

@@ -1,4 +1,4 @@
-//! A container gets another image.
+//! Sets another image for a container.
 
 use std::sync::Arc;
 
@@ -35,7 +35,7 @@ pub struct SetImage {
     pub stored: Option<Arc<str>>,
 }
 
-/// The image of a container before a change, and as the change has left it.
+/// The image of a container before and after a change.
 #[derive(Clone, Debug)]
 pub struct ImageChange {
     pub before: Observed<ContainerImage>,
@@ -43,7 +43,7 @@ pub struct ImageChange {
 }
 
 impl SetImage {
-    /// Another image; which one is there now is known after the dry run.
+    /// Creates the change; the current image is known after the dry run.
     pub fn new(workload: ImageOwner, container: Arc<str>, image: impl Into<String>) -> Self {
         Self {
             workload,

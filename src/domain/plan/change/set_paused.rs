@@ -1,4 +1,4 @@
-//! A Deployment's rollout is paused or resumed.
+//! Pauses or resumes a Deployment's rollout.
 
 use super::{Affects, Change, PlanChange, Purpose, RepositoryManifest, Undoable, Written};
 use crate::domain::{
@@ -26,7 +26,7 @@ pub struct SetPaused {
 }
 
 impl SetPaused {
-    /// Pauses or resumes; whether it is paused now is known after the dry run.
+    /// Creates the change; whether it is paused now is known after the dry run.
     pub fn new(deployment: ObjectRef<Workload>, paused: bool) -> Self {
         Self {
             deployment,

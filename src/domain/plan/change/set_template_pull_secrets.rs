@@ -1,4 +1,4 @@
-//! `imagePullSecrets` of a Pod template that has a list of its own.
+//! Sets `imagePullSecrets` of a Pod template that has its own list.
 
 use super::{
     Affects, Change, Earlier, PlanChange, Purpose, RepositoryManifest, Restartable, Reversal,
@@ -22,8 +22,7 @@ use crate::domain::{
     rbac::Permission,
 };
 
-/// Changes `imagePullSecrets` of a Pod template that has a list of its own: admission does not read the
-/// ServiceAccount's then.
+/// Sets `imagePullSecrets` of a Pod template that has its own list, for which admission ignores the ServiceAccount's.
 #[derive(Clone, Debug)]
 pub struct SetTemplatePullSecrets {
     pub workload: Restartable,
@@ -35,7 +34,7 @@ pub struct SetTemplatePullSecrets {
 }
 
 impl SetTemplatePullSecrets {
-    /// The list after the change, without entries that have no name.
+    /// The list after the change; entries without a name are dropped.
     pub fn changed(&self, list: &[Name<Secret>]) -> Vec<Name<Secret>> {
         changed(list, &self.add, self.instead_of.as_ref())
     }

@@ -1,4 +1,4 @@
-//! A change that was made is taken back, as far as nobody has changed the same since.
+//! Undoes a change, unless others have changed the same since.
 
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ use crate::domain::{
     rbac::Permission,
 };
 
-/// Takes a change back.
+/// Undoes a change.
 ///
 /// It is not taken back itself: what it took back can be planned again.
 #[derive(Clone, Debug)]
@@ -31,7 +31,7 @@ pub struct TakeBack {
     pub found: Option<LiveState>,
 }
 
-/// What a reversal finds, as far as its preview shows it.
+/// What an undo finds, as shown in its preview.
 #[derive(Clone, Debug)]
 pub enum LiveState {
     /// A list as it is and as it will be.
@@ -40,7 +40,7 @@ pub enum LiveState {
     NoSecret,
 }
 
-/// How a change is taken back that has no opposite of its own kind.
+/// The undo of a change that has no opposite kind.
 #[derive(Clone, Debug)]
 pub enum Reversal {
     /// The object that the change created is deleted, if it still holds what it did then.
@@ -78,7 +78,7 @@ impl TakeBack {
         })
     }
 
-    /// The same with a list as it was found.
+    /// The same with the list that was found.
     #[must_use]
     pub fn with_list(&self, found: ListChange) -> Change {
         Change::TakeBack(Self {
@@ -87,7 +87,7 @@ impl TakeBack {
         })
     }
 
-    /// The same where the Secret is not there: the conversion, or what takes it back, has lost it.
+    /// The same for a missing Secret: the conversion or its undo has lost it.
     #[must_use]
     pub fn with_absent_secret(&self, secret: &ObjectRef<Secret>, before: &Converted) -> Change {
         let before = Converted {

@@ -1,15 +1,15 @@
-//! What a Pod template is changed in: workloads that roll out, and owners of an image.
+//! Targets of Pod template changes: workloads that roll out, and owners of an image.
 
 use std::{fmt, sync::Arc};
 
 use crate::domain::k8s::objects::{Subject, WorkloadKind, WorkloadRef};
 
-/// A workload whose Pods are replaced when its template changes (`kubectl rollout restart`).
+/// A workload that replaces its Pods when its template changes (`kubectl rollout restart`).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Restartable(WorkloadRef);
 
 impl Restartable {
-    /// `None` for kinds that do not replace their Pods: Jobs, CronJobs, bare ReplicaSets.
+    /// Creates it; `None` for kinds that do not replace their Pods: Jobs, CronJobs, bare ReplicaSets.
     pub fn new(id: WorkloadRef) -> Option<Self> {
         match id.kind {
             WorkloadKind::Deployment | WorkloadKind::StatefulSet | WorkloadKind::DaemonSet => {
@@ -24,12 +24,12 @@ impl Restartable {
     }
 }
 
-/// A Pod, or a workload whose Pod template can be changed: what a container's image is set in.
+/// A Pod, or a workload with a mutable Pod template: where a container's image is set.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ImageOwner(Subject);
 
 impl ImageOwner {
-    /// `None` for a Job: its Pod template is immutable.
+    /// Creates it; `None` for a Job, whose Pod template is immutable.
     pub fn new(subject: Subject) -> Option<Self> {
         match &subject {
             Subject::Pod(_) => Some(Self(subject)),
@@ -56,7 +56,7 @@ impl ImageOwner {
         }
     }
 
-    /// `deployment/web`, as kubectl takes it.
+    /// `deployment/web`, as kubectl accepts it.
     pub fn kubectl(&self) -> String {
         match &self.0 {
             Subject::Pod(key) => format!("pod/{}", key.name),
@@ -64,7 +64,7 @@ impl ImageOwner {
         }
     }
 
-    /// The names of the fields from the object to the spec of its Pods.
+    /// Path from the object to the Pod spec, as field names.
     pub fn pod_spec(&self) -> &'static [&'static str] {
         match self.workload().map(|id| id.kind) {
             None => &["spec"],

@@ -16,13 +16,13 @@ use crate::domain::{
     registry_auth::{credential::Password, docker_config::ConfigFormat},
 };
 
-/// Changes, and what they are for.
+/// The changes of a fix, and their purpose.
 pub(super) struct FixChanges<'a> {
     pub changes: Vec<Change>,
     pub targets: Vec<&'a FixTarget>,
 }
 
-/// The changes of an action, with words in capitals for what has to be typed.
+/// The changes of an action, with placeholders in capitals for what has to be typed.
 pub(super) fn made<'a>(action: &FixAction, targets: &Targets<'a>) -> FixChanges<'a> {
     let edit = |secret: &ObjectRef<Secret>, edit: AuthEdit| {
         let format = if targets.own.legacy_secrets.contains(&secret.name) {

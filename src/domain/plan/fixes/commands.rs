@@ -9,8 +9,10 @@ use crate::domain::{
     plan::{AttachSecret, Change, Plan},
 };
 
-/// The kubectl commands of a fix for the target of its finding: those of its plan, and what the plan does not
-/// reach. Words in capitals stand for what has to be typed, and for names that are not known.
+/// The kubectl commands of a fix for the target of its finding: those of its plan, and for what the plan does not
+/// reach.
+///
+/// Placeholders in capitals stand for what has to be typed and for unknown names.
 pub(in crate::domain) fn commands_of(fix: FixId, fix_context: &FixContext) -> Vec<String> {
     let known = FixAction::new(fix, fix_context);
     let is_known = known.is_some();

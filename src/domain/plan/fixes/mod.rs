@@ -1,5 +1,4 @@
-//! From a fix of a finding to a plan, where the product can make the change itself; and the commands of a fix,
-//! which are those of its plan.
+//! Makes the plan of a fix, if the product can apply it, and the commands of that plan.
 //!
 //! A fix is for the finding's own Pod. It changes, restarts and deletes what belongs to the workload of that
 //! Pod alone, unless the plan is for all that suffer from the same; each workload gets the change in its own
@@ -21,7 +20,7 @@ use crate::domain::diagnostics::{
     CurrentLogin, FixAction, FixId, FixTarget, ListOrigin, NewSecret, PodOwner,
 };
 
-/// What can be done about a fix.
+/// The proposal for a fix.
 #[derive(Clone, Debug)]
 pub enum FixProposal {
     Plan(Plan),
@@ -111,7 +110,7 @@ fn others_fail_alike(targets: &Targets<'_>, changes: &[Change]) -> Option<String
     })
 }
 
-/// The title of a plan, with the number of workloads where there are several.
+/// The title of a plan, with the number of workloads if there are several.
 pub(super) fn titled(title: &str, targets: &[&FixTarget]) -> String {
     match owners(targets) {
         0 | 1 => title.to_owned(),

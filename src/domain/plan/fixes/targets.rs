@@ -1,4 +1,4 @@
-//! Whom a fix is for: the finding's own Pod, its workload, and all others that suffer from the same.
+//! Targets of a fix: the finding's Pod, its workload, and all others with the same fault.
 
 use crate::domain::{
     diagnostics::{Finding, FixContext, FixTarget, ListOrigin},
@@ -17,7 +17,7 @@ pub enum Reach {
     All,
 }
 
-/// The finding that is to be fixed, and those of all others that suffer from the same.
+/// The finding to fix, and all others with the same fault.
 #[derive(Clone, Copy, Debug)]
 pub struct FixScope<'a> {
     pub own: &'a Finding,
@@ -48,12 +48,12 @@ impl<'a> FixScope<'a> {
         })
     }
 
-    /// All targets: the own one first.
+    /// All targets, the finding's own first.
     pub fn all_targets(&self) -> Vec<&'a FixTarget> {
         self.targets().map_or_else(Vec::new, |targets| targets.all)
     }
 
-    /// The targets of a change to a workload: all Pods of the own workload, or of all.
+    /// Targets of a change to a workload: all Pods of the own workload, or of all.
     pub fn workload_targets(&self) -> Vec<&'a FixTarget> {
         self.targets()
             .map_or_else(Vec::new, |targets| targets.of_workloads())
@@ -73,8 +73,8 @@ impl<'a> Targets<'a> {
         self.all.iter().copied().filter(is_meant).collect()
     }
 
-    /// The targets of another content of a Secret: those of the own workload where it lists the Secret. Where it
-    /// does not, those whose list gets it.
+    /// Targets of a new content of a Secret: those of the own workload if it lists the Secret, else those whose list
+    /// gets it.
     pub(super) fn of_secret(&self, secret: &Name<Secret>) -> Vec<&'a FixTarget> {
         if self.own.listed.contains(secret) || self.own.is_ephemeral() {
             self.of_workloads()
@@ -83,8 +83,9 @@ impl<'a> Targets<'a> {
         }
     }
 
-    /// The targets whose list is where the own one's is: in its template, or in the same ServiceAccount. In a
-    /// plan for all, those of other workloads as well, and those with a list of their own.
+    /// Targets with the same list as the own one: that of its template or ServiceAccount.
+    ///
+    /// In a plan for all, also those of other workloads and those with their own list.
     pub(super) fn of_list(&self) -> Vec<&'a FixTarget> {
         if self.own.list_origin != ListOrigin::ServiceAccount {
             return self.of_workloads();
@@ -113,7 +114,7 @@ fn is_of_the_same(own: &FixTarget, other: &FixTarget) -> bool {
         && own.is_ephemeral() == other.is_ephemeral()
 }
 
-/// What the ServiceAccount of these names lists, as far as it is known.
+/// The known list of the ServiceAccount with this name.
 pub(super) fn listed(fix_context: &FixContext) -> Vec<Name<Secret>> {
     let listed = fix_context.account_lists.iter().flatten();
     listed.map(|name| Name::new(name.clone())).collect()

@@ -1,4 +1,4 @@
-//! Which workload, container and list a fix changes, for each kind of owner of a Pod.
+//! Tests of the workload, container and list that a fix changes, for each kind of owner.
 
 use std::sync::Arc;
 

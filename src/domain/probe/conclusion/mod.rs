@@ -8,12 +8,12 @@ mod tests;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ProbeError, ProbeStage, ProbeStep, StepResult, Transcript,
+    ProbeError, ProbeStage, ProbeStep, Requester, StepResult, Transcript,
     platform::{Fit, TargetPlatforms},
 };
 use crate::domain::diagnostics::{Cause, RootCause};
 
-/// Whether the image can be pulled, as far as asking from here tells.
+/// Whether the image can be pulled, as far as a probe can tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PullAnswer {
@@ -33,7 +33,7 @@ impl PullAnswer {
     }
 }
 
-/// The conclusion from a probe.
+/// The conclusion of a probe.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProbeConclusion {
     pub answer: PullAnswer,
@@ -46,7 +46,23 @@ pub struct ProbeConclusion {
     pub summary: String,
 }
 
-/// Judges a transcript. `wanted` is what shall run the image.
+/// The probe that decides for a pull with several credentials: the first that may pull, else the first with a
+/// login, else the first.
+///
+/// An entry without a login is tried anonymously, and its answer says less than the rejection of a login.
+pub fn decisive<T>(
+    probes: &[T],
+    parts: impl Fn(&T) -> (&Requester, &ProbeConclusion),
+) -> Option<&T> {
+    let may_pull = |it: &&T| parts(it).1.answer == PullAnswer::Ok;
+    let has_login = |it: &&T| matches!(parts(it).0, Requester::User(_));
+    let allowed = probes.iter().find(may_pull);
+    allowed
+        .or_else(|| probes.iter().find(has_login))
+        .or(probes.first())
+}
+
+/// Draws the conclusion from a transcript; `wanted` are the platforms that must run the image.
 pub fn conclude(transcript: &Transcript, wanted: &TargetPlatforms) -> ProbeConclusion {
     let finding = match transcript.failed() {
         // That the proxy of this machine is out of reach says nothing of the registry.

@@ -1,12 +1,15 @@
 //! Interprets a refused probe: the status, the step, and the registry's known behaviour.
 
 use super::{
-    super::{AnonymousAccess, AnonymousReason, ProbeStage, Refusal, Requester, Tags, Transcript},
+    super::{AnonymousAccess, ProbeStage, Refusal, Requester, Tags, Transcript},
     ProbeFinding,
 };
 use crate::domain::{
     diagnostics::{Cause, RootCause, rate_limit_root},
-    registry_auth::registries::{self, MissingRepositoryBehavior},
+    registry_auth::{
+        auth_attempts::AnonymousReason,
+        registries::{self, MissingRepositoryBehavior},
+    },
 };
 
 pub(super) fn conclude_refusal(

@@ -10,10 +10,10 @@ use super::{
     ProbeFinding, PullAnswer,
 };
 
-/// Similar tags that are named where one is missing.
+/// Maximum number of similar tags named for a missing one.
 const SIMILAR: usize = 3;
 
-/// One sentence: who, what, and why.
+/// The summary in one sentence: who, what, and why.
 pub(super) fn sentence(
     transcript: &Transcript,
     finding: &ProbeFinding,

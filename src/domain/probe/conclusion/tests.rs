@@ -1,15 +1,14 @@
-//! Conclusions by table: what a probe met, and what follows.
+//! Tests by table: transcripts and their conclusions.
 
 use std::time::Duration;
 
 use super::{
     super::{
-        AnonymousAccess, AnonymousReason, AuthMethod, ImageManifest, Platform, Refusal, Requester,
-        Tags, Unencrypted,
+        AnonymousAccess, AuthMethod, ImageManifest, Platform, Refusal, Requester, Tags, Unencrypted,
     },
     *,
 };
-use crate::domain::registry_auth::image_ref::ImageRef;
+use crate::domain::registry_auth::{auth_attempts::AnonymousReason, image_ref::ImageRef};
 
 fn user() -> Requester {
     Requester::User("jane".into())
@@ -472,4 +471,34 @@ fn what_went_well_is_ruled_out_and_never_what_is_claimed() {
     plain.steps[1].outcome = Ok(StepResult::Unencrypted(Unencrypted::Chosen));
     let conclusion = conclude(&plain, &TargetPlatforms::Anything);
     assert!(!conclusion.ruled_out.contains(&Cause::TlsHttpMismatch));
+}
+
+#[test]
+fn a_rejected_login_says_more_than_an_anonymous_attempt() {
+    let conclusion = |answer: PullAnswer| ProbeConclusion {
+        answer,
+        cause: None,
+        root: None,
+        alternatives: Vec::new(),
+        ruled_out: Vec::new(),
+        summary: String::new(),
+    };
+    let no = conclusion(PullAnswer::No);
+    let ok = conclusion(PullAnswer::Ok);
+    let anonymous = nobody(AnonymousReason::EntryEmpty);
+    let other = Requester::User("other".into());
+    let decides = |probes: &[(Requester, ProbeConclusion)]| {
+        let chosen = decisive(probes, |(requester, conclusion)| (requester, conclusion));
+        chosen.map(|(requester, _)| requester.clone())
+    };
+    let rejected = [
+        (anonymous.clone(), no.clone()),
+        (user(), no.clone()),
+        (other.clone(), no.clone()),
+    ];
+    assert_eq!(decides(&rejected), Some(user()));
+    let allowed = [(user(), no.clone()), (other.clone(), ok)];
+    assert_eq!(decides(&allowed), Some(other));
+    assert_eq!(decides(&[(anonymous.clone(), no)]), Some(anonymous));
+    assert_eq!(decides(&[]), None);
 }

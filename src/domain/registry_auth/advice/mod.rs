@@ -10,7 +10,7 @@ mod own;
 
 use super::registries::RegistryId;
 
-/// What the advice is about.
+/// The topic of an advice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum AdviceTopic {
     /// The login: which kind of token, and for which user name.
@@ -38,7 +38,7 @@ impl AdviceTopic {
     ];
 }
 
-/// What a message says beside the cause, in the words of one program only.
+/// A policy named in a message, in the words of one program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum PolicySign {
     /// JFrog Xray blocks the download.
@@ -47,7 +47,7 @@ pub enum PolicySign {
     HarborProject,
 }
 
-/// When a step is shown.
+/// The condition for showing a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum When {
     Always,
@@ -57,7 +57,9 @@ pub enum When {
     Sign(PolicySign),
 }
 
-/// One step. `{host}`, `{ca_key}`, `{name}`, `{region}`, `{location}`, `{path}`, `{project}`, `{repository}`, `{namespace}` and
+/// One step of an advice.
+///
+/// `{host}`, `{ca_key}`, `{name}`, `{region}`, `{location}`, `{path}`, `{project}`, `{repository}`, `{namespace}` and
 /// `{account}` stand for names of the case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AdviceStep {
@@ -65,7 +67,7 @@ pub struct AdviceStep {
     pub text: &'static str,
 }
 
-/// Steps, and the commands that belong to them.
+/// Steps with their commands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Advice {
     pub steps: &'static [AdviceStep],
@@ -87,7 +89,7 @@ impl Advice {
     }
 }
 
-/// A step that is shown whatever the host and the message are.
+/// A step without a condition.
 pub const fn always(text: &'static str) -> AdviceStep {
     AdviceStep {
         when: When::Always,

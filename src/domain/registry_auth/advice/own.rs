@@ -1,4 +1,4 @@
-//! Advice for the registries that people run themselves.
+//! Advice for self-hosted registries.
 
 use super::{Advice, PolicySign, RegistryAdvice, always, for_sign};
 

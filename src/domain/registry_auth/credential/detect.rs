@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 use super::{Password, kind::CredentialKind};
 use crate::domain::registry_auth::host_port::server_host;
 
-/// What is known of a credential without asking the registry.
+/// What a credential shows without asking the registry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Credential {
     pub kind: CredentialKind,
@@ -114,10 +114,10 @@ fn is_guid(text: &str) -> bool {
     groups == [8, 4, 4, 4, 12] && text.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-')
 }
 
-/// The user whose key is to be encoded, the only one.
+/// User name of a base64-encoded service account key.
 const ENCODED_KEY: &str = "_json_key_base64";
 
-/// A token that was base64-encoded once too often.
+/// Whether a token was base64-encoded once too often.
 pub(crate) fn is_encoded_token(username: &str, password: &str) -> bool {
     let inner = BASE64_STANDARD.decode(password.trim()).map(Zeroizing::new);
     username != ENCODED_KEY

@@ -98,7 +98,7 @@ impl CredentialKind {
         }
     }
 
-    /// The lifetime that its issuer sets unless another one is chosen: an older one that is refused has likely expired.
+    /// Default lifetime of its issuer: an older one that is refused has likely expired.
     ///
     /// Harbor's robots: 30 days (`robot_token_duration`). Secrets of Azure's service principals: 1 year
     /// (`az ad sp create-for-rbac`). GitLab's access tokens: 365 days at most since 16.0.
@@ -132,7 +132,7 @@ impl CredentialKind {
         }
     }
 
-    /// Guide G9: tokens, not passwords.
+    /// Whether it is an account password, against practice G9: tokens, not passwords.
     pub fn is_password(self) -> bool {
         matches!(self, Self::Password | Self::AzureAdmin)
     }

@@ -26,7 +26,7 @@ impl Password {
         Self(SecretString::from(text.into()))
     }
 
-    /// The value. What is derived from it must be zeroised, and neither stored nor printed.
+    /// Returns the value. What is derived from it must be zeroized, and neither stored nor printed.
     pub fn expose(&self) -> &str {
         self.0.expose_secret()
     }
@@ -38,7 +38,7 @@ impl fmt::Debug for Password {
     }
 }
 
-/// The key of all fingerprints of one run of the program.
+/// Key of the fingerprints of this process.
 ///
 /// A keyed hash (SipHash with a random key), so that a fingerprint in a bug report cannot be tried
 /// against a list of passwords; two runs give different fingerprints on purpose.
@@ -52,13 +52,13 @@ impl fmt::Debug for FingerprintKey {
 }
 
 impl FingerprintKey {
-    /// What may be kept of this user name and password: the same pair gives the same value.
+    /// Fingerprint of a user name and password: equal for equal pairs.
     pub fn fingerprint(&self, username: &str, password: &Password) -> Fingerprint {
         Fingerprint(self.0.hash_one((username, password.expose())))
     }
 }
 
-/// Equal for equal credentials within one run; says nothing else about them.
+/// Fingerprint of a credential: equal for equal credentials within one process; it reveals nothing else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Fingerprint(u64);
 

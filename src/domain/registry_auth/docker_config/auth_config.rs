@@ -8,15 +8,23 @@ use super::{
     AuthConfig, AuthProblem, ConfigErrorKind,
     base64::{CorruptInputError, decode_auth},
     json::{Cursor, Shape, same_field},
+    problem::missing_login,
 };
 use crate::domain::registry_auth::credential::{
     Password, is_encoded_token, is_truncated_robot_name,
 };
 
-/// Go's name of the type of an entry, as it stands in its messages.
+/// Go's type name of an entry, as in its error messages.
 pub(super) const ENTRY: &str = "credentialprovider.dockerConfigEntryWithAuth";
 
-/// Where in the Go structs an entry is read into; it is part of the error texts.
+impl AuthConfig {
+    /// Why no login is sent for this entry; `None` when one is.
+    pub fn missing_login(&self) -> Option<AuthProblem> {
+        missing_login(&self.problems)
+    }
+}
+
+/// The Go struct that an entry is read into; part of the error texts.
 #[derive(Clone, Copy)]
 pub(super) enum Within {
     Auths,
@@ -176,7 +184,7 @@ fn entry_problems(server: &str, username: &str, password: &str) -> Vec<AuthProbl
 }
 
 impl AuthError {
-    /// The class, and the kubelet's words.
+    /// Kind and text of the kubelet's error.
     pub(super) fn words(&self, within: Within) -> (ConfigErrorKind, String) {
         match self {
             Self::NotAnObject(shape) => {

@@ -9,10 +9,10 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
-/// Go refuses more containers inside one another.
+/// Maximum nesting depth of Go's decoder.
 const MAX_DEPTH: usize = 10_000;
 
-/// A syntax error in Go's words.
+/// A syntax error with Go's text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct SyntaxError {
     pub at: usize,
@@ -25,7 +25,7 @@ impl fmt::Display for SyntaxError {
     }
 }
 
-/// What a value is, in the words of Go's type errors.
+/// The type of a JSON value, as named in Go's type errors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Shape {
     Null,
@@ -273,7 +273,7 @@ fn quote(byte: u8) -> String {
     }
 }
 
-/// A walk over bytes that `check` has passed.
+/// A cursor over JSON that `check` has accepted.
 pub(super) struct Cursor<'a> {
     scan: Scan<'a>,
 }
@@ -287,7 +287,7 @@ impl<'a> Cursor<'a> {
         Self { scan }
     }
 
-    /// The shape of the value that comes next.
+    /// The type of the next value.
     pub(super) fn shape(&mut self) -> Shape {
         match self.scan.visible() {
             Some(b'{') => Shape::Object,
@@ -299,7 +299,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Passes over the value that comes next.
+    /// Skips the next value.
     pub(super) fn skip(&mut self) {
         let mut depth = 0_usize;
         loop {
@@ -330,7 +330,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Reads the string that comes next; wiped when dropped, for it may be a password.
+    /// Reads the next string; zeroized on drop, as it may be a password.
     pub(super) fn string(&mut self) -> Zeroizing<String> {
         self.scan.visible();
         let start = self.scan.at + 1;
@@ -340,8 +340,7 @@ impl<'a> Cursor<'a> {
         Zeroizing::new(unquote(raw))
     }
 
-    /// Calls `each` with the key of every member of the object that comes next; `each` must read or
-    /// skip the value.
+    /// Calls `each` with the key of every member of the next object; `each` must read or skip the value.
     pub(super) fn members(&mut self, mut each: impl FnMut(&mut Self, &str)) {
         self.scan.visible();
         self.scan.at += 1;
@@ -357,7 +356,7 @@ impl<'a> Cursor<'a> {
         self.scan.at += 1;
     }
 
-    /// How far the walk has come, to read a member again.
+    /// The remaining bytes, to read a member again.
     pub(super) fn rest(&self) -> &'a [u8] {
         self.scan.bytes.get(self.scan.at..).unwrap_or_default()
     }
@@ -410,7 +409,7 @@ fn unicode(raw: &[u8]) -> (char, usize) {
     pair.map_or((char::REPLACEMENT_CHARACTER, 6), |c| (c, 12))
 }
 
-/// Whether Go takes this member for this field: exactly, or with the case folded away.
+/// Whether Go matches this member to this field: exactly, or ignoring case.
 pub(super) fn same_field(member: &str, field: &str) -> bool {
     // The two characters outside ASCII that fold into it: the long s and the Kelvin sign.
     let fold = |c: char| match c {

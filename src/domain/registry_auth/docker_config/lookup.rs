@@ -12,7 +12,7 @@ use serde::Deserialize;
 use super::{AuthConfig, AuthProblem, ConfigFormat, read};
 use crate::domain::registry_auth::registries::registry_of;
 
-/// Where the credential for a registry is.
+/// Location of the credential for a registry.
 #[derive(Clone, Debug)]
 pub enum CredentialLocation {
     Inline(AuthConfig),
@@ -37,7 +37,7 @@ struct Helpers {
     store: Option<String>,
 }
 
-/// Finds the credential for a server.
+/// Locates the credential for a server.
 pub fn locate(text: &[u8], server: &str) -> Result<CredentialLocation, String> {
     let config = read(ConfigFormat::ConfigJson, text);
     if let Some(malformation) = &config.malformed {
@@ -77,7 +77,7 @@ pub fn locate(text: &[u8], server: &str) -> Result<CredentialLocation, String> {
     })
 }
 
-/// The entry for a server: of this very name, else of this registry.
+/// Finds the entry for a server: with the same key, else for the same registry.
 pub fn find_auth<'a>(entries: &'a [AuthConfig], server: &str) -> Option<&'a AuthConfig> {
     let exact = entries.iter().find(|entry| *entry.server == *server);
     exact.or_else(|| {
@@ -87,7 +87,7 @@ pub fn find_auth<'a>(entries: &'a [AuthConfig], server: &str) -> Option<&'a Auth
     })
 }
 
-/// Why an identity token is of no use: the kubelet reads neither `identitytoken` nor `registrytoken`.
+/// Why an identity token is useless: the kubelet reads neither `identitytoken` nor `registrytoken`.
 pub const IDENTITY_TOKEN_UNSUPPORTED: &str =
     "the kubelet does not read identity tokens: create an access token";
 

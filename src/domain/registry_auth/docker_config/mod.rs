@@ -39,7 +39,7 @@ pub enum ConfigFormat {
 }
 
 impl ConfigFormat {
-    /// The key under `data` of a Secret.
+    /// The data key in a Secret.
     pub fn data_key(self) -> &'static str {
         match self {
             Self::ConfigJson => ".dockerconfigjson",
@@ -48,7 +48,7 @@ impl ConfigFormat {
     }
 }
 
-/// A Docker configuration with its passwords; it is not kept longer than it takes to use them.
+/// A Docker configuration with passwords; it is kept only while it is used.
 #[derive(Clone, Debug, Default)]
 pub struct DockerConfig {
     /// In the order of the text. With `malformed` set these are the ones that could be read, for the
@@ -58,7 +58,7 @@ pub struct DockerConfig {
     pub warnings: Vec<ConfigWarning>,
 }
 
-/// One key of `auths`. Empty texts are what the kubelet sends when nothing is given.
+/// One entry of `auths`. The kubelet sends missing texts as empty ones.
 #[derive(Clone, Debug)]
 pub struct AuthConfig {
     /// The key as written: a registry pattern.
@@ -76,7 +76,11 @@ impl AuthConfig {
 }
 
 impl DockerConfig {
-    /// The entries as the kubelet gets them: all, or the error that stops the pull.
+    /// The entries as the kubelet uses them.
+    ///
+    /// # Errors
+    ///
+    /// The error that aborts the pull.
     pub fn usable_entries(&self) -> Result<&[AuthConfig], &ConfigError> {
         match &self.malformed {
             Some(malformation) => Err(malformation),

@@ -4,8 +4,9 @@ use std::{fmt, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
-/// A configuration that the kubelet cannot read. It stops every pull of every Pod that lists the
-/// Secret, also for images that other Secrets would open.
+/// An error for which the kubelet cannot parse the configuration.
+///
+/// It aborts every pull of every Pod that lists the Secret, even if another Secret matches.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConfigError {
     #[serde(rename = "problem")]
@@ -61,7 +62,7 @@ impl fmt::Display for ConfigError {
     }
 }
 
-/// Something about the configuration that the kubelet silently ignores.
+/// A defect of the configuration that the kubelet silently ignores.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ConfigWarning {
     /// The Secret has not the key that its type asks for.
@@ -119,7 +120,7 @@ impl fmt::Display for ConfigWarning {
     }
 }
 
-/// Something about one entry that the kubelet accepts but cannot use.
+/// A defect of an entry that the kubelet accepts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum AuthProblem {
     /// Matches and carries nothing: the pull is anonymous although there is a Secret.
@@ -141,6 +142,34 @@ pub enum AuthProblem {
     /// A Harbor robot without its `robot$…`, or a Quay robot without its namespace.
     #[serde(rename = "RobotNameCut")]
     RobotNameTruncated,
+}
+
+impl AuthProblem {
+    /// Whether the container runtime sends no login for an entry with this problem.
+    ///
+    /// The kubelet hands user name and password to the runtime as they are. containerd and Docker answer a
+    /// challenge only with both: containerd v2.1 `core/remotes/docker/authorizer.go` fetches an anonymous token
+    /// without a password and fails with *no basic auth credentials* without either, and its CRI plugin
+    /// (`ParseAuth`) drops a password without a user name. CRI-O (`containers/image`, `docker_client.go`) does
+    /// the same for tokens; only to a registry with basic authentication it sends what there is.
+    fn prevents_login(self) -> bool {
+        match self {
+            Self::Empty | Self::EmptyUsername | Self::EmptyPassword => true,
+            Self::TrailingNewline
+            | Self::SurroundingSpace
+            | Self::PasswordEncoded
+            | Self::AuthDisagrees
+            | Self::TokenIgnored
+            | Self::EmailAsUsername
+            | Self::RobotNameTruncated => false,
+        }
+    }
+}
+
+/// The problem for which an entry has no login, if it has none.
+pub(super) fn missing_login(problems: &[AuthProblem]) -> Option<AuthProblem> {
+    let mut problems = problems.iter().copied();
+    problems.find(|problem| problem.prevents_login())
 }
 
 impl fmt::Display for AuthProblem {

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::domain::registry_auth::keyring::equal_keys;
 
-/// Reads a Docker configuration; problems are collected and never stop the reading.
+/// Parses a Docker configuration; problems are collected and do not stop the parser.
 pub fn read(format: ConfigFormat, bytes: &[u8]) -> DockerConfig {
     if bytes.is_empty() {
         return DockerConfig {
@@ -67,7 +67,7 @@ fn encoded_json(bytes: &[u8]) -> bool {
         .is_ok_and(|inner| inner.starts_with(b"{"))
 }
 
-/// Go's names of the types that a value did not fit, as they stand in its messages.
+/// Go's type names, as in its error messages.
 const CONFIG: &str = "credentialprovider.DockerConfigJSON";
 const ENTRIES: &str = "credentialprovider.DockerConfig";
 

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{AuthConfig, AuthProblem, ConfigError, ConfigWarning, DockerConfig};
+use super::{
+    AuthConfig, AuthProblem, ConfigError, ConfigWarning, DockerConfig, problem::missing_login,
+};
 use crate::domain::registry_auth::credential::{
     Credential, Fingerprint, FingerprintKey, kind::CredentialKind,
 };
@@ -20,7 +22,7 @@ pub struct DockerConfigSummary {
     pub warnings: Arc<[ConfigWarning]>,
 }
 
-/// One key of `auths`.
+/// One entry of `auths`, without its password.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuthSummary {
     /// The key as written: a registry pattern.
@@ -36,7 +38,7 @@ pub struct AuthSummary {
 }
 
 impl DockerConfig {
-    /// The same without the passwords.
+    /// The configuration without its passwords.
     pub fn summary(&self, key: &FingerprintKey) -> DockerConfigSummary {
         DockerConfigSummary {
             entries: self
@@ -51,8 +53,17 @@ impl DockerConfig {
 }
 
 impl AuthSummary {
-    /// The registry's common name: without the scheme and the version of the API, and Docker Hub by its one
-    /// name.
+    /// Why no login is sent for this entry; `None` when one is.
+    pub fn missing_login(&self) -> Option<AuthProblem> {
+        missing_login(&self.problems)
+    }
+
+    /// Whether a login is sent for this entry.
+    pub fn has_login(&self) -> bool {
+        self.missing_login().is_none()
+    }
+
+    /// Common name of the registry: without scheme and API version, and one name for Docker Hub.
     pub fn registry(&self) -> &str {
         let key = &*self.server;
         let bare = ["https://", "http://"]
@@ -88,7 +99,7 @@ impl AuthConfig {
 }
 
 impl DockerConfigSummary {
-    /// A Secret that has not the key that its type asks for.
+    /// The summary of a Secret without the data key of its type.
     pub fn without_key<'a>(wanted: &str, found: impl Iterator<Item = &'a str>) -> Self {
         let oddity = ConfigWarning::KeyMissing {
             wanted: wanted.into(),
@@ -100,7 +111,11 @@ impl DockerConfigSummary {
         }
     }
 
-    /// The entries as the kubelet gets them: all, or the error that stops the pull.
+    /// The entries as the kubelet uses them.
+    ///
+    /// # Errors
+    ///
+    /// The error that aborts the pull.
     pub fn usable_entries(&self) -> Result<&[AuthSummary], &ConfigError> {
         match &self.malformed {
             Some(malformation) => Err(malformation),

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use crate::domain::registry_auth::credential::Password;
 
-/// The content of `.dockerconfigjson` with one entry; wiped when dropped.
+/// The content of `.dockerconfigjson` with one entry; zeroized on drop.
 pub fn write(
     server: &str,
     username: &str,

@@ -48,7 +48,7 @@ pub(super) fn parse(text: &str) -> Option<ImageRef> {
     })
 }
 
-/// The registry of a reference, whether or not the rest of it is well-formed.
+/// The registry of a reference, even if the rest is malformed.
 pub fn image_host(text: &str) -> &str {
     split_host(text).0
 }
@@ -62,12 +62,13 @@ fn split_host(text: &str) -> (&str, &str, HostNamed) {
     }
 }
 
-/// Dot, port, `localhost` or a capital letter: otherwise it is a name on Docker Hub.
+/// Whether the first part is a host: it has a dot, a port or a capital letter, or is `localhost`. Otherwise the image
+/// is on Docker Hub.
 pub(super) fn looks_like_host(part: &str) -> bool {
     part == "localhost" || part.contains(['.', ':']) || part.chars().any(char::is_uppercase)
 }
 
-/// 64 hexadecimal digits are an image id and never a name.
+/// Whether a text is an image id: 64 hexadecimal digits, which are never a name.
 pub(super) fn is_identifier(text: &str) -> bool {
     text.len() == 64 && text.bytes().all(is_lower_hex)
 }
@@ -106,7 +107,8 @@ fn is_path(text: &str) -> bool {
     text.split('/').all(is_component)
 }
 
-/// Lower-case letters and digits, separated by one `.`, one or two `_`, or any number of `-`.
+/// Whether a text is a path component: lower-case letters and digits, separated by one `.`, one or two `_`, or any
+/// number of `-`.
 pub(super) fn is_component(text: &str) -> bool {
     let letter = |c: char| matches!(c, 'a'..='z' | '0'..='9');
     text.starts_with(letter)
@@ -132,7 +134,7 @@ fn is_digest(text: &str) -> bool {
     })
 }
 
-/// Hexadecimal digits of a digest by this algorithm.
+/// Number of hexadecimal digits of a digest algorithm.
 pub(super) fn digest_length(algorithm: &str) -> Option<usize> {
     match algorithm {
         "sha256" => Some(64),

@@ -12,11 +12,10 @@ use std::{fmt, sync::Arc};
 pub use grammar::image_host;
 pub use problem::{ImageError, ImageProblem};
 
-/// The registry that names without a host belong to.
+/// The registry of names without a host.
 pub const DOCKER_HUB: &str = "docker.io";
 
-/// A well-formed image reference, spelled out as the kubelet does: `nginx` is
-/// `docker.io/library/nginx:latest`.
+/// A well-formed image reference, normalized as the kubelet does: `nginx` is `docker.io/library/nginx:latest`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ImageRef {
     host: Arc<str>,
@@ -26,7 +25,7 @@ pub struct ImageRef {
     named: HostNamed,
 }
 
-/// Whether the text itself named a registry.
+/// Whether the text has a registry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum HostNamed {
     Yes,
@@ -35,7 +34,7 @@ pub enum HostNamed {
 }
 
 impl ImageRef {
-    /// Reads a reference as `distribution/reference` does.
+    /// Parses a reference like `distribution/reference`.
     pub fn parse(text: &str) -> Result<Self, ImageError> {
         grammar::parse(text).ok_or_else(|| problem::explain(text))
     }
@@ -50,7 +49,7 @@ impl ImageRef {
         &self.path
     }
 
-    /// What auth entries are matched against: host and path, without tag and digest.
+    /// The repository that auth entries are matched against: host and path, without tag and digest.
     pub fn repository(&self) -> String {
         format!("{}/{}", self.host, self.path)
     }
@@ -69,7 +68,7 @@ impl ImageRef {
         self.digest.as_deref()
     }
 
-    /// Whether the text named the registry, or Docker Hub was assumed.
+    /// Whether the text has a registry, or Docker Hub is the default.
     pub fn host_named(&self) -> HostNamed {
         self.named
     }

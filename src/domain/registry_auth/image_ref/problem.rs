@@ -10,14 +10,14 @@ use super::grammar::{
     looks_like_host,
 };
 
-/// What is wrong with a reference, and the bytes of it that are to blame.
+/// Why a reference is malformed, and the position.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ImageError {
     pub problem: ImageProblem,
     pub at: Range<usize>,
 }
 
-/// What is wrong, with the part that is to blame.
+/// Why a reference is malformed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ImageProblem {
     Empty,
@@ -56,7 +56,7 @@ pub enum ImageProblem {
 }
 
 impl ImageProblem {
-    /// What to write instead.
+    /// The correction.
     pub fn hint(&self) -> String {
         match self {
             Self::Empty => "write a name such as registry.example/team/app:1.0".into(),
@@ -133,7 +133,7 @@ impl fmt::Display for ImageError {
 
 impl std::error::Error for ImageError {}
 
-/// Says what is wrong with a text that the grammar refused.
+/// Explains why the grammar rejects a text.
 pub(super) fn explain(text: &str) -> ImageError {
     let (problem, at) = whole(text)
         .or_else(|| slashes(text))

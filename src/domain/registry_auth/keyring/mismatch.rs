@@ -9,7 +9,7 @@ use strsim::osa_distance;
 use super::{UrlGlob, key_matches};
 use crate::domain::registry_auth::{host_port::split_host_port, image_ref::ImageRef};
 
-/// An entry that is not tried for an image.
+/// Why an entry does not match an image, and the correction.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mismatch {
     pub reason: MismatchReason,
@@ -63,7 +63,7 @@ pub enum MismatchReason {
 }
 
 impl MismatchReason {
-    /// The entry was meant for this registry: a slip of the pen rather than another registry.
+    /// Whether the entry is probably meant for this registry, with a typo.
     pub fn is_probable_typo(&self) -> bool {
         match self {
             Self::ApiPathOpen
@@ -116,7 +116,7 @@ impl fmt::Display for MismatchReason {
     }
 }
 
-/// Explains a key that is not tried for the image.
+/// Explains why a key does not match the image.
 pub(super) fn explain(key: &str, image: &ImageRef) -> Mismatch {
     let parts = Parts::parse(key);
     let reason = reason(key, &parts, image);
@@ -257,8 +257,9 @@ fn hub_reason(parts: &Parts<'_>) -> MismatchReason {
     }
 }
 
-/// Whether one host is the other with one slip inside one label. Hosts whose names are told apart by a number
-/// or at the ends of a label (`registry-a`, `eu-west-1`) are two.
+/// Whether two hosts differ by one typo inside one label.
+///
+/// Hosts that differ in a number or at the ends of a label (`registry-a`, `eu-west-1`) are different ones.
 fn is_slip(key: &str, image: &str) -> bool {
     let differing: Vec<(&str, &str)> = key
         .split('.')

@@ -1,5 +1,4 @@
-//! Which auth entries the kubelet tries for an image, in which order, and why the others do not
-//! match.
+//! The kubelet's keyring: which auth entries are tried for an image, in which order, and why others do not match.
 //!
 //! A port of `BasicDockerKeyring` and `MakeDockerKeyring` (`pkg/credentialprovider`, 1.36; pinned by
 //! vectors recorded from that code). Generic over what hangs on an entry, so that it runs on
@@ -81,6 +80,11 @@ impl<T> Keyring<T> {
         }
     }
 
+    /// Whether it has no entry at all, not even a dropped one.
+    pub fn is_empty(&self) -> bool {
+        self.slots.is_empty() && self.dropped.is_empty()
+    }
+
     /// The entries that are tried for an image, without the reasons of the others.
     pub fn candidates(&self, image: &ImageRef) -> Vec<Candidate<'_, T>> {
         let (via, chosen) = self.chosen(image);
@@ -92,7 +96,7 @@ impl<T> Keyring<T> {
             .collect()
     }
 
-    /// What is tried for an image, and for all the rest why it is not.
+    /// The candidates for an image, and why the other entries do not match.
     pub fn lookup(&self, image: &ImageRef) -> Lookup<'_, T> {
         let (_, chosen) = self.chosen(image);
         let misses = self
@@ -123,14 +127,14 @@ impl<T> Keyring<T> {
     }
 }
 
-/// Whether this key alone would be tried for the image.
+/// Whether this key matches the image.
 pub fn key_matches(key: &str, image: &ImageRef) -> bool {
     let mut alone = Keyring::default();
     alone.add(key, ());
     !alone.candidates(image).is_empty()
 }
 
-/// The entries of one Secret whose keys are the same to the kubelet, in groups of two or more.
+/// Groups the entries of one Secret whose keys are equal to the kubelet; two or more per group.
 ///
 /// A scheme and a `/v1/` or `/v2/` are taken off a key before it is looked up, so `ghcr.io` and
 /// `https://ghcr.io/v2/` are one. The entries of a Secret are a Go map, whose order is random, and entries
@@ -146,8 +150,9 @@ pub fn equal_keys<'a, T>(entries: impl IntoIterator<Item = (&'a str, T)>) -> Vec
     groups.filter(|group| group.len() > 1).collect()
 }
 
-/// Whether this key can be for the image at all. Cheap, for looking through many Secrets: a key without
-/// wildcards and escapes holds the host's name, or is Docker Hub's.
+/// Whether this key may match the image: a cheap filter for many Secrets.
+///
+/// A key without wildcards and escapes contains the host's name, or is Docker Hub's.
 pub fn may_match(key: &str, image: &ImageRef) -> bool {
     let host = image.host();
     let (name, _) = split_host_port(host);
@@ -160,7 +165,7 @@ fn has_hub_default(image: &ImageRef) -> bool {
     image.is_on_docker_hub() || !image.host().contains(['.', ':'])
 }
 
-/// A key as it is shown: in quotes where white space would not be seen.
+/// A key for display: quoted if it contains white space.
 pub(in crate::domain) fn shown_key(key: &str) -> Cow<'_, str> {
     if key.contains(char::is_whitespace) {
         Cow::Owned(format!("{key:?}"))

@@ -7,7 +7,7 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-/// The parts of a URL that the keyring looks at.
+/// The parts of a URL that the keyring uses.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Url {
     /// With its port and, for IPv6, its brackets.
@@ -15,11 +15,11 @@ pub(super) struct Url {
     pub path: Vec<u8>,
 }
 
-/// Why `url.Parse` refuses a text; the kubelet then drops the entry with a line in its log.
+/// Why `url.Parse` rejects a text; the kubelet then drops the entry with a log line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct NotAUrl;
 
-/// Parses what follows `https://` (or `http://`, which the keyring treats alike).
+/// Parses the part after `https://` (or `http://`, which the keyring treats alike).
 pub(super) fn parse(after_scheme: &[u8]) -> Result<Url, NotAUrl> {
     let (url, fragment) = cut(after_scheme, b'#');
     unescape(fragment, Part::Other)?;
@@ -135,7 +135,7 @@ fn may_stand_in_host(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-_.~!$&'()*+,;=:[]<>\"".contains(&byte)
 }
 
-/// Host and port as `net.SplitHostPort` parts them; all of it is host when it cannot.
+/// Splits host and port like `net.SplitHostPort`; all is host if that fails.
 pub(super) fn split_port(host: &[u8]) -> (&[u8], &[u8]) {
     try_split_port(host).unwrap_or((host, b""))
 }

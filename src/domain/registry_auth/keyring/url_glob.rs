@@ -6,13 +6,14 @@
 use super::url::{self, Url, split_port};
 use crate::domain::registry_auth::glob;
 
-/// A key with its scheme and its `/v1/` or `/v2/` taken off. Entries with equal patterns are one
-/// slot of the kubelet's index.
+/// A key without scheme and `/v1/` or `/v2/`.
+///
+/// Entries with equal patterns share one slot of the kubelet's index.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct UrlGlob(Vec<u8>);
 
 impl UrlGlob {
-    /// Reduces a key as written; `None` when the kubelet drops the entry because it is no URL.
+    /// Parses a key; `None` if the kubelet drops the entry because it is no URL.
     pub(super) fn parse(key: &str) -> Option<Self> {
         let after = key
             .strip_prefix("https://")
@@ -29,24 +30,24 @@ impl UrlGlob {
         Some(Self(host))
     }
 
-    /// Whether the pattern stands for this repository.
+    /// Whether the pattern matches this repository.
     pub(super) fn matches(&self, repository: &Url) -> bool {
         // The kubelet reads the reduced key as a URL once more, and drops what that does not survive.
         url::parse(&self.0).is_ok_and(|pattern| url_matches(&pattern, repository))
     }
 
-    /// The entry that Docker Hub's images get when nothing else matched.
+    /// Whether this is the entry that Docker Hub's images get when nothing else matches.
     pub(super) fn is_hub_default(&self) -> bool {
         self.0 == b"index.docker.io"
     }
 
-    /// The pattern as a text for people.
+    /// The pattern as text.
     pub(super) fn text(&self) -> String {
         String::from_utf8_lossy(&self.0).into_owned()
     }
 }
 
-/// A repository as the keyring sees it.
+/// A repository as a URL of the keyring.
 pub(super) fn repository_url(repository: &str) -> Option<Url> {
     url::parse(repository.as_bytes()).ok()
 }
@@ -66,9 +67,10 @@ fn labels(name: &[u8]) -> impl Iterator<Item = &[u8]> {
     name.split(|b| *b == b'.')
 }
 
-/// `filepath.Match` on one label. Of its signs only `*` can get here: `?` has become a query, `\` is
-/// refused in a host, and `[` is left only around an IPv6 address without a port, which as a set of
-/// characters matches one character and so never the address.
+/// Matches one label like `filepath.Match`.
+///
+/// Of its special characters only `*` can occur: `?` starts a query, `\` is rejected in a host, and `[` remains only
+/// around an IPv6 address without a port, which as a character set never matches the address.
 fn label_matches(pattern: &[u8], label: &[u8]) -> bool {
     !pattern.starts_with(b"[") && glob::matches(pattern, label)
 }

@@ -1,4 +1,4 @@
-//! Server-side apply: the body is all that its manager wants, and nothing that it does not.
+//! Server-side apply: the body holds exactly the fields that its manager wants.
 //!
 //! Fields that the manager applied before and no longer names are removed, unless others own them
 //! too; fields that others own and that would change are conflicts, unless forced

@@ -1,4 +1,4 @@
-//! Strategic merge patch: a merge patch that knows by what the elements of lists are told apart.
+//! Strategic merge patch: a merge patch that merges lists by keys.
 //!
 //! Directives are those of `k8s.io/apimachinery/pkg/util/strategicpatch`.
 
@@ -140,8 +140,9 @@ fn merge_list(name: &str, members: &[Value], changes: &[Value]) -> ApiResult<Vec
     Ok(in_order(merged, members, changes, key))
 }
 
-/// The elements that the patch names keep its order and the others theirs; where the two meet, the
-/// order that was there decides, and what is new comes first (`normalizeElementOrder`).
+/// Orders a merged list: elements named by the patch keep its order, the others theirs.
+///
+/// Where the two meet, the existing order decides, and new elements come first (`normalizeElementOrder`).
 fn in_order(merged: Vec<Value>, members: &[Value], changes: &[Value], key: &str) -> Vec<Value> {
     let place = |list: &[Value], element: &Value| {
         list.iter()

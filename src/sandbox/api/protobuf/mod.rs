@@ -1,6 +1,7 @@
-//! Bodies in protobuf: clients in Go write the kinds that they know so, kubectl's `create` and `auth` among
-//! them since 1.32. Here they become the JSON that the rest of the API reads; answers are JSON, which
-//! such clients accept as well.
+//! Protobuf request bodies, converted to the JSON that the rest of the API reads.
+//!
+//! Clients in Go send the kinds that they know as protobuf, kubectl's `create` and `auth` since 1.32. Responses are
+//! JSON, which such clients accept as well.
 
 mod schema;
 mod wire;
@@ -15,10 +16,10 @@ use wire::FieldContent;
 
 pub const MEDIA: &str = "application/vnd.kubernetes.protobuf";
 
-/// What stands before the envelope (`runtime.Unknown`).
+/// Magic bytes before the envelope (`runtime.Unknown`).
 const MAGIC: &[u8] = b"k8s\0";
 
-/// The object in a body.
+/// Decodes the object in a body.
 pub fn decode(body: &[u8]) -> ApiResult<Value> {
     let wrong = || ApiStatus::bad_request("the body is not an object in Kubernetes' protobuf");
     let (version, kind, raw) = body

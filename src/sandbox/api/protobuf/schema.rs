@@ -21,7 +21,7 @@ pub struct FieldSchema {
 }
 
 impl FieldSchema {
-    /// Its fields stand among those of the message around it.
+    /// Whether its fields are inlined in the parent message.
     pub fn is_inline(&self) -> bool {
         self.name == "."
     }

@@ -1,6 +1,6 @@
 //! The protobuf wire format: numbered fields without names and types.
 
-/// What stands in a field.
+/// The content of a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FieldContent<'a> {
     Number(u64),
@@ -8,7 +8,7 @@ pub enum FieldContent<'a> {
     Bytes(&'a [u8]),
 }
 
-/// The fields of a message in their order; nothing if these bytes are no message.
+/// The fields of a message, in order; `None` for invalid bytes.
 pub fn fields(mut bytes: &[u8]) -> Option<Vec<(u64, FieldContent<'_>)>> {
     let mut fields = Vec::new();
     while !bytes.is_empty() {
@@ -33,7 +33,7 @@ pub fn fields(mut bytes: &[u8]) -> Option<Vec<(u64, FieldContent<'_>)>> {
     Some(fields)
 }
 
-/// Seven bits a byte, the lowest first; the eighth says that more come.
+/// Decodes a varint: seven bits per byte, lowest first, with a continuation bit.
 pub fn varint(bytes: &mut &[u8]) -> Option<u64> {
     let mut number = 0;
     for shift in (0..64).step_by(7) {

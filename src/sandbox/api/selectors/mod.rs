@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::query::QueryString;
 use crate::sandbox::{object, resources::Resource, status::ApiResult};
 
-/// What a request shows of a collection.
+/// The selectors of a request.
 #[derive(Clone, Debug)]
 pub struct ListSelector {
     namespace: Option<String>,
@@ -32,7 +32,7 @@ impl ListSelector {
         })
     }
 
-    /// Narrows to one object, as a watch of a single name does.
+    /// Narrows the selector to one object, for a watch of a single name.
     pub fn named(mut self, name: &str) -> Self {
         self.name = Some(name.to_owned());
         self
@@ -42,7 +42,7 @@ impl ListSelector {
         self.namespace.as_deref()
     }
 
-    /// Whether everything in the namespace is meant.
+    /// Whether everything in the namespace is selected.
     pub fn is_plain(&self) -> bool {
         self.labels.is_empty() && self.fields.is_empty() && self.name.is_none()
     }

@@ -16,7 +16,10 @@ use crate::{
         age,
         objects::{AnyObjectRef, ObjectMeta},
     },
-    ui::{draw_context::DrawContext, text, widgets::paragraph::indented},
+    ui::{
+        draw_context::DrawContext,
+        text::{self, indented_lines},
+    },
 };
 
 pub(super) fn lines(object: &AnyObjectRef, wide: usize, cx: DrawContext<'_>) -> Vec<Line<'static>> {
@@ -48,10 +51,10 @@ pub(super) fn lines(object: &AnyObjectRef, wide: usize, cx: DrawContext<'_>) -> 
     sheet.lines
 }
 
-/// Cells for the name of a field.
+/// Width of a field's name.
 const NAME: usize = 16;
 
-/// Values that are listed of one field: a Secret may be that of ten thousand Pods.
+/// Maximum number of values listed per field: ten thousand Pods may use one Secret.
 const LISTED: usize = 100;
 
 /// The lines that describe an object: fields, and paragraphs under them. Nothing is cut off: what is too long
@@ -98,7 +101,8 @@ impl Sheet<'_> {
     }
 
     fn paragraph(&mut self, words: &str, style: Style) {
-        self.lines.extend(indented(words, 2, self.wide, style));
+        self.lines
+            .extend(indented_lines(words, 2, self.wide, style));
     }
 
     /// The heading of a part, below an empty line.
@@ -111,7 +115,8 @@ impl Sheet<'_> {
     /// A sentence for who wonders, below an empty line.
     fn note(&mut self, words: &str, style: Style) {
         self.lines.push(Line::default());
-        self.lines.extend(indented(words, 0, self.wide, style));
+        self.lines
+            .extend(indented_lines(words, 0, self.wide, style));
     }
 
     /// Age, and what else is said of every object.

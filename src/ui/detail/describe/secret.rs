@@ -10,7 +10,7 @@ use crate::{
         },
         registry_auth::docker_config::{AuthSummary, SecretHealth},
     },
-    ui::widgets::paragraph::indented,
+    ui::text::indented_lines,
 };
 
 pub(super) fn write(secret: &Secret, sheet: &mut Sheet<'_>) {
@@ -112,7 +112,7 @@ fn check_results(trial: &EntryCheck, sheet: &mut Sheet<'_>) {
         };
         let (symbol, style, words) = probe_result::describe(cx, state);
         sheet.paragraph(&query.image.to_string(), theme.text());
-        let said = indented(&format!("{symbol} {words}"), 4, sheet.wide, style);
+        let said = indented_lines(&format!("{symbol} {words}"), 4, sheet.wide, style);
         sheet.lines.extend(said);
     }
 }

@@ -16,10 +16,13 @@ use crate::{
             rollout::{RolloutState, RolloutStatus, rollout_status},
         },
     },
-    ui::{draw_context::DrawContext, text, widgets::paragraph::wrapped},
+    ui::{
+        draw_context::DrawContext,
+        text::{self, wrapped_lines},
+    },
 };
 
-/// Pods that are listed of one revision, and nodes of all; who has more wants their number.
+/// Maximum number of Pods listed per revision, and of nodes.
 const LISTED: usize = 40;
 
 pub(super) fn lines(id: &WorkloadRef, wide: usize, cx: DrawContext<'_>) -> Vec<Line<'static>> {
@@ -50,7 +53,7 @@ fn no_pods(id: &WorkloadRef, wide: usize, cx: DrawContext<'_>) -> Vec<Line<'stat
     let (finding, theme) = (&diagnosis.finding, cx.theme);
     let (symbol, style) = theme.health(PodHealth::Failing);
     let text = format!("{symbol} {}: {}", finding.title(), finding.summary());
-    let mut lines = wrapped(&text, wide, style);
+    let mut lines = wrapped_lines(&text, wide, style);
     for (number, fix) in finding.filled_fixes().iter().enumerate() {
         let lead = if number == 0 {
             "Fix ctrl-x "
@@ -103,7 +106,7 @@ fn rollout_state(cx: DrawContext<'_>, progress: &RolloutStatus, wide: usize) -> 
             format!("{reason}: {message}"),
         ),
     };
-    let mut lines = wrapped(&format!("{symbol} {words}"), wide, style);
+    let mut lines = wrapped_lines(&format!("{symbol} {words}"), wide, style);
     if let Some(deadline) = progress.deadline {
         let left = age::seconds_between(cx.now, deadline);
         let words = if left > 0 {

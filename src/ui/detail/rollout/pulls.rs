@@ -11,10 +11,10 @@ use crate::{
     ui::{draw_context::DrawContext, text},
 };
 
-/// Cells of the longest bar.
+/// Width of the longest bar.
 const BAR: u32 = 24;
 
-/// The longest pull on each node, the slowest first.
+/// The longest pull on each node, slowest first.
 pub(super) fn lines(cx: DrawContext<'_>, progress: &RolloutStatus) -> Vec<Line<'static>> {
     let store = &cx.model.store;
     let mut slowest: BTreeMap<&str, SignedDuration> = BTreeMap::new();

@@ -1,5 +1,6 @@
-//! In a cloud: the identity with which its nodes pull. Commands of `aws`, `gcloud` and `az` are for people who may
-//! administer the account; nothing here calls a cloud.
+//! Manual fixes in a cloud: the identity that its nodes pull with.
+//!
+//! Commands of `aws`, `gcloud` and `az` are for people who may administer the account; nothing here calls a cloud.
 //!
 //! Sources: *Amazon EKS node IAM role* and *Private repository policies* (AWS documentation, 2026: a node needs
 //! `AmazonEC2ContainerRegistryPullOnly`, or the older `AmazonEC2ContainerRegistryReadOnly`); *Artifact Registry: access
@@ -166,7 +167,8 @@ fn fix_client_id(fix_context: &FixContext) -> Steps {
     steps
 }
 
-/// Who may let a kubelet ask for a token of another audience: a node authorizer rule since Kubernetes 1.33.
+/// Command that lists the ClusterRoles which let a kubelet request tokens of another audience, a rule since Kubernetes
+/// 1.33.
 pub(in crate::domain::diagnostics::fix) fn audience_rights() -> &'static str {
     r#"kubectl get clusterroles -o json | jq -r '.items[] | select(any(.rules[]?; .verbs | index("request-serviceaccounts-token-audience"))) | .metadata.name'"#
 }

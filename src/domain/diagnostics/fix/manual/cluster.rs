@@ -1,4 +1,4 @@
-//! In the cluster: to look at, to ask somebody, or to edit by hand.
+//! Manual fixes in the cluster: inspect, ask an administrator, or edit by hand.
 
 use super::{super::unplanned, Steps};
 use crate::domain::diagnostics::FixContext;
@@ -59,7 +59,7 @@ pub(in crate::domain::diagnostics::fix) fn debug_again(fix_context: &FixContext)
     }
 }
 
-/// Which revision it goes back to is known to the store: with it the rollback is a plan.
+/// Steps to roll back by hand; with a known revision the rollback is a plan.
 pub(in crate::domain::diagnostics::fix) fn undo_rollout(fix_context: &FixContext) -> Steps {
     Steps {
         commands: unplanned::undo_rollout(&fix_context.shown_target()),
@@ -99,7 +99,8 @@ pub(in crate::domain::diagnostics::fix) fn read_log(fix_context: &FixContext) ->
     ))
 }
 
-/// No scheduler looks at a Pod with a gate, and only what has set the gate knows when it may go (KEP-3521).
+/// Steps for a Pod with a scheduling gate: the scheduler ignores it, and only whoever set the gate may remove it
+/// (KEP-3521).
 pub(in crate::domain::diagnostics::fix) fn remove_scheduling_gate(
     fix_context: &FixContext,
 ) -> Steps {

@@ -1,4 +1,4 @@
-//! Of the image: to push, build, sign or copy it, and the policies that judge it.
+//! Manual fixes of the image: push, build, sign or copy it, or change the policy that rejects it.
 
 use super::{NodeTopic, Steps};
 use crate::domain::diagnostics::FixContext;

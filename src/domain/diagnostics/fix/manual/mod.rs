@@ -1,5 +1,7 @@
-//! Fixes that people make: at the registry, on the node, in a build, or in the cluster where the product does
-//! not do it. Words and commands only; a word in capitals stands for a name that is not known.
+//! Manual fixes: steps for people at the registry, on the node, in a build, or in the cluster where the product cannot
+//! apply them.
+//!
+//! Texts and commands only; a word in capitals stands for an unknown name.
 
 pub(super) mod cloud;
 pub(super) mod cluster;
@@ -12,7 +14,7 @@ use super::{
     node_setup::{self, NodeTopic},
 };
 
-/// What people do.
+/// Steps and commands of a manual fix.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Steps {
     pub steps: Vec<String>,
@@ -27,7 +29,7 @@ impl Steps {
         }
     }
 
-    /// Adds other steps behind these, and their commands.
+    /// Appends steps and commands.
     pub(super) fn append(&mut self, other: Self) {
         self.steps.extend(other.steps);
         self.commands.extend(other.commands);

@@ -1,4 +1,4 @@
-//! On the node: its network, its runtime, its kubelet and its disk.
+//! Manual fixes on the node: network, runtime, kubelet and disk.
 
 use super::{NodeTopic, Steps, cloud};
 use crate::domain::diagnostics::{FixContext, NodeFault};
@@ -89,7 +89,7 @@ pub(in crate::domain::diagnostics::fix) fn pull_again(fix_context: &FixContext) 
         .run(format!("crictl pull {image}"))
 }
 
-/// The steps for a store that is damaged, or one that cannot be written.
+/// Steps for a damaged or unwritable content store.
 pub(in crate::domain::diagnostics::fix) fn repair_store(fix_context: &FixContext) -> Steps {
     if fix_context.fault == Some(NodeFault::ReadOnlyRoot) {
         return mount_read_write(fix_context);

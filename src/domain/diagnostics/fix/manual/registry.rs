@@ -1,9 +1,9 @@
-//! At the registry, by whoever administers it.
+//! Manual fixes at the registry, for its administrator.
 
 use super::Steps;
 use crate::domain::diagnostics::FixContext;
 
-/// Of a registry whose cloud gives nodes an identity, its own advice stands behind this.
+/// Steps to replace stored tokens; the advice of a registry whose cloud gives nodes an identity follows.
 pub(in crate::domain::diagnostics::fix) fn stop_storing_tokens(_: &FixContext) -> Steps {
     Steps::new([
         "Pull with the cloud identity of the node or ServiceAccount, or let a controller refresh the Secret before the token expires.",
@@ -29,7 +29,8 @@ pub(in crate::domain::diagnostics::fix) fn wait(_: &FixContext) -> Steps {
     ])
 }
 
-/// Docker's *Usage and limits*: the abuse limit is for each IPv4 address or IPv6 /64, for users of every plan.
+/// Steps against the abuse limit: it counts each IPv4 address or IPv6 /64, for users of every plan (Docker's *Usage and
+/// limits*).
 pub(in crate::domain::diagnostics::fix) fn reduce_requests(_: &FixContext) -> Steps {
     Steps::new([
         "A login does not help: the abuse limit counts every request of the IP address.",

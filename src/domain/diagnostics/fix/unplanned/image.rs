@@ -1,4 +1,4 @@
-//! Another image, or another pull policy, where no plan sets it.
+//! Commands that change an image or pull policy where no plan does.
 
 use serde_json::{Value, json};
 
@@ -8,7 +8,7 @@ use super::{
 };
 use crate::domain::{k8s::objects::ImageVolume, shell};
 
-/// Another image where the plan sets none: of a volume, in a Job, below an owner of another kind.
+/// Commands for another image where no plan sets it: of a volume, in a Job, with an owner of another kind.
 pub(super) fn image(target: &FixTarget, image: &str) -> Vec<String> {
     match &target.volume {
         Some(volume) => set_volume_image(target, volume, image),
@@ -16,8 +16,9 @@ pub(super) fn image(target: &FixTarget, image: &str) -> Vec<String> {
     }
 }
 
-/// Sets the image of a volume: `kubectl set image` knows only containers, and the volumes of a Pod are
-/// immutable. The volumes of a list are merged by name (`patchMergeKey`), so the others stay.
+/// Sets the image of a volume.
+///
+/// The volumes of a list are merged by name (`patchMergeKey`), so the others stay.
 fn set_volume_image(target: &FixTarget, volume: &ImageVolume, image: &str) -> Vec<String> {
     let name = &*volume.name;
     let volumes = json!([{ "name": name, "image": { "reference": image } }]);
@@ -81,7 +82,7 @@ fn set_image(target: &FixTarget, image: &str) -> Vec<String> {
     }
 }
 
-/// The pull policy `IfNotPresent`.
+/// Commands for the pull policy `IfNotPresent`.
 pub(in crate::domain::diagnostics::fix) fn pull_policy(target: &FixTarget) -> Vec<String> {
     match (&target.owner, &target.pod) {
         (PodOwner::Rolling(id) | PodOwner::ReplicaSet(id) | PodOwner::CronJob { id, .. }, _) => {

@@ -1,4 +1,4 @@
-//! What a plan does not change, as kubectl commands for the target of the finding.
+//! kubectl commands for what a plan does not change.
 //!
 //! The API server refuses another template for a Job, and other `imagePullSecrets` for a Pod; of other owners
 //! the product changes the template only where that replaces the Pods. There the object is changed by hand, or
@@ -24,7 +24,7 @@ use crate::domain::{
     shell,
 };
 
-/// The commands that the plan of this action lacks for this target.
+/// The commands that the action's plan lacks for this target.
 pub(in crate::domain) fn unplanned(action: &FixAction, target: &FixTarget) -> Vec<String> {
     // What is in no template is not to be changed at all.
     if target.is_ephemeral() {
@@ -53,7 +53,7 @@ pub(in crate::domain) fn unplanned(action: &FixAction, target: &FixTarget) -> Ve
     }
 }
 
-/// Adds to the list of a ServiceAccount that has not been read, which may have none. The list is atomic
+/// Adds to the list of a ServiceAccount that was not read and may have no list. The list is atomic
 /// (`core/v1`, `+listType=atomic`): a merge patch would replace what is in it, and a JSON patch that appends fails
 /// if there is no list.
 pub(in crate::domain) fn append_to_list(
@@ -70,7 +70,7 @@ pub(in crate::domain) fn append_to_list(
     )
 }
 
-/// Opens a ServiceAccount whose list has not been read.
+/// Opens a ServiceAccount whose list was not read.
 pub(in crate::domain) fn edit_account(account: &ObjectRef<ServiceAccount>) -> String {
     format!(
         "kubectl -n {} edit serviceaccount {}",
@@ -116,7 +116,7 @@ impl FixTarget {
     }
 }
 
-/// The labels that the API server writes into a Job for its selector, by their old and their new names.
+/// Labels that the API server sets on a Job for its selector, old and new names.
 const CONTROLLER_LABELS: &str = r#".metadata.labels["controller-uid"], .metadata.labels["batch.kubernetes.io/controller-uid"], .spec.template.metadata.labels["controller-uid"], .spec.template.metadata.labels["batch.kubernetes.io/controller-uid"]"#;
 
 /// What has to be edited by hand in an object of a kind that is not known here.
@@ -160,8 +160,7 @@ fn run_as(target: &FixTarget, account: &Name<ServiceAccount>) -> Vec<String> {
     }
 }
 
-/// Creates the Pod again where nothing else does: with the ServiceAccount's list as it is now, unless the list
-/// is the Pod's own.
+/// Creates the Pod again if no controller does: with the ServiceAccount's current list, unless the Pod has its own.
 pub(super) fn recreate(target: &FixTarget) -> Vec<String> {
     match (&target.owner, &target.pod) {
         (PodOwner::None, Some(pod)) => {
@@ -249,7 +248,7 @@ fn set_template_list(target: &FixTarget, list: &[Name<Secret>]) -> Vec<String> {
     }
 }
 
-/// Back to the revision before.
+/// Rolls back to the previous revision.
 pub(super) fn undo_rollout(target: &FixTarget) -> Vec<String> {
     let id = target.owner.workload();
     id.map(|id| target.kubectl(&format!("rollout undo {}", id.kubectl())))
@@ -257,7 +256,7 @@ pub(super) fn undo_rollout(target: &FixTarget) -> Vec<String> {
         .collect()
 }
 
-/// A container that was added to a Pod stays in it; another one can be added.
+/// Adds another debug container: one that was added to a Pod cannot be removed.
 pub(super) fn debug(target: &FixTarget) -> Vec<String> {
     let Some(pod) = &target.pod else {
         return Vec::new();

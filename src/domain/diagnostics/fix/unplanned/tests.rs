@@ -1,4 +1,4 @@
-//! The commands of a fix for each kind of owner: those of its plan, and those that the plan lacks.
+//! Tests of the commands of a fix, for each kind of owner.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Images that have moved and names that are misspelled, as findings of several causes.
+//! Tests of moved images and misspelled names, across several causes.
 
 use super::{FixId, Scene, check, check_fix, pulling, resolving};
 use crate::domain::fixtures::workload_that_runs;

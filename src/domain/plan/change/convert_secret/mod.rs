@@ -1,4 +1,4 @@
-//! A Secret of another type becomes a pull secret.
+//! Converts a Secret of another type to a pull secret.
 //!
 //! The type of a Secret is immutable, so the Secret is deleted and created again with all that it holds.
 
@@ -34,7 +34,7 @@ pub struct ConvertSecret {
 }
 
 impl ConvertSecret {
-    /// A conversion; what is kept of the Secret is known after the dry run.
+    /// Creates the change; what is kept of the Secret is known after the dry run.
     pub fn new(key: ObjectRef<Secret>) -> Self {
         Self {
             key,

@@ -7,7 +7,7 @@ use crate::domain::plan::{
     preview::{HIDDEN, added, removed, same},
 };
 
-/// The parts of a Secret without its values.
+/// A Secret without its values.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SecretOutline {
     kind: String,
@@ -21,15 +21,15 @@ pub struct SecretOutline {
     immutable: bool,
 }
 
-/// The type that the kubelet reads, and the key in which it looks.
+/// The type of the pull secret, and its data key.
 const TYPE: &str = "kubernetes.io/dockerconfigjson";
 const KEY: &str = ".dockerconfigjson";
 
-/// Repeats the object as it was applied, with its type.
+/// Annotation with the applied object, including its type.
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
 impl SecretOutline {
-    /// The outline of a Secret whose configuration is under the key `source`.
+    /// The outline of a Secret with its configuration under the key `source`.
     pub fn from_secret(secret: &Value, source: &str) -> Self {
         let names = |pointer: &str| -> Vec<String> {
             let fields = secret.pointer(pointer).and_then(Value::as_object);
@@ -70,7 +70,7 @@ impl SecretOutline {
         }
     }
 
-    /// What stays, what goes and what comes when the Secret becomes a pull secret.
+    /// What stays, is removed and is added by the conversion.
     pub(super) fn converted(&self) -> Vec<DiffLine> {
         let mut lines = vec![
             same("metadata:"),

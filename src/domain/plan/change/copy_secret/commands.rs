@@ -1,4 +1,4 @@
-//! A copy of a Secret as kubectl commands.
+//! kubectl commands that copy a Secret.
 
 use super::{ConflictPolicy, CopySecret};
 use crate::domain::k8s::{object_ref::ObjectRef, objects::Secret};

@@ -1,4 +1,4 @@
-//! A pull secret is copied to another namespace.
+//! Copies a pull secret to another namespace.
 
 mod commands;
 
@@ -36,7 +36,7 @@ pub struct CopySecret {
     pub expected: Option<ObservedCopy>,
 }
 
-/// What a copy finds.
+/// What the dry run of a copy found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ObservedCopy {
     /// The configuration that is copied; `None`: a change before this one writes it.
@@ -45,7 +45,7 @@ pub struct ObservedCopy {
     pub target: ObservedTarget,
 }
 
-/// What is at the place of a copy.
+/// What exists at the target of a copy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ObservedTarget {
     Absent,
@@ -54,7 +54,7 @@ pub enum ObservedTarget {
     Unknown,
 }
 
-/// What becomes of a Secret that has the name of the copy.
+/// What happens to an existing Secret with the name of the copy.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ConflictPolicy {
     /// It stays as it is, and the change fails where it differs.
@@ -186,7 +186,7 @@ fn entry(server: &str) -> String {
     format!("  {server}: {HIDDEN}")
 }
 
-/// What a copy found at its place.
+/// What existed at the target before the copy.
 pub enum CopyBefore {
     /// No Secret: the copy created it.
     Absent(Created),

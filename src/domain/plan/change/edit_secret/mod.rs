@@ -1,4 +1,4 @@
-//! Entries of a pull secret get another login, move to another server, or are removed.
+//! Edits entries of a pull secret: another login, another server, or removal.
 
 mod preview;
 
@@ -39,7 +39,7 @@ pub struct EditSecret {
 }
 
 impl EditSecret {
-    /// An edit; what the Secret must hold for it is known after the dry run.
+    /// Creates the change; what the Secret must hold for it is known after the dry run.
     pub fn new(key: ObjectRef<Secret>, edit: AuthEdit) -> Self {
         Self {
             key,
@@ -51,7 +51,7 @@ impl EditSecret {
 }
 
 impl Change {
-    /// Changes entries of a pull secret; what it must hold for that is known after the dry run.
+    /// Edits entries of a pull secret; what it must hold for that is known after the dry run.
     pub fn edit_secret(key: ObjectRef<Secret>, edit: AuthEdit) -> Self {
         Self::EditSecret(EditSecret::new(key, edit))
     }

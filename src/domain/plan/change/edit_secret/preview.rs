@@ -8,10 +8,10 @@ use crate::domain::plan::{
 };
 use crate::domain::registry_auth::{docker_config::ConfigFormat, keyring::shown_key};
 
-/// Names of what stays that are listed at most.
+/// Maximum number of unchanged entries that are named.
 const KEPT: usize = 6;
 
-/// `before`: what the Secret holds, once that was read from the server.
+/// Lines of the preview; `before` is the Secret's configuration after the dry run.
 pub(super) fn edit_lines(
     edit: &AuthEdit,
     format: ConfigFormat,
