@@ -182,7 +182,7 @@ fn fixes(found: &Classification) -> Vec<Fix> {
     };
     let mut ids = Vec::new();
     for cause in found.candidates() {
-        for id in cause.info().fixes {
+        for id in cause.fixes(found.clues.sign) {
             // What fails at a mirror is not helped by one.
             let is_cause = *id == FixId::UseMirror && found.mirror.is_some();
             if !is_cause && !ids.contains(id) {

@@ -23,6 +23,8 @@ pub enum Distribution {
     Bottlerocket,
     Gke,
     Aks,
+    /// Windows Server.
+    Windows,
 }
 
 impl Distribution {
@@ -34,6 +36,7 @@ impl Distribution {
         Self::Bottlerocket,
         Self::Gke,
         Self::Aks,
+        Self::Windows,
     ];
 
     /// By what the node says of itself.
@@ -47,6 +50,8 @@ impl Distribution {
             ("Red Hat Enterprise Linux CoreOS", Distribution::OpenShift),
             ("CentOS Stream CoreOS", Distribution::OpenShift),
             ("Container-Optimized OS", Distribution::Gke),
+            // `Windows Server 2022 Datacenter`, also of AKS, EKS and GKE.
+            ("Windows", Distribution::Windows),
         ];
         const VERSIONS: &[(&str, Distribution)] = &[
             ("+k3s", Distribution::K3s),
@@ -80,9 +85,13 @@ impl Distribution {
         }
     }
 
-    /// By the paths in a message: k3s and RKE2 run containerd in a directory of their own.
+    /// By what a message shows: k3s and RKE2 run containerd in a directory of their own, and a runtime says for which
+    /// platform it looked in vain. That an image is for Windows tells of a node that is not.
     pub fn from_message(text: &str) -> Option<Self> {
         const PATHS: &[(&str, Distribution)] = &[
+            ("no matching manifest for windows/", Distribution::Windows),
+            ("a Windows version ", Distribution::Windows),
+            ("OS windows", Distribution::Windows),
             ("/run/k3s/containerd", Distribution::K3s),
             ("/var/lib/rancher/k3s/agent", Distribution::K3s),
             ("/var/lib/rancher/rke2/agent", Distribution::Rke2),
@@ -130,6 +139,11 @@ mod tests {
                 "Ubuntu 22.04.5 LTS",
                 "v1.33.4-gke.1134000",
                 Some(Distribution::Gke),
+            ),
+            (
+                "Windows Server 2022 Datacenter",
+                "v1.33.4",
+                Some(Distribution::Windows),
             ),
             ("Red Hat Enterprise Linux 9.6 (Plow)", "v1.32.9", None),
             ("Amazon Linux 2023.9", "v1.33.4-eks-113cf36", None),

@@ -166,7 +166,7 @@ pub const REGISTRIES: &[RegistryInfo] = &[
         token_lifetime: "12 hours",
         login: LoginSupport::Required,
         missing_repository: MissingRepositoryBehavior::Reported,
-        alternative: "use the node role or a kubelet credential provider (on EKS: node role or Pod Identity)",
+        alternative: "let the node role pull, or the role of annotation eks.amazonaws.com/ecr-role-arn",
     },
     RegistryInfo {
         id: RegistryId::ArtifactRegistry,

@@ -1,6 +1,6 @@
 //! In the cluster: to look at, to ask somebody, or to edit by hand.
 
-use super::{super::unplanned, Steps};
+use super::{super::unplanned, Steps, node_setup};
 use crate::domain::diagnostics::FixContext;
 
 pub(in crate::domain::diagnostics::fix) fn check_secret(names: &FixContext) -> Steps {
@@ -74,7 +74,14 @@ pub(in crate::domain::diagnostics::fix) fn pull_policy(names: &FixContext) -> St
     }
 }
 
-pub(in crate::domain::diagnostics::fix) fn select_nodes(_: &FixContext) -> Steps {
+/// The label of the build: <https://kubernetes.io/docs/reference/labels-annotations-taints/#nodekubernetesiowindows-build>.
+pub(in crate::domain::diagnostics::fix) fn select_nodes(names: &FixContext) -> Steps {
+    if node_setup::is_windows(names) {
+        return Steps::new([
+            "Set nodeSelector kubernetes.io/os in the Pod template, and node.kubernetes.io/windows-build for a Windows image.",
+        ])
+        .run("kubectl get nodes -L kubernetes.io/os,node.kubernetes.io/windows-build");
+    }
     Steps::new(["Set nodeSelector kubernetes.io/arch (and kubernetes.io/os) in the Pod template."])
         .run("kubectl get nodes -L kubernetes.io/arch,kubernetes.io/os")
 }

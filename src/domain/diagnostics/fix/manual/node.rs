@@ -19,6 +19,7 @@ pub(in crate::domain::diagnostics::fix) fn credential_provider(names: &FixContex
     ])
     .run(kubelet_configuration(names))
     .run(cloud::audience_rights())
+    .at(NodeTopic::Credential, names)
 }
 
 pub(in crate::domain::diagnostics::fix) fn raise_pull_qps(names: &FixContext) -> Steps {
