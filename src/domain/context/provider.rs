@@ -10,13 +10,13 @@ use std::fmt;
 use super::PodContext;
 use crate::domain::{
     k8s::objects::{IdentityScope, ServiceAccount, WorkloadIdentity},
-    registry_auth::{cloud::CloudProvider, image_ref::ImageRef},
+    registry_auth::{credential_provider::CredentialProvider, image_ref::ImageRef},
 };
 
 /// The credential provider that nodes have for an image's registry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProviderLink {
-    pub cloud: CloudProvider,
+    pub cloud: CredentialProvider,
     /// The identity that the Pod's ServiceAccount has at this cloud; one for pulls goes before one for containers.
     pub identity: Option<WorkloadIdentity>,
 }
@@ -24,7 +24,7 @@ pub struct ProviderLink {
 impl ProviderLink {
     /// The link of an image; `None` for a registry of no cloud.
     pub fn new(account: Option<&ServiceAccount>, image: &ImageRef) -> Option<Self> {
-        let cloud = CloudProvider::from_registry_host(image.host())?;
+        let cloud = CredentialProvider::from_registry_host(image.host())?;
         let identities = account.map_or(&[][..], |account| &account.identities);
         let of_cloud = identities.iter().filter(|it| it.provider == cloud);
         let identity = of_cloud

@@ -16,7 +16,7 @@ use crate::domain::{
     diagnostics::{Cause, FixId, classify::Confidence},
     k8s::objects::IdentityScope,
     message::{ParsedMessage, Phrase},
-    registry_auth::{cloud::CloudProvider, image_ref::ImageRef},
+    registry_auth::{credential_provider::CredentialProvider, image_ref::ImageRef},
 };
 
 /// Judges a refusal for which the message, or the lack of a Secret, says that none of the Pod's Secrets was sent.
@@ -113,10 +113,10 @@ pub(super) fn stated(
 
 /// What is refused of an identity that was sent; `works`: other Pods pull from the registry without a Secret, so that
 /// the node has a provider that works.
-fn refusal(told: &PullError<'_>, cloud: CloudProvider, works: bool) -> Option<Cause> {
+fn refusal(told: &PullError<'_>, cloud: CredentialProvider, works: bool) -> Option<Cause> {
     let message = ParsedMessage::parse(told.text);
     // ECR takes basic logins: without one containerd says so, and sends no request for the manifest.
-    let takes_basic = cloud == CloudProvider::Aws;
+    let takes_basic = cloud == CredentialProvider::Aws;
     if node_credential::is_rejected_login(&message) && (takes_basic || works) {
         Some(Cause::Unauthorized)
     } else if works && message.has_status(403) {
@@ -146,7 +146,7 @@ fn add_provider_evidence(
         draft.add_evidence(fact, EvidenceSource::OtherPods);
     }
     let node = case.pod.node.as_ref();
-    let node = node.filter(|name| CloudProvider::from_node_name(name) == Some(link.cloud));
+    let node = node.filter(|name| CredentialProvider::from_node_name(name) == Some(link.cloud));
     if let Some(node) = node {
         let fact = Fact::NodeOfCloud {
             node: Arc::clone(node),

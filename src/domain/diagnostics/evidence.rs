@@ -12,7 +12,7 @@ use crate::domain::{
         age,
         objects::{IdentityScope, WorkloadIdentity},
     },
-    registry_auth::cloud::CloudProvider,
+    registry_auth::credential_provider::CredentialProvider,
 };
 
 /// One fact with its source.
@@ -186,12 +186,12 @@ pub enum Fact {
     },
     /// Nodes of the registry's cloud have a credential provider for it.
     CloudRegistry {
-        cloud: CloudProvider,
+        cloud: CredentialProvider,
     },
     /// The node has a name as the registry's cloud gives them.
     NodeOfCloud {
         node: Arc<str>,
-        cloud: CloudProvider,
+        cloud: CredentialProvider,
     },
     /// An annotation of the ServiceAccount names an identity at the registry's cloud.
     AccountIdentity {

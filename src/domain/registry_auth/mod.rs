@@ -4,8 +4,9 @@
 //! Must not know Kubernetes objects: a Secret's content is read here, the Secret is in `k8s`.
 
 pub mod advice;
-pub mod cloud;
 pub mod credential;
+pub mod credential_provider;
+
 pub mod docker_config;
 mod glob;
 pub mod host_port;

@@ -8,12 +8,12 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::registry_auth::cloud::CloudProvider;
+use crate::domain::registry_auth::credential_provider::CredentialProvider;
 
 /// A cloud identity of a ServiceAccount.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct WorkloadIdentity {
-    pub provider: CloudProvider,
+    pub provider: CredentialProvider,
     /// The IAM role, the Google service account, or the client id.
     pub subject: Arc<str>,
     pub scope: IdentityScope,
@@ -36,30 +36,30 @@ impl WorkloadIdentity {
     /// (GKE Workload Identity), `azure.workload.identity/client-id` (azure-workload-identity). For pulls:
     /// `eks.amazonaws.com/ecr-role-arn` (cloud-provider-aws#1155, #1264), `kubernetes.azure.com/acr-client-id`
     /// (cloud-provider-azure#9907, February 2026).
-    pub const ANNOTATIONS: [(&'static str, CloudProvider, IdentityScope); 5] = [
+    pub const ANNOTATIONS: [(&'static str, CredentialProvider, IdentityScope); 5] = [
         (
             "eks.amazonaws.com/role-arn",
-            CloudProvider::Aws,
+            CredentialProvider::Aws,
             IdentityScope::Containers,
         ),
         (
             "iam.gke.io/gcp-service-account",
-            CloudProvider::Google,
+            CredentialProvider::Google,
             IdentityScope::Containers,
         ),
         (
             "azure.workload.identity/client-id",
-            CloudProvider::Azure,
+            CredentialProvider::Azure,
             IdentityScope::Containers,
         ),
         (
             "eks.amazonaws.com/ecr-role-arn",
-            CloudProvider::Aws,
+            CredentialProvider::Aws,
             IdentityScope::Pulls,
         ),
         (
             "kubernetes.azure.com/acr-client-id",
-            CloudProvider::Azure,
+            CredentialProvider::Azure,
             IdentityScope::Pulls,
         ),
     ];

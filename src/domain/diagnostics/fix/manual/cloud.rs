@@ -13,20 +13,20 @@ use super::Steps;
 use crate::domain::{
     diagnostics::FixContext,
     k8s::objects::IdentityScope,
-    registry_auth::cloud::{CloudProvider, EcrHost},
+    registry_auth::credential_provider::{CredentialProvider, EcrHost},
     shell,
 };
 
 /// The cloud of the image's registry.
-fn cloud(names: &FixContext) -> Option<CloudProvider> {
-    CloudProvider::from_registry_host(names.host.as_deref()?)
+fn cloud(names: &FixContext) -> Option<CredentialProvider> {
+    CredentialProvider::from_registry_host(names.host.as_deref()?)
 }
 
 pub(in crate::domain::diagnostics::fix) fn grant_pull_role(names: &FixContext) -> Steps {
     match cloud(names) {
-        Some(CloudProvider::Aws) => grant_on_ecr(names),
-        Some(CloudProvider::Google) => grant_on_artifact_registry(names),
-        Some(CloudProvider::Azure) => grant_on_acr(names),
+        Some(CredentialProvider::Aws) => grant_on_ecr(names),
+        Some(CredentialProvider::Google) => grant_on_artifact_registry(names),
+        Some(CredentialProvider::Azure) => grant_on_acr(names),
         None => Steps::new([
             "Grant the identity that the nodes pull with read permission on the repository.",
         ]),
@@ -103,9 +103,9 @@ fn grant_on_acr(names: &FixContext) -> Steps {
 
 pub(in crate::domain::diagnostics::fix) fn fix_workload_identity(names: &FixContext) -> Steps {
     match cloud(names) {
-        Some(CloudProvider::Aws) => fix_role(names),
-        Some(CloudProvider::Google) => fix_google_identity(names),
-        Some(CloudProvider::Azure) => fix_client_id(names),
+        Some(CredentialProvider::Aws) => fix_role(names),
+        Some(CredentialProvider::Google) => fix_google_identity(names),
+        Some(CredentialProvider::Azure) => fix_client_id(names),
         None => Steps::new([
             "Check the ServiceAccount's annotations, and that its identity may pull from the registry.",
         ])

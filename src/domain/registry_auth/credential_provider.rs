@@ -9,13 +9,13 @@ use super::registries::{self, RegistryId};
 /// A cloud that has a credential provider for its registry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum CloudProvider {
+pub enum CredentialProvider {
     Aws,
     Google,
     Azure,
 }
 
-impl CloudProvider {
+impl CredentialProvider {
     /// The cloud whose nodes pull from this host without a pull Secret.
     ///
     /// The kubelet's plugins answer for these hosts: `ecr-credential-provider` (cloud-provider-aws),
@@ -55,7 +55,7 @@ impl CloudProvider {
     }
 }
 
-impl fmt::Display for CloudProvider {
+impl fmt::Display for CredentialProvider {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Aws => "AWS",
@@ -76,7 +76,7 @@ pub struct EcrHost<'a> {
 
 impl<'a> EcrHost<'a> {
     pub fn parse(host: &'a str) -> Option<Self> {
-        if CloudProvider::from_registry_host(host) != Some(CloudProvider::Aws) {
+        if CredentialProvider::from_registry_host(host) != Some(CredentialProvider::Aws) {
             return None;
         }
         let mut labels = host.split('.');
@@ -106,11 +106,14 @@ mod tests {
         for (host, cloud) in [
             (
                 "123456789012.dkr.ecr.eu-west-1.amazonaws.com",
-                Some(CloudProvider::Aws),
+                Some(CredentialProvider::Aws),
             ),
-            ("europe-west3-docker.pkg.dev", Some(CloudProvider::Google)),
-            ("eu.gcr.io", Some(CloudProvider::Google)),
-            ("acme.azurecr.io", Some(CloudProvider::Azure)),
+            (
+                "europe-west3-docker.pkg.dev",
+                Some(CredentialProvider::Google),
+            ),
+            ("eu.gcr.io", Some(CredentialProvider::Google)),
+            ("acme.azurecr.io", Some(CredentialProvider::Azure)),
             // Public, or no cloud's own.
             ("public.ecr.aws", None),
             ("mcr.microsoft.com", None),
@@ -118,7 +121,11 @@ mod tests {
             ("docker.io", None),
             ("registry.example:5000", None),
         ] {
-            assert_eq!(CloudProvider::from_registry_host(host), cloud, "{host}");
+            assert_eq!(
+                CredentialProvider::from_registry_host(host),
+                cloud,
+                "{host}"
+            );
         }
     }
 
@@ -127,21 +134,21 @@ mod tests {
         for (name, cloud) in [
             (
                 "ip-10-0-1-2.eu-west-1.compute.internal",
-                Some(CloudProvider::Aws),
+                Some(CredentialProvider::Aws),
             ),
-            ("ip-10-0-1-2.ec2.internal", Some(CloudProvider::Aws)),
+            ("ip-10-0-1-2.ec2.internal", Some(CredentialProvider::Aws)),
             (
                 "gke-prod-default-pool-1a2b3c4d-x9z8",
-                Some(CloudProvider::Google),
+                Some(CredentialProvider::Google),
             ),
             (
                 "aks-nodepool1-12345678-vmss000000",
-                Some(CloudProvider::Azure),
+                Some(CredentialProvider::Azure),
             ),
             ("node-1", None),
             ("aks-like", None),
         ] {
-            assert_eq!(CloudProvider::from_node_name(name), cloud, "{name}");
+            assert_eq!(CredentialProvider::from_node_name(name), cloud, "{name}");
         }
     }
 
