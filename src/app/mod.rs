@@ -31,6 +31,7 @@ pub mod menu;
 pub mod message;
 pub mod model;
 mod motion;
+pub mod node_cache;
 pub mod notices;
 pub mod overlay;
 pub mod palette;

@@ -334,7 +334,7 @@ fn more_suffix(count: usize) -> String {
 mod tests {
     use super::*;
     use crate::{
-        app::probe_cache::ProbeCache,
+        app::{node_cache::NodeCache, probe_cache::ProbeCache},
         domain::{
             fixtures::{key, now, pod, removed, running, upserted, waiting},
             k8s::objects::ContainerStateTerminated,
@@ -381,6 +381,7 @@ mod tests {
                 &self.store,
                 &WatchCoverage::default(),
                 &ProbeCache::default(),
+                &NodeCache::default(),
                 self.now,
             );
             self.notices

@@ -7,8 +7,13 @@ use kube::core::{Request, params::ListParams};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{ApiError, Connection, buffer::ZeroizingBuffer, request};
-use crate::domain::{k8s::distribution::NodeInfo, probe::Platform, rbac::Permission};
+use super::{ApiError, Connection, access, buffer::ZeroizingBuffer, request};
+use crate::domain::{
+    diagnostics::node_answers::{NodeAnswers, NodeQuestion},
+    k8s::distribution::NodeInfo,
+    probe::Platform,
+    rbac::Permission,
+};
 
 const PAGE: u32 = 500;
 
@@ -103,6 +108,33 @@ impl NodeTable {
             Some((cell(name)?, info))
         })
     }
+}
+
+/// Answers what it can: a question that the user may not ask has no answer.
+pub async fn answers(
+    connection: &Connection,
+    questions: impl IntoIterator<Item = NodeQuestion>,
+) -> NodeAnswers {
+    let mut answers = NodeAnswers::default();
+    let mut wants_info = false;
+    for question in questions {
+        match question {
+            NodeQuestion::Info { .. } => wants_info = true,
+            NodeQuestion::Token(token) => {
+                match access::node_may_request_token(connection, &token).await {
+                    Ok(is_allowed) => answers.add_token(token, is_allowed),
+                    Err(error) => tracing::info!(%error, "rights of the node unknown"),
+                }
+            }
+        }
+    }
+    if wants_info {
+        match node_info(connection).await {
+            Ok(nodes) => answers.add_info(nodes),
+            Err(error) => tracing::info!(%error, "node information unknown"),
+        }
+    }
+    answers
 }
 
 /// What the nodes run on, by name. Needs `list nodes`.

@@ -1,5 +1,5 @@
-//! Judges refusals at a cloud's registry where no Secret of the Pod matches: nodes of that cloud pull with an
-//! identity, the node's or the ServiceAccount's, and no Secret has to be there.
+//! Judges refusals at a registry with a credential provider where no Secret of the Pod matches: the kubelet pulls with
+//! an identity, the node's or the ServiceAccount's, and no Secret has to be there.
 //!
 //! The plugin leaves no trace in the API: one that fails, has nothing or is not there all end in a request without a
 //! credential (seen with Kubernetes 1.37 and containerd 2.4). So nothing here is more than likely, unless the message
@@ -43,7 +43,7 @@ pub(super) fn refine_unsent(
         Some(_) => FixId::AttachSecret,
         None => FixId::CreateSecret,
     };
-    if let Some(cause) = refusal(told, link.cloud, pulled.is_some()) {
+    if let Some(cause) = refusal(told, link.provider, pulled.is_some()) {
         draft.cause = cause;
         draft.root = Some(RootCause::IdentityLacksAccess);
         draft.alternatives = vec![Cause::CredentialProviderFailure];
@@ -113,10 +113,10 @@ pub(super) fn stated(
 
 /// What is refused of an identity that was sent; `works`: other Pods pull from the registry without a Secret, so that
 /// the node has a provider that works.
-fn refusal(told: &PullError<'_>, cloud: CredentialProvider, works: bool) -> Option<Cause> {
+fn refusal(told: &PullError<'_>, provider: CredentialProvider, works: bool) -> Option<Cause> {
     let message = ParsedMessage::parse(told.text);
     // ECR takes basic logins: without one containerd says so, and sends no request for the manifest.
-    let takes_basic = cloud == CredentialProvider::Aws;
+    let takes_basic = provider == CredentialProvider::Aws;
     if node_credential::is_rejected_login(&message) && (takes_basic || works) {
         Some(Cause::Unauthorized)
     } else if works && message.has_status(403) {
@@ -133,10 +133,10 @@ fn add_provider_evidence(
     link: &ProviderLink,
     pulled: Option<&PeerContainer>,
 ) -> bool {
-    draft.add_evidence(
-        Fact::CloudRegistry { cloud: link.cloud },
-        EvidenceSource::Pod,
-    );
+    let cloud = link.provider;
+    if cloud.is_of_cloud() {
+        draft.add_evidence(Fact::CloudRegistry { cloud }, EvidenceSource::Pod);
+    }
     let has_identity = add_identity_evidence(draft, case, link);
     if let Some(other) = pulled {
         let fact = Fact::PulledWithoutSecret {
@@ -146,11 +146,11 @@ fn add_provider_evidence(
         draft.add_evidence(fact, EvidenceSource::OtherPods);
     }
     let node = case.pod.node.as_ref();
-    let node = node.filter(|name| CredentialProvider::from_node_name(name) == Some(link.cloud));
+    let node = node.filter(|name| CredentialProvider::from_node_name(name) == Some(cloud));
     if let Some(node) = node {
         let fact = Fact::NodeOfCloud {
             node: Arc::clone(node),
-            cloud: link.cloud,
+            cloud,
         };
         draft.add_evidence(fact, EvidenceSource::Pod);
     }

@@ -1,4 +1,4 @@
-//! The clouds whose registries nodes pull from with an identity of their own, and what a registry host tells.
+//! The kubelet's credential providers: whose registry each is for, and what a host or a node's name tells of one.
 
 use std::fmt;
 
@@ -6,26 +6,72 @@ use serde::{Deserialize, Serialize};
 
 use super::registries::{self, RegistryId};
 
-/// A cloud that has a credential provider for its registry.
+/// A credential provider plugin of the kubelet (KEP-2133), by whose registry it gets credentials for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum CredentialProvider {
     Aws,
     Google,
     Azure,
+    JFrog,
+    Cloudsmith,
+    Quay,
 }
 
 impl CredentialProvider {
-    /// The cloud whose nodes pull from this host without a pull Secret.
+    /// The provider that the nodes of a cloud have by default for this host.
     ///
-    /// The kubelet's plugins answer for these hosts: `ecr-credential-provider` (cloud-provider-aws),
-    /// `auth-provider-gcp` (cloud-provider-gcp), `acr-credential-provider` (cloud-provider-azure).
+    /// The plugins are `ecr-credential-provider` (cloud-provider-aws), `auth-provider-gcp` (cloud-provider-gcp) and
+    /// `acr-credential-provider` (cloud-provider-azure). Others are installed by whoever runs the nodes.
     pub fn from_registry_host(host: &str) -> Option<Self> {
         match registries::find_by_host(host)?.id {
             RegistryId::Ecr => Some(Self::Aws),
             RegistryId::ArtifactRegistry | RegistryId::Gcr => Some(Self::Google),
             RegistryId::Acr => Some(Self::Azure),
             _ => None,
+        }
+    }
+
+    /// Whether it can be configured for this host. A registry under a name of one's own may be any of them: only the
+    /// plugin's `matchImages`, on the node, says so.
+    pub fn may_serve(self, host: &str) -> bool {
+        let registry = registries::find_by_host(host).map(|it| it.id);
+        let (own, is_hosted_elsewhere) = match self {
+            Self::Aws | Self::Google | Self::Azure => {
+                return Self::from_registry_host(host) == Some(self);
+            }
+            Self::JFrog => (RegistryId::JFrog, true),
+            Self::Cloudsmith => (RegistryId::Cloudsmith, true),
+            Self::Quay => (RegistryId::Quay, true),
+        };
+        registry.map_or(is_hosted_elsewhere, |it| it == own)
+    }
+
+    /// Whether every node of its cloud has it.
+    pub fn is_of_cloud(self) -> bool {
+        match self {
+            Self::Aws | Self::Google | Self::Azure => true,
+            Self::JFrog | Self::Cloudsmith | Self::Quay => false,
+        }
+    }
+
+    /// The audiences of the ServiceAccount tokens that it takes (`tokenAttributes.serviceAccountTokenAudience` of
+    /// KEP-4412), as its documentation has them; one of them is enough. Empty where each installation chooses its own.
+    ///
+    /// - AWS: cloud-provider-aws#1280
+    /// - Azure: `api://AKSIdentityBinding` on AKS (`cse_config.sh` of Azure/AgentBaker), `api://AzureADTokenExchange`
+    ///   elsewhere (`aad`-federation; openshift/enhancements#1987, openshift/hypershift)
+    /// - Cloudsmith: README of cloudsmith-io/cloudsmith-kubernetes-credential-provider (alpha)
+    /// - JFrog takes those of the cloud that it runs in (`_helpers.tpl` of its chart); Quay's README has `quay` as an
+    ///   example; what GKE configures could not be read
+    ///
+    /// Read in November 2026.
+    pub fn audiences(self) -> &'static [&'static str] {
+        match self {
+            Self::Aws => &["sts.amazonaws.com"],
+            Self::Azure => &["api://AKSIdentityBinding", "api://AzureADTokenExchange"],
+            Self::Cloudsmith => &["cloudsmith"],
+            Self::Google | Self::JFrog | Self::Quay => &[],
         }
     }
 
@@ -51,6 +97,9 @@ impl CredentialProvider {
             Self::Aws => "aws",
             Self::Google => "google",
             Self::Azure => "azure",
+            Self::JFrog => "jfrog",
+            Self::Cloudsmith => "cloudsmith",
+            Self::Quay => "quay",
         }
     }
 }
@@ -61,6 +110,9 @@ impl fmt::Display for CredentialProvider {
             Self::Aws => "AWS",
             Self::Google => "Google Cloud",
             Self::Azure => "Azure",
+            Self::JFrog => "JFrog",
+            Self::Cloudsmith => "Cloudsmith",
+            Self::Quay => "Quay",
         })
     }
 }
@@ -126,6 +178,24 @@ mod tests {
                 cloud,
                 "{host}"
             );
+        }
+    }
+
+    #[test]
+    fn a_plugin_serves_its_own_registry_and_names_that_nobody_knows() {
+        use CredentialProvider::{Aws, Cloudsmith, JFrog, Quay};
+        for (provider, host, serves) in [
+            (JFrog, "acme.jfrog.io", true),
+            (JFrog, "images.corp.example", true),
+            (JFrog, "ghcr.io", false),
+            (JFrog, "quay.io", false),
+            (Quay, "quay.io", true),
+            (Cloudsmith, "docker.cloudsmith.io", true),
+            (Cloudsmith, "acme.azurecr.io", false),
+            (Aws, "1.dkr.ecr.eu-west-1.amazonaws.com", true),
+            (Aws, "images.corp.example", false),
+        ] {
+            assert_eq!(provider.may_serve(host), serves, "{provider} {host}");
         }
     }
 

@@ -23,6 +23,7 @@ const TOPICS: &[(FixId, AdviceTopic)] = &[
     (FixId::OpenRegistryFirewall, AdviceTopic::Firewall),
     (FixId::FixImagePolicy, AdviceTopic::Policy),
     (FixId::StopStoringTokens, AdviceTopic::Identity),
+    (FixId::CredentialProvider, AdviceTopic::Identity),
 ];
 
 /// The advice for a fix, if its registry has any.

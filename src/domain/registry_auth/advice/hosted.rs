@@ -119,6 +119,19 @@ pub(super) const GITLAB: RegistryAdvice = RegistryAdvice {
     ..RegistryAdvice::NONE
 };
 
+/// Cloudsmith.
+///
+/// - names and the kubelet's plugin: README of cloudsmith-io/cloudsmith-kubernetes-credential-provider (alpha), read in
+///   November 2026
+/// - logins: <https://docs.cloudsmith.com/formats/docker-registry>; the page could not be read
+pub(super) const CLOUDSMITH: RegistryAdvice = RegistryAdvice {
+    not_found: Advice::steps(&[always("Names are {host}/ORGANIZATION/REPOSITORY/IMAGE.")]),
+    identity: Advice::steps(&[always(
+        "Cloudsmith's kubelet plugin takes ServiceAccount tokens; cloudsmith.io/service-slug names the service account.",
+    )]),
+    ..RegistryAdvice::NONE
+};
+
 /// Red Hat's registry.
 ///
 /// - service accounts, and the registry of partners: <https://access.redhat.com/RegistryAuthentication>

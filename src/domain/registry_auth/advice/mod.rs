@@ -182,6 +182,7 @@ pub fn advice(registry: RegistryId) -> &'static RegistryAdvice {
         RegistryId::IbmEntitled => &clouds::IBM_ENTITLED,
         RegistryId::Quay => &hosted::QUAY,
         RegistryId::GitLab => &hosted::GITLAB,
+        RegistryId::Cloudsmith => &hosted::CLOUDSMITH,
         RegistryId::RedHat => &hosted::RED_HAT,
         RegistryId::Kubernetes => &hosted::KUBERNETES,
         RegistryId::Nvcr => &hosted::NVCR,

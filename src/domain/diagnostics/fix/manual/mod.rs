@@ -1,8 +1,9 @@
 //! Fixes that people make: at the registry, on the node, in a build, or in the cluster where the product does
 //! not do it. Words and commands only; a word in capitals stands for a name that is not known.
 
-pub(super) mod cloud;
+mod cloud;
 pub(super) mod cluster;
+pub(super) mod identity;
 pub(super) mod image;
 pub(super) mod node;
 pub(super) mod registry;

@@ -1,6 +1,6 @@
 //! On the node: its network, its runtime, its kubelet and its disk.
 
-use super::{NodeTopic, Steps, cloud};
+use super::{NodeTopic, Steps, identity};
 use crate::domain::diagnostics::{FixContext, NodeFault};
 
 /// The configuration that the kubelet of the node runs with.
@@ -18,7 +18,7 @@ pub(in crate::domain::diagnostics::fix) fn credential_provider(names: &FixContex
         "If it takes ServiceAccount tokens, nodes need the verb request-serviceaccounts-token-audience (1.34).",
     ])
     .run(kubelet_configuration(names))
-    .run(cloud::audience_rights())
+    .run(identity::audience_rights())
     .at(NodeTopic::Credential, names)
 }
 
