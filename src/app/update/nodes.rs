@@ -60,7 +60,7 @@ mod tests {
         let mut untrusted = pod("aaa", "untrusted-1", waiting("ErrImagePull", UNTRUSTED));
         untrusted.node = Some("worker-1".into());
         untrusted.containers[0].image = "registry.example:5000/team/app:1".into();
-        let batch = StoreUpdate::Pods(upserted(vec![untrusted.into()]));
+        let batch = StoreUpdate::Pods(upserted(vec![untrusted]));
         let request_id = model.connection.request_id;
         update(&mut model, Message::Batch(request_id, batch), now());
         redraw(&mut model);

@@ -8,7 +8,8 @@
 
 use super::{Steps, cloud};
 use crate::domain::{
-    diagnostics::FixContext, registry_auth::credential_provider::CredentialProvider, shell,
+    diagnostics::FixContext, k8s::objects::WorkloadIdentity,
+    registry_auth::credential_provider::CredentialProvider, shell,
 };
 
 /// Whose plugin pulls: the annotation says so, or else the registry's cloud.
@@ -143,7 +144,7 @@ pub(super) fn account_word(names: &FixContext) -> String {
 
 pub(super) fn is_for_pulls(names: &FixContext) -> bool {
     let identity = names.identity.as_ref();
-    identity.is_some_and(|it| it.is_for_pulls())
+    identity.is_some_and(WorkloadIdentity::is_for_pulls)
 }
 
 pub(super) fn subject(names: &FixContext) -> Option<&str> {
