@@ -7,7 +7,7 @@ use kube::core::{Request, params::ListParams};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{ApiError, Connection, access, buffer::ZeroizingBuffer, request};
+use super::{ApiError, Connection, buffer::ZeroizingBuffer, rbac, request};
 use crate::domain::{
     diagnostics::node_answers::{NodeAnswers, NodeQuestion},
     k8s::distribution::NodeInfo,
@@ -121,7 +121,7 @@ pub async fn answers(
         match question {
             NodeQuestion::Info { .. } => wants_info = true,
             NodeQuestion::Token(token) => {
-                match access::node_may_request_token(connection, &token).await {
+                match rbac::node_may_request_token(connection, &token).await {
                     Ok(is_allowed) => answers.add_token(token, is_allowed),
                     Err(error) => tracing::info!(%error, "rights of the node unknown"),
                 }

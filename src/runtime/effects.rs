@@ -9,11 +9,11 @@ use zeroize::Zeroizing;
 use super::{
     active_changes::ActiveChanges,
     cluster_source::{SharedSource, identity},
+    cluster_writer::{self, ClusterWriter},
     export_file, fetch, import,
     node_platforms::NodePlatforms,
     output::OUTPUT,
     registry_probe,
-    writer::{self, Writer},
 };
 use crate::{
     app::{
@@ -21,8 +21,8 @@ use crate::{
         request_id::RequestId, reveal::ClipboardSecret, theme_name::ThemeName,
     },
     cluster::{
-        Connection, WatchScope, WatchUpdate, Watches, access, apply::WritePermit, nodes,
-        pull_test::TestPod,
+        Connection, WatchScope, WatchUpdate, Watches, apply::WritePermit, nodes,
+        pull_test::TestPod, rbac,
     },
     domain::{
         diagnostics::node_answers::{NodeAnswers, NodeQuestion},
@@ -192,7 +192,7 @@ impl Effects {
         let active = self.changes.begin_plan(self.context(), plan.clone());
         self.answer(async move {
             let Some(active) = active else {
-                let done = writer::refused_at_end(&plan.0);
+                let done = cluster_writer::refused_at_end(&plan.0);
                 return Message::Applied(request_id, plan, done);
             };
             let tell = |change, outcome: Outcome| {
@@ -219,7 +219,7 @@ impl Effects {
                         active.finish(tested.is_deleted);
                         tested.pulled
                     }
-                    None => PullTestResult::Unknown(writer::QUITTING.to_owned()),
+                    None => PullTestResult::Unknown(cluster_writer::QUITTING.to_owned()),
                 };
                 Message::PullTestAnswered(request_id, node, pulled)
             });
@@ -230,7 +230,7 @@ impl Effects {
         let connection = self.connected();
         self.answer(async move {
             let rules = match connection {
-                Ok(connection) => access::rules(&connection, &namespace).await.ok(),
+                Ok(connection) => rbac::rules(&connection, &namespace).await.ok(),
                 Err(_) => None,
             };
             Message::RbacLoaded(request_id, rules)
@@ -272,8 +272,8 @@ impl Effects {
         let (connection, nodes) = (self.connection.clone(), self.nodes.clone());
         self.answer(async move {
             let asked = registry_probe::check_credential(connection, &prober, query, &nodes);
-            let verdict = Box::pin(asked).await;
-            Message::CredentialChecked(request_id, Box::new(verdict))
+            let conclusion = Box::pin(asked).await;
+            Message::CredentialChecked(request_id, Box::new(conclusion))
         });
     }
 
@@ -288,8 +288,8 @@ impl Effects {
         connection.map_or_else(String::new, |connection| connection.identity().context)
     }
 
-    fn writer(&self) -> Writer {
-        Writer(self.connection.clone().zip(self.permit))
+    fn writer(&self) -> ClusterWriter {
+        ClusterWriter(self.connection.clone().zip(self.permit))
     }
 
     fn watch_namespace(&mut self, namespace: Namespace) {

@@ -2,13 +2,13 @@
 
 use std::io::{self, Write};
 
-use super::files;
+use super::private_files;
 use crate::{domain::error::UserError, registry::local};
 
 /// Writes a new file, which only its owner can read, and says which; what is there is not overwritten.
 pub(super) fn export(path: String, text: &str) -> Result<String, UserError> {
     let place = local::expanded(&path);
-    let made = files::create_private(&place);
+    let made = private_files::create_private(&place);
     let written = made.and_then(|mut file| file.write_all(text.as_bytes()));
     match written {
         Ok(()) => Ok(path),

@@ -8,7 +8,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::files;
+use super::private_files;
 use crate::app::session_state::SessionState;
 
 #[derive(Clone, Debug)]
@@ -61,7 +61,7 @@ impl StateFile {
 
 /// Names of clusters and namespaces are nobody else's business.
 fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = files::create_private(path)?;
+    let mut file = private_files::create_private(path)?;
     file.write_all(bytes)?;
     file.sync_all()
 }

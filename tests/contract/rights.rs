@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use http::Method;
 use pullscope::{
-    cluster::{ApiError, access, nodes},
+    cluster::{ApiError, nodes, rbac as reviews},
     domain::{
         diagnostics::node_answers::TokenAudience, k8s::distribution::Distribution, probe::Platform,
     },
@@ -189,7 +189,7 @@ pub async fn the_audience_of_a_token_is_granted_to_nodes(cluster: &Cluster) {
         account: "runner".into(),
         audience: "sts.amazonaws.com",
     };
-    let allowed = access::node_may_request_token(&admin, &token).await;
+    let allowed = reviews::node_may_request_token(&admin, &token).await;
     assert_eq!(allowed.ok(), Some(false));
     let rbac = "/apis/rbac.authorization.k8s.io/v1";
     let role = json!({
@@ -212,7 +212,7 @@ pub async fn the_audience_of_a_token_is_granted_to_nodes(cluster: &Cluster) {
         .await;
     // The authorizer learns of it by a watch.
     let granted = async {
-        while !access::node_may_request_token(&admin, &token)
+        while !reviews::node_may_request_token(&admin, &token)
             .await
             .is_ok_and(|is_allowed| is_allowed)
         {
@@ -226,7 +226,7 @@ pub async fn the_audience_of_a_token_is_granted_to_nodes(cluster: &Cluster) {
         account: "other".into(),
         ..token
     };
-    let allowed = access::node_may_request_token(&admin, &other).await;
+    let allowed = reviews::node_may_request_token(&admin, &other).await;
     assert_eq!(allowed.ok(), Some(false), "it is for one ServiceAccount");
     for kind in ["clusterroles", "clusterrolebindings"] {
         let path = format!("{rbac}/{kind}/{name}");

@@ -64,11 +64,11 @@ async fn said_by_check(lab: &Lab) -> Said {
 
 async fn said_by_dashboard(lab: &Lab) -> Said {
     let now = Timestamp::now();
-    let (world, sight) = lab.look(now).await;
+    let (store, sight) = lab.look(now).await;
     let mut diagnoses = DiagnosisCache::default();
     loop {
         diagnoses.refresh(
-            &world,
+            &store,
             &sight,
             &ProbeCache::default(),
             &NodeCache::default(),

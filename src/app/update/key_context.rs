@@ -39,7 +39,7 @@ pub fn active_contexts(model: &Model) -> Vec<Context> {
             | Overlay::Palette(_)
             | Overlay::Hygiene { .. }
             | Overlay::ManualFix { .. }
-            | Overlay::Problem { .. },
+            | Overlay::Error { .. },
         ) => over(&[]),
     }
 }

@@ -83,7 +83,7 @@ mod tests {
     }
 
     fn steps(finding: &Finding) -> String {
-        FixId::TrustCa.render(&finding.names).steps.join("\n")
+        FixId::TrustCa.render(&finding.fix_context).steps.join("\n")
     }
 
     #[test]

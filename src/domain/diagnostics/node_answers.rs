@@ -48,9 +48,9 @@ impl NodeAnswers {
 
     /// Adds to a finding what is known of its node.
     pub fn apply(&self, finding: &mut Finding) {
-        let node = finding.names.node.as_ref();
+        let node = finding.fix_context.node.as_ref();
         if let Some(info) = node.and_then(|name| self.info.get(name)) {
-            finding.names.clues.add_node_info(info);
+            finding.fix_context.clues.add_node_info(info);
         }
         let tokens = tokens(finding);
         let answers: Vec<Option<bool>> = tokens
@@ -88,7 +88,7 @@ fn add_fact(finding: &mut Finding, tokens: &[TokenAudience], is_allowed: bool) {
 /// What would say more of this finding, or choose its steps.
 pub fn questions(finding: &Finding) -> Vec<NodeQuestion> {
     let mut questions = Vec::new();
-    if let Some(node) = &finding.names.node
+    if let Some(node) = &finding.fix_context.node
         && finding.fixes.iter().any(|fix| fix.depends_on_node())
     {
         questions.push(NodeQuestion::Info { node: node.clone() });
@@ -103,13 +103,13 @@ fn tokens(finding: &Finding) -> Vec<TokenAudience> {
         finding.cause,
         Cause::CredentialProviderFailure | Cause::NoCredentialsSent
     );
-    let names = &finding.names;
-    let identity = names.identity.as_ref().filter(|it| it.is_for_pulls());
+    let fix_context = &finding.fix_context;
+    let identity = fix_context.identity.as_ref().filter(|it| it.is_for_pulls());
     let (Some(identity), Some(node), Some(namespace), Some(account), true) = (
         identity,
-        &names.node,
-        &names.namespace,
-        &names.service_account,
+        &fix_context.node,
+        &fix_context.namespace,
+        &fix_context.service_account,
         nothing_sent,
     ) else {
         return Vec::new();

@@ -7,7 +7,7 @@ use ratatui::{
 };
 
 use super::{
-    problem,
+    error,
     window::{self, Window},
 };
 use crate::{
@@ -52,7 +52,7 @@ pub(super) fn draw(reveal: &Reveal, cx: DrawContext<'_>, area: Rect, buffer: &mu
             "esc back".to_owned(),
         ),
         (RevealStage::Failed(problem), _) => {
-            let lines = problem::lines(problem, room, theme);
+            let lines = error::lines(problem, room, theme);
             (lines, "esc back".to_owned())
         }
     };

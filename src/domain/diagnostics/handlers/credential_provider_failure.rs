@@ -164,7 +164,9 @@ mod tests {
             &scene,
             "credential-provider-failure, no root, likely: grant-pull-role, fix-workload-identity, create-secret",
         );
-        let shown = FixId::GrantPullRole.render(&scene.finding().names).commands;
+        let shown = FixId::GrantPullRole
+            .render(&scene.finding().fix_context)
+            .commands;
         assert!(shown[0].contains("--role-name NODE_ROLE"), "{shown:?}");
     }
 
@@ -252,7 +254,9 @@ mod tests {
             "failed to authorize: failed to fetch oauth token: denied: Permission \"artifactregistry.repositories.downloadArtifacts\" denied on resource \"projects/acme/locations/europe-west3/repositories/team\" (or it may not exist): {image}: 403 Forbidden"
         );
         let scene = Scene::failed(&denied).image(image);
-        let shown = FixId::GrantPullRole.render(&scene.finding().names).commands;
+        let shown = FixId::GrantPullRole
+            .render(&scene.finding().fix_context)
+            .commands;
         assert_eq!(
             shown[0],
             "gcloud artifacts repositories add-iam-policy-binding team --project=acme --location=europe-west3 --member=serviceAccount:NODE_SERVICE_ACCOUNT --role=roles/artifactregistry.reader"
@@ -320,12 +324,12 @@ mod tests {
                 &scene,
                 "credential-provider-failure, no root, likely: fix-workload-identity, grant-pull-role, create-secret",
             );
-            let names = scene.finding().names;
+            let fix_context = scene.finding().fix_context;
             for (fix, expected) in [
                 (FixId::GrantPullRole, role),
                 (FixId::FixWorkloadIdentity, identity),
             ] {
-                let shown = fix.render(&names);
+                let shown = fix.render(&fix_context);
                 let text = [shown.steps, shown.commands].concat().join("\n");
                 assert!(text.contains(expected), "{image} {fix}: {text}");
             }
@@ -347,7 +351,7 @@ mod tests {
                 || finding.cause == Cause::CredentialProviderFailure,
             "{finding:?}"
         );
-        let shown = FixId::CredentialProvider.render(&finding.names);
+        let shown = FixId::CredentialProvider.render(&finding.fix_context);
         assert!(
             shown
                 .steps
@@ -398,7 +402,9 @@ mod tests {
                 "node node-1 may request a token for audience sts.amazonaws.com".to_owned()
             )
         );
-        let shown = FixId::GrantTokenAudience.render(&before.names).commands;
+        let shown = FixId::GrantTokenAudience
+            .render(&before.fix_context)
+            .commands;
         assert_eq!(
             shown,
             [

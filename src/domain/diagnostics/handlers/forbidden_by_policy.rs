@@ -80,7 +80,7 @@ mod tests {
             .lists(&["hub"])
             .secret("hub", "registry.example");
         let finding = scene.finding();
-        let steps = FixId::FixImagePolicy.render(&finding.names).steps;
+        let steps = FixId::FixImagePolicy.render(&finding.fix_context).steps;
         assert_eq!(
             steps,
             [

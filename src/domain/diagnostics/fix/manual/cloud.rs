@@ -9,7 +9,7 @@
 //! update --attach-acr` assigns AcrPull to the kubelet's identity) and `identity-bindings.md` (preview, November 2025:
 //! the verb `use-managed-identity` of `cid.wi.aks.azure.com`). Annotations that the plugins read for pulls are in
 //! `k8s::objects::workload_identity`. Where AKS pulls with service accounts and neither an annotation nor a default
-//! identity names one, pulls are anonymous (`ServiceAccountImagePullProfile`, Azure SDK reference).
+//! identity fix_context one, pulls are anonymous (`ServiceAccountImagePullProfile`, Azure SDK reference).
 
 use super::{
     Steps,
@@ -22,8 +22,8 @@ use crate::domain::{
 };
 
 /// The role needs the policy, and a registry of another account has to allow it in each repository.
-pub(super) fn grant_on_ecr(names: &FixContext) -> Steps {
-    let host = names.host.as_deref().and_then(EcrHost::parse);
+pub(super) fn grant_on_ecr(fix_context: &FixContext) -> Steps {
+    let host = fix_context.host.as_deref().and_then(EcrHost::parse);
     let (account, region, partition) = host.map_or(("ACCOUNT", "REGION", "aws"), |host| {
         (host.account, host.region, host.partition)
     });
@@ -37,20 +37,20 @@ pub(super) fn grant_on_ecr(names: &FixContext) -> Steps {
     steps
         .run(format!(
             "aws iam attach-role-policy --role-name {} --policy-arn arn:{partition}:iam::aws:policy/AmazonEC2ContainerRegistryPullOnly",
-            role_word(names)
+            role_word(fix_context)
         ))
         .run(format!(
             "aws ecr get-repository-policy --registry-id {} --region {} --repository-name {}",
             shell::quote(account),
             shell::quote(region),
-            path_word(names)
+            path_word(fix_context)
         ))
 }
 
-pub(super) fn grant_on_artifact_registry(names: &FixContext) -> Steps {
-    let host = names.host.as_deref().unwrap_or_default();
+pub(super) fn grant_on_artifact_registry(fix_context: &FixContext) -> Steps {
+    let host = fix_context.host.as_deref().unwrap_or_default();
     let location = host.strip_suffix("-docker.pkg.dev").unwrap_or("LOCATION");
-    let mut path = path(names).split('/');
+    let mut path = path(fix_context).split('/');
     // Images of gcr.io are in repositories of that name, since March 2025 in Artifact Registry too.
     let project = path.next().filter(|it| !it.is_empty());
     let repository = if host.ends_with("gcr.io") {
@@ -72,8 +72,8 @@ pub(super) fn grant_on_artifact_registry(names: &FixContext) -> Steps {
     .run("gcloud container node-pools describe POOL --cluster=CLUSTER --location=LOCATION --format='value(config.serviceAccount,config.oauthScopes)'")
 }
 
-pub(super) fn grant_on_acr(names: &FixContext) -> Steps {
-    let host = names.host.as_deref().unwrap_or_default();
+pub(super) fn grant_on_acr(fix_context: &FixContext) -> Steps {
+    let host = fix_context.host.as_deref().unwrap_or_default();
     let registry = host.split('.').next().filter(|it| !it.is_empty());
     let registry = shell::quote(registry.unwrap_or("REGISTRY"));
     Steps::new([
@@ -86,44 +86,47 @@ pub(super) fn grant_on_acr(names: &FixContext) -> Steps {
     ))
     .run(format!(
         "az aks check-acr --resource-group RESOURCE_GROUP --name CLUSTER --acr {}",
-        names.host_word()
+        fix_context.host_word()
     ))
 }
 
 /// IRSA and Pod Identity give a role to containers; the plugin takes one for pulls from an annotation of its own. Without
 /// it, and without `AWS_ECR_ROLE_ARN` in its configuration, the node's role pulls.
-pub(super) fn fix_role(names: &FixContext) -> Steps {
+pub(super) fn fix_role(fix_context: &FixContext) -> Steps {
     let mut steps = Steps::new([
         "The role must exist, trust this ServiceAccount for sts:AssumeRoleWithWebIdentity, and may pull.",
         "The plugin reads eks.amazonaws.com/ecr-role-arn; role-arn (IRSA) and Pod Identity are for containers.",
         "Without that annotation the node's role pulls. With the AWS CLI:",
     ])
-    .run(format!("aws iam get-role --role-name {}", role_word(names)))
+    .run(format!("aws iam get-role --role-name {}", role_word(fix_context)))
     .run(format!(
         "aws eks list-pod-identity-associations --cluster-name CLUSTER --namespace {} --service-account {}",
-        names.namespace_word(),
-        account_word(names)
+        fix_context.namespace_word(),
+        account_word(fix_context)
     ));
-    if is_for_pulls(names) {
-        steps = steps.run(annotate(names, "eks.amazonaws.com/ecr-role-arn=ROLE_ARN"));
+    if is_for_pulls(fix_context) {
+        steps = steps.run(annotate(
+            fix_context,
+            "eks.amazonaws.com/ecr-role-arn=ROLE_ARN",
+        ));
     }
     steps
 }
 
-pub(super) fn fix_google_identity(names: &FixContext) -> Steps {
+pub(super) fn fix_google_identity(fix_context: &FixContext) -> Steps {
     let steps = Steps::new([
         "iam.gke.io/gcp-service-account is for containers; the node's service account pulls.",
         "The plugin pulls as the ServiceAccount only with iam.gke.io/enable-wi-image-pull: \"true\" (2026, if GKE has set it up).",
         "Then roles/artifactregistry.reader is granted to the ServiceAccount's principal of the workload identity pool.",
     ]);
-    if is_for_pulls(names) {
+    if is_for_pulls(fix_context) {
         steps.run("gcloud container clusters describe CLUSTER --location=LOCATION --format='value(workloadIdentityConfig.workloadPool)'")
     } else {
         steps
     }
 }
 
-pub(super) fn fix_client_id(names: &FixContext) -> Steps {
+pub(super) fn fix_client_id(fix_context: &FixContext) -> Steps {
     let mut steps = Steps::new([
         "azure.workload.identity/client-id is for containers; the kubelet's identity pulls.",
         "The plugin reads kubernetes.azure.com/acr-client-id (outside AKS acr-tenant-id, too); that identity needs AcrPull.",
@@ -132,11 +135,11 @@ pub(super) fn fix_client_id(names: &FixContext) -> Steps {
     ])
     .run(format!(
         "az role assignment list --assignee {} --all --output table",
-        shell::quote(subject(names).unwrap_or("CLIENT_ID"))
+        shell::quote(subject(fix_context).unwrap_or("CLIENT_ID"))
     ));
-    if is_for_pulls(names) {
+    if is_for_pulls(fix_context) {
         steps = steps.run(annotate(
-            names,
+            fix_context,
             "kubernetes.azure.com/acr-client-id=CLIENT_ID",
         ));
         steps = steps.run(
@@ -147,21 +150,21 @@ pub(super) fn fix_client_id(names: &FixContext) -> Steps {
 }
 
 /// The name of the role that pulls: that of the annotation, or the node's.
-fn role_word(names: &FixContext) -> String {
-    let role = subject(names).filter(|_| is_for_pulls(names));
+fn role_word(fix_context: &FixContext) -> String {
+    let role = subject(fix_context).filter(|_| is_for_pulls(fix_context));
     let role = role.and_then(|arn| arn.rsplit('/').next());
     role.map_or_else(|| "NODE_ROLE".to_owned(), shell::quote)
 }
 
 /// The repository without its host.
-fn path(names: &FixContext) -> &str {
-    let repository = names.repository.as_deref().unwrap_or_default();
+fn path(fix_context: &FixContext) -> &str {
+    let repository = fix_context.repository.as_deref().unwrap_or_default();
     let path = repository.split_once('/').map(|(_, path)| path);
     path.unwrap_or_default()
 }
 
-fn path_word(names: &FixContext) -> String {
-    match path(names) {
+fn path_word(fix_context: &FixContext) -> String {
+    match path(fix_context) {
         "" => "REPOSITORY".to_owned(),
         path => shell::quote(path),
     }

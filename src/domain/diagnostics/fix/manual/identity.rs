@@ -13,19 +13,19 @@ use crate::domain::{
 };
 
 /// Whose plugin pulls: the annotation says so, or else the registry's cloud.
-fn provider(names: &FixContext) -> Option<CredentialProvider> {
-    let annotated = names.identity.as_ref().map(|it| it.provider);
-    annotated.or_else(|| CredentialProvider::from_registry_host(names.host.as_deref()?))
+fn provider(fix_context: &FixContext) -> Option<CredentialProvider> {
+    let annotated = fix_context.identity.as_ref().map(|it| it.provider);
+    annotated.or_else(|| CredentialProvider::from_registry_host(fix_context.host.as_deref()?))
 }
 
-pub(in crate::domain::diagnostics::fix) fn grant_pull_role(names: &FixContext) -> Steps {
-    match provider(names) {
-        Some(CredentialProvider::Aws) => cloud::grant_on_ecr(names),
-        Some(CredentialProvider::Google) => cloud::grant_on_artifact_registry(names),
-        Some(CredentialProvider::Azure) => cloud::grant_on_acr(names),
+pub(in crate::domain::diagnostics::fix) fn grant_pull_role(fix_context: &FixContext) -> Steps {
+    match provider(fix_context) {
+        Some(CredentialProvider::Aws) => cloud::grant_on_ecr(fix_context),
+        Some(CredentialProvider::Google) => cloud::grant_on_artifact_registry(fix_context),
+        Some(CredentialProvider::Azure) => cloud::grant_on_acr(fix_context),
         Some(CredentialProvider::JFrog) => Steps::new([
             "An identity mapping of Artifactory must match the token's claims (iss, sub, aud).",
-            "The user that the mapping names needs Read on the repository.",
+            "The user that the mapping fix_context needs Read on the repository.",
         ])
         .run(issuer()),
         Some(CredentialProvider::Cloudsmith) => Steps::new([
@@ -35,7 +35,7 @@ pub(in crate::domain::diagnostics::fix) fn grant_pull_role(names: &FixContext) -
         .run(issuer()),
         Some(CredentialProvider::Quay) => Steps::new([&format!(
             "The robot's federation must have this issuer and subject {}; the robot needs Read.",
-            token_subject(names)
+            token_subject(fix_context)
         )])
         .run(issuer()),
         None => Steps::new([
@@ -44,40 +44,44 @@ pub(in crate::domain::diagnostics::fix) fn grant_pull_role(names: &FixContext) -
     }
 }
 
-pub(in crate::domain::diagnostics::fix) fn fix_workload_identity(names: &FixContext) -> Steps {
-    let steps = match provider(names) {
-        Some(CredentialProvider::Aws) => cloud::fix_role(names),
-        Some(CredentialProvider::Google) => cloud::fix_google_identity(names),
-        Some(CredentialProvider::Azure) => cloud::fix_client_id(names),
+pub(in crate::domain::diagnostics::fix) fn fix_workload_identity(
+    fix_context: &FixContext,
+) -> Steps {
+    let steps = match provider(fix_context) {
+        Some(CredentialProvider::Aws) => cloud::fix_role(fix_context),
+        Some(CredentialProvider::Google) => cloud::fix_google_identity(fix_context),
+        Some(CredentialProvider::Azure) => cloud::fix_client_id(fix_context),
         Some(CredentialProvider::JFrog) => Steps::new([
             "JFrog's plugin pulls as the ServiceAccount with JFrogExchange: \"true\"; on AWS it also needs eks.amazonaws.com/role-arn.",
             "It logs on the node: /var/log/jfrog-credential-provider.log",
         ]),
         Some(CredentialProvider::Cloudsmith) => Steps::new([
-            "cloudsmith.io/service-slug names the service account, cloudsmith.io/org-slug the organization.",
+            "cloudsmith.io/service-slug fix_context the service account, cloudsmith.io/org-slug the organization.",
         ]),
         Some(CredentialProvider::Quay) => Steps::new([
-            "quay.io/federated-robot-account names the robot, as NAMESPACE+ROBOT; quay.io/host another registry.",
+            "quay.io/federated-robot-account fix_context the robot, as NAMESPACE+ROBOT; quay.io/host another registry.",
         ]),
         None => Steps::new([
             "Check the ServiceAccount's annotations, and that its identity may pull from the registry.",
         ]),
     };
-    let first = Steps::default().run(show_account(names));
+    let first = Steps::default().run(show_account(fix_context));
     let steps = Steps {
         commands: [first.commands, steps.commands].concat(),
         ..steps
     };
-    let audiences = provider(names).map_or(&[][..], CredentialProvider::audiences);
+    let audiences = provider(fix_context).map_or(&[][..], CredentialProvider::audiences);
     match audiences.first() {
-        Some(audience) if is_for_pulls(names) => steps.run(audience_review(names, audience)),
+        Some(audience) if is_for_pulls(fix_context) => {
+            steps.run(audience_review(fix_context, audience))
+        }
         Some(_) | None => steps,
     }
 }
 
 /// The node authorizer lets a kubelet ask for tokens of those audiences only that Pods on it mount, or that RBAC allows.
-pub(in crate::domain::diagnostics::fix) fn grant_token_audience(names: &FixContext) -> Steps {
-    let audiences = provider(names).map_or(&[][..], CredentialProvider::audiences);
+pub(in crate::domain::diagnostics::fix) fn grant_token_audience(fix_context: &FixContext) -> Steps {
+    let audiences = provider(fix_context).map_or(&[][..], CredentialProvider::audiences);
     let audience = shell::quote(audiences.first().copied().unwrap_or("AUDIENCE"));
     Steps::new([
         "Use the audience of the kubelet's CredentialProviderConfig (serviceAccountTokenAudience), here and at the registry.",
@@ -92,13 +96,13 @@ pub(in crate::domain::diagnostics::fix) fn grant_token_audience(names: &FixConte
 
 /// Asks whether the node may request a token of this audience for the ServiceAccount. `kubectl auth can-i` reads an
 /// audience with a dot as a resource and its group.
-fn audience_review(names: &FixContext, audience: &str) -> String {
+fn audience_review(fix_context: &FixContext, audience: &str) -> String {
     format!(
         r#"jq -n --arg user system:node:{} --arg audience {} --arg ns {} --arg sa {} '{{apiVersion: "authorization.k8s.io/v1", kind: "SubjectAccessReview", spec: {{user: $user, groups: ["system:nodes"], resourceAttributes: {{verb: "request-serviceaccounts-token-audience", resource: $audience, namespace: $ns, name: $sa}}}}}}' | kubectl create -o jsonpath='{{.status.allowed}}' -f -"#,
-        names.node_word(),
+        fix_context.node_word(),
         shell::quote(audience),
-        names.namespace_word(),
-        account_word(names),
+        fix_context.namespace_word(),
+        account_word(fix_context),
     )
 }
 
@@ -113,40 +117,40 @@ fn issuer() -> &'static str {
 }
 
 /// `sub` of the ServiceAccount's token.
-fn token_subject(names: &FixContext) -> String {
+fn token_subject(fix_context: &FixContext) -> String {
     format!(
         "system:serviceaccount:{}:{}",
-        names.namespace_word(),
-        account_word(names)
+        fix_context.namespace_word(),
+        account_word(fix_context)
     )
 }
 
-fn show_account(names: &FixContext) -> String {
+fn show_account(fix_context: &FixContext) -> String {
     format!(
         "kubectl -n {} get serviceaccount {} -o jsonpath='{{.metadata.annotations}}'",
-        names.namespace_word(),
-        account_word(names)
+        fix_context.namespace_word(),
+        account_word(fix_context)
     )
 }
 
-pub(super) fn annotate(names: &FixContext, annotation: &str) -> String {
+pub(super) fn annotate(fix_context: &FixContext, annotation: &str) -> String {
     format!(
         "kubectl -n {} annotate serviceaccount {} {annotation} --overwrite",
-        names.namespace_word(),
-        account_word(names)
+        fix_context.namespace_word(),
+        account_word(fix_context)
     )
 }
 
-pub(super) fn account_word(names: &FixContext) -> String {
-    let account = names.service_account.as_deref();
+pub(super) fn account_word(fix_context: &FixContext) -> String {
+    let account = fix_context.service_account.as_deref();
     account.map_or_else(|| "SERVICEACCOUNT".to_owned(), shell::quote)
 }
 
-pub(super) fn is_for_pulls(names: &FixContext) -> bool {
-    let identity = names.identity.as_ref();
+pub(super) fn is_for_pulls(fix_context: &FixContext) -> bool {
+    let identity = fix_context.identity.as_ref();
     identity.is_some_and(WorkloadIdentity::is_for_pulls)
 }
 
-pub(super) fn subject(names: &FixContext) -> Option<&str> {
-    names.identity.as_ref()?.subject.as_deref()
+pub(super) fn subject(fix_context: &FixContext) -> Option<&str> {
+    fix_context.identity.as_ref()?.subject.as_deref()
 }

@@ -3,16 +3,16 @@
 use super::{NodeTopic, Steps, node_setup};
 use crate::domain::diagnostics::FixContext;
 
-pub(in crate::domain::diagnostics::fix) fn push(names: &FixContext) -> Steps {
+pub(in crate::domain::diagnostics::fix) fn push(fix_context: &FixContext) -> Steps {
     Steps::new(["It was never pushed under this name, or a clean-up removed it."])
-        .run(format!("docker push {}", names.image_word()))
+        .run(format!("docker push {}", fix_context.image_word()))
 }
 
-pub(in crate::domain::diagnostics::fix) fn load(names: &FixContext) -> Steps {
+pub(in crate::domain::diagnostics::fix) fn load(fix_context: &FixContext) -> Steps {
     Steps::new(["Load it into the runtime's store under exactly the name in the Pod."]).run(
         format!(
             "docker save {} | ctr -n k8s.io images import -",
-            names.image_word()
+            fix_context.image_word()
         ),
     )
 }
@@ -20,19 +20,19 @@ pub(in crate::domain::diagnostics::fix) fn load(names: &FixContext) -> Steps {
 /// Windows runs an image of its own build only: <https://kubernetes.io/docs/concepts/windows/intro/>,
 /// <https://learn.microsoft.com/virtualization/windowscontainers/deploy-containers/version-compatibility>. The message
 /// is `checkImageCompatibility` of moby, `daemon/internal/distribution/pull_v2_windows.go`.
-pub(in crate::domain::diagnostics::fix) fn build_for_platform(names: &FixContext) -> Steps {
-    if node_setup::is_windows(names) {
+pub(in crate::domain::diagnostics::fix) fn build_for_platform(fix_context: &FixContext) -> Steps {
+    if node_setup::is_windows(fix_context) {
         return Steps::new([
             "Build it from the node's Windows: 10.0.20348 is Server 2022 (tag ltsc2022), 10.0.26100 Server 2025 (ltsc2025).",
         ])
         .run(format!(
             "docker buildx build --platform windows/amd64 --push -t {} .",
-            names.image_word()
+            fix_context.image_word()
         ));
     }
     Steps::default().run(format!(
         "docker buildx build --platform linux/amd64,linux/arm64 --push -t {} .",
-        names.image_word()
+        fix_context.image_word()
     ))
 }
 
@@ -42,13 +42,13 @@ pub(in crate::domain::diagnostics::fix) fn rebuild(_: &FixContext) -> Steps {
     ])
 }
 
-pub(in crate::domain::diagnostics::fix) fn sign(names: &FixContext) -> Steps {
-    Steps::default().run(format!("cosign sign {}", names.image_word()))
+pub(in crate::domain::diagnostics::fix) fn sign(fix_context: &FixContext) -> Steps {
+    Steps::default().run(format!("cosign sign {}", fix_context.image_word()))
 }
 
 /// A policy of the registry is told by its own advice.
-pub(in crate::domain::diagnostics::fix) fn policy(names: &FixContext) -> Steps {
-    if names.clues.sign.is_some() {
+pub(in crate::domain::diagnostics::fix) fn policy(fix_context: &FixContext) -> Steps {
+    if fix_context.clues.sign.is_some() {
         return Steps::default();
     }
     Steps::new([
@@ -56,11 +56,11 @@ pub(in crate::domain::diagnostics::fix) fn policy(names: &FixContext) -> Steps {
     ])
 }
 
-pub(in crate::domain::diagnostics::fix) fn use_mirror(names: &FixContext) -> Steps {
+pub(in crate::domain::diagnostics::fix) fn use_mirror(fix_context: &FixContext) -> Steps {
     Steps::new(["Or copy the image to your own registry."])
         .run(format!(
             "crane copy {} REGISTRY/REPO:TAG",
-            names.image_word()
+            fix_context.image_word()
         ))
-        .at(NodeTopic::Mirror, names)
+        .at(NodeTopic::Mirror, fix_context)
 }
