@@ -7,6 +7,7 @@ use super::{
     reveal::ClipboardSecret, theme_name::ThemeName,
 };
 use crate::domain::{
+    diagnostics::node_answers::NodeQuestion,
     k8s::{
         logs::LogSource,
         object_ref::{Namespace, ObjectRef},
@@ -57,6 +58,11 @@ pub enum Effect {
     LoadRbacRules {
         request_id: RequestId,
         namespace: Namespace,
+    },
+    /// Asks about nodes, as far as the user may.
+    AskAboutNodes {
+        request_id: RequestId,
+        questions: Vec<NodeQuestion>,
     },
     /// Reads an object whole.
     FetchObject {

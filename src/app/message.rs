@@ -7,6 +7,7 @@ use super::{
     shutdown::PendingShutdown,
 };
 use crate::domain::{
+    diagnostics::node_answers::NodeAnswers,
     error::UserError,
     k8s::{
         connection::{ConnectionInfo, KubeContext},
@@ -64,6 +65,8 @@ pub enum Message {
     CredentialChecked(RequestId, Box<ProbeConclusion>),
     /// What the user may do in the namespace that was asked about; `None` where the server did not say.
     RbacLoaded(RequestId, Option<SubjectRules>),
+    /// What the server said of nodes.
+    NodesAnswered(RequestId, Box<NodeAnswers>),
     /// An object whole.
     ObjectFetched(RequestId, Result<Box<YamlDocument>, UserError>),
     /// The values of a Secret, to be shown; `None` where it holds none that the kubelet reads.

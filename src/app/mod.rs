@@ -30,6 +30,7 @@ pub mod lost_secrets;
 pub mod menu;
 pub mod message;
 pub mod model;
+pub mod node_cache;
 pub mod notices;
 pub mod overlay;
 pub mod panes;

@@ -13,6 +13,7 @@ use super::{
     jump_list::{JumpList, Location},
     lost_secrets::LostSecrets,
     menu::{Menu, PermissionContext},
+    node_cache::NodeCache,
     notices::Notices,
     overlay::Overlay,
     panes::{Pane, Panes},
@@ -98,6 +99,8 @@ pub struct Model {
     pub rbac: RbacCache,
     /// Registry probes and their results.
     pub probes: ProbeCache,
+    /// What the server has said of nodes.
+    pub nodes: NodeCache,
     /// The YAML of the view that is open.
     pub fetched: Option<FetchedObject>,
     /// The log of the view that is open.
@@ -161,6 +164,7 @@ impl Model {
             shutdown: None,
             rbac: RbacCache::default(),
             probes: ProbeCache::default(),
+            nodes: NodeCache::default(),
             jump_list: JumpList::default(),
             notices: Notices::default(),
             fetched: None,

@@ -333,7 +333,7 @@ fn more_suffix(count: usize) -> String {
 mod tests {
     use super::*;
     use crate::{
-        app::probe_cache::ProbeCache,
+        app::{node_cache::NodeCache, probe_cache::ProbeCache},
         domain::{
             fixtures::{key, now, pod, removed, running, upserted, waiting},
             k8s::objects::ContainerStateTerminated,
@@ -380,6 +380,7 @@ mod tests {
                 &self.store,
                 &WatchCoverage::default(),
                 &ProbeCache::default(),
+                &NodeCache::default(),
                 self.now,
             );
             self.notices

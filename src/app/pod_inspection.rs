@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{diagnosis_cache, probe_cache::ProbeCache};
+use super::{diagnosis_cache, node_cache::NodeCache, probe_cache::ProbeCache};
 use crate::domain::{
     context::{self, CredentialChain, PodContext},
     diagnostics::{Diagnosis, changes_at, diagnose},
@@ -31,7 +31,8 @@ pub struct PodInspection {
     pub links: Option<CredentialChain>,
     /// When the clock alone may change the diagnosis.
     pub expires_at: Option<Timestamp>,
-    made_from: (Versions, WatchCoverage, u64),
+    /// The versions of what it was made from; the last two are those of probes and of nodes.
+    made_from: (Versions, WatchCoverage, (u64, u64)),
 }
 
 impl PodInspection {
@@ -42,6 +43,7 @@ impl PodInspection {
         store: &Store,
         sight: &WatchCoverage,
         answers: &ProbeCache,
+        nodes: &NodeCache,
         now: Timestamp,
     ) -> Option<Self> {
         let pod = pod?;
@@ -50,7 +52,7 @@ impl PodInspection {
             && before.pod == pod
             && before.made_from.0 == versions
             && before.made_from.1 == *sight
-            && before.made_from.2 == answers.version()
+            && before.made_from.2 == (answers.version(), nodes.version())
             && before.expires_at.is_none_or(|until| now < until)
         {
             return Some(before);
@@ -59,6 +61,7 @@ impl PodInspection {
         let mut diagnosis = diagnose(&pod_context);
         for finding in &mut diagnosis.findings {
             diagnosis_cache::add_probe_evidence(finding, &pod_context, answers, now);
+            nodes.apply(finding);
         }
         let container = focused_container(&pod_context, &diagnosis);
         let image =
@@ -70,7 +73,11 @@ impl PodInspection {
             expires_at: changes_at(&pod_context),
             context: pod_context,
             diagnosis,
-            made_from: (versions, sight.clone(), answers.version()),
+            made_from: (
+                versions,
+                sight.clone(),
+                (answers.version(), nodes.version()),
+            ),
         })
     }
 

@@ -13,7 +13,7 @@ use super::{
     plan_dialog::{PlanDialog, PlanStage},
     pod_inspection::PodInspection,
     reveal::{self, Reveal},
-    update::current_pod,
+    update::{current_pod, wanted_answers},
 };
 use crate::domain::k8s::{age, rollout};
 
@@ -41,12 +41,13 @@ pub fn refresh(model: &mut Model, heights: Heights, now: Timestamp) {
         connection,
         notices,
         probes: answers,
+        nodes,
         scope,
         known_namespaces: known,
         ..
     } = model;
     answers.expire(now);
-    diagnoses.refresh(store, connection.coverage(), answers, now);
+    diagnoses.refresh(store, connection.coverage(), answers, nodes, now);
     let watched = matches!(
         connection.health(scope),
         WatchHealth::Live | WatchHealth::Partial
@@ -74,6 +75,7 @@ pub fn refresh(model: &mut Model, heights: Heights, now: Timestamp) {
         &model.store,
         model.connection.coverage(),
         &model.probes,
+        &model.nodes,
         now,
     );
 }
@@ -93,6 +95,7 @@ fn watch_recovery(model: &mut Model, now: Timestamp) {
         store,
         connection,
         probes: answers,
+        nodes,
         ..
     } = model;
     for overlay in overlays {
@@ -111,6 +114,7 @@ fn watch_recovery(model: &mut Model, now: Timestamp) {
             store,
             connection.coverage(),
             answers,
+            nodes,
             now,
         );
         dialog.watched = watched.map(Box::new);
@@ -172,7 +176,8 @@ pub fn next_wakeup(model: &Model, now: Timestamp) -> Option<Timestamp> {
         Overlay::Reveal(reveal) => reveal.next_wakeup(now),
         _ => None,
     });
-    let unfinished = model.diagnoses.has_pending().then_some(now);
+    let unfinished = model.diagnoses.has_pending() || !wanted_answers(model).is_empty();
+    let unfinished = unfinished.then_some(now);
     let judged = model.diagnoses.next_wakeup(&model.store);
     let looked_into = model
         .inspection

@@ -7,8 +7,13 @@ use kube::core::{Request, params::ListParams};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{ApiError, Connection, buffer::ZeroizingBuffer, request};
-use crate::domain::{k8s::distribution::NodeInfo, probe::Platform, rbac::Permission};
+use super::{ApiError, Connection, buffer::ZeroizingBuffer, rbac, request};
+use crate::domain::{
+    diagnostics::node_answers::{NodeAnswers, NodeQuestion},
+    k8s::distribution::NodeInfo,
+    probe::Platform,
+    rbac::Permission,
+};
 
 const PAGE: u32 = 500;
 
@@ -104,6 +109,33 @@ impl NodeTable {
             Some((cell(name)?, info))
         })
     }
+}
+
+/// Answers questions about nodes; one that the user may not ask stays without an answer.
+pub async fn answers(
+    connection: &Connection,
+    questions: impl IntoIterator<Item = NodeQuestion>,
+) -> NodeAnswers {
+    let mut answers = NodeAnswers::default();
+    let mut wants_info = false;
+    for question in questions {
+        match question {
+            NodeQuestion::Info { .. } => wants_info = true,
+            NodeQuestion::Token(token) => {
+                match rbac::node_may_request_token(connection, &token).await {
+                    Ok(is_allowed) => answers.add_token(token, is_allowed),
+                    Err(error) => tracing::info!(%error, "rights of the node unknown"),
+                }
+            }
+        }
+    }
+    if wants_info {
+        match node_info(connection).await {
+            Ok(nodes) => answers.add_info(nodes),
+            Err(error) => tracing::info!(%error, "node information unknown"),
+        }
+    }
+    answers
 }
 
 /// Fetches the node info of each node, by name. Needs `list nodes`.

@@ -43,7 +43,11 @@ pub(super) struct Explanation {
 /// The credential provider that nodes have for the registry of an image.
 #[derive(Debug, Serialize)]
 pub(super) struct ProviderRow {
-    cloud: &'static str,
+    /// Whose plugin it is.
+    name: &'static str,
+    /// The same, for the registry of a cloud.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cloud: Option<&'static str>,
     /// What the ServiceAccount's annotation names; none where the node's identity pulls.
     identity: Option<String>,
     annotation: Option<&'static str>,
@@ -55,8 +59,9 @@ impl ProviderRow {
     pub(super) fn new(link: &ProviderLink) -> Self {
         let identity = link.identity.as_ref();
         Self {
-            cloud: link.cloud.slug(),
-            identity: identity.map(|it| it.subject.to_string()),
+            name: link.provider.slug(),
+            cloud: link.provider.is_of_cloud().then(|| link.provider.slug()),
+            identity: identity.and_then(|it| it.subject.as_deref().map(str::to_owned)),
             annotation: identity.and_then(WorkloadIdentity::annotation),
             text: link.to_string(),
         }
@@ -179,7 +184,7 @@ fn fixes(found: &Classification) -> Vec<Fix> {
     };
     let mut ids = Vec::new();
     for cause in found.candidates() {
-        for id in cause.info().fixes {
+        for id in cause.fixes(found.clues.sign) {
             // What fails at a mirror is not helped by one.
             let is_cause = *id == FixId::UseMirror && found.mirror.is_some();
             if !is_cause && !ids.contains(id) {

@@ -21,9 +21,11 @@ use crate::{
         request_id::RequestId, reveal::ClipboardSecret, theme_name::ThemeName,
     },
     cluster::{
-        Connection, WatchScope, WatchUpdate, Watches, apply::WritePermit, pull_test::TestPod, rbac,
+        Connection, WatchScope, WatchUpdate, Watches, apply::WritePermit, nodes,
+        pull_test::TestPod, rbac,
     },
     domain::{
+        diagnostics::node_answers::{NodeAnswers, NodeQuestion},
         error::UserError,
         k8s::object_ref::Namespace,
         plan::Outcome,
@@ -118,6 +120,10 @@ impl Effects {
                 request_id,
                 namespace,
             } => self.load_rules(request_id, namespace),
+            Effect::AskAboutNodes {
+                request_id,
+                questions,
+            } => self.ask_about_nodes(request_id, questions),
             Effect::ProbeImage { request_id, query } => self.probe_image(request_id, query),
             Effect::CheckCredential { request_id, plan } => {
                 self.check_credential(request_id, &plan);
@@ -228,6 +234,17 @@ impl Effects {
                 Err(_) => None,
             };
             Message::RbacLoaded(request_id, rules)
+        });
+    }
+
+    fn ask_about_nodes(&self, request_id: RequestId, questions: Vec<NodeQuestion>) {
+        let connection = self.connected();
+        self.answer(async move {
+            let answers = match connection {
+                Ok(connection) => nodes::answers(&connection, questions).await,
+                Err(_) => NodeAnswers::default(),
+            };
+            Message::NodesAnswered(request_id, Box::new(answers))
         });
     }
 

@@ -201,6 +201,8 @@ impl ResourceKind {
 pub enum Review {
     /// May I?
     Access,
+    /// May somebody else?
+    AccessOfOthers,
     /// What may I?
     Rules,
     /// Who am I?
@@ -208,12 +210,17 @@ pub enum Review {
 }
 
 impl Review {
-    pub const ALL: [Self; 3] = [Self::Access, Self::Rules, Self::Identity];
+    pub const ALL: [Self; 4] = [
+        Self::Access,
+        Self::AccessOfOthers,
+        Self::Rules,
+        Self::Identity,
+    ];
     pub const VERSION: &str = "v1";
 
     pub fn group(self) -> &'static str {
         match self {
-            Self::Access | Self::Rules => "authorization.k8s.io",
+            Self::Access | Self::AccessOfOthers | Self::Rules => "authorization.k8s.io",
             Self::Identity => "authentication.k8s.io",
         }
     }
@@ -221,6 +228,7 @@ impl Review {
     pub fn name(self) -> &'static str {
         match self {
             Self::Access => "SelfSubjectAccessReview",
+            Self::AccessOfOthers => "SubjectAccessReview",
             Self::Rules => "SelfSubjectRulesReview",
             Self::Identity => "SelfSubjectReview",
         }

@@ -17,6 +17,10 @@ const SHARED: &[(&str, &str)] = &[
     ("Signals", "one per operating system"),
     ("ProcessGroup", "one per operating system"),
     (
+        "CredentialProvider",
+        "the kubelet's plugin: the sandbox may not know the one of the domain",
+    ),
+    (
         "Args",
         "the arguments of a command: written with its module",
     ),

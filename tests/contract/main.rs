@@ -144,6 +144,7 @@ contract!(ending: endings {
 contract!(allowing: rights {
     what_is_not_granted_is_forbidden,
     platforms_of_nodes_are_told_to_whom_may_list_them,
+    the_audience_of_a_token_is_granted_to_nodes,
     rules_are_told_to_whom_they_bind,
 });
 

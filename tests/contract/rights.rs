@@ -1,9 +1,13 @@
 //! What one may do: asked for, and enforced.
 
+use std::time::Duration;
+
 use http::Method;
 use pullscope::{
-    cluster::{ApiError, nodes},
-    domain::{k8s::distribution::Distribution, probe::Platform},
+    cluster::{ApiError, nodes, rbac as reviews},
+    domain::{
+        diagnostics::node_answers::TokenAudience, k8s::distribution::Distribution, probe::Platform,
+    },
 };
 use serde_json::{Value, json};
 
@@ -168,6 +172,64 @@ pub async fn platforms_of_nodes_are_told_to_whom_may_list_them(cluster: &Cluster
     );
     for name in ["one", "two", "three"] {
         let path = format!("/api/v1/nodes/{namespace}-{name}");
+        as_user(cluster, "admin", Method::DELETE, &path, &Value::Null)
+            .await
+            .ok();
+    }
+}
+
+/// What a node may ask for its credential provider: the review is the one that the admission plugin makes.
+pub async fn the_audience_of_a_token_is_granted_to_nodes(cluster: &Cluster) {
+    let namespace = cluster.namespace("audience").await;
+    let admin = cluster.connect("admin", &namespace).await;
+    let name = format!("{namespace}-token-audience");
+    let token = TokenAudience {
+        node: "worker-1".into(),
+        namespace: namespace.to_string(),
+        account: "runner".into(),
+        audience: "sts.amazonaws.com",
+    };
+    let allowed = reviews::node_may_request_token(&admin, &token).await;
+    assert_eq!(allowed.ok(), Some(false));
+    let rbac = "/apis/rbac.authorization.k8s.io/v1";
+    let role = json!({
+        "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole",
+        "metadata": {"name": name},
+        "rules": [{
+            "apiGroups": [""], "resources": ["sts.amazonaws.com"], "resourceNames": ["runner"],
+            "verbs": ["request-serviceaccounts-token-audience"],
+        }],
+    });
+    let binding = json!({
+        "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRoleBinding",
+        "metadata": {"name": name},
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": name},
+        "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "Group", "name": "system:nodes"}],
+    });
+    cluster.create(&format!("{rbac}/clusterroles"), role).await;
+    cluster
+        .create(&format!("{rbac}/clusterrolebindings"), binding)
+        .await;
+    // The authorizer learns of it by a watch.
+    let granted = async {
+        while !reviews::node_may_request_token(&admin, &token)
+            .await
+            .is_ok_and(|is_allowed| is_allowed)
+        {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), granted)
+        .await
+        .unwrap();
+    let other = TokenAudience {
+        account: "other".into(),
+        ..token
+    };
+    let allowed = reviews::node_may_request_token(&admin, &other).await;
+    assert_eq!(allowed.ok(), Some(false), "it is for one ServiceAccount");
+    for kind in ["clusterroles", "clusterrolebindings"] {
+        let path = format!("{rbac}/{kind}/{name}");
         as_user(cluster, "admin", Method::DELETE, &path, &Value::Null)
             .await
             .ok();

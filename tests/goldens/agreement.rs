@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use jiff::{Timestamp, ToSpan};
 use pullscope::{
-    app::{diagnosis_cache::DiagnosisCache, probe_cache::ProbeCache},
+    app::{diagnosis_cache::DiagnosisCache, node_cache::NodeCache, probe_cache::ProbeCache},
     cluster::WatchScope,
     domain::diagnostics::{Finding, grouping::Subject},
     headless::{
@@ -67,7 +67,13 @@ async fn said_by_dashboard(lab: &Lab) -> Said {
     let (store, sight) = lab.look(now).await;
     let mut diagnoses = DiagnosisCache::default();
     loop {
-        diagnoses.refresh(&store, &sight, &ProbeCache::default(), now);
+        diagnoses.refresh(
+            &store,
+            &sight,
+            &ProbeCache::default(),
+            &NodeCache::default(),
+            now,
+        );
         if !diagnoses.has_pending() {
             break;
         }

@@ -15,6 +15,17 @@ use crate::domain::{
     store::{Store, watch::Scope},
 };
 
+/// Versions of what is the same for all subjects and not in the store.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct SharedVersions {
+    /// Of the watch coverage.
+    pub coverage: u64,
+    /// Of the probe cache.
+    pub probes: u64,
+    /// Of what the server has said of nodes.
+    pub nodes: u64,
+}
+
 #[derive(Clone, Debug)]
 pub(super) struct CacheKey {
     pod: Option<Arc<Pod>>,
@@ -23,10 +34,7 @@ pub(super) struct CacheKey {
     pub(super) owner: Option<(WorkloadRef, i64)>,
     /// Of the Secrets and ServiceAccounts that are looked at.
     credentials: CredentialVersions,
-    /// Version of the watch coverage.
-    coverage_version: u64,
-    /// Version of the probe cache.
-    probes_version: u64,
+    shared: SharedVersions,
     /// Time of the Pod's last error, from events and statuses that named a cause.
     pub(super) last_error_at: Option<Timestamp>,
     /// Number of pulls by other Pods of the namespace.
@@ -38,12 +46,7 @@ pub(super) struct CacheKey {
 }
 
 impl CacheKey {
-    pub(super) fn new(
-        store: &Store,
-        subject: &Subject,
-        coverage_version: u64,
-        probes_version: u64,
-    ) -> Self {
+    pub(super) fn new(store: &Store, subject: &Subject, shared: SharedVersions) -> Self {
         let basis = Self {
             pod: None,
             workload: None,
@@ -51,8 +54,7 @@ impl CacheKey {
             credentials: CredentialVersions::OfNamespace(
                 store.credentials_version(subject.namespace()),
             ),
-            coverage_version,
-            probes_version,
+            shared,
             last_error_at: None,
             peers: store.pulled_version(subject.namespace()),
             run: None,
@@ -105,8 +107,7 @@ impl CacheKey {
             && is_same(self.workload.as_ref(), other.workload.as_ref())
             && self.owner == other.owner
             && self.credentials == other.credentials
-            && self.coverage_version == other.coverage_version
-            && self.probes_version == other.probes_version
+            && self.shared == other.shared
             && self.last_error_at == other.last_error_at
             && self.peers == other.peers
             && is_same(self.run.as_ref(), other.run.as_ref())

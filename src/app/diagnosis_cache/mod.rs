@@ -8,8 +8,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 
-use self::cache_key::CacheKey;
-use super::probe_cache::{ProbeCache, ProbeQuery};
+use self::cache_key::{CacheKey, SharedVersions};
+use super::{
+    node_cache::NodeCache,
+    probe_cache::{ProbeCache, ProbeQuery},
+};
 use crate::domain::{
     context::{self, PodContext},
     diagnostics::{
@@ -65,8 +68,7 @@ impl CacheEntry {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct GlobalVersions {
     specs: u64,
-    coverage: u64,
-    probes: u64,
+    shared: SharedVersions,
 }
 
 #[derive(Debug, Default)]
@@ -172,13 +174,14 @@ impl DiagnosisCache {
         store: &Store,
         coverage: &WatchCoverage,
         probes: &ProbeCache,
+        nodes: &NodeCache,
         now: Timestamp,
     ) {
         if self.coverage != *coverage {
             self.coverage = coverage.clone();
             self.coverage_version += 1;
         }
-        self.queue_changed(store, probes, now);
+        self.queue_changed(store, probes, nodes, now);
         self.queue_scheduled(now);
         self.queue_peers(store, now);
         let mut stirred = BTreeSet::new();
@@ -194,7 +197,8 @@ impl DiagnosisCache {
                     continue;
                 }
             }
-            let basis = CacheKey::new(store, &subject, self.coverage_version, probes.version());
+            let shared = self.shared_versions(probes, nodes);
+            let basis = CacheKey::new(store, &subject, shared);
             let before = self.entries.get(&subject);
             if before.is_some_and(|kept| kept.is_current(&basis, now)) {
                 continue;
@@ -204,7 +208,8 @@ impl DiagnosisCache {
                 break;
             }
             budget -= 1;
-            let (mut cached, until) = diagnose_subject(store, coverage, probes, &subject, now);
+            let (mut cached, until) =
+                diagnose_subject(store, coverage, (probes, nodes), &subject, now);
             if let Some(cached) = &mut cached
                 && let Some((known, _)) = self.subjects_by_fault.get_key_value(&cached.fault)
             {
@@ -264,12 +269,26 @@ impl DiagnosisCache {
             .extend(changed.map(|(subject, _)| subject.clone()));
     }
 
-    fn queue_changed(&mut self, store: &Store, probes: &ProbeCache, now: Timestamp) {
-        let versions = store.versions();
-        let ground = GlobalVersions {
-            specs: versions.specs,
+    fn shared_versions(&self, probes: &ProbeCache, nodes: &NodeCache) -> SharedVersions {
+        SharedVersions {
             coverage: self.coverage_version,
             probes: probes.version(),
+            nodes: nodes.version(),
+        }
+    }
+
+    fn queue_changed(
+        &mut self,
+        store: &Store,
+        probes: &ProbeCache,
+        nodes: &NodeCache,
+        now: Timestamp,
+    ) {
+        let versions = store.versions();
+        let shared = self.shared_versions(probes, nodes);
+        let ground = GlobalVersions {
+            specs: versions.specs,
+            shared,
         };
         let touched = store
             .touched_since(self.log_position)
@@ -288,8 +307,7 @@ impl DiagnosisCache {
             let changed = cache_key::subjects(store).filter(|subject| {
                 let kept = self.entries.get(subject);
                 kept.is_none_or(|kept| {
-                    let basis =
-                        CacheKey::new(store, subject, self.coverage_version, probes.version());
+                    let basis = CacheKey::new(store, subject, shared);
                     !kept.is_current(&basis, now)
                 })
             });
@@ -408,7 +426,7 @@ impl DiagnosisCache {
 fn diagnose_subject(
     store: &Store,
     coverage: &WatchCoverage,
-    probes: &ProbeCache,
+    (probes, nodes): (&ProbeCache, &NodeCache),
     subject: &Subject,
     now: Timestamp,
 ) -> (Option<CachedDiagnosis>, Option<Timestamp>) {
@@ -420,6 +438,7 @@ fn diagnose_subject(
             let mut finding = diagnose(&context).findings.into_iter().next();
             if let Some(finding) = &mut finding {
                 add_probe_evidence(finding, &context, probes, now);
+                nodes.apply(finding);
             }
             (finding, changes_at(&context))
         }

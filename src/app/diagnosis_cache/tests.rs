@@ -22,6 +22,7 @@ fn a_workload_that_comes_after_its_pods_still_counts_as_theirs() {
         &store,
         &WatchCoverage::complete(),
         &ProbeCache::default(),
+        &NodeCache::default(),
         now(),
     );
     assert!(diagnoses.faults()[0].workloads.is_empty());
@@ -40,6 +41,7 @@ fn a_workload_that_comes_after_its_pods_still_counts_as_theirs() {
         &store,
         &WatchCoverage::complete(),
         &ProbeCache::default(),
+        &NodeCache::default(),
         now(),
     );
     let workloads = &diagnoses.faults()[0].workloads;
@@ -70,6 +72,7 @@ fn two_registries_of_one_service_account_are_two_faults() {
         &store,
         &WatchCoverage::complete(),
         &ProbeCache::default(),
+        &NodeCache::default(),
         now(),
     );
     let mut places: Vec<(String, usize)> = diagnoses
@@ -95,6 +98,7 @@ fn time_alone_makes_a_fault_of_a_silent_pull() {
             &store,
             &WatchCoverage::complete(),
             &ProbeCache::default(),
+            &NodeCache::default(),
             at(seconds),
         );
         (diagnoses.faults().len(), diagnoses.next_wakeup(&store))
@@ -125,6 +129,7 @@ fn a_first_refusal_is_judged_again_by_the_clock() {
             &store,
             &WatchCoverage::complete(),
             &ProbeCache::default(),
+            &NodeCache::default(),
             at,
         );
         diagnoses.for_pod(&key).unwrap().finding.confidence
@@ -150,6 +155,7 @@ fn what_another_pod_pulls_is_taken_in() {
             store,
             &WatchCoverage::complete(),
             &ProbeCache::default(),
+            &NodeCache::default(),
             at(seconds),
         );
         let finding = &diagnoses.for_pod(&key).unwrap().finding;
@@ -194,6 +200,7 @@ fn what_a_job_says_is_told_of_its_cron_job() {
             store,
             &WatchCoverage::complete(),
             &ProbeCache::default(),
+            &NodeCache::default(),
             now(),
         );
         diagnoses.faults().len()
@@ -306,9 +313,9 @@ proptest! {
             if !matches!(what, Happening::Look) {
                 continue;
             }
-            kept.refresh(&store, &sight, &answers, at);
+            kept.refresh(&store, &sight, &answers, &NodeCache::default(), at);
             let mut fresh = DiagnosisCache::default();
-            fresh.refresh(&store, &sight, &answers, at);
+            fresh.refresh(&store, &sight, &answers, &NodeCache::default(), at);
             let told = |diagnoses: &DiagnosisCache| -> Vec<String> {
                 let faults = diagnoses.faults().iter();
                 faults

@@ -5,7 +5,10 @@ use std::collections::BTreeSet;
 
 use super::{events::Events, *};
 use crate::{
-    app::{diagnosis_cache::DiagnosisCache, list::Motion, probe_cache::ProbeCache},
+    app::{
+        diagnosis_cache::DiagnosisCache, list::Motion, node_cache::NodeCache,
+        probe_cache::ProbeCache,
+    },
     domain::{
         fixtures::{account, event, now, seconds_ago, secret, upserted},
         k8s::{object_ref::Namespace, objects::SecretType},
@@ -86,7 +89,13 @@ fn an_account_that_lists_what_is_missing_comes_first_once_secrets_are_seen() {
     let mut panes = Panes::default();
     let mut diagnoses = DiagnosisCache::default();
     let mut look = |sight: &WatchCoverage| {
-        diagnoses.refresh(&store, sight, &ProbeCache::default(), now());
+        diagnoses.refresh(
+            &store,
+            sight,
+            &ProbeCache::default(),
+            &NodeCache::default(),
+            now(),
+        );
         let context = RowContext {
             store: &store,
             diagnoses: &diagnoses,

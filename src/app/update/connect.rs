@@ -11,6 +11,7 @@ use crate::{
         jump_list::JumpList,
         list::List,
         model::Model,
+        node_cache::NodeCache,
         notices::Notices,
         overlay::{ContextPicker, Overlay},
         panes::{Pane, Panes},
@@ -61,6 +62,7 @@ pub(super) fn connect(model: &mut Model, context: Option<String>, now: Timestamp
     model.jump_list = JumpList::default();
     model.rbac = RbacCache::default();
     model.probes = ProbeCache::default();
+    model.nodes = NodeCache::default();
     model.fetched = None;
     model.log = None;
     model.fault_cursor = None;

@@ -20,6 +20,7 @@ mod menu;
 #[cfg(test)]
 mod menu_tests;
 mod navigate;
+mod nodes;
 mod open_form;
 mod overlays;
 mod plan_dialog;
@@ -45,6 +46,7 @@ pub use self::{
     connect::save_location,
     detail::{default_tab, shown},
     key_context::active_contexts,
+    nodes::wanted_answers,
     selection::{current_pod, selected_pod},
 };
 
@@ -55,6 +57,7 @@ use crate::domain::error::UserError;
 pub fn update(model: &mut Model, message: Message, now: Timestamp) -> Vec<Effect> {
     let mut effects = handle(model, message, now);
     effects.extend(fetched_view::sync_requests(model));
+    effects.extend(nodes::ask(model));
     effects
 }
 
@@ -119,6 +122,7 @@ fn handle(model: &mut Model, message: Message, now: Timestamp) -> Vec<Effect> {
             probe::probe_done(model, request_id, answer, now);
         }
         Message::RbacLoaded(request_id, rules) => model.rbac.insert(request_id, rules),
+        Message::NodesAnswered(request_id, answers) => model.nodes.insert(request_id, *answers),
         Message::ObjectFetched(request_id, answer) => {
             fetched_view::fetched(model, request_id, answer, now);
         }

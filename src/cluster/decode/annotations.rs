@@ -2,22 +2,23 @@
 
 use std::fmt;
 
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use serde::{
     Deserialize, Deserializer,
     de::{IgnoredAny, MapAccess, Visitor},
 };
 
 use super::{de::LenientStr, interner::Interner};
-use crate::domain::k8s::objects::WorkloadIdentity;
+use crate::domain::k8s::objects::{IdentityAnnotation, WorkloadIdentity};
 
 const REVISION: &str = "deployment.kubernetes.io/revision";
 
 /// Names, with or without a prefix, of annotations with the expiry of a Secret's credentials.
 ///
-/// Users of External Secrets write `expiresAt: {{ .expires_at }}` (external-secrets#4935), which is a Unix time for
-/// ECR.
-const EXPIRY_KEYS: [&str; 7] = [
+/// Users of External Secrets write `expiresAt: {{ .expires_at }}` (external-secrets#4935), which is a Unix time for ECR;
+/// Azure/msi-acrpull writes `acr.microsoft.com/token.expiry`, as RFC 3339. `token.refresh` beside it is when the
+/// credential was fetched.
+const EXPIRY_KEYS: [&str; 11] = [
     "expiresAt",
     "expires-at",
     "expires_at",
@@ -25,6 +26,10 @@ const EXPIRY_KEYS: [&str; 7] = [
     "expiration",
     "token-expiry",
     "token-expiration",
+    "token.expiry",
+    "expires",
+    "expiry-date",
+    "expiration-date",
 ];
 
 #[derive(Debug, Default)]
@@ -62,10 +67,7 @@ impl<'a> Annotations<'a> {
 }
 
 fn identity_key(key: &str) -> Option<&'static str> {
-    let mut known = WorkloadIdentity::ANNOTATIONS.iter();
-    known
-        .find(|(name, ..)| *name == key)
-        .map(|(name, ..)| *name)
+    IdentityAnnotation::find(key).map(|it| it.key)
 }
 
 fn is_read(key: &str) -> bool {
@@ -76,13 +78,20 @@ fn is_expiry(key: &str) -> bool {
     EXPIRY_KEYS.contains(&key.rsplit('/').next().unwrap_or_default())
 }
 
-/// A time as RFC 3339 or in seconds since 1970; `None`: it is neither.
+/// A time as RFC 3339, in seconds since 1970 or as a date; `None`: it is none of them.
+///
+/// Of a date the first moment counts, in UTC: so GitLab's tokens end.
 fn expiry(text: &str) -> Option<Timestamp> {
     let text = text.trim();
-    match text.parse::<i64>() {
-        Ok(seconds) => Timestamp::from_second(seconds).ok(),
-        Err(_) => text.parse().ok(),
+    if let Ok(seconds) = text.parse::<i64>() {
+        return Timestamp::from_second(seconds).ok();
     }
+    let date = || {
+        let date: Date = text.parse().ok()?;
+        let midnight = date.to_zoned(TimeZone::UTC).ok()?;
+        Some(midnight.timestamp())
+    };
+    text.parse().ok().or_else(date)
 }
 
 impl<'de: 'a, 'a> Deserialize<'de> for Annotations<'a> {

@@ -9,7 +9,8 @@ use super::{
     parse_watch_line,
 };
 use crate::domain::{
-    k8s::objects::WorkloadIdentity, registry_auth::credential::FingerprintKey,
+    k8s::objects::{IDENTITY_ANNOTATIONS, WorkloadIdentity},
+    registry_auth::credential::FingerprintKey,
     store::watch::SecretWatch,
 };
 
@@ -151,6 +152,17 @@ fn the_end_of_a_credential_is_read_from_known_annotations_only() {
             json!({"acme.example/expires-at": "2026-12-01T10:00:00Z", "expiry": "2026-12-03T10:00:00+01:00"}),
             Some("2026-12-01T10:00:00Z"),
         ),
+        (
+            json!({
+                "acr.microsoft.com/token.expiry": "2026-12-01T10:00:00Z",
+                "acr.microsoft.com/token.refresh": "2026-12-01T07:00:00Z",
+            }),
+            Some("2026-12-01T10:00:00Z"),
+        ),
+        (
+            json!({"expires": "2026-12-01"}),
+            Some("2026-12-01T00:00:00Z"),
+        ),
         (json!({"expiresAt": "soon"}), None),
         (json!({"acme.example/next": "2026-12-01T10:00:00Z"}), None),
         (json!(null), None),
@@ -195,14 +207,16 @@ fn annotations_of_a_megabyte_are_not_kept() {
 fn the_identity_of_a_service_account_is_the_same_in_both_encodings() {
     let role = "arn:aws:iam::1:role/app";
     let mut annotations = json!({"team": "shop", "note": "x".repeat(200)});
-    for (key, ..) in WorkloadIdentity::ANNOTATIONS {
-        annotations[key] = role.into();
+    for annotation in IDENTITY_ANNOTATIONS {
+        annotations[annotation.key] = role.into();
     }
     let expected: Vec<_> = {
-        let mut keys = WorkloadIdentity::ANNOTATIONS.map(|(key, ..)| key);
+        let mut keys = IDENTITY_ANNOTATIONS.map(|it| it.key);
         keys.sort_unstable();
-        let found = keys.map(|key| WorkloadIdentity::from_annotation(key, role).unwrap());
-        found.to_vec()
+        let found = keys
+            .iter()
+            .filter_map(|key| WorkloadIdentity::from_annotation(key, role));
+        found.collect()
     };
     let json = json!({"metadata": {"resourceVersion": "7"}, "items": [
         {"metadata": {"name": "runner", "namespace": "shop", "annotations": annotations}},

@@ -1,54 +1,62 @@
-//! The provider link of the chain: the kubelet's credential provider of a cloud, which pulls without a pull secret
-//! (KEP-633, GA in Kubernetes 1.26), with the node's identity or that of the ServiceAccount (KEP-4412, beta since
-//! 1.34).
+//! The provider link of the chain: a credential provider of the kubelet, which pulls without a pull Secret (KEP-2133,
+//! GA in Kubernetes 1.26), with the node's identity or that of the ServiceAccount (KEP-4412, beta since 1.34).
 //!
-//! No object of the API says whether a node has the plugin. The registry's host says that the nodes of that cloud
-//! have one, and annotations which identity it may take.
+//! No object of the API says whether a node has the plugin. The registry's host says that the nodes of its cloud have
+//! one, and annotations which identity a plugin takes; that of a registry of no cloud is known from these alone.
 
 use std::fmt;
 
 use super::PodContext;
 use crate::domain::{
-    k8s::objects::{IdentityScope, ServiceAccount, WorkloadIdentity},
-    registry_auth::{cloud::CloudProvider, image_ref::ImageRef},
+    k8s::objects::{ServiceAccount, WorkloadIdentity},
+    registry_auth::{credential_provider::CredentialProvider, image_ref::ImageRef},
 };
 
 /// The credential provider that nodes have for an image's registry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProviderLink {
-    pub cloud: CloudProvider,
-    /// The identity that the Pod's ServiceAccount has at this cloud; one for pulls goes before one for containers.
+    pub provider: CredentialProvider,
+    /// The identity that the Pod's ServiceAccount has at it; one for pulls goes before one for containers.
     pub identity: Option<WorkloadIdentity>,
 }
 
 impl ProviderLink {
-    /// The link of an image; `None` for a registry that belongs to no cloud.
+    /// The link of an image; `None` if its registry belongs to no cloud and no annotation names an identity for it.
     pub fn new(account: Option<&ServiceAccount>, image: &ImageRef) -> Option<Self> {
-        let cloud = CloudProvider::from_registry_host(image.host())?;
+        let host = image.host();
         let identities = account.map_or(&[][..], |account| &account.identities);
-        let of_cloud = identities.iter().filter(|it| it.provider == cloud);
-        let identity = of_cloud
-            .max_by_key(|it| it.scope == IdentityScope::Pulls)
-            .cloned();
-        Some(Self { cloud, identity })
+        let Some(provider) = CredentialProvider::from_registry_host(host) else {
+            let mut for_pulls = identities.iter().filter(|it| it.is_for_pulls());
+            let identity = for_pulls.find(|it| it.provider.may_serve(host))?;
+            return Some(Self {
+                provider: identity.provider,
+                identity: Some(identity.clone()),
+            });
+        };
+        let of_cloud = identities.iter().filter(|it| it.provider == provider);
+        let identity = of_cloud.max_by_key(|it| it.is_for_pulls()).cloned();
+        Some(Self { provider, identity })
     }
 
     /// The identity that the ServiceAccount's annotation sets for pulls.
     pub fn pull_identity(&self) -> Option<&WorkloadIdentity> {
         let identity = self.identity.as_ref();
-        identity.filter(|it| it.scope == IdentityScope::Pulls)
+        identity.filter(|it| it.is_for_pulls())
     }
 }
 
 impl fmt::Display for ProviderLink {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.pull_identity() {
-            Some(identity) => {
-                let subject = &identity.subject;
+        let provider = self.provider;
+        let Some(identity) = self.pull_identity() else {
+            return write!(f, "{provider} node identity");
+        };
+        match &identity.subject {
+            Some(subject) => {
                 let short = subject.rsplit('/').next().unwrap_or(subject);
-                write!(f, "{} identity {short}", self.cloud)
+                write!(f, "{provider} identity {short}")
             }
-            None => write!(f, "{} node identity", self.cloud),
+            None => write!(f, "{provider} identity of the ServiceAccount"),
         }
     }
 }
@@ -99,6 +107,29 @@ mod tests {
                 Some("Azure node identity"),
             ),
             ("registry.example/app:1", &[role], None),
+            (
+                "europe-west3-docker.pkg.dev/acme/images/app:1",
+                &[("iam.gke.io/enable-wi-image-pull", "true")],
+                Some("Google Cloud identity of the ServiceAccount"),
+            ),
+            ("acme.jfrog.io/docker/app:1", &[], None),
+            (
+                "acme.jfrog.io/docker/app:1",
+                &[for_containers, ("JFrogExchange", "true")],
+                Some("JFrog identity of the ServiceAccount"),
+            ),
+            // A name that nobody knows may be a registry of that kind.
+            (
+                "images.corp.example/app:1",
+                &[("quay.io/federated-robot-account", "acme+puller")],
+                Some("Quay identity acme+puller"),
+            ),
+            (
+                "docker.cloudsmith.io/acme/team/app:1",
+                &[("cloudsmith.io/service-slug", "puller")],
+                Some("Cloudsmith identity puller"),
+            ),
+            ("ghcr.io/acme/app:1", &[("JFrogExchange", "true")], None),
             ("docker.io/acme/app:1", &[role], None),
         ] {
             assert_eq!(link(image, annotations).as_deref(), expected, "{image}");

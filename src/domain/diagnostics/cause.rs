@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{Cause, ChainLink, FixId, RootCause};
-use crate::domain::diagnostics::refine::Refine;
+use crate::domain::{diagnostics::refine::Refine, registry_auth::advice::PolicySign};
 
 /// A cause with its properties, and how objects of the cluster refine its findings.
 pub(in crate::domain) struct Handler {
@@ -37,6 +37,21 @@ impl Cause {
 
     pub fn info(self) -> &'static CauseInfo {
         &self.handler().info
+    }
+
+    /// The fixes of it, the likeliest first. Where the message names a rule of the registry, it is the rule that has to
+    /// be changed: no permission does.
+    pub fn fixes(self, sign: Option<PolicySign>) -> &'static [FixId] {
+        match (self, sign) {
+            (Self::ForbiddenByPolicy, Some(PolicySign::Network)) => &[FixId::OpenRegistryFirewall],
+            (Self::ForbiddenByPolicy, Some(PolicySign::Xray | PolicySign::HarborProject)) => {
+                &[FixId::FixImagePolicy, FixId::CorrectImage]
+            }
+            (Self::ForbiddenByPolicy, Some(PolicySign::HarborSignature)) => {
+                &[FixId::SignImage, FixId::FixImagePolicy]
+            }
+            _ => self.info().fixes,
+        }
     }
 
     pub fn slug(self) -> &'static str {

@@ -1,6 +1,6 @@
-//! Handles refusals at a cloud's registry for which no Secret of the Pod matches.
+//! Handles refusals at a registry with a credential provider for which no Secret of the Pod matches.
 //!
-//! Nodes of that cloud pull with an identity, the node's or the ServiceAccount's, and need no Secret.
+//! The kubelet pulls with an identity, the node's or the ServiceAccount's, and needs no Secret.
 //!
 //! The plugin leaves no trace in the API: one that fails, has nothing or is not there all end in a request without a
 //! credential (seen with Kubernetes 1.37 and containerd 2.4). So nothing here is more than likely, unless the message
@@ -17,7 +17,7 @@ use crate::domain::{
     diagnostics::{Cause, FixId, classify::Confidence},
     k8s::objects::IdentityScope,
     message::{ParsedMessage, Phrase},
-    registry_auth::{cloud::CloudProvider, image_ref::ImageRef},
+    registry_auth::{credential_provider::CredentialProvider, image_ref::ImageRef},
 };
 
 /// Refines a refusal for which none of the Pod's Secrets was sent, by the message or for want of a Secret.
@@ -44,7 +44,7 @@ pub(super) fn refine_unsent(
         Some(_) => FixId::AttachSecret,
         None => FixId::CreateSecret,
     };
-    if let Some(cause) = refusal(told, link.cloud, pulled.is_some()) {
+    if let Some(cause) = refusal(told, link.provider, pulled.is_some()) {
         draft.cause = cause;
         draft.root = Some(RootCause::IdentityLacksAccess);
         draft.alternatives = vec![Cause::CredentialProviderFailure];
@@ -115,10 +115,10 @@ pub(super) fn stated(
 
 /// What is refused of an identity that was sent; `works`: other Pods pull from the registry without a Secret, so that
 /// the node has a provider that works.
-fn refusal(told: &PullError<'_>, cloud: CloudProvider, works: bool) -> Option<Cause> {
+fn refusal(told: &PullError<'_>, provider: CredentialProvider, works: bool) -> Option<Cause> {
     let message = ParsedMessage::parse(told.text);
     // ECR takes basic logins: without one containerd says so, and sends no request for the manifest.
-    let takes_basic = cloud == CloudProvider::Aws;
+    let takes_basic = provider == CredentialProvider::Aws;
     if node_credential::is_rejected_login(&message) && (takes_basic || works) {
         Some(Cause::Unauthorized)
     } else if works && message.has_status(403) {
@@ -135,10 +135,10 @@ fn add_provider_evidence(
     link: &ProviderLink,
     pulled: Option<&PeerContainer>,
 ) -> bool {
-    draft.add_evidence(
-        Fact::CloudRegistry { cloud: link.cloud },
-        EvidenceSource::Pod,
-    );
+    let cloud = link.provider;
+    if cloud.is_of_cloud() {
+        draft.add_evidence(Fact::CloudRegistry { cloud }, EvidenceSource::Pod);
+    }
     let has_identity = add_identity_evidence(draft, context, link);
     if let Some(other) = pulled {
         let fact = Fact::PulledWithoutSecret {
@@ -148,11 +148,11 @@ fn add_provider_evidence(
         draft.add_evidence(fact, EvidenceSource::OtherPods);
     }
     let node = context.pod.node.as_ref();
-    let node = node.filter(|name| CloudProvider::from_node_name(name) == Some(link.cloud));
+    let node = node.filter(|name| CredentialProvider::from_node_name(name) == Some(cloud));
     if let Some(node) = node {
         let fact = Fact::NodeOfCloud {
             node: Arc::clone(node),
-            cloud: link.cloud,
+            cloud,
         };
         draft.add_evidence(fact, EvidenceSource::Pod);
     }

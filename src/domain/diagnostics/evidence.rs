@@ -12,7 +12,7 @@ use crate::domain::{
         age,
         objects::{IdentityScope, WorkloadIdentity},
     },
-    registry_auth::cloud::CloudProvider,
+    registry_auth::credential_provider::CredentialProvider,
 };
 
 /// A fact with its source.
@@ -44,6 +44,8 @@ pub enum EvidenceSource {
     /// Asked from the operator's machine.
     Registry,
     PullTest,
+    /// A review of the API server's authorizer.
+    Rbac,
 }
 
 /// A fact, with names and texts as in the objects.
@@ -186,17 +188,23 @@ pub enum Fact {
     },
     /// Nodes of the registry's cloud have a credential provider for it.
     CloudRegistry {
-        cloud: CloudProvider,
+        cloud: CredentialProvider,
     },
     /// The node has a name as the registry's cloud gives them.
     NodeOfCloud {
         node: Arc<str>,
-        cloud: CloudProvider,
+        cloud: CredentialProvider,
     },
     /// An annotation of the ServiceAccount names an identity at the registry's cloud.
     AccountIdentity {
         account: Arc<str>,
         identity: WorkloadIdentity,
+    },
+    /// Whether the node may request a ServiceAccount token of one of these audiences.
+    NodeToken {
+        node: Arc<str>,
+        audience: Arc<str>,
+        is_allowed: bool,
     },
     OtherTagRuns {
         pod: Arc<str>,
@@ -417,6 +425,10 @@ Self::NodeOfCloud { node, cloud } => {
 write!(f, "node {node} has a name as on {cloud}")
 }
 Self::AccountIdentity { account, identity } => account_identity(f, account, identity),
+            Self::NodeToken { node, audience, is_allowed } => {
+                let may = if *is_allowed { "may" } else { "may not" };
+                write!(f, "node {node} {may} request a token for audience {audience}")
+            }
 Self::OtherTagRuns { pod, image } | Self::OtherRegistryRuns { pod, image } => write!(f, "Pod {pod} runs {image}"),
             Self::SimilarImage { image } => {
                 write!(f, "{image}, which runs here, has a similar name")
@@ -499,12 +511,19 @@ fn account_identity(
     account: &str,
     identity: &WorkloadIdentity,
 ) -> fmt::Result {
-    let subject = &identity.subject;
-    match identity.scope {
-        IdentityScope::Pulls => write!(f, "ServiceAccount {account} pulls as {subject}"),
-        IdentityScope::Containers => write!(
+    match (identity.scope, &identity.subject) {
+        (IdentityScope::Pulls, Some(subject)) => {
+            write!(f, "ServiceAccount {account} pulls as {subject}")
+        }
+        (IdentityScope::Pulls, None) => write!(
             f,
-            "ServiceAccount {account} has identity {subject} for containers; the node's identity pulls"
+            "ServiceAccount {account} pulls as itself ({})",
+            identity.annotation().unwrap_or_default()
+        ),
+        (IdentityScope::Containers, subject) => write!(
+            f,
+            "ServiceAccount {account} has identity {} for containers; the node's identity pulls",
+            subject.as_deref().unwrap_or_default()
         ),
     }
 }
@@ -535,6 +554,7 @@ impl fmt::Display for EvidenceSource {
             Self::KnownRegistries => "known registries",
             Self::Registry => "registry",
             Self::PullTest => "pull test",
+            Self::Rbac => "API server",
         })
     }
 }

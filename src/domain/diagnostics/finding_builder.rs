@@ -72,6 +72,7 @@ impl FindingBuilder {
         draft.certainty = ConfidenceBounds::new(found.confidence);
         draft.alternatives = found.alternatives;
         draft.clues = found.clues;
+        draft.fixes = draft.cause.fixes(found.clues.sign).to_vec();
         draft.fault = found.fault;
         draft
     }
@@ -90,7 +91,7 @@ impl FindingBuilder {
     /// Concludes a cause and root cause proven by objects. Doubts remain.
     pub(super) fn conclude(&mut self, cause: Cause, root: RootCause) {
         self.cause = cause;
-        self.fixes = cause.info().fixes.to_vec();
+        self.fixes = cause.fixes(self.clues.sign).to_vec();
         self.prove_root(root);
     }
 

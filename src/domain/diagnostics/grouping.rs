@@ -17,7 +17,7 @@ use jiff::Timestamp;
 use super::{Cause, ChainLink, Finding, RootCause};
 use crate::domain::k8s::{
     object_ref::{Namespace, ObjectRef},
-    objects::{IdentityScope, Pod, WorkloadRef},
+    objects::{Pod, WorkloadRef},
 };
 
 pub use crate::domain::k8s::objects::Subject;
@@ -182,7 +182,7 @@ fn blame(finding: &Finding, subject: &Subject, owner: Option<&WorkloadRef>) -> B
             .map(|name| BlamedObject::Account(namespace(), name)),
         // An identity of the ServiceAccount's own is its fault; the node's fails for all Pods alike.
         ChainLink::Provider => match (&fix_context.identity, &fix_context.service_account) {
-            (Some(identity), Some(name)) if identity.scope == IdentityScope::Pulls => {
+            (Some(identity), Some(name)) if identity.is_for_pulls() => {
                 Some(BlamedObject::Account(namespace(), name.clone()))
             }
             _ => fix_context.host.clone().map(BlamedObject::Registry),

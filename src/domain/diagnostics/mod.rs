@@ -12,7 +12,8 @@
 //! `image_evidence` uses what the images of other Pods show; `pending` finds the step at which a Pod is held
 //! otherwise, and `pending_findings` names that. `workload` is for those without Pods, and `need` says what
 //! is diagnosed at all. `unreadable_secrets` judges where the Pod's Secrets may not be read,
-//! `cloud_identity` what a cloud's registry tells of its credential provider,
+//! `cloud_identity` what a registry with a credential provider tells of it, `node_answers` adds what the API server says
+//! of a node when it is asked,
 //! `node_credential` what speaks for a credential of the node's own, `never_policy` the pull policy Never, and
 //! `rate_limit` which limit it is and whether a login would help; `moved` and `did_you_mean` suggest another
 //! image.
@@ -39,6 +40,7 @@ mod missing_credential;
 mod moved;
 mod need;
 mod never_policy;
+pub mod node_answers;
 mod node_credential;
 mod peer_pulls;
 mod pending;
@@ -82,7 +84,6 @@ pub use self::{
 use super::{
     context::{PodContext, Visibility},
     k8s::{
-        distribution::NodeInfo,
         pod_status::pod_status,
         pull_attempt::{PullAttempt, PullTarget},
     },
@@ -187,11 +188,6 @@ impl Finding {
     /// A summary in one sentence.
     pub fn summary(&self) -> String {
         summary::sentence(self)
-    }
-
-    /// Adds the info of the Pod's node, so that fixes name its files.
-    pub fn add_node_info(&mut self, node: &NodeInfo) {
-        self.fix_context.clues.add_node_info(node);
     }
 
     /// The fixes with the names of this context.

@@ -11,7 +11,7 @@ use crate::domain::{
     message::{ParsedMessage, Phrase, PullStep, Runtime},
     registry_auth::{
         image_ref::ImageRef,
-        registries::{self, LoginSupport},
+        registries::{self, LoginSupport, RegistryInfo},
     },
 };
 
@@ -61,7 +61,8 @@ pub(super) fn consider(
     }
     // A node may have a plugin for any registry of one's own, and no object tells of it.
     let is_told = said.contains(&Cause::CredentialProviderFailure);
-    let may_be = registries::find_by_host(image.host()).is_none() && !pulls.has_any_with_secret();
+    let may_be = registries::find_by_host(image.host()).is_none_or(RegistryInfo::is_self_hosted)
+        && !pulls.has_any_with_secret();
     if pulled.is_none() && !is_told && !may_be {
         return;
     }
@@ -111,7 +112,7 @@ fn refused(draft: &mut FindingBuilder) {
 /// Finds a Pod that lists no Secret and has pulled a private image, as far as that is known.
 fn pulls_without_secret<'a>(pulls: &PeerPulls<'a>, image: &ImageRef) -> Option<&'a PeerContainer> {
     let mostly_private = registries::find_by_host(image.host())
-        .is_none_or(|preset| preset.login == LoginSupport::Required);
+        .is_none_or(|preset| preset.login == LoginSupport::Required || preset.is_self_hosted());
     let is_meant = |other: &ImageRef| mostly_private || other.repository() == image.repository();
     pulls.without_secret(is_meant)
 }

@@ -249,6 +249,8 @@ fn conclude_rejected(
     let unclear = draft.cause == Cause::RepositoryMissingOrNoAccess;
     if draft.cause == Cause::TokenExpired {
         draft.conclude(Cause::TokenExpired, RootCause::CredentialExpired);
+    } else if draft.cause == Cause::ForbiddenByPolicy && draft.clues.sign.is_some() {
+        // The rule holds whatever the login is.
     } else if draft.cause == Cause::ForbiddenByPolicy {
         let sure = draft.alternatives.is_empty();
         draft.conclude(Cause::ForbiddenByPolicy, RootCause::CredentialLacksAccess);

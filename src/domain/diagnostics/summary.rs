@@ -6,7 +6,6 @@
 use super::{Fact, Finding, RootCause, catalogue};
 use crate::domain::{
     diagnostics::{Cause, FixContext},
-    k8s::objects::IdentityScope,
     registry_auth::keyring::shown_key,
 };
 
@@ -233,13 +232,15 @@ fn named(root: RootCause, fix_context: &FixContext) -> Option<String> {
 fn identity_lacks_access(fix_context: &FixContext) -> Option<String> {
     let repository = fix_context.repository.as_deref()?;
     let for_pulls = fix_context.identity.as_ref();
-    let for_pulls = for_pulls.filter(|it| it.scope == IdentityScope::Pulls);
+    let for_pulls = for_pulls.filter(|it| it.is_for_pulls());
     Some(
         match for_pulls.zip(fix_context.service_account.as_deref()) {
-            Some((identity, account)) => format!(
-                "{}, the identity of ServiceAccount {account}, has no pull permission for {repository}",
-                identity.subject
-            ),
+            Some((identity, account)) => match &identity.subject {
+                Some(subject) => format!(
+                    "{subject}, the identity of ServiceAccount {account}, has no pull permission for {repository}"
+                ),
+                None => format!("ServiceAccount {account} has no pull permission for {repository}"),
+            },
             None => format!("the node's identity has no pull permission for {repository}"),
         },
     )

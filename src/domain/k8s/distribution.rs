@@ -23,6 +23,8 @@ pub enum Distribution {
     Bottlerocket,
     Gke,
     Aks,
+    /// Windows Server.
+    Windows,
 }
 
 impl Distribution {
@@ -34,6 +36,7 @@ impl Distribution {
         Self::Bottlerocket,
         Self::Gke,
         Self::Aks,
+        Self::Windows,
     ];
 
     /// Detects the distribution from the node info.
@@ -47,6 +50,8 @@ impl Distribution {
             ("Red Hat Enterprise Linux CoreOS", Distribution::OpenShift),
             ("CentOS Stream CoreOS", Distribution::OpenShift),
             ("Container-Optimized OS", Distribution::Gke),
+            // `Windows Server 2022 Datacenter`, also of AKS, EKS and GKE.
+            ("Windows", Distribution::Windows),
         ];
         const VERSIONS: &[(&str, Distribution)] = &[
             ("+k3s", Distribution::K3s),
@@ -80,9 +85,15 @@ impl Distribution {
         }
     }
 
-    /// Detects the distribution from paths in a message: k3s and RKE2 have containerd in their own directory.
+    /// Detects the distribution from a message.
+    ///
+    /// k3s and RKE2 run containerd in their own directory, and a runtime names the platform that it looked for in vain.
+    /// An image for Windows says nothing about the node.
     pub fn from_message(text: &str) -> Option<Self> {
         const PATHS: &[(&str, Distribution)] = &[
+            ("no matching manifest for windows/", Distribution::Windows),
+            ("a Windows version ", Distribution::Windows),
+            ("OS windows", Distribution::Windows),
             ("/run/k3s/containerd", Distribution::K3s),
             ("/var/lib/rancher/k3s/agent", Distribution::K3s),
             ("/var/lib/rancher/rke2/agent", Distribution::Rke2),
@@ -130,6 +141,11 @@ mod tests {
                 "Ubuntu 22.04.5 LTS",
                 "v1.33.4-gke.1134000",
                 Some(Distribution::Gke),
+            ),
+            (
+                "Windows Server 2022 Datacenter",
+                "v1.33.4",
+                Some(Distribution::Windows),
             ),
             ("Red Hat Enterprise Linux 9.6 (Plow)", "v1.32.9", None),
             ("Amazon Linux 2023.9", "v1.33.4-eks-113cf36", None),

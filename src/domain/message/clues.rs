@@ -53,7 +53,11 @@ const PATHS: &[(&str, RegistryId)] = &[
 /// Words of policies that deny a pull whatever the login.
 ///
 /// - Xray: <https://github.com/sobolevn/git-secret/issues/801>
-/// - Harbor: `src/server/middleware/vulnerable/vulnerable.go`
+/// - Harbor: `src/server/middleware/vulnerable/vulnerable.go`, `src/server/middleware/contenttrust`: *The image is
+///   not signed by cosign.* (2.7 and later), *… in Cosign.* (2.5), *… in Notary.* (before)
+/// - Azure Container Registry: *client with IP '…' is not allowed access* (<https://aka.ms/acr/firewall>)
+/// - Google: *Request is prohibited by organization's policy. vpcServiceControlsUniqueIdentifier: …*
+///   (<https://docs.cloud.google.com/vpc-service-controls/docs/troubleshooting>)
 const POLICIES: &[(&str, PolicySign, RegistryId)] = &[
     (
         " blocking policy configured in xray ",
@@ -61,6 +65,36 @@ const POLICIES: &[(&str, PolicySign, RegistryId)] = &[
         RegistryId::JFrog,
     ),
     (" blocked by xray ", PolicySign::Xray, RegistryId::JFrog),
+    (
+        " is not signed by cosign ",
+        PolicySign::HarborSignature,
+        RegistryId::Harbor,
+    ),
+    (
+        " is not signed by notation ",
+        PolicySign::HarborSignature,
+        RegistryId::Harbor,
+    ),
+    (
+        " is not signed in cosign ",
+        PolicySign::HarborSignature,
+        RegistryId::Harbor,
+    ),
+    (
+        " is not signed in notary ",
+        PolicySign::HarborSignature,
+        RegistryId::Harbor,
+    ),
+    (
+        " is not allowed access ",
+        PolicySign::Network,
+        RegistryId::Acr,
+    ),
+    (
+        " vpcservicecontrolsuniqueidentifier ",
+        PolicySign::Network,
+        RegistryId::ArtifactRegistry,
+    ),
     (
         " cannot be pulled due to configured policy ",
         PolicySign::HarborProject,
@@ -156,6 +190,18 @@ mod tests {
             (
                 "unknown: current image with 4 vulnerabilities cannot be pulled due to configured policy in 'Prevent images with vulnerability severity of \"Critical\" or higher from running.' To continue with pull, please contact your project administrator",
                 Some(PolicySign::HarborProject),
+            ),
+            (
+                "denied: client with IP '10.0.0.4' is not allowed access. Refer https://aka.ms/acr/firewall to grant access.",
+                Some(PolicySign::Network),
+            ),
+            (
+                "403 Forbidden: Request is prohibited by organization's policy. vpcServiceControlsUniqueIdentifier: abc",
+                Some(PolicySign::Network),
+            ),
+            (
+                "412 Precondition Failed: projectpolicyviolation: The image is not signed by cosign.",
+                Some(PolicySign::HarborSignature),
             ),
             (
                 "failed to pull bin.corp.example/xray/policy:1: 403 Forbidden",

@@ -75,7 +75,10 @@ impl RegistryKind {
             RegistryId::Nvcr => Self::Nvcr,
             RegistryId::Mcr | RegistryId::Kubernetes => Self::Public,
             // No messages of them were measured.
-            RegistryId::Ibm | RegistryId::IbmEntitled | RegistryId::OpenShift => Self::Own,
+            RegistryId::Ibm
+            | RegistryId::IbmEntitled
+            | RegistryId::OpenShift
+            | RegistryId::Cloudsmith => Self::Own,
         }
     }
 

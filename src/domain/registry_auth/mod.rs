@@ -5,8 +5,9 @@
 
 pub mod advice;
 pub mod auth_attempts;
-pub mod cloud;
 pub mod credential;
+pub mod credential_provider;
+
 pub mod docker_config;
 mod glob;
 pub mod host_port;

@@ -25,6 +25,7 @@ pub enum RegistryId {
     IbmEntitled,
     Quay,
     GitLab,
+    Cloudsmith,
     JFrog,
     Harbor,
     Nexus,
@@ -60,6 +61,15 @@ pub struct RegistryInfo {
 impl RegistryInfo {
     pub fn is_docker_hub(&self) -> bool {
         self.id == RegistryId::DockerHub
+    }
+
+    /// Whether everybody runs it for themselves, so that its images are as private as those of a registry that nobody
+    /// knows.
+    pub fn is_self_hosted(&self) -> bool {
+        matches!(
+            self.id,
+            RegistryId::JFrog | RegistryId::Harbor | RegistryId::Nexus
+        )
     }
 }
 
@@ -166,7 +176,7 @@ pub const REGISTRIES: &[RegistryInfo] = &[
         token_lifetime: "12 hours",
         login: LoginSupport::Required,
         missing_repository: MissingRepositoryBehavior::Reported,
-        alternative: "use the node role or a kubelet credential provider (on EKS: node role or Pod Identity)",
+        alternative: "let the node role pull, or the role of annotation eks.amazonaws.com/ecr-role-arn",
     },
     RegistryInfo {
         id: RegistryId::ArtifactRegistry,
@@ -273,6 +283,19 @@ pub const REGISTRIES: &[RegistryInfo] = &[
         username: "gitlab+deploy-token-N, or the user name",
         token: "deploy token with read_registry",
         token_page: "https://docs.gitlab.com/user/project/deploy_tokens/",
+        token_lifetime: "",
+        login: LoginSupport::Possible,
+        missing_repository: MissingRepositoryBehavior::LooksPrivate,
+        alternative: "",
+    },
+    RegistryInfo {
+        id: RegistryId::Cloudsmith,
+        name: "Cloudsmith",
+        hosts: &["docker.cloudsmith.io"],
+        server: "docker.cloudsmith.io",
+        username: "user or service account",
+        token: "API key, or an entitlement token of the repository",
+        token_page: "https://docs.cloudsmith.com/formats/docker-registry",
         token_lifetime: "",
         login: LoginSupport::Possible,
         missing_repository: MissingRepositoryBehavior::LooksPrivate,

@@ -108,11 +108,104 @@ pub(super) fn parse_ahead(text: &str) -> Result<Duration, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::Arc;
+
     use crate::domain::{
         fixtures::{now, seconds_ago, secret, upserted},
-        k8s::objects::SecretType,
-        store::{update::StoreUpdate, watch::SecretWatch},
+        k8s::objects::{SecretContent, SecretType},
+        lint::{self, Lint, LintConfig},
+        registry_auth::{credential::kind::CredentialKind, docker_config::SecretHealth},
+        store::{
+            update::StoreUpdate,
+            watch::{SecretWatch, WatchCoverage},
+        },
     };
+
+    /// What the list, the Secrets pane and the hygiene say of one Secret.
+    fn said_of(secret: Secret) -> (Option<bool>, SecretHealth, Option<bool>) {
+        let mut store = Store::default();
+        let health = secret.health(now()).unwrap();
+        let secrets = vec![secret];
+        let update = StoreUpdate::Secrets(SecretWatch::DockerConfigJson, upserted(secrets));
+        store.apply(update, now());
+        let rows = expiring(&store, &[], parse_ahead("14d").unwrap(), now());
+        let lints = lint::run(
+            &store,
+            &WatchCoverage::complete(),
+            &Scope::Cluster,
+            &LintConfig::default(),
+            now(),
+        );
+        let ends = lints.iter().find_map(|it| {
+            let Lint::Expires { seconds, .. } = it else {
+                return None;
+            };
+            Some(*seconds <= 0)
+        });
+        (rows.first().map(|row| row.expired), health, ends)
+    }
+
+    /// The three read the same end: what has ended is so in all of them, and what ends soon is so, too, unless its kind
+    /// always does.
+    #[test]
+    fn the_list_the_pane_and_the_hygiene_agree() {
+        const DAY: i64 = 86_400;
+        let (over, soon, fine) = (Some(true), Some(false), None);
+        for (kind, age, token, annotated, expected) in [
+            (CredentialKind::EcrToken, 13 * 3600, None, None, over),
+            (
+                CredentialKind::GoogleAccessToken,
+                2 * 3600,
+                None,
+                None,
+                over,
+            ),
+            (CredentialKind::AzureAccessToken, 4 * 3600, None, None, over),
+            (CredentialKind::GitHubJobToken, 7 * 3600, None, None, over),
+            (
+                CredentialKind::GitLabDeployToken,
+                900 * DAY,
+                None,
+                None,
+                fine,
+            ),
+            (
+                CredentialKind::GitHubClassicToken,
+                900 * DAY,
+                None,
+                None,
+                fine,
+            ),
+            (CredentialKind::Jwt, DAY, Some(-DAY), None, over),
+            (CredentialKind::Jwt, DAY, Some(3 * DAY), None, soon),
+            (CredentialKind::Jwt, DAY, Some(30 * DAY), None, fine),
+            (CredentialKind::QuayRobot, DAY, None, Some(-DAY), over),
+            (CredentialKind::QuayRobot, DAY, None, Some(3 * DAY), soon),
+            (CredentialKind::QuayRobot, DAY, None, Some(30 * DAY), fine),
+            // The token knows best.
+            (CredentialKind::Jwt, DAY, Some(30 * DAY), Some(-DAY), fine),
+        ] {
+            let entry = [("registry.example", "bot")];
+            let mut secret = secret("shop", "hub", SecretType::DockerConfigJson, &entry);
+            secret.changed = Some(seconds_ago(age));
+            secret.meta.created = secret.changed;
+            secret.annotated_expiry = annotated.map(|ahead| seconds_ago(-ahead));
+            if let SecretContent::Read(summary) = &mut secret.content {
+                let mut entry = summary.entries[0].clone();
+                (entry.kind, entry.expires) = (kind, token.map(|ahead| seconds_ago(-ahead)));
+                summary.entries = Arc::from([entry]);
+            }
+            let (listed, health, hygiene) = said_of(secret);
+            let case = format!("{kind:?} {age} {token:?} {annotated:?}: {health:?}");
+            assert_eq!(listed, expected, "{case}");
+            assert_eq!(hygiene, expected, "{case}");
+            assert_eq!(
+                health == SecretHealth::Healthy,
+                expected.is_none(),
+                "{case}"
+            );
+        }
+    }
 
     #[test]
     fn credentials_that_end_in_time_are_listed_by_their_end() {

@@ -1,15 +1,18 @@
 //! Diagnosis of a snapshot: Pod by Pod, then the workloads that create no Pods.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeSet, sync::Arc};
 
 use jiff::Timestamp;
 
 use super::{collect::Snapshot, selection::Selection};
 use crate::domain::{
     context::{self, PodContext},
-    diagnostics::{self, Finding, Need, needs_diagnosis, workload_needs_diagnosis},
+    diagnostics::{
+        self, Finding, Need, needs_diagnosis,
+        node_answers::{self, NodeAnswers, NodeQuestion},
+        workload_needs_diagnosis,
+    },
     k8s::{
-        distribution::NodeInfo,
         objects::{Pod, Workload},
         pod_status::{PodHealth, pod_status},
     },
@@ -26,21 +29,15 @@ pub(super) struct CheckFindings {
 }
 
 impl CheckFindings {
-    /// Whether a fix is offered whose steps differ between nodes.
-    pub(super) fn depend_on_nodes(&self) -> bool {
-        let fixes = self.pods.iter().flat_map(|pod| &pod.findings);
-        let mut fixes = fixes.flat_map(|finding| &finding.fixes);
-        fixes.any(|fix| fix.depends_on_node())
+    /// What is asked about the Pods' nodes, each question once.
+    pub(super) fn node_questions(&self) -> BTreeSet<NodeQuestion> {
+        let findings = self.pods.iter().flat_map(|pod| &pod.findings);
+        findings.flat_map(node_answers::questions).collect()
     }
 
-    /// Adds the node info of the Pods' nodes.
-    pub(super) fn add_node_info(&mut self, nodes: &BTreeMap<String, NodeInfo>) {
-        for finding in self.pods.iter_mut().flat_map(|pod| &mut pod.findings) {
-            let node = finding.fix_context.node.as_ref();
-            if let Some(info) = node.and_then(|name| nodes.get(name)) {
-                finding.add_node_info(info);
-            }
-        }
+    pub(super) fn add_node_answers(&mut self, answers: &NodeAnswers) {
+        let findings = self.pods.iter_mut().flat_map(|pod| &mut pod.findings);
+        findings.for_each(|finding| answers.apply(finding));
     }
 }
 

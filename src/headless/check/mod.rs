@@ -122,11 +122,8 @@ pub async fn run(
     };
     outcomes.apply_to(&mut findings, now);
     // Who may not list nodes gets the steps for the runtime that the message shows, or for all of them.
-    if findings.depend_on_nodes()
-        && let Ok(info) = nodes::node_info(connection).await
-    {
-        findings.add_node_info(&info);
-    }
+    let questions = findings.node_questions();
+    findings.add_node_answers(&nodes::answers(connection, questions).await);
     let saved = match &args.save_cases {
         Some(directory) => save::save_all(directory, &findings),
         None => Ok(()),

@@ -20,7 +20,9 @@ const TOPICS: &[(FixId, AdviceTopic)] = &[
     (FixId::OpenFirewall, AdviceTopic::Network),
     (FixId::FixNodeDns, AdviceTopic::Network),
     (FixId::OpenRegistryFirewall, AdviceTopic::Firewall),
+    (FixId::FixImagePolicy, AdviceTopic::Policy),
     (FixId::StopStoringTokens, AdviceTopic::Identity),
+    (FixId::CredentialProvider, AdviceTopic::Identity),
 ];
 
 /// The advice for a fix, if its registry has any.
@@ -46,9 +48,11 @@ fn registry(fix_context: &FixContext) -> Option<RegistryId> {
 pub(super) fn render(advice: &Advice, fix_context: &FixContext) -> Steps {
     let placeholders = Placeholders::new(fix_context);
     let host = fix_context.host.as_deref().unwrap_or_default();
+    let repository = fix_context.repository.as_deref().unwrap_or_default();
     let fits = |when: When| match when {
         When::Always => true,
         When::Host(part) => host.contains(part),
+        When::Path(part) => repository.contains(part),
         When::Sign(sign) => fix_context.clues.sign == Some(sign),
     };
     let steps = advice.steps.iter().filter(|step| fits(step.when));
@@ -145,7 +149,8 @@ mod tests {
             ..FixContext::default()
         };
         let causes: Vec<_> = found.candidates().collect();
-        let offered = causes.iter().flat_map(|cause| cause.info().fixes).copied();
+        let sign = found.clues.sign;
+        let offered = causes.iter().flat_map(|cause| cause.fixes(sign)).copied();
         let offered: BTreeSet<FixId> = offered.collect();
         let offered: Vec<FixId> = offered.into_iter().collect();
         (causes, render_fixes(&offered, &fix_context))
@@ -172,9 +177,13 @@ mod tests {
         const NOT_FOUND: &str =
             "failed to resolve reference \"r.example/a:1\": r.example/a:1: not found";
         const XRAY: &str = "unexpected status from GET request to https://r.example/v2/a/manifests/1: 403 Forbidden: Artifact download request rejected: a/1/manifest.json was not downloaded due to the download blocking policy configured in Xray for docker-local.";
+        const ACR_FIREWALL: &str = "denied: client with IP '10.0.0.4' is not allowed access. Refer https://aka.ms/acr/firewall to grant access.";
+        const PERIMETER: &str = "unexpected status from GET request to https://r.example/v2/token: 403 Forbidden: Request is prohibited by organization's policy. vpcServiceControlsUniqueIdentifier: abc";
+        const UNSIGNED: &str = "unexpected status from GET request to https://r.example/v2/web/app/manifests/1: 412 Precondition Failed: projectpolicyviolation: The image is not signed by cosign.";
         const GITLAB: &str = "failed to authorize: failed to fetch oauth token: unexpected status from GET request to https://git.corp.example/jwt/auth?scope=repository%3Aa%2Fb%3Apull&service=container_registry: 401 Unauthorized";
         const ECR_IMAGE: &str = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/team/app:1";
         const ECR_FIPS: &str = "123456789012.dkr.ecr-fips.us-gov-west-1.amazonaws.com/team/app:1";
+        const ECR_DUAL_STACK: &str = "123456789012.dkr-ecr.eu-west-1.on.aws/team/app:1";
         const GAR_IMAGE: &str = "europe-west3-docker.pkg.dev/acme/images/app:1";
         const ACR_IMAGE: &str = "acme.azurecr.io/team/app:1";
         const OPENSHIFT: &str = "image-registry.openshift-image-registry.svc:5000/base/app:1";
@@ -232,9 +241,61 @@ mod tests {
             (ACR_IMAGE, REFUSED, "repository-scoped token"),
             (ACR_IMAGE, FORBIDDEN, "--attach-acr acme"),
             (ACR_IMAGE, FORBIDDEN, "aka.ms/acr/firewall"),
+            (ACR_IMAGE, FORBIDDEN, "Container Registry Repository Reader"),
+            (ACR_IMAGE, ACR_FIREWALL, "link privatelink.azurecr.io"),
+            (GAR_IMAGE, PERIMETER, "VPC Service Controls perimeter"),
+            (ECR_IMAGE, EXPIRED, "eks.amazonaws.com/ecr-role-arn"),
+            (
+                ECR_IMAGE,
+                NOT_FOUND,
+                "aws ecr describe-pull-through-cache-rules --region eu-west-1 --registry-id 123456789012",
+            ),
+            (ECR_IMAGE, NOT_FOUND, "the Secret ecr-pullthroughcache/NAME"),
+            (ECR_IMAGE, TIMEOUT, "prod-eu-west-1-starport-layer-bucket"),
+            (
+                ECR_DUAL_STACK,
+                TIMEOUT,
+                "use 123456789012.dkr.ecr.eu-west-1.amazonaws.com there",
+            ),
             (ACR_IMAGE, TIMEOUT, "acme.REGION.data.azurecr.io"),
             ("quay.io/acme/app:1", REFUSED, "NAMESPACE+ROBOT"),
             ("registry.gitlab.com/acme/app:1", REFUSED, "read_registry"),
+            (
+                "gitlab.com/acme/dependency_proxy/containers/alpine:3",
+                REFUSED,
+                "read_virtual_registry",
+            ),
+            (
+                "images.corp.example/acme/app:1",
+                GITLAB,
+                "images.corp.example, not GitLab's web address",
+            ),
+            (
+                "harbor.corp.example/web/app:1",
+                UNSIGNED,
+                "Project web admits signed images only",
+            ),
+            (
+                "images.corp.example/web/app:1",
+                UNSIGNED,
+                "cosign sign images.corp.example/web/app:1",
+            ),
+            (
+                "registry.connect.redhat.com/acme/app:1",
+                REFUSED,
+                "an entry of registry.connect.redhat.com",
+            ),
+            (
+                "harbor.corp.example/cache/library/nginx:1",
+                NOT_FOUND,
+                "UPSTREAM-PATH",
+            ),
+            (
+                "acme.jfrog.io/docker-local/app:1",
+                NOT_FOUND,
+                "By subdomain",
+            ),
+            ("de.icr.io/acme/app:1", REFUSED, "copy it to shop"),
             // By what the message shows, on a host that no table has.
             ("images.corp.example/acme/app:1", GITLAB, "read_registry"),
             (
@@ -353,6 +414,44 @@ mod tests {
             let text = text(&fixes);
             assert!(!text.contains("Xray") && !text.contains("CVE"), "{text}");
         }
+    }
+
+    /// What no permission changes is not answered by one.
+    #[test]
+    fn a_rule_of_the_registry_is_changed_and_no_permission_granted() {
+        for (message, expected) in [
+            (
+                "denied: client with IP '10.0.0.4' is not allowed access. Refer https://aka.ms/acr/firewall to grant access.",
+                &["open-registry-firewall"][..],
+            ),
+            (
+                "unexpected status from GET request to https://r.example/v2/a/manifests/1: 403 Forbidden: Artifact download request rejected: a/1/manifest.json was not downloaded due to the download blocking policy configured in Xray for docker-local.",
+                &["fix-image-policy", "correct-image"],
+            ),
+            (
+                "unknown: current image with 4 vulnerabilities cannot be pulled due to configured policy in 'Prevent images with vulnerability severity of \"Critical\" or higher from running.' To continue with pull, please contact your project administrator",
+                &["fix-image-policy", "correct-image"],
+            ),
+            (
+                "unexpected status from GET request to https://r.example/v2/web/app/manifests/1: 412 Precondition Failed: projectpolicyviolation: The image is not signed in Notary.",
+                &["sign-image", "fix-image-policy"],
+            ),
+        ] {
+            let found = classify(message);
+            let fixes = found.cause.unwrap().fixes(found.clues.sign).iter();
+            let fixes: Vec<&str> = fixes.map(|fix| fix.slug()).collect();
+            assert_eq!(fixes, expected, "{:?} {message}", found.cause);
+        }
+    }
+
+    #[test]
+    fn a_part_of_the_path_chooses_its_step() {
+        let (_, fixes) = fixes(
+            "registry.gitlab.com/acme/app:1",
+            "unauthorized: incorrect username or password",
+        );
+        let text = text(&fixes);
+        assert!(!text.contains("dependency proxy"), "{text}");
     }
 
     #[test]

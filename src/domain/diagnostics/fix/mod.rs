@@ -20,7 +20,7 @@ use std::{collections::HashSet, fmt};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 pub(in crate::domain) use self::action::NEW_SECRET;
-use self::manual::{cloud, cluster, image, node, registry};
+use self::manual::{cluster, identity, image, node, registry};
 pub(in crate::domain) use self::unplanned::{append_to_list, edit_account, unplanned};
 pub use self::{
     action::{CurrentLogin, FixAction, NewSecret},
@@ -159,9 +159,10 @@ fixes! {
         AlignTls "align-tls" NextAttempt "Align TLS versions and ciphers on both sides" registry::align_tls,
         ServeTls "serve-tls" NextAttempt "Serve the registry over TLS" registry::serve_tls,
         CheckPort "check-port" NextAttempt "Check the registry's address and port" registry::check_port,
- GrantPullRole "grant-pull-role" NextAttempt "Grant the cloud identity permission to pull" cloud::grant_pull_role,
-FixWorkloadIdentity "fix-workload-identity" NextAttempt "Correct the ServiceAccount's cloud identity" cloud::fix_workload_identity,
-CredentialProvider "credential-provider" NextAttempt "Repair the node's credential provider" node::credential_provider,
+        GrantPullRole "grant-pull-role" NextAttempt "Grant the cloud identity permission to pull" identity::grant_pull_role,
+        FixWorkloadIdentity "fix-workload-identity" NextAttempt "Correct the ServiceAccount's cloud identity" identity::fix_workload_identity,
+        GrantTokenAudience "grant-token-audience" NextAttempt "Let the nodes request the token's audience" identity::grant_token_audience,
+        CredentialProvider "credential-provider" NextAttempt "Repair the node's credential provider" node::credential_provider,
         RaisePullQps "raise-pull-qps" NextAttempt "Raise the kubelet's registryPullQPS, or wait" node::raise_pull_qps,
         FixNodeDns "fix-node-dns" NextAttempt "Correct the host name in the image, or DNS on the node" node::dns,
         OpenFirewall "open-firewall" NextAttempt "Allow traffic from the nodes to the registry" node::open_firewall,

@@ -1,4 +1,4 @@
-//! Configuration of a registry's CA, mirror, proxy and plain HTTP on a node, per distribution and container runtime.
+//! Configuration of a registry's CA, mirror, proxy, plain HTTP and login on a node, per distribution and container runtime.
 
 use super::{FixContext, FixId};
 use crate::domain::{
@@ -18,14 +18,19 @@ pub(super) enum NodeTopic {
     Proxy,
     /// A registry without TLS.
     PlainHttp,
+    /// A login that the node sends for every Pod.
+    Credential,
 }
 
-/// Fixes whose steps depend on the node.
+/// Fixes whose steps depend on the node or its operating system.
 pub(super) const FIXES: &[FixId] = &[
+    FixId::CredentialProvider,
     FixId::TrustCa,
     FixId::UseMirror,
     FixId::FixProxy,
     FixId::AllowPlainHttp,
+    FixId::BuildForPlatform,
+    FixId::SelectNodes,
 ];
 
 /// Where each of them is configured; empty where the container runtime's own files are right.
@@ -34,6 +39,7 @@ struct NodeSetup {
     mirror: Advice,
     proxy: Advice,
     plain_http: Advice,
+    credential: Advice,
 }
 
 impl NodeSetup {
@@ -43,6 +49,7 @@ impl NodeSetup {
             NodeTopic::Mirror => &self.mirror,
             NodeTopic::Proxy => &self.proxy,
             NodeTopic::PlainHttp => &self.plain_http,
+            NodeTopic::Credential => &self.credential,
         }
     }
 }
@@ -52,6 +59,11 @@ pub(super) fn advice(topic: NodeTopic, fix_context: &FixContext) -> &'static Adv
     let own = distribution(fix_context).map(|it| by_distribution(it).topic(topic));
     own.filter(|it| !it.is_empty())
         .unwrap_or_else(|| by_runtime(fix_context.clues.runtime).topic(topic))
+}
+
+/// Whether the node runs Windows.
+pub(super) fn is_windows(fix_context: &FixContext) -> bool {
+    distribution(fix_context) == Some(Distribution::Windows)
 }
 
 /// By the message, else by the node's name.
@@ -69,6 +81,7 @@ fn by_distribution(distribution: Distribution) -> &'static NodeSetup {
         Distribution::Bottlerocket => &BOTTLEROCKET,
         Distribution::Gke => &GKE,
         Distribution::Aks => &AKS,
+        Distribution::Windows => &WINDOWS,
     }
 }
 
@@ -81,15 +94,20 @@ fn by_runtime(runtime: Runtime) -> &'static NodeSetup {
     }
 }
 
-/// k3s: <https://docs.k3s.io/installation/private-registry>, <https://docs.k3s.io/advanced#configuring-an-http-proxy>,
-/// as of November 2026.
+/// k3s: <https://docs.k3s.io/installation/private-registry> (k3s-io/docs `docs/installation/private-registry.md`),
+/// <https://docs.k3s.io/advanced#configuring-an-http-proxy>, read in November 2026.
 static K3S: NodeSetup = NodeSetup {
     ca: Advice::steps(&[always(
         "k3s: set configs.\"{host}\".tls.ca_file in /etc/rancher/k3s/registries.yaml on every node, then restart k3s (agents: k3s-agent).",
     )]),
-    mirror: Advice::steps(&[always(
-        "k3s: set mirrors.\"{host}\".endpoint in /etc/rancher/k3s/registries.yaml on every node, then restart k3s (agents: k3s-agent).",
-    )]),
+    mirror: Advice::steps(&[
+        always(
+            "k3s: set mirrors.\"{host}\".endpoint in /etc/rancher/k3s/registries.yaml on every node, then restart k3s (agents: k3s-agent).",
+        ),
+        always(
+            "The message tells of the registry itself, asked last; the mirror's error is in /var/lib/rancher/k3s/agent/containerd/containerd.log.",
+        ),
+    ]),
     proxy: Advice {
         steps: &[always(
             "k3s: set CONTAINERD_HTTPS_PROXY and CONTAINERD_NO_PROXY in /etc/systemd/system/k3s.service.env (agents: k3s-agent.service.env), then restart it.",
@@ -99,17 +117,25 @@ static K3S: NodeSetup = NodeSetup {
     plain_http: Advice::steps(&[always(
         "k3s: set mirrors.\"{host}\".endpoint to http://{host} in /etc/rancher/k3s/registries.yaml on every node, then restart k3s.",
     )]),
+    credential: Advice::steps(&[always(
+        "k3s: a login for all Pods of a node is configs.\"{host}\".auth in /etc/rancher/k3s/registries.yaml; k3s reads it at its start.",
+    )]),
 };
 
-/// RKE2: <https://docs.rke2.io/install/private_registry>, <https://docs.rke2.io/reference/advanced#configuring-an-http-proxy>,
-/// as of November 2026.
+/// RKE2: <https://docs.rke2.io/install/private_registry> (rancher/rke2-docs `docs/install/private_registry.md`),
+/// <https://docs.rke2.io/reference/advanced#configuring-an-http-proxy>, read in November 2026.
 static RKE2: NodeSetup = NodeSetup {
     ca: Advice::steps(&[always(
         "RKE2: set configs.\"{host}\".tls.ca_file in /etc/rancher/rke2/registries.yaml on every node, then restart rke2-server or rke2-agent.",
     )]),
-    mirror: Advice::steps(&[always(
-        "RKE2: set mirrors.\"{host}\".endpoint in /etc/rancher/rke2/registries.yaml on every node, then restart rke2-server or rke2-agent.",
-    )]),
+    mirror: Advice::steps(&[
+        always(
+            "RKE2: set mirrors.\"{host}\".endpoint in /etc/rancher/rke2/registries.yaml on every node, then restart rke2-server or rke2-agent.",
+        ),
+        always(
+            "The message tells of the registry itself, asked last; the mirror's error is in /var/lib/rancher/rke2/agent/containerd/containerd.log.",
+        ),
+    ]),
     proxy: Advice {
         steps: &[always(
             "RKE2: set CONTAINERD_HTTPS_PROXY and CONTAINERD_NO_PROXY in /etc/default/rke2-server (agents: rke2-agent), then restart it.",
@@ -119,11 +145,15 @@ static RKE2: NodeSetup = NodeSetup {
     plain_http: Advice::steps(&[always(
         "RKE2: set mirrors.\"{host}\".endpoint to http://{host} in /etc/rancher/rke2/registries.yaml on every node, then restart RKE2.",
     )]),
+    credential: Advice::steps(&[always(
+        "RKE2: a login for all Pods of a node is configs.\"{host}\".auth in /etc/rancher/rke2/registries.yaml; RKE2 reads it at its start.",
+    )]),
 };
 
 /// OpenShift: <https://docs.redhat.com/en/documentation/openshift_container_platform/4.19/html/images/image-configuration>,
 /// <https://docs.redhat.com/en/documentation/openshift_container_platform/4.19/html/configuring_network_settings/enable-cluster-wide-proxy>,
-/// as of November 2026.
+/// and *Updating the global cluster pull secret* in `images/managing-images`; <https://access.redhat.com/solutions/4902871>.
+/// As of November 2026.
 static OPENSHIFT: NodeSetup = NodeSetup {
     ca: Advice {
         steps: &[always(
@@ -152,10 +182,21 @@ static OPENSHIFT: NodeSetup = NodeSetup {
         )],
         commands: &["kubectl edit image.config.openshift.io cluster"],
     },
+    credential: Advice {
+        steps: &[always(
+            "OpenShift: nodes send the logins of the Secret pull-secret in openshift-config: correct the entry of {host} in the file.",
+        )],
+        commands: &[
+            "kubectl -n openshift-config get secret pull-secret -o jsonpath='{.data.\\.dockerconfigjson}' | base64 -d > pull-secret.json",
+            "oc set data secret/pull-secret -n openshift-config --from-file=.dockerconfigjson=pull-secret.json",
+        ],
+    },
 };
 
-/// Talos: <https://docs.siderolabs.com/talos/v1.13/reference/configuration/cri/registrytlsconfig> and
-/// `registrymirrorconfig` beside it; before 1.12 `machine.registries`. As of November 2026.
+/// Talos: <https://docs.siderolabs.com/talos/v1.13/reference/configuration/cri/registrytlsconfig>,
+/// `registrymirrorconfig` and `registryauthconfig` beside it; before 1.12 `machine.registries`. The plugin's
+/// configuration: `examples/talos` of container-registry/harbor-workload-identity-federation; from 1.14 a document
+/// `KubeCredentialProviderConfig`. Read in November 2026.
 static TALOS: NodeSetup = NodeSetup {
     ca: Advice {
         steps: &[always(
@@ -171,7 +212,7 @@ static TALOS: NodeSetup = NodeSetup {
     },
     proxy: Advice {
         steps: &[always(
-            "Talos: set https_proxy and no_proxy in the environment of the machine configuration (machine.env), then reboot the node.",
+            "Talos: set https_proxy and no_proxy in an EnvironmentConfig document (before 1.12: machine.env), then reboot the node.",
         )],
         commands: &["talosctl -n NODE-IP edit machineconfig"],
     },
@@ -181,10 +222,16 @@ static TALOS: NodeSetup = NodeSetup {
         )],
         commands: &["talosctl -n NODE-IP edit machineconfig"],
     },
+    credential: Advice {
+        steps: &[always(
+            "Talos: a login for all Pods is a RegistryAuthConfig document with name {host}; a plugin is machine.kubelet.credentialProviderConfig.",
+        )],
+        commands: &["talosctl -n NODE-IP logs kubelet"],
+    },
 };
 
-/// Bottlerocket: <https://bottlerocket.dev/en/os/latest/api/settings/container-registry/>, `pki` and `network` beside it,
-/// as of November 2026.
+/// Bottlerocket: <https://bottlerocket.dev/en/os/latest/api/settings/container-registry/>, `kubernetes`, `pki` and
+/// `network` beside it, as of November 2026.
 static BOTTLEROCKET: NodeSetup = NodeSetup {
     ca: Advice::steps(&[always(
         "Bottlerocket: set settings.pki.NAME with data (the CA, in base64) and trusted = true in the node's user data.",
@@ -198,14 +245,18 @@ static BOTTLEROCKET: NodeSetup = NodeSetup {
     plain_http: Advice::steps(&[always(
         "Bottlerocket: add {host} to settings.container-registry.mirrors with the endpoint http://{host}.",
     )]),
+    credential: Advice::steps(&[always(
+        "Bottlerocket: settings.container-registry.credentials has logins, settings.kubernetes.credential-providers the plugins.",
+    )]),
 };
 
-/// GKE: <https://docs.cloud.google.com/kubernetes-engine/docs/how-to/customize-containerd-configuration>, as of
-/// November 2026.
+/// GKE: <https://docs.cloud.google.com/kubernetes-engine/docs/how-to/customize-containerd-configuration>,
+/// <https://docs.cloud.google.com/kubernetes-engine/docs/how-to/access-private-registries-private-certificates>, read in
+/// November 2026: the second needs the scope `cloud-platform`, and prefers `registryHosts` by now.
 static GKE: NodeSetup = NodeSetup {
     ca: Advice {
         steps: &[always(
-            "GKE: put the CA into Secret Manager and name it in privateRegistryAccessConfig of the node pool's containerd configuration.",
+            "GKE: put the CA into Secret Manager and name it in the containerd configuration (privateRegistryAccessConfig, or ca of registryHosts).",
         )],
         commands: GKE_UPDATE,
     },
@@ -217,14 +268,18 @@ static GKE: NodeSetup = NodeSetup {
     },
     proxy: Advice::NONE,
     plain_http: Advice::NONE,
+    credential: Advice::steps(&[always(
+        "GKE: auth-provider-gcp pulls from Artifact Registry as the node pool's service account, and has no login for others.",
+    )]),
 };
 
 const GKE_UPDATE: &[&str] = &[
-    "gcloud container node-pools update POOL --cluster=CLUSTER --containerd-config-from-file=FILE",
+    "gcloud container node-pools update POOL --cluster=CLUSTER --location=LOCATION --containerd-config-from-file=FILE",
 ];
 
 /// AKS: <https://learn.microsoft.com/azure/aks/custom-certificate-authority>,
-/// <https://learn.microsoft.com/azure/aks/http-proxy>, as of November 2026.
+/// <https://learn.microsoft.com/azure/aks/http-proxy> (26 August 2026: not with Windows node pools),
+/// <https://learn.microsoft.com/azure/aks/identity-bindings>. Read in MicrosoftDocs/azure-aks-docs.
 static AKS: NodeSetup = NodeSetup {
     ca: Advice {
         steps: &[always(
@@ -242,6 +297,40 @@ static AKS: NodeSetup = NodeSetup {
         commands: &["az aks update --name CLUSTER --resource-group GROUP --http-proxy-config FILE"],
     },
     plain_http: Advice::NONE,
+    credential: Advice {
+        steps: &[always(
+            "AKS: acr-credential-provider pulls from ACR as the kubelet identity, or the ServiceAccount's with identity bindings.",
+        )],
+        commands: &[
+            "az aks show --name CLUSTER --resource-group GROUP --query identityProfile.kubeletidentity.clientId --output tsv",
+        ],
+    },
+};
+
+/// Windows: the certificate store of the machine, and the environment of services
+/// (<https://learn.microsoft.com/virtualization/windowscontainers/manage-docker/configure-docker-daemon>); containerd's
+/// `certs.d` is where `config_path` says. Read in November 2026.
+static WINDOWS: NodeSetup = NodeSetup {
+    ca: Advice {
+        steps: &[always(
+            "Windows: import the CA into Cert:\\LocalMachine\\Root on every node, then restart containerd.",
+        )],
+        commands: &[
+            "Import-Certificate -FilePath ca.crt -CertStoreLocation Cert:\\LocalMachine\\Root",
+        ],
+    },
+    mirror: Advice::NONE,
+    proxy: Advice {
+        steps: &[always(
+            "Windows: set HTTPS_PROXY and NO_PROXY for the machine on every node, then restart containerd.",
+        )],
+        commands: &[
+            "[Environment]::SetEnvironmentVariable('HTTPS_PROXY', 'http://PROXY:PORT', 'Machine')",
+            "Restart-Service containerd",
+        ],
+    },
+    plain_http: Advice::NONE,
+    credential: Advice::NONE,
 };
 
 /// containerd: <https://github.com/containerd/containerd/blob/v2.1.3/docs/hosts.md>. 2.x reads no mirrors or CAs from
@@ -267,9 +356,13 @@ static CONTAINERD: NodeSetup = NodeSetup {
         ),
         always(CONFIG_PATH),
     ]),
+    credential: Advice::steps(&[always(CONFIG_JSON)]),
 };
 
 const CONFIG_PATH: &str = "config_path must be set in config.toml: io.containerd.cri.v1.images (1.x: io.containerd.grpc.v1.cri), section registry.";
+
+/// `ReadDockerConfigJSONFile` of the kubelet, `pkg/credentialprovider/config.go`.
+const CONFIG_JSON: &str = "The kubelet also sends the logins of config.json in its root directory (/var/lib/kubelet) on the node.";
 
 const SERVICE_PROXY: &str = "Set HTTP_PROXY, HTTPS_PROXY and NO_PROXY in the runtime's service unit; in a shell or a Pod they have no effect.";
 
@@ -291,6 +384,10 @@ static CRI_O: NodeSetup = NodeSetup {
     plain_http: Advice::steps(&[always(
         "CRI-O: set insecure = true for {host} in /etc/containers/registries.conf on every node, then reload CRI-O.",
     )]),
+    credential: Advice::steps(&[
+        always(CONFIG_JSON),
+        always("CRI-O also sends the logins of global_auth_file in its configuration."),
+    ]),
 };
 
 /// docker, by cri-dockerd: <https://docs.docker.com/engine/security/certificates/>,
@@ -309,6 +406,7 @@ static DOCKER: NodeSetup = NodeSetup {
     plain_http: Advice::steps(&[always(
         "docker: add {host} to insecure-registries in /etc/docker/daemon.json on every node, then reload docker.",
     )]),
+    credential: Advice::steps(&[always(CONFIG_JSON)]),
 };
 
 /// For an unknown container runtime.
@@ -326,6 +424,7 @@ static UNKNOWN: NodeSetup = NodeSetup {
     plain_http: Advice::steps(&[always(
         "containerd: hosts.toml with server = \"http://{host}\"; CRI-O: registries.conf insecure = true; docker: insecure-registries. On every node.",
     )]),
+    credential: Advice::steps(&[always(CONFIG_JSON)]),
 };
 
 #[cfg(test)]
@@ -366,7 +465,7 @@ mod tests {
 
     #[test]
     fn each_distribution_has_its_own_place() {
-        use Distribution::{Aks, Bottlerocket, Gke, K3s, OpenShift, Rke2, Talos};
+        use Distribution::{Aks, Bottlerocket, Gke, K3s, OpenShift, Rke2, Talos, Windows};
         for (distribution, fix, expected) in [
             (
                 K3s,
@@ -397,6 +496,46 @@ mod tests {
             (Gke, FixId::UseMirror, "registryHosts"),
             (Aks, FixId::TrustCa, "--custom-ca-trust-certificates"),
             (Aks, FixId::FixProxy, "--http-proxy-config"),
+            (K3s, FixId::UseMirror, "agent/containerd/containerd.log"),
+            (
+                K3s,
+                FixId::CredentialProvider,
+                "configs.\"registry.example:5000\".auth in /etc/rancher/k3s/registries.yaml",
+            ),
+            (
+                Rke2,
+                FixId::CredentialProvider,
+                "/etc/rancher/rke2/registries.yaml",
+            ),
+            (
+                OpenShift,
+                FixId::CredentialProvider,
+                "oc set data secret/pull-secret -n openshift-config --from-file=.dockerconfigjson=pull-secret.json",
+            ),
+            (Talos, FixId::CredentialProvider, "RegistryAuthConfig"),
+            (
+                Bottlerocket,
+                FixId::CredentialProvider,
+                "settings.kubernetes.credential-providers",
+            ),
+            (Gke, FixId::CredentialProvider, "auth-provider-gcp"),
+            (
+                Aks,
+                FixId::CredentialProvider,
+                "identityProfile.kubeletidentity.clientId",
+            ),
+            (
+                Windows,
+                FixId::TrustCa,
+                "-CertStoreLocation Cert:\\LocalMachine\\Root",
+            ),
+            (Windows, FixId::FixProxy, "'HTTPS_PROXY'"),
+            (Windows, FixId::BuildForPlatform, "--platform windows/amd64"),
+            (
+                Windows,
+                FixId::SelectNodes,
+                "node.kubernetes.io/windows-build",
+            ),
         ] {
             let text = text(fix, &on(distribution));
             assert!(text.contains(expected), "{distribution:?} {fix}: {text}");
@@ -430,6 +569,12 @@ mod tests {
                 FixId::UseMirror,
                 "/etc/containers/registries.conf",
                 "containerd",
+            ),
+            (
+                Runtime::ContainersImage,
+                FixId::CredentialProvider,
+                "global_auth_file",
+                "pull-secret",
             ),
             (
                 Runtime::ContainersImage,
@@ -470,8 +615,10 @@ mod tests {
     #[test]
     fn the_fixes_that_depend_on_the_node_are_listed() {
         let (k3s, talos) = (on(Distribution::K3s), on(Distribution::Talos));
+        let windows = on(Distribution::Windows);
         for fix in FixId::ALL {
-            let differs = text(*fix, &k3s) != text(*fix, &talos);
+            let differs =
+                text(*fix, &k3s) != text(*fix, &talos) || text(*fix, &k3s) != text(*fix, &windows);
             assert_eq!(fix.depends_on_node(), differs, "{fix}");
         }
     }
@@ -487,6 +634,8 @@ mod tests {
             (Distribution::Bottlerocket, "settings."),
             (Distribution::Gke, "gcloud"),
             (Distribution::Aks, "az aks"),
+            (Distribution::Windows, "Cert:"),
+            (Distribution::Windows, "windows-build"),
         ];
         let cases = Distribution::ALL.iter().map(|it| (Some(*it), on(*it)));
         let none = (None, pulled_by(Runtime::Containerd));

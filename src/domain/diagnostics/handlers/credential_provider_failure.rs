@@ -21,7 +21,10 @@ mod tests {
         Cause, FixId,
         tests::{Scene, check, check_fix, check_messages, check_no_fix, no_basic_auth},
     };
-    use crate::domain::diagnostics::classify::Confidence;
+    use crate::domain::diagnostics::{
+        classify::Confidence,
+        node_answers::{NodeAnswers, NodeQuestion, TokenAudience, questions},
+    };
 
     #[test]
     fn the_provider_comes_before_a_secret_in_its_place() {
@@ -144,13 +147,14 @@ mod tests {
                 "aws iam get-role --role-name puller",
                 "aws eks list-pod-identity-associations --cluster-name CLUSTER --namespace shop --service-account runner",
                 "kubectl -n shop annotate serviceaccount runner eks.amazonaws.com/ecr-role-arn=ROLE_ARN --overwrite",
+                r#"jq -n --arg user system:node:node-1 --arg audience sts.amazonaws.com --arg ns shop --arg sa runner '{apiVersion: "authorization.k8s.io/v1", kind: "SubjectAccessReview", spec: {user: $user, groups: ["system:nodes"], resourceAttributes: {verb: "request-serviceaccounts-token-audience", resource: $audience, namespace: $ns, name: $sa}}}' | kubectl create -o jsonpath='{.status.allowed}' -f -"#,
             ],
         );
         check_fix(
             &scene,
             FixId::GrantPullRole,
             &[
-                "aws iam attach-role-policy --role-name puller --policy-arn arn:aws:iam::aws:policy/AmazonEC2ContainerRegistryReadOnly",
+                "aws iam attach-role-policy --role-name puller --policy-arn arn:aws:iam::aws:policy/AmazonEC2ContainerRegistryPullOnly",
                 "aws ecr get-repository-policy --registry-id 123456789012 --region eu-west-1 --repository-name app/api",
             ],
         );
@@ -210,7 +214,7 @@ mod tests {
         let blocked = "denied: client with IP '10.0.0.4' is not allowed access. Refer https://aka.ms/acr/firewall to grant access.";
         check(
             &Scene::failed(blocked).image("acme.azurecr.io/shop:1"),
-            "forbidden-by-policy, no root, certain: grant-access, open-registry-firewall",
+            "forbidden-by-policy, no root, certain: open-registry-firewall",
         );
     }
 
@@ -257,6 +261,209 @@ mod tests {
             shown[0],
             "gcloud artifacts repositories add-iam-policy-binding team --project=acme --location=europe-west3 --member=serviceAccount:NODE_SERVICE_ACCOUNT --role=roles/artifactregistry.reader"
         );
+    }
+
+    /// Whose annotation, at which registry, and what its steps say.
+    #[test]
+    fn each_provider_has_its_own_identity_and_steps() {
+        for (image, annotation, value, role, identity) in [
+            (
+                "europe-west3-docker.pkg.dev/acme/team/app:1",
+                "iam.gke.io/enable-wi-image-pull",
+                "true",
+                "gcloud artifacts repositories add-iam-policy-binding team",
+                "workloadIdentityConfig.workloadPool",
+            ),
+            (
+                "acme.azurecr.io/app:1",
+                "kubernetes.azure.com/acr-client-id",
+                "11111111-2222-3333-4444-555555555555",
+                "Container Registry Repository Reader",
+                "az aks identity-binding list",
+            ),
+            (
+                "acme.azurecr.io/app:1",
+                "kubernetes.azure.com/acr-client-id",
+                "11111111-2222-3333-4444-555555555555",
+                "--attach-acr acme",
+                "--arg audience api://AKSIdentityBinding",
+            ),
+            (
+                "acme.jfrog.io/docker/app:1",
+                "JFrogExchange",
+                "true",
+                "An identity mapping of Artifactory",
+                "/var/log/jfrog-credential-provider.log",
+            ),
+            (
+                "images.corp.example/docker/app:1",
+                "JFrogExchange",
+                "true",
+                "/.well-known/openid-configuration",
+                "eks.amazonaws.com/role-arn",
+            ),
+            (
+                "docker.cloudsmith.io/acme/team/app:1",
+                "cloudsmith.io/service-slug",
+                "puller",
+                "OIDC provider in Cloudsmith",
+                "--arg audience cloudsmith",
+            ),
+            (
+                "quay.io/acme/app:1",
+                "quay.io/federated-robot-account",
+                "acme+puller",
+                "system:serviceaccount:shop:runner",
+                "NAMESPACE+ROBOT",
+            ),
+        ] {
+            let scene = Scene::failed(&no_login(image))
+                .image(image)
+                .annotated(annotation, value);
+            check(
+                &scene,
+                "credential-provider-failure, no root, likely: fix-workload-identity, grant-pull-role, create-secret",
+            );
+            let fix_context = scene.finding().fix_context;
+            for (fix, expected) in [
+                (FixId::GrantPullRole, role),
+                (FixId::FixWorkloadIdentity, identity),
+            ] {
+                let shown = fix.render(&fix_context);
+                let text = [shown.steps, shown.commands].concat().join("\n");
+                assert!(text.contains(expected), "{image} {fix}: {text}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_registry_that_everybody_runs_may_have_a_provider() {
+        let other = "harbor.corp.example/web/other:1";
+        let image = "harbor.corp.example/web/app:1";
+        let finding = Scene::failed(&no_login(image))
+            .image(image)
+            .runs_without_secret(other)
+            .finding();
+        assert!(
+            finding
+                .alternatives
+                .contains(&Cause::CredentialProviderFailure)
+                || finding.cause == Cause::CredentialProviderFailure,
+            "{finding:?}"
+        );
+        let shown = FixId::CredentialProvider.render(&finding.fix_context);
+        assert!(
+            shown
+                .steps
+                .iter()
+                .any(|step| step.contains("A robot with federation")),
+            "{shown:?}"
+        );
+    }
+
+    /// An annotation is of no use where the kubelet may not request the token.
+    #[test]
+    fn a_node_that_may_not_request_the_token_is_told() {
+        let mut finding = ecr()
+            .annotated("eks.amazonaws.com/ecr-role-arn", ROLE)
+            .finding();
+        let asked = questions(&finding);
+        let token = TokenAudience {
+            node: "node-1".into(),
+            namespace: "shop".into(),
+            account: "runner".into(),
+            audience: "sts.amazonaws.com",
+        };
+        assert!(
+            asked.contains(&NodeQuestion::Token(token.clone())),
+            "{asked:?}"
+        );
+        let before = finding.clone();
+        NodeAnswers::default().apply(&mut finding);
+        assert_eq!(finding, before);
+        let answered = |is_allowed| {
+            let (mut answers, mut finding) = (NodeAnswers::default(), before.clone());
+            answers.add_token(token.clone(), is_allowed);
+            answers.apply(&mut finding);
+            let fact = finding.evidence.last().unwrap().fact.to_string();
+            (finding.fixes[0], fact)
+        };
+        assert_eq!(
+            answered(false),
+            (
+                FixId::GrantTokenAudience,
+                "node node-1 may not request a token for audience sts.amazonaws.com".to_owned()
+            )
+        );
+        assert_eq!(
+            answered(true),
+            (
+                FixId::FixWorkloadIdentity,
+                "node node-1 may request a token for audience sts.amazonaws.com".to_owned()
+            )
+        );
+        let shown = FixId::GrantTokenAudience
+            .render(&before.fix_context)
+            .commands;
+        assert_eq!(
+            shown,
+            [
+                r#"jq -n --arg audience sts.amazonaws.com '{apiVersion: "rbac.authorization.k8s.io/v1", kind: "ClusterRole", metadata: {name: "node-token-audience"}, rules: [{apiGroups: [""], resources: [$audience], verbs: ["request-serviceaccounts-token-audience"]}]}' | kubectl apply -f -"#,
+                "kubectl create clusterrolebinding node-token-audience --clusterrole=node-token-audience --group=system:nodes",
+            ]
+        );
+    }
+
+    /// Where one of several audiences is allowed, or one is not known, nothing is denied.
+    #[test]
+    fn one_audience_of_several_is_enough() {
+        let image = "acme.azurecr.io/app:1";
+        let finding = Scene::failed(&no_login(image))
+            .image(image)
+            .annotated("kubernetes.azure.com/acr-client-id", "1")
+            .finding();
+        let tokens: Vec<TokenAudience> = questions(&finding)
+            .into_iter()
+            .filter_map(|question| match question {
+                NodeQuestion::Token(token) => Some(token),
+                NodeQuestion::Info { .. } => None,
+            })
+            .collect();
+        let [first, second] = &tokens[..] else {
+            panic!("{tokens:?}");
+        };
+        for (answers, first_fix) in [
+            (
+                vec![(first, false), (second, false)],
+                FixId::GrantTokenAudience,
+            ),
+            (
+                vec![(first, false), (second, true)],
+                FixId::FixWorkloadIdentity,
+            ),
+            (vec![(first, false)], FixId::FixWorkloadIdentity),
+        ] {
+            let (mut known, mut finding) = (NodeAnswers::default(), finding.clone());
+            for (token, is_allowed) in answers {
+                known.add_token(token.clone(), is_allowed);
+            }
+            known.apply(&mut finding);
+            assert_eq!(finding.fixes[0], first_fix, "{known:?}");
+        }
+    }
+
+    #[test]
+    fn a_token_that_was_sent_was_allowed() {
+        let refused = "failed to authorize: failed to fetch oauth token: unexpected status from POST request to https://acme.azurecr.io/oauth2/token: 401 Unauthorized";
+        let finding = Scene::failed(refused)
+            .image("acme.azurecr.io/team/app:1")
+            .annotated("kubernetes.azure.com/acr-client-id", "1")
+            .finding();
+        let asked = questions(&finding);
+        let asks_token = asked
+            .iter()
+            .any(|question| matches!(question, NodeQuestion::Token(_)));
+        assert!(!asks_token, "{:?} {asked:?}", finding.cause);
     }
 
     #[test]

@@ -57,7 +57,7 @@ mod tests {
         let scene = Scene::failed(&resolving("denied: client with IP '10.0.0.4' is not allowed access. Refer https://aka.ms/acr/firewall to grant access.")).image("acme.azurecr.io/shop:1");
         check(
             &scene,
-            "forbidden-by-policy, no root, certain: grant-access, open-registry-firewall",
+            "forbidden-by-policy, no root, certain: open-registry-firewall",
         );
         check_fix(
             &scene,
@@ -65,6 +65,31 @@ mod tests {
             &["az acr network-rule add --name acme --ip-address ADDRESS"],
         );
         check_no_fix(&scene, FixId::CreateSecret);
+        // A login that is there is not what is refused.
+        check(
+            &scene.lists(&["hub"]).secret("hub", "acme.azurecr.io"),
+            "forbidden-by-policy, no root, certain: open-registry-firewall",
+        );
+    }
+
+    #[test]
+    fn a_rule_about_images_is_not_answered_by_a_permission() {
+        let blocked = resolving(
+            "unexpected status from HEAD request to https://registry.example/v2/team/app/manifests/1: 412 Precondition Failed: projectpolicyviolation: The image is not signed by cosign.",
+        );
+        let scene = Scene::failed(&blocked)
+            .lists(&["hub"])
+            .secret("hub", "registry.example");
+        let finding = scene.finding();
+        let steps = FixId::FixImagePolicy.render(&finding.fix_context).steps;
+        assert_eq!(
+            steps,
+            [
+                "Project team admits signed images only: sign the image, or change the project's configuration."
+            ],
+            "{finding:?}"
+        );
+        check_no_fix(&scene, FixId::GrantAccess);
     }
 
     #[test]

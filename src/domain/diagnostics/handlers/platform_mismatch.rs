@@ -45,6 +45,24 @@ mod tests {
     }
 
     #[test]
+    fn a_windows_node_wants_its_own_build() {
+        let message = "Failed to pull image \"registry.example/team/app:1\": no matching manifest for windows/amd64 10.0.20348 in the manifest list entries";
+        let scene = Scene::failed(message);
+        check_fix(
+            &scene,
+            FixId::BuildForPlatform,
+            &[
+                "docker buildx build --platform windows/amd64 --push -t registry.example/team/app:1 .",
+            ],
+        );
+        check_fix(
+            &scene,
+            FixId::SelectNodes,
+            &["kubectl get nodes -L kubernetes.io/os,node.kubernetes.io/windows-build"],
+        );
+    }
+
+    #[test]
     fn messages_that_say_so() {
         check_messages(
             Cause::PlatformMismatch,
@@ -63,6 +81,10 @@ mod tests {
                 ),
                 (
                     "image operating system \"windows\" cannot be used on this platform",
+                    &[],
+                ),
+                (
+                    "Failed to pull image \"acme/shop:1\": a Windows version 10.0.26100-based image is incompatible with a 10.0.20348 host",
                     &[],
                 ),
             ],

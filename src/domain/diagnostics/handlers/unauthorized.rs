@@ -77,6 +77,17 @@ mod tests {
             (CredentialKind::HarborRobot, 31, expired),
             (CredentialKind::HarborRobot, 29, rejected),
             (CredentialKind::AzureServicePrincipal, 366, expired),
+            (CredentialKind::OpenShiftToken, 2, expired),
+            (CredentialKind::EcrToken, 1, expired),
+            (CredentialKind::GoogleAccessToken, 1, expired),
+            (CredentialKind::AzureAccessToken, 1, expired),
+            (CredentialKind::GitLabPersonalToken, 366, expired),
+            (CredentialKind::GitLabPersonalToken, 364, rejected),
+            // They have no end of their own.
+            (CredentialKind::GitLabDeployToken, 3000, rejected),
+            (CredentialKind::GitHubClassicToken, 3000, rejected),
+            (CredentialKind::DockerHubPersonalToken, 3000, rejected),
+            (CredentialKind::GoogleKey, 3000, rejected),
             (CredentialKind::QuayRobot, 3000, rejected),
         ] {
             check(&scene().aged(kind, days), expected);

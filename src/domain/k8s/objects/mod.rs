@@ -26,4 +26,6 @@ pub use pod::{
 pub use secret::{Expiry, ExpiryBasis, Secret, SecretContent, SecretType};
 pub use service_account::ServiceAccount;
 pub use workload::{Revision, Workload, WorkloadKind, WorkloadRef, WorkloadStatus};
-pub use workload_identity::{IdentityScope, WorkloadIdentity};
+pub use workload_identity::{
+    IDENTITY_ANNOTATIONS, IdentityAnnotation, IdentityScope, WorkloadIdentity,
+};

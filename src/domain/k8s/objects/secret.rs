@@ -87,8 +87,20 @@ impl Secret {
             return None;
         };
         let health = summary.health(now);
-        let warning = (health == SecretHealth::Healthy).then(|| self.expiry_warning(now));
+        let is_news = match health {
+            SecretHealth::Healthy => true,
+            // What has ended does not work, whatever else is odd.
+            SecretHealth::Warning(_) => self.has_expired(now),
+            SecretHealth::Unusable(_) => false,
+        };
+        let warning = is_news.then(|| self.expiry_warning(now));
         Some(warning.flatten().map_or(health, SecretHealth::Warning))
+    }
+
+    /// Whether one of its credentials has ended, as far as that is known.
+    fn has_expired(&self, now: Timestamp) -> bool {
+        let mut expiries = self.entries().iter().filter_map(|entry| self.expiry(entry));
+        expiries.any(|expiry| expiry.at <= now)
     }
 
     /// What an annotation, or the age of a short-lived token, says of its end. That a token which lives for hours
@@ -176,7 +188,7 @@ mod tests {
     use super::*;
     use crate::domain::{
         fixtures::{now, seconds_ago, secret},
-        registry_auth::credential::kind::CredentialKind,
+        registry_auth::{credential::kind::CredentialKind, docker_config::AuthProblem},
     };
 
     /// A Secret with one credential of a kind, written so many hours ago.
@@ -234,6 +246,23 @@ mod tests {
                 "{kind:?} {hours} {annotated:?}"
             );
         }
+    }
+
+    #[test]
+    fn an_end_outdoes_what_is_only_odd() {
+        let mut secret = of_kind(CredentialKind::EcrToken, 13);
+        if let SecretContent::Read(summary) = &mut secret.content {
+            let mut entry = summary.entries[0].clone();
+            entry.problems = Arc::from([AuthProblem::EmailAsUsername]);
+            summary.entries = Arc::from([entry]);
+        }
+        assert_eq!(warning(&secret).as_deref(), Some("likely expired 60m ago"));
+        secret.changed = Some(seconds_ago(3600));
+        secret.meta.created = secret.changed;
+        assert_eq!(
+            warning(&secret),
+            Some(AuthProblem::EmailAsUsername.to_string())
+        );
     }
 
     #[test]

@@ -6,11 +6,17 @@ use super::{Advice, RegistryAdvice, always, for_host};
 ///
 /// - token, user name and life: <https://docs.aws.amazon.com/AmazonECR/latest/userguide/registry_auth.html>
 /// - repository policies: <https://docs.aws.amazon.com/AmazonECR/latest/userguide/repository-policies.html>
-/// - endpoints: <https://docs.aws.amazon.com/AmazonECR/latest/userguide/vpc-endpoints.html>
-/// - FIPS and dual-stack hosts: <https://docs.aws.amazon.com/general/latest/gr/ecr.html>
-/// - pull-through cache: <https://docs.aws.amazon.com/AmazonECR/latest/userguide/pull-through-cache.html>
+/// - endpoints and the bucket of the layers: <https://docs.aws.amazon.com/AmazonECR/latest/userguide/vpc-endpoints.html>
+/// - FIPS and dual-stack hosts, and that PrivateLink has no dual-stack:
+///   <https://docs.aws.amazon.com/general/latest/gr/ecr.html>,
+///   <https://docs.aws.amazon.com/AmazonECR/latest/userguide/ecr-requests.html>
+/// - pull-through cache, its permissions and the name of the upstream's Secret:
+///   <https://docs.aws.amazon.com/AmazonECR/latest/userguide/pull-through-cache-iam.html>,
+///   <https://docs.aws.amazon.com/AmazonECR/latest/userguide/pull-through-cache-creating-rule.html>
+/// - identities that the kubelet's plugin takes: `cmd/ecr-credential-provider/main.go` of cloud-provider-aws,
+///   pull requests #1155 and #1281
 ///
-/// As of November 2026.
+/// Read in November 2026; the command `describe-pull-through-cache-rules` is known from the AWS CLI's reference.
 pub(super) const ECR: RegistryAdvice = RegistryAdvice {
     login: Advice::steps(&[
         always(
@@ -32,28 +38,52 @@ pub(super) const ECR: RegistryAdvice = RegistryAdvice {
             ),
             always("An identity of another account also needs the repository policy to allow it."),
             always(
-                "A pull-through cache also needs ecr:BatchImportUpstreamImage and ecr:CreateRepository.",
+                "A pull-through cache also needs ecr:BatchImportUpstreamImage, and ecr:CreateRepository for the first pull.",
             ),
         ],
         commands: &[
             "aws ecr get-repository-policy --region {region} --registry-id {name} --repository-name {path}",
         ],
     },
-    not_found: Advice::steps(&[always(
-        "Account and region are part of the host. Tags: aws ecr describe-images --region {region} --registry-id {name} --repository-name {path}",
-    )]),
+    not_found: Advice {
+        steps: &[
+            always(
+                "Account and region are part of the host. Tags: aws ecr describe-images --region {region} --registry-id {name} --repository-name {path}",
+            ),
+            always(
+                "A pull-through cache reads the upstream with the Secret ecr-pullthroughcache/NAME, of the same account and region.",
+            ),
+        ],
+        commands: &[
+            "aws ecr describe-pull-through-cache-rules --region {region} --registry-id {name}",
+        ],
+    },
     network: Advice::steps(&[
         always(
             "Private subnets need the VPC endpoints ecr.api and ecr.dkr, and an S3 gateway endpoint for the layers.",
         ),
+        always(
+            "The S3 endpoint's policy must allow s3:GetObject on prod-{region}-starport-layer-bucket.",
+        ),
         always("The endpoints' security group must allow port 443 from the nodes."),
+        for_host(
+            ".on.aws",
+            "VPC endpoints have no dual-stack host: use {name}.dkr.ecr.{region}.amazonaws.com there.",
+        ),
     ]),
     firewall: Advice::steps(&[always(
         "Check aws:SourceIp and aws:SourceVpce conditions in the repository and VPC endpoint policies.",
     )]),
-    identity: Advice::steps(&[always(
-        "Use the node role, IRSA or EKS Pod Identity with the ECR credential provider.",
-    )]),
+    policy: Advice::NONE,
+    identity: Advice::steps(&[
+        always("Let the node role pull: the kubelet's ecr-credential-provider needs no Secret."),
+        always(
+            "A role per ServiceAccount is its annotation eks.amazonaws.com/ecr-role-arn (kubelet 1.34).",
+        ),
+        always(
+            "IRSA and EKS Pod Identity give roles to containers: a controller that refreshes the Secret can use them.",
+        ),
+    ]),
 };
 
 /// Amazon ECR Public.
@@ -93,9 +123,8 @@ pub(super) const ARTIFACT_REGISTRY: RegistryAdvice = RegistryAdvice {
         "Names are LOCATION-docker.pkg.dev/PROJECT/REPOSITORY/IMAGE; a missing one is answered as denied.",
     )]),
     network: GOOGLE_NETWORK,
-    firewall: Advice::steps(&[always(
-        "The VPC Service Controls perimeter must allow artifactregistry.googleapis.com for the nodes.",
-    )]),
+    firewall: GOOGLE_FIREWALL,
+    policy: Advice::NONE,
     identity: GOOGLE_IDENTITY,
 };
 
@@ -111,7 +140,8 @@ pub(super) const GCR: RegistryAdvice = RegistryAdvice {
         "Container Registry is shut down: only images moved to Artifact Registry in {project} exist.",
     )]),
     network: GOOGLE_NETWORK,
-    firewall: Advice::NONE,
+    firewall: GOOGLE_FIREWALL,
+    policy: Advice::NONE,
     identity: GOOGLE_IDENTITY,
 };
 
@@ -123,9 +153,17 @@ const GOOGLE_NETWORK: Advice = Advice::steps(&[always(
     "Nodes without external IP addresses need Private Google Access or Cloud NAT.",
 )]);
 
-const GOOGLE_IDENTITY: Advice = Advice::steps(&[always(
-    "On GKE, grant the node's service account roles/artifactregistry.reader.",
+const GOOGLE_FIREWALL: Advice = Advice::steps(&[always(
+    "The VPC Service Controls perimeter must allow artifactregistry.googleapis.com for the nodes.",
 )]);
+
+/// The annotation: `pkg/gcpcredential/gcpcredential.go` of cloud-provider-gcp, pull request #1202 (June 2026).
+const GOOGLE_IDENTITY: Advice = Advice::steps(&[
+    always("On GKE, grant the node's service account roles/artifactregistry.reader."),
+    always(
+        "To pull as the ServiceAccount, annotate it with iam.gke.io/enable-wi-image-pull: \"true\" (if the node's plugin has it).",
+    ),
+]);
 
 /// Azure Container Registry.
 ///
@@ -134,9 +172,11 @@ const GOOGLE_IDENTITY: Advice = Advice::steps(&[always(
 ///   <https://learn.microsoft.com/azure/container-registry/container-registry-rbac-abac-repository-permissions>
 /// - repository-scoped tokens: <https://learn.microsoft.com/cli/azure/acr/token>
 /// - AKS: <https://learn.microsoft.com/azure/aks/cluster-container-registry-integration>
-/// - firewall: <https://aka.ms/acr/firewall>
+/// - firewall and private endpoints: <https://aka.ms/acr/firewall>,
+///   <https://learn.microsoft.com/azure/container-registry/container-registry-private-link>
 ///
-/// As of November 2026.
+/// Read in November 2026 in MicrosoftDocs/azure-aks-docs and the documentation's pages; the query of
+/// `az aks show` is known from the Azure CLI's reference.
 pub(super) const ACR: RegistryAdvice = RegistryAdvice {
     login: Advice::steps(&[
         always(
@@ -147,9 +187,7 @@ pub(super) const ACR: RegistryAdvice = RegistryAdvice {
     access: Advice {
         steps: &[
             always("On AKS, attach the registry: it grants the kubelet identity AcrPull."),
-            always(
-                "With ABAC repository permissions the role is Container Registry Repository Reader; AcrPull has no effect.",
-            ),
+            always(ABAC_ROLE),
             always("A repository-scoped token needs content/read for {path} in its scope map."),
         ],
         commands: &["az aks update --name CLUSTER --resource-group GROUP --attach-acr {name}"],
@@ -169,15 +207,29 @@ pub(super) const ACR: RegistryAdvice = RegistryAdvice {
         commands: &["az aks check-acr --name CLUSTER --resource-group GROUP --acr {host}"],
     },
     firewall: Advice {
-        steps: &[always(
-            "Add the address in the message to the registry's network rules, or use a private endpoint (aka.ms/acr/firewall).",
-        )],
+        steps: &[
+            always(
+                "Add the address in the message to the registry's network rules, or use a private endpoint (aka.ms/acr/firewall).",
+            ),
+            always(
+                "If there is a private endpoint, the nodes resolve {host} to the public one: link privatelink.azurecr.io to their network.",
+            ),
+        ],
         commands: &["az acr network-rule add --name {name} --ip-address ADDRESS"],
     },
-    identity: Advice::steps(&[always(
-        "On AKS, attach the registry: az aks update --name CLUSTER --resource-group GROUP --attach-acr {name}",
-    )]),
+    policy: Advice::NONE,
+    identity: Advice::steps(&[
+        always(
+            "On AKS, attach the registry: az aks update --name CLUSTER --resource-group GROUP --attach-acr {name}",
+        ),
+        always(
+            "An identity per ServiceAccount is its annotation kubernetes.azure.com/acr-client-id, with an identity binding (AKS preview).",
+        ),
+    ]),
 };
+
+/// The role in registries that use attribute-based access control.
+pub(in crate::domain) const ABAC_ROLE: &str = "With ABAC repository permissions the role is Container Registry Repository Reader; AcrPull has no effect.";
 
 /// Microsoft's own public registry.
 ///
@@ -201,7 +253,9 @@ pub(super) const IBM: RegistryAdvice = RegistryAdvice {
         always(
             "User iamapikey; the password is an IAM API key. Each region's host needs its own entry.",
         ),
-        always("IBM Cloud clusters have Secret all-icr-io in namespace default: copy it."),
+        always(
+            "IBM Cloud clusters have Secret all-icr-io in namespace default: copy it to {namespace}.",
+        ),
     ]),
     access: Advice::steps(&[always(
         "The key's IAM policy needs the service role Reader on Container Registry.",

@@ -1,6 +1,6 @@
 //! Advice for the other public registries.
 
-use super::{Advice, RegistryAdvice, always};
+use super::{Advice, RegistryAdvice, always, for_host, for_path};
 
 /// Docker Hub.
 ///
@@ -11,7 +11,7 @@ use super::{Advice, RegistryAdvice, always};
 /// As of November 2026.
 pub(super) const DOCKER_HUB: RegistryAdvice = RegistryAdvice {
     login: Advice::steps(&[always(
-        "Use a personal access token of the Docker ID, or an organization access token of the organization's name.",
+        "Use a personal access token with the Docker ID, or an organization access token with the organization's name.",
     )]),
     access: Advice::steps(&[always(
         "Add the account to a team with read access to {path}; an organization token lists its repositories.",
@@ -60,7 +60,9 @@ const GITHUB_LOGIN: Advice = Advice::steps(&[
 
 /// Quay.
 ///
-/// - robots: <https://docs.redhat.com/en/documentation/red_hat_quay/3.15/html/managing_access_and_permissions/>
+/// - robots, and federation for ServiceAccounts:
+///   <https://docs.redhat.com/en/documentation/red_hat_quay/3.15/html/managing_access_and_permissions/>,
+///   <https://github.com/sabre1041/quay-credential-provider>
 /// - hosts: <https://access.redhat.com/solutions/3334851>
 ///
 /// As of November 2026.
@@ -77,6 +79,9 @@ pub(super) const QUAY: RegistryAdvice = RegistryAdvice {
     network: Advice::steps(&[always(
         "Layers come from a CDN: allow *.quay.io as well as quay.io.",
     )]),
+    identity: Advice::steps(&[always(
+        "A robot account with federation takes ServiceAccount tokens, by a credential provider (quay.io/federated-robot-account).",
+    )]),
     ..RegistryAdvice::NONE
 };
 
@@ -85,12 +90,22 @@ pub(super) const QUAY: RegistryAdvice = RegistryAdvice {
 /// - tokens: <https://docs.gitlab.com/user/packages/container_registry/authenticate_with_container_registry/>,
 ///   <https://docs.gitlab.com/user/project/deploy_tokens/>
 /// - token service: <https://docs.gitlab.com/administration/packages/container_registry/>
+/// - dependency proxy: <https://docs.gitlab.com/user/packages/dependency_proxy/>
 ///
-/// As of November 2026.
+/// Read in November 2026, the second in gitlabhq/gitlabhq `doc/user/project/deploy_tokens/_index.md`.
 pub(super) const GITLAB: RegistryAdvice = RegistryAdvice {
     login: Advice::steps(&[
         always("Use a deploy token or an access token with scope read_registry, not a password."),
-        always("A CI_JOB_TOKEN ends with its job."),
+        always(
+            "A CI_JOB_TOKEN ends with its job; a deploy token at 00:00 UTC of the day that was set, if any.",
+        ),
+        always(
+            "The entry's key is the registry's host with its port: {host}, not GitLab's web address.",
+        ),
+        for_path(
+            "/dependency_proxy/",
+            "The dependency proxy needs a group's token with read_virtual_registry, or read_registry and write_registry.",
+        ),
     ]),
     access: Advice::steps(&[always(
         "The token must belong to the project or a group above {path}; users need the role Reporter.",
@@ -104,17 +119,36 @@ pub(super) const GITLAB: RegistryAdvice = RegistryAdvice {
     ..RegistryAdvice::NONE
 };
 
+/// Cloudsmith.
+///
+/// - names and the kubelet's plugin: README of cloudsmith-io/cloudsmith-kubernetes-credential-provider (alpha), read in
+///   November 2026
+/// - logins: <https://docs.cloudsmith.com/formats/docker-registry>; the page could not be read
+pub(super) const CLOUDSMITH: RegistryAdvice = RegistryAdvice {
+    not_found: Advice::steps(&[always("Names are {host}/ORGANIZATION/REPOSITORY/IMAGE.")]),
+    identity: Advice::steps(&[always(
+        "Cloudsmith's kubelet plugin takes ServiceAccount tokens; cloudsmith.io/service-slug names the service account.",
+    )]),
+    ..RegistryAdvice::NONE
+};
+
 /// Red Hat's registry.
 ///
-/// - service accounts: <https://access.redhat.com/RegistryAuthentication>
+/// - service accounts, and the registry of partners: <https://access.redhat.com/RegistryAuthentication>
 /// - terms: <https://access.redhat.com/articles/registry_token_scope>, <https://catalog.redhat.com>
 /// - hosts: <https://docs.redhat.com/en/documentation/openshift_container_platform/4.19/html/installation_configuration/configuring-firewall>
 ///
 /// As of November 2026.
 pub(super) const RED_HAT: RegistryAdvice = RegistryAdvice {
-    login: Advice::steps(&[always(
-        "Use a registry service account: NUMBER|NAME and its token. Quote the | in a shell.",
-    )]),
+    login: Advice::steps(&[
+        always(
+            "Use a registry service account: NUMBER|NAME and its token. Quote the | in a shell.",
+        ),
+        for_host(
+            "registry.connect.",
+            "Partner images need an entry of {host}: one of registry.redhat.io does not match.",
+        ),
+    ]),
     access: Advice::steps(&[always(
         "Some images need accepted terms or a subscription: open the image at catalog.redhat.com.",
     )]),

@@ -8,6 +8,8 @@ mod clouds;
 mod hosted;
 mod own;
 
+pub(in crate::domain) use clouds::ABAC_ROLE;
+
 use super::registries::RegistryId;
 
 /// The topic of an advice.
@@ -23,6 +25,8 @@ pub enum AdviceTopic {
     Network,
     /// Rules of the registry about addresses and networks.
     Firewall,
+    /// Rules of the registry about the image itself: scans and signatures.
+    Policy,
     /// How to pull without a stored token.
     Identity,
 }
@@ -34,17 +38,22 @@ impl AdviceTopic {
         Self::NotFound,
         Self::Network,
         Self::Firewall,
+        Self::Policy,
         Self::Identity,
     ];
 }
 
-/// A policy named in a message, in the words of one program.
+/// A policy named in a message, in the words of one program. No login changes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum PolicySign {
     /// JFrog Xray blocks the download.
     Xray,
-    /// A policy of a Harbor project blocks the image.
+    /// The vulnerability policy of a Harbor project blocks the image.
     HarborProject,
+    /// A Harbor project admits signed images only.
+    HarborSignature,
+    /// The registry refuses the network or the address that the request comes from.
+    Network,
 }
 
 /// The condition for showing a step.
@@ -53,6 +62,8 @@ pub enum When {
     Always,
     /// The registry's host has this part.
     Host(&'static str),
+    /// The repository, behind the host, has this part.
+    Path(&'static str),
     /// The message says so.
     Sign(PolicySign),
 }
@@ -105,6 +116,14 @@ const fn for_host(part: &'static str, text: &'static str) -> AdviceStep {
     }
 }
 
+/// A step for repositories with this part.
+const fn for_path(part: &'static str, text: &'static str) -> AdviceStep {
+    AdviceStep {
+        when: When::Path(part),
+        text,
+    }
+}
+
 /// A step for messages that say so.
 const fn for_sign(sign: PolicySign, text: &'static str) -> AdviceStep {
     AdviceStep {
@@ -121,6 +140,7 @@ pub struct RegistryAdvice {
     not_found: Advice,
     network: Advice,
     firewall: Advice,
+    policy: Advice,
     identity: Advice,
 }
 
@@ -131,6 +151,7 @@ impl RegistryAdvice {
         not_found: Advice::NONE,
         network: Advice::NONE,
         firewall: Advice::NONE,
+        policy: Advice::NONE,
         identity: Advice::NONE,
     };
 
@@ -141,6 +162,7 @@ impl RegistryAdvice {
             AdviceTopic::NotFound => &self.not_found,
             AdviceTopic::Network => &self.network,
             AdviceTopic::Firewall => &self.firewall,
+            AdviceTopic::Policy => &self.policy,
             AdviceTopic::Identity => &self.identity,
         }
     }
@@ -162,6 +184,7 @@ pub fn advice(registry: RegistryId) -> &'static RegistryAdvice {
         RegistryId::IbmEntitled => &clouds::IBM_ENTITLED,
         RegistryId::Quay => &hosted::QUAY,
         RegistryId::GitLab => &hosted::GITLAB,
+        RegistryId::Cloudsmith => &hosted::CLOUDSMITH,
         RegistryId::RedHat => &hosted::RED_HAT,
         RegistryId::Kubernetes => &hosted::KUBERNETES,
         RegistryId::Nvcr => &hosted::NVCR,

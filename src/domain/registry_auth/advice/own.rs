@@ -7,23 +7,28 @@ use super::{Advice, PolicySign, RegistryAdvice, always, for_sign};
 /// - tokens: <https://docs.jfrog.com/administration/docs/access-tokens>
 /// - paths: <https://jfrog.com/help/r/how-to-troubleshoot-docker-problems/docker-login-docker.art.local>
 /// - Xray's words: <https://github.com/sobolevn/git-secret/issues/801>
+/// - the kubelet's plugin: <https://github.com/jfrog/jfrog-credentials-provider> (`AWS.md`, `AZURE.md`)
 ///
-/// As of November 2026.
+/// As of November 2026; of JFrog's own pages only parts could be read.
 pub(super) const JFROG: RegistryAdvice = RegistryAdvice {
     login: Advice::steps(&[always(
         "Use an identity token or an access token; its subject is the user name. API keys are being removed.",
     )]),
-    access: Advice::steps(&[
-        for_sign(
-            PolicySign::Xray,
-            "Xray blocks the download: have its policy changed or the violation ignored; a login does not help.",
-        ),
-        always("The user needs Read on repository {project}, by a permission target."),
-    ]),
+    access: Advice::steps(&[always(
+        "The user needs Read on repository {project}, by a permission target.",
+    )]),
     not_found: Advice::steps(&[
         always("By path, names are {host}/REPOSITORY-KEY/IMAGE: check that {project} is the key."),
+        always("By subdomain or port, the host chooses the repository: REPOSITORY-KEY.HOST/IMAGE."),
         always("A remote repository answers no permission for an image that its upstream lacks."),
     ]),
+    policy: Advice::steps(&[for_sign(
+        PolicySign::Xray,
+        "Xray blocks the download: have its policy changed or the violation ignored; a login does not help.",
+    )]),
+    identity: Advice::steps(&[always(
+        "JFrog's kubelet plugin pulls with the node's cloud identity, or for ServiceAccounts annotated JFrogExchange: \"true\".",
+    )]),
     ..RegistryAdvice::NONE
 };
 
@@ -31,8 +36,9 @@ pub(super) const JFROG: RegistryAdvice = RegistryAdvice {
 ///
 /// - robots: <https://goharbor.io/docs/latest/administration/robot-accounts/>
 /// - policies: <https://goharbor.io/docs/latest/working-with-projects/project-configuration/>, its words:
-///   <https://github.com/goharbor/harbor/issues/19983>
+///   <https://github.com/goharbor/harbor/issues/19983>, `src/server/middleware/contenttrust` of goharbor/harbor
 /// - proxy cache: <https://goharbor.io/docs/latest/administration/configure-proxy-cache/>
+/// - ServiceAccount tokens: <https://github.com/container-registry/harbor-workload-identity-federation>
 ///
 /// As of November 2026.
 pub(super) const HARBOR: RegistryAdvice = RegistryAdvice {
@@ -41,15 +47,27 @@ pub(super) const HARBOR: RegistryAdvice = RegistryAdvice {
         always("Robots expire after 30 days by default: renew or refresh it under Robot Accounts."),
         always("People who log in by OIDC use the CLI secret of their profile."),
     ]),
-    access: Advice::steps(&[
+    access: Advice::steps(&[always(
+        "The robot needs Pull Repository in project {project}; users need to be members.",
+    )]),
+    not_found: Advice::steps(&[
+        always("A proxy cache project also answers not found if its upstream registry fails."),
+        always(
+            "Names of a proxy cache are {host}/PROJECT/UPSTREAM-PATH; of Docker Hub's own images library/IMAGE.",
+        ),
+    ]),
+    policy: Advice::steps(&[
         for_sign(
             PolicySign::HarborProject,
             "A policy of project {project} blocks the image: rebuild it, or add its CVEs to the allowlist.",
         ),
-        always("The robot needs Pull Repository in project {project}; users need to be members."),
+        for_sign(
+            PolicySign::HarborSignature,
+            "Project {project} admits signed images only: sign the image, or change the project's configuration.",
+        ),
     ]),
-    not_found: Advice::steps(&[always(
-        "A proxy cache project also answers not found if its upstream registry fails.",
+    identity: Advice::steps(&[always(
+        "A robot with federation takes ServiceAccount tokens, by a credential provider; the audience must be the same everywhere.",
     )]),
     ..RegistryAdvice::NONE
 };

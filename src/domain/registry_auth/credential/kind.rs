@@ -101,11 +101,14 @@ impl CredentialKind {
     /// Default lifetime of its issuer: an older one that is refused has likely expired.
     ///
     /// Harbor's robots: 30 days (`robot_token_duration`). Secrets of Azure's service principals: 1 year
-    /// (`az ad sp create-for-rbac`). GitLab's access tokens: 365 days at most since 16.0.
+    /// (`az ad sp create-for-rbac`). GitLab's access tokens: 365 days at most since 16.0. OpenShift's, of `oc whoami -t`:
+    /// 24 hours (*Configuring the internal OAuth server*, `accessTokenMaxAgeSeconds`). GitLab's deploy tokens and those of
+    /// GitHub and Docker Hub have no end unless one was chosen.
     pub fn default_lifetime(self) -> Option<SignedDuration> {
         const DAY: i64 = 24;
         match self {
             Self::HarborRobot => Some(SignedDuration::from_hours(30 * DAY)),
+            Self::OpenShiftToken => Some(SignedDuration::from_hours(DAY)),
             Self::AzureServicePrincipal | Self::GitLabPersonalToken => {
                 Some(SignedDuration::from_hours(365 * DAY))
             }
@@ -127,7 +130,6 @@ impl CredentialKind {
             | Self::QuayRobot
             | Self::JFrogReferenceToken
             | Self::RedHatServiceAccount
-            | Self::OpenShiftToken
             | Self::Jwt => None,
         }
     }

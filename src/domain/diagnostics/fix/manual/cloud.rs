@@ -3,45 +3,33 @@
 //! Commands of `aws`, `gcloud` and `az` are for people who may administer the account; nothing here calls a cloud.
 //!
 //! Sources: *Amazon EKS node IAM role* and *Private repository policies* (AWS documentation, 2026: a node needs
-//! `AmazonEC2ContainerRegistryPullOnly`, or the older `AmazonEC2ContainerRegistryReadOnly`); *Artifact Registry: access
-//! control* (Google: `roles/artifactregistry.reader`, and the node's scopes, of which `devstorage.read_only` suffices
-//! for pulls); *Authenticate with ACR from AKS* (Azure: `az aks update --attach-acr` assigns AcrPull to the kubelet's
-//! identity). Annotations that the plugins read for pulls: `cloud-provider-aws` #1155 and #1264,
-//! `cloud-provider-azure` #9907, `cloud-provider-gcp` #1202. RBAC for the token's audience: KEP-4412, beta since
-//! Kubernetes 1.34.
+//! `AmazonEC2ContainerRegistryPullOnly`, or the older `AmazonEC2ContainerRegistryReadOnly`, which lacks
+//! `ecr:BatchImportUpstreamImage` of a pull-through cache); *Artifact Registry: access control* (Google:
+//! `roles/artifactregistry.reader`, and the node's scopes, of which `devstorage.read_only` suffices for pulls);
+//! *Authenticate with ACR from AKS* (MicrosoftDocs/azure-aks-docs, `cluster-container-registry-integration.md`: `az aks
+//! update --attach-acr` assigns AcrPull to the kubelet's identity) and `identity-bindings.md` (preview, November 2025:
+//! the verb `use-managed-identity` of `cid.wi.aks.azure.com`). Annotations that the plugins read for pulls are in
+//! `k8s::objects::workload_identity`. Where AKS pulls with service accounts and neither an annotation nor a default
+//! identity fix_context one, pulls are anonymous (`ServiceAccountImagePullProfile`, Azure SDK reference).
 
-use super::Steps;
+use super::{
+    Steps,
+    identity::{account_word, annotate, is_for_pulls, subject},
+};
 use crate::domain::{
     diagnostics::FixContext,
-    k8s::objects::IdentityScope,
-    registry_auth::cloud::{CloudProvider, EcrHost},
+    registry_auth::{advice::ABAC_ROLE, credential_provider::EcrHost},
     shell,
 };
 
-/// The cloud of the image's registry.
-fn cloud(fix_context: &FixContext) -> Option<CloudProvider> {
-    CloudProvider::from_registry_host(fix_context.host.as_deref()?)
-}
-
-pub(in crate::domain::diagnostics::fix) fn grant_pull_role(fix_context: &FixContext) -> Steps {
-    match cloud(fix_context) {
-        Some(CloudProvider::Aws) => grant_on_ecr(fix_context),
-        Some(CloudProvider::Google) => grant_on_artifact_registry(fix_context),
-        Some(CloudProvider::Azure) => grant_on_acr(fix_context),
-        None => Steps::new([
-            "Grant the identity that the nodes pull with read permission on the repository.",
-        ]),
-    }
-}
-
 /// The role needs the policy, and a registry of another account has to allow it in each repository.
-fn grant_on_ecr(fix_context: &FixContext) -> Steps {
+pub(super) fn grant_on_ecr(fix_context: &FixContext) -> Steps {
     let host = fix_context.host.as_deref().and_then(EcrHost::parse);
     let (account, region, partition) = host.map_or(("ACCOUNT", "REGION", "aws"), |host| {
         (host.account, host.region, host.partition)
     });
     let steps = Steps::new([
-        "The role needs AmazonEC2ContainerRegistryReadOnly, or AmazonEC2ContainerRegistryPullOnly.",
+        "The role needs AmazonEC2ContainerRegistryPullOnly, or the older AmazonEC2ContainerRegistryReadOnly.",
         &format!(
             "If the nodes belong to another account than {account}, the repository's policy must allow them."
         ),
@@ -49,7 +37,7 @@ fn grant_on_ecr(fix_context: &FixContext) -> Steps {
     ]);
     steps
         .run(format!(
-            "aws iam attach-role-policy --role-name {} --policy-arn arn:{partition}:iam::aws:policy/AmazonEC2ContainerRegistryReadOnly",
+            "aws iam attach-role-policy --role-name {} --policy-arn arn:{partition}:iam::aws:policy/AmazonEC2ContainerRegistryPullOnly",
             role_word(fix_context)
         ))
         .run(format!(
@@ -60,7 +48,7 @@ fn grant_on_ecr(fix_context: &FixContext) -> Steps {
         ))
 }
 
-fn grant_on_artifact_registry(fix_context: &FixContext) -> Steps {
+pub(super) fn grant_on_artifact_registry(fix_context: &FixContext) -> Steps {
     let host = fix_context.host.as_deref().unwrap_or_default();
     let location = host.strip_suffix("-docker.pkg.dev").unwrap_or("LOCATION");
     let mut path = path(fix_context).split('/');
@@ -85,12 +73,13 @@ fn grant_on_artifact_registry(fix_context: &FixContext) -> Steps {
     .run("gcloud container node-pools describe POOL --cluster=CLUSTER --location=LOCATION --format='value(config.serviceAccount,config.oauthScopes)'")
 }
 
-fn grant_on_acr(fix_context: &FixContext) -> Steps {
+pub(super) fn grant_on_acr(fix_context: &FixContext) -> Steps {
     let host = fix_context.host.as_deref().unwrap_or_default();
     let registry = host.split('.').next().filter(|it| !it.is_empty());
     let registry = shell::quote(registry.unwrap_or("REGISTRY"));
     Steps::new([
         "The kubelet's identity needs the role AcrPull; --attach-acr assigns it.",
+        ABAC_ROLE,
         "With the Azure CLI; the second command tests it from the cluster:",
     ])
     .run(format!(
@@ -102,28 +91,14 @@ fn grant_on_acr(fix_context: &FixContext) -> Steps {
     ))
 }
 
-pub(in crate::domain::diagnostics::fix) fn fix_workload_identity(
-    fix_context: &FixContext,
-) -> Steps {
-    match cloud(fix_context) {
-        Some(CloudProvider::Aws) => fix_role(fix_context),
-        Some(CloudProvider::Google) => fix_google_identity(fix_context),
-        Some(CloudProvider::Azure) => fix_client_id(fix_context),
-        None => Steps::new([
-            "Check the ServiceAccount's annotations, and that its identity may pull from the registry.",
-        ])
-        .run(show_account(fix_context)),
-    }
-}
-
-/// IRSA and Pod Identity give a role to containers; the plugin takes one for pulls from an annotation of its own.
-fn fix_role(fix_context: &FixContext) -> Steps {
+/// IRSA and Pod Identity give a role to containers; the plugin takes one for pulls from an annotation of its own. Without
+/// it, and without `AWS_ECR_ROLE_ARN` in its configuration, the node's role pulls.
+pub(super) fn fix_role(fix_context: &FixContext) -> Steps {
     let mut steps = Steps::new([
         "The role must exist, trust this ServiceAccount for sts:AssumeRoleWithWebIdentity, and may pull.",
         "The plugin reads eks.amazonaws.com/ecr-role-arn; role-arn (IRSA) and Pod Identity are for containers.",
         "Without that annotation the node's role pulls. With the AWS CLI:",
     ])
-    .run(show_account(fix_context))
     .run(format!("aws iam get-role --role-name {}", role_word(fix_context)))
     .run(format!(
         "aws eks list-pod-identity-associations --cluster-name CLUSTER --namespace {} --service-account {}",
@@ -139,21 +114,26 @@ fn fix_role(fix_context: &FixContext) -> Steps {
     steps
 }
 
-fn fix_google_identity(fix_context: &FixContext) -> Steps {
-    Steps::new([
+pub(super) fn fix_google_identity(fix_context: &FixContext) -> Steps {
+    let steps = Steps::new([
         "iam.gke.io/gcp-service-account is for containers; the node's service account pulls.",
-        "The plugin pulls as the ServiceAccount only with iam.gke.io/enable-wi-image-pull: \"true\" (GKE, 2026).",
-    ])
-    .run(show_account(fix_context))
+        "The plugin pulls as the ServiceAccount only with iam.gke.io/enable-wi-image-pull: \"true\" (2026, if GKE has set it up).",
+        "Then roles/artifactregistry.reader is granted to the ServiceAccount's principal of the workload identity pool.",
+    ]);
+    if is_for_pulls(fix_context) {
+        steps.run("gcloud container clusters describe CLUSTER --location=LOCATION --format='value(workloadIdentityConfig.workloadPool)'")
+    } else {
+        steps
+    }
 }
 
-fn fix_client_id(fix_context: &FixContext) -> Steps {
+pub(super) fn fix_client_id(fix_context: &FixContext) -> Steps {
     let mut steps = Steps::new([
         "azure.workload.identity/client-id is for containers; the kubelet's identity pulls.",
-        "The plugin reads kubernetes.azure.com/acr-client-id and acr-tenant-id; that identity needs AcrPull.",
+        "The plugin reads kubernetes.azure.com/acr-client-id (outside AKS acr-tenant-id, too); that identity needs AcrPull.",
+        "On AKS it also needs an identity binding; without identity or default identity the pull is anonymous.",
         "With the Azure CLI:",
     ])
-    .run(show_account(fix_context))
     .run(format!(
         "az role assignment list --assignee {} --all --output table",
         shell::quote(subject(fix_context).unwrap_or("CLIENT_ID"))
@@ -163,44 +143,11 @@ fn fix_client_id(fix_context: &FixContext) -> Steps {
             fix_context,
             "kubernetes.azure.com/acr-client-id=CLIENT_ID",
         ));
+        steps = steps.run(
+            "az aks identity-binding list --resource-group RESOURCE_GROUP --cluster-name CLUSTER",
+        );
     }
     steps
-}
-
-/// Command that lists the ClusterRoles which let a kubelet request tokens of another audience, a rule since Kubernetes
-/// 1.33.
-pub(in crate::domain::diagnostics::fix) fn audience_rights() -> &'static str {
-    r#"kubectl get clusterroles -o json | jq -r '.items[] | select(any(.rules[]?; .verbs | index("request-serviceaccounts-token-audience"))) | .metadata.name'"#
-}
-
-fn show_account(fix_context: &FixContext) -> String {
-    format!(
-        "kubectl -n {} get serviceaccount {} -o jsonpath='{{.metadata.annotations}}'",
-        fix_context.namespace_word(),
-        account_word(fix_context)
-    )
-}
-
-fn annotate(fix_context: &FixContext, annotation: &str) -> String {
-    format!(
-        "kubectl -n {} annotate serviceaccount {} {annotation} --overwrite",
-        fix_context.namespace_word(),
-        account_word(fix_context)
-    )
-}
-
-fn account_word(fix_context: &FixContext) -> String {
-    let account = fix_context.service_account.as_deref();
-    account.map_or_else(|| "SERVICEACCOUNT".to_owned(), shell::quote)
-}
-
-fn is_for_pulls(fix_context: &FixContext) -> bool {
-    let identity = fix_context.identity.as_ref();
-    identity.is_some_and(|it| it.scope == IdentityScope::Pulls)
-}
-
-fn subject(fix_context: &FixContext) -> Option<&str> {
-    fix_context.identity.as_ref().map(|it| &*it.subject)
 }
 
 /// The name of the role that pulls: that of the annotation, or the node's.

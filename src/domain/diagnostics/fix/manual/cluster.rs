@@ -1,6 +1,6 @@
 //! Manual fixes in the cluster: inspect, ask an administrator, or edit by hand.
 
-use super::{super::unplanned, Steps};
+use super::{super::unplanned, Steps, node_setup};
 use crate::domain::diagnostics::FixContext;
 
 pub(in crate::domain::diagnostics::fix) fn check_secret(fix_context: &FixContext) -> Steps {
@@ -74,7 +74,14 @@ pub(in crate::domain::diagnostics::fix) fn pull_policy(fix_context: &FixContext)
     }
 }
 
-pub(in crate::domain::diagnostics::fix) fn select_nodes(_: &FixContext) -> Steps {
+/// The label of the build: <https://kubernetes.io/docs/reference/labels-annotations-taints/#nodekubernetesiowindows-build>.
+pub(in crate::domain::diagnostics::fix) fn select_nodes(fix_context: &FixContext) -> Steps {
+    if node_setup::is_windows(fix_context) {
+        return Steps::new([
+            "Set nodeSelector kubernetes.io/os in the Pod template, and node.kubernetes.io/windows-build for a Windows image.",
+        ])
+        .run("kubectl get nodes -L kubernetes.io/os,node.kubernetes.io/windows-build");
+    }
     Steps::new(["Set nodeSelector kubernetes.io/arch (and kubernetes.io/os) in the Pod template."])
         .run("kubectl get nodes -L kubernetes.io/arch,kubernetes.io/os")
 }

@@ -3,8 +3,9 @@
 //!
 //! Texts and commands only; a word in capitals stands for an unknown name.
 
-pub(super) mod cloud;
+mod cloud;
 pub(super) mod cluster;
+pub(super) mod identity;
 pub(super) mod image;
 pub(super) mod node;
 pub(super) mod registry;

@@ -1,6 +1,6 @@
 //! Manual fixes on the node: network, runtime, kubelet and disk.
 
-use super::{NodeTopic, Steps, cloud};
+use super::{NodeTopic, Steps, identity};
 use crate::domain::diagnostics::{FixContext, NodeFault};
 
 /// The configuration that the kubelet of the node runs with.
@@ -18,7 +18,8 @@ pub(in crate::domain::diagnostics::fix) fn credential_provider(fix_context: &Fix
         "If it takes ServiceAccount tokens, nodes need the verb request-serviceaccounts-token-audience (1.34).",
     ])
     .run(kubelet_configuration(fix_context))
-    .run(cloud::audience_rights())
+    .run(identity::audience_rights())
+    .at(NodeTopic::Credential, fix_context)
 }
 
 pub(in crate::domain::diagnostics::fix) fn raise_pull_qps(fix_context: &FixContext) -> Steps {
@@ -129,7 +130,7 @@ pub(in crate::domain::diagnostics::fix) fn faster_pull(_: &FixContext) -> Steps 
 
 pub(in crate::domain::diagnostics::fix) fn repair_runtime(_: &FixContext) -> Steps {
     Steps::new([
-        "--container-runtime-endpoint of the kubelet names the socket; kubelet and runtime must speak the same CRI version.",
+        "--container-runtime-endpoint of the kubelet fix_context the socket; kubelet and runtime must speak the same CRI version.",
     ])
     .run("systemctl status containerd")
 }
