@@ -196,7 +196,7 @@ impl Form {
                 return pods_with_the_old_list(&targets, &Name::new(self.text(FieldId::Secret)));
             }
             FormSpec::Copy { .. } => {
-                "No ServiceAccount uses the copies yet: in Secrets, b attaches one.".to_owned()
+                "No ServiceAccount uses the copies yet: in Secrets, :bind attaches one.".to_owned()
             }
             FormSpec::Bind { .. } if self.is_option_selected(FieldId::Accounts, "default") => {
                 "default: every Pod without serviceAccountName gets the credential too.".to_owned()

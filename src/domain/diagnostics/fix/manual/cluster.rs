@@ -23,7 +23,7 @@ pub(in crate::domain::diagnostics::fix) fn check_secret(names: &FixContext) -> S
 
 pub(in crate::domain::diagnostics::fix) fn test_pull(names: &FixContext) -> Steps {
     Steps::new([
-        "In the dashboard, ctrl-t lets the kubelets pull the image with the Pod's Secrets; nothing is started.",
+        "In the dashboard, :pull-test lets the kubelets pull the image with the Pod's Secrets; nothing is started.",
         &format!(
             "This requires permission to create Pods in {}.",
             names.namespace_word()
