@@ -101,7 +101,7 @@ impl Effects {
                 let source = Arc::clone(&self.source);
                 self.answer_from_disk(move || Message::Contexts(request_id, source.contexts()));
             }
-            Effect::WatchNamespace { namespace, .. } => self.watch_namespace(namespace),
+            Effect::WatchNamespace(namespace) => self.watch_namespace(namespace),
             Effect::DryRun { request_id, plan } => {
                 let writer = self.writer();
                 self.answer(async move {

@@ -115,8 +115,10 @@ pub async fn run(start: DashboardOptions, mut signals: Signals) -> io::Result<En
         late = ReplyFilter::new(&heard.rest, Instant::now());
     }
     let state = start.state.clone();
+    let kept = state.as_ref().map(StateFile::read).unwrap_or_default();
     let changes = ActiveChanges::default();
     let mut shell = EventLoop::new(start, takeover, late, changes.clone());
+    shell.model.session = kept.clone();
     for key in typed {
         shell.update(Message::Key(key));
         shell.refresh();
@@ -133,7 +135,7 @@ pub async fn run(start: DashboardOptions, mut signals: Signals) -> io::Result<En
     // Gives the terminal back: before anything is printed, or waits for a disk.
     drop(shell);
     if let Some((state, memory)) = memory {
-        state.write(&memory);
+        state.write(&memory, &kept);
     }
     let is_unfinished = shutdown::report(&changes);
     ending.map(|ending| {
@@ -217,11 +219,6 @@ impl EventLoop {
             model.set_status(told, Timestamp::now());
             model.demo_intro = Some(story);
         }
-        model.session = start
-            .state
-            .as_ref()
-            .map(StateFile::read)
-            .unwrap_or_default();
         let inbox = Mailbox::new(late);
         let namespaces: BTreeSet<_> = model.known_namespaces.clone();
         let answers = inbox.answers();
@@ -276,7 +273,9 @@ impl EventLoop {
             if is_due && drawn.is_ok() {
                 self.drawn.append(&mut self.outcomes);
             }
-            let wish = match unless_gone(drawn)? {
+            // Also what was typed before the first frame may ask for the end.
+            let asked = unless_gone(drawn)?.or_else(|| self.shutdown_request.take());
+            let wish = match asked {
                 Some(wish) => Some(wish),
                 None => match self.wait(signals).await {
                     LoopEvent::Panic => return Ok(LoopExit::Panicked),
