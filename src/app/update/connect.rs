@@ -80,10 +80,7 @@ pub(super) fn connect(model: &mut Model, context: Option<String>, now: Timestamp
     model.overlays.clear();
     // The watches know nothing any more; what the user named is looked into again.
     let looks = model.known_namespaces.iter().cloned();
-    let looks = looks.map(|namespace| Effect::WatchNamespace {
-        request_id,
-        namespace,
-    });
+    let looks = looks.map(Effect::WatchNamespace);
     std::iter::once(Effect::Connect {
         request_id,
         context,
@@ -167,10 +164,7 @@ fn restore_location(model: &mut Model, identity: &ConnectionInfo) -> Vec<Effect>
         return Vec::new();
     }
     // It may be one that cannot be listed.
-    vec![Effect::WatchNamespace {
-        request_id: model.connection.request_id,
-        namespace,
-    }]
+    vec![Effect::WatchNamespace(namespace)]
 }
 
 pub(super) fn list_contexts(model: &mut Model) -> Vec<Effect> {

@@ -192,6 +192,7 @@ fn for_all_namespaces(model: &Model, fix: FixId, offer: FixProposal) -> FixPropo
         Some(spread) if spread.carriers().len() > 1 => {
             let image = image.as_deref().and_then(|it| ImageRef::parse(it).ok());
             FixProposal::Form(FormSpec::Rotate {
+                secret: secret.clone(),
                 spreads: vec![CredentialUsage {
                     image: image.or(spread.image),
                     ..spread

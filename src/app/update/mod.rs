@@ -23,6 +23,8 @@ mod navigate;
 mod open_form;
 mod overlays;
 mod plan_dialog;
+#[cfg(test)]
+mod plan_dialog_tests;
 mod probe;
 #[cfg(test)]
 mod propose_tests;
@@ -32,6 +34,8 @@ mod reveal;
 mod reveal_tests;
 mod rollout;
 mod selection;
+#[cfg(test)]
+mod selection_tests;
 #[cfg(test)]
 mod tests;
 mod views;

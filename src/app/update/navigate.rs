@@ -48,12 +48,8 @@ fn narrow(model: &mut Model, scope: Scope) {
 /// Narrows to this namespace and asks for it, as it may be one that cannot be listed.
 pub(super) fn to_namespace(model: &mut Model, namespace: Namespace) -> Vec<Effect> {
     model.known_namespaces.insert(namespace.clone());
-    model.panes.namespaces.invalidate();
     to_scope(model, Scope::Namespace(namespace.clone()));
-    vec![Effect::WatchNamespace {
-        request_id: model.connection.request_id,
-        namespace,
-    }]
+    vec![Effect::WatchNamespace(namespace)]
 }
 
 /// Narrows to the namespace of what is selected (k9s: warp).

@@ -260,8 +260,12 @@ pub(super) fn apply(model: &mut Model, now: Timestamp) -> Vec<Effect> {
             model.set_status("the dry run failed: nothing was changed", now);
             Vec::new()
         }
-        PlanStage::DryRunning(_) | PlanStage::Applying(..) => {
+        PlanStage::DryRunning(_) => {
             model.set_status("wait for the dry run", now);
+            Vec::new()
+        }
+        PlanStage::Applying(..) => {
+            model.set_status("applying: wait for the result", now);
             Vec::new()
         }
         PlanStage::Done { outcomes, .. } => {
