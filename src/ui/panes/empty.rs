@@ -35,8 +35,10 @@ pub(super) fn why_empty<P: PaneView>(cx: DrawContext<'_>, state: &PaneState<P>) 
         KindState::Live | KindState::Partial { .. } | KindState::Stale { .. } => {}
     }
     if !state.query.filter.is_empty() {
+        let filter = &state.query.filter;
+        let why = filter.error().map(str::to_owned);
         return vec![
-            format!("no match for /{}", state.query.filter.text()),
+            why.unwrap_or_else(|| format!("no match for /{}", filter.text())),
             "next: esc clears the filter".to_owned(),
         ];
     }
