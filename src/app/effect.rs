@@ -28,10 +28,7 @@ pub enum Effect {
         request_id: RequestId,
     },
     /// Asks the watches to look into this namespace, where listing all namespaces is not permitted.
-    WatchNamespace {
-        request_id: RequestId,
-        namespace: Namespace,
-    },
+    WatchNamespace(Namespace),
     /// Lets the server try a plan without storing anything.
     DryRun {
         request_id: RequestId,

@@ -204,7 +204,7 @@ pub const BINDINGS: &[Binding] = &[
     row(&["n"], Text, Action::NextMatch, "next match", "Next match", 3),
     row(&["N"], Text, Action::PreviousMatch, "", "Previous match", 0),
     row(&["z"], Text, Action::Fold, "fold", "Fold the YAML: no managedFields, outline, everything", 4),
-    row(&["ctrl-r"], Text, Action::Refetch, "", "Reload the YAML", 0),
+    row(&["ctrl-r"], Text, Action::Refetch, "", "Reload the YAML or logs", 0),
     row(&["1", "ctrl-x"], PodDetails, Action::Fix(1), "fix", "Preview fix 1; enter then applies it", 1),
     row(&["2"], PodDetails, Action::Fix(2), "", "Preview fix 2", 0),
     row(&["3"], PodDetails, Action::Fix(3), "", "Preview fix 3", 0),

@@ -36,7 +36,7 @@ impl Form {
 
     /// Another credential has other holders and another user.
     fn derive_from_credential(&mut self) {
-        let FormSpec::Rotate { spreads } = &self.spec else {
+        let FormSpec::Rotate { spreads, .. } = &self.spec else {
             return;
         };
         let Some(FieldInput::Select(which)) =
@@ -127,7 +127,7 @@ impl Form {
 
     /// The credential that is rotated.
     pub(super) fn credential_usage(&self) -> Option<&CredentialUsage> {
-        let FormSpec::Rotate { spreads } = &self.spec else {
+        let FormSpec::Rotate { spreads, .. } = &self.spec else {
             return None;
         };
         match &self.field(FieldId::Credential)?.input {

@@ -33,7 +33,7 @@ pub(super) fn fields_for(ask: &FormSpec) -> Vec<Field> {
             account,
             ..
         } => new_secret(name, server, account.as_ref()),
-        FormSpec::Rotate { spreads } => rotation(spreads),
+        FormSpec::Rotate { spreads, .. } => rotation(spreads),
         FormSpec::Copy { from, targets, .. } => copy(from.name.as_str(), targets),
         FormSpec::Image {
             targets, suggested, ..
