@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     app::{
+        effect::Effect,
         key::Key,
         message::Message,
         model::{Model, StartScope},
@@ -98,8 +99,18 @@ impl Screen {
         screen
     }
 
-    fn take(&mut self, message: Message) {
-        update(&mut self.model, message, now());
+    pub(super) fn take(&mut self, message: Message) -> Vec<Effect> {
+        update(&mut self.model, message, now())
+    }
+
+    pub(super) fn batch(&mut self, batch: StoreUpdate) {
+        self.take(Message::Batch(self.request_id, batch));
+    }
+
+    /// What a key asks the runtime for.
+    pub(super) fn effects_of(&mut self, key: &str) -> Vec<Effect> {
+        self.buffer(120, 40);
+        self.take(Message::Key(Key::parse(key).expect("the test names a key")))
     }
 
     fn state(&mut self, kind: WatchKind, state: WatchState) {
@@ -112,10 +123,7 @@ impl Screen {
 
     pub(super) fn press(mut self, keys: &[&str]) -> Self {
         for name in keys {
-            self.buffer(120, 40);
-            self.take(Message::Key(
-                Key::parse(name).expect("the test names a key"),
-            ));
+            self.effects_of(name);
         }
         self
     }
@@ -139,7 +147,7 @@ impl Screen {
         buffer
     }
 
-    fn text(&mut self, width: u16, height: u16) -> String {
+    pub(super) fn text(&mut self, width: u16, height: u16) -> String {
         self.text_at(width, height, now())
     }
 

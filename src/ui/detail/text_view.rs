@@ -124,8 +124,9 @@ fn log<'a>(details: &'a Details, cx: DrawContext<'a>) -> (String, ScrollableText
     };
     let state = match &log.state {
         LogState::Opening => format!("{} opening", cx.spinner()),
-        LogState::Open if log.source.previous => "following".to_owned(),
-        LogState::Open => "followed".to_owned(),
+        // The log of the run before ends where that run ended: it is read, and nothing is added to it.
+        LogState::Open if log.source.previous => format!("{} loading", cx.spinner()),
+        LogState::Open => "following".to_owned(),
         LogState::Ended => "end".to_owned(),
         LogState::Failed(_) => "not read".to_owned(),
     };

@@ -114,9 +114,11 @@ fn pull_secrets(cx: DrawContext<'_>, object: &RowData<'_>) -> Cell {
     let each = account.pull_secrets.iter().map(|name| {
         match accounts::listed_secret(list_context, account, name) {
             ListedSecret::PullSecret => format!("{} {name}", symbols.finished),
-            ListedSecret::WrongType => format!("{} {name} wrong type", symbols.pull_failing),
-            ListedSecret::Broken => format!("{} {name} malformed", symbols.pull_failing),
-            ListedSecret::Blamed(why) => format!("{} {name} {why}", symbols.pull_failing),
+            ListedSecret::Broken(why) => {
+                // Details stand behind a colon.
+                let why = why.split(": ").next().unwrap_or_default();
+                format!("{} {name} {why}", symbols.pull_failing)
+            }
             ListedSecret::Missing => format!("{} {name} not found", symbols.pull_failing),
             ListedSecret::Unknown => name.to_string(),
         }

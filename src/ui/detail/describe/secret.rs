@@ -2,7 +2,10 @@
 
 use super::{super::probe_result, Sheet};
 use crate::{
-    app::secret_test::{self, EntryCheck},
+    app::{
+        panes::secrets,
+        secret_test::{self, EntryCheck},
+    },
     domain::{
         k8s::{
             age,
@@ -32,7 +35,7 @@ pub(super) fn write(secret: &Secret, sheet: &mut Sheet<'_>) {
         sheet.note(&words, theme.failing());
         return;
     };
-    match secret.health(cx.now).unwrap_or(SecretHealth::Healthy) {
+    match secrets::secret_health(secret, &cx.model.diagnoses, cx.now) {
         SecretHealth::Healthy => {}
         SecretHealth::Warning(why) => {
             let words = format!("{} {why}", symbols.failing);
