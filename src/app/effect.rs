@@ -50,6 +50,8 @@ pub enum Effect {
         test: PullTest,
         nodes: Vec<Arc<str>>,
     },
+    /// Ends a pull test whose kubelets have not answered, and deletes its Pods.
+    CancelPullTest(RequestId),
     /// Asks what the user may do in a namespace.
     LoadRbacRules {
         request_id: RequestId,

@@ -33,8 +33,10 @@ pub enum Context {
     WorkloadDetails,
     /// In a YAML or a log.
     Text,
-    /// In a pull test.
+    /// On the nodes to choose for a pull test.
     PullTest,
+    /// In a pull test that was started.
+    StartedPullTest,
     /// On the values of a Secret.
     Reveal,
     /// In the guide.
@@ -65,6 +67,7 @@ impl Context {
             Self::WorkloadDetails => "Details of a workload",
             Self::Text => "YAML and logs",
             Self::PullTest => "Pull test",
+            Self::StartedPullTest => "Started pull test",
             Self::Reveal => "Secret values",
             Self::Guide => "Guide",
             Self::PlanDialog => "Plan",
@@ -141,7 +144,7 @@ pub const BINDINGS: &[Binding] = &[
     row(&["u"], In(Pane::ServiceAccounts), Action::UsedBy, "used by", "Pods that use the ServiceAccount", 4),
     row(&["p"], In(Pane::Events), Action::PauseEvents, "pause", "Pause or resume the list", 6),
     row(&["z"], In(Pane::Events), Action::Fold, "fold", "Group events by problem, or show each event", 5),
-    row(&["z"], In(Pane::Pods), Action::Fold, "fold", "Group Pods by workload; enter expands one", 5),
+    row(&["z"], In(Pane::Pods), Action::Fold, "fold", "Group Pods by workload; open one to expand it", 5),
     row(&["/"], Panes, Action::Filter, "filter", "Filter: words, !not, -l label=value, -f fuzzy", 3),
     row(&["ctrl-z"], Panes, Action::FaultsOnly, "failing only", "Show only failing objects; in Events, only pull failures", 6),
     row(&["tab", "right"], Panes, Action::NextPane, "next pane", "Next pane", 7),
@@ -173,7 +176,7 @@ pub const BINDINGS: &[Binding] = &[
     row(&["F"], In(Pane::Pods), Action::ExternalTool(ExternalTool::PortForward), "", "Port-forward (copies kubectl port-forward)", 0),
     row(&["e"], Panes, Action::ExternalTool(ExternalTool::Edit), "", "Edit (copies kubectl edit)", 0),
     row(&["e"], Details, Action::ExternalTool(ExternalTool::Edit), "", "Edit (copies kubectl edit)", 0),
-    row(&["w"], Panes, Action::JumpToNamespace, "", "Show only the selection's namespace; 0 shows all", 0),
+    row(&["w"], Panes, Action::JumpToNamespace, "", "Show only the selection's namespace", 0),
     row(&["ctrl-a"], Panes, Action::Palette, "", "All commands", 0),
     row(&["up", "k"], Panes, Action::Move(Motion::Up), "", "Up", 0),
     row(&["down", "j"], Panes, Action::Move(Motion::Down), "", "Down", 0),
@@ -205,7 +208,7 @@ pub const BINDINGS: &[Binding] = &[
     row(&["N"], Text, Action::PreviousMatch, "", "Previous match", 0),
     row(&["z"], Text, Action::Fold, "fold", "Fold the YAML: no managedFields, outline, everything", 4),
     row(&["ctrl-r"], Text, Action::Refetch, "", "Reload the YAML or logs", 0),
-    row(&["1", "ctrl-x"], PodDetails, Action::Fix(1), "fix", "Preview fix 1; enter then applies it", 1),
+    row(&["1", "ctrl-x"], PodDetails, Action::Fix(1), "fix", "Preview fix 1, to apply it", 1),
     row(&["2"], PodDetails, Action::Fix(2), "", "Preview fix 2", 0),
     row(&["3"], PodDetails, Action::Fix(3), "", "Preview fix 3", 0),
     row(&["t"], PodDetails, Action::ProbeRegistry, "test registry", "Test the registry with the kubelet's credential", 3),
@@ -216,11 +219,13 @@ pub const BINDINGS: &[Binding] = &[
     row(&["ctrl-x"], WorkloadDetails, Action::Fix(1), "fix", "Preview the best fix for its worst Pod", 2),
     row(&["ctrl-t"], PodDetails, Action::PullTest, "test pull", "Test pull on nodes (the image is never run)", 5),
     row(&["ctrl-t"], In(Pane::Pods), Action::PullTest, "", "Test pull on nodes (the image is never run)", 0),
-    row(&["enter"], Context::PullTest, Action::StartPullTest, "pull", "Start the test; when done, close", 1),
+    row(&["enter"], Context::PullTest, Action::StartPullTest, "pull", "Start the test", 1),
     row(&["space"], Context::PullTest, Action::Toggle, "take", "Toggle the node", 2),
     row(&["ctrl-a"], Context::PullTest, Action::ToggleAll, "all", "All nodes or none", 3),
+    row(&["enter"], Context::StartedPullTest, Action::StartPullTest, "close", "Close; a running test goes on, and its result is shown in the status line", 1),
+    row(&["esc"], Context::StartedPullTest, Action::Back, "cancel", "Cancel the test and delete its Pods; when done, close", 2),
     row(&["r"], PodDetails, Action::Restart, "", "Rollout restart of the Pod's workload", 0),
-    row(&["ctrl-x"], Panes, Action::Fix(1), "fix", "Preview the best fix; enter then applies it", 3),
+    row(&["ctrl-x"], Panes, Action::Fix(1), "fix", "Preview the best fix, to apply it", 3),
     row(&["+"], Panes, Action::New, "new", "First-time setup; in Secrets and ServiceAccounts: new pull secret", 6),
     row(&["b"], In(Pane::Secrets), Action::Bind, "bind", "Attach the Secret to ServiceAccounts, or detach it", 4),
     row(&["b"], In(Pane::ServiceAccounts), Action::Bind, "bind", "Choose the ServiceAccount's pull secrets", 4),

@@ -20,7 +20,7 @@ use super::{
     pod_inspection::PodInspection,
     preferences::Preferences,
     probe_cache::ProbeCache,
-    pull_test::RunningTests,
+    pull_test::PullTests,
     rbac_cache::RbacCache,
     request_id::{RequestId, RequestIds},
     session_state::SessionState,
@@ -88,8 +88,8 @@ pub struct Model {
     pub applied: Vec<AppliedPlan>,
     /// Secrets of which this session has the only copy.
     pub lost_secrets: LostSecrets,
-    /// Their Pods are not left behind.
-    pub running_tests: RunningTests,
+    /// Pull tests that run, or whose result is shown.
+    pub pull_tests: PullTests,
     /// Plans that are being carried out in this cluster, and the carried-out plan that each takes back.
     pub active_plans: BTreeMap<RequestId, Option<RequestId>>,
     /// The program is ending, and waits for changes.
@@ -156,7 +156,7 @@ impl Model {
             session: SessionState::default(),
             applied: Vec::new(),
             lost_secrets: LostSecrets::default(),
-            running_tests: RunningTests::default(),
+            pull_tests: PullTests::default(),
             active_plans: BTreeMap::new(),
             shutdown: None,
             rbac: RbacCache::default(),

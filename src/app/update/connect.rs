@@ -15,7 +15,7 @@ use crate::{
         overlay::{ContextPicker, Overlay},
         panes::{Pane, Panes},
         probe_cache::ProbeCache,
-        pull_test::RunningTests,
+        pull_test::PullTests,
         rbac_cache::RbacCache,
         request_id::RequestId,
         session_state::SavedLocation,
@@ -73,7 +73,7 @@ pub(super) fn connect(model: &mut Model, context: Option<String>, now: Timestamp
         // What was there before is put back where it was, and nowhere else.
         model.applied.clear();
         model.lost_secrets.clear();
-        model.running_tests = RunningTests::default();
+        model.pull_tests = PullTests::default();
         model.scope_is_given = false;
         model.location_restored = false;
     }

@@ -2,10 +2,10 @@
 
 use jiff::Timestamp;
 
-use super::{copy, plan_dialog};
+use super::{copy, key_context, plan_dialog};
 use crate::{
     app::{
-        action::Motion,
+        action::{Action, Motion},
         effect::Effect,
         form::{FieldInput, Form, ImportState, ImportedLogin, MultiSelect, PlanError},
         model::Model,
@@ -137,8 +137,9 @@ pub(super) fn advance(model: &mut Model, now: Timestamp) -> Vec<Effect> {
 fn submit(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     let reads = start_import(model);
     if !reads.is_empty() {
+        let submit = key_context::key_name(model, Action::Submit);
         model.set_status(
-            "reading the credential; press enter again when it is there",
+            format!("reading the credential; press {submit} again when it is there"),
             now,
         );
         return reads;

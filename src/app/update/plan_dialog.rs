@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::probe;
+use super::{key_context, probe};
 use crate::{
     app::{
+        action::Action,
         effect::Effect,
         form::FieldId as FormAnswer,
         lost_secrets,
@@ -242,8 +243,10 @@ pub(super) fn apply(model: &mut Model, now: Timestamp) -> Vec<Effect> {
         .is_some_and(|verdict| verdict.answer == PullAnswer::No);
     if refused && !dialog.is_override_confirmed && matches!(dialog.stage, PlanStage::Ready(_)) {
         dialog.is_override_confirmed = true;
+        let [edit, apply] =
+            [Action::Back, Action::Apply].map(|it| key_context::key_name(model, it));
         model.set_status(
-            "The registry denies the pull. esc: edit, enter: apply anyway",
+            format!("The registry denies the pull. {edit}: edit, {apply}: apply anyway"),
             now,
         );
         return Vec::new();
