@@ -38,6 +38,8 @@ use super::{
 };
 use crate::{
     app::{
+        action::Action,
+        active_contexts,
         message::Message,
         model::{Capabilities, Model, StartScope},
         plan_dialog::SharedPlan,
@@ -215,8 +217,16 @@ impl EventLoop {
         };
         model.preferences = start.preferences;
         if let Some(story) = start.source.demo_intro() {
-            let told = format!("Demo: {}. W problems · ? help", story.title);
-            model.set_status(told, Timestamp::now());
+            let intro = format!("Demo: {}.", story.title);
+            let keys = [(Action::Faults, "problems"), (Action::Help, "help")];
+            let keys = keys.map(|(action, label)| {
+                let key = model
+                    .preferences
+                    .keymap
+                    .key_for(action, &active_contexts(&model));
+                key.map_or_else(String::new, |key| format!(" {key} {label}"))
+            });
+            model.set_status(intro + &keys.join(" ·"), Timestamp::now());
             model.demo_intro = Some(story);
         }
         let inbox = Mailbox::new(late);

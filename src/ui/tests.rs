@@ -14,8 +14,10 @@ use super::{
 };
 use crate::{
     app::{
+        contexts_of,
         effect::Effect,
         key::Key,
+        key_config::Keymap,
         message::Message,
         model::{Model, StartScope},
         refresh,
@@ -64,7 +66,7 @@ pub(super) struct Screen {
 }
 
 impl Screen {
-    fn connecting() -> Self {
+    pub(super) fn connecting() -> Self {
         let model = Model::new(&StartScope::FromContext, now());
         let request_id = model.connection.request_id;
         Self {
@@ -103,6 +105,18 @@ impl Screen {
         update(&mut self.model, message, now())
     }
 
+    pub(super) fn take_at(&mut self, message: Message, now: Timestamp) {
+        update(&mut self.model, message, now);
+    }
+
+    pub(super) fn request_id(&self) -> RequestId {
+        self.request_id
+    }
+
+    pub(super) fn set_keymap(&mut self, keymap: Keymap) {
+        self.model.preferences.keymap = keymap;
+    }
+
     pub(super) fn batch(&mut self, batch: StoreUpdate) {
         self.take(Message::Batch(self.request_id, batch));
     }
@@ -137,10 +151,12 @@ impl Screen {
         let layout = Layout::new(area, self.model.focus);
         refresh::refresh(&mut self.model, layout.heights(), now);
         let mut buffer = Buffer::empty(area);
+        let contexts = contexts_of(&self.model, None);
         let view = DrawContext {
             model: &self.model,
             theme: &self.theme,
             now,
+            contexts: &contexts,
         };
         let end = render(view, &layout, &mut buffer);
         refresh::set_scroll_end(&mut self.model, end);

@@ -2,6 +2,7 @@
 
 use ratatui::{buffer::Buffer, layout::Rect, style::Style, text::Line, widgets::Widget};
 
+use crate::app::action::Action;
 use crate::{
     app::{
         detail::{Details, Tab, contains_ignore_case},
@@ -72,8 +73,13 @@ fn yaml<'a>(details: &'a Details, cx: DrawContext<'a>) -> (String, ScrollableTex
         ),
         Some(FetchState::Loaded { document, at }) => (
             format!(
-                "fetched {} ago · ctrl-r reload · z fold · / search",
-                age::age(*at, cx.now)
+                "fetched {} ago · {}",
+                age::age(*at, cx.now),
+                cx.hints(&[
+                    (&[Action::Refetch], "reload"),
+                    (&[Action::Fold], "fold"),
+                    (&[Action::Find], "search"),
+                ])
             ),
             document
                 .folded(details.fold)
@@ -134,8 +140,12 @@ fn log<'a>(details: &'a Details, cx: DrawContext<'a>) -> (String, ScrollableText
         0 => String::new(),
         lines => format!(" · {lines} older lines dropped"),
     };
+    let keys = cx.hints(&[
+        (&[Action::PreviousLog], "previous"),
+        (&[Action::NextContainer], "next container"),
+    ]);
     let state = format!(
-        "container {}, {run} logs · {state}{dropped} · p previous · o next container",
+        "container {}, {run} logs · {state}{dropped} · {keys}",
         log.source.container
     );
     let mut lines: Vec<TextLine<'a>> = log

@@ -8,6 +8,8 @@ use ratatui::{
 };
 
 use super::window::{self, Window};
+use crate::app::action::Action;
+use crate::ui::key_hints::BACK;
 use crate::{
     app::{
         overlay::Overlay,
@@ -51,19 +53,21 @@ pub(super) fn draw(
 /// The keys that have a use now.
 fn hint(dialog: &PlanDialog, cx: DrawContext<'_>) -> String {
     let model = cx.model;
-    let keys: &[&str] = match &dialog.stage {
-        stage if stage.changes_nothing() => &["enter close", "y export"],
-        PlanStage::Ready(_) if dialog.stage.can_be_applied() && dialog.is_override_confirmed => &[
-            "enter apply anyway",
-            "c copy commands",
-            "y export",
-            "esc edit",
-        ],
+    let copy = (&[Action::Copy][..], "copy commands");
+    let export = (&[Action::Export][..], "export");
+    let close = (&[Action::Apply][..], "close");
+    let edit = (&[Action::Back][..], "edit");
+    let apply = |label| (&[Action::Apply][..], label);
+    match &dialog.stage {
+        stage if stage.changes_nothing() => cx.hints(&[close, export]),
+        PlanStage::Ready(_) if dialog.stage.can_be_applied() && dialog.is_override_confirmed => {
+            cx.hints(&[apply("apply anyway"), copy, export, edit])
+        }
         PlanStage::Ready(_) if dialog.stage.can_be_applied() => {
-            &["enter apply", "c copy commands", "y export", "esc back"]
+            cx.hints(&[apply("apply"), copy, export, BACK])
         }
         PlanStage::DryRunning(_) | PlanStage::Applying(..) | PlanStage::Ready(_) => {
-            &["c copy commands", "y export", "esc back"]
+            cx.hints(&[copy, export, BACK])
         }
         PlanStage::Done { .. } => {
             let fails = dialog
@@ -74,17 +78,16 @@ fn hint(dialog: &PlanDialog, cx: DrawContext<'_>) -> String {
             let back = asked && !dialog.stage.has_recovered();
             let undo = model.undo_for(dialog).is_some();
             let keys = [
-                (fails, "ctrl-x next fix"),
-                (fails && back, "esc edit"),
-                (true, "enter close"),
-                (undo, "u undo"),
-                (true, "y export"),
+                (fails, (&[Action::Fix(1)][..], "next fix")),
+                (fails && back, edit),
+                (true, close),
+                (undo, (&[Action::Undo][..], "undo")),
+                (true, export),
             ];
-            let keys = keys.into_iter().filter(|(offered, _)| *offered);
-            return keys.map(|(_, key)| key).collect::<Vec<_>>().join(" · ");
+            let offered = keys.into_iter().filter(|(offered, _)| *offered);
+            cx.hints(&offered.map(|(_, hint)| hint).collect::<Vec<_>>())
         }
-    };
-    keys.join(" · ")
+    }
 }
 
 fn lines(dialog: &PlanDialog, cx: DrawContext<'_>, room: usize) -> Vec<Line<'static>> {
@@ -244,7 +247,8 @@ fn remaining_failure(dialog: &PlanDialog, cx: DrawContext<'_>, room: usize) -> V
     );
     let mut lines = wrapped(&text, room, theme.failing());
     if let Some(fix) = finding.fixes.first() {
-        let next = format!("  ctrl-x next fix: {}", fix.title_for(&finding.names));
+        let next = cx.hints(&[(&[Action::Fix(1)], "next fix")]);
+        let next = format!("  {next}: {}", fix.title_for(&finding.names));
         lines.extend(wrapped(&next, room, theme.accent()));
     }
     lines
@@ -286,8 +290,12 @@ fn registry(dialog: &PlanDialog, cx: DrawContext<'_>, room: usize) -> Vec<Line<'
         style,
     );
     if dialog.is_override_confirmed && matches!(dialog.stage, PlanStage::Ready(_)) {
-        let ask = "  The registry denies the pull. esc: edit, enter: apply anyway.";
-        lines.extend(wrapped(ask, room, theme.warning()));
+        let keys = cx.hints(&[
+            (&[Action::Back], "edit"),
+            (&[Action::Apply], "apply anyway"),
+        ]);
+        let ask = format!("  The registry denies the pull: {keys}");
+        lines.extend(wrapped(&ask, room, theme.warning()));
     }
     lines
 }

@@ -64,7 +64,10 @@ impl PaneView for ServiceAccounts {
 
     const COLUMNS: &'static [Column] = Column::ALL;
     const NO_ROWS: &'static str = "no ServiceAccounts";
-    const HINT: Option<&'static str> = None;
+
+    fn hint(_cx: DrawContext<'_>) -> Option<String> {
+        None
+    }
 
     fn look_up<'a>(cx: DrawContext<'a>, row: &'a Row, _area: Rect) -> Option<RowData<'a>> {
         let account = &**cx.model.store.account(row)?;

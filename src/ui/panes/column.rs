@@ -48,7 +48,7 @@ pub(super) trait PaneView: PaneEntry {
     const NO_ROWS: &'static str;
 
     /// What to do about it, or why it is well.
-    const HINT: Option<&'static str>;
+    fn hint(cx: DrawContext<'_>) -> Option<String>;
 
     /// What the pane says while it shows only what fails.
     const FAULTS_ONLY: &'static str = "failing only";
@@ -66,7 +66,7 @@ pub(super) trait PaneView: PaneEntry {
     fn cell(cx: DrawContext<'_>, object: &Self::RowData<'_>, column: Self::Column) -> Cell;
 
     /// What the pane says on its border beside what all say.
-    fn note(&self) -> Option<&'static str> {
+    fn note(&self, _cx: DrawContext<'_>) -> Option<String> {
         None
     }
 }

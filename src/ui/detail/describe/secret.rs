@@ -1,6 +1,7 @@
 //! Describes a pull Secret: entries without passwords, problems and users.
 
 use super::{super::probe_result, Sheet};
+use crate::app::action::Action;
 use crate::{
     app::{
         panes::secrets,
@@ -108,7 +109,8 @@ fn check_results(trial: &EntryCheck, sheet: &mut Sheet<'_>) {
         return;
     }
     let count = trial.queries.len();
-    sheet.plain("  Images", &format!("{count}; t tests their registries"));
+    let keys = cx.hints(&[(&[Action::ProbeRegistry], "tests their registries")]);
+    sheet.plain("  Images", &format!("{count}; {keys}"));
     for query in &trial.queries {
         let Some(state) = cx.model.probes.get(query) else {
             continue;
