@@ -390,6 +390,32 @@ fn no_function_has_a_riddle_for_a_name() {
 }
 
 #[test]
+fn no_name_has_a_word_that_was_replaced() {
+    let found = names::replaced_words(&production());
+    assert!(found.is_empty(), "say what it is\n{}", found.join("\n"));
+}
+
+#[test]
+fn a_replaced_word_is_found_except_at_home() {
+    let layers = Layers::read();
+    let text = "// A verdict.\nfn rehearse() {}\nstruct Verdict { world: u8 }\nconst A: &str = \"trouble\";";
+    let files: BTreeMap<String, Vec<source::Token>> = ["app/one.rs", "sandbox/two.rs"]
+        .into_iter()
+        .map(|file| (file.to_owned(), layers.source(file, text).tokens))
+        .collect();
+    assert_eq!(
+        names::replaced_words(&files),
+        [
+            "src/app/one.rs:2: rehearse: dry run",
+            "src/app/one.rs:3: Verdict: diagnosis or conclusion",
+            "src/app/one.rs:3: world: store",
+            "src/sandbox/two.rs:2: rehearse: dry run",
+            "src/sandbox/two.rs:3: Verdict: diagnosis or conclusion",
+        ]
+    );
+}
+
+#[test]
 fn a_shared_name_and_a_riddle_are_found() {
     let layers = Layers::read();
     let first = "struct Step;\nimpl Iterator for Step {\n type Item = u8;\n fn told(&self) { struct Row; }\n}\n\

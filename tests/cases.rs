@@ -32,8 +32,8 @@ fn each_case_is_diagnosed_as_recorded() {
     assert!(cases.len() > 30, "only {} cases", cases.len());
     let mut wrong = Vec::new();
     for path in cases {
-        let case: PodContext = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
-        let found = diagnose(&case);
+        let context: PodContext = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+        let found = diagnose(&context);
         let golden = path.with_extension("diagnosis.json");
         if env::var_os("BLESS").is_some() {
             let text = serde_json::to_string_pretty(&found).unwrap();
@@ -53,8 +53,8 @@ fn each_case_is_diagnosed_as_recorded() {
 }
 
 /// The same case for a user who may not read Secrets.
-fn hide_secrets(case: &PodContext) -> PodContext {
-    let mut hidden = case.clone();
+fn hide_secrets(context: &PodContext) -> PodContext {
+    let mut hidden = context.clone();
     hidden.secrets_visibility = Visibility::Forbidden;
     hidden.unlisted_secrets.clear();
     hidden.elsewhere.clear();
@@ -75,8 +75,8 @@ fn candidates(finding: &Finding) -> impl Iterator<Item = Cause> {
 fn hiding_the_secrets_never_makes_up_a_cause() {
     let mut judged = 0;
     for path in cases() {
-        let case: PodContext = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
-        let (seen, hidden) = (diagnose(&case), diagnose(&hide_secrets(&case)));
+        let context: PodContext = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+        let (seen, hidden) = (diagnose(&context), diagnose(&hide_secrets(&context)));
         assert_eq!(seen.findings.len(), hidden.findings.len());
         for (seen, hidden) in seen.findings.iter().zip(&hidden.findings) {
             let place = format!("{}:\n{seen:#?}\n{hidden:#?}", path.display());

@@ -77,7 +77,7 @@ fn derive<'a>(records: impl Iterator<Item = &'a Record>) -> String {
             continue;
         }
         let message = ParsedMessage::parse(&record.message);
-        if !message.core().is_measured() {
+        if !message.error_kind().is_measured() {
             continue;
         }
         for key in set_keys(&message) {
@@ -92,7 +92,7 @@ fn derive<'a>(records: impl Iterator<Item = &'a Record>) -> String {
     let sets: BTreeMap<&String, Vec<&str>> =
         rows.iter().map(|(key, row)| (key, row.causes())).collect();
     let mut table = String::from(
-        "# Derived by tests/cause_sets.rs. Core, step/status, runtime, registry; the causes, most frequent first.\n",
+        "# Derived by tests/cause_sets.rs. Kind of error, step/status, runtime, registry; the causes, most frequent first.\n",
     );
     for (key, causes) in sets
         .iter()

@@ -92,28 +92,29 @@ impl Lab {
     }
 
     /// What the watches show of the cluster.
-    async fn world(&self) -> (Store, WatchCoverage) {
+    async fn store(&self) -> (Store, WatchCoverage) {
         whole::whole_world(&self.connection, self.sandbox.now()).await
     }
 
     /// The first finding of each workload and bare Pod.
     async fn findings(&self) -> (Store, Findings) {
-        let (world, sight) = self.world().await;
+        let (store, sight) = self.store().await;
         let mut findings = Findings::new();
-        for pod in world.pods(&Scope::Cluster) {
-            let case = context::pod_context(&world, &sight, &pod.key, self.sandbox.now()).unwrap();
-            let workload = case.workload.as_ref();
+        for pod in store.pods(&Scope::Cluster) {
+            let context =
+                context::pod_context(&store, &sight, &pod.key, self.sandbox.now()).unwrap();
+            let workload = context.workload.as_ref();
             let name = workload.map_or_else(
                 || format!("Pod/{}", pod.key.name),
                 |workload| format!("{}/{}", workload.id.kind, workload.id.key.name),
             );
-            if let Some(first) = diagnose(&case).findings.into_iter().next() {
+            if let Some(first) = diagnose(&context).findings.into_iter().next() {
                 findings
                     .entry(format!("{} {name}", pod.key.namespace))
                     .or_insert(first);
             }
         }
-        (world, findings)
+        (store, findings)
     }
 
     fn registry(&self, host: &str) -> Option<&toml::Table> {
@@ -157,9 +158,13 @@ impl Lab {
         format!("{host}/{first}")
     }
 
-    fn fill_in(&self, ask: FormSpec, finding: &Finding, world: &Store) -> Plan {
+    fn fill_in(&self, ask: FormSpec, finding: &Finding, store: &Store) -> Plan {
         let image = finding.image.as_deref().unwrap_or_default();
-        let server = finding.names.expected_auth_key.clone().unwrap_or_default();
+        let server = finding
+            .fix_context
+            .expected_auth_key
+            .clone()
+            .unwrap_or_default();
         // What is suggested is filled in already.
         let is_suggested = matches!(
             &ask,
@@ -168,7 +173,7 @@ impl Lab {
                 ..
             }
         );
-        let mut form = Form::new(ask, None, world);
+        let mut form = Form::new(ask, None, store);
         let mut answers = Vec::new();
         if form.has_visible_field(FieldId::Image) && !is_suggested {
             answers.push((FieldId::Image, self.image(image)));
@@ -184,9 +189,9 @@ impl Lab {
                 panic!("{answer:?} is typed");
             };
             *input = text.into();
-            form.on_field_changed(world);
+            form.on_field_changed(store);
         }
-        match form.plan(world) {
+        match form.plan(store) {
             Ok(plan) => plan,
             Err(PlanError::Field(field)) => panic!("{:?} is missing", form.fields[field].id),
             Err(other) => panic!("{other:?}"),
@@ -195,8 +200,8 @@ impl Lab {
 
     async fn apply(&self, plan: &Plan) {
         let permit = || WritePermit::unless(false).unwrap();
-        let rehearsed = apply::dry_run(&self.connection, permit(), plan).await;
-        let plan = plan.with_live_state(&rehearsed);
+        let results = apply::dry_run(&self.connection, permit(), plan).await;
+        let plan = plan.with_live_state(&results);
         let done = apply::apply(&self.connection, permit(), &plan, |_, _| {}).await;
         for (change, done) in plan.changes.iter().zip(done) {
             assert!(
@@ -256,7 +261,7 @@ async fn the_first_fix_of_every_scenario_heals() {
         let lab = Lab::start(&scenario.name).await;
         let (_, findings) = lab.findings().await;
         for name in findings.keys() {
-            let (world, now) = lab.findings().await;
+            let (store, now) = lab.findings().await;
             let Some(finding) = now.get(name) else {
                 // A fix of a shared Secret or ServiceAccount healed it.
                 continue;
@@ -275,7 +280,7 @@ async fn the_first_fix_of_every_scenario_heals() {
             };
             let plan = match offer {
                 FixProposal::Plan(plan) => plan,
-                FixProposal::Form(ask) => lab.fill_in(ask, finding, &world),
+                FixProposal::Form(ask) => lab.fill_in(ask, finding, &store),
                 FixProposal::Manual => unreachable!("it was passed over"),
             };
             println!("{line} -> {fix}: {}", plan.title);

@@ -356,7 +356,7 @@ fn the_commands_of_a_fix_run_for_every_kind_of_owner() {
         return;
     };
     let demo = Demo::start();
-    let names = |target: &FixTarget| FixContext {
+    let fix_context = |target: &FixTarget| FixContext {
         namespace: Some(target.namespace.to_string()),
         service_account: Some("runner".into()),
         account_lists: Some(Vec::new()),
@@ -410,7 +410,7 @@ fn the_commands_of_a_fix_run_for_every_kind_of_owner() {
         }
         for target in targets {
             for fix in applicable_fixes([fix], &target, None) {
-                let filled = fix.render(&names(&target));
+                let filled = fix.render(&fix_context(&target));
                 assert!(!filled.commands.is_empty(), "{fix} for {:?}", target.owner);
                 let typed = filled.commands.iter();
                 // An editor is a person's.
@@ -463,7 +463,7 @@ fn the_commands_that_change_secrets_do_what_their_fix_says() {
     };
     let demo = Demo::start();
     demo.shell(&kubectl, "kubectl create namespace logins", "");
-    let names = |secret: &str| FixContext {
+    let fix_context = |secret: &str| FixContext {
         namespace: Some("logins".into()),
         service_account: Some("runner".into()),
         account_lists: Some(Vec::new()),
@@ -489,9 +489,12 @@ fn the_commands_that_change_secrets_do_what_their_fix_says() {
         })),
         ..FixContext::default()
     };
-    let run = |fix: FixId, names: &FixContext| {
+    let run = |fix: FixId, fix_context: &FixContext| {
         // kubectl refuses to restart a workload twice within one second.
-        let script = format!("sleep 1 && {}", fix.render(names).commands.join(" && "));
+        let script = format!(
+            "sleep 1 && {}",
+            fix.render(fix_context).commands.join(" && ")
+        );
         demo.shell(&kubectl, &script, "t0ken\n");
     };
     let read = |line: &str| demo.shell(&kubectl, &format!("kubectl -n logins {line}"), "");
@@ -503,22 +506,22 @@ fn the_commands_that_change_secrets_do_what_their_fix_says() {
     let lists = || read("get serviceaccount runner -o jsonpath='{.imagePullSecrets[*].name}'");
     demo.shell(&kubectl, "kubectl -n logins apply -f -", SECRETS);
     demo.shell(&kubectl, "kubectl -n default create secret docker-registry elsewhere --docker-server=r.example --docker-username=u --docker-password=p", "");
-    run(FixId::CreateServiceAccount, &names("hub"));
-    run(FixId::CreateSecret, &names("hub"));
+    run(FixId::CreateServiceAccount, &fix_context("hub"));
+    run(FixId::CreateSecret, &fix_context("hub"));
     let kind = "kubernetes.io/dockerconfigjson";
     assert_eq!(
         entries("hub").trim(),
         format!(r#"{kind} {{"r.example":"USER:t0ken"}}"#)
     );
     assert_eq!(lists(), "hub");
-    run(FixId::RecreateSecret, &names("hub"));
+    run(FixId::RecreateSecret, &fix_context("hub"));
     assert_eq!(
         entries("hub").trim(),
         format!(r#"{kind} {{"r.example":"bot:t0ken"}}"#)
     );
     let moved = FixContext {
         expected_auth_key: Some("r.example:5000".into()),
-        ..names("hub")
+        ..fix_context("hub")
     };
     run(FixId::CorrectServer, &moved);
     assert_eq!(
@@ -527,11 +530,11 @@ fn the_commands_that_change_secrets_do_what_their_fix_says() {
     );
     let removed = FixContext {
         current_auth_key: Some("r.example:5000".into()),
-        ..names("hub")
+        ..fix_context("hub")
     };
     run(FixId::RemoveEntry, &removed);
     assert_eq!(entries("hub").trim(), format!("{kind} {{}}"));
-    run(FixId::ConvertType, &names("opaque"));
+    run(FixId::ConvertType, &fix_context("opaque"));
     assert_eq!(
         entries("opaque").trim(),
         format!(r#"{kind} {{"r.example":"u:p"}}"#)
@@ -541,14 +544,14 @@ fn the_commands_that_change_secrets_do_what_their_fix_says() {
         "opaque",
         "the list that was known is the empty one"
     );
-    run(FixId::CopySecret, &names("elsewhere"));
+    run(FixId::CopySecret, &fix_context("elsewhere"));
     assert_eq!(
         entries("elsewhere").trim(),
         format!(r#"{kind} {{"r.example":"u:p"}}"#)
     );
     let appended = FixContext {
         account_lists: None,
-        ..names("hub")
+        ..fix_context("hub")
     };
     run(FixId::AttachSecret, &appended);
     assert_eq!(lists(), "elsewhere hub", "nothing of the list is lost");
@@ -576,7 +579,7 @@ fn the_commands_for_openshift_build_their_objects() {
     };
     let directory = tempfile::tempdir().unwrap();
     std::fs::write(directory.path().join("ca.crt"), "PEM").unwrap();
-    let names = |host: &str| FixContext {
+    let fix_context = |host: &str| FixContext {
         namespace: Some("shop".into()),
         service_account: Some("web".into()),
         host: Some(host.into()),
@@ -599,7 +602,7 @@ fn the_commands_for_openshift_build_their_objects() {
             "configmap/registry-cas",
         ),
     ] {
-        let commands = fix.render(&names(host)).commands;
+        let commands = fix.render(&fix_context(host)).commands;
         let create = commands.iter().find(|line| line.contains(" create "));
         let arguments = create
             .and_then(|line| line.strip_prefix("kubectl "))

@@ -18,8 +18,8 @@ use std::{
 };
 
 use pullscope::app::{
+    command_palette,
     keymap::{BINDINGS, Context},
-    palette,
 };
 
 #[path = "readme/badges.rs"]
@@ -361,7 +361,7 @@ fn keys() -> String {
 /// The commands behind `:`.
 fn typed_commands() -> String {
     let mut text = "\n| command | does |\n| --- | --- |\n".to_owned();
-    for (names, help) in palette::commands() {
+    for (names, help) in command_palette::commands() {
         let names: Vec<String> = names.iter().map(|name| format!("`:{name}`")).collect();
         let _ = writeln!(text, "| {} | {help} |", names.join(" "));
     }
@@ -374,7 +374,7 @@ const OF_K9S: &[&str] = &["deploy"];
 
 #[test]
 fn the_typed_commands_that_are_named_exist() {
-    let known: BTreeSet<&str> = palette::commands()
+    let known: BTreeSet<&str> = command_palette::commands()
         .flat_map(|(names, _)| names)
         .chain(OF_K9S)
         .copied()

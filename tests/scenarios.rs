@@ -8,7 +8,7 @@ use k8s_openapi::api::apps::v1::Deployment;
 use kube::{Api, Client, api::ListParams};
 use pullscope::sandbox::{Pace, Sandbox, Scenario, User};
 
-/// Without a fix: the company lives on with all its troubles, and the first setup is for the wizard.
+/// Without a fix: the company lives on with all its failures, and the first setup is for the wizard.
 const WITHOUT: &[&str] = &["company", "first-setup"];
 
 /// The longest back-off, a sync, and a pull.

@@ -12,7 +12,7 @@ use ActionKind::{Other, Verb};
 enum ActionKind {
     /// Does something with what is selected.
     Verb,
-    /// Moves about, arranges the screen, or belongs to a layer that is open.
+    /// Moves about, arranges the screen, or belongs to an overlay that is open.
     Other,
 }
 

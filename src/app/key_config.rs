@@ -97,21 +97,21 @@ impl Keymap {
         wishes: &[KeyOverride<'_>],
     ) -> Result<Self, Vec<(usize, KeyConfigError)>> {
         let mut keymap = Self::default();
-        let mut troubles = Vec::new();
+        let mut errors = Vec::new();
         for (number, wish) in wishes.iter().enumerate() {
             if let Err(error) = keymap.rebind(wish) {
-                troubles.push((number, error));
+                errors.push((number, error));
             }
         }
         // Only now: two actions may have changed places.
         for (number, wish) in wishes.iter().enumerate() {
             let clash = Action::from_name(wish.action).and_then(|action| keymap.conflict(action));
-            troubles.extend(clash.map(|error| (number, error)));
+            errors.extend(clash.map(|error| (number, error)));
         }
-        if troubles.is_empty() {
+        if errors.is_empty() {
             Ok(keymap)
         } else {
-            Err(troubles)
+            Err(errors)
         }
     }
 
@@ -219,7 +219,7 @@ fn overlap(a: Context, b: Context) -> bool {
     if a == b {
         return true;
     }
-    let layer = |context| {
+    let is_overlay = |context| {
         !matches!(
             context,
             Everywhere | Form | MultiSelect | Select | Panes | In(_)
@@ -228,7 +228,7 @@ fn overlap(a: Context, b: Context) -> bool {
     match (a, b) {
         (Form, other) | (other, Form) => matches!(other, MultiSelect | Select),
         (MultiSelect | Select, _) | (_, MultiSelect | Select) => false,
-        (Overlay, other) | (other, Overlay) if other != Everywhere => layer(other),
+        (Overlay, other) | (other, Overlay) if other != Everywhere => is_overlay(other),
         (Everywhere, _)
         | (_, Everywhere)
         | (Panes, In(_))

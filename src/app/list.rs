@@ -28,7 +28,7 @@ impl<K> Default for List<K> {
 }
 
 impl<K: Clone + PartialEq> List<K> {
-    /// A list for a layer that makes room for its rows by itself: all of them count as visible. It was
+    /// A list for an overlay that makes room for its rows by itself: all of them count as visible. It was
     /// opened to choose from, so what is selected does not change under the hand.
     pub fn unscrolled(rows: Vec<K>) -> Self {
         let mut list = Self {

@@ -200,7 +200,7 @@ impl Model {
             .find(|applied| applied.request_id == *request_id)
     }
 
-    /// True if an action is available in the topmost layer: the footer leaves the others out.
+    /// True if an action is available in the topmost overlay: the footer leaves the others out.
     pub fn is_action_available(&self, action: Action) -> bool {
         let Some(Overlay::PlanDialog(dialog)) = self.overlays.last() else {
             return true;

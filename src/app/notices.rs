@@ -38,7 +38,7 @@ pub struct Notices {
     unseen: Vec<Notice>,
     /// Version of the diagnoses that were compared last.
     compared: Option<u64>,
-    /// A workload has no failing Pod any more and is not ready yet, which the verdicts do not count.
+    /// A workload has no failing Pod any more and is not ready yet, which the diagnoses do not count.
     is_unready: bool,
     /// All that there is was seen at the last look: else nothing is compared, however quiet it is.
     is_coverage_complete: bool,

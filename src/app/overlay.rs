@@ -51,8 +51,8 @@ pub enum Overlay {
         fix: Fix,
         scroll: Scroll,
     },
-    Problem {
-        problem: UserError,
+    Error {
+        error: UserError,
         scroll: Scroll,
     },
 }
@@ -88,7 +88,7 @@ impl CommandPalette {
 }
 
 impl Overlay {
-    /// The text field that takes printable keys, if the layer has one.
+    /// The text field that takes printable keys, if the overlay has one.
     pub fn field(&mut self) -> Option<&mut Input> {
         match self {
             Self::Filter { input, .. } => Some(input),
@@ -108,15 +108,15 @@ impl Overlay {
             | Self::PlanDialog(_)
             | Self::Hygiene { .. }
             | Self::ManualFix { .. }
-            | Self::Problem { .. } => None,
+            | Self::Error { .. } => None,
         }
     }
 
-    /// Where a layer is scrolled to, if it is a text.
+    /// Where an overlay is scrolled to, if it is a text.
     pub fn scroll(&mut self) -> Option<&mut Scroll> {
         match self {
             Self::Help { scroll }
-            | Self::Problem { scroll, .. }
+            | Self::Error { scroll, .. }
             | Self::Hygiene { scroll, .. }
             | Self::ManualFix { scroll, .. }
             | Self::Details(Details { scroll, .. })

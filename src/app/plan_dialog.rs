@@ -43,7 +43,7 @@ pub struct PlanDialog {
     pub check_result: Option<probe::ProbeConclusion>,
     /// The user has confirmed to save a login that the registry rejects.
     pub is_override_confirmed: bool,
-    /// Controllers that manage the object of each change, as the server's rehearsal showed.
+    /// Controllers that manage the object of each change, as the server's dry run showed.
     pub managers: Vec<Option<ObjectManager>>,
     /// The carried-out plan that this one takes back.
     pub undoes: Option<RequestId>,
@@ -86,22 +86,22 @@ impl PlanDialog {
         // Of a workload that cannot create Pods nothing but itself can fail.
         let none = found.failing.is_empty();
         let workloads = self.affected.workloads().into_iter().filter(|_| none);
-        let (subject, verdict) = subjects
+        let (subject, diagnosis) = subjects
             .chain(workloads.map(Subject::Workload))
             .filter_map(|subject| {
-                let verdict = diagnoses.get(&subject)?;
-                Some((subject, verdict))
+                let diagnosis = diagnoses.get(&subject)?;
+                Some((subject, diagnosis))
             })
-            .find(|(_, verdict)| {
+            .find(|(_, diagnosis)| {
                 again
                     || found.new_ones_fail
-                    || self.fault.as_ref().is_none_or(|id| verdict.fault != *id)
+                    || self.fault.as_ref().is_none_or(|id| diagnosis.fault != *id)
             })?;
         Some(RemainingFailure {
             failing: found.failing.len(),
             pods: found.wanted.max(found.failing.len()),
             subject,
-            diagnosis: verdict,
+            diagnosis,
         })
     }
 }

@@ -55,19 +55,20 @@ impl PodInspection {
         {
             return Some(before);
         }
-        let case = context::pod_context(store, sight, &pod, now)?;
-        let mut diagnosis = diagnose(&case);
+        let pod_context = context::pod_context(store, sight, &pod, now)?;
+        let mut diagnosis = diagnose(&pod_context);
         for finding in &mut diagnosis.findings {
-            diagnosis_cache::add_probe_evidence(finding, &case, answers, now);
+            diagnosis_cache::add_probe_evidence(finding, &pod_context, answers, now);
         }
-        let container = focused_container(&case, &diagnosis);
-        let image = attempt(&case, container).and_then(|it| ImageRef::parse(it.image()).ok());
+        let container = focused_container(&pod_context, &diagnosis);
+        let image =
+            attempt(&pod_context, container).and_then(|it| ImageRef::parse(it.image()).ok());
         Some(Self {
-            links: image.map(|image| case.credential_chain(&image)),
+            links: image.map(|image| pod_context.credential_chain(&image)),
             container,
             pod,
-            expires_at: changes_at(&case),
-            context: case,
+            expires_at: changes_at(&pod_context),
+            context: pod_context,
             diagnosis,
             made_from: (versions, sight.clone(), answers.version()),
         })
@@ -92,17 +93,17 @@ impl PodInspection {
     pub fn suggested_image(&self) -> Option<&str> {
         let mut findings = self.diagnosis.findings.iter();
         let finding = findings.find(|finding| finding.image.as_ref() == self.image())?;
-        finding.names.suggested_image.as_deref()
+        finding.fix_context.suggested_image.as_deref()
     }
 }
 
-fn attempt(case: &PodContext, container: usize) -> Option<PullAttempt<'_>> {
-    let container = case.pod.containers.get(container)?;
-    Some(pull_failure::waiting_attempt(&case.pod, container))
+fn attempt(context: &PodContext, container: usize) -> Option<PullAttempt<'_>> {
+    let container = context.pod.containers.get(container)?;
+    Some(pull_failure::waiting_attempt(&context.pod, container))
 }
 
-fn focused_container(case: &PodContext, diagnosis: &Diagnosis) -> usize {
-    let containers = &case.pod.containers;
+fn focused_container(context: &PodContext, diagnosis: &Diagnosis) -> usize {
+    let containers = &context.pod.containers;
     let named = diagnosis
         .first()
         .and_then(|finding| finding.container.as_ref());

@@ -30,8 +30,8 @@ pub struct ProbeQuery {
 
 impl ProbeQuery {
     /// The query for the image of a Pod; `None` for a malformed one.
-    pub fn for_pod(case: &PodContext, image: &str) -> Option<Self> {
-        let namespace = &case.pod.key.namespace;
+    pub fn for_pod(context: &PodContext, image: &str) -> Option<Self> {
+        let namespace = &context.pod.key.namespace;
         let secret = |listed: &PullSecretRef| {
             let found = listed.secret.present();
             let version = found.map(|secret| secret.meta.resource_version);
@@ -42,7 +42,7 @@ impl ProbeQuery {
         };
         Some(Self {
             image: ImageRef::parse(image).ok()?,
-            secrets: case.pull_secrets.iter().map(secret).collect(),
+            secrets: context.pull_secrets.iter().map(secret).collect(),
         })
     }
 
@@ -193,7 +193,7 @@ mod tests {
         let mut answers = ProbeCache::default();
         answers.begin(query.clone(), request_id);
         assert_eq!(answers.next_expiry(), None);
-        let verdict = ProbeConclusion {
+        let conclusion = ProbeConclusion {
             answer: PullAnswer::Ok,
             cause: None,
             root: None,
@@ -202,7 +202,7 @@ mod tests {
             summary: String::new(),
         };
         let said = ProbeRecord {
-            conclusion: verdict,
+            conclusion,
             source: EvidenceSource::Registry,
             at: now(),
         };

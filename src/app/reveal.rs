@@ -1,6 +1,6 @@
 //! Shows the values of a Secret after confirmation, for a limited time.
 //!
-//! The passwords live in the layer that shows them and nowhere else; when its time is over, or it is
+//! The passwords live in the overlay that shows them and nowhere else; when its time is over, or it is
 //! left, they are dropped and thereby wiped.
 
 use std::sync::Arc;

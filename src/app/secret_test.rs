@@ -1,4 +1,4 @@
-//! Test of a pull Secret: the registry probes that check each of its entries.
+//! Test of a pull secret: the registry probes that check each of its entries.
 //!
 //! Pure: it names the questions; asking them, and keeping the answers, is the same as for a Pod.
 

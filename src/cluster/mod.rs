@@ -5,7 +5,6 @@
 //! words for the screen and judges nothing: it says what is there, how old it is, and why it could
 //! not be had.
 
-pub mod access;
 pub mod apply;
 mod buffer;
 pub mod connect;
@@ -17,6 +16,7 @@ mod mock;
 pub mod nodes;
 mod paths;
 pub mod pull_test;
+pub mod rbac;
 mod request;
 pub mod secret_values;
 pub mod watch;

@@ -76,7 +76,7 @@ impl TestPod {
         &self.key
     }
 
-    /// Creates the Pod, waits for the kubelet's verdict, and deletes the Pod: also when nobody knows
+    /// Creates the Pod, waits for the result of the kubelet's pull, and deletes the Pod: also when nobody knows
     /// whether it was created. `stop` cuts the waiting short; a request that was sent is waited for.
     ///
     /// The future must be polled to its end: dropped before, it leaves the Pod.
@@ -102,9 +102,9 @@ impl TestPod {
                     is_deleted: self.delete(connection, None).await,
                 }
             }
-            Err(trouble) => PullTestOutcome {
-                is_deleted: self.delete(connection, Some(trouble.fate())).await,
-                pulled: PullTestResult::Unknown(format!("cannot create the test Pod: {trouble}")),
+            Err(error) => PullTestOutcome {
+                is_deleted: self.delete(connection, Some(error.fate())).await,
+                pulled: PullTestResult::Unknown(format!("cannot create the test Pod: {error}")),
             },
         }
     }
@@ -125,10 +125,10 @@ impl TestPod {
                 Ok(()) => return true,
                 Err(ApiError::NotFound(_)) if lost.is_none() => return true,
                 Err(ApiError::NotFound(_)) => is_gone = lost != Some(WriteFate::Pending),
-                Err(trouble) => {
+                Err(error) => {
                     is_gone = false;
-                    tracing::warn!(%trouble, pod = %self.key, attempt, "cannot delete a test Pod");
-                    if matches!(trouble, ApiError::Unauthorized(_) | ApiError::Forbidden(_)) {
+                    tracing::warn!(%error, pod = %self.key, attempt, "cannot delete a test Pod");
+                    if matches!(error, ApiError::Unauthorized(_) | ApiError::Forbidden(_)) {
                         break;
                     }
                 }
@@ -156,11 +156,11 @@ async fn watch(connection: &Connection, key: &ObjectRef<Pod>) -> PullTestResult 
             }
             Ok(None) => unread = None,
             // A look that failed is followed by the next one; the deadline bounds them all.
-            Err(trouble) => unread = Some(trouble),
+            Err(error) => unread = Some(error),
         }
     }
-    if let Some(trouble) = unread {
-        return PullTestResult::Unknown(format!("cannot read the test Pod: {trouble}"));
+    if let Some(error) = unread {
+        return PullTestResult::Unknown(format!("cannot read the test Pod: {error}"));
     }
     PullTestResult::Unknown(format!("no message from the kubelet for {LIMIT} s"))
 }

@@ -148,8 +148,8 @@ mod tests {
                 None => RegistryAuth::Anonymous(AnonymousReason::Chosen),
             };
             let transcript = prober.probe(&ImageRef::parse(image).unwrap(), &who).await;
-            let verdict = conclude(&transcript, &TargetPlatforms::Anything);
-            assert_eq!(verdict.answer, answer, "{image}: {verdict:?}");
+            let conclusion = conclude(&transcript, &TargetPlatforms::Anything);
+            assert_eq!(conclusion.answer, answer, "{image}: {conclusion:?}");
             assert_eq!(
                 transcript.failed().map(|(stage, _)| stage.stage),
                 failed,

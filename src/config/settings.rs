@@ -33,7 +33,7 @@ pub struct Settings {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HygieneSettings {
-    /// A pull Secret that is older is to be rotated.
+    /// A pull secret that is older is to be rotated.
     pub rotate_after_days: WithOrigin<u32>,
     /// Tags under which another image may appear.
     pub moving_tags: WithOrigin<Vec<String>>,

@@ -439,9 +439,9 @@ pub(crate) fn sample_updates() -> Vec<StoreUpdate> {
 
 /// The company as a store.
 pub(crate) fn sample_store() -> super::store::Store {
-    let mut world = super::store::Store::default();
+    let mut store = super::store::Store::default();
     for batch in sample_updates() {
-        world.apply(batch, now());
+        store.apply(batch, now());
     }
-    world
+    store
 }

@@ -1,4 +1,4 @@
-//! The pull test: a short-lived Pod makes the kubelet of a node pull an image, and its verdict is read
+//! The pull test: a short-lived Pod makes the kubelet of a node pull an image, and its result is read
 //! off the Pod. A registry that is asked from here tells what the registry thinks; only this tells what
 //! the node's mirror, proxy, certificate authorities and network make of it.
 //!
@@ -161,7 +161,7 @@ impl PullTestResult {
     }
 }
 
-/// Reads the verdict off the Pod and what was said of it, oldest first; `None` while it is open.
+/// Reads the result off the Pod and what was said of it, oldest first; `None` while it is open.
 pub fn result(pod: &Pod, events: &[Arc<Event>]) -> Option<PullTestResult> {
     let container = pod.containers.iter().find(|c| &*c.name == CONTAINER)?;
     let pulled = || PullTestResult::Pulled {
@@ -281,7 +281,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_said_of_an_injected_container_is_no_verdict() {
+    fn what_is_said_of_an_injected_container_is_no_result() {
         let mut pod = pod("shop", "t", waiting("PodInitializing", ""));
         pod.containers[0].name = CONTAINER.into();
         let mut event = event(
@@ -307,7 +307,7 @@ mod tests {
     }
 
     #[test]
-    fn the_kubelets_verdict_is_read_off_the_pod() {
+    fn the_kubelets_result_is_read_off_the_pod() {
         let denied = "rpc error: failed to resolve reference \"ghcr.io/acme/web:1\": unexpected status: 403 Forbidden";
         assert_eq!(seen(waiting("ContainerCreating", ""), &[]), None);
         assert!(matches!(

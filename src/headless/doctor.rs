@@ -16,7 +16,7 @@ use super::{
     exit_after_write, json, prober,
 };
 use crate::{
-    cluster::{Connection, access, watch::permissions},
+    cluster::{Connection, rbac, watch::permissions},
     domain::{
         error::UserError,
         k8s::object_ref::Namespace,
@@ -160,7 +160,7 @@ async fn permission_lines(
                 .cloned(),
             ..needed
         };
-        lines.push(match access::is_allowed(connection, &here).await {
+        lines.push(match rbac::is_allowed(connection, &here).await {
             Ok(true) => CheckLine::ok("rights", format!("may {here}")),
             Ok(false) => {
                 let role = match &here.namespace {
@@ -170,9 +170,9 @@ async fn permission_lines(
                 let next = format!("{role} | kubectl apply -f -, then bind the Role to the user");
                 CheckLine::missing("rights", format!("may not {here}"), next)
             }
-            Err(trouble) => {
+            Err(error) => {
                 let problem = UserError::new(format!("cannot check whether you may {here}"));
-                CheckLine::problem("rights", &problem.with_cause(trouble.to_string()))
+                CheckLine::problem("rights", &problem.with_cause(error.to_string()))
             }
         });
     }
@@ -217,12 +217,12 @@ async fn registry_line(prober: &Prober, image: &ImageRef) -> CheckLine {
             CheckLine::ok("registry", format!("{host} answers"))
         }
         Some(_) => {
-            let verdict = conclude(&transcript, &TargetPlatforms::Anything);
+            let conclusion = conclude(&transcript, &TargetPlatforms::Anything);
             let next = format!("run pullscope verify {image} --anonymous to see each step");
-            match verdict.answer {
+            match conclusion.answer {
                 PullAnswer::Ok => CheckLine::ok("registry", format!("{host} answers")),
                 PullAnswer::No | PullAnswer::Unknown => {
-                    CheckLine::missing("registry", format!("{host}: {}", verdict.summary), next)
+                    CheckLine::missing("registry", format!("{host}: {}", conclusion.summary), next)
                 }
             }
         }

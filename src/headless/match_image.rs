@@ -183,7 +183,7 @@ async fn find_matches(
     Ok(matches)
 }
 
-/// A pull Secret, or a file in its place.
+/// A pull secret, or a file in its place.
 struct KeyringSource {
     name: String,
     content: SourceContent,
@@ -239,7 +239,7 @@ async fn load_origin(
             Err(ApiError::NotFound(_)) => {
                 SourceContent::Skipped(format!("does not exist in {}", key.namespace))
             }
-            Err(trouble) => return Err(format!("cannot read Secret {key}: {trouble}")),
+            Err(error) => return Err(format!("cannot read Secret {key}: {error}")),
         };
         let name = key.name.to_string();
         sources.push(KeyringSource { name, content });
@@ -269,7 +269,7 @@ async fn fetch_account(
     };
     let key = ObjectRef::new(connection.namespace.clone(), Name::new(account.as_str()));
     let found = secret_values::service_account(connection, &key).await;
-    let found = found.map_err(|trouble| format!("cannot read ServiceAccount {key}: {trouble}"))?;
+    let found = found.map_err(|error| format!("cannot read ServiceAccount {key}: {error}"))?;
     Ok(Some(found))
 }
 

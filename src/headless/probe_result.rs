@@ -15,7 +15,7 @@ use crate::domain::{
 pub(super) struct Attempt {
     pub origin: Option<AuthEntry>,
     pub transcript: Transcript,
-    pub verdict: ProbeConclusion,
+    pub conclusion: ProbeConclusion,
 }
 
 /// Key, user and source of an auth entry.
@@ -31,7 +31,8 @@ pub(super) struct ProbeResult {
     #[serde(skip)]
     conclusion: ProbeConclusion,
     image: String,
-    verdict: PullAnswer,
+    #[serde(rename = "verdict")]
+    answer: PullAnswer,
     cause: Option<Cause>,
     root: Option<&'static str>,
     alternatives: Vec<Cause>,
@@ -58,7 +59,8 @@ struct StepRow {
 struct TriedEntry {
     #[serde(flatten)]
     entry: AuthEntry,
-    verdict: PullAnswer,
+    #[serde(rename = "verdict")]
+    answer: PullAnswer,
     cause: Option<Cause>,
 }
 
@@ -74,23 +76,23 @@ impl ProbeResult {
             .iter()
             .filter_map(TriedEntry::from_attempt)
             .collect();
-        let is_ok = |attempts: &&Attempt| attempts.verdict.answer == PullAnswer::Ok;
+        let is_ok = |attempts: &&Attempt| attempts.conclusion.answer == PullAnswer::Ok;
         let at = attempts.iter().find(is_ok).or(attempts.first())?;
         let Attempt {
             origin,
             transcript,
-            verdict,
+            conclusion,
         } = at;
         let manifest = transcript.manifest();
         Some(Self {
-            conclusion: verdict.clone(),
+            conclusion: conclusion.clone(),
             image: transcript.image.to_string(),
-            verdict: verdict.answer,
-            cause: verdict.cause,
-            root: verdict.root.map(RootCause::slug),
-            alternatives: verdict.alternatives.clone(),
-            ruled_out: verdict.ruled_out.clone(),
-            summary: verdict.summary.clone(),
+            answer: conclusion.answer,
+            cause: conclusion.cause,
+            root: conclusion.root.map(RootCause::slug),
+            alternatives: conclusion.alternatives.clone(),
+            ruled_out: conclusion.ruled_out.clone(),
+            summary: conclusion.summary.clone(),
             digest: manifest.and_then(|manifest| manifest.digest.clone()),
             platforms: manifest
                 .into_iter()
@@ -104,22 +106,22 @@ impl ProbeResult {
     }
 
     pub(super) fn answer(&self) -> PullAnswer {
-        self.verdict
+        self.answer
     }
 
-    /// Verdict and summary in one line.
+    /// Answer and summary in one line.
     pub(super) fn summary_line(&self) -> String {
-        format!("{}: {}", self.verdict.as_str(), self.summary)
+        format!("{}: {}", self.answer.as_str(), self.summary)
     }
 
     pub(super) fn write_text(&self, console: Console, out: &mut impl Write) -> io::Result<()> {
-        let tone = match self.verdict {
+        let tone = match self.answer {
             PullAnswer::Ok => Tone::Success,
             PullAnswer::No => Tone::Error,
             PullAnswer::Unknown => Tone::Warning,
         };
-        let verdict = console.paint(tone, self.verdict.as_str());
-        write!(out, "{}: {verdict}", self.image)?;
+        let answer = console.paint(tone, self.answer.as_str());
+        write!(out, "{}: {answer}", self.image)?;
         match (self.cause, self.root) {
             (Some(cause), Some(root)) => writeln!(out, " ({cause}, {root})")?,
             (Some(cause), None) => writeln!(out, " ({cause})")?,
@@ -136,9 +138,9 @@ impl ProbeResult {
         }
         for tried in &self.tried {
             let entry = &tried.entry;
-            let verdict = tried.verdict.as_str();
+            let answer = tried.answer.as_str();
             let line = format!(
-                "{} as {} ({}): {verdict}",
+                "{} as {} ({}): {answer}",
                 entry.key, entry.username, entry.source
             );
             writeln!(out, "  tried {}", one_line(&line))?;
@@ -162,8 +164,8 @@ impl TriedEntry {
     fn from_attempt(attempts: &Attempt) -> Option<Self> {
         Some(Self {
             entry: attempts.origin.clone()?,
-            verdict: attempts.verdict.answer,
-            cause: attempts.verdict.cause,
+            answer: attempts.conclusion.answer,
+            cause: attempts.conclusion.cause,
         })
     }
 }

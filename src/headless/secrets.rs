@@ -1,4 +1,4 @@
-//! Reads pull Secrets from files: Docker configurations, and manifests in YAML or JSON.
+//! Reads pull secrets from files: Docker configurations, and manifests in YAML or JSON.
 //!
 //! A manifest is read as the API server would store it (`stringData` over `data`, which is base64);
 //! what is in it is read by `domain::registry_auth::docker_config`, as the kubelet would.
@@ -19,7 +19,7 @@ use crate::domain::{
     registry_auth::docker_config::{self, ConfigFormat, DockerConfig},
 };
 
-/// A pull Secret of a manifest, or a Docker configuration file.
+/// A pull secret of a manifest, or a Docker configuration file.
 #[derive(Debug)]
 pub(super) struct SecretSource {
     pub name: String,

@@ -154,12 +154,12 @@ pub(super) async fn probe_with_sources(
     let mut attempts: Vec<Attempt> = Vec::new();
     for identity in identities(image, sources)? {
         let transcript = prober.probe(image, &identity.who).await;
-        let verdict = conclude(&transcript, platforms);
-        let is_enough = verdict.answer == PullAnswer::Ok;
+        let conclusion = conclude(&transcript, platforms);
+        let is_enough = conclusion.answer == PullAnswer::Ok;
         attempts.push(Attempt {
             origin: identity.origin,
             transcript,
-            verdict,
+            conclusion,
         });
         if is_enough {
             break;
@@ -216,7 +216,7 @@ async fn secret_from_cluster(name: &str, options: &ConnectOptions) -> Result<Sec
     let connection = connection.map_err(|error| UserError::from(error).to_string())?;
     let key = ObjectRef::new(connection.namespace.clone(), Name::new(name));
     let secret = secret_values::pull_secret(&connection, &key).await;
-    let secret = secret.map_err(|trouble| format!("cannot read Secret {key}: {trouble}"))?;
+    let secret = secret.map_err(|error| format!("cannot read Secret {key}: {error}"))?;
     if secret.config.is_none() {
         return Err(format!(
             "Secret {key} is passed over by the kubelet: type {} is not a pull secret, or its data key is missing",

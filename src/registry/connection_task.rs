@@ -1,4 +1,4 @@
-//! Shared HTTP parts: the user agent, the connection task and error mapping.
+//! The task that drives an HTTP connection, the user agent, and what a failed connection means.
 
 use std::{error::Error as _, future::Future, io};
 

@@ -58,7 +58,7 @@ pub(super) struct HttpResponse {
     pub(super) body: Zeroizing<Vec<u8>>,
 }
 
-/// The connections of one handshake.
+/// The connections of one pull.
 pub(super) struct HttpClient {
     transport: Transport,
     limits: ProbeLimits,

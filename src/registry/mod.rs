@@ -13,10 +13,10 @@ mod authorization;
 mod challenge;
 mod connection_task;
 mod dial;
-mod handshake;
 mod http_client;
 pub mod local;
 mod proxy;
+mod pull_sequence;
 mod response;
 mod settings;
 mod tls;
@@ -36,7 +36,7 @@ use crate::domain::{
     probe::{AnonymousAccess, AnonymousReason, ProbeError, Refusal, Requester, Transcript},
     registry_auth::image_ref::ImageRef,
 };
-use handshake::Handshake;
+use pull_sequence::PullSequence;
 use transport::Transport;
 
 /// Asks registries, all with the same settings.
@@ -67,10 +67,10 @@ impl Prober {
 
     /// Asks whether the image can be pulled. Dropping the future ends every connection.
     pub async fn probe(&self, image: &ImageRef, auth: &RegistryAuth) -> Transcript {
-        let mut transcript = self.run_handshake(image, auth).await;
+        let mut transcript = self.run_sequence(image, auth).await;
         if matches!(auth, RegistryAuth::Basic { .. }) && is_refusal(&transcript) {
             let stranger = self
-                .run_handshake(image, &RegistryAuth::Anonymous(AnonymousReason::Chosen))
+                .run_sequence(image, &RegistryAuth::Anonymous(AnonymousReason::Chosen))
                 .await;
             transcript.anonymous_access = Some(match stranger.manifest() {
                 Some(_) => AnonymousAccess::MayPull,
@@ -80,18 +80,18 @@ impl Prober {
         transcript
     }
 
-    async fn run_handshake(&self, image: &ImageRef, auth: &RegistryAuth) -> Transcript {
-        let mut handshake = Handshake::new(&self.settings, self.transport.clone(), image, auth);
-        handshake.run().await;
+    async fn run_sequence(&self, image: &ImageRef, auth: &RegistryAuth) -> Transcript {
+        let mut sequence = PullSequence::new(&self.settings, self.transport.clone(), image, auth);
+        sequence.run().await;
         Transcript {
             image: image.clone(),
             requester: match auth {
                 RegistryAuth::Basic { name, .. } => Requester::User(name.clone()),
                 RegistryAuth::Anonymous(why) => Requester::Anonymous(*why),
             },
-            proxy: handshake.proxy,
-            tags: handshake.tags,
-            steps: handshake.steps,
+            proxy: sequence.proxy,
+            tags: sequence.tags,
+            steps: sequence.steps,
             anonymous_access: None,
         }
     }

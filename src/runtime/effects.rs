@@ -15,11 +15,11 @@ use zeroize::Zeroizing;
 use super::{
     active_changes::ActiveChanges,
     cluster_source::{SharedSource, identity},
+    cluster_writer::{self, ClusterWriter},
     export_file, fetch, import,
     node_platforms::NodePlatforms,
     output::OUTPUT,
     registry_probe,
-    writer::{self, Writer},
 };
 use crate::{
     app::{
@@ -27,9 +27,10 @@ use crate::{
         request_id::RequestId, reveal::ClipboardSecret, theme_name::ThemeName,
     },
     cluster::{
-        Connection, WatchScope, WatchUpdate, Watches, access,
+        Connection, WatchScope, WatchUpdate, Watches,
         apply::WritePermit,
         pull_test::{StopReason, TestPod},
+        rbac,
     },
     domain::{
         error::UserError,
@@ -202,7 +203,7 @@ impl Effects {
         let active = self.changes.begin_plan(self.context(), plan.clone());
         self.answer(async move {
             let Some(active) = active else {
-                let done = writer::refused_at_end(&plan.0);
+                let done = cluster_writer::refused_at_end(&plan.0);
                 return Message::Applied(request_id, plan, done);
             };
             let tell = |change, outcome: Outcome| {
@@ -240,7 +241,7 @@ impl Effects {
                         outcome
                     }
                     None => PullTestOutcome {
-                        pulled: PullTestResult::Unknown(writer::QUITTING.to_owned()),
+                        pulled: PullTestResult::Unknown(cluster_writer::QUITTING.to_owned()),
                         is_deleted: true,
                     },
                 };
@@ -253,7 +254,7 @@ impl Effects {
         let connection = self.connected();
         self.answer(async move {
             let rules = match connection {
-                Ok(connection) => access::rules(&connection, &namespace).await.ok(),
+                Ok(connection) => rbac::rules(&connection, &namespace).await.ok(),
                 Err(_) => None,
             };
             Message::RbacLoaded(request_id, rules)
@@ -284,8 +285,8 @@ impl Effects {
         let (connection, nodes) = (self.connection.clone(), self.nodes.clone());
         self.answer(async move {
             let asked = registry_probe::check_credential(connection, &prober, query, &nodes);
-            let verdict = Box::pin(asked).await;
-            Message::CredentialChecked(request_id, Box::new(verdict))
+            let conclusion = Box::pin(asked).await;
+            Message::CredentialChecked(request_id, Box::new(conclusion))
         });
     }
 
@@ -300,8 +301,8 @@ impl Effects {
         connection.map_or_else(String::new, |connection| connection.identity().context)
     }
 
-    fn writer(&self) -> Writer {
-        Writer(self.connection.clone().zip(self.permit))
+    fn writer(&self) -> ClusterWriter {
+        ClusterWriter(self.connection.clone().zip(self.permit))
     }
 
     fn watch_namespace(&mut self, namespace: Namespace) {

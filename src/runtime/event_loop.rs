@@ -22,7 +22,7 @@ use tokio::{
 
 use super::{
     active_changes::ActiveChanges,
-    background,
+    background_color,
     cluster_source::SharedSource,
     effects::{Effects, LoopCommand, NewConnection},
     frame_scheduler::FrameScheduler,
@@ -111,7 +111,7 @@ pub async fn run(start: DashboardOptions, mut signals: Signals) -> io::Result<En
     // Where nothing is asked, answers to the program before may still come.
     let mut late = ReplyFilter::new(&[], Instant::now());
     if start.theme_options.depends_on_background() {
-        let heard = background::query();
+        let heard = background_color::query();
         start.theme_options.background = heard.background;
         typed = heard.keys;
         late = ReplyFilter::new(&heard.rest, Instant::now());

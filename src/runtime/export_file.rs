@@ -5,13 +5,13 @@ use std::{
     io::{self, Write},
 };
 
-use super::files;
+use super::private_files;
 use crate::domain::{error::UserError, shell};
 
 /// Writes a new file, which only its owner can read, and says which; what is there is not overwritten.
 pub(super) fn export(path: String, text: &str) -> Result<String, UserError> {
     let place = shell::expand_home(&path, env::home_dir().as_deref());
-    match files::write_new(&place, |file| file.write_all(text.as_bytes())) {
+    match private_files::write_new(&place, |file| file.write_all(text.as_bytes())) {
         Ok(()) => Ok(path),
         Err(error) => {
             let problem =

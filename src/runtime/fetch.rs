@@ -25,12 +25,12 @@ pub(super) async fn document(
     object: &AnyObjectRef,
 ) -> Result<YamlDocument, UserError> {
     let answer = get::document(&connection?, object).await;
-    answer.map_err(|trouble| {
+    answer.map_err(|error| {
         let (group, resource) = resource(object);
         let namespace = object.namespace().clone();
         request_failed(
             format!("cannot read {object}"),
-            &trouble,
+            &error,
             &get(group, &resource, namespace),
         )
     })
@@ -43,7 +43,7 @@ pub(super) async fn values(
 ) -> Result<Option<DockerConfig>, UserError> {
     match secret_values::pull_secret(&connection?, secret).await {
         Ok(found) => Ok(found.config),
-        Err(trouble) => Err(unreadable_secret(secret, &trouble)),
+        Err(error) => Err(unreadable_secret(secret, &error)),
     }
 }
 
@@ -76,23 +76,23 @@ pub(super) async fn log(
         }
     };
     let (end, ()) = join(reading, telling).await;
-    end.map_err(|trouble| {
+    end.map_err(|error| {
         let what = format!("no logs for container {}", source.container);
         let namespace = source.pod.namespace.clone();
-        request_failed(what, &trouble, &get("", "pods/log", namespace))
+        request_failed(what, &error, &get("", "pods/log", namespace))
     })
 }
 
 /// A Secret whose values could not be read.
-pub(super) fn unreadable_secret(secret: &ObjectRef<Secret>, trouble: &ApiError) -> UserError {
+pub(super) fn unreadable_secret(secret: &ObjectRef<Secret>, error: &ApiError) -> UserError {
     let what = format!("cannot read Secret {secret}");
-    request_failed(what, trouble, &get("", "secrets", secret.namespace.clone()))
+    request_failed(what, error, &get("", "secrets", secret.namespace.clone()))
 }
 
 /// An error with the missing permission, if there is one.
-fn request_failed(what: String, trouble: &ApiError, takes: &Permission) -> UserError {
-    let problem = UserError::new(what).with_cause(trouble.to_string());
-    match trouble {
+fn request_failed(what: String, error: &ApiError, takes: &Permission) -> UserError {
+    let problem = UserError::new(what).with_cause(error.to_string());
+    match error {
         ApiError::Forbidden(_) => problem.with_help(format!("request permission to {takes}")),
         _ => problem,
     }

@@ -43,7 +43,7 @@ pub(super) async fn read(
             let connection = connection.ok_or("not connected")?;
             let secret = secret_values::pull_secret(&connection, &key)
                 .await
-                .map_err(|trouble| format!("cannot read Secret {key}: {trouble}"))?;
+                .map_err(|error| format!("cannot read Secret {key}: {error}"))?;
             let config = secret
                 .config
                 .ok_or_else(|| format!("Secret {key} is not a pull secret"))?;

@@ -4,7 +4,7 @@ use std::{fs, io, path::Path, sync::Mutex};
 
 use tracing_subscriber::EnvFilter;
 
-use super::files;
+use super::private_files;
 
 /// Starts logging to this file, which only its owner can read.
 ///
@@ -14,7 +14,7 @@ pub fn start(path: &Path, level: &str) -> io::Result<()> {
     if let Some(directory) = path.parent() {
         fs::create_dir_all(directory)?;
     }
-    let file = files::append_private(path)?;
+    let file = private_files::append_private(path)?;
     tracing_subscriber::fmt()
         .with_env_filter(EnvFilter::new(format!("warn,pullscope={level}")))
         .with_writer(Mutex::new(file))

@@ -3,14 +3,14 @@
 //! It waits, draws and carries out; it decides nothing.
 
 mod active_changes;
-mod background;
+mod background_color;
 pub mod capabilities;
 pub mod cluster_source;
+mod cluster_writer;
 mod effects;
 mod event_loop;
 mod export_file;
 mod fetch;
-mod files;
 mod frame_scheduler;
 mod import;
 mod input;
@@ -19,6 +19,7 @@ mod mailbox;
 mod node_platforms;
 mod notify;
 mod output;
+mod private_files;
 mod registry_probe;
 pub mod resolved_settings;
 mod shutdown;
@@ -26,7 +27,6 @@ mod signals;
 mod state_file;
 pub mod terminal;
 mod terminal_replies;
-mod writer;
 
 pub use self::{
     event_loop::{DashboardOptions, Ending, run},

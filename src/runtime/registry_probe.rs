@@ -30,9 +30,9 @@ pub(super) async fn probe_pod_image(
     let wanted = nodes.get(&connection).await;
     let mut last = None;
     for who in &credential_candidates(&configs, query)? {
-        let verdict = conclude(&prober.probe(&query.image, who).await, &wanted);
-        let enough = verdict.answer == PullAnswer::Ok;
-        last = Some(verdict);
+        let conclusion = conclude(&prober.probe(&query.image, who).await, &wanted);
+        let enough = conclusion.answer == PullAnswer::Ok;
+        last = Some(conclusion);
         if enough {
             break;
         }
@@ -68,7 +68,7 @@ async fn configs<'a>(
         match secret_values::pull_secret(connection, key).await {
             Ok(secret) => configs.extend(secret.config.map(|config| (key, config))),
             Err(ApiError::NotFound(_)) => {}
-            Err(trouble) => return Err(fetch::unreadable_secret(key, &trouble)),
+            Err(error) => return Err(fetch::unreadable_secret(key, &error)),
         }
     }
     Ok(configs)

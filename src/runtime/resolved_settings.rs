@@ -88,10 +88,10 @@ fn keymap(keys: &Entries<Vec<String>>) -> Result<Keymap, UserError> {
         keys: &keys.value,
     });
     let wishes: Vec<KeyOverride<'_>> = wishes.collect();
-    Keymap::with_overrides(&wishes).map_err(|troubles| {
-        let mut problems = troubles.into_iter().filter_map(|(number, trouble)| {
+    Keymap::with_overrides(&wishes).map_err(|errors| {
+        let mut problems = errors.into_iter().filter_map(|(number, error)| {
             let (action, keys) = keys.iter().nth(number)?;
-            Some(keys.error(&format!("keys.{action}"), trouble))
+            Some(keys.error(&format!("keys.{action}"), error))
         });
         let first = problems.next();
         let first = first.unwrap_or_else(|| UserError::new("invalid keys"));

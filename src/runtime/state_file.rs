@@ -8,7 +8,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::files;
+use super::private_files;
 use crate::app::session_state::SessionState;
 
 #[derive(Clone, Debug)]
@@ -55,7 +55,7 @@ impl StateFile {
         let aside = self.path.with_extension(format!("{number:x}.new"));
         let bytes = serde_json::to_vec_pretty(memory)?;
         // Names of clusters and namespaces are nobody else's business.
-        files::write_new(&aside, |file| {
+        private_files::write_new(&aside, |file| {
             file.write_all(&bytes)?;
             file.sync_all()
         })?;

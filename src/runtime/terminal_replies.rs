@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
-use super::background;
+use super::background_color;
 use crate::ui::theme::Background;
 
 /// So long an escape key waits for what may follow it. Nobody types so fast.
@@ -228,7 +228,7 @@ fn read_colour(body: &[u8]) -> ReplyParse {
         }
         return match end {
             b"\x1b" => ReplyParse::Begun,
-            _ => ReplyParse::Whole(background::background(colour)),
+            _ => ReplyParse::Whole(background_color::background(colour)),
         };
     }
     match colour_fits(body) {

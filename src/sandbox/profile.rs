@@ -19,7 +19,7 @@ pub enum Profile {
     CriO,
 }
 
-/// When a kubelet reports pull Secrets that do not exist (`FailedToRetrieveImagePullSecret`).
+/// When a kubelet reports pull secrets that do not exist (`FailedToRetrieveImagePullSecret`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MissingSecrets {
     Unreported,

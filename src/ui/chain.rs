@@ -208,7 +208,7 @@ fn secret(inspection: &PodInspection, finding: Option<&Finding>) -> ChainSegment
         .map_or(&[], |links| &links.secrets);
     let blamed = finding
         .filter(|finding| finding.link() == ChainLink::Secret)
-        .map(|finding| (finding.names.secret.as_deref(), finding.title()));
+        .map(|finding| (finding.fix_context.secret.as_deref(), finding.title()));
     let shown = blamed
         .and_then(|(name, _)| listed.iter().find(|link| Some(link.name.as_str()) == name))
         .or_else(|| {

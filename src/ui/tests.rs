@@ -423,7 +423,7 @@ fn a_tested_secret() {
     let [Effect::ProbeImage { request_id, .. }] = effects[..] else {
         panic!("{effects:?}")
     };
-    let verdict = ProbeConclusion {
+    let conclusion = ProbeConclusion {
         answer: PullAnswer::No,
         cause: Some(Cause::Unauthorized),
         root: Some(RootCause::CredentialRejected),
@@ -431,7 +431,7 @@ fn a_tested_secret() {
         ruled_out: Vec::new(),
         summary: "registry.example does not accept the credential of shop-bot".to_owned(),
     };
-    screen.take(Message::ProbeDone(request_id, Ok(Box::new(verdict))));
+    screen.take(Message::ProbeDone(request_id, Ok(Box::new(conclusion))));
     insta::assert_snapshot!("tested_secret", screen.text(80, 24));
 }
 

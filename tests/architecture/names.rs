@@ -28,6 +28,15 @@ const RIDDLES: &[&str] = &[
     "settled", "stands", "take_in", "tell", "tells", "told", "wants",
 ];
 
+/// Words that are part of no name, also of a variable or a field: the field has others, and each of these stood
+/// for several things. With the folder where the word is right.
+const REPLACED: &[(&str, &str, Option<&str>)] = &[
+    ("rehears", "dry run", None),
+    ("trouble", "error, failure or finding", None),
+    ("verdict", "diagnosis or conclusion", None),
+    ("world", "store", Some("sandbox/")),
+];
+
 /// Verbs that begin no function's name either: `tells_x`, `asks_x`.
 const RIDDLE_VERBS: &[&str] = &[
     "asked", "asks", "hear", "heard", "says", "tell", "telling", "tells", "told", "wants",
@@ -132,6 +141,25 @@ pub fn riddles(files: &BTreeMap<String, Vec<Token>>) -> Vec<String> {
         .flat_map(|(file, tokens)| items(tokens).into_iter().map(move |item| (file, item)))
         .filter(|(_, item)| item.keyword == "fn" && is_riddle(item.name))
         .map(|(file, item)| format!("src/{file}:{}: {}", item.line, item.name))
+        .collect()
+}
+
+/// Returns the names with a word of [`REPLACED`], with their places and the words to use instead.
+pub fn replaced_words(files: &BTreeMap<String, Vec<Token>>) -> Vec<String> {
+    let found = |file: &str, token: &Token| {
+        let name = token.text.to_ascii_lowercase();
+        let (_, instead, _) = REPLACED.iter().find(|(word, _, home)| {
+            let is_part = name.split('_').any(|part| part.starts_with(word));
+            is_part && !home.is_some_and(|home| file.starts_with(home))
+        })?;
+        Some(format!(
+            "src/{file}:{}: {}: {instead}",
+            token.line, token.text
+        ))
+    };
+    files
+        .iter()
+        .flat_map(|(file, tokens)| tokens.iter().filter_map(move |token| found(file, token)))
         .collect()
 }
 

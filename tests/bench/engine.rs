@@ -99,8 +99,8 @@ fn main() {
         .map(|path| serde_json::from_slice(&fs::read(path).unwrap()).unwrap())
         .collect();
     let time = mean(|| {
-        for case in &cases {
-            black_box(diagnose(case));
+        for context in &cases {
+            black_box(diagnose(context));
         }
     });
     let each = time / u32::try_from(cases.len()).unwrap();

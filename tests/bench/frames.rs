@@ -74,9 +74,9 @@ fn main() {
     bench.report("50 Pods report again", |bench, turn| {
         bench.change((0..50).map(|at| (turn * 50 + at) * 19 + 1), restarted);
     });
-    bench.report("5 Pods change their trouble", |bench, turn| {
+    bench.report("5 Pods change their waiting reason", |bench, turn| {
         bench.change((0..5).map(|at| (turn * 5 + at) * FAILING), |pod| {
-            troubled(pod, turn);
+            change_waiting_reason(pod, turn);
         });
     });
     bench.report("a Pod starts to fail, or is well again", |bench, turn| {
@@ -390,7 +390,7 @@ fn restarted(pod: &mut Pod) {
     pod.containers[0].restarts += 1;
 }
 
-fn troubled(pod: &mut Pod, turn: usize) {
+fn change_waiting_reason(pod: &mut Pod, turn: usize) {
     if let ContainerState::Waiting { reason, .. } = &mut pod.containers[0].state {
         *reason = ["ErrImagePull", "ImagePullBackOff"][turn % 2].into();
     }

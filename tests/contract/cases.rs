@@ -1,7 +1,7 @@
 //! What must hold against every server that speaks the Kubernetes API.
 
 use pullscope::{
-    cluster::{WatchScope, access, get, watch::WATCHED},
+    cluster::{WatchScope, get, rbac, watch::WATCHED},
     domain::{
         k8s::{
             document::FoldLevel,
@@ -32,13 +32,13 @@ pub async fn sees_objects_come_change_and_go(cluster: &Cluster) {
         },
     );
     seen.until_settled().await;
-    assert!(seen.world.namespace(&namespace).is_some());
+    assert!(seen.store.namespace(&namespace).is_some());
     let base = format!("/api/v1/namespaces/{namespace}");
 
     let account = key(&namespace, "robot");
     create_account(cluster, &namespace).await;
     seen.until("a ServiceAccount appears", SECOND, |seen| {
-        seen.world.account(&account).is_some()
+        seen.store.account(&account).is_some()
     })
     .await;
     let patch = json!({"imagePullSecrets": [{"name": "one"}, {"name": "two"}]});
@@ -46,7 +46,7 @@ pub async fn sees_objects_come_change_and_go(cluster: &Cluster) {
         .patch(&format!("{base}/serviceaccounts/robot"), patch)
         .await;
     seen.until("its list changes", SECOND, |seen| {
-        let names = &seen.world.account(&account).unwrap().pull_secrets;
+        let names = &seen.store.account(&account).unwrap().pull_secrets;
         names.iter().map(Name::as_str).eq(["one", "two"])
     })
     .await;
@@ -56,10 +56,10 @@ pub async fn sees_objects_come_change_and_go(cluster: &Cluster) {
         .create(&format!("{base}/pods"), pod_manifest("web"))
         .await;
     seen.until("a Pod appears", SECOND, |seen| {
-        seen.world.pod(&pod).is_some()
+        seen.store.pod(&pod).is_some()
     })
     .await;
-    let found = seen.world.pod(&pod).unwrap();
+    let found = seen.store.pod(&pod).unwrap();
     assert_eq!(found.service_account.as_str(), "robot");
     assert_eq!(found.pull_secrets.len(), 1);
     assert_eq!(&*found.containers[0].image, "registry.lab/team/web:1");
@@ -68,14 +68,14 @@ pub async fn sees_objects_come_change_and_go(cluster: &Cluster) {
         .delete(&format!("{base}/pods/web?gracePeriodSeconds=0"))
         .await;
     seen.until("the Pod is gone", SECOND, |seen| {
-        seen.world.pod(&pod).is_none()
+        seen.store.pod(&pod).is_none()
     })
     .await;
     cluster
         .delete(&format!("{base}/serviceaccounts/robot"))
         .await;
     seen.until("the ServiceAccount is gone", SECOND, |seen| {
-        seen.world.account(&account).is_none()
+        seen.store.account(&account).is_none()
     })
     .await;
 }
@@ -140,7 +140,7 @@ pub async fn reads_every_workload_kind(cluster: &Cluster) {
     seen.until_settled().await;
     for kind in WorkloadKind::ALL {
         let workload = seen
-            .world
+            .store
             .workloads()
             .find(|workload| workload.id.kind == kind && workload.id.key.name.as_str() == "web")
             .unwrap_or_else(|| panic!("no {kind}; {:#?}", seen.batches));
@@ -197,7 +197,7 @@ pub async fn reads_long_lists_in_pages(cluster: &Cluster) {
     seen.until_settled().await;
     let scope = Scope::Namespace(namespace);
     let made = |seen: &Observer| {
-        let accounts = seen.world.accounts(&scope);
+        let accounts = seen.store.accounts(&scope);
         // A controller may have added `default`.
         accounts
             .filter(|account| account.key.name.as_str().starts_with("robot-"))
@@ -244,7 +244,7 @@ pub async fn transfers_no_data_of_other_secrets(cluster: &Cluster) {
     let mut seen = Observer::new(&connection, WatchScope::Namespaces(vec![namespace.clone()]));
     seen.until_settled().await;
 
-    let secret = |name: &str| seen.world.secret(&key(&namespace, name)).unwrap();
+    let secret = |name: &str| seen.store.secret(&key(&namespace, name)).unwrap();
     assert_eq!(secret("new").secret_type, SecretType::DockerConfigJson);
     assert_eq!(secret("old").secret_type, SecretType::DockerCfg);
     let fingerprint = |name: &str| match &secret(name).content {
@@ -257,7 +257,7 @@ pub async fn transfers_no_data_of_other_secrets(cluster: &Cluster) {
     assert!(
         !format!(
             "{:?}",
-            seen.world.secrets(&Scope::Cluster).collect::<Vec<_>>()
+            seen.store.secrets(&Scope::Cluster).collect::<Vec<_>>()
         )
         .contains("canary")
     );
@@ -270,7 +270,7 @@ pub async fn transfers_no_data_of_other_secrets(cluster: &Cluster) {
     });
     cluster.create(&path, manifest).await;
     seen.until("the Secret has the right type", SECOND, |seen| {
-        seen.world
+        seen.store
             .secret(&key(&namespace, "other"))
             .is_some_and(|secret| secret.secret_type == SecretType::DockerConfigJson)
     })
@@ -315,7 +315,7 @@ pub async fn reads_events_of_both_apis(cluster: &Cluster) {
         let mut seen = Observer::new(&connection, WatchScope::Namespaces(vec![namespace.clone()]));
         seen.until_settled().await;
         let line = |reason: &str| {
-            seen.world
+            seen.store
                 .event_lines()
                 .find(|line| &*line.event.reason == reason)
                 .unwrap_or_else(|| panic!("no {reason} for {user}"))
@@ -380,7 +380,7 @@ pub async fn works_with_rights_in_one_namespace(cluster: &Cluster) {
     };
     assert_eq!(missing.to_string(), "list namespaces in all namespaces");
     assert!(
-        seen.world.namespace(&namespace).is_some(),
+        seen.store.namespace(&namespace).is_some(),
         "the known namespace stands in"
     );
     let watched = seen.states.iter();
@@ -409,7 +409,7 @@ pub async fn works_with_rights_in_one_namespace(cluster: &Cluster) {
         )
         .await;
     seen.until("a Pod appears", SECOND, |seen| {
-        seen.world.pod(&pod).is_some()
+        seen.store.pod(&pod).is_some()
     })
     .await;
 }
@@ -481,8 +481,8 @@ pub async fn follows_a_changed_reach(cluster: &Cluster) {
     let (first, second) = (key(&one, "web"), key(&two, "web"));
     let has = |seen: &Observer, a: bool, b: bool| {
         (
-            seen.world.pod(&first).is_some(),
-            seen.world.pod(&second).is_some(),
+            seen.store.pod(&first).is_some(),
+            seen.store.pod(&second).is_some(),
         ) == (a, b)
     };
     seen.until("only the first", LONG, |seen| has(seen, true, false))
@@ -535,7 +535,7 @@ pub async fn answers_access_questions(cluster: &Cluster) {
     ] {
         let permission = permission(verb, scope);
         assert_eq!(
-            access::is_allowed(&connection, &permission).await,
+            rbac::is_allowed(&connection, &permission).await,
             Ok(allowed),
             "{permission}"
         );
@@ -592,8 +592,8 @@ pub async fn documents_hide_the_values_of_secrets(cluster: &Cluster) {
     );
 
     let gone = AnyObjectRef::Pod(key(&namespace, "nobody"));
-    let trouble = get::document(&connection, &gone).await.unwrap_err();
-    assert!(trouble.to_string().contains("not found"), "{trouble}");
+    let error = get::document(&connection, &gone).await.unwrap_err();
+    assert!(error.to_string().contains("not found"), "{error}");
     let namespaced = AnyObjectRef::Namespace(namespace.clone());
     let document = get::document(&connection, &namespaced).await.unwrap();
     assert!(

@@ -153,14 +153,14 @@ pub async fn lists_read_the_same_in_both_encodings(cluster: &Cluster) {
             !seen.is_empty() && seen.iter().all(|kind| kind.contains("protobuf") == packed),
             "{seen:?}"
         );
-        worlds.push(observer.world);
+        worlds.push(observer.store);
     }
     let scope = Scope::Namespace(namespace.clone());
     let [json, packed] = &worlds[..] else {
         panic!("two worlds");
     };
-    let pods = |world: &pullscope::domain::store::Store| -> Vec<_> {
-        world.pods(&scope).cloned().collect()
+    let pods = |store: &pullscope::domain::store::Store| -> Vec<_> {
+        store.pods(&scope).cloned().collect()
     };
     assert_eq!(pods(packed), pods(json));
     let pod = &pods(packed)[0];
@@ -168,8 +168,8 @@ pub async fn lists_read_the_same_in_both_encodings(cluster: &Cluster) {
         pod.meta.deleting.is_some() && pod.containers.len() == 3,
         "{pod:?}"
     );
-    let accounts = |world: &pullscope::domain::store::Store| -> Vec<_> {
-        world.accounts(&scope).cloned().collect()
+    let accounts = |store: &pullscope::domain::store::Store| -> Vec<_> {
+        store.accounts(&scope).cloned().collect()
     };
     assert_eq!(accounts(packed), accounts(json));
     let key = &pod.key;

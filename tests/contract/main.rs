@@ -14,6 +14,7 @@ mod changes;
 mod cluster;
 mod encodings;
 mod endings;
+mod interrupted_plans;
 mod lists;
 mod observer;
 mod plans;
@@ -25,7 +26,6 @@ mod real;
 mod refusals;
 mod rights;
 mod server;
-mod trouble;
 mod watches;
 
 /// Runs each case of a module against the real server and against the sandbox.
@@ -73,7 +73,7 @@ contract!(writing: plans {
     the_list_of_a_template_is_changed,
     images_are_set_where_they_stand,
     a_rollout_is_stopped_and_taken_back,
-    a_rehearsal_changes_nothing,
+    a_dry_run_changes_nothing,
 });
 
 contract!(with_preconditions: preconditions {
@@ -88,13 +88,13 @@ contract!(with_preconditions: preconditions {
     an_owner_by_server_side_apply_is_named,
 });
 
-contract!(in_trouble: trouble {
+contract!(interrupted: interrupted_plans {
     a_rotation_is_all_or_nothing,
     what_others_changed_since_is_left_alone,
     a_plan_is_taken_back,
     a_copy_meets_another_secret,
     a_lost_connection_is_told_and_made_good,
-    a_keeper_is_seen_in_the_rehearsal,
+    a_keeper_is_seen_in_the_dry_run,
 });
 contract!(listing: lists {
     a_long_list_comes_in_pages_of_one_moment,

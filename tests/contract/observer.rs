@@ -30,7 +30,7 @@ pub const LONG: Duration = Duration::from_secs(40);
 pub struct Observer {
     pub watches: Watches,
     feed: Receiver<WatchUpdate>,
-    pub world: Store,
+    pub store: Store,
     pub states: BTreeMap<WatchId, WatchState>,
     pub unreadable: BTreeMap<WatchId, Arc<UnreadableObjects>>,
     /// Batches so far, in words, to explain a test that waits in vain.
@@ -43,7 +43,7 @@ impl Observer {
         Self {
             watches,
             feed,
-            world: Store::default(),
+            store: Store::default(),
             states: BTreeMap::new(),
             unreadable: BTreeMap::new(),
             batches: Vec::new(),
@@ -97,7 +97,7 @@ impl Observer {
             }
             WatchUpdate::Batch(batch) => {
                 self.batches.push(in_words(&batch));
-                self.world.apply(batch, Timestamp::now());
+                self.store.apply(batch, Timestamp::now());
             }
         }
     }

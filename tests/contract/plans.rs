@@ -47,7 +47,7 @@ pub async fn carried_out(connection: &Connection, plan: &Plan) -> Vec<ChangeResu
     done
 }
 
-pub async fn rehearse(connection: &Connection, plan: &Plan) -> Vec<Outcome> {
+pub async fn dry_run(connection: &Connection, plan: &Plan) -> Vec<Outcome> {
     outcomes(&apply::dry_run(connection, permit(), plan).await)
 }
 
@@ -133,12 +133,12 @@ pub async fn home(cluster: &Cluster, prefix: &str) -> (Namespace, Connection) {
     (namespace, connection)
 }
 
-/// A rehearsal stores nothing; what others attach in between stays; a second time changes nothing.
+/// A dry run stores nothing; what others attach in between stays; a second time changes nothing.
 pub async fn attaching_loses_nothing_of_others(cluster: &Cluster) {
     let (namespace, connection) = home(cluster, "attach").await;
     let plan = Plan::new("attach", vec![attach(&namespace, "regcred")]);
-    let rehearsed = rehearse(&connection, &plan).await;
-    assert_eq!(rehearsed, [Outcome::Applied]);
+    let dry_run_outcomes = dry_run(&connection, &plan).await;
+    assert_eq!(dry_run_outcomes, [Outcome::Applied]);
     assert_eq!(listed(cluster, &namespace).await, ["mirror"]);
     let others = json!({"imagePullSecrets": [{"name": "mirror"}, {"name": "theirs"}]});
     let path = format!("/api/v1/namespaces/{namespace}/serviceaccounts/web");
@@ -251,16 +251,16 @@ pub async fn a_denied_step_stops_the_plan(cluster: &Cluster) {
             attach(&namespace, "regcred"),
         ],
     );
-    let rehearsed = rehearse(&connection, &plan).await;
-    let Outcome::Failed(why) = &rehearsed[1] else {
-        panic!("{rehearsed:?}")
+    let dry_run_outcomes = dry_run(&connection, &plan).await;
+    let Outcome::Failed(why) = &dry_run_outcomes[1] else {
+        panic!("{dry_run_outcomes:?}")
     };
     assert!(
         why.contains(&format!("create secrets in namespace {namespace}")),
         "{why}"
     );
     assert!(why.contains("kubectl -n"), "{why}");
-    assert!(!format!("{rehearsed:?} {plan:?}").contains(CANARY));
+    assert!(!format!("{dry_run_outcomes:?} {plan:?}").contains(CANARY));
     let outcomes = carry_out(&connection, &plan).await;
     assert!(matches!(
         &outcomes[..],
@@ -357,8 +357,8 @@ pub async fn the_list_of_a_template_is_changed(cluster: &Cluster) {
             current: vec![Name::new("typo")],
         })],
     );
-    assert_eq!(rehearse(&connection, &plan).await, [Outcome::Applied]);
-    assert_eq!(list().await, ["mirror", "typo"], "only rehearsed");
+    assert_eq!(dry_run(&connection, &plan).await, [Outcome::Applied]);
+    assert_eq!(list().await, ["mirror", "typo"], "only a dry run");
     let done = carried_out(&connection, &plan).await;
     assert_eq!(outcomes(&done), [Outcome::Applied]);
     assert_eq!(list().await, ["mirror", "hub"]);
@@ -420,8 +420,8 @@ pub async fn images_are_set_where_they_stand(cluster: &Cluster) {
             Change::delete_job(ObjectRef::new(namespace.clone(), Name::new("nightly-7"))),
         ],
     );
-    let rehearsed = rehearse(&connection, &plan).await;
-    assert_eq!(rehearsed, vec![Outcome::Applied; 3]);
+    let dry_run_outcomes = dry_run(&connection, &plan).await;
+    assert_eq!(dry_run_outcomes, vec![Outcome::Applied; 3]);
     let done = carried_out(&connection, &plan).await;
     assert_eq!(outcomes(&done), vec![Outcome::Applied; 3]);
     let found = object(cluster, &format!("{core}/pods/bare")).await;
@@ -473,15 +473,18 @@ pub async fn a_rollout_is_stopped_and_taken_back(cluster: &Cluster) {
     let paused = |paused| Change::SetPaused(SetPaused::new(key.clone(), paused));
     let changes = vec![paused(true), paused(true), paused(false), back.clone()];
     let plan = Plan::new("stop and go back", changes);
-    let rehearsed = rehearse(&connection, &plan).await;
-    assert!(rehearsed.iter().all(Outcome::is_good), "{rehearsed:?}");
+    let dry_run_outcomes = dry_run(&connection, &plan).await;
+    assert!(
+        dry_run_outcomes.iter().all(Outcome::is_good),
+        "{dry_run_outcomes:?}"
+    );
     let path = format!("{apps}/deployments/web");
     let image = "/spec/template/spec/containers/0/image";
     let found = object(cluster, &path).await;
     assert_eq!(
         found.pointer(image),
         Some(&json!("ghcr.io/acme/web:2")),
-        "only rehearsed"
+        "only a dry run"
     );
     let outcomes = carry_out(&connection, &plan).await;
     let (applied, unchanged) = (Outcome::Applied, Outcome::Unchanged);
@@ -498,10 +501,10 @@ pub async fn a_rollout_is_stopped_and_taken_back(cluster: &Cluster) {
     assert_eq!(again, [unchanged]);
 }
 
-/// A rehearsal of every kind of change stores nothing at all.
-pub async fn a_rehearsal_changes_nothing(cluster: &Cluster) {
-    let (namespace, connection) = home(cluster, "rehearsal").await;
-    let other = cluster.namespace("rehearsal-copy").await;
+/// A dry run of every kind of change stores nothing at all.
+pub async fn a_dry_run_changes_nothing(cluster: &Cluster) {
+    let (namespace, connection) = home(cluster, "dry-run").await;
+    let other = cluster.namespace("dry-run-copy").await;
     let key = secret(&namespace, "regcred");
     let web = ObjectRef::new(namespace.clone(), Name::new("web"));
     let workload = Restartable::new(WorkloadRef {
@@ -578,7 +581,7 @@ pub async fn a_rehearsal_changes_nothing(cluster: &Cluster) {
         versions
     };
     let (here, there) = (versions(&namespace).await, versions(&other).await);
-    let outcomes = rehearse(&connection, &plan).await;
+    let outcomes = dry_run(&connection, &plan).await;
     assert!(outcomes.iter().all(Outcome::is_good), "{outcomes:?}");
     assert_eq!(versions(&namespace).await, here);
     assert_eq!(versions(&other).await, there);

@@ -21,8 +21,8 @@ use serde_json::{Value, json};
 use crate::{
     cluster::Cluster,
     plans::{
-        account, attach, carried_out, carry_out, copy, create, home, object, outcomes, permit,
-        rehearse, secret,
+        account, attach, carried_out, carry_out, copy, create, dry_run, home, object, outcomes,
+        permit, secret,
     },
     raw::APPLY,
 };
@@ -112,7 +112,7 @@ pub async fn what_others_set_since_is_left_alone(cluster: &Cluster) {
         let done = carried_out(&connection, &plan).await;
         assert_eq!(outcomes(&done), [Outcome::Applied]);
         let undo = plan.undo_plan(&done).unwrap();
-        assert_eq!(rehearse(&connection, &undo).await, [Outcome::Applied]);
+        assert_eq!(dry_run(&connection, &undo).await, [Outcome::Applied]);
         theirs(cluster, &namespace, json!({ place: value })).await;
 
         let (seen, tried) = shown(&connection, &undo).await;
@@ -178,7 +178,7 @@ pub async fn another_of_the_same_name_is_left_alone(cluster: &Cluster) {
         )
     };
     for outcome in [
-        rehearse(&connection, &delete("of-an-earlier-one")).await,
+        dry_run(&connection, &delete("of-an-earlier-one")).await,
         carry_out(&connection, &delete("of-an-earlier-one")).await,
     ] {
         assert!(
@@ -305,7 +305,7 @@ pub async fn undo_reaches_no_later_object_of_the_name(cluster: &Cluster) {
         again["metadata"] = json!({"name": "web"});
         cluster.create(&collection, again).await;
     }
-    let outcomes = rehearse(&connection, &undo).await;
+    let outcomes = dry_run(&connection, &undo).await;
     for outcome in &outcomes {
         assert!(
             says(outcome, "deleted and recreated by someone else"),
@@ -408,7 +408,7 @@ pub async fn a_conversion_keeps_everything(cluster: &Cluster) {
     assert_eq!(count().await, before, "no copy of it stays behind");
 
     let undo = plan.undo_plan(&done).unwrap();
-    assert_eq!(rehearse(&connection, &undo).await, [Outcome::Applied]);
+    assert_eq!(dry_run(&connection, &undo).await, [Outcome::Applied]);
     assert_eq!(
         given(&object(cluster, &path).await),
         given(&wanted),
@@ -441,7 +441,7 @@ pub async fn a_conversion_that_cannot_end_is_not_begun(cluster: &Cluster) {
         vec![Change::convert_secret(secret(&namespace, "opaque"))],
     );
     for outcome in [
-        rehearse(&connection, &plan).await,
+        dry_run(&connection, &plan).await,
         carry_out(&connection, &plan).await,
     ] {
         assert!(says(&outcome[0], "example.com/hold"), "{outcome:?}");

@@ -40,9 +40,9 @@ async fn open(files: &Files) -> Result<Connection, ConnectError> {
     Connection::open(&options).await
 }
 
-async fn trouble(files: &Files) -> ApiError {
+async fn connect_error(files: &Files) -> ApiError {
     match open(files).await.map(|connection| connection.identity()) {
-        Err(ConnectError::Refused { error: trouble, .. }) => *trouble,
+        Err(ConnectError::Refused { error, .. }) => *error,
         other => panic!("{other:?}"),
     }
 }
@@ -93,7 +93,10 @@ async fn a_wrong_token_is_a_refused_login() {
     let files = kubeconfig(server, |config| {
         config["users"][0]["user"] = json!({"token": "wrong"});
     });
-    assert!(matches!(trouble(&files).await, ApiError::Unauthorized(_)));
+    assert!(matches!(
+        connect_error(&files).await,
+        ApiError::Unauthorized(_)
+    ));
 }
 
 #[tokio::test]
@@ -108,7 +111,7 @@ async fn an_unknown_authority_is_called_that() {
             .unwrap()
             .remove("certificate-authority");
     });
-    let text = trouble(&files).await.to_string();
+    let text = connect_error(&files).await.to_string();
     assert!(
         text.contains("not trusted") || text.contains("authority"),
         "{text}"
@@ -123,7 +126,7 @@ async fn another_name_than_the_certificate_has_is_called_that() {
     let files = kubeconfig(server, |config| {
         config["clusters"][0]["cluster"]["tls-server-name"] = json!("elsewhere.lab");
     });
-    let text = trouble(&files).await.to_string();
+    let text = connect_error(&files).await.to_string();
     assert!(text.contains("for other names"), "{text}");
 }
 
@@ -135,7 +138,7 @@ async fn where_nobody_listens_the_connection_is_refused() {
     let files = kubeconfig(server, |config| {
         config["clusters"][0]["cluster"]["server"] = json!("https://127.0.0.1:1");
     });
-    assert_eq!(trouble(&files).await, ApiError::Refused);
+    assert_eq!(connect_error(&files).await, ApiError::Refused);
 }
 
 #[tokio::test]
@@ -146,7 +149,7 @@ async fn a_name_without_address_is_called_that() {
     let files = kubeconfig(server, |config| {
         config["clusters"][0]["cluster"]["server"] = json!("https://nowhere.invalid:6443");
     });
-    assert_eq!(trouble(&files).await, ApiError::NoSuchHost);
+    assert_eq!(connect_error(&files).await, ApiError::NoSuchHost);
 }
 
 #[tokio::test]

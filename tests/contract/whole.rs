@@ -46,9 +46,9 @@ pub async fn whole_world(connection: &Connection, now: Timestamp) -> (Store, Wat
         StoreUpdate::Pods(_) => 4,
         StoreUpdate::Events(_) => 5,
     });
-    let mut world = Store::default();
+    let mut store = Store::default();
     for batch in batches {
-        world.apply(batch, now);
+        store.apply(batch, now);
     }
-    (world, sight)
+    (store, sight)
 }

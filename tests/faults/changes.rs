@@ -37,7 +37,7 @@ fn outcomes(done: &[ChangeResult]) -> Vec<&Outcome> {
     done.iter().map(|done| &done.outcome).collect()
 }
 
-/// A write that is meant: a rehearsal says so in its query, and one that deletes in its body.
+/// A write that is meant: a dry run says so in its query, and one that deletes in its body.
 fn writes(uri: &str) -> bool {
     uri.contains("fieldManager=pullscope") && !uri.contains("dryRun")
 }

@@ -51,10 +51,13 @@ pub async fn a_plugin_that_hangs(place: Place) {
     let began = Instant::now();
     let error = scene.try_connect().await.map(|_| ()).unwrap_err();
     assert!(began.elapsed() < Duration::from_secs(60));
-    let ConnectError::Refused { error: trouble, .. } = &error else {
+    let ConnectError::Refused {
+        error: api_error, ..
+    } = &error
+    else {
         panic!("{error:?}")
     };
-    assert!(matches!(**trouble, ApiError::Plugin(_)), "{error:?}");
+    assert!(matches!(**api_error, ApiError::Plugin(_)), "{error:?}");
     assert!(
         error.to_string().contains("returned no credential within"),
         "{error}"

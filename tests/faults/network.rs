@@ -27,7 +27,7 @@ pub async fn cut_while_listing(place: Place) {
     scene.front.next(13, lists, Fault::Broken(300));
     let mut seen = scene.look().await;
     one_stale(&mut seen).await;
-    let half = view(&seen.world, &scene.namespace);
+    let half = view(&seen.store, &scene.namespace);
     assert!(
         half.is_empty() || half == scene.truth().await,
         "half a list: {half:?}"
@@ -61,7 +61,7 @@ pub async fn closed_for_a_while(place: Place) {
     assert!(since >= before - TOLERANCE && since <= Timestamp::now());
     assert!(why.contains("connection lost"), "{why}");
     scene.change().await;
-    assert_ne!(view(&seen.world, &scene.namespace), scene.truth().await);
+    assert_ne!(view(&seen.store, &scene.namespace), scene.truth().await);
     scene.heal();
     scene.is_whole(&mut seen).await;
 }
@@ -161,7 +161,7 @@ async fn is_equal(server: &'static Server, namespace: &Namespace, seen: &mut Obs
     seen.until(
         "the view equals the server's state",
         crate::scene::HEALED,
-        |seen| all_live(seen) && view(&seen.world, namespace) == truth,
+        |seen| all_live(seen) && view(&seen.store, namespace) == truth,
     )
     .await;
 }

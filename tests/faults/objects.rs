@@ -168,7 +168,7 @@ fn state(seen: &Observer, kind: WatchKind) -> Option<WatchState> {
 }
 
 fn pods_in(seen: &Observer, scene: &Scene) -> usize {
-    let view = view(&seen.world, &scene.namespace);
+    let view = view(&seen.store, &scene.namespace);
     view.keys().filter(|key| key.starts_with("pods/")).count()
 }
 
@@ -181,8 +181,8 @@ pub async fn the_namespace_is_deleted(place: Place) {
         scene.cluster.wind(5);
     }
     seen.until("nothing of it is left", TOLD, |seen| {
-        view(&seen.world, &scene.namespace).is_empty()
-            && seen.world.namespace(&scene.namespace).is_none()
+        view(&seen.store, &scene.namespace).is_empty()
+            && seen.store.namespace(&scene.namespace).is_none()
     })
     .await;
     assert!(crate::scene::all_live(&seen), "{:#?}", seen.states);

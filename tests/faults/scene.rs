@@ -193,10 +193,10 @@ impl Scene {
         assert!(!truth.is_empty());
         seen.until("all watches are live", HEALED, all_live).await;
         let equal = seen.until("the view equals the server's state", 2 * HEALED, |seen| {
-            view(&seen.world, &self.namespace) == truth
+            view(&seen.store, &self.namespace) == truth
         });
         if timeout(HEALED, equal).await.is_err() {
-            let seen = view(&seen.world, &self.namespace);
+            let seen = view(&seen.store, &self.namespace);
             panic!("not equal: the server has\n{truth:#?}\nand in view is\n{seen:#?}");
         }
         seen.until("all watches are live still", HEALED, all_live)

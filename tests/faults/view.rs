@@ -79,10 +79,10 @@ fn put(view: &mut View, kind: &str, name: &str, version: &str) {
 }
 
 /// Read out of the store.
-pub fn view(world: &Store, namespace: &Namespace) -> View {
+pub fn view(store: &Store, namespace: &Namespace) -> View {
     let scope = Scope::Namespace(namespace.clone());
     let mut view = View::new();
-    for line in world.event_lines() {
+    for line in store.event_lines() {
         let event = &line.event;
         if event.key.namespace == *namespace {
             let name = said(&event.regarding.name, &event.reason, &event.message);
@@ -92,16 +92,16 @@ pub fn view(world: &Store, namespace: &Namespace) -> View {
     let mut put = |kind: &str, name: &str, meta: &ObjectMeta| {
         put(&mut view, kind, name, &String::from(meta.resource_version));
     };
-    for pod in world.pods(&scope) {
+    for pod in store.pods(&scope) {
         put("pods", pod.key.name.as_str(), &pod.meta);
     }
-    for secret in world.secrets(&scope) {
+    for secret in store.secrets(&scope) {
         put("secrets", secret.key.name.as_str(), &secret.meta);
     }
-    for account in world.accounts(&scope) {
+    for account in store.accounts(&scope) {
         put("serviceaccounts", account.key.name.as_str(), &account.meta);
     }
-    for workload in world.workloads() {
+    for workload in store.workloads() {
         if workload.id.key.namespace == *namespace {
             let kind = format!("{}s", workload.id.kind).to_lowercase();
             put(&kind, workload.id.key.name.as_str(), &workload.meta);

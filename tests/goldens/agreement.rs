@@ -64,10 +64,10 @@ async fn said_by_check(lab: &Lab) -> Said {
 
 async fn said_by_dashboard(lab: &Lab) -> Said {
     let now = Timestamp::now();
-    let (world, sight) = lab.look(now).await;
+    let (store, sight) = lab.look(now).await;
     let mut diagnoses = DiagnosisCache::default();
     loop {
-        diagnoses.refresh(&world, &sight, &ProbeCache::default(), now);
+        diagnoses.refresh(&store, &sight, &ProbeCache::default(), now);
         if !diagnoses.has_pending() {
             break;
         }

@@ -60,21 +60,21 @@ pub async fn case(record: &Record) -> Golden {
     let all: Vec<&Record> = neighbours.chain([record]).collect();
     let born: Timestamp = BORN.parse().unwrap();
     let (lab, name) = Lab::with(&all, born).await;
-    let (world, sight) = lab.look(born).await;
+    let (store, sight) = lab.look(born).await;
     let now = born + MINUTES.minutes();
     if record.pod.made {
         let key = ObjectRef::new(Namespace::new("app"), Name::new(name));
-        let case = context::pod_context(&world, &sight, &key, now).unwrap();
-        return Golden::Pod(Box::new(case));
+        let context = context::pod_context(&store, &sight, &key, now).unwrap();
+        return Golden::Pod(Box::new(context));
     }
-    let mut workloads = world.workloads();
+    let mut workloads = store.workloads();
     let workload = workloads.find(|it| it.id.key.name.as_str() == record.scenario);
-    let case = context::workload_context(&world, &sight, workload.unwrap(), now);
-    Golden::Workload(case)
+    let context = context::workload_context(&store, &sight, workload.unwrap(), now);
+    Golden::Workload(context)
 }
 
 /// A scenario file with these workloads, and the Secrets and registries of the plays.
-fn world(records: &[&Record]) -> String {
+fn store(records: &[&Record]) -> String {
     let plays: toml::Table = include_str!("../recorded/plays-1.37.toml").parse().unwrap();
     let mut file: toml::Table = format!(
         "title = 'lab'\nstory = 'as recorded'\nkubelet = 'containerd-2.4'\n{}",
@@ -171,7 +171,7 @@ pub struct Lab(Sandbox);
 impl Lab {
     /// A cluster in which these scenarios run since a full minute; gives the name of the last one's Pod.
     pub async fn with(records: &[&Record], born: Timestamp) -> (Self, String) {
-        let scenario = Scenario::parse("lab", &world(records)).unwrap();
+        let scenario = Scenario::parse("lab", &store(records)).unwrap();
         let start = born - 1.second();
         let lab = Self(Sandbox::start(&scenario, start, Pace::Manual));
         lab.0.advance(Duration::from_secs(1));

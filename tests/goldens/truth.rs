@@ -50,8 +50,8 @@ pub fn truths() -> BTreeMap<String, Truth> {
 /// What the product says of a case.
 pub fn said(case: &Golden) -> Vec<Said> {
     let findings = match case {
-        Golden::Pod(case) => json!(diagnose(case).findings),
-        Golden::Workload(case) => json!(Vec::from_iter(workload(case))),
+        Golden::Pod(context) => json!(diagnose(context).findings),
+        Golden::Workload(context) => json!(Vec::from_iter(workload(context))),
     };
     serde_json::from_value(findings).unwrap()
 }

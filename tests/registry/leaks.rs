@@ -56,9 +56,9 @@ async fn a_stranger_is_asked_for_too_where_the_credential_is_refused() {
     });
     let transcript = probe(&registry, limits()).await;
     assert_eq!(transcript.anonymous_access, Some(AnonymousAccess::MayPull));
-    let verdict = conclude(&transcript, &TargetPlatforms::Anything);
-    assert_eq!(verdict.root, Some(RootCause::CredentialRejected));
-    assert_eq!(verdict.alternatives, []);
+    let conclusion = conclude(&transcript, &TargetPlatforms::Anything);
+    assert_eq!(conclusion.root, Some(RootCause::CredentialRejected));
+    assert_eq!(conclusion.alternatives, []);
 }
 
 #[tokio::test]

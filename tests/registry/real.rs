@@ -89,9 +89,9 @@ impl Verified {
     /// Fails unless this is the exit status, the cause and the root.
     pub fn is(&self, status: i32, cause: Option<&str>, root: Option<&str>) {
         let answer = &self.answer;
-        let verdict = ["ok", "no", "unknown"][usize::try_from(status).unwrap()];
+        let answer_word = ["ok", "no", "unknown"][usize::try_from(status).unwrap()];
         assert_eq!(self.status, Some(status), "{answer:#}");
-        assert_eq!(answer["verdict"], verdict, "{answer:#}");
+        assert_eq!(answer["verdict"], answer_word, "{answer:#}");
         assert_eq!(answer["cause"].as_str(), cause, "{answer:#}");
         assert_eq!(answer["root"].as_str(), root, "{answer:#}");
     }

@@ -57,7 +57,7 @@ impl CacheEntry {
     }
 
     fn fault(&self) -> Option<&FaultId> {
-        self.diagnosis.as_ref().map(|verdict| &verdict.fault)
+        self.diagnosis.as_ref().map(|diagnosis| &diagnosis.fault)
     }
 }
 
@@ -204,15 +204,15 @@ impl DiagnosisCache {
                 break;
             }
             budget -= 1;
-            let (mut verdict, until) = diagnose_subject(store, sight, answers, &subject, now);
-            if let Some(verdict) = &mut verdict
-                && let Some((known, _)) = self.subjects_by_fault.get_key_value(&verdict.fault)
+            let (mut cached, until) = diagnose_subject(store, sight, answers, &subject, now);
+            if let Some(cached) = &mut cached
+                && let Some((known, _)) = self.subjects_by_fault.get_key_value(&cached.fault)
             {
-                verdict.fault = known.clone();
+                cached.fault = known.clone();
             }
             let kept = CacheEntry {
                 key: basis,
-                diagnosis: verdict,
+                diagnosis: cached,
                 expires_at: until,
             };
             news |= self.insert(subject, Box::new(kept), &mut stirred);
@@ -414,49 +414,49 @@ fn diagnose_subject(
 ) -> (Option<CachedDiagnosis>, Option<Timestamp>) {
     let (finding, until) = match subject {
         Subject::Pod(key) => {
-            let Some(case) = context::pod_context(store, sight, key, now) else {
+            let Some(context) = context::pod_context(store, sight, key, now) else {
                 return (None, None);
             };
-            let mut finding = diagnose(&case).findings.into_iter().next();
+            let mut finding = diagnose(&context).findings.into_iter().next();
             if let Some(finding) = &mut finding {
-                add_probe_evidence(finding, &case, answers, now);
+                add_probe_evidence(finding, &context, answers, now);
             }
-            (finding, changes_at(&case))
+            (finding, changes_at(&context))
         }
         Subject::Workload(id) => {
             let Some(workload) = store.workload(id) else {
                 return (None, None);
             };
-            let case = context::workload_context(store, sight, workload, now);
-            let until = case.lost.as_deref().and_then(changes_at);
-            (diagnostics::workload(&case), until)
+            let context = context::workload_context(store, sight, workload, now);
+            let until = context.lost.as_deref().and_then(changes_at);
+            (diagnostics::workload(&context), until)
         }
     };
     let owner = owner(store, subject);
-    let verdict = finding.map(|finding| CachedDiagnosis {
+    let cached = finding.map(|finding| CachedDiagnosis {
         fault: FaultId::from_finding(&finding, subject, owner),
         owner: owner.map_or_else(|| subject.clone(), |id| Subject::Workload(id.clone())),
         finding,
     });
-    (verdict, until)
+    (cached, until)
 }
 
 /// Adds what the registries have said about the image and about the suggested one, if they were asked not long ago.
 pub fn add_probe_evidence(
     finding: &mut Finding,
-    case: &PodContext,
+    context: &PodContext,
     answers: &ProbeCache,
     now: Timestamp,
 ) {
     let query = finding
         .image
         .as_deref()
-        .and_then(|image| ProbeQuery::for_pod(case, image));
+        .and_then(|image| ProbeQuery::for_pod(context, image));
     if let Some(said) = query.as_ref().and_then(|query| answers.recent(query, now)) {
         diagnostics::apply_probe(finding, &said.conclusion, said.source, said.at);
     }
-    let suggested = finding.names.suggested_image.as_deref();
-    let query = suggested.and_then(|image| ProbeQuery::for_pod(case, image));
+    let suggested = finding.fix_context.suggested_image.as_deref();
+    let query = suggested.and_then(|image| ProbeQuery::for_pod(context, image));
     if let Some(said) = query.as_ref().and_then(|query| answers.recent(query, now)) {
         diagnostics::apply_suggestion_probe(finding, &said.conclusion, said.at);
     }

@@ -5,7 +5,7 @@ use super::{
     pluralize::pluralize,
 };
 use crate::{
-    app::field,
+    app::text_field,
     domain::{
         k8s::{
             object_ref::{Name, Namespace},
@@ -265,7 +265,7 @@ fn secret_rows(listing: &AccountPullSecrets, secrets: &[Name<Secret>]) -> Vec<Se
 
 fn text_field(answer: FieldId, value: &str) -> Field {
     let input = if answer.is_masked() {
-        field::masked(value)
+        text_field::masked(value)
     } else {
         value.into()
     };

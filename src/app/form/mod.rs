@@ -24,7 +24,7 @@ pub use self::{
     plan::PlanError,
     source::{CredentialSource, ImportSource, ImportState, ImportedLogin},
 };
-use super::{field, request_id::RequestId};
+use super::{request_id::RequestId, text_field};
 use crate::domain::{
     diagnostics::grouping::FaultId,
     k8s::{
@@ -65,9 +65,9 @@ impl Field {
         let masked = self.id.is_masked();
         self.text_input().is_some_and(|input| {
             if masked {
-                field::edit_masked(input, key)
+                text_field::edit_masked(input, key)
             } else {
-                field::edit(input, key)
+                text_field::edit(input, key)
             }
         })
     }
@@ -99,7 +99,7 @@ impl Drop for Field {
         if self.id.is_masked()
             && let FieldInput::Text(input) = &mut self.input
         {
-            field::zeroize_input(input);
+            text_field::zeroize_input(input);
         }
     }
 }
@@ -331,7 +331,7 @@ impl Form {
         self.import = match answer {
             Err(why) => ImportState::Failed(why),
             // A part of it would be another credential.
-            Ok(imported) if !field::is_accepted(imported.login.password.expose()) => {
+            Ok(imported) if !text_field::is_accepted(imported.login.password.expose()) => {
                 ImportState::Failed(format!(
                     "the value {} is too long for a token",
                     imported.from
@@ -357,8 +357,8 @@ impl Form {
         }) = field
         {
             if answer.is_masked() {
-                field::zeroize_input(input);
-                *input = field::masked(value);
+                text_field::zeroize_input(input);
+                *input = text_field::masked(value);
             } else {
                 *input = value.into();
             }

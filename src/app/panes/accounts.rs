@@ -137,7 +137,7 @@ impl PaneRows for ServiceAccounts {
         rows.map(|account| account.key.clone()).collect()
     }
 
-    fn object(&self, row: &Row, _world: &Store) -> Option<AnyObjectRef> {
+    fn object(&self, row: &Row, _store: &Store) -> Option<AnyObjectRef> {
         Some(AnyObjectRef::ServiceAccount(row.clone()))
     }
 
@@ -149,7 +149,7 @@ impl PaneRows for ServiceAccounts {
         store.account(row)?.meta.created
     }
 
-    /// Goes to the first pull Secret that the account lists.
+    /// Goes to the first pull secret that the account lists.
     fn enter(&self, row: Option<&Row>, store: &Store) -> EnterTarget {
         let account = row.and_then(|key| store.account(key));
         let secret = account.and_then(|account| {

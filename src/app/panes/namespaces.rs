@@ -86,7 +86,7 @@ impl PaneRows for Namespaces {
         rows
     }
 
-    fn object(&self, row: &Row, _world: &Store) -> Option<AnyObjectRef> {
+    fn object(&self, row: &Row, _store: &Store) -> Option<AnyObjectRef> {
         row.clone().map(AnyObjectRef::Namespace)
     }
 
@@ -94,7 +94,7 @@ impl PaneRows for Namespaces {
         created(store, row.as_ref()?)
     }
 
-    fn enter(&self, _row: Option<&Row>, _world: &Store) -> EnterTarget {
+    fn enter(&self, _row: Option<&Row>, _store: &Store) -> EnterTarget {
         EnterTarget::Focus(Pane::Pods)
     }
 }

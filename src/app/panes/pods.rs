@@ -136,7 +136,7 @@ impl PaneRows for Pods {
         self.open.clear();
     }
 
-    fn object(&self, row: &Row, _world: &Store) -> Option<AnyObjectRef> {
+    fn object(&self, row: &Row, _store: &Store) -> Option<AnyObjectRef> {
         Some(match row {
             Row::Pod(key) => AnyObjectRef::Pod(key.clone()),
             Row::Workload(id) => AnyObjectRef::Workload(id.clone()),
@@ -144,7 +144,7 @@ impl PaneRows for Pods {
     }
 
     /// For a folded workload, its worst Pod.
-    fn pod(&self, row: &Row, _world: &Store) -> Option<ObjectRef<Pod>> {
+    fn pod(&self, row: &Row, _store: &Store) -> Option<ObjectRef<Pod>> {
         match row {
             Row::Pod(key) => Some(key.clone()),
             Row::Workload(id) => Some(self.groups.get(id)?.worst.clone()),
@@ -158,7 +158,7 @@ impl PaneRows for Pods {
         }
     }
 
-    fn enter(&self, row: Option<&Row>, _world: &Store) -> EnterTarget {
+    fn enter(&self, row: Option<&Row>, _store: &Store) -> EnterTarget {
         match row {
             Some(Row::Pod(pod)) => EnterTarget::Details(AnyObjectRef::Pod(pod.clone())),
             Some(Row::Workload(id)) => EnterTarget::Unfold(id.clone()),

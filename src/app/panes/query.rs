@@ -36,7 +36,7 @@ pub struct Sort {
 pub struct Query {
     pub filter: Filter,
     pub sort: Sort,
-    /// Only rows that are in trouble (k9s: ctrl-z).
+    /// Only failing rows (k9s: ctrl-z).
     pub faults_only: bool,
 }
 

@@ -72,7 +72,7 @@ impl<'a> RowContext<'a> {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Dependencies {
     pub store: Versions,
-    /// Of the verdicts, for panes that show them.
+    /// Of the diagnoses, for panes that show them.
     pub diagnoses: u64,
     /// Of what can be seen of the cluster: which lists are whole, which namespaces were named.
     pub coverage: u64,
@@ -158,7 +158,7 @@ pub trait PaneRows: Debug + Default {
     fn object(&self, row: &Self::Row, store: &Store) -> Option<AnyObjectRef>;
 
     /// The least healthy Pod that uses the object of a row.
-    fn user(&self, _row: &Self::Row, _world: &Store) -> Option<ObjectRef<Pod>> {
+    fn user(&self, _row: &Self::Row, _store: &Store) -> Option<ObjectRef<Pod>> {
         None
     }
 

@@ -1,4 +1,4 @@
-//! Rows of the Secrets pane: pull Secrets and Secrets of other types that are listed as pull Secrets; broken
+//! Rows of the Secrets pane: pull secrets and Secrets of other types that are listed as pull secrets; broken
 //! ones first.
 
 use std::{cmp::Reverse, sync::Arc};
@@ -139,7 +139,7 @@ impl PaneRows for Secrets {
         rows.into_iter().map(|secret| secret.key.clone()).collect()
     }
 
-    fn object(&self, row: &Row, _world: &Store) -> Option<AnyObjectRef> {
+    fn object(&self, row: &Row, _store: &Store) -> Option<AnyObjectRef> {
         Some(AnyObjectRef::Secret(row.clone()))
     }
 

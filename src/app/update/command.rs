@@ -4,12 +4,12 @@ use jiff::Timestamp;
 
 use super::{connect, dispatch, navigate, overlays, views};
 use crate::app::{
+    command_palette::{self, EnterAction, ParsedCommand},
     effect::Effect,
-    field,
     key::{Code, Key},
     model::Model,
     overlay::Overlay,
-    palette::{self, EnterAction, ParsedCommand},
+    text_field,
 };
 
 /// A key while a command is typed.
@@ -17,7 +17,8 @@ pub(super) fn type_into(model: &mut Model, key: Key, now: Timestamp) -> Vec<Effe
     let Some(Overlay::Palette(palette)) = model.overlays.last_mut() else {
         return Vec::new();
     };
-    let suggestions = palette::suggestions(palette.input.value(), &model.store, &model.session);
+    let suggestions =
+        command_palette::suggestions(palette.input.value(), &model.store, &model.session);
     match key.code {
         Code::Esc => {
             model.overlays.pop();
@@ -53,7 +54,11 @@ pub(super) fn type_into(model: &mut Model, key: Key, now: Timestamp) -> Vec<Effe
             }
         }
         Code::Enter => {
-            match palette::resolve_enter(palette.input.value(), &suggestions, palette.chosen) {
+            match command_palette::resolve_enter(
+                palette.input.value(),
+                &suggestions,
+                palette.chosen,
+            ) {
                 EnterAction::Run(line) => {
                     model.overlays.pop();
                     return run(model, &line, now);
@@ -62,7 +67,7 @@ pub(super) fn type_into(model: &mut Model, key: Key, now: Timestamp) -> Vec<Effe
             }
         }
         _ => {
-            if field::edit(&mut palette.input, key) {
+            if text_field::edit(&mut palette.input, key) {
                 palette.on_input();
             }
         }
@@ -72,7 +77,7 @@ pub(super) fn type_into(model: &mut Model, key: Key, now: Timestamp) -> Vec<Effe
 
 /// Does what the line asks for, and keeps it if it was understood.
 fn run(model: &mut Model, line: &str, now: Timestamp) -> Vec<Effect> {
-    let asked = palette::parse(line);
+    let asked = command_palette::parse(line);
     // What is no command may be a password that was pasted into the wrong field.
     if !matches!(
         asked,

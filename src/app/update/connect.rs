@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::show_problem;
+use super::show_error;
 use crate::{
     app::{
         connection::{ConnectionPhase, ConnectionStatus},
@@ -202,7 +202,7 @@ pub(super) fn contexts(
         }
         Err(problem) => {
             model.overlays.remove(position);
-            show_problem(model, problem);
+            show_error(model, problem);
         }
     }
 }

@@ -35,8 +35,8 @@ pub(super) fn copy_for_action(model: &mut Model, action: Action, now: Timestamp)
 /// Copies the name of what is selected; of an event its message, of a plan its commands, of a problem
 /// its words.
 fn name(model: &mut Model, now: Timestamp) -> Vec<Effect> {
-    if let Some(Overlay::Problem { problem, .. }) = model.overlays.last() {
-        let words = problem.to_string();
+    if let Some(Overlay::Error { error, .. }) = model.overlays.last() {
+        let words = error.to_string();
         return text(model, words, "the problem", now);
     }
     if let Some(Overlay::ManualFix { fix, .. }) = model.overlays.last() {

@@ -3,13 +3,13 @@
 use super::navigate;
 use crate::app::{
     action::Action,
-    field,
     filter::Filter,
     key::{Code, Key},
     keymap::Context,
     model::Model,
     overlay::Overlay,
     panes::Pane,
+    text_field,
 };
 
 /// Opens the focused pane's filter, to be typed.
@@ -52,7 +52,7 @@ pub(super) fn type_into(model: &mut Model, key: Key) {
             }
         }
         _ => {
-            if field::edit(input, key) {
+            if text_field::edit(input, key) {
                 apply(model);
             }
         }

@@ -6,11 +6,11 @@ use super::detail;
 use crate::app::{
     detail::{Details, Tab, TextSearch, contains_ignore_case},
     fetched_view::FetchState,
-    field,
     key::{Code, Key},
     model::Model,
     overlay::Overlay,
     scroll::Scroll,
+    text_field,
 };
 
 /// Begins to look for words, where there is a text to look through.
@@ -39,7 +39,7 @@ pub(super) fn type_into(model: &mut Model, key: Key, now: Timestamp) {
             go_to_match(model, 0, now);
         }
         _ => {
-            field::edit(&mut find.input, key);
+            text_field::edit(&mut find.input, key);
         }
     }
 }

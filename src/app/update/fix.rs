@@ -96,7 +96,7 @@ pub(super) fn offered_fix(model: &Model, number: u8) -> Option<OfferedFix> {
                 scope,
             ),
         },
-        fix: fix.render(&finding.names),
+        fix: fix.render(&finding.fix_context),
         why: finding.summary(),
         fault,
     })
@@ -120,7 +120,7 @@ fn undo_rollout(model: &Model, scope: &FixScope<'_>) -> FixProposal {
     FixProposal::Plan(Plan::new(FixId::UndoRollout.title(), changes))
 }
 
-/// A new ServiceAccount gets the pull Secrets that the images of its workloads need: without them its Pods
+/// A new ServiceAccount gets the pull secrets that the images of its workloads need: without them its Pods
 /// would fail next. Where the namespace has none for them, the plan says so.
 fn with_pull_secrets(model: &Model, offer: FixProposal, scope: FixScope<'_>) -> FixProposal {
     let FixProposal::Plan(mut plan) = offer else {
@@ -157,7 +157,7 @@ fn with_pull_secrets(model: &Model, offer: FixProposal, scope: FixScope<'_>) -> 
     FixProposal::Plan(plan)
 }
 
-/// Whether Pods that list pull Secrets pull from the same registry.
+/// Whether Pods that list pull secrets pull from the same registry.
 fn is_pulled_with_secrets(model: &Model, image: &ImageRef) -> bool {
     let mut pods = model.store.pods(&Scope::Cluster);
     pods.any(|pod| {
@@ -212,10 +212,10 @@ struct FixRequest {
 }
 
 impl FixRequest {
-    fn from_diagnosis(subject: Subject, verdict: &CachedDiagnosis) -> Self {
+    fn from_diagnosis(subject: Subject, diagnosis: &CachedDiagnosis) -> Self {
         Self {
-            finding: verdict.finding.clone(),
-            fault: Some(verdict.fault.clone()),
+            finding: diagnosis.finding.clone(),
+            fault: Some(diagnosis.fault.clone()),
             subject: Some(subject),
             reach: Reach::Selected,
         }
@@ -243,18 +243,18 @@ fn fix_request(model: &Model) -> Option<FixRequest> {
         Some(Overlay::Details(details)) => {
             if let AnyObjectRef::Workload(id) = &details.object {
                 let subject = Subject::Workload(id.clone());
-                if let Some(verdict) = model.diagnoses.get(&subject) {
-                    return Some(FixRequest::from_diagnosis(subject, verdict));
+                if let Some(diagnosis) = model.diagnoses.get(&subject) {
+                    return Some(FixRequest::from_diagnosis(subject, diagnosis));
                 }
             }
         }
         _ => {}
     }
     let inspection = model.inspection.as_ref()?;
-    let verdict = model.diagnoses.for_pod(&inspection.pod);
+    let diagnosis = model.diagnoses.for_pod(&inspection.pod);
     Some(FixRequest {
         finding: inspection.diagnosis.first()?.clone(),
-        fault: verdict.map(|verdict| verdict.fault.clone()),
+        fault: diagnosis.map(|diagnosis| diagnosis.fault.clone()),
         subject: Some(Subject::Pod(inspection.pod.clone())),
         reach: Reach::Selected,
     })
@@ -274,8 +274,8 @@ fn other_findings<'a>(
     pods.chain(workloads)
         .filter(|subject| Some(subject) != but)
         .filter_map(|subject| model.diagnoses.get(&subject))
-        .filter(|verdict| verdict.fault == fault.id)
-        .map(|verdict| &verdict.finding)
+        .filter(|diagnosis| diagnosis.fault == fault.id)
+        .map(|diagnosis| &diagnosis.finding)
         .collect()
 }
 

@@ -191,6 +191,6 @@ fn export(model: &mut Model, now: Timestamp) -> Vec<Effect> {
 pub(super) fn saved(model: &mut Model, answer: Result<String, UserError>, now: Timestamp) {
     match answer {
         Ok(path) => model.set_status(format!("saved to {path}"), now),
-        Err(problem) => super::show_problem(model, problem),
+        Err(problem) => super::show_error(model, problem),
     }
 }

@@ -54,7 +54,7 @@ pub fn contexts_of(model: &Model, overlay: Option<&Overlay>) -> Vec<Context> {
             | Overlay::Palette(_)
             | Overlay::Hygiene { .. }
             | Overlay::ManualFix { .. }
-            | Overlay::Problem { .. },
+            | Overlay::Error { .. },
         ) => over(&[]),
     }
 }

@@ -4,8 +4,8 @@ use jiff::Timestamp;
 
 use super::{command, dispatch, filter, find, key_context, menu};
 use crate::app::{
-    action::Action, effect::Effect, field, key::Key, key_config::Keymap, keymap::Context,
-    model::Model, overlay::Overlay,
+    action::Action, effect::Effect, key::Key, key_config::Keymap, keymap::Context, model::Model,
+    overlay::Overlay, text_field,
 };
 
 pub(super) fn on_key(model: &mut Model, key: Key, now: Timestamp) -> Vec<Effect> {
@@ -63,12 +63,12 @@ pub(super) fn paste(model: &mut Model, text: &str, now: Timestamp) {
         return;
     };
     // Half a token looks like one.
-    if secret && !field::has_capacity(input, text) {
+    if secret && !text_field::has_capacity(input, text) {
         let told = "not pasted: longer than 4096 characters";
         model.set_status(told, now);
         return;
     }
-    field::paste(input, text);
+    text_field::paste(input, text);
     match model.overlays.last_mut() {
         Some(Overlay::Form(form)) => form.on_field_changed(&model.store),
         Some(Overlay::Palette(palette)) => palette.on_input(),

@@ -113,8 +113,8 @@ fn handle(model: &mut Model, message: Message, now: Timestamp) -> Vec<Effect> {
         Message::Applied(request_id, plan, done) => {
             plan_dialog::applied(model, request_id, &plan, &done, now);
         }
-        Message::CredentialChecked(request_id, verdict) => {
-            plan_dialog::credential_checked(model, request_id, *verdict);
+        Message::CredentialChecked(request_id, conclusion) => {
+            plan_dialog::credential_checked(model, request_id, *conclusion);
         }
         Message::Imported(request_id, answer) => forms::imported(model, request_id, answer, now),
         Message::Saved(answer) => forms::saved(model, answer, now),
@@ -136,7 +136,7 @@ fn handle(model: &mut Model, message: Message, now: Timestamp) -> Vec<Effect> {
     Vec::new()
 }
 
-fn show_problem(model: &mut Model, problem: UserError) {
+fn show_error(model: &mut Model, error: UserError) {
     let scroll = Scroll::TOP;
-    model.overlays.push(Overlay::Problem { problem, scroll });
+    model.overlays.push(Overlay::Error { error, scroll });
 }

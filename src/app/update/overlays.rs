@@ -8,8 +8,8 @@ use crate::{
         action::Motion,
         detail::Details,
         effect::Effect,
-        explain,
         form::MultiSelect,
+        guide,
         model::Model,
         overlay::{ContextPicker, Overlay},
         panes::{EnterTarget, Pane},
@@ -27,13 +27,13 @@ pub(super) fn toggle_guide(model: &mut Model) {
     } else {
         model
             .overlays
-            .push(Overlay::Guide(explain::guide_for_focus(model)));
+            .push(Overlay::Guide(guide::guide_for_focus(model)));
     }
 }
 
 pub(super) fn cycle_section(model: &mut Model, to: fn(Section) -> Section) {
-    if let Some(Overlay::Guide(learn)) = model.overlays.last_mut() {
-        learn.open_section(to(learn.section));
+    if let Some(Overlay::Guide(guide)) = model.overlays.last_mut() {
+        guide.open_section(to(guide.section));
     }
 }
 
@@ -49,7 +49,7 @@ pub(super) fn help(model: &mut Model) {
     }
 }
 
-/// One step back: the top layer, else the filter. What was typed is not dropped at the first esc.
+/// One step back: the top overlay, else the filter. What was typed is not dropped at the first esc.
 pub(super) fn back(model: &mut Model) -> Vec<Effect> {
     if let Some(Overlay::PullTest(_)) = model.overlays.last() {
         return pull_test::back(model);
@@ -74,13 +74,13 @@ pub(super) fn back(model: &mut Model) -> Vec<Effect> {
     Vec::new()
 }
 
-/// Leaves all layers for a pane.
+/// Closes all overlays for a pane.
 pub(super) fn to_pane(model: &mut Model, pane: Pane) {
     model.overlays.clear();
     model.focus = pane;
 }
 
-/// Moves in the top layer, else in the focused pane.
+/// Moves in the top overlay, else in the focused pane.
 pub(super) fn move_cursor(model: &mut Model, motion: Motion) {
     let Some(overlay) = model.overlays.last_mut() else {
         navigate::move_selection(model, model.focus, motion);

@@ -92,8 +92,8 @@ fn image_check(
         _ => None,
     })?;
     let pod = rollout::newest_pod(&model.store, workloads)?;
-    let case = context::pod_context(&model.store, model.connection.coverage(), &pod, now)?;
-    ProbeQuery::for_pod(&case, image)
+    let context = context::pod_context(&model.store, model.connection.coverage(), &pod, now)?;
+    ProbeQuery::for_pod(&context, image)
 }
 
 fn show(
@@ -173,10 +173,10 @@ fn dialog_for(model: &mut Model, request_id: RequestId) -> Option<&mut PlanDialo
 pub(super) fn probe_done(
     model: &mut Model,
     request_id: RequestId,
-    verdict: Option<&ProbeConclusion>,
+    conclusion: Option<&ProbeConclusion>,
 ) {
-    if let Some(verdict) = verdict {
-        credential_checked(model, request_id, verdict.clone());
+    if let Some(conclusion) = conclusion {
+        credential_checked(model, request_id, conclusion.clone());
         return;
     }
     for overlay in &mut model.overlays {
@@ -192,17 +192,17 @@ pub(super) fn probe_done(
 pub(super) fn credential_checked(
     model: &mut Model,
     request_id: RequestId,
-    verdict: ProbeConclusion,
+    conclusion: ProbeConclusion,
 ) {
     let asked = model.overlays.iter_mut().find_map(|overlay| match overlay {
         Overlay::PlanDialog(dialog) if dialog.credential_check == Some(request_id) => Some(dialog),
         _ => None,
     });
     let Some(dialog) = asked else { return };
-    let refused = verdict.answer == PullAnswer::No;
+    let refused = conclusion.answer == PullAnswer::No;
     dialog.credential_check = None;
-    let link = link_to_correct(&verdict);
-    dialog.check_result = Some(verdict);
+    let link = link_to_correct(&conclusion);
+    dialog.check_result = Some(conclusion);
     // Whoever goes back wants to correct what is to blame.
     if refused {
         go_to(model, fields_for_link(link));
@@ -240,7 +240,7 @@ pub(super) fn apply(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     let refused = dialog
         .check_result
         .as_ref()
-        .is_some_and(|verdict| verdict.answer == PullAnswer::No);
+        .is_some_and(|conclusion| conclusion.answer == PullAnswer::No);
     if refused && !dialog.is_override_confirmed && matches!(dialog.stage, PlanStage::Ready(_)) {
         dialog.is_override_confirmed = true;
         let [edit, apply] =
@@ -426,13 +426,13 @@ pub(super) fn back(model: &mut Model) {
 /// like while not all objects have been seen.
 fn fields_to_correct(dialog: &PlanDialog, link: ChainLink) -> &'static [FormAnswer] {
     let refused = dialog.check_result.as_ref();
-    let refused = refused.filter(|verdict| verdict.answer == PullAnswer::No);
+    let refused = refused.filter(|conclusion| conclusion.answer == PullAnswer::No);
     fields_for_link(refused.map_or(link, self::link_to_correct))
 }
 
 /// The link to correct after a registry's rejection; where it does not say, the login.
-fn link_to_correct(verdict: &ProbeConclusion) -> ChainLink {
-    verdict
+fn link_to_correct(conclusion: &ProbeConclusion) -> ChainLink {
+    conclusion
         .root
         .map_or(ChainLink::Secret, RootCause::chain_link)
 }
@@ -482,7 +482,7 @@ mod tests {
             (Some(RootCause::RegistryUnknownHost), FormAnswer::Image),
             (None, FormAnswer::Token),
         ] {
-            let verdict = ProbeConclusion {
+            let conclusion = ProbeConclusion {
                 answer: PullAnswer::No,
                 cause: None,
                 root,
@@ -491,7 +491,7 @@ mod tests {
                 summary: String::new(),
             };
             assert_eq!(
-                fields_for_link(link_to_correct(&verdict)).first(),
+                fields_for_link(link_to_correct(&conclusion)).first(),
                 Some(&answer),
                 "{root:?}"
             );

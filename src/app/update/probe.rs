@@ -125,8 +125,8 @@ pub(super) fn probe_done(
     now: Timestamp,
 ) {
     let answer = match answer {
-        Ok(verdict) => ProbeState::Done(ProbeRecord {
-            conclusion: *verdict,
+        Ok(conclusion) => ProbeState::Done(ProbeRecord {
+            conclusion: *conclusion,
             source: EvidenceSource::Registry,
             at: now,
         }),

@@ -31,7 +31,7 @@ fn type_text(model: &mut Model, text: &str) {
 }
 
 /// The form for the refused credential, filled in; the effects of its end.
-fn rehearsed(model: &mut Model) -> Vec<Effect> {
+fn confirm_form(model: &mut Model) -> Vec<Effect> {
     press(model, &["g", "ctrl-x"]);
     assert!(matches!(model.overlays.last(), Some(Overlay::Form(_))));
     type_text(model, CANARY);
@@ -51,9 +51,9 @@ fn stage(model: &Model) -> &PlanStage {
 }
 
 #[test]
-fn a_fix_is_asked_for_shown_rehearsed_and_only_then_made() {
+fn a_fix_is_asked_for_shown_dry_run_and_only_then_made() {
     let mut model = model();
-    let effects = rehearsed(&mut model);
+    let effects = confirm_form(&mut model);
     let [
         Effect::DryRun { request_id, plan },
         Effect::CheckCredential { .. },
@@ -133,7 +133,7 @@ fn who_quits_is_told_of_a_secret_that_is_in_this_session_only() {
 }
 
 #[test]
-fn what_the_rehearsal_found_is_shown_and_must_be_there_when_it_is_made() {
+fn what_the_dry_run_found_is_shown_and_must_be_there_when_it_is_made() {
     let mut model = model();
     let workload = Restartable::new(WorkloadRef {
         kind: WorkloadKind::Deployment,
@@ -207,7 +207,7 @@ fn what_the_rehearsal_found_is_shown_and_must_be_there_when_it_is_made() {
 #[test]
 fn what_the_server_refuses_cannot_be_applied() {
     let mut model = model();
-    let effects = rehearsed(&mut model);
+    let effects = confirm_form(&mut model);
     let [
         Effect::DryRun { request_id, .. },
         Effect::CheckCredential { .. },
@@ -268,7 +268,7 @@ fn a_typed_token_is_not_dropped_by_one_esc_and_is_in_no_words() {
 #[test]
 fn a_login_that_the_registry_refuses_is_not_saved_by_one_key() {
     let mut model = model();
-    let effects = rehearsed(&mut model);
+    let effects = confirm_form(&mut model);
     let [
         Effect::DryRun { request_id, plan },
         Effect::CheckCredential { .. },
@@ -278,7 +278,7 @@ fn a_login_that_the_registry_refuses_is_not_saved_by_one_key() {
     };
     let done = all_well(plan.0.changes.len());
     update(&mut model, Message::DryRunDone(*request_id, done), now());
-    let verdict = ProbeConclusion {
+    let conclusion = ProbeConclusion {
         answer: PullAnswer::No,
         cause: None,
         root: None,
@@ -288,7 +288,7 @@ fn a_login_that_the_registry_refuses_is_not_saved_by_one_key() {
     };
     update(
         &mut model,
-        Message::CredentialChecked(*request_id, Box::new(verdict)),
+        Message::CredentialChecked(*request_id, Box::new(conclusion)),
         now(),
     );
     assert_eq!(press(&mut model, &["enter"]), [], "told first");
@@ -386,7 +386,7 @@ fn no_plan_is_made_while_the_lists_are_still_coming_in() {
 
 /// Carries out the fix; what is answered when it has been made, and could be taken back.
 fn made(model: &mut Model) -> Message {
-    let effects = rehearsed(model);
+    let effects = confirm_form(model);
     let [Effect::DryRun { request_id, plan }, ..] = &effects[..] else {
         panic!("{effects:?}")
     };
@@ -548,7 +548,7 @@ fn one_fix_for_all_that_suffer_from_the_same() {
 #[test]
 fn an_export_names_no_credential() {
     let mut model = model();
-    rehearsed(&mut model);
+    confirm_form(&mut model);
     press(&mut model, &["y"]);
     let effects = press(&mut model, &["enter", "enter"]);
     let [Effect::Copy(text)] = &effects[..] else {
@@ -589,7 +589,7 @@ fn a_secret_is_tested_with_all_images_that_are_pulled_with_it() {
     };
     assert_eq!(query.secrets().collect::<Vec<_>>(), [&key]);
     assert_eq!(press(&mut model, &["t"]), [], "it is being asked");
-    let verdict = ProbeConclusion {
+    let conclusion = ProbeConclusion {
         answer: PullAnswer::No,
         cause: Some(crate::domain::diagnostics::Cause::Unauthorized),
         root: Some(crate::domain::diagnostics::RootCause::CredentialRejected),
@@ -599,7 +599,7 @@ fn a_secret_is_tested_with_all_images_that_are_pulled_with_it() {
     };
     update(
         &mut model,
-        Message::ProbeDone(*request_id, Ok(Box::new(verdict))),
+        Message::ProbeDone(*request_id, Ok(Box::new(conclusion))),
         now(),
     );
     let secret = model.store.secret(&key).unwrap();
@@ -750,10 +750,10 @@ fn another_fault_is_no_recovery_and_its_fix_is_one_key_away() {
     let Some(Overlay::PlanDialog(dialog)) = model.overlays.last() else {
         panic!("{:?}", model.overlays)
     };
-    let trouble = dialog
+    let remaining = dialog
         .remaining_failure(&model.store, &model.diagnoses)
         .unwrap();
-    assert_eq!((trouble.failing, trouble.pods), (3, 3));
+    assert_eq!((remaining.failing, remaining.pods), (3, 3));
     press(&mut model, &["ctrl-x"]);
     assert_eq!(
         form_title(&model),
@@ -768,10 +768,10 @@ fn another_fault_is_no_recovery_and_its_fix_is_one_key_away() {
         panic!("{:?}", model.overlays)
     };
     assert!(dialog.stage.has_recovered());
-    let trouble = dialog
+    let remaining = dialog
         .remaining_failure(&model.store, &model.diagnoses)
         .unwrap();
-    assert_eq!(trouble.failing, 3);
+    assert_eq!(remaining.failing, 3);
     press(&mut model, &["ctrl-x"]);
     assert_eq!(
         form_title(&model),
@@ -922,7 +922,7 @@ fn a_secret_that_a_closed_plan_has_lost_is_named_first_and_undo_creates_it() {
 #[test]
 fn where_nothing_is_to_change_enter_closes_the_plan() {
     let mut model = model();
-    let effects = rehearsed(&mut model);
+    let effects = confirm_form(&mut model);
     let [Effect::DryRun { request_id, plan }, ..] = &effects[..] else {
         panic!("{effects:?}")
     };
@@ -965,7 +965,7 @@ fn nothing_recovers_by_a_plan_that_turned_out_to_be_made_already() {
 fn what_the_server_refuses_is_not_offered() {
     use super::super::action::Action;
     let mut model = model();
-    let effects = rehearsed(&mut model);
+    let effects = confirm_form(&mut model);
     let [Effect::DryRun { request_id, .. }, ..] = &effects[..] else {
         panic!("{effects:?}")
     };

@@ -43,10 +43,10 @@ pub(super) fn open(model: &mut Model, now: Timestamp) {
 
 fn new_setup(model: &Model) -> Option<PullTestSetup> {
     let inspection = model.inspection.as_ref()?;
-    let case = &inspection.context;
-    let pod = &case.pod;
+    let context = &inspection.context;
+    let pod = &context.pod;
     // Nothing makes a bare Pod again: what it lists is all that there is.
-    let template = case.workload.as_ref();
+    let template = context.workload.as_ref();
     let secrets = template.map_or(&pod.pull_secrets, |workload| &workload.pull_secrets);
     let test = PullTest {
         namespace: inspection.pod.namespace.clone(),
@@ -67,21 +67,21 @@ fn new_setup(model: &Model) -> Option<PullTestSetup> {
             .into_iter()
             .filter(|node| Some(node) != pod.node.as_ref()),
     );
-    let query = ProbeQuery::for_pod(case, &test.image).filter(|_| pulls_like(case, &test));
+    let query = ProbeQuery::for_pod(context, &test.image).filter(|_| pulls_like(context, &test));
     Some(PullTestSetup::new(test, query, nodes))
 }
 
-/// True if the test's Pod lists the same pull Secrets as this Pod, so that what becomes of it is true of this
+/// True if the test's Pod lists the same pull secrets as this Pod, so that what becomes of it is true of this
 /// Pod, too. A Pod that was admitted before its ServiceAccount listed a Secret goes on without it; the test's
 /// does not.
-fn pulls_like(case: &PodContext, test: &PullTest) -> bool {
-    let admitted = match &case.account {
+fn pulls_like(context: &PodContext, test: &PullTest) -> bool {
+    let admitted = match &context.account {
         _ if !test.secrets.is_empty() => &test.secrets[..],
         Presence::Present(account) => &account.pull_secrets[..],
         Presence::Missing => &[],
         Presence::Unknown => return false,
     };
-    case.pod.pull_secrets[..] == *admitted
+    context.pod.pull_secrets[..] == *admitted
 }
 
 /// Starts the test on the chosen nodes. Closes the dialog of one that was started: it goes on, and its result

@@ -42,7 +42,7 @@ pub(super) fn reveal(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     }
 }
 
-/// Shows what was fetched, if the layer that asked for it is still there; else it is dropped unseen.
+/// Shows what was fetched, if the overlay that asked for it is still there; else it is dropped unseen.
 pub(super) fn revealed(
     model: &mut Model,
     request_id: RequestId,
@@ -60,7 +60,7 @@ pub(super) fn revealed(
     }
 }
 
-/// Hides what has been shown long enough, in whatever layer it lies.
+/// Hides what has been shown long enough, in whatever overlay it is.
 pub(super) fn expire(model: &mut Model, now: Timestamp) {
     for reveal in reveals(model) {
         reveal.expire(now);

@@ -28,7 +28,7 @@ pub(super) enum WriteMode {
 pub(super) struct ApiServer<'a> {
     connection: &'a Connection,
     mode: WriteMode,
-    /// In a rehearsal: an earlier change of the plan is to change the same object, and has not.
+    /// In a dry run: an earlier change of the plan is to change the same object, and has not.
     follows_earlier_change: bool,
     /// What bounds each request and all of them; `None`: the connection's limit for each.
     limits: Option<TimeLimits>,
@@ -38,7 +38,7 @@ pub(super) struct ApiServer<'a> {
 struct TimeLimits {
     request: Duration,
     deadline: Instant,
-    /// Trouble that may pass is waited for until the deadline.
+    /// Transient errors are retried until the deadline.
     persists: bool,
 }
 
@@ -117,9 +117,9 @@ impl<'a> ApiServer<'a> {
         !(self.is_dry_run() && self.follows_earlier_change)
     }
 
-    /// Whether a write that ended so may have been stored all the same. A rehearsal stores nothing.
-    pub(super) fn may_be_stored(self, trouble: &ApiError) -> bool {
-        !self.is_dry_run() && trouble.fate() != WriteFate::NotStored
+    /// Whether a write that ended so may have been stored all the same. A dry run stores nothing.
+    pub(super) fn may_be_stored(self, error: &ApiError) -> bool {
+        !self.is_dry_run() && error.fate() != WriteFate::NotStored
     }
 
     pub(super) async fn get(self, path: &str) -> Result<SecretValue, ApiError> {

@@ -49,7 +49,7 @@ pub(super) struct WriteBackoff {
     errors: usize,
     /// No pause ends later than this.
     deadline: Option<Instant>,
-    /// Trouble that may pass is waited for until the deadline.
+    /// Transient errors are retried until the deadline.
     persists: bool,
 }
 
@@ -82,13 +82,13 @@ impl WriteBackoff {
         self.pause(pause + jitter(pause)).await
     }
 
-    /// Waits after trouble before the same request is sent again; `false` when it is time to give up, and for
-    /// trouble that does not pass.
+    /// Waits after an error before the same request is sent again; `false` when it is time to give up, and for
+    /// an error that is not transient.
     pub(super) async fn after_error(&mut self, error: &ApiError) -> bool {
         error.is_transient() && self.before_retry(error).await
     }
 
-    /// Waits before the same is tried again, whatever the trouble; `false` when it is time to give up.
+    /// Waits before the same is tried again, whatever the error; `false` when it is time to give up.
     pub(super) async fn before_retry(&mut self, error: &ApiError) -> bool {
         let last = self.persists.then_some(PAUSES.len() - 1);
         let number = last.map_or(self.errors, |last| self.errors.min(last));

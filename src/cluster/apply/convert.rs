@@ -70,7 +70,7 @@ pub const CONVERSION_LIMIT: Duration = LOOKING
 /// Names have at most 253 characters (RFC 1123 subdomain).
 const LONGEST_NAME: usize = 253;
 
-/// Makes a pull Secret of a Secret of another type. All that it holds is kept.
+/// Makes a pull secret of a Secret of another type. All that it holds is kept.
 pub(super) async fn convert(
     server: ApiServer<'_>,
     change: &ConvertSecret,
@@ -121,7 +121,7 @@ pub(super) async fn read_secret(
     server.get(&paths::secret(key)).await
 }
 
-/// The pull Secret that a Secret of another type becomes, and under which key its configuration is.
+/// The pull secret that a Secret of another type becomes, and under which key its configuration is.
 pub(super) fn replacement(found: &Value) -> Option<(String, SecretValue)> {
     let source = source(found)?;
     let encoded = found.get("data")?.get(&source)?.clone();
@@ -322,9 +322,9 @@ fn is_wanted(there: &Value, wanted: &Value) -> bool {
     is_equal("type") && is_equal("data") && patches::pending_deletion(there).is_none()
 }
 
-/// The end of a sentence: the commands that make the pull Secret, in one line; the password is asked for.
+/// The end of a sentence: the commands that make the pull secret, in one line; the password is asked for.
 /// Other keys, labels and annotations are known to this session only, and they do not bring them back.
-/// Of a conversion and of what takes it back, one of the two sides is a pull Secret.
+/// Of a conversion and of what takes it back, one of the two sides is a pull secret.
 fn manual_commands(key: &ObjectRef<Secret>, sides: [&SecretValue; 2]) -> String {
     let encoded = sides.into_iter().find_map(|side| {
         let source = source(side)?;

@@ -81,43 +81,43 @@ pub(super) async fn create(
         // Whoever may make it need not be allowed to read it.
         Err(ApiError::Forbidden(_)) => false,
         // Nothing was sent. If it were, nobody could tell afterwards whose the object is.
-        Err(trouble) => return Err(trouble),
+        Err(error) => return Err(error),
     };
     let mut lost: Option<LostWrite> = None;
     loop {
         let late = lost.as_ref().is_some_and(LostWrite::may_still_arrive);
-        let trouble = match server.post(collection, body).await {
+        let error = match server.post(collection, body).await {
             Ok(object) => return Ok(Creation::from_created(&object, late)),
-            Err(trouble) => trouble,
+            Err(error) => error,
         };
-        if lost.is_none() && !server.may_be_stored(&trouble) {
-            match trouble {
-                trouble @ ApiError::AlreadyExists(_) => {
+        if lost.is_none() && !server.may_be_stored(&error) {
+            match error {
+                error @ ApiError::AlreadyExists(_) => {
                     return Ok(match lookup(server, &path, &mut backoff).await {
                         ObjectLookup::Present(there) => from_existing(&there, &fits),
                         ObjectLookup::Absent | ObjectLookup::Unreadable => {
                             Creation::Present(failed(format!(
-                                "{trouble}; it cannot be read, so it may or may not be the same"
+                                "{error}; it cannot be read, so it may or may not be the same"
                             )))
                         }
                     });
                 }
                 // A quota is counted by several at once.
-                trouble @ ApiError::Conflict(_) => {
+                error @ ApiError::Conflict(_) => {
                     if !backoff.after_conflict().await {
-                        return Err(trouble);
+                        return Err(error);
                     }
                     continue;
                 }
-                trouble => {
-                    if !server.is_dry_run() && backoff.after_error(&trouble).await {
+                error => {
+                    if !server.is_dry_run() && backoff.after_error(&error).await {
                         continue;
                     }
-                    return Err(trouble);
+                    return Err(error);
                 }
             }
         }
-        let unanswered = LostWrite::merge(lost.take(), trouble);
+        let unanswered = LostWrite::merge(lost.take(), error);
         match lookup(server, &path, &mut backoff).await {
             ObjectLookup::Present(there) => {
                 let sent = serialize_body(body)?;

@@ -213,7 +213,7 @@ pub(super) async fn delete_if_unchanged(
                 }
                 (now, true)
             }
-            // In a rehearsal an earlier change of the plan has yet to put its content back.
+            // In a dry run an earlier change of the plan has yet to put its content back.
             Ok(found) => (patches::object_version(&found), true),
             Err(ApiError::NotFound(_)) if waits_for_late => {
                 return delete_late_creation(server, path, created.content).await;

@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::cluster::{ApiError, error::WriteFate};
 
-/// The first trouble that left it open, and the worst that may still happen: one attempt may be delivered
+/// The first error that left it open, and the worst that may still happen: one attempt may be delivered
 /// late although a later attempt was refused.
 #[derive(Debug)]
 pub(super) struct LostWrite {
@@ -16,15 +16,11 @@ pub(super) struct LostWrite {
 
 impl LostWrite {
     /// Adds how another attempt ended.
-    pub(super) fn merge(lost: Option<Self>, trouble: ApiError) -> Self {
-        let fate = trouble.fate();
+    pub(super) fn merge(lost: Option<Self>, error: ApiError) -> Self {
+        let fate = error.fate();
         let open = usize::from(fate != WriteFate::NotStored);
         match lost {
-            None => Self {
-                error: trouble,
-                fate,
-                open,
-            },
+            None => Self { error, fate, open },
             Some(lost) => Self {
                 fate: lost.fate.max(fate),
                 open: lost.open + open,

@@ -30,7 +30,7 @@ use std::{collections::BTreeSet, time::Duration};
 
 use self::api::{ApiServer, WriteMode};
 pub use self::convert::CONVERSION_LIMIT;
-use super::{ApiError, Connection, access, paths};
+use super::{ApiError, Connection, paths, rbac};
 use crate::domain::{
     k8s::objects::AnyObjectRef,
     plan::{Change, ChangeResult, OnFailure, Outcome, Plan, Purpose},
@@ -210,7 +210,7 @@ async fn roll_back_one(server: ApiServer<'_>, undo: &Change) -> Outcome {
 async fn missing_permission(connection: &Connection, change: &Change) -> Option<String> {
     for permission in change.permissions() {
         // A server that does not answer this question answers the request itself.
-        if let Ok(false) = access::is_allowed(connection, &permission).await {
+        if let Ok(false) = rbac::is_allowed(connection, &permission).await {
             return Some(format!(
                 "you may not {permission}; request: {}",
                 permission.role_command()

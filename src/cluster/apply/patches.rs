@@ -117,14 +117,14 @@ pub(super) fn hash(value: &impl Hash) -> u64 {
 }
 
 /// What is deleted takes with it what it owns, as with kubectl: of a Job `batch/v1` would leave the Pods.
-pub(super) fn delete(rehearses: bool, preconditions: Option<Value>) -> Value {
+pub(super) fn delete(is_dry_run: bool, preconditions: Option<Value>) -> Value {
     let mut options = json!({
         "apiVersion": "v1",
         "kind": "DeleteOptions",
         "propagationPolicy": "Background",
     });
     if let Some(fields) = options.as_object_mut() {
-        if rehearses {
+        if is_dry_run {
             fields.insert("dryRun".to_owned(), json!(["All"]));
         }
         fields.extend(preconditions.map(|what| ("preconditions".to_owned(), what)));

@@ -1,4 +1,4 @@
-//! Applies changes to pull Secrets; values are read when the change is made and zeroized after it.
+//! Applies changes to pull secrets; values are read when the change is made and zeroized after it.
 
 mod copy;
 
@@ -90,7 +90,7 @@ pub(super) async fn delete(
     })
 }
 
-/// Makes a pull Secret; one with the same content is as good, another one is not touched.
+/// Makes a pull secret; one with the same content is as good, another one is not touched.
 async fn make(
     server: ApiServer<'_>,
     key: &ObjectRef<Secret>,

@@ -89,7 +89,7 @@ async fn what_could_not_be_taken_back_can_be_taken_back_later() {
 
 /// The server knows no object, and takes whatever is tried.
 #[tokio::test]
-async fn only_what_the_plan_makes_may_be_missing_in_a_rehearsal() {
+async fn only_what_the_plan_makes_may_be_missing_in_a_dry_run() {
     let connection = mock::server(|method, uri, body| {
         if uri.path().ends_with("selfsubjectaccessreviews") {
             return Some((201, json!({"status": {"allowed": true}}).to_string()));
@@ -224,7 +224,7 @@ async fn what_bears_the_name_of_a_deleted_object_is_not_deleted() {
             (json!({"uid": "u", "labels": {"team": "b"}}), false),
             (json!({"uid": "v"}), false),
         ] {
-            let rehearsing = mock::server(|method, uri, _| {
+            let dry_run_connection = mock::server(|method, uri, _| {
                 Some(if uri.path().ends_with("selfsubjectaccessreviews") {
                     (201, json!({"status": {"allowed": true}}).to_string())
                 } else if *method == Method::GET {
@@ -234,8 +234,8 @@ async fn what_bears_the_name_of_a_deleted_object_is_not_deleted() {
                 })
             });
             let plan = Plan::new("delete", vec![change.clone()]);
-            let rehearsed = dry_run(&rehearsing, permit(), &plan).await;
-            let plan = plan.with_live_state(&rehearsed);
+            let results = dry_run(&dry_run_connection, permit(), &plan).await;
+            let plan = plan.with_live_state(&results);
             let meant = mock::server(move |method, _, _| {
                 assert!(is_good || *method == Method::GET, "nothing is deleted");
                 Some(if *method == Method::GET {
@@ -350,8 +350,8 @@ async fn what_admission_makes_of_a_change_is_shown_and_can_be_taken_back() {
         "image",
         vec![SetImage::new(owner, "web".into(), "new:2").into()],
     );
-    let rehearsed = dry_run(&connection, permit(), &plan).await;
-    let plan = plan.with_live_state(&rehearsed);
+    let results = dry_run(&connection, permit(), &plan).await;
+    let plan = plan.with_live_state(&results);
     let shown = plan.changes[0].preview();
     assert!(
         shown
@@ -475,7 +475,7 @@ async fn a_pod_that_no_longer_waits_is_not_deleted() {
 
 /// What is at the place of a copy and could not be read cannot be shown, so it is not replaced.
 #[tokio::test(start_paused = true)]
-async fn a_copy_over_what_could_not_be_read_is_not_rehearsed() {
+async fn a_copy_over_what_could_not_be_read_is_not_tried_in_a_dry_run() {
     let source = secret(1, &json!({".dockerconfigjson": "eyJhdXRocyI6e319"}));
     let connection = mock::server(move |method, uri, _| {
         Some(if uri.path().ends_with("accessreviews") {

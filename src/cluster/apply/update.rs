@@ -120,7 +120,7 @@ pub(super) async fn update(
     }
 }
 
-/// Reads an object; again while the trouble may pass, unless it is a rehearsal: there somebody waits who can
+/// Reads an object; again after a transient error, unless it is a dry run: there somebody waits who can
 /// try again.
 pub(super) async fn read(
     server: ApiServer<'_>,

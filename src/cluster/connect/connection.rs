@@ -66,11 +66,11 @@ impl Connection {
     pub(super) async fn identify(mut self, limit: Duration) -> Result<Self, ConnectError> {
         match identity::version(&self.client, limit).await {
             Ok(version) => self.version = version,
-            Err(trouble) => {
+            Err(error) => {
                 return Err(ConnectError::Refused {
                     server: self.server.to_string(),
                     user: self.user.as_deref().map(str::to_owned),
-                    error: Box::new(trouble),
+                    error: Box::new(error),
                 });
             }
         }

@@ -105,9 +105,9 @@ impl ConnectError {
             }
             Self::Refused {
                 server,
-                error: trouble,
+                error,
                 user,
-            } => match &**trouble {
+            } => match &**error {
                 ApiError::Unauthorized(_) => {
                     format!("{server} rejects the login{}", for_user(user.as_deref()))
                 }
@@ -149,7 +149,7 @@ impl ConnectError {
             Self::UnknownCluster { .. } => "no kubeconfig file defines that cluster".into(),
             Self::UnknownUser { .. } => "no kubeconfig file defines that user".into(),
             Self::ClientCertificateExpired { since, .. } => format!("it expired at {since}"),
-            Self::Refused { error: trouble, .. } => trouble.to_string(),
+            Self::Refused { error, .. } => error.to_string(),
         }
     }
 
@@ -182,7 +182,7 @@ impl ConnectError {
             Self::ClientCertificateExpired { .. } => {
                 "get a new kubeconfig from your cluster provider or admin".into()
             }
-            Self::Refused { error: trouble, .. } => advice_for(trouble),
+            Self::Refused { error, .. } => advice_for(error),
         }
     }
 }
@@ -201,8 +201,8 @@ impl From<ConnectError> for UserError {
     }
 }
 
-fn advice_for(trouble: &ApiError) -> String {
-    match trouble {
+fn advice_for(error: &ApiError) -> String {
+    match error {
         ApiError::Refused => "check that the cluster is running, and the context's server address",
         ApiError::NoSuchHost => "check the context's server address, your DNS and your VPN",
         ApiError::Timeout(_) | ApiError::ConnectionLost(_) => {

@@ -147,15 +147,15 @@ impl ConnectTarget {
         config.default_retry = false;
         let client = build_client(config)
             .await
-            .map_err(|trouble| match (trouble, &context) {
+            .map_err(|error| match (error, &context) {
                 (ApiError::Transport(why), Some(context)) => ConnectError::BadEntry {
                     context: context.to_string(),
                     why,
                 },
-                (trouble, _) => ConnectError::Refused {
+                (error, _) => ConnectError::Refused {
                     server: server.to_string(),
                     user: user.as_deref().map(str::to_owned),
-                    error: Box::new(trouble),
+                    error: Box::new(error),
                 },
             })?;
         let connection = Connection {

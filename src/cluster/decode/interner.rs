@@ -75,7 +75,7 @@ impl Interner {
         new
     }
 
-    /// The names of pull Secrets. Empty ones, which the API allows, name nothing.
+    /// The names of pull secrets. Empty ones, which the API allows, name nothing.
     pub(super) fn pull_secrets(
         &mut self,
         references: NullableVec<Reference<'_>>,

@@ -1,4 +1,4 @@
-//! Decodes Secrets: pull Secrets with their content, all others by metadata only.
+//! Decodes Secrets: pull secrets with their content, all others by metadata only.
 //!
 //! The data is decoded into a buffer that is wiped, read once, and reduced to what may be kept:
 //! registries, users and fingerprints. The wire struct asks for the one key of `data` that its type

@@ -350,7 +350,11 @@ impl<K: WorkloadApi> Decode for WorkloadDecoder<K> {
             is_finished: is_finished(&status.conditions.0),
             on_delete: strategy.kind.as_str() == "OnDelete",
             partition: number(rolling.partition),
-            trouble: failure_condition(K::FAILURE_CONDITIONS, &status.conditions.0, texts),
+            failure_condition: failure_condition(
+                K::FAILURE_CONDITIONS,
+                &status.conditions.0,
+                texts,
+            ),
             revision: Self::revision(&wire.metadata, meta.created),
             deadline: spec
                 .progress_deadline_seconds

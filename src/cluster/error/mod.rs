@@ -106,7 +106,7 @@ impl ApiError {
         Self::Decode(format!("line {} column {}", error.line(), error.column()))
     }
 
-    /// The trouble that an answer with this status and message tells of.
+    /// The error of an answer with this status and message.
     pub(super) fn from_status(code: u16, message: String) -> Self {
         Self::from_reason(code, None, message)
     }
@@ -318,10 +318,10 @@ mod tests {
     #[test]
     fn the_password_of_a_proxy_is_not_told() {
         let address = "ftp://jane:canary@proxy.example/".parse().unwrap();
-        let trouble = ApiError::from(kube::Error::ProxyProtocolUnsupported {
+        let error = ApiError::from(kube::Error::ProxyProtocolUnsupported {
             proxy_url: Box::new(address),
         });
-        assert!(matches!(trouble, ApiError::Proxy(_)), "{trouble:?}");
-        assert!(!format!("{trouble} {trouble:?}").contains("canary"));
+        assert!(matches!(error, ApiError::Proxy(_)), "{error:?}");
+        assert!(!format!("{error} {error:?}").contains("canary"));
     }
 }

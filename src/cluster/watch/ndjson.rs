@@ -10,7 +10,7 @@ const MAX_LINE: usize = 16 << 20;
 
 pub(super) struct LineReader {
     body: Body,
-    /// A change of a pull Secret is full of passwords.
+    /// A change of a pull secret is full of passwords.
     buffer: ZeroizingBuffer,
     /// Up to here the buffer has been given out.
     consumed: usize,

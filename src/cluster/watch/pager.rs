@@ -38,7 +38,7 @@ impl<D> Clone for ListSource<D> {
 pub(super) struct ListPager<D> {
     source: ListSource<D>,
     scope: Scope,
-    /// The page that was asked for; none when the last has been read, or after a trouble. Ends when
+    /// The page that was asked for; none when the last has been read, or after an error. Ends when
     /// dropped.
     in_flight: JoinSet<Result<ZeroizingBuffer, ApiError>>,
     /// Pages that have been read.

@@ -22,23 +22,23 @@ use crate::domain::{
     },
 };
 
-/// Maximum number of ServiceAccounts, and of Secrets of other namespaces, in a case: keeps it small.
+/// Maximum number of ServiceAccounts, and of Secrets of other namespaces, in a context: keeps it small.
 const MAX_RELATED: usize = 32;
 
-/// Builds the case of one Pod; `None` if the store has no such Pod.
+/// Builds the context of one Pod; `None` if the store has no such Pod.
 pub fn pod_context(
-    world: &Store,
+    store: &Store,
     sight: &WatchCoverage,
     key: &ObjectRef<Pod>,
     now: Timestamp,
 ) -> Option<PodContext> {
-    let pod = Arc::clone(world.pod(key)?);
-    Some(of_pod(world, sight, pod, now))
+    let pod = Arc::clone(store.pod(key)?);
+    Some(of_pod(store, sight, pod, now))
 }
 
 /// Everything about one Pod, which need not be in the store.
 pub(super) fn of_pod(
-    world: &Store,
+    store: &Store,
     sight: &WatchCoverage,
     pod: Arc<Pod>,
     now: Timestamp,
@@ -46,31 +46,31 @@ pub(super) fn of_pod(
     let key = &pod.key;
     let here = Scope::Namespace(key.namespace.clone());
     let images = images(&pod);
-    let listed = pull_secret_refs(world, sight, &pod);
-    let others: Vec<Arc<Secret>> = world
+    let listed = pull_secret_refs(store, sight, &pod);
+    let others: Vec<Arc<Secret>> = store
         .secrets(&here)
         .filter(|secret| {
             secret.secret_type.is_pull_secret() && !pod.pull_secrets.contains(&secret.key.name)
         })
         .cloned()
         .collect();
-    let workload = world.workload_of(&pod).cloned();
-    let elsewhere = secrets_elsewhere(world, &listed, &pod, &images);
+    let workload = store.workload_of(&pod).cloned();
+    let elsewhere = secrets_elsewhere(store, &listed, &pod, &images);
     PodContext {
         now,
-        account: account(world, sight, &key.namespace, &pod.service_account),
-        peers_elsewhere: peers_elsewhere(world, &elsewhere, &pod, &images),
+        account: account(store, sight, &key.namespace, &pod.service_account),
+        peers_elsewhere: peers_elsewhere(store, &elsewhere, &pod, &images),
         elsewhere,
         secrets_visibility: visibility(sight, &key.namespace),
         accounts_unseen: !sight.is_complete(WatchKind::ServiceAccounts, &key.namespace),
-        accounts: accounts_with_secrets(world, &here),
+        accounts: accounts_with_secrets(store, &here),
         revisions: workload
             .as_deref()
-            .map_or_else(Vec::new, |workload| revisions(world, workload)),
-        peers: peers(world, &[here], &pod, &images),
-        similar_images: similar_images(world, &pod, workload.as_deref()),
-        events: world.events_of_pod(key),
-        last_errors: world.last_errors(key).to_vec(),
+            .map_or_else(Vec::new, |workload| revisions(store, workload)),
+        peers: peers(store, &[here], &pod, &images),
+        similar_images: similar_images(store, &pod, workload.as_deref()),
+        events: store.events_of_pod(key),
+        last_errors: store.last_errors(key).to_vec(),
         unlisted_secrets: others,
         pull_secrets: listed,
         workload,
@@ -79,58 +79,58 @@ pub(super) fn of_pod(
 }
 
 /// The ServiceAccounts of the namespace that list Secrets, the ones that most Pods run as first.
-fn accounts_with_secrets(world: &Store, here: &Scope) -> Vec<Arc<ServiceAccount>> {
-    let mut holders: Vec<_> = world
+fn accounts_with_secrets(store: &Store, here: &Scope) -> Vec<Arc<ServiceAccount>> {
+    let mut holders: Vec<_> = store
         .accounts(here)
         .filter(|account| !account.pull_secrets.is_empty())
         .cloned()
         .collect();
-    holders.sort_by_key(|account| std::cmp::Reverse(world.pods_of_account(&account.key).len()));
+    holders.sort_by_key(|account| std::cmp::Reverse(store.pods_of_account(&account.key).len()));
     holders.truncate(MAX_RELATED);
     holders
 }
 
-/// Builds the case of a workload.
+/// Builds the context of a workload.
 pub fn workload_context(
-    world: &Store,
+    store: &Store,
     sight: &WatchCoverage,
     workload: &Arc<Workload>,
     now: Timestamp,
 ) -> WorkloadContext {
     let id = &workload.id;
-    let newest = newest_run(world, workload);
-    let account = account(world, sight, &id.key.namespace, &workload.service_account);
+    let newest = newest_run(store, workload);
+    let account = account(store, sight, &id.key.namespace, &workload.service_account);
     let run = newest.as_ref().unwrap_or(workload);
-    let has_pods = world.pods_of_owner(&run.meta.uid).len() > 0;
+    let has_pods = store.pods_of_owner(&run.meta.uid).len() > 0;
     WorkloadContext {
         now,
         workload: Arc::clone(workload),
-        lost: deleted_job_pod::pod(world, run, account.present()).map(|pod| {
-            let case = of_pod(world, sight, Arc::new(pod), now);
-            Box::new(case)
+        lost: deleted_job_pod::pod(store, run, account.present()).map(|pod| {
+            let context = of_pod(store, sight, Arc::new(pod), now);
+            Box::new(context)
         }),
         has_pods,
         newest,
         account,
-        events: events_of_workload(world, workload),
+        events: events_of_workload(store, workload),
     }
 }
 
 /// What was said of a workload, and of the ReplicaSet or Job that creates its Pods now.
-pub fn events_of_workload(world: &Store, workload: &Workload) -> Vec<Arc<Event>> {
-    let mut all = events_about(world, workload);
-    if let Some(run) = newest_run(world, workload) {
-        all.extend(events_about(world, &run));
+pub fn events_of_workload(store: &Store, workload: &Workload) -> Vec<Arc<Event>> {
+    let mut all = events_about(store, workload);
+    if let Some(run) = newest_run(store, workload) {
+        all.extend(events_about(store, &run));
     }
     all
 }
 
 /// What creates the Pods of a workload now: the Job that a CronJob created last, the newest ReplicaSet of a
 /// Deployment; the others create them themselves.
-pub fn newest_run(world: &Store, workload: &Workload) -> Option<Arc<Workload>> {
+pub fn newest_run(store: &Store, workload: &Workload) -> Option<Arc<Workload>> {
     match workload.id.kind {
         WorkloadKind::CronJob => {
-            let jobs = world.workloads_in(WorkloadKind::Job, &workload.id.key.namespace);
+            let jobs = store.workloads_in(WorkloadKind::Job, &workload.id.key.namespace);
             let of_it = |job: &&Arc<Workload>| {
                 let owner = job.meta.owner.as_ref();
                 owner.is_some_and(|owner| owner.uid == workload.meta.uid)
@@ -139,7 +139,7 @@ pub fn newest_run(world: &Store, workload: &Workload) -> Option<Arc<Workload>> {
                 .max_by_key(|job| job.meta.created)
                 .cloned()
         }
-        WorkloadKind::Deployment => revisions(world, workload).into_iter().next(),
+        WorkloadKind::Deployment => revisions(store, workload).into_iter().next(),
         WorkloadKind::ReplicaSet
         | WorkloadKind::StatefulSet
         | WorkloadKind::DaemonSet
@@ -166,24 +166,24 @@ fn images(pod: &Pod) -> Vec<ImageRef> {
 }
 
 fn account(
-    world: &Store,
+    store: &Store,
     sight: &WatchCoverage,
     namespace: &Namespace,
     name: &Name<ServiceAccount>,
 ) -> Presence<Arc<ServiceAccount>> {
     let key = ObjectRef::new(namespace.clone(), name.clone());
     let whole = sight.is_complete(WatchKind::ServiceAccounts, namespace);
-    presence(world.account(&key), whole)
+    presence(store.account(&key), whole)
 }
 
-fn pull_secret_refs(world: &Store, sight: &WatchCoverage, pod: &Pod) -> Vec<PullSecretRef> {
+fn pull_secret_refs(store: &Store, sight: &WatchCoverage, pod: &Pod) -> Vec<PullSecretRef> {
     let namespace = &pod.key.namespace;
     let whole = sight.has_all_secrets(namespace);
     let of = |name: &Name<Secret>| {
         let key = ObjectRef::new(namespace.clone(), name.clone());
         PullSecretRef {
             name: name.clone(),
-            secret: presence(world.secret(&key), whole),
+            secret: presence(store.secret(&key), whole),
         }
     };
     pod.pull_secrets.iter().map(of).collect()
@@ -201,7 +201,7 @@ fn visibility(sight: &WatchCoverage, namespace: &Namespace) -> Visibility {
 
 /// Pull secrets of other namespaces; searched only if one is missing in this one.
 fn secrets_elsewhere(
-    world: &Store,
+    store: &Store,
     listed: &[PullSecretRef],
     pod: &Pod,
     images: &[ImageRef],
@@ -213,7 +213,7 @@ fn secrets_elsewhere(
     if complete {
         return Vec::new();
     }
-    world
+    store
         .secrets(&Scope::Cluster)
         .filter(|secret| {
             secret.key.namespace != pod.key.namespace && secret.secret_type.is_pull_secret()
@@ -231,7 +231,7 @@ fn secrets_elsewhere(
 
 /// The containers that tell of the credentials of these Secrets.
 fn peers_elsewhere(
-    world: &Store,
+    store: &Store,
     secrets: &[Arc<Secret>],
     pod: &Pod,
     images: &[ImageRef],
@@ -243,11 +243,11 @@ fn peers_elsewhere(
         .into_iter()
         .map(|namespace| Scope::Namespace(namespace.clone()))
         .collect();
-    peers(world, &scopes, pod, images)
+    peers(store, &scopes, pod, images)
 }
 
 /// The ReplicaSets of a Deployment, newest first; other workloads have none.
-pub fn revisions(world: &Store, workload: &Workload) -> Vec<Arc<Workload>> {
+pub fn revisions(store: &Store, workload: &Workload) -> Vec<Arc<Workload>> {
     if workload.id.kind != WorkloadKind::Deployment {
         return Vec::new();
     }
@@ -255,7 +255,7 @@ pub fn revisions(world: &Store, workload: &Workload) -> Vec<Arc<Workload>> {
         let owner = revision.meta.owner.as_ref();
         owner.is_some_and(|owner| owner.uid == workload.meta.uid)
     };
-    let sets = world.workloads_in(WorkloadKind::ReplicaSet, &workload.id.key.namespace);
+    let sets = store.workloads_in(WorkloadKind::ReplicaSet, &workload.id.key.namespace);
     let mut revisions: Vec<_> = sets.filter(owned).cloned().collect();
     let number = |set: &Workload| set.status.revision.as_ref().map(|it| it.number);
     revisions.sort_by_key(|set| Reverse(number(set)));
@@ -263,16 +263,16 @@ pub fn revisions(world: &Store, workload: &Workload) -> Vec<Arc<Workload>> {
 }
 
 /// What was said of a workload, oldest first; not what was said of an earlier one of its name.
-pub(super) fn events_about(world: &Store, workload: &Workload) -> Vec<Arc<Event>> {
+pub(super) fn events_about(store: &Store, workload: &Workload) -> Vec<Arc<Event>> {
     let id = &workload.id;
-    let mut events = events(world, id.kind.as_str(), &id.key);
+    let mut events = events(store, id.kind.as_str(), &id.key);
     let is_of_it = |uid: &Arc<str>| *uid == workload.meta.uid;
     events.retain(|event| event.regarding.uid.as_ref().is_none_or(is_of_it));
     events
 }
 
-pub(super) fn events<K>(world: &Store, kind: &str, key: &ObjectRef<K>) -> Vec<Arc<Event>> {
-    let mut lines: Vec<_> = world
+pub(super) fn events<K>(store: &Store, kind: &str, key: &ObjectRef<K>) -> Vec<Arc<Event>> {
+    let mut lines: Vec<_> = store
         .events_about(kind, &key.namespace, key.name.as_str())
         .map(|line| Arc::clone(&line.event))
         .collect();

@@ -198,7 +198,7 @@ impl PodContext {
         }
     }
 
-    /// The newest event that names pull Secrets which the kubelet could not retrieve.
+    /// The newest event that names pull secrets which the kubelet could not retrieve.
     pub fn missing_secret_event(&self) -> Option<&Arc<Event>> {
         let names_some =
             |event: &&Arc<Event>| pull_failure::unretrieved_secrets(event).next().is_some();

@@ -21,11 +21,11 @@ use crate::domain::{
 /// The Pod whose failed pull was told last, as the Job's template has it. `None` while the Job has Pods, and
 /// where nothing tells of a failed pull.
 pub(super) fn pod(
-    world: &Store,
+    store: &Store,
     job: &Arc<Workload>,
     account: Option<&Arc<ServiceAccount>>,
 ) -> Option<Pod> {
-    let told = events_of_lost(world, job);
+    let told = events_of_lost(store, job);
     let event = told.iter().rev().find(|event| states_pull_failure(event))?;
     let name = event.regarding.container()?;
     let mut images = job.images.iter();
@@ -78,13 +78,13 @@ pub(super) fn pod(
 }
 
 /// What was said of the deleted Pods of a Job that has given up, oldest first; of other workloads nothing.
-pub fn events_of_lost(world: &Store, job: &Workload) -> Vec<Arc<Event>> {
-    let has_failed = job.id.kind == WorkloadKind::Job && job.status.trouble.is_some();
-    if !has_failed || world.pods_of_owner(&job.meta.uid).len() > 0 {
+pub fn events_of_lost(store: &Store, job: &Workload) -> Vec<Arc<Event>> {
+    let has_failed = job.id.kind == WorkloadKind::Job && job.status.failure_condition.is_some();
+    if !has_failed || store.pods_of_owner(&job.meta.uid).len() > 0 {
         return Vec::new();
     }
     let namespace = &job.id.key.namespace;
-    let of_job = events_about(world, job);
+    let of_job = events_about(store, job);
     // The words of the Job's controller (`pkg/controller/controller_utils.go`).
     let made = of_job
         .iter()
@@ -93,7 +93,7 @@ pub fn events_of_lost(world: &Store, job: &Workload) -> Vec<Arc<Event>> {
     let mut told: Vec<_> = made
         .flat_map(|name| {
             let key: ObjectRef<Pod> = ObjectRef::new(namespace.clone(), Name::new(name));
-            events(world, "Pod", &key)
+            events(store, "Pod", &key)
         })
         .collect();
     told.sort_by_key(|event| event.last);

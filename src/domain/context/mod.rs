@@ -53,7 +53,7 @@ pub struct PodContext {
     /// Pull secrets of other namespaces with a listed name, or that would match; at most 32.
     #[serde(default)]
     pub elsewhere: Vec<Arc<Secret>>,
-    /// ServiceAccounts of the namespace that list pull Secrets.
+    /// ServiceAccounts of the namespace that list pull secrets.
     #[serde(default)]
     pub accounts: Vec<Arc<ServiceAccount>>,
     /// The ServiceAccounts of the namespace have not been listed: others may list Secrets, too.
@@ -130,7 +130,7 @@ pub struct PeerContainer {
     /// Cases that were saved before this was recorded say `IfNotPresent`, which proves least.
     #[serde(default = "if_not_present")]
     pub policy: PullPolicy,
-    /// The pull Secrets that the Pod lists.
+    /// The pull secrets that the Pod lists.
     #[serde(default)]
     pub secrets: Arc<[Name<Secret>]>,
     /// The node of that Pod has the image.

@@ -1,7 +1,7 @@
 //! Selects the containers of other Pods that tell most of the images of one Pod.
 //!
 //! In a namespace with many Pods on one registry, replicas stand for each other, and what was tried with each
-//! list of pull Secrets comes before more of the same.
+//! list of pull secrets comes before more of the same.
 
 use std::{
     collections::{HashMap, HashSet, hash_map::Entry},
@@ -18,13 +18,13 @@ use crate::domain::{
     store::{Store, watch::Scope},
 };
 
-/// Maximum number of peers in a case: keeps it small.
+/// Maximum number of peers in a context: keeps it small.
 const MAX_PEERS: usize = 64;
 
 /// The containers of other Pods of these namespaces on the registries of these images, those that tell most
 /// first.
 pub(super) fn peers(
-    world: &Store,
+    store: &Store,
     scopes: &[Scope],
     pod: &Pod,
     images: &[ImageRef],
@@ -36,10 +36,10 @@ pub(super) fn peers(
     };
     let mut peers: Vec<PeerContainer> = Vec::new();
     let mut places: HashMap<PeerKey<'_>, usize> = HashMap::new();
-    let pods = scopes.iter().flat_map(|scope| world.pods(scope));
+    let pods = scopes.iter().flat_map(|scope| store.pods(scope));
     for other in pods.filter(|other| other.key != pod.key) {
         for container in other.containers.iter().filter(|it| is_near(&it.image)) {
-            let error = error(world, other, container);
+            let error = error(store, other, container);
             let key = PeerKey {
                 namespace: &other.key.namespace,
                 image: &container.image,
@@ -98,11 +98,11 @@ fn peer(pod: &Pod, container: &Container, error: Option<PeerError>) -> PeerConta
     }
 }
 
-fn error(world: &Store, pod: &Pod, container: &Container) -> Option<PeerError> {
+fn error(store: &Store, pod: &Pod, container: &Container) -> Option<PeerError> {
     if !matches!(container.state, ContainerState::Waiting { .. }) {
         return None;
     }
-    let mut errors = world.last_errors(&pod.key).iter();
+    let mut errors = store.last_errors(&pod.key).iter();
     let error = errors.find(|it| it.container == container.name && it.image == container.image)?;
     Some(PeerError {
         message: Arc::clone(&error.message),
@@ -163,13 +163,13 @@ mod tests {
     }
 
     fn peers_of_web(others: Vec<Pod>) -> Vec<PeerContainer> {
-        let mut world = Store::default();
+        let mut store = Store::default();
         let web = pod("shop", "web", waiting("ErrImagePull", "401 Unauthorized"));
         let pods = others.into_iter().chain([web]).collect();
-        world.apply(StoreUpdate::Pods(upserted(pods)), now());
+        store.apply(StoreUpdate::Pods(upserted(pods)), now());
         let sight = WatchCoverage::complete();
-        let case = context::pod_context(&world, &sight, &key("shop", "web"), now());
-        case.unwrap().peers
+        let context = context::pod_context(&store, &sight, &key("shop", "web"), now());
+        context.unwrap().peers
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The provider link of the chain: the kubelet's credential provider of a cloud, which pulls without a pull Secret
+//! The provider link of the chain: the kubelet's credential provider of a cloud, which pulls without a pull secret
 //! (KEP-633, GA in Kubernetes 1.26), with the node's identity or that of the ServiceAccount (KEP-4412, beta since
 //! 1.34).
 //!

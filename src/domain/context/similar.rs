@@ -28,7 +28,7 @@ const MAX_WORKLOADS: usize = 2000;
 const MAX_IMAGES: usize = 8;
 
 /// The images that are one slip away from those that the Pod waits for.
-pub(super) fn similar_images(world: &Store, pod: &Pod, own: Option<&Workload>) -> Vec<UsedImage> {
+pub(super) fn similar_images(store: &Store, pod: &Pod, own: Option<&Workload>) -> Vec<UsedImage> {
     let waiting = pod.containers.iter().filter(|it| !it.has_image());
     let wrong: Vec<ImageRef> = waiting
         .filter_map(|container| ImageRef::parse(&container.image).ok())
@@ -44,10 +44,10 @@ pub(super) fn similar_images(world: &Store, pod: &Pod, own: Option<&Workload>) -
     ];
     let near = kinds
         .into_iter()
-        .flat_map(|kind| world.workloads_in(kind, namespace));
+        .flat_map(|kind| store.workloads_in(kind, namespace));
     let far = kinds
         .into_iter()
-        .flat_map(|kind| world.workloads_of_kind(kind))
+        .flat_map(|kind| store.workloads_of_kind(kind))
         .filter(|workload| workload.id.key.namespace != *namespace);
     let others = near
         .chain(far)

@@ -96,11 +96,11 @@ impl Standing<'_> {
 
 /// The Secrets that match the image and are not listed, the one to attach first: by what is known of their
 /// credentials, then by how many ServiceAccounts list them.
-pub(super) fn attachable<'a>(case: &'a PodContext, image: &ImageRef) -> Vec<Attachable<'a>> {
-    let matches: Vec<&Arc<Secret>> = case.unlisted_matches(image).collect();
-    let mut ranked = judged(case, image, &matches);
+pub(super) fn attachable<'a>(context: &'a PodContext, image: &ImageRef) -> Vec<Attachable<'a>> {
+    let matches: Vec<&Arc<Secret>> = context.unlisted_matches(image).collect();
+    let mut ranked = judged(context, image, &matches);
     ranked.sort_by_cached_key(|it| {
-        let accounts = case.accounts.iter();
+        let accounts = context.accounts.iter();
         let lists = accounts.filter(|account| account.pull_secrets.contains(&it.secret.key.name));
         (it.standing.rank(), Reverse(lists.count()))
     });
@@ -108,29 +108,36 @@ pub(super) fn attachable<'a>(case: &'a PodContext, image: &ImageRef) -> Vec<Atta
 }
 
 /// The Secrets of other namespaces that match the image, the one to copy first.
-pub(super) fn copyable_secrets<'a>(case: &'a PodContext, image: &ImageRef) -> Vec<Attachable<'a>> {
-    let mut ranked = judged(case, image, &case.elsewhere.iter().collect::<Vec<_>>());
+pub(super) fn copyable_secrets<'a>(
+    context: &'a PodContext,
+    image: &ImageRef,
+) -> Vec<Attachable<'a>> {
+    let mut ranked = judged(
+        context,
+        image,
+        &context.elsewhere.iter().collect::<Vec<_>>(),
+    );
     ranked.sort_by_key(|it| it.standing.rank());
     ranked
 }
 
 /// Those of the Secrets that match the image, in their order, each with what is known of its credential.
 fn judged<'a>(
-    case: &'a PodContext,
+    context: &'a PodContext,
     image: &ImageRef,
     secrets: &[&'a Arc<Secret>],
 ) -> Vec<Attachable<'a>> {
     if secrets.is_empty() {
         return Vec::new();
     }
-    let pulls = PeerPulls::new(case, image);
+    let pulls = PeerPulls::new(context, image);
     secrets
         .iter()
         .filter_map(|secret| {
             let entries = matching_entries(secret, image);
             Some(Attachable {
                 entry: entries.first()?,
-                standing: standing(case, &pulls, secret, &entries, image),
+                standing: standing(context, &pulls, secret, &entries, image),
                 secret,
             })
         })
@@ -138,7 +145,7 @@ fn judged<'a>(
 }
 
 fn standing<'a>(
-    case: &PodContext,
+    context: &PodContext,
     pulls: &PeerPulls<'a>,
     secret: &Secret,
     entries: &[&AuthSummary],
@@ -156,7 +163,7 @@ fn standing<'a>(
     if containers > 0 {
         return Standing::Works { containers };
     }
-    let expiry = |entry: &&AuthSummary| sent_credential::expiry_fact(secret, entry, case.now);
+    let expiry = |entry: &&AuthSummary| sent_credential::expiry_fact(secret, entry, context.now);
     let facts: Vec<Option<Fact>> = entries.iter().map(expiry).collect();
     if facts
         .iter()
@@ -232,8 +239,8 @@ mod tests {
     }
 
     /// The Secrets of the namespace, each with a password of its own, and the other Pods.
-    fn case(secrets: &[&str], peers: &[Peer], edit: impl Fn(&mut Secret)) -> PodContext {
-        let mut world = Store::default();
+    fn context(secrets: &[&str], peers: &[Peer], edit: impl Fn(&mut Secret)) -> PodContext {
+        let mut store = Store::default();
         let mut web = pod("shop", "web", waiting("ErrImagePull", REFUSED));
         web.pull_secrets = Arc::from([]);
         let others = peers.iter().enumerate().map(|(at, it)| peer(at, *it));
@@ -248,19 +255,19 @@ mod tests {
             made
         });
         let slice = SecretWatch::DockerConfigJson;
-        world.apply(StoreUpdate::Secrets(slice, upserted(made.collect())), now());
+        store.apply(StoreUpdate::Secrets(slice, upserted(made.collect())), now());
         let accounts = vec![
             account("shop", "one", &["listed"]),
             account("shop", "two", &["listed"]),
         ];
-        world.apply(StoreUpdate::ServiceAccounts(upserted(accounts)), now());
-        world.apply(StoreUpdate::Pods(upserted(pods)), now());
+        store.apply(StoreUpdate::ServiceAccounts(upserted(accounts)), now());
+        store.apply(StoreUpdate::Pods(upserted(pods)), now());
         let sight = WatchCoverage::complete();
-        context::pod_context(&world, &sight, &key("shop", "web"), now()).unwrap()
+        context::pod_context(&store, &sight, &key("shop", "web"), now()).unwrap()
     }
 
     /// The Secrets in their order, each with what is known of it.
-    fn ranked(case: &PodContext) -> Vec<String> {
+    fn ranked(context: &PodContext) -> Vec<String> {
         let image = ImageRef::parse(APP).unwrap();
         let word = |standing: &Standing<'_>| match standing {
             Standing::Works { containers } => format!("works {containers}"),
@@ -269,7 +276,7 @@ mod tests {
             Standing::Expired => "expired".to_owned(),
             Standing::Refused(peer) => format!("refused {}", peer.pod.name),
         };
-        attachable(case, &image)
+        attachable(context, &image)
             .iter()
             .map(|it| format!("{}: {}", it.secret.key.name, word(&it.standing)))
             .collect()
@@ -346,14 +353,18 @@ mod tests {
             ),
         ];
         for (what, secrets, peers, expected) in table {
-            assert_eq!(ranked(&case(secrets, peers, |_| {})), *expected, "{what}");
+            assert_eq!(
+                ranked(&context(secrets, peers, |_| {})),
+                *expected,
+                "{what}"
+            );
         }
     }
 
     #[test]
     fn a_secret_that_was_written_since_is_not_refused() {
         let of = |seconds| {
-            case(&["a"], &[(APP, &["a"], REFUSED)], |secret| {
+            context(&["a"], &[(APP, &["a"], REFUSED)], |secret| {
                 secret.changed = Some(seconds_ago(seconds));
             })
         };
@@ -364,7 +375,7 @@ mod tests {
     #[test]
     fn what_the_secret_says_of_itself_counts_where_no_pod_tells() {
         let edited = |edit: fn(&mut AuthSummary)| {
-            let of = case(&["a", "b"], &[], |secret| {
+            let of = context(&["a", "b"], &[], |secret| {
                 if let SecretContent::Read(summary) = &mut secret.content
                     && secret.key.name.as_str() == "a"
                 {
@@ -391,9 +402,9 @@ mod tests {
 
     #[test]
     fn only_what_works_or_was_not_tried_is_offered() {
-        let case = case(&["a"], &[(APP, &["a"], REFUSED)], |_| {});
+        let context = context(&["a"], &[(APP, &["a"], REFUSED)], |_| {});
         let image = ImageRef::parse(APP).unwrap();
-        let refused = attachable(&case, &image).remove(0).standing;
+        let refused = attachable(&context, &image).remove(0).standing;
         for (standing, is_usable) in [
             (Standing::Works { containers: 1 }, true),
             (Standing::Untried, true),

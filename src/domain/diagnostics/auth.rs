@@ -30,12 +30,12 @@ use crate::domain::{
 /// Judges a refusal.
 pub(super) fn refine(
     draft: &mut FindingBuilder,
-    case: &PodContext,
+    context: &PodContext,
     told: &PullError<'_>,
     image: &ImageRef,
     unread: &Unread,
 ) {
-    let links = case.credential_chain(image);
+    let links = context.credential_chain(image);
     if let Some(link) = find_malformed_secret(&links) {
         return conclude_malformed_secret(draft, link, image);
     }
@@ -47,26 +47,26 @@ pub(super) fn refine(
         if draft.cause == Cause::PullSecretMalformed {
             return refine_repaired_secret(draft, &links);
         }
-        all_refused(draft, case, told, &links, image);
+        all_refused(draft, context, told, &links, image);
         if links.has_hidden() {
             // One of those may be the one that was refused.
             draft.limit_confidence(Confidence::Likely);
         }
-    } else if is_hidden(draft, case, &links) {
-        unreadable_secrets::refine(draft, case, &links, unread);
+    } else if is_hidden(draft, context, &links) {
+        unreadable_secrets::refine(draft, context, &links, unread);
     } else if draft.cause == Cause::PullSecretMalformed {
         refine_repaired_secret(draft, &links);
     } else if implies_credential_sent(draft) {
         match &links.provider {
             Some(provider) if draft.cause == Cause::Unauthorized => {
-                cloud_identity::refused(draft, case, provider);
+                cloud_identity::refused(draft, context, provider);
             }
             Some(_) | None => node_credential::sent(draft),
         }
     } else if !states_reason(draft) {
-        refine_unsent(draft, case, told, &links, image);
+        refine_unsent(draft, context, told, &links, image);
     } else if let Some(provider) = &links.provider {
-        cloud_identity::stated(draft, case, told, provider);
+        cloud_identity::stated(draft, context, told, provider);
     }
 }
 
@@ -74,7 +74,7 @@ pub(super) fn refine(
 /// blamed that got furthest; which of several it was is told where each has an answer of its own.
 fn all_refused(
     draft: &mut FindingBuilder,
-    case: &PodContext,
+    context: &PodContext,
     told: &PullError<'_>,
     links: &CredentialChain,
     image: &ImageRef,
@@ -111,7 +111,7 @@ fn all_refused(
         let text = own.as_ref().unwrap_or(told.text);
         sent_credential::refine(
             draft,
-            case,
+            context,
             &PullError { text, ..*told },
             secret,
             entry,
@@ -149,18 +149,18 @@ fn add_chain(
 
 /// Whether Secrets that cannot be read could decide it. The event of a missing one may be older than the
 /// Secret, so it is no proof against a credential that was sent.
-fn is_hidden(draft: &FindingBuilder, case: &PodContext, links: &CredentialChain) -> bool {
+fn is_hidden(draft: &FindingBuilder, context: &PodContext, links: &CredentialChain) -> bool {
     let told_missing =
         draft.cause == Cause::RepositoryMissingOrNoAccess && draft.alternatives.is_empty();
     let unread = |listed: &PullSecretRef| matches!(listed.secret, Presence::Unknown);
-    let sent_unread = implies_credential_sent(draft) && case.pull_secrets.iter().any(unread);
+    let sent_unread = implies_credential_sent(draft) && context.pull_secrets.iter().any(unread);
     !told_missing && (links.has_hidden() || sent_unread)
 }
 
 /// No Secret of the Pod provides a credential.
 fn refine_unsent(
     draft: &mut FindingBuilder,
-    case: &PodContext,
+    context: &PodContext,
     told: &PullError<'_>,
     links: &CredentialChain,
     image: &ImageRef,
@@ -168,17 +168,17 @@ fn refine_unsent(
     let said: Vec<Cause> = std::iter::once(draft.cause)
         .chain(draft.alternatives.iter().copied())
         .collect();
-    missing_credential::refine(draft, case, links, image);
+    missing_credential::refine(draft, context, links, image);
     let is_unattached = draft.root == Some(RootCause::SecretNotAttached);
     // A Secret for other registries, as that of Docker Hub in every namespace, is not what is missing.
     let is_elsewhere =
         draft.root == Some(RootCause::EntryForOtherRegistry) && draft.expected_auth_key.is_none();
     match &links.provider {
         Some(provider) if is_unattached || is_elsewhere => {
-            cloud_identity::refine_unsent(draft, case, told, image, provider, &said);
+            cloud_identity::refine_unsent(draft, context, told, image, provider, &said);
         }
         None if is_unattached && links.secrets.is_empty() => {
-            node_credential::consider(draft, case, told, image, &said);
+            node_credential::consider(draft, context, told, image, &said);
         }
         Some(_) | None => {}
     }
@@ -198,9 +198,9 @@ fn refine_repaired_secret(draft: &mut FindingBuilder, links: &CredentialChain) {
 }
 
 /// Only the back-off is known: the events have expired. Where no credential would be sent although there are
-/// some, the chain says why by itself: likely, for the image might be public and the trouble elsewhere.
-pub(super) fn refine_unstated(draft: &mut FindingBuilder, case: &PodContext, image: &ImageRef) {
-    let links = case.credential_chain(image);
+/// some, the chain says why by itself: likely, for the image might be public and the cause elsewhere.
+pub(super) fn refine_unstated(draft: &mut FindingBuilder, context: &PodContext, image: &ImageRef) {
+    let links = context.credential_chain(image);
     let meant = |link: &SecretLink| match &link.state {
         // It may be meant for another image of the same Pod, or be left over.
         SecretState::NoMatch(_) | SecretState::Unknown => false,
@@ -220,9 +220,9 @@ pub(super) fn refine_unstated(draft: &mut FindingBuilder, case: &PodContext, ima
         .any(|(_, entry)| has_credential(entry))
     {
         return;
-    } else if links.secrets.iter().any(meant) || case.unlisted_matches(image).next().is_some() {
+    } else if links.secrets.iter().any(meant) || context.unlisted_matches(image).next().is_some() {
         draft.conclude(Cause::NoCredentialsSent, RootCause::SecretNotAttached);
-        missing_credential::broken_link(draft, case, &links, image);
+        missing_credential::broken_link(draft, context, &links, image);
     } else {
         return;
     }

@@ -22,13 +22,13 @@ use crate::domain::{
 /// Judges a refusal for which the message, or the lack of a Secret, says that none of the Pod's Secrets was sent.
 pub(super) fn refine_unsent(
     draft: &mut FindingBuilder,
-    case: &PodContext,
+    context: &PodContext,
     told: &PullError<'_>,
     image: &ImageRef,
     link: &ProviderLink,
     said: &[Cause],
 ) {
-    let proven = attachable(case, image)
+    let proven = attachable(context, image)
         .first()
         .is_some_and(|it| it.standing.is_proven());
     if proven {
@@ -36,8 +36,8 @@ pub(super) fn refine_unsent(
         return;
     }
     draft.limit_confidence(Confidence::Likely);
-    let pulled = PeerPulls::new(case, image).without_secret(|_| true);
-    let is_expected = add_provider_evidence(draft, case, link, pulled);
+    let pulled = PeerPulls::new(context, image).without_secret(|_| true);
+    let is_expected = add_provider_evidence(draft, context, link, pulled);
     let provider = provider_fixes(link);
     let secret = match draft.matching_secret {
         Some(_) => FixId::AttachSecret,
@@ -80,8 +80,8 @@ pub(super) fn refine_unsent(
 }
 
 /// Judges a credential that was sent although no Secret of the Pod matches: the provider's identity was refused.
-pub(super) fn refused(draft: &mut FindingBuilder, case: &PodContext, link: &ProviderLink) {
-    add_identity_evidence(draft, case, link);
+pub(super) fn refused(draft: &mut FindingBuilder, context: &PodContext, link: &ProviderLink) {
+    add_identity_evidence(draft, context, link);
     draft.root = Some(RootCause::IdentityLacksAccess);
     draft.limit_confidence(Confidence::Likely);
     draft.fixes = provider_fixes(link);
@@ -92,20 +92,20 @@ pub(super) fn refused(draft: &mut FindingBuilder, case: &PodContext, link: &Prov
 /// rule of the registry, as that of a firewall, is left as it is.
 pub(super) fn stated(
     draft: &mut FindingBuilder,
-    case: &PodContext,
+    context: &PodContext,
     told: &PullError<'_>,
     link: &ProviderLink,
 ) {
     let names_permission = || ParsedMessage::parse(told.text).has(Phrase::GrantMissing);
     if draft.cause == Cause::CredentialProviderFailure {
-        add_identity_evidence(draft, case, link);
+        add_identity_evidence(draft, context, link);
         draft.fixes = provider_fixes(link);
         // The message tells of the plugin itself.
         draft.fixes.retain(|fix| *fix != FixId::CredentialProvider);
         draft.fixes.insert(0, FixId::CredentialProvider);
         draft.fixes.push(FixId::CreateSecret);
     } else if names_permission() {
-        add_identity_evidence(draft, case, link);
+        add_identity_evidence(draft, context, link);
         draft.root = Some(RootCause::IdentityLacksAccess);
         draft.fixes = provider_fixes(link);
     }
@@ -129,7 +129,7 @@ fn refusal(told: &PullError<'_>, cloud: CloudProvider, works: bool) -> Option<Ca
 /// What tells that a provider is at work; whether anything but the registry's host does.
 fn add_provider_evidence(
     draft: &mut FindingBuilder,
-    case: &PodContext,
+    context: &PodContext,
     link: &ProviderLink,
     pulled: Option<&PeerContainer>,
 ) -> bool {
@@ -137,7 +137,7 @@ fn add_provider_evidence(
         Fact::CloudRegistry { cloud: link.cloud },
         EvidenceSource::Pod,
     );
-    let has_identity = add_identity_evidence(draft, case, link);
+    let has_identity = add_identity_evidence(draft, context, link);
     if let Some(other) = pulled {
         let fact = Fact::PulledWithoutSecret {
             pod: other.pod.name.shared(),
@@ -145,7 +145,7 @@ fn add_provider_evidence(
         };
         draft.add_evidence(fact, EvidenceSource::OtherPods);
     }
-    let node = case.pod.node.as_ref();
+    let node = context.pod.node.as_ref();
     let node = node.filter(|name| CloudProvider::from_node_name(name) == Some(link.cloud));
     if let Some(node) = node {
         let fact = Fact::NodeOfCloud {
@@ -160,14 +160,14 @@ fn add_provider_evidence(
 /// The identity that the ServiceAccount's annotation names; whether there is one.
 fn add_identity_evidence(
     draft: &mut FindingBuilder,
-    case: &PodContext,
+    context: &PodContext,
     link: &ProviderLink,
 ) -> bool {
     let Some(identity) = &link.identity else {
         return false;
     };
     let fact = Fact::AccountIdentity {
-        account: case.pod.service_account.shared(),
+        account: context.pod.service_account.shared(),
         identity: identity.clone(),
     };
     draft.add_evidence(fact, EvidenceSource::ServiceAccount);

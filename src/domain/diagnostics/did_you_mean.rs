@@ -14,12 +14,12 @@ use crate::domain::{
 };
 
 /// Suggests an image, if the pull failed as one does of a misspelled name.
-pub(super) fn refine(draft: &mut FindingBuilder, case: &PodContext, image: &str) {
+pub(super) fn refine(draft: &mut FindingBuilder, context: &PodContext, image: &str) {
     if draft.suggested_image.is_some() || !is_symptom(draft) {
         return;
     }
     let is_host_wrong = draft.cause == Cause::RegistryUnreachableDns;
-    let names = SimilarNames::new(case, image, is_host_wrong);
+    let names = SimilarNames::new(context, image, is_host_wrong);
     let Some(found) = names.suggest(image) else {
         return;
     };
@@ -100,27 +100,27 @@ struct SimilarNames<'a> {
 
 impl<'a> SimilarNames<'a> {
     /// Of images only those of other hosts where the host is wrong, and else those of the same host.
-    fn new(case: &'a PodContext, wrong: &str, is_host_wrong: bool) -> Self {
+    fn new(context: &'a PodContext, wrong: &str, is_host_wrong: bool) -> Self {
         let host = image_host(wrong);
         let is_near = |image: &str| (image_host(image) != host) == is_host_wrong;
-        let similar = case.similar_images.iter().map(|used| {
+        let similar = context.similar_images.iter().map(|used| {
             let id = &used.workload;
             let name = format!("{} {}", id.kind, id.key);
             (&*used.image, name)
         });
-        let revisions = case.revisions.iter().skip(1);
+        let revisions = context.revisions.iter().skip(1);
         let revisions = revisions.filter(|revision| revision.status.ready > 0);
         let revisions = revisions.flat_map(|revision| {
             let name = format!("{} {}", revision.id.kind, revision.id.key);
             let images = revision.images.iter();
             images.map(move |(_, image)| (&**image, name.clone()))
         });
-        let peers = case.peers.iter().filter(|peer| peer.pulled);
+        let peers = context.peers.iter().filter(|peer| peer.pulled);
         let peers = peers.map(|peer| (&*peer.image, format!("Pod {}", peer.pod.name)));
-        let listed = case.pull_secrets.iter();
+        let listed = context.pull_secrets.iter();
         let secrets = listed
             .filter_map(|listed| listed.secret.present())
-            .chain(&case.unlisted_secrets);
+            .chain(&context.unlisted_secrets);
         let hosts = secrets.flat_map(|secret| {
             let entries = secret.entries().iter();
             entries.map(move |entry| (server_host(&entry.server), secret.key.name.shared()))

@@ -179,7 +179,7 @@ pub enum Fact {
     NodeHasImage {
         node: Arc<str>,
     },
-    /// A Pod without any pull Secret got an image of the same registry.
+    /// A Pod without any pull secret got an image of the same registry.
     PulledWithoutSecret {
         pod: Arc<str>,
         image: Arc<str>,

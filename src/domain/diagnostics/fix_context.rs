@@ -11,23 +11,23 @@ use crate::domain::{
 };
 
 pub(super) fn build(
-    case: &PodContext,
+    context: &PodContext,
     attempt: PullAttempt<'_>,
     draft: &FindingBuilder,
 ) -> FixContext {
     let image = ImageRef::parse(attempt.image()).ok();
-    let pod = &case.pod;
-    let secret = draft.secret.clone().or_else(|| only_listed(case));
+    let pod = &context.pod;
+    let secret = draft.secret.clone().or_else(|| only_listed(context));
     FixContext {
         namespace: Some(pod.key.namespace.to_string()),
         pod: Some(pod.key.name.to_string()),
-        workload: case.workload.as_ref().map(|it| it.id.kubectl()),
+        workload: context.workload.as_ref().map(|it| it.id.kubectl()),
         container: Some(attempt.container.name.to_string()),
         service_account: Some(pod.service_account.to_string()),
         identity: image
             .as_ref()
-            .and_then(|image| case.provider_link(image)?.identity),
-        account_lists: case.account.present().map(|account| {
+            .and_then(|image| context.provider_link(image)?.identity),
+        account_lists: context.account.present().map(|account| {
             account
                 .pull_secrets
                 .iter()
@@ -39,7 +39,7 @@ pub(super) fn build(
             .as_ref()
             .map(ToString::to_string),
         matching_secret: draft.matching_secret.as_ref().map(ToString::to_string),
-        new_secret: Some(new_secret(case, secret.as_deref())),
+        new_secret: Some(new_secret(context, secret.as_deref())),
         secret: secret.map(|name| name.to_string()),
         source_namespace: draft.source_namespace.as_ref().map(ToString::to_string),
         current_auth_key: draft.current_auth_key.as_ref().map(ToString::to_string),
@@ -59,23 +59,23 @@ pub(super) fn build(
             .fault
             .clone()
             .filter(|fault| fault.cause() == draft.cause),
-        target: Some(Box::new(target(case, attempt))),
+        target: Some(Box::new(target(context, attempt))),
     }
 }
 
 /// The target of a fix for this pull.
-fn target(case: &PodContext, attempt: PullAttempt<'_>) -> FixTarget {
-    let account = case.account.present();
+fn target(context: &PodContext, attempt: PullAttempt<'_>) -> FixTarget {
+    let account = context.account.present();
     let target = FixTarget::for_pod(
-        &case.pod,
+        &context.pod,
         &attempt.container.name,
-        case.workload.as_deref(),
+        context.workload.as_deref(),
         account.map(|account| &*account.pull_secrets),
     );
-    let listed = case.pull_secrets.iter();
+    let listed = context.pull_secrets.iter();
     let secrets = listed.filter_map(|listed| listed.secret.present());
     let legacy = secrets
-        .chain(&case.unlisted_secrets)
+        .chain(&context.unlisted_secrets)
         .filter(|secret| secret.secret_type == SecretType::DockerCfg);
     FixTarget {
         legacy_secrets: legacy.map(|secret| secret.key.name.clone()).collect(),
@@ -84,8 +84,8 @@ fn target(case: &PodContext, attempt: PullAttempt<'_>) -> FixTarget {
     }
 }
 
-fn only_listed(case: &PodContext) -> Option<Arc<str>> {
-    match case.pull_secrets.as_slice() {
+fn only_listed(context: &PodContext) -> Option<Arc<str>> {
+    match context.pull_secrets.as_slice() {
         [only] => Some(only.name.shared()),
         _ => None,
     }
@@ -93,11 +93,11 @@ fn only_listed(case: &PodContext) -> Option<Arc<str>> {
 
 /// A name that no Secret of the namespace has: that of the Secret that is missed, or the one of the Kubernetes
 /// documentation, with a number where that is taken.
-fn new_secret(case: &PodContext, missed: Option<&str>) -> String {
-    let listed = case.pull_secrets.iter();
+fn new_secret(context: &PodContext, missed: Option<&str>) -> String {
+    let listed = context.pull_secrets.iter();
     let present = listed.filter_map(|listed| listed.secret.present());
     let taken: Vec<&str> = present
-        .chain(&case.unlisted_secrets)
+        .chain(&context.unlisted_secrets)
         .map(|secret| secret.key.name.as_str())
         .collect();
     let numbered = (2..).map(|number| format!("{NEW_SECRET}-{number}"));

@@ -104,7 +104,7 @@ impl FaultId {
             cause: finding.root.is_none().then_some(finding.cause),
             blame: blame(finding, subject, owner),
             host: finding
-                .names
+                .fix_context
                 .host
                 .clone()
                 .filter(|_| finding.root.is_some_and(is_per_registry)),
@@ -169,27 +169,27 @@ fn is_per_registry(root: RootCause) -> bool {
 }
 
 fn blame(finding: &Finding, subject: &Subject, owner: Option<&WorkloadRef>) -> BlamedObject {
-    let names = &finding.names;
+    let fix_context = &finding.fix_context;
     let namespace = || subject.namespace().clone();
     let known = match finding.link() {
-        ChainLink::Secret => names
+        ChainLink::Secret => fix_context
             .secret
             .clone()
             .map(|name| BlamedObject::Secret(namespace(), name)),
-        ChainLink::Account => names
+        ChainLink::Account => fix_context
             .service_account
             .clone()
             .map(|name| BlamedObject::Account(namespace(), name)),
         // An identity of the ServiceAccount's own is its fault; the node's fails for all Pods alike.
-        ChainLink::Provider => match (&names.identity, &names.service_account) {
+        ChainLink::Provider => match (&fix_context.identity, &fix_context.service_account) {
             (Some(identity), Some(name)) if identity.scope == IdentityScope::Pulls => {
                 Some(BlamedObject::Account(namespace(), name.clone()))
             }
-            _ => names.host.clone().map(BlamedObject::Registry),
+            _ => fix_context.host.clone().map(BlamedObject::Registry),
         },
-        ChainLink::Image => names.image.clone().map(BlamedObject::Image),
-        ChainLink::Registry => names.host.clone().map(BlamedObject::Registry),
-        ChainLink::Node => names.node.clone().map(BlamedObject::Node),
+        ChainLink::Image => fix_context.image.clone().map(BlamedObject::Image),
+        ChainLink::Registry => fix_context.host.clone().map(BlamedObject::Registry),
+        ChainLink::Node => fix_context.node.clone().map(BlamedObject::Node),
         ChainLink::Pod => None,
     };
     let own = || {

@@ -17,23 +17,23 @@ use crate::domain::{
 /// The image reference is malformed: the kubelet does not try to pull it.
 pub(super) fn conclude_invalid_reference(
     draft: &mut FindingBuilder,
-    case: &PodContext,
+    context: &PodContext,
     attempt: PullAttempt<'_>,
     error: &ImageError,
 ) {
     draft.conclude(Cause::InvalidImageName, RootCause::ImageNameInvalid);
     let text = format!("{error}: {}", error.problem.hint());
     draft.add_evidence(Fact::ImageProblem { text }, EvidenceSource::Pod);
-    older_revision(draft, case, attempt);
+    older_revision(draft, context, attempt);
 }
 
 pub(super) fn refine(
     draft: &mut FindingBuilder,
-    case: &PodContext,
+    context: &PodContext,
     attempt: PullAttempt<'_>,
     image: &ImageRef,
 ) {
-    let neighbours: Vec<(&PeerContainer, ImageRef)> = case
+    let neighbours: Vec<(&PeerContainer, ImageRef)> = context
         .peers
         .iter()
         .filter_map(|neighbour| Some((neighbour, ImageRef::parse(&neighbour.image).ok()?)))
@@ -49,8 +49,8 @@ pub(super) fn refine(
         };
         draft.add_evidence(fact, EvidenceSource::OtherPods);
         let here = same.iter().map(|(neighbour, _)| neighbour);
-        on_the_node(draft, case, attempt, here);
-        pulled_elsewhere(draft, case, neighbour);
+        on_the_node(draft, context, attempt, here);
+        pulled_elsewhere(draft, context, neighbour);
     } else if let Some((neighbour, _)) = same.first() {
         let fact = Fact::FailsElsewhereToo {
             pod: neighbour.pod.name.shared(),
@@ -61,14 +61,14 @@ pub(super) fn refine(
     if draft.cause == Cause::ImageNotFound {
         not_found(draft, image, &neighbours);
     }
-    older_revision(draft, case, attempt);
+    older_revision(draft, context, attempt);
 }
 
 /// From 1.35 on the kubelet asks the registry although the image is on the node, where the Pod has no
 /// credential with which it was pulled (KEP-2535, `imagePullCredentialsVerificationPolicy`).
 fn on_the_node<'a>(
     draft: &mut FindingBuilder,
-    case: &PodContext,
+    context: &PodContext,
     attempt: PullAttempt<'_>,
     same: impl Iterator<Item = &'a &'a PeerContainer>,
 ) {
@@ -82,15 +82,15 @@ fn on_the_node<'a>(
     let mut nodes = same
         .filter(|it| it.pulled)
         .filter_map(|it| it.node.as_ref());
-    if let Some(node) = nodes.find(|node| Some(*node) == case.pod.node.as_ref()) {
+    if let Some(node) = nodes.find(|node| Some(*node) == context.pod.node.as_ref()) {
         let node = Arc::clone(node);
         draft.add_evidence(Fact::NodeHasImage { node }, EvidenceSource::OtherPods);
     }
 }
 
 /// Another node has pulled the image: the problem is on this node or with this Pod.
-fn pulled_elsewhere(draft: &mut FindingBuilder, case: &PodContext, neighbour: &PeerContainer) {
-    let other_node = neighbour.node.is_some() && neighbour.node != case.pod.node;
+fn pulled_elsewhere(draft: &mut FindingBuilder, context: &PodContext, neighbour: &PeerContainer) {
+    let other_node = neighbour.node.is_some() && neighbour.node != context.pod.node;
     let of_the_wire = matches!(
         draft.root,
         Some(
@@ -143,7 +143,7 @@ fn not_found(
 
 /// What the revision before had under this container's name, when it differs. Of the image volumes of a
 /// revision nothing is known.
-fn older_revision(draft: &mut FindingBuilder, case: &PodContext, attempt: PullAttempt<'_>) {
+fn older_revision(draft: &mut FindingBuilder, context: &PodContext, attempt: PullAttempt<'_>) {
     if attempt.volume.is_some() {
         return;
     }
@@ -152,9 +152,9 @@ fn older_revision(draft: &mut FindingBuilder, case: &PodContext, attempt: PullAt
         let mut images = revision.images.iter();
         images.any(|(name, image)| *name == container.name && *image != container.image)
     };
-    let mut older = case.revisions.iter().skip(1).filter(another).peekable();
+    let mut older = context.revisions.iter().skip(1).filter(another).peekable();
     let undone = older.peek().is_some()
-        && is_of_the_newest(case) == Some(true)
+        && is_of_the_newest(context) == Some(true)
         && link(draft) == ChainLink::Image;
     let serving = older.find(|revision| revision.status.ready > 0);
     if undone {
@@ -172,15 +172,15 @@ fn older_revision(draft: &mut FindingBuilder, case: &PodContext, attempt: PullAt
 }
 
 /// Whether the Pod is of the newest revision of its Deployment; `None` where there are no revisions.
-fn is_of_the_newest(case: &PodContext) -> Option<bool> {
-    let (owner, newest) = (case.pod.meta.owner.as_ref(), case.revisions.first());
+fn is_of_the_newest(context: &PodContext) -> Option<bool> {
+    let (owner, newest) = (context.pod.meta.owner.as_ref(), context.revisions.first());
     let (owner, newest) = owner.zip(newest)?;
     Some(owner.uid == newest.meta.uid)
 }
 
 /// Whether the Pod is of a revision that a newer one replaces.
-pub(super) fn is_superseded(case: &PodContext) -> bool {
-    is_of_the_newest(case) == Some(false)
+pub(super) fn is_superseded(context: &PodContext) -> bool {
+    is_of_the_newest(context) == Some(false)
 }
 
 fn link(draft: &FindingBuilder) -> ChainLink {

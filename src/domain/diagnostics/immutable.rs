@@ -7,7 +7,7 @@ use super::{EvidenceSource, Fact, FindingBuilder, FixId};
 use crate::domain::{context::PodContext, k8s::objects::Secret};
 
 /// Puts a new Secret in the place of edits that the server would refuse.
-pub(super) fn replace_edits(draft: &mut FindingBuilder, case: &PodContext, secret: &str) {
+pub(super) fn replace_edits(draft: &mut FindingBuilder, context: &PodContext, secret: &str) {
     let edits = |fix: &FixId| {
         [
             FixId::RecreateSecret,
@@ -17,7 +17,7 @@ pub(super) fn replace_edits(draft: &mut FindingBuilder, case: &PodContext, secre
         ]
         .contains(fix)
     };
-    let is_immutable = find(case, secret).is_some_and(|secret| secret.immutable);
+    let is_immutable = find(context, secret).is_some_and(|secret| secret.immutable);
     if !is_immutable || !draft.fixes.iter().any(edits) {
         return;
     }
@@ -39,10 +39,10 @@ pub(super) fn replace_edits(draft: &mut FindingBuilder, case: &PodContext, secre
 }
 
 /// A Secret of the Pod's namespace.
-fn find<'a>(case: &'a PodContext, name: &str) -> Option<&'a Secret> {
-    let listed = case.pull_secrets.iter();
+fn find<'a>(context: &'a PodContext, name: &str) -> Option<&'a Secret> {
+    let listed = context.pull_secrets.iter();
     let listed = listed.filter_map(|listed| listed.secret.present());
-    let mut secrets = listed.chain(&case.unlisted_secrets);
+    let mut secrets = listed.chain(&context.unlisted_secrets);
     secrets
         .find(|secret| secret.key.name.as_str() == name)
         .map(|secret| &**secret)

@@ -35,7 +35,7 @@ pub(super) fn secret_fact(link: &SecretLink) -> Fact {
 /// Handles an authentication error of a pull for which no Secret provides a credential.
 pub(super) fn refine(
     draft: &mut FindingBuilder,
-    case: &PodContext,
+    context: &PodContext,
     links: &CredentialChain,
     image: &ImageRef,
 ) {
@@ -53,7 +53,7 @@ pub(super) fn refine(
     if maybe_missing && masks_missing_repository(image) {
         draft.alternatives = vec![missing];
     }
-    let same_path = pulled_from_another_registry(case, image);
+    let same_path = pulled_from_another_registry(context, image);
     if image.host_named() == HostNamed::No
         && (image.path().starts_with("library/") || same_path.is_some())
     {
@@ -73,12 +73,12 @@ pub(super) fn refine(
         draft.fixes = vec![FixId::CorrectImage, FixId::LoadImage];
         return;
     }
-    broken_link(draft, case, links, image);
+    broken_link(draft, context, links, image);
 }
 
 /// A Pod that pulled this repository from another registry, where the image names none.
 fn pulled_from_another_registry<'a>(
-    case: &'a PodContext,
+    context: &'a PodContext,
     image: &ImageRef,
 ) -> Option<&'a PeerContainer> {
     let is_same_path = |peer: &&PeerContainer| {
@@ -86,18 +86,22 @@ fn pulled_from_another_registry<'a>(
         peer.pulled && theirs.is_ok_and(|it| it.path() == image.path() && it.host() != image.host())
     };
     let is_unnamed = image.host_named() == HostNamed::No;
-    case.peers.iter().find(is_same_path).filter(|_| is_unnamed)
+    context
+        .peers
+        .iter()
+        .find(is_same_path)
+        .filter(|_| is_unnamed)
 }
 
 /// Finds the broken link of the chain.
 pub(super) fn broken_link(
     draft: &mut FindingBuilder,
-    case: &PodContext,
+    context: &PodContext,
     links: &CredentialChain,
     image: &ImageRef,
 ) {
     if links.secrets.is_empty() {
-        let fact = if case.pod.has_unnamed_pull_secret {
+        let fact = if context.pod.has_unnamed_pull_secret {
             Fact::PodListsUnnamed
         } else {
             Fact::PodListsNothing
@@ -108,11 +112,11 @@ pub(super) fn broken_link(
         draft.add_evidence(secret_fact(link), EvidenceSource::Secret);
     }
     if links.secrets.iter().any(SecretLink::is_missing)
-        && let Some(event) = case.missing_secret_event()
+        && let Some(event) = context.missing_secret_event()
     {
         draft.add_event(event);
     }
-    if is_pod_older_than_binding(draft, case, image) {
+    if is_pod_older_than_binding(draft, context, image) {
         return;
     }
     match links
@@ -120,8 +124,8 @@ pub(super) fn broken_link(
         .iter()
         .min_by_key(|link| likelihood_rank(&link.state))
     {
-        Some(link) => broken_secret(draft, case, link, image),
-        None => nothing_listed(draft, case, links, image),
+        Some(link) => broken_secret(draft, context, link, image),
+        None => nothing_listed(draft, context, links, image),
     }
 }
 
@@ -147,7 +151,7 @@ fn likelihood_rank(state: &SecretState) -> u8 {
 
 fn broken_secret(
     draft: &mut FindingBuilder,
-    case: &PodContext,
+    context: &PodContext,
     link: &SecretLink,
     image: &ImageRef,
 ) {
@@ -164,7 +168,10 @@ fn broken_secret(
         SecretState::HoldsNothing(Some(_)) | SecretState::Malformed(_) => {
             (RootCause::SecretMalformed, vec![FixId::RecreateSecret])
         }
-        SecretState::Missing => (RootCause::SecretMissing, missing(draft, case, link, image)),
+        SecretState::Missing => (
+            RootCause::SecretMissing,
+            missing(draft, context, link, image),
+        ),
         SecretState::NoMatch(misses) => {
             let near = misses
                 .first()
@@ -178,7 +185,7 @@ fn broken_secret(
                 };
                 draft.add_evidence(fact, EvidenceSource::Secret);
             }
-            refine_template_list(draft, case);
+            refine_template_list(draft, context);
             let fixes = if near.is_some() {
                 vec![FixId::CorrectServer, FixId::CreateSecret]
             } else {
@@ -191,7 +198,7 @@ fn broken_secret(
     draft.root = Some(root);
     draft.fixes = fixes;
     let meant = (root == RootCause::SecretMissing).then_some(&link.name);
-    match suggest_unlisted_secret(draft, case, image, meant) {
+    match suggest_unlisted_secret(draft, context, image, meant) {
         // What is there already goes before what would have to be made.
         SecretSuggestion::Attach => {
             let made = |fix: &FixId| matches!(fix, FixId::CreateSecret | FixId::CorrectSecretName);
@@ -211,11 +218,11 @@ fn broken_secret(
 /// A Secret of this name may be in another namespace.
 fn missing(
     draft: &mut FindingBuilder,
-    case: &PodContext,
+    context: &PodContext,
     link: &SecretLink,
     image: &ImageRef,
 ) -> Vec<FixId> {
-    let ranked = copy_sources(case, image);
+    let ranked = copy_sources(context, image);
     let Some(secret) = ranked.iter().find(|it| it.key.name == link.name) else {
         return vec![FixId::CreateSecret, FixId::CorrectSecretName];
     };
@@ -231,20 +238,21 @@ fn missing(
 
 /// Whether the Pod's list comes from its template, so that the ServiceAccount's was not used. An entry without
 /// a name is a list, too.
-fn is_template_list(case: &PodContext) -> bool {
-    case.workload
+fn is_template_list(context: &PodContext) -> bool {
+    context
+        .workload
         .as_ref()
-        .map_or(case.pod.has_unnamed_pull_secret, |workload| {
+        .map_or(context.pod.has_unnamed_pull_secret, |workload| {
             workload.has_unnamed_pull_secret || !workload.pull_secrets.is_empty()
         })
 }
 
 /// The Pod template has its own list, so the ServiceAccount's does not apply.
-pub(super) fn refine_template_list(draft: &mut FindingBuilder, case: &PodContext) {
-    if let Some(account) = case.account.present()
-        && is_template_list(case)
+pub(super) fn refine_template_list(draft: &mut FindingBuilder, context: &PodContext) {
+    if let Some(account) = context.account.present()
+        && is_template_list(context)
         && !account.pull_secrets.is_empty()
-        && account.pull_secrets != case.pod.pull_secrets
+        && account.pull_secrets != context.pod.pull_secrets
     {
         let fact = Fact::TemplateOverridesServiceAccount {
             account: account.key.name.shared(),
@@ -256,29 +264,30 @@ pub(super) fn refine_template_list(draft: &mut FindingBuilder, case: &PodContext
 /// The ServiceAccount lists what the Pod does not: admission copied the list before it had it.
 fn is_pod_older_than_binding(
     draft: &mut FindingBuilder,
-    case: &PodContext,
+    context: &PodContext,
     image: &ImageRef,
 ) -> bool {
-    let Some(account) = case.account.present() else {
+    let Some(account) = context.account.present() else {
         return false;
     };
-    if is_template_list(case) || account.pull_secrets == case.pod.pull_secrets {
+    if is_template_list(context) || account.pull_secrets == context.pod.pull_secrets {
         return false;
     }
     let opens = |name: &Name<Secret>| {
-        let mut matches = case.unlisted_matches(image);
+        let mut matches = context.unlisted_matches(image);
         matches.any(|secret| secret.key.name == *name)
     };
     let lists = &account.pull_secrets;
     let proven = lists.iter().any(opens);
     // A Pod that lists nothing loses nothing by a restart, if a Secret that cannot be read is the right one.
-    let unread = case.pod.pull_secrets.is_empty() && lists.iter().any(|name| case.may_hide(name));
+    let unread =
+        context.pod.pull_secrets.is_empty() && lists.iter().any(|name| context.may_hide(name));
     if !proven && !unread {
         return false;
     }
-    draft.add_evidence(account_lists(case), EvidenceSource::ServiceAccount);
+    draft.add_evidence(account_lists(context), EvidenceSource::ServiceAccount);
     // A workload with a newer revision has been restarted: the Pods of that one have the list.
-    draft.fixes = if image_evidence::is_superseded(case) {
+    draft.fixes = if image_evidence::is_superseded(context) {
         vec![FixId::RetryNow]
     } else {
         vec![FixId::Restart, FixId::RetryNow]
@@ -287,9 +296,9 @@ fn is_pod_older_than_binding(
         draft.root = Some(RootCause::PodPredatesBinding);
         return true;
     }
-    let hidden: Vec<_> = lists.iter().filter(|name| case.may_hide(name)).collect();
+    let hidden: Vec<_> = lists.iter().filter(|name| context.may_hide(name)).collect();
     for name in &hidden {
-        unreadable_secrets::add_unreadable_evidence(draft, case, name);
+        unreadable_secrets::add_unreadable_evidence(draft, context, name);
     }
     if let [only] = hidden[..] {
         draft.secret = Some(only.shared());
@@ -301,9 +310,9 @@ fn is_pod_older_than_binding(
 }
 
 /// What the Pod's ServiceAccount lists.
-fn account_lists(case: &PodContext) -> Fact {
-    let account = case.pod.service_account.shared();
-    let lists = case.account.present().map(|it| &it.pull_secrets);
+fn account_lists(context: &PodContext) -> Fact {
+    let account = context.pod.service_account.shared();
+    let lists = context.account.present().map(|it| &it.pull_secrets);
     match lists.filter(|lists| !lists.is_empty()) {
         Some(lists) => Fact::AccountLists {
             account,
@@ -315,14 +324,14 @@ fn account_lists(case: &PodContext) -> Fact {
 
 fn nothing_listed(
     draft: &mut FindingBuilder,
-    case: &PodContext,
+    context: &PodContext,
     links: &CredentialChain,
     image: &ImageRef,
 ) {
-    let account = case.pod.service_account.shared();
+    let account = context.pod.service_account.shared();
     let fact = match links.account {
         AccountState::Missing => Fact::AccountMissing { account },
-        AccountState::Present => account_lists(case),
+        AccountState::Present => account_lists(context),
         AccountState::Unknown => {
             // Unseen, it may have the Secret by now, and the Pod be older than that.
             draft.limit_confidence(Confidence::Likely);
@@ -330,10 +339,10 @@ fn nothing_listed(
         }
     };
     draft.add_evidence(fact, EvidenceSource::ServiceAccount);
-    refine_template_list(draft, case);
+    refine_template_list(draft, context);
     draft.root = Some(RootCause::SecretNotAttached);
     draft.fixes = vec![FixId::CreateSecret, FixId::AttachSecret];
-    if let Some(secret) = copyable(case, image) {
+    if let Some(secret) = copyable(context, image) {
         let namespace: Arc<str> = secret.key.namespace.as_str().into();
         draft.secret = Some(secret.key.name.shared());
         draft.source_namespace = Some(Arc::clone(&namespace));
@@ -342,7 +351,7 @@ fn nothing_listed(
         draft.add_evidence(fact, EvidenceSource::Secret);
         draft.fixes = vec![FixId::CopySecret, FixId::AttachSecret];
     }
-    match suggest_unlisted_secret(draft, case, image, None) {
+    match suggest_unlisted_secret(draft, context, image, None) {
         SecretSuggestion::Attach | SecretSuggestion::CorrectName => {
             draft.fixes = vec![FixId::AttachSecret];
         }
@@ -351,7 +360,7 @@ fn nothing_listed(
             draft.fixes = vec![FixId::CopySecret, FixId::CreateSecret];
         }
         SecretSuggestion::Renew => draft.fixes = vec![FixId::RecreateSecret, FixId::CreateSecret],
-        SecretSuggestion::Nothing if draft.secret.is_none() => add_near_miss(draft, case, image),
+        SecretSuggestion::Nothing if draft.secret.is_none() => add_near_miss(draft, context, image),
         SecretSuggestion::Nothing => {}
     }
     if draft.other_service_account.is_some() {
@@ -383,19 +392,19 @@ fn retyped(found: &SecretType) -> Vec<FixId> {
 }
 
 /// The Secrets of other namespaces that are worth a copy, the best first.
-fn copy_sources<'a>(case: &'a PodContext, image: &ImageRef) -> Vec<&'a Arc<Secret>> {
-    let ranked = copyable_secrets(case, image).into_iter();
+fn copy_sources<'a>(context: &'a PodContext, image: &ImageRef) -> Vec<&'a Arc<Secret>> {
+    let ranked = copyable_secrets(context, image).into_iter();
     let usable = ranked.filter(|it| it.standing.is_usable());
     usable.map(|it| it.secret).collect()
 }
 
 /// A Secret of another namespace that can be copied: none of this one has its name.
-fn copyable<'a>(case: &'a PodContext, image: &ImageRef) -> Option<&'a Arc<Secret>> {
+fn copyable<'a>(context: &'a PodContext, image: &ImageRef) -> Option<&'a Arc<Secret>> {
     let is_taken = |name: &Name<Secret>| {
-        let mut here = case.unlisted_secrets.iter();
+        let mut here = context.unlisted_secrets.iter();
         here.any(|secret| secret.key.name == *name)
     };
-    let mut secrets = copy_sources(case, image).into_iter();
+    let mut secrets = copy_sources(context, image).into_iter();
     secrets.find(|secret| !is_taken(&secret.key.name))
 }
 
@@ -412,20 +421,20 @@ enum SecretSuggestion {
 /// Finds the Secret of the namespace to attach, or to renew; `meant`: the name in the list that no Secret has.
 fn suggest_unlisted_secret(
     draft: &mut FindingBuilder,
-    case: &PodContext,
+    context: &PodContext,
     image: &ImageRef,
     meant: Option<&Name<Secret>>,
 ) -> SecretSuggestion {
-    let ranked = attachable(case, image);
+    let ranked = attachable(context, image);
     let mut usable = ranked.iter().filter(|it| it.standing.is_usable());
     let is_misspelled = |it: &&Attachable<'_>| {
         meant.is_some_and(|wrong| is_misspelled(wrong.as_str(), it.secret.key.name.as_str()))
     };
     let near = usable.clone().find(is_misspelled);
     let Some(chosen) = near.or_else(|| usable.next()) else {
-        return renew(draft, case, &ranked);
+        return renew(draft, context, &ranked);
     };
-    add_attachable(draft, case, chosen.secret);
+    add_attachable(draft, context, chosen.secret);
     if near.is_some() {
         SecretSuggestion::CorrectName
     } else {
@@ -433,16 +442,16 @@ fn suggest_unlisted_secret(
     }
 }
 
-fn add_attachable(draft: &mut FindingBuilder, case: &PodContext, secret: &Secret) {
+fn add_attachable(draft: &mut FindingBuilder, context: &PodContext, secret: &Secret) {
     let name = secret.key.name.shared();
-    let account = case
+    let account = context
         .account_with(&secret.key.name)
         .map(|account| account.key.name.shared());
     draft.other_service_account = account
         .clone()
-        .filter(|account| **account != *case.pod.service_account.as_str());
+        .filter(|account| **account != *context.pod.service_account.as_str());
     draft.matching_secret = Some(Arc::clone(&name));
-    let fact = if account.is_none() && case.accounts_unseen {
+    let fact = if account.is_none() && context.accounts_unseen {
         draft.limit_confidence(Confidence::Likely);
         Fact::UnlistedMatchesUnread { name }
     } else {
@@ -455,14 +464,14 @@ fn add_attachable(draft: &mut FindingBuilder, case: &PodContext, secret: &Secret
 /// the finding is about another Secret.
 fn renew(
     draft: &mut FindingBuilder,
-    case: &PodContext,
+    context: &PodContext,
     ranked: &[Attachable<'_>],
 ) -> SecretSuggestion {
     let Some(first) = ranked.first() else {
         return SecretSuggestion::Nothing;
     };
     for unusable in ranked {
-        let facts = unusable.objections(case.now);
+        let facts = unusable.objections(context.now);
         for fact in facts {
             draft.add_evidence(fact, EvidenceSource::Secret);
         }
@@ -477,8 +486,8 @@ fn renew(
 }
 
 /// A Secret of the namespace that was intended for this registry but does not match.
-fn add_near_miss(draft: &mut FindingBuilder, case: &PodContext, image: &ImageRef) {
-    let near = case.unlisted_secrets.iter().find_map(|secret| {
+fn add_near_miss(draft: &mut FindingBuilder, context: &PodContext, image: &ImageRef) {
+    let near = context.unlisted_secrets.iter().find_map(|secret| {
         let SecretContent::Read(summary) = &secret.content else {
             return None;
         };

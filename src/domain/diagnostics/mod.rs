@@ -129,7 +129,8 @@ pub struct Finding {
     #[serde(rename = "settle")]
     pub confirming_checks: Vec<String>,
     pub fixes: Vec<FixId>,
-    pub names: FixContext,
+    #[serde(rename = "names")]
+    pub fix_context: FixContext,
     /// The program has run and ended: why stands in its log.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub crashed: bool,
@@ -163,7 +164,7 @@ impl Finding {
     /// The title of the best fix, as its plan has it.
     pub fn first_fix(&self) -> Option<&'static str> {
         let fix = self.fixes.first()?;
-        Some(fix.title_for(&self.names))
+        Some(fix.title_for(&self.fix_context))
     }
 
     /// Whether a pull is what fails.
@@ -177,7 +178,7 @@ impl Finding {
             Some(root) => root.chain_link(),
             None => match ChainLink::from_cause(self.cause) {
                 // Which of several Secrets it is, or whether it is one at all, is not known.
-                ChainLink::Secret if self.names.secret.is_none() => ChainLink::Registry,
+                ChainLink::Secret if self.fix_context.secret.is_none() => ChainLink::Registry,
                 link => link,
             },
         }
@@ -190,63 +191,63 @@ impl Finding {
 
     /// Adds what the Pod's node says of itself, so that fixes name the files that it has.
     pub fn add_node_info(&mut self, node: &NodeInfo) {
-        self.names.clues.add_node_info(node);
+        self.fix_context.clues.add_node_info(node);
     }
 
     /// The fixes with the names of this case.
     pub fn filled_fixes(&self) -> Vec<Fix> {
-        render_fixes(&self.fixes, &self.names)
+        render_fixes(&self.fixes, &self.fix_context)
     }
 }
 
 /// Diagnoses one Pod; a Pod that wants nothing has no findings.
-pub fn diagnose(case: &PodContext) -> Diagnosis {
-    let mut findings: Vec<Finding> = pull_error::pull_errors(case)
+pub fn diagnose(context: &PodContext) -> Diagnosis {
+    let mut findings: Vec<Finding> = pull_error::pull_errors(context)
         .into_iter()
-        .map(|told| finding(case, &told))
+        .map(|told| finding(context, &told))
         .collect();
-    if findings.is_empty() && !pod_status(&case.pod).health.is_sound() {
-        findings.extend(pending_findings::pod(case));
+    if findings.is_empty() && !pod_status(&context.pod).health.is_sound() {
+        findings.extend(pending_findings::pod(context));
     }
     Diagnosis { findings }
 }
 
-fn finding(case: &PodContext, told: &PullError<'_>) -> Finding {
+fn finding(context: &PodContext, told: &PullError<'_>) -> Finding {
     let mut draft = FindingBuilder::from_message(classify(told.text));
     draft.evidence.push(told.evidence());
     match ImageRef::parse(told.attempt.image()) {
         Err(error) => {
-            image_evidence::conclude_invalid_reference(&mut draft, case, told.attempt, &error);
-            did_you_mean::refine(&mut draft, case, told.attempt.image());
+            image_evidence::conclude_invalid_reference(&mut draft, context, told.attempt, &error);
+            did_you_mean::refine(&mut draft, context, told.attempt.image());
         }
         Ok(parsed) => {
             let pull = PullContext {
-                case,
+                context,
                 told,
                 image: &parsed,
             };
             draft.cause.handler().refine.apply(&mut draft, &pull);
-            image_evidence::refine(&mut draft, case, told.attempt, &parsed);
+            image_evidence::refine(&mut draft, context, told.attempt, &parsed);
             moved::refine(&mut draft, told.text, &parsed);
-            did_you_mean::refine(&mut draft, case, told.attempt.image());
+            did_you_mean::refine(&mut draft, context, told.attempt.image());
         }
     }
-    finish(case, told.attempt, told.reason, draft)
+    finish(context, told.attempt, told.reason, draft)
 }
 
 fn finish(
-    case: &PodContext,
+    context: &PodContext,
     attempt: PullAttempt<'_>,
     reason: &Arc<str>,
     mut draft: FindingBuilder,
 ) -> Finding {
-    let names = fix_context::build(case, attempt, &draft);
-    if let Some(secret) = names.secret.as_deref() {
-        immutable::replace_edits(&mut draft, case, secret);
+    let fix_context = fix_context::build(context, attempt, &draft);
+    if let Some(secret) = fix_context.secret.as_deref() {
+        immutable::replace_edits(&mut draft, context, secret);
     }
     let confidence = draft.confidence();
     let settle = open_questions(confidence, draft.cause, &draft.alternatives);
-    let fixes = match names.target.as_deref() {
+    let fixes = match fix_context.target.as_deref() {
         Some(target) => applicable_fixes(draft.fixes, target, draft.root),
         None => draft.fixes,
     };
@@ -262,7 +263,7 @@ fn finish(
         evidence: draft.evidence,
         confirming_checks: settle,
         fixes: fixes.into_iter().take(MAX_FIXES).collect(),
-        names,
+        fix_context,
         crashed: draft.crashed,
     }
 }

@@ -58,10 +58,10 @@ pub fn workload_needs_diagnosis(workload: &Workload) -> bool {
             rollout.desired > 0
                 && (rollout.current < rollout.desired
                     || rollout.updated < rollout.desired
-                    || rollout.trouble.is_some())
+                    || rollout.failure_condition.is_some())
         }
         WorkloadKind::Job => {
-            rollout.trouble.is_some() || rollout.desired > 0 && rollout.current == 0
+            rollout.failure_condition.is_some() || rollout.desired > 0 && rollout.current == 0
         }
         // Its Jobs make the Pods, and only they tell.
         WorkloadKind::CronJob => true,
@@ -69,9 +69,9 @@ pub fn workload_needs_diagnosis(workload: &Workload) -> bool {
 }
 
 /// The next moment at which a diagnosis may read differently although nothing has happened.
-pub fn changes_at(case: &PodContext) -> Option<Timestamp> {
-    let held = pending::held_from(&case.pod, &case.events, case.now);
-    let moments = sent_credential::moments(case).filter(|at| *at > case.now);
+pub fn changes_at(context: &PodContext) -> Option<Timestamp> {
+    let held = pending::held_from(&context.pod, &context.events, context.now);
+    let moments = sent_credential::moments(context).filter(|at| *at > context.now);
     held.into_iter().chain(moments).min()
 }
 

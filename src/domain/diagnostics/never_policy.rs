@@ -14,12 +14,12 @@ use crate::domain::{
 /// Weighs both; a Pod on the same node that runs the image with a Secret that this Pod does not list shows that
 /// it is there. One that lists no other Secret proves nothing: its credential is this Pod's as well, and the
 /// image may have been removed from the node since its container was started.
-pub(super) fn refine(draft: &mut FindingBuilder, case: &PodContext, image: &ImageRef) {
-    let lacks = |name: &&_| !case.pod.pull_secrets.contains(name);
-    let runs_here = case.peers.iter().filter(|other| {
+pub(super) fn refine(draft: &mut FindingBuilder, context: &PodContext, image: &ImageRef) {
+    let lacks = |name: &&_| !context.pod.pull_secrets.contains(name);
+    let runs_here = context.peers.iter().filter(|other| {
         other.pulled
             && other.node.is_some()
-            && other.node == case.pod.node
+            && other.node == context.pod.node
             && ImageRef::parse(&other.image).is_ok_and(|other| other == *image)
     });
     let mut missing = runs_here.filter_map(|other| other.secrets.iter().find(lacks));
@@ -29,7 +29,7 @@ pub(super) fn refine(draft: &mut FindingBuilder, case: &PodContext, image: &Imag
     draft.cause = Cause::CredentialsNotVerified;
     draft.alternatives = vec![Cause::NeverPullAbsent];
     draft.fixes = Cause::CredentialsNotVerified.info().fixes.to_vec();
-    let mut readable = case.unlisted_secrets.iter();
+    let mut readable = context.unlisted_secrets.iter();
     if readable.any(|other| other.key.name == *secret && has_matching_credential(other, image)) {
         draft.root = Some(RootCause::SecretNotAttached);
         draft.matching_secret = Some(secret.shared());

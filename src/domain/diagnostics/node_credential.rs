@@ -31,7 +31,7 @@ pub(super) fn sent(draft: &mut FindingBuilder) {
 /// and a bare 403 may be a rule that no login changes.
 pub(super) fn consider(
     draft: &mut FindingBuilder,
-    case: &PodContext,
+    context: &PodContext,
     told: &PullError<'_>,
     image: &ImageRef,
     said: &[Cause],
@@ -45,7 +45,7 @@ pub(super) fn consider(
             }
         }
     }
-    let pulls = PeerPulls::new(case, image);
+    let pulls = PeerPulls::new(context, image);
     let pulled = pulls_without_secret(&pulls, image);
     if let Some(other) = pulled {
         let fact = Fact::PulledWithoutSecret {
@@ -66,7 +66,7 @@ pub(super) fn consider(
     draft.add_alternative(Cause::CredentialProviderFailure);
     let at = if pulled.is_some() {
         // Where others need no Secret, only one that is shown to work goes first.
-        let ranked = attachable(case, image);
+        let ranked = attachable(context, image);
         usize::from(ranked.first().is_some_and(|it| it.standing.is_proven()))
     } else if is_told {
         // What is there to be attached goes first.

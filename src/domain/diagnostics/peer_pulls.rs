@@ -67,11 +67,11 @@ pub(super) fn credentials_for<'a>(secret: &'a Secret, image: &ImageRef) -> Vec<C
 
 impl<'a> PeerPulls<'a> {
     /// The pulls from the registry of this image.
-    pub(super) fn new(case: &'a PodContext, image: &ImageRef) -> Self {
-        let peers = case.peers.iter().chain(&case.peers_elsewhere);
+    pub(super) fn new(context: &'a PodContext, image: &ImageRef) -> Self {
+        let peers = context.peers.iter().chain(&context.peers_elsewhere);
         let pulls = peers.filter_map(|peer| {
             let theirs = ImageRef::parse(&peer.image).ok()?;
-            (theirs.host() == image.host()).then(|| PeerPull::new(case, peer, &theirs))
+            (theirs.host() == image.host()).then(|| PeerPull::new(context, peer, &theirs))
         });
         Self {
             repository: image.repository(),
@@ -154,11 +154,11 @@ impl<'a> PeerPulls<'a> {
 }
 
 impl<'a> PeerPull<'a> {
-    fn new(case: &'a PodContext, peer: &'a PeerContainer, image: &ImageRef) -> Self {
+    fn new(context: &'a PodContext, peer: &'a PeerContainer, image: &ImageRef) -> Self {
         Self {
             repository: image.repository(),
-            tried: Tried::new(case, peer, image),
-            refusal: refusal(case, peer),
+            tried: Tried::new(context, peer, image),
+            refusal: refusal(context, peer),
             peer,
         }
     }
@@ -171,14 +171,14 @@ impl<'a> PeerPull<'a> {
 }
 
 impl<'a> Tried<'a> {
-    fn new(case: &'a PodContext, peer: &'a PeerContainer, image: &ImageRef) -> Self {
+    fn new(context: &'a PodContext, peer: &'a PeerContainer, image: &ImageRef) -> Self {
         let mut tried = Self {
             credentials: Vec::new(),
             is_unread: false,
             is_gone: false,
         };
         for name in &*peer.secrets {
-            match find(case, &peer.pod.namespace, name) {
+            match find(context, &peer.pod.namespace, name) {
                 Some(secret) => {
                     for credential in credentials_for(secret, image) {
                         if !tried.credentials.contains(&credential) {
@@ -187,7 +187,7 @@ impl<'a> Tried<'a> {
                     }
                 }
                 // Or it is of a type that the kubelet does not read.
-                None if case.secrets_visibility == Visibility::Complete => tried.is_gone = true,
+                None if context.secrets_visibility == Visibility::Complete => tried.is_gone = true,
                 None => tried.is_unread = true,
             }
         }
@@ -210,28 +210,31 @@ impl<'a> Tried<'a> {
 
 /// A Secret of a namespace, as far as the case has it.
 fn find<'a>(
-    case: &'a PodContext,
+    context: &'a PodContext,
     namespace: &Namespace,
     name: &Name<Secret>,
 ) -> Option<&'a Secret> {
-    let listed = case.pull_secrets.iter().filter_map(|it| match &it.secret {
-        Presence::Present(secret) => Some(secret),
-        Presence::Missing | Presence::Unknown => None,
-    });
-    let here = listed.chain(&case.unlisted_secrets);
-    let mut secrets = here.chain(&case.elsewhere);
+    let listed = context
+        .pull_secrets
+        .iter()
+        .filter_map(|it| match &it.secret {
+            Presence::Present(secret) => Some(secret),
+            Presence::Missing | Presence::Unknown => None,
+        });
+    let here = listed.chain(&context.unlisted_secrets);
+    let mut secrets = here.chain(&context.elsewhere);
     let secret =
         secrets.find(|secret| secret.key.name == *name && secret.key.namespace == *namespace)?;
     Some(secret)
 }
 
 /// What the registry refuses this Pod, with its credentials as they are now.
-fn refusal(case: &PodContext, peer: &PeerContainer) -> Option<PeerRefusal> {
+fn refusal(context: &PodContext, peer: &PeerContainer) -> Option<PeerRefusal> {
     let error = peer.error.as_ref().filter(|_| !peer.pulled)?;
     let mut secrets = peer
         .secrets
         .iter()
-        .filter_map(|name| find(case, &peer.pod.namespace, name));
+        .filter_map(|name| find(context, &peer.pod.namespace, name));
     let is_older = |secret: &Secret| secret.written().is_some_and(|at| at > error.observed_at);
     if secrets.any(is_older) {
         return None;

@@ -20,14 +20,17 @@ use crate::domain::{
 };
 
 /// The finding of a Pod that has no failing pull; `None` where nothing holds it.
-pub(super) fn pod(case: &PodContext) -> Option<Finding> {
-    let Some(first) = case.pod.containers.first() else {
-        return without_containers(case);
+pub(super) fn pod(context: &PodContext) -> Option<Finding> {
+    let Some(first) = context.pod.containers.first() else {
+        return without_containers(context);
     };
-    let (container, state, draft) = match pending::held(&case.pod, &case.events, case.now)? {
-        PendingCause::Unscheduled { event, condition } => {
-            (first, "Pending", unscheduled(&case.pod, event, condition))
-        }
+    let (container, state, draft) = match pending::held(&context.pod, &context.events, context.now)?
+    {
+        PendingCause::Unscheduled { event, condition } => (
+            first,
+            "Pending",
+            unscheduled(&context.pod, event, condition),
+        ),
         PendingCause::Container {
             container,
             reason,
@@ -47,13 +50,15 @@ pub(super) fn pod(case: &PodContext) -> Option<Finding> {
         PendingCause::Silent(silence, seconds) => (first, "Pending", silent(silence, seconds)),
     };
     let attempt = PullAttempt::own(container);
-    Some(finish(case, attempt, &state.into(), draft))
+    Some(finish(context, attempt, &state.into(), draft))
 }
 
 /// A Pod whose containers are not known: nothing is well of which nothing is said.
-fn without_containers(case: &PodContext) -> Option<Finding> {
-    let draft = match pending::held(&case.pod, &case.events, case.now)? {
-        PendingCause::Unscheduled { event, condition } => unscheduled(&case.pod, event, condition),
+fn without_containers(context: &PodContext) -> Option<Finding> {
+    let draft = match pending::held(&context.pod, &context.events, context.now)? {
+        PendingCause::Unscheduled { event, condition } => {
+            unscheduled(&context.pod, event, condition)
+        }
         PendingCause::Silent(silence, seconds) => silent(silence, seconds),
         PendingCause::Container { .. }
         | PendingCause::Sandbox(_)
@@ -62,7 +67,7 @@ fn without_containers(case: &PodContext) -> Option<Finding> {
             return None;
         }
     };
-    let pod = &case.pod;
+    let pod = &context.pod;
     let confidence = draft.confidence();
     Some(Finding {
         container: None,
@@ -76,7 +81,7 @@ fn without_containers(case: &PodContext) -> Option<Finding> {
         alternatives: draft.alternatives,
         evidence: draft.evidence,
         fixes: draft.fixes,
-        names: FixContext {
+        fix_context: FixContext {
             namespace: Some(pod.key.namespace.to_string()),
             pod: Some(pod.key.name.to_string()),
             node: pod.node.as_ref().map(ToString::to_string),

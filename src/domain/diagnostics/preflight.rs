@@ -23,24 +23,26 @@ use crate::domain::{
 };
 
 /// Checks the images of a healthy Pod.
-pub fn preflight(case: &PodContext) -> Vec<Finding> {
-    let containers = case.pod.containers.iter();
-    containers.filter_map(|it| from_objects(case, it)).collect()
+pub fn preflight(context: &PodContext) -> Vec<Finding> {
+    let containers = context.pod.containers.iter();
+    containers
+        .filter_map(|it| from_objects(context, it))
+        .collect()
 }
 
-fn from_objects(case: &PodContext, container: &Container) -> Option<Finding> {
+fn from_objects(context: &PodContext, container: &Container) -> Option<Finding> {
     let image = ImageRef::parse(&container.image).ok()?;
-    let links = case.credential_chain(&image);
+    let links = context.credential_chain(&image);
     let draft = match auth::find_malformed_secret(&links) {
         Some(link) => {
             let mut draft = FindingBuilder::new(Cause::PullSecretMalformed);
             auth::conclude_malformed_secret(&mut draft, link, &image);
             draft
         }
-        None => expired_credential(&links, case.now)?,
+        None => expired_credential(&links, context.now)?,
     };
     Some(finish(
-        case,
+        context,
         PullAttempt::own(container),
         &state(container),
         draft,
@@ -72,23 +74,26 @@ fn expired_credential(links: &CredentialChain, now: Timestamp) -> Option<Finding
 
 /// Findings for the containers with this image when the registry refuses it.
 pub fn preflight_refusal(
-    case: &PodContext,
+    context: &PodContext,
     image: &str,
-    verdict: &ProbeConclusion,
+    conclusion: &ProbeConclusion,
     seen: Timestamp,
 ) -> Vec<Finding> {
-    let Some(cause) = verdict.cause.filter(|_| verdict.answer == PullAnswer::No) else {
+    let Some(cause) = conclusion
+        .cause
+        .filter(|_| conclusion.answer == PullAnswer::No)
+    else {
         return Vec::new();
     };
-    let containers = case.pod.containers.iter();
+    let containers = context.pod.containers.iter();
     let refused = containers.filter(|container| &*container.image == image);
     refused
         .map(|container| {
             let mut draft = FindingBuilder::new(cause);
-            draft.root = verdict.root;
-            draft.alternatives.clone_from(&verdict.alternatives);
+            draft.root = conclusion.root;
+            draft.alternatives.clone_from(&conclusion.alternatives);
             if let Ok(parsed) = ImageRef::parse(image)
-                && let links = case.credential_chain(&parsed)
+                && let links = context.credential_chain(&parsed)
                 && let Some((secret, entry)) =
                     links.candidates.iter().find(|(_, it)| has_credential(it))
             {
@@ -96,12 +101,17 @@ pub fn preflight_refusal(
             }
             draft.evidence.push(Evidence {
                 fact: Fact::RegistrySays {
-                    text: verdict.summary.as_str().into(),
+                    text: conclusion.summary.as_str().into(),
                 },
                 source: EvidenceSource::Registry,
                 observed_at: Some(seen),
             });
-            finish(case, PullAttempt::own(container), &state(container), draft)
+            finish(
+                context,
+                PullAttempt::own(container),
+                &state(container),
+                draft,
+            )
         })
         .collect()
 }
@@ -133,7 +143,7 @@ mod tests {
         },
     };
 
-    fn case(expires: Option<Timestamp>) -> PodContext {
+    fn context(expires: Option<Timestamp>) -> PodContext {
         let mut pod = pod("shop", "web", running());
         pod.containers[0].image = "registry.example/web:1".into();
         let entries = [("registry.example", "bot")];
@@ -144,23 +154,23 @@ mod tests {
             entry.expires = expires;
             summary.entries = Arc::from([entry]);
         }
-        let mut world = Store::default();
+        let mut store = Store::default();
         let key = pod.key.clone();
-        world.apply(StoreUpdate::Pods(upserted(vec![pod])), now());
+        store.apply(StoreUpdate::Pods(upserted(vec![pod])), now());
         let slice = SecretWatch::DockerConfigJson;
-        world.apply(StoreUpdate::Secrets(slice, upserted(vec![secret])), now());
-        context::pod_context(&world, &WatchCoverage::complete(), &key, now()).unwrap()
+        store.apply(StoreUpdate::Secrets(slice, upserted(vec![secret])), now());
+        context::pod_context(&store, &WatchCoverage::complete(), &key, now()).unwrap()
     }
 
     #[test]
     fn a_token_that_has_ended_will_be_refused() {
-        assert_eq!(preflight(&case(None)), []);
+        assert_eq!(preflight(&context(None)), []);
         assert_eq!(
-            preflight(&case(Some(seconds_ago(-60)))),
+            preflight(&context(Some(seconds_ago(-60)))),
             [],
             "it still holds"
         );
-        let found = preflight(&case(Some(seconds_ago(60))));
+        let found = preflight(&context(Some(seconds_ago(60))));
         let [finding] = &found[..] else {
             panic!("{found:?}")
         };
@@ -171,7 +181,7 @@ mod tests {
 
     #[test]
     fn what_the_registry_refuses_today_will_not_be_pulled_tomorrow() {
-        let mut verdict = ProbeConclusion {
+        let mut conclusion = ProbeConclusion {
             answer: PullAnswer::No,
             cause: Some(Cause::ImageNotFound),
             root: Some(RootCause::TagMissing),
@@ -179,16 +189,16 @@ mod tests {
             ruled_out: Vec::new(),
             summary: "there is no tag 1".to_owned(),
         };
-        let case = case(None);
-        let found = preflight_refusal(&case, "registry.example/web:1", &verdict, now());
+        let context = context(None);
+        let found = preflight_refusal(&context, "registry.example/web:1", &conclusion, now());
         let [finding] = &found[..] else {
             panic!("{found:?}")
         };
         assert_eq!(finding.root, Some(RootCause::TagMissing));
         assert_eq!(finding.confidence, Confidence::Certain);
-        verdict.answer = PullAnswer::Ok;
+        conclusion.answer = PullAnswer::Ok;
         assert_eq!(
-            preflight_refusal(&case, "registry.example/web:1", &verdict, now()),
+            preflight_refusal(&context, "registry.example/web:1", &conclusion, now()),
             []
         );
     }

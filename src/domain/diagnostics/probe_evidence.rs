@@ -15,15 +15,15 @@ use crate::domain::{
 /// Applies a probe result, obtained at this time.
 pub fn apply_probe(
     finding: &mut Finding,
-    verdict: &ProbeConclusion,
+    conclusion: &ProbeConclusion,
     by: EvidenceSource,
     seen: Timestamp,
 ) {
     if !finding.is_pull() {
         return;
     }
-    let text = || verdict.summary.as_str().into();
-    let fact = match (by, verdict.answer) {
+    let text = || conclusion.summary.as_str().into();
+    let fact = match (by, conclusion.answer) {
         (EvidenceSource::PullTest, PullAnswer::Ok) => Fact::PullTestSucceeded { text: text() },
         (EvidenceSource::PullTest, _) => Fact::PullTestFailed { text: text() },
         (_, PullAnswer::Ok) => Fact::RegistryAllows,
@@ -34,23 +34,27 @@ pub fn apply_probe(
         source: by,
         observed_at: Some(seen),
     });
-    if verdict.answer == PullAnswer::No && is_consistent(finding, verdict) {
-        adopt_conclusion(finding, verdict);
+    if conclusion.answer == PullAnswer::No && is_consistent(finding, conclusion) {
+        adopt_conclusion(finding, conclusion);
     }
 }
 
 /// Applies the result of a probe of the suggested image: whether it is there. One that is not is suggested no more,
 /// as long as something else can be done.
-pub fn apply_suggestion_probe(finding: &mut Finding, verdict: &ProbeConclusion, seen: Timestamp) {
-    let Some(image) = finding.names.suggested_image.as_deref() else {
+pub fn apply_suggestion_probe(
+    finding: &mut Finding,
+    conclusion: &ProbeConclusion,
+    seen: Timestamp,
+) {
+    let Some(image) = finding.fix_context.suggested_image.as_deref() else {
         return;
     };
     let image = image.into();
-    let fact = match verdict.answer {
+    let fact = match conclusion.answer {
         PullAnswer::Ok => Fact::SuggestedImageExists { image },
         PullAnswer::No | PullAnswer::Unknown => Fact::SuggestedImageRefused {
             image,
-            text: verdict.summary.as_str().into(),
+            text: conclusion.summary.as_str().into(),
         },
     };
     finding.evidence.push(Evidence {
@@ -58,27 +62,27 @@ pub fn apply_suggestion_probe(finding: &mut Finding, verdict: &ProbeConclusion, 
         source: EvidenceSource::Registry,
         observed_at: Some(seen),
     });
-    if verdict.answer == PullAnswer::No && finding.fixes.len() > 1 {
+    if conclusion.answer == PullAnswer::No && finding.fixes.len() > 1 {
         finding.fixes.retain(|fix| *fix != FixId::UseSuggestedImage);
     }
 }
 
 /// Whether the registry refuses for a reason that the kubelet's message can have.
-fn is_consistent(finding: &Finding, verdict: &ProbeConclusion) -> bool {
-    let same_root = verdict.root.is_some() && verdict.root == finding.root;
+fn is_consistent(finding: &Finding, conclusion: &ProbeConclusion) -> bool {
+    let same_root = conclusion.root.is_some() && conclusion.root == finding.root;
     let possible = |cause: Cause| cause == finding.cause || finding.alternatives.contains(&cause);
-    let same_cause =
-        verdict.cause.is_some_and(possible) || verdict.alternatives.iter().copied().any(possible);
+    let same_cause = conclusion.cause.is_some_and(possible)
+        || conclusion.alternatives.iter().copied().any(possible);
     same_root || same_cause || finding.cause == Cause::CauseNotStated
 }
 
-fn adopt_conclusion(finding: &mut Finding, verdict: &ProbeConclusion) {
+fn adopt_conclusion(finding: &mut Finding, conclusion: &ProbeConclusion) {
     let told = finding.root.filter(|root| proven_by_objects(*root));
-    let root = told.or(verdict.root).or(finding.root);
+    let root = told.or(conclusion.root).or(finding.root);
     if root != finding.root
-        && let Some(cause) = verdict.cause
+        && let Some(cause) = conclusion.cause
     {
-        let fixes = match finding.names.target.as_deref() {
+        let fixes = match finding.fix_context.target.as_deref() {
             Some(target) => applicable_fixes(cause.info().fixes.iter().copied(), target, root),
             None => cause.info().fixes.to_vec(),
         };
@@ -91,9 +95,9 @@ fn adopt_conclusion(finding: &mut Finding, verdict: &ProbeConclusion) {
     }
     finding.root = root;
     // A registry that hides what exists leaves two answers open to whoever asks.
-    let open = told.is_none() && !verdict.alternatives.is_empty();
+    let open = told.is_none() && !conclusion.alternatives.is_empty();
     if open && finding.confidence != Confidence::Certain {
-        finding.alternatives.clone_from(&verdict.alternatives);
+        finding.alternatives.clone_from(&conclusion.alternatives);
         let cause = finding.cause;
         finding.alternatives.retain(|other| *other != cause);
         finding.confirming_checks =
@@ -190,11 +194,11 @@ mod tests {
             confirming_checks: vec!["ask".into()],
             fixes: cause.info().fixes.to_vec(),
             crashed: false,
-            names: crate::domain::diagnostics::FixContext::default(),
+            fix_context: crate::domain::diagnostics::FixContext::default(),
         }
     }
 
-    fn verdict(
+    fn conclusion(
         answer: PullAnswer,
         cause: Option<Cause>,
         root: Option<RootCause>,
@@ -241,7 +245,7 @@ mod tests {
             let mut finding = finding(cause, root, &[ImageNotFound]);
             apply_probe(
                 &mut finding,
-                &verdict(PullAnswer::No, Some(says), Some(its_root)),
+                &conclusion(PullAnswer::No, Some(says), Some(its_root)),
                 EvidenceSource::Registry,
                 now(),
             );
@@ -256,7 +260,7 @@ mod tests {
     fn the_suggested_image_is_tested_and_not_suggested_where_it_is_refused() {
         let suggest = || {
             let mut finding = finding(ImageNotFound, Some(RootCause::Moved), &[]);
-            finding.names.suggested_image = Some("registry.k8s.io/pause:3.9".to_owned());
+            finding.fix_context.suggested_image = Some("registry.k8s.io/pause:3.9".to_owned());
             finding.fixes = vec![FixId::UseSuggestedImage, FixId::CorrectImage];
             finding
         };
@@ -266,14 +270,14 @@ mod tests {
             (PullAnswer::No, FixId::CorrectImage),
         ] {
             let mut finding = suggest();
-            apply_suggestion_probe(&mut finding, &verdict(answer, None, None), now());
+            apply_suggestion_probe(&mut finding, &conclusion(answer, None, None), now());
             assert_eq!(finding.fixes[0], first, "{answer:?}");
             let line = finding.evidence[0].line(now());
             assert!(line.contains("registry.k8s.io/pause:3.9"), "{line}");
         }
         // What the old registry says of the old image changes neither root nor first fix.
         let mut finding = suggest();
-        let says = verdict(
+        let says = conclusion(
             PullAnswer::No,
             Some(ImageNotFound),
             Some(RootCause::TagMissing),
@@ -289,7 +293,7 @@ mod tests {
         let before = finding.clone();
         apply_probe(
             &mut finding,
-            &verdict(PullAnswer::No, Some(Unauthorized), None),
+            &conclusion(PullAnswer::No, Some(Unauthorized), None),
             EvidenceSource::Registry,
             now(),
         );
@@ -303,7 +307,7 @@ mod tests {
         let mut finding = finding(Unauthorized, None, &[]);
         apply_probe(
             &mut finding,
-            &verdict(PullAnswer::Ok, None, None),
+            &conclusion(PullAnswer::Ok, None, None),
             EvidenceSource::Registry,
             now(),
         );
@@ -324,7 +328,7 @@ mod tests {
             attached,
             &[Cause::ForbiddenByPolicy, provider],
         );
-        let says = verdict(PullAnswer::No, Some(Cause::NoCredentialsSent), None);
+        let says = conclusion(PullAnswer::No, Some(Cause::NoCredentialsSent), None);
         apply_probe(&mut finding, &says, EvidenceSource::Registry, now());
         assert_eq!(finding.root, attached);
         assert_eq!(finding.alternatives, [provider]);
@@ -338,7 +342,7 @@ mod tests {
         let root = Some(RootCause::RegistryUnknownHost);
         let mut finding = finding(Cause::RegistryUnreachableDns, root, &[]);
         let before = finding.clone();
-        let says = verdict(
+        let says = conclusion(
             PullAnswer::Unknown,
             Some(Cause::RegistryUnreachableDns),
             None,
@@ -351,7 +355,7 @@ mod tests {
 
     #[test]
     fn a_registry_that_hides_leaves_it_likely() {
-        let mut hiding = verdict(PullAnswer::No, Some(Unauthorized), None);
+        let mut hiding = conclusion(PullAnswer::No, Some(Unauthorized), None);
         hiding.alternatives = vec![ImageNotFound];
         let mut finding = finding(Unauthorized, None, &[]);
         finding.confidence = Confidence::Possible;

@@ -40,13 +40,13 @@ impl PullError<'_> {
 }
 
 /// The pull errors of the Pod's containers.
-pub(super) fn pull_errors(case: &PodContext) -> Vec<PullError<'_>> {
-    pull_failure::pull_failures(&case.pod)
-        .map(|failure| pull_error(case, &failure))
+pub(super) fn pull_errors(context: &PodContext) -> Vec<PullError<'_>> {
+    pull_failure::pull_failures(&context.pod)
+        .map(|failure| pull_error(context, &failure))
         .collect()
 }
 
-fn pull_error<'a>(case: &'a PodContext, failure: &PullFailure<'a>) -> PullError<'a> {
+fn pull_error<'a>(context: &'a PodContext, failure: &PullFailure<'a>) -> PullError<'a> {
     let told = |text, source, seen| PullError {
         attempt: failure.attempt,
         reason: failure.reason,
@@ -62,7 +62,7 @@ fn pull_error<'a>(case: &'a PodContext, failure: &PullFailure<'a>) -> PullError<
     {
         return told(message, EvidenceSource::ContainerStatus, None);
     }
-    let remembered = case.last_errors.iter().find(|error| {
+    let remembered = context.last_errors.iter().find(|error| {
         error.container == failure.attempt.container.name && error.image == *failure.attempt.image()
     });
     if let Some(error) = remembered {
@@ -72,7 +72,7 @@ fn pull_error<'a>(case: &'a PodContext, failure: &PullFailure<'a>) -> PullError<
             Some(error.observed_at),
         );
     }
-    let event = case.events.iter().rev().find(|event| {
+    let event = context.events.iter().rev().find(|event| {
         failure.attempt.matches_event(event)
             && pull_failure::is_pull_failure_event(event)
             && pull_failure::names_cause(&event.message)

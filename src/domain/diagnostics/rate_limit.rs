@@ -36,7 +36,7 @@ pub(in crate::domain) fn root(is_docker_hub: bool, answer: &str) -> RootCause {
 /// Tells the limits apart, and says who is counted.
 pub(super) fn refine(
     draft: &mut FindingBuilder,
-    case: &PodContext,
+    context: &PodContext,
     told: &PullError<'_>,
     image: &ImageRef,
 ) {
@@ -50,11 +50,11 @@ pub(super) fn refine(
         draft.fixes = vec![FixId::ReduceRequests, FixId::UseMirror];
         return;
     }
-    let account = refine_pull_limit(draft, case, image);
+    let account = refine_pull_limit(draft, context, image);
     if is_hub {
         let fact = Fact::PullsCounted {
             account,
-            ends: ends(case, told),
+            ends: ends(context, told),
         };
         draft.add_evidence(fact, EvidenceSource::KnownRegistries);
     }
@@ -63,20 +63,20 @@ pub(super) fn refine(
 /// Offers the Secret that is there, and no login to a Pod that sends one; the user whose pulls are counted.
 fn refine_pull_limit(
     draft: &mut FindingBuilder,
-    case: &PodContext,
+    context: &PodContext,
     image: &ImageRef,
 ) -> Option<Arc<str>> {
-    let links = case.credential_chain(image);
+    let links = context.credential_chain(image);
     let mut candidates = links.candidates.iter();
     if let Some((secret, entry)) = candidates.find(|(_, entry)| has_credential(entry)) {
         sent_credential::set_credential(draft, secret, entry);
         draft.fixes = vec![FixId::UseMirror, FixId::WaitForRegistry];
         return entry.username.clone();
     }
-    let ranked = attachable(case, image);
+    let ranked = attachable(context, image);
     let best = ranked.first().filter(|it| it.standing.is_usable())?;
     let name = &best.secret.key.name;
-    let account = case.account.present();
+    let account = context.account.present();
     draft.matching_secret = Some(name.shared());
     let fact = Fact::LoginHasOwnLimit {
         secret: name.shared(),
@@ -86,7 +86,7 @@ fn refine_pull_limit(
     // New Pods get what the ServiceAccount lists.
     let fix = if !account.is_some_and(|account| account.pull_secrets.contains(name)) {
         FixId::AttachSecret
-    } else if image_evidence::is_superseded(case) {
+    } else if image_evidence::is_superseded(context) {
         FixId::RetryNow
     } else {
         FixId::Restart
@@ -97,11 +97,11 @@ fn refine_pull_limit(
 
 /// When the limit is over at the latest: a window after the first pull that it refused. `None` where that is past,
 /// for then the limit was reached again.
-fn ends(case: &PodContext, told: &PullError<'_>) -> Option<Timestamp> {
-    let events = case.events.iter().filter(|event| {
+fn ends(context: &PodContext, told: &PullError<'_>) -> Option<Timestamp> {
+    let events = context.events.iter().filter(|event| {
         told.attempt.matches_event(event) && event.message.to_lowercase().contains(PULL_LIMIT)
     });
     let first = events.filter_map(|event| event.first.or(event.last)).min();
     let end = first.or(told.observed_at)?.checked_add(WINDOW).ok()?;
-    (end > case.now).then_some(end)
+    (end > context.now).then_some(end)
 }

@@ -9,7 +9,7 @@ use crate::domain::{
 
 /// A pull that failed: its Pod with all around it, what the kubelet said, and the image.
 pub(in crate::domain) struct PullContext<'a> {
-    pub case: &'a PodContext,
+    pub context: &'a PodContext,
     pub told: &'a PullError<'a>,
     pub image: &'a ImageRef,
 }
@@ -34,11 +34,11 @@ impl Refine {
         match self {
             Self::MessageOnly => {}
             Self::Refusal(unread) => {
-                auth::refine(draft, pull.case, pull.told, pull.image, unread);
+                auth::refine(draft, pull.context, pull.told, pull.image, unread);
             }
-            Self::NotStated => auth::refine_unstated(draft, pull.case, pull.image),
-            Self::NeverPulled => never_policy::refine(draft, pull.case, pull.image),
-            Self::RateLimited => rate_limit::refine(draft, pull.case, pull.told, pull.image),
+            Self::NotStated => auth::refine_unstated(draft, pull.context, pull.image),
+            Self::NeverPulled => never_policy::refine(draft, pull.context, pull.image),
+            Self::RateLimited => rate_limit::refine(draft, pull.context, pull.told, pull.image),
         }
     }
 }

@@ -14,7 +14,8 @@ struct Report<'a> {
     summary: Vec<String>,
     diagnosis: &'a Diagnosis,
     /// What it was made from: the tests of the diagnosis read the same shape.
-    case: &'a PodContext,
+    #[serde(rename = "case")]
+    context: &'a PodContext,
 }
 
 /// The report as JSON. `server`: the version of the API server.
@@ -22,14 +23,14 @@ struct Report<'a> {
 /// # Errors
 /// Says what cannot be written as JSON; no case is such.
 pub fn report(
-    case: &PodContext,
+    context: &PodContext,
     diagnosis: &Diagnosis,
     server: Option<&str>,
 ) -> Result<String, serde_json::Error> {
     let mut summary = Vec::new();
     for finding in &diagnosis.findings {
         summary.push(format!("{}: {}", finding.title(), finding.summary()));
-        let line = |evidence: &Evidence| format!("  {}", evidence.line(case.now));
+        let line = |evidence: &Evidence| format!("  {}", evidence.line(context.now));
         summary.extend(finding.evidence.iter().map(line));
     }
     serde_json::to_string_pretty(&Report {
@@ -37,6 +38,6 @@ pub fn report(
         server,
         summary,
         diagnosis,
-        case,
+        context,
     })
 }

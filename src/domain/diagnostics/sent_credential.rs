@@ -50,7 +50,7 @@ pub(super) fn sent_fact(secret: &Secret, entry: &AuthSummary) -> Fact {
 /// Handles the rejection of this credential, of which the evidence says already that it was sent.
 pub(super) fn refine(
     draft: &mut FindingBuilder,
-    case: &PodContext,
+    context: &PodContext,
     told: &PullError<'_>,
     secret: &Arc<Secret>,
     entry: &AuthSummary,
@@ -80,9 +80,9 @@ pub(super) fn refine(
     }
     let by_default = || {
         let is_login = draft.cause == Cause::Unauthorized;
-        is_login.then(|| default_expiry_fact(secret, entry, case.now))?
+        is_login.then(|| default_expiry_fact(secret, entry, context.now))?
     };
-    if let Some(fact) = expiry_fact(secret, entry, case.now).or_else(by_default) {
+    if let Some(fact) = expiry_fact(secret, entry, context.now).or_else(by_default) {
         let sure = matches!(fact, Fact::Expired { .. }) || draft.cause == Cause::TokenExpired;
         draft.add_evidence(fact, EvidenceSource::Secret);
         draft.conclude(Cause::TokenExpired, RootCause::CredentialExpired);
@@ -91,10 +91,10 @@ pub(super) fn refine(
         }
         return;
     }
-    if is_secret_newer_than_attempt(draft, case, secret, told) {
+    if is_secret_newer_than_attempt(draft, context, secret, told) {
         return;
     }
-    conclude_rejected(draft, case, told, secret, image);
+    conclude_rejected(draft, context, told, secret, image);
     if draft.root == Some(RootCause::CredentialRejected)
         && entry.problems.iter().copied().any(is_written_wrong)
     {
@@ -125,9 +125,9 @@ const NEXT_ATTEMPT: i64 = 6 * 60;
 
 /// When the credentials that the Pod lists, and the one attempt that was made so far, may be judged
 /// otherwise by the clock alone.
-pub(super) fn moments(case: &PodContext) -> impl Iterator<Item = Timestamp> {
-    let first = later(case.pod.started, FIRST_ATTEMPT);
-    let secrets = case
+pub(super) fn moments(context: &PodContext) -> impl Iterator<Item = Timestamp> {
+    let first = later(context.pod.started, FIRST_ATTEMPT);
+    let secrets = context
         .pull_secrets
         .iter()
         .filter_map(|it| it.secret.present());
@@ -151,16 +151,16 @@ fn later(from: Option<Timestamp>, seconds: i64) -> Option<Timestamp> {
 /// The attempt went without the Secret as it is now, which was written later: the next one will have it.
 fn is_secret_newer_than_attempt(
     draft: &mut FindingBuilder,
-    case: &PodContext,
+    context: &PodContext,
     secret: &Secret,
     told: &PullError<'_>,
 ) -> bool {
     let said_nothing_sent = draft.cause == Cause::PullSecretMissing
         || draft.cause == Cause::NoCredentialsSent && draft.alternatives.is_empty();
-    let late = match (secret.written(), last_attempt(case, told)) {
+    let late = match (secret.written(), last_attempt(context, told)) {
         (Some(written), Some(attempt)) => {
             // Events are dropped while attempts go on, so after this time one must have had it.
-            written > attempt && age::seconds_between(written, case.now) < NEXT_ATTEMPT
+            written > attempt && age::seconds_between(written, context.now) < NEXT_ATTEMPT
         }
         _ => false,
     };
@@ -172,7 +172,7 @@ fn is_secret_newer_than_attempt(
     };
     draft.add_evidence(fact, EvidenceSource::Secret);
     // The Secret was there at the attempt: what it held then was sent, and rejected.
-    let was_there = last_attempt(case, told)
+    let was_there = last_attempt(context, told)
         .zip(secret.meta.created)
         .is_some_and(|(attempt, created)| created < attempt);
     if was_there && draft.alternatives.contains(&Cause::Unauthorized) {
@@ -190,13 +190,14 @@ fn is_secret_newer_than_attempt(
 
 /// When the attempt was that the message tells of. A status has no time of its own, so it is that of the
 /// newest event about an attempt; that of a back-off says nothing.
-fn last_attempt(case: &PodContext, told: &PullError<'_>) -> Option<Timestamp> {
+fn last_attempt(context: &PodContext, told: &PullError<'_>) -> Option<Timestamp> {
     let of_attempt = |event: &&Arc<Event>| {
         told.attempt.matches_event(event)
             && (&*event.reason == "Pulling" || event.message.starts_with("Failed to pull image"))
     };
     let newest = || {
-        case.events
+        context
+            .events
             .iter()
             .filter(of_attempt)
             .filter_map(|it| it.last)
@@ -239,7 +240,7 @@ fn likely_expired(secret: &Secret, entry: &AuthSummary, now: Timestamp) -> Optio
 /// The credential was rejected: it is invalid or has no access to the repository.
 fn conclude_rejected(
     draft: &mut FindingBuilder,
-    case: &PodContext,
+    context: &PodContext,
     told: &PullError<'_>,
     secret: &Secret,
     image: &ImageRef,
@@ -252,7 +253,7 @@ fn conclude_rejected(
         let sure = draft.alternatives.is_empty();
         draft.conclude(Cause::ForbiddenByPolicy, RootCause::CredentialLacksAccess);
         if !sure {
-            refine_bare_forbidden(draft, case, secret, image);
+            refine_bare_forbidden(draft, context, secret, image);
         }
     } else if unclear || message.has(Phrase::Scope) {
         // A token was given, and this repository is not in it.
@@ -273,8 +274,8 @@ fn conclude_rejected(
             draft.alternatives = vec![Cause::RepositoryMissingOrNoAccess];
         }
     }
-    missing_credential::refine_template_list(draft, case);
-    if is_first_attempt(case, told) {
+    missing_credential::refine_template_list(draft, context);
+    if is_first_attempt(context, told) {
         draft.add_evidence(Fact::FirstAttempt, EvidenceSource::Event);
         draft.limit_confidence(Confidence::Likely);
     }
@@ -284,13 +285,13 @@ fn conclude_rejected(
 /// Pods show that this credential works.
 fn refine_bare_forbidden(
     draft: &mut FindingBuilder,
-    case: &PodContext,
+    context: &PodContext,
     secret: &Secret,
     image: &ImageRef,
 ) {
     let missing = Cause::RepositoryMissingOrNoAccess;
     let credentials = credentials_for(secret, image);
-    if PeerPulls::new(case, image).count_proofs(&credentials) > 0 {
+    if PeerPulls::new(context, image).count_proofs(&credentials) > 0 {
         draft.alternatives = vec![missing];
         return;
     }
@@ -306,19 +307,19 @@ fn refine_bare_forbidden(
 const FIRST_ATTEMPT: i64 = 30;
 
 /// Whether this was the first attempt: with many Pods starting at once, a registry may refuse one by mistake.
-fn is_first_attempt(case: &PodContext, told: &PullError<'_>) -> bool {
+fn is_first_attempt(context: &PodContext, told: &PullError<'_>) -> bool {
     let of_this = |event: &&Arc<Event>| {
         event.message.starts_with("Failed to pull image") && told.attempt.matches_event(event)
     };
-    let attempts: u32 = case
+    let attempts: u32 = context
         .events
         .iter()
         .filter(of_this)
         .map(|event| event.count)
         .sum();
-    let young = case
+    let young = context
         .pod
         .started
-        .is_some_and(|started| age::seconds_between(started, case.now) < FIRST_ATTEMPT);
+        .is_some_and(|started| age::seconds_between(started, context.now) < FIRST_ATTEMPT);
     attempts == 1 && young
 }

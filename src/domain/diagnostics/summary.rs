@@ -23,9 +23,10 @@ pub(super) fn sentence(finding: &Finding) -> String {
             .filter(|_| finding.cause != Cause::CauseNotStated)
             .and_then(|root| match root {
                 RootCause::SecretNotAttached if pod_list_counts(finding) => {
-                    not_listed_by_pod(&finding.names).or_else(|| named(root, &finding.names))
+                    not_listed_by_pod(&finding.fix_context)
+                        .or_else(|| named(root, &finding.fix_context))
                 }
-                root => named(root, &finding.names),
+                root => named(root, &finding.fix_context),
             }),
         None => not_read(finding),
     };
@@ -49,8 +50,8 @@ fn decisive_fact(finding: &Finding) -> Option<&Fact> {
 /// A rejected login of which more is known than its Secret: that it is one of several, or how it is written.
 fn rejected(root: RootCause, finding: &Finding) -> Option<String> {
     let (host, secret) = (
-        finding.names.host.as_deref()?,
-        finding.names.secret.as_deref()?,
+        finding.fix_context.host.as_deref()?,
+        finding.fix_context.secret.as_deref()?,
     );
     let facts = || finding.evidence.iter().map(|evidence| &evidence.fact);
     let several = facts().find_map(|fact| {
@@ -91,7 +92,7 @@ fn rejected(root: RootCause, finding: &Finding) -> Option<String> {
 fn not_read(finding: &Finding) -> Option<String> {
     let mut facts = finding.evidence.iter().map(|evidence| &evidence.fact);
     let hidden = facts.find_map(Fact::unread_secret)?;
-    let host = finding.names.host.as_deref()?;
+    let host = finding.fix_context.host.as_deref()?;
     let answers = [
         (Cause::Unauthorized, "rejects the login"),
         (Cause::NoCredentialsSent, "requires a login"),
@@ -115,7 +116,7 @@ fn general(finding: &Finding) -> String {
         (cause, Some(root)) if RootCause::from_cause(cause) != Some(root) => {
             format!("{}, because {}", cause.text().summary, root.explanation())
         }
-        (cause, _) => match &finding.names.fault {
+        (cause, _) => match &finding.fix_context.fault {
             Some(fault) => fault.summary(),
             None => cause.text().summary.to_owned(),
         },
@@ -127,19 +128,19 @@ fn general(finding: &Finding) -> String {
 }
 
 /// The sentence with the names of what is to blame; `None` where they are not known.
-fn named(root: RootCause, names: &FixContext) -> Option<String> {
-    let secret = names.secret.as_deref();
-    let host = names.host.as_deref();
+fn named(root: RootCause, fix_context: &FixContext) -> Option<String> {
+    let secret = fix_context.secret.as_deref();
+    let host = fix_context.host.as_deref();
     Some(match root {
-        RootCause::SecretNotAttached => not_attached(names)?,
+        RootCause::SecretNotAttached => not_attached(fix_context)?,
         RootCause::PodPredatesBinding => format!(
             "the Pod was created before ServiceAccount {} got its pull secret; recreate it",
-            names.service_account.as_deref()?
+            fix_context.service_account.as_deref()?
         ),
         RootCause::SecretMissing => format!(
             "Secret {}, listed by the Pod, does not exist in namespace {}",
             secret?,
-            names.namespace.as_deref()?
+            fix_context.namespace.as_deref()?
         ),
         RootCause::SecretWrongType => {
             format!(
@@ -156,7 +157,7 @@ fn named(root: RootCause, names: &FixContext) -> Option<String> {
         RootCause::SecretMalformed => {
             format!("the kubelet cannot use the content of Secret {}", secret?)
         }
-        RootCause::EntryForOtherRegistry => match names.current_auth_key.as_deref() {
+        RootCause::EntryForOtherRegistry => match fix_context.current_auth_key.as_deref() {
             Some(entry) => format!(
                 "Secret {} is for {}, not for {}",
                 secret?,
@@ -170,7 +171,7 @@ fn named(root: RootCause, names: &FixContext) -> Option<String> {
             secret?, host?
         ),
         RootCause::CredentialRejected => {
-            let user = names.username.as_deref();
+            let user = fix_context.username.as_deref();
             let user = user.map_or_else(String::new, |user| format!(" (user {user})"));
             format!("{} rejects the login in Secret {}{user}", host?, secret?)
         }
@@ -181,25 +182,29 @@ fn named(root: RootCause, names: &FixContext) -> Option<String> {
         RootCause::CredentialLacksAccess => format!(
             "the login in Secret {} has no pull permission for {}",
             secret?,
-            names.repository.as_deref()?
+            fix_context.repository.as_deref()?
         ),
-        RootCause::IdentityLacksAccess => identity_lacks_access(names)?,
+        RootCause::IdentityLacksAccess => identity_lacks_access(fix_context)?,
         RootCause::TagMissing => {
-            format!("{} does not exist on {}", names.image.as_deref()?, host?)
+            format!(
+                "{} does not exist on {}",
+                fix_context.image.as_deref()?,
+                host?
+            )
         }
         RootCause::RepositoryMissing => format!(
             "{} has no repository {}",
             host?,
-            names.repository.as_deref()?
+            fix_context.repository.as_deref()?
         ),
         RootCause::ServiceAccountMissing => format!(
             "ServiceAccount {} does not exist; Pods cannot be created without it",
-            names.service_account.as_deref()?
+            fix_context.service_account.as_deref()?
         ),
         RootCause::Moved => format!(
             "{} has moved to {}",
-            names.image.as_deref()?,
-            names.suggested_image.as_deref()?
+            fix_context.image.as_deref()?,
+            fix_context.suggested_image.as_deref()?
         ),
         RootCause::AbuseLimit => format!(
             "{} rejects all requests from this IP address for now (429)",
@@ -222,17 +227,19 @@ fn named(root: RootCause, names: &FixContext) -> Option<String> {
     })
 }
 
-fn identity_lacks_access(names: &FixContext) -> Option<String> {
-    let repository = names.repository.as_deref()?;
-    let for_pulls = names.identity.as_ref();
+fn identity_lacks_access(fix_context: &FixContext) -> Option<String> {
+    let repository = fix_context.repository.as_deref()?;
+    let for_pulls = fix_context.identity.as_ref();
     let for_pulls = for_pulls.filter(|it| it.scope == IdentityScope::Pulls);
-    Some(match for_pulls.zip(names.service_account.as_deref()) {
-        Some((identity, account)) => format!(
-            "{}, the identity of ServiceAccount {account}, has no pull permission for {repository}",
-            identity.subject
-        ),
-        None => format!("the node's identity has no pull permission for {repository}"),
-    })
+    Some(
+        match for_pulls.zip(fix_context.service_account.as_deref()) {
+            Some((identity, account)) => format!(
+                "{}, the identity of ServiceAccount {account}, has no pull permission for {repository}",
+                identity.subject
+            ),
+            None => format!("the node's identity has no pull permission for {repository}"),
+        },
+    )
 }
 
 /// Whether what the ServiceAccount lists is unknown, or of no effect.
@@ -247,29 +254,31 @@ fn pod_list_counts(finding: &Finding) -> bool {
 }
 
 /// As [`not_attached`], where the Pod's own list is all that is known or counts.
-fn not_listed_by_pod(names: &FixContext) -> Option<String> {
-    let host = names.host.as_deref()?;
-    let secret = names.matching_secret.as_deref()?;
+fn not_listed_by_pod(fix_context: &FixContext) -> Option<String> {
+    let host = fix_context.host.as_deref()?;
+    let secret = fix_context.matching_secret.as_deref()?;
     Some(format!(
         "{host} requires a login; the Pod does not list Secret {secret}, which has one"
     ))
 }
 
-fn not_attached(names: &FixContext) -> Option<String> {
-    let host = names.host.as_deref()?;
-    Some(match (&names.matching_secret, &names.service_account) {
-        (Some(secret), Some(account)) => format!(
-            "{host} requires a login; Secret {secret} has one but is not attached to ServiceAccount {account}"
-        ),
-        _ => format!("{host} requires a login; no pull secret is attached to the Pod"),
-    })
+fn not_attached(fix_context: &FixContext) -> Option<String> {
+    let host = fix_context.host.as_deref()?;
+    Some(
+        match (&fix_context.matching_secret, &fix_context.service_account) {
+            (Some(secret), Some(account)) => format!(
+                "{host} requires a login; Secret {secret} has one but is not attached to ServiceAccount {account}"
+            ),
+            _ => format!("{host} requires a login; no pull secret is attached to the Pod"),
+        },
+    )
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn names() -> FixContext {
+    fn fix_context() -> FixContext {
         let some = |text: &str| Some(text.to_owned());
         FixContext {
             namespace: some("shop"),
@@ -307,7 +316,7 @@ mod tests {
                 "Secret hub has no entry for docker.io",
             ),
         ] {
-            assert_eq!(named(root, &names()).as_deref(), Some(sentence));
+            assert_eq!(named(root, &fix_context()).as_deref(), Some(sentence));
         }
     }
 

@@ -70,7 +70,7 @@ impl Scene {
     }
 
     fn diagnose(self) -> Diagnosis {
-        let mut world = Store::default();
+        let mut store = Store::default();
         let name = self.pod.key.clone();
         let kind = WorkloadKind::Deployment;
         let mut above = fixtures::workload(kind, "shop", "web", None);
@@ -81,22 +81,22 @@ impl Scene {
             self.before
                 .map(|(image, ready)| revision("web-old", 1, image, ready)),
         );
-        world.apply(
+        store.apply(
             StoreUpdate::Workloads(WorkloadKind::Deployment, upserted(vec![above])),
             now(),
         );
-        world.apply(StoreUpdate::Workloads(kind, upserted(sets)), now());
+        store.apply(StoreUpdate::Workloads(kind, upserted(sets)), now());
         let mut pods = self.others;
         pods.push(self.pod);
-        world.apply(StoreUpdate::Pods(upserted(pods)), now());
-        world.apply(StoreUpdate::Events(upserted(self.events)), now());
-        world.apply(
+        store.apply(StoreUpdate::Pods(upserted(pods)), now());
+        store.apply(StoreUpdate::Events(upserted(self.events)), now());
+        store.apply(
             StoreUpdate::ServiceAccounts(upserted(self.account.into_iter().collect())),
             now(),
         );
         let slice = SecretWatch::DockerConfigJson;
-        world.apply(StoreUpdate::Secrets(slice, upserted(self.secrets)), now());
-        diagnose(&context::pod_context(&world, &self.sight, &name, now()).unwrap())
+        store.apply(StoreUpdate::Secrets(slice, upserted(self.secrets)), now());
+        diagnose(&context::pod_context(&store, &self.sight, &name, now()).unwrap())
     }
 
     fn finding(self) -> Finding {
@@ -216,11 +216,11 @@ fn a_key_that_is_nearly_right_is_named_with_the_right_one() {
         .with("regcred", JSON, "registry.example:5000")
         .finding();
     assert_eq!(
-        finding.names.current_auth_key.as_deref(),
+        finding.fix_context.current_auth_key.as_deref(),
         Some("registry.example:5000")
     );
     assert_eq!(
-        finding.names.expected_auth_key.as_deref(),
+        finding.fix_context.expected_auth_key.as_deref(),
         Some("registry.example")
     );
 }
@@ -285,7 +285,10 @@ fn the_secret_to_attach_is_the_one_that_works_for_others() {
     }
     let finding = scene.finding();
     assert_eq!(finding.root, Some(RootCause::SecretNotAttached));
-    assert_eq!(finding.names.matching_secret.as_deref(), Some("works"));
+    assert_eq!(
+        finding.fix_context.matching_secret.as_deref(),
+        Some("works")
+    );
 }
 
 /// The restart that would give it the list has been made: it waits until a newer Pod is ready.
@@ -459,7 +462,7 @@ fn a_missing_service_account_makes_no_pods() {
         ..web.clone()
     });
     let web = Arc::new(web);
-    let mut world = Store::default();
+    let mut store = Store::default();
     let mut refused = event(
         "e1",
         "web-5c9f",
@@ -469,9 +472,9 @@ fn a_missing_service_account_makes_no_pods() {
         seconds_ago(5),
     );
     refused.regarding.kind = "ReplicaSet".into();
-    world.apply(StoreUpdate::Events(upserted(vec![refused.clone()])), now());
-    let case = context::workload_context(&world, &WatchCoverage::complete(), &web, now());
-    let finding = workload(&case).unwrap();
+    store.apply(StoreUpdate::Events(upserted(vec![refused.clone()])), now());
+    let context = context::workload_context(&store, &WatchCoverage::complete(), &web, now());
+    let finding = workload(&context).unwrap();
     assert_eq!(finding.root, Some(RootCause::ServiceAccountMissing));
     assert_eq!(finding.fixes, [FixId::CreateServiceAccount]);
     let mut made = Store::default();
@@ -482,8 +485,8 @@ fn a_missing_service_account_makes_no_pods() {
     made.apply(StoreUpdate::Events(upserted(vec![refused])), now());
     let mended = context::workload_context(&made, &WatchCoverage::complete(), &web, now());
     assert_eq!(workload(&mended), None, "it is there by now");
-    let case = context::workload_context(&world, &WatchCoverage::complete(), &idle, now());
-    assert_eq!(workload(&case), None, "no Pods are wanted any more");
+    let context = context::workload_context(&store, &WatchCoverage::complete(), &idle, now());
+    assert_eq!(workload(&context), None, "no Pods are wanted any more");
 }
 
 #[test]

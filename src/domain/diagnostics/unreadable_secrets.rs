@@ -18,14 +18,14 @@ use crate::domain::{
 /// Handles an authentication error of a pull whose Secrets are listed but cannot be read.
 pub(super) fn refine(
     draft: &mut FindingBuilder,
-    case: &PodContext,
+    context: &PodContext,
     links: &CredentialChain,
     unread: &Unread,
 ) {
     let sent = auth::implies_credential_sent(draft);
     for link in &links.secrets {
         if link.state == SecretState::Unknown || sent && link.is_missing() {
-            add_unreadable_evidence(draft, case, &link.name);
+            add_unreadable_evidence(draft, context, &link.name);
         } else {
             draft.add_evidence(
                 missing_credential::secret_fact(link),
@@ -34,7 +34,7 @@ pub(super) fn refine(
         }
     }
     let gone = links.secrets.iter().find(|link| link.is_missing());
-    if let Some(event) = case.missing_secret_event().filter(|_| gone.is_some()) {
+    if let Some(event) = context.missing_secret_event().filter(|_| gone.is_some()) {
         draft.add_event(event);
     }
     if auth::states_reason(draft) {
@@ -63,12 +63,12 @@ pub(super) fn refine(
 /// Says that this Secret cannot be read, and why.
 pub(super) fn add_unreadable_evidence(
     draft: &mut FindingBuilder,
-    case: &PodContext,
+    context: &PodContext,
     secret: &Name<Secret>,
 ) {
     let name = secret.shared();
-    let namespace: Arc<str> = case.pod.key.namespace.as_str().into();
-    let fact = match case.secrets_visibility {
+    let namespace: Arc<str> = context.pod.key.namespace.as_str().into();
+    let fact = match context.secrets_visibility {
         Visibility::Forbidden => Fact::SecretForbidden { name, namespace },
         Visibility::Complete | Visibility::Partial => Fact::SecretNotRead { name },
     };

@@ -18,20 +18,20 @@ use crate::domain::{
 };
 
 /// What keeps a workload from having Pods that run; `None` where its Pods tell it themselves.
-pub fn workload(case: &WorkloadContext) -> Option<Finding> {
-    if !need::workload_needs_diagnosis(&case.workload) {
+pub fn workload(context: &WorkloadContext) -> Option<Finding> {
+    if !need::workload_needs_diagnosis(&context.workload) {
         return None;
     }
-    gave_up(case)
-        .or_else(|| no_pods(case))
-        .or_else(|| failed(case))
+    gave_up(context)
+        .or_else(|| no_pods(context))
+        .or_else(|| failed(context))
 }
 
 /// A Job that gave up on a Pod that could not pull. Its controller has deleted the Pod (a Job past its
 /// `activeDeadlineSeconds`), so that only events tell of it.
-fn gave_up(case: &WorkloadContext) -> Option<Finding> {
-    let (reason, message) = case.run().status.trouble.as_ref()?;
-    let mut finding = last_pull(case.lost.as_deref()?)?;
+fn gave_up(context: &WorkloadContext) -> Option<Finding> {
+    let (reason, message) = context.run().status.failure_condition.as_ref()?;
+    let mut finding = last_pull(context.lost.as_deref()?)?;
     finding.state = Arc::clone(reason);
     let text = Arc::clone(message);
     finding.evidence.push(Evidence::now(
@@ -39,8 +39,8 @@ fn gave_up(case: &WorkloadContext) -> Option<Finding> {
         EvidenceSource::Workload,
     ));
     // There is no Pod any more that could be deleted, and the Job starts no other one.
-    finding.names.pod = None;
-    if let Some(target) = &mut finding.names.target {
+    finding.fix_context.pod = None;
+    if let Some(target) = &mut finding.fix_context.target {
         target.pod = None;
     }
     for fix in &mut finding.fixes {
@@ -57,10 +57,10 @@ fn last_pull(lost: &PodContext) -> Option<Finding> {
 }
 
 /// The controller cannot create Pods: a ServiceAccount that does not exist, an admission that refuses.
-fn no_pods(case: &WorkloadContext) -> Option<Finding> {
-    let rollout = &case.run().status;
+fn no_pods(context: &WorkloadContext) -> Option<Finding> {
+    let rollout = &context.run().status;
     // A CronJob wants no number of Pods: it is asked whether it can create its Job.
-    let is_short = match case.run().id.kind {
+    let is_short = match context.run().id.kind {
         WorkloadKind::CronJob => rollout.current == 0,
         WorkloadKind::Deployment
         | WorkloadKind::ReplicaSet
@@ -71,14 +71,14 @@ fn no_pods(case: &WorkloadContext) -> Option<Finding> {
     if !is_short {
         return None;
     }
-    let mut told = case.events.iter().rev();
+    let mut told = context.events.iter().rev();
     let event = told.find(|event| is_of_creation(&event.reason));
     let event = event.filter(|event| &*event.reason == FAILED_CREATE);
-    let trouble = rollout
-        .trouble
+    let failed_create = rollout
+        .failure_condition
         .as_ref()
         .filter(|(reason, _)| matches!(&**reason, FAILED_CREATE | "ReplicaFailure"));
-    let (text, evidence) = match (event, trouble) {
+    let (text, evidence) = match (event, failed_create) {
         (Some(event), _) => (&event.message, event_evidence(event)),
         (None, Some((_, text))) => {
             let fact = Fact::KubeletMessage {
@@ -88,17 +88,17 @@ fn no_pods(case: &WorkloadContext) -> Option<Finding> {
         }
         (None, None) => return None,
     };
-    let mut finding = unmade(case, evidence, event.map(AsRef::as_ref));
+    let mut finding = unmade(context, evidence, event.map(AsRef::as_ref));
     // The words of the API server's admission (`plugin/pkg/admission/serviceaccount`).
     let looked_up = |text: &str| text.contains("looking up service account");
-    if looked_up(text) || trouble.is_some_and(|(_, text)| looked_up(text)) {
+    if looked_up(text) || failed_create.is_some_and(|(_, text)| looked_up(text)) {
         // It is there by now: the controller's next attempt makes the Pods.
-        if case.account.present().is_some() {
+        if context.account.present().is_some() {
             return None;
         }
-        account_missing(&mut finding, case);
+        account_missing(&mut finding, context);
     } else {
-        refused_image(&mut finding, case, text);
+        refused_image(&mut finding, context, text);
     }
     Some(finding)
 }
@@ -111,23 +111,23 @@ fn is_of_creation(reason: &str) -> bool {
 }
 
 /// A Job that has failed and whose Pods are gone: whatever its program did, it is not well.
-fn failed(case: &WorkloadContext) -> Option<Finding> {
-    let run = case.run();
-    let (reason, message) = run.status.trouble.as_ref()?;
-    if run.id.kind != WorkloadKind::Job || case.has_pods {
+fn failed(context: &WorkloadContext) -> Option<Finding> {
+    let run = context.run();
+    let (reason, message) = run.status.failure_condition.as_ref()?;
+    if run.id.kind != WorkloadKind::Job || context.has_pods {
         return None;
     }
     let text = Arc::clone(message);
     let evidence = Evidence::now(Fact::KubeletMessage { text }, EvidenceSource::Workload);
-    let mut finding = unmade(case, evidence, None);
+    let mut finding = unmade(context, evidence, None);
     finding.state = Arc::clone(reason);
-    finding.names.event_object = Some((run.id.kind.to_string(), run.id.key.name.to_string()));
+    finding.fix_context.event_object = Some((run.id.kind.to_string(), run.id.key.name.to_string()));
     Some(finding)
 }
 
 /// `event`: of what creates the Pods, mostly a ReplicaSet.
-fn unmade(case: &WorkloadContext, evidence: Evidence, event: Option<&Event>) -> Finding {
-    let workload: &Workload = &case.workload;
+fn unmade(context: &WorkloadContext, evidence: Evidence, event: Option<&Event>) -> Finding {
+    let workload: &Workload = &context.workload;
     let id = &workload.id;
     let involved = event.map(|event| {
         let subject = &event.regarding;
@@ -146,7 +146,7 @@ fn unmade(case: &WorkloadContext, evidence: Evidence, event: Option<&Event>) -> 
         confirming_checks: Vec::new(),
         fixes: vec![FixId::ReadEvents],
         crashed: false,
-        names: FixContext {
+        fix_context: FixContext {
             namespace: Some(id.key.namespace.to_string()),
             service_account: Some(workload.service_account.to_string()),
             workload: Some(id.kubectl()),
@@ -158,7 +158,7 @@ fn unmade(case: &WorkloadContext, evidence: Evidence, event: Option<&Event>) -> 
 }
 
 /// An admission policy that refuses the image: the message is read as every other one.
-fn refused_image(finding: &mut Finding, case: &WorkloadContext, text: &str) {
+fn refused_image(finding: &mut Finding, context: &WorkloadContext, text: &str) {
     let read = classify(text);
     let Some(cause @ Cause::SignaturePolicy) = read.cause else {
         return;
@@ -175,17 +175,17 @@ fn refused_image(finding: &mut Finding, case: &WorkloadContext, text: &str) {
         // A signature does not help where the registry is not an allowed one.
         vec![FixId::FixImagePolicy, FixId::ReadEvents]
     };
-    if let [(_, image)] = &*case.workload.images {
-        finding.names.image = Some(image.to_string());
+    if let [(_, image)] = &*context.workload.images {
+        finding.fix_context.image = Some(image.to_string());
         finding.image = Some(Arc::clone(image));
     }
 }
 
-fn account_missing(finding: &mut Finding, case: &WorkloadContext) {
+fn account_missing(finding: &mut Finding, context: &WorkloadContext) {
     finding.root = Some(RootCause::ServiceAccountMissing);
     finding.fixes = vec![FixId::CreateServiceAccount];
-    if matches!(case.account, Presence::Missing) {
-        let account = case.workload.service_account.shared();
+    if matches!(context.account, Presence::Missing) {
+        let account = context.workload.service_account.shared();
         let fact = Fact::AccountMissing { account };
         let fact = Evidence::now(fact, EvidenceSource::ServiceAccount);
         finding.evidence.push(fact);

@@ -145,10 +145,10 @@ pub fn is_pull_failure_event(event: &Event) -> bool {
     }
 }
 
-/// The reason of the event that names pull Secrets which do not exist (kubelet 1.30 and later).
+/// The reason of the event that names pull secrets which do not exist (kubelet 1.30 and later).
 const UNRETRIEVED: &str = "FailedToRetrieveImagePullSecret";
 
-/// The pull Secrets that this event says the kubelet could not retrieve. Two wordings are known:
+/// The pull secrets that this event says the kubelet could not retrieve. Two wordings are known:
 /// `Unable to retrieve some image pull secrets (a, b); …` and `Unable to retrieve pull secret NS/a for …`.
 pub fn unretrieved_secrets(event: &Event) -> impl Iterator<Item = &str> {
     let text = match &*event.reason {

@@ -59,10 +59,10 @@ pub enum RolloutState {
 }
 
 /// How far this workload is; `None` when it is not known.
-pub fn rollout_status(world: &Store, id: &WorkloadRef) -> Option<RolloutStatus> {
-    let workload = Arc::clone(world.workload(id)?);
-    let revisions = revisions(world, &workload);
-    let outlook = rollout_state(world, &workload, &revisions);
+pub fn rollout_status(store: &Store, id: &WorkloadRef) -> Option<RolloutStatus> {
+    let workload = Arc::clone(store.workload(id)?);
+    let revisions = revisions(store, &workload);
+    let outlook = rollout_state(store, &workload, &revisions);
     let rollout = &workload.status;
     let deadline = match &outlook {
         RolloutState::Advancing | RolloutState::Blocked(_) => {
@@ -85,7 +85,7 @@ pub fn rollout_status(world: &Store, id: &WorkloadRef) -> Option<RolloutStatus> 
     })
 }
 
-fn revisions(world: &Store, workload: &Arc<Workload>) -> Vec<RevisionStatus> {
+fn revisions(store: &Store, workload: &Arc<Workload>) -> Vec<RevisionStatus> {
     if workload.id.kind != WorkloadKind::Deployment {
         return vec![RevisionStatus {
             replica_set: None,
@@ -93,10 +93,10 @@ fn revisions(world: &Store, workload: &Arc<Workload>) -> Vec<RevisionStatus> {
             images: Arc::clone(&workload.images),
             desired: workload.status.desired,
             ready: workload.status.ready,
-            pods: pods(world, workload),
+            pods: pods(store, workload),
         }];
     }
-    context::revisions(world, workload)
+    context::revisions(store, workload)
         .iter()
         .map(|set| RevisionStatus {
             replica_set: Some(set.id.clone()),
@@ -104,26 +104,26 @@ fn revisions(world: &Store, workload: &Arc<Workload>) -> Vec<RevisionStatus> {
             images: Arc::clone(&set.images),
             desired: set.status.desired,
             ready: set.status.ready,
-            pods: pods(world, set),
+            pods: pods(store, set),
         })
         .collect()
 }
 
-fn pods(world: &Store, owner: &Workload) -> Vec<ObjectRef<Pod>> {
+fn pods(store: &Store, owner: &Workload) -> Vec<ObjectRef<Pod>> {
     let mut pods: Vec<&Arc<Pod>> = if owner.id.kind == WorkloadKind::CronJob {
         // Its Jobs own the Pods.
         let here = Scope::Namespace(owner.id.key.namespace.clone());
-        let of_it = |pod: &&Arc<Pod>| world.workload_of(pod).is_some_and(|w| w.id == owner.id);
-        world.pods(&here).filter(of_it).collect()
+        let of_it = |pod: &&Arc<Pod>| store.workload_of(pod).is_some_and(|w| w.id == owner.id);
+        store.pods(&here).filter(of_it).collect()
     } else {
-        let keys = world.pods_of_owner(&owner.meta.uid);
-        keys.filter_map(|key| world.pod(key)).collect()
+        let keys = store.pods_of_owner(&owner.meta.uid);
+        keys.filter_map(|key| store.pod(key)).collect()
     };
     pods.sort_by_cached_key(|pod| (pod_status(pod).health, pod.key.clone()));
     pods.into_iter().map(|pod| pod.key.clone()).collect()
 }
 
-fn rollout_state(world: &Store, workload: &Workload, revisions: &[RevisionStatus]) -> RolloutState {
+fn rollout_state(store: &Store, workload: &Workload, revisions: &[RevisionStatus]) -> RolloutState {
     let rollout = &workload.status;
     if rollout.observed_generation < rollout.generation {
         return RolloutState::NotObserved;
@@ -139,14 +139,14 @@ fn rollout_state(world: &Store, workload: &Workload, revisions: &[RevisionStatus
     }
     let newest = revisions.first().map_or(&[][..], |revision| &revision.pods);
     let failing = newest.iter().find(|key| {
-        world.pod(key).is_some_and(|pod| {
+        store.pod(key).is_some_and(|pod| {
             matches!(
                 pod_status(pod).health,
                 PodHealth::PullFailing | PodHealth::Failing
             )
         })
     });
-    match (failing, &rollout.trouble) {
+    match (failing, &rollout.failure_condition) {
         (Some(pod), _) => RolloutState::Blocked(pod.clone()),
         (None, Some((reason, message))) => {
             RolloutState::Failed(Arc::clone(reason), Arc::clone(message))
@@ -168,15 +168,15 @@ impl RolloutStatus {
 }
 
 /// The Pod that was made last for any of these workloads, of those that are to stay.
-pub fn newest_pod(world: &Store, workloads: &[WorkloadRef]) -> Option<ObjectRef<Pod>> {
+pub fn newest_pod(store: &Store, workloads: &[WorkloadRef]) -> Option<ObjectRef<Pod>> {
     let namespaces: BTreeSet<&Namespace> = workloads.iter().map(|id| &id.key.namespace).collect();
     let pods = namespaces.into_iter().flat_map(|namespace| {
-        world
+        store
             .pods(&Scope::Namespace(namespace.clone()))
             .collect::<Vec<_>>()
     });
     let of_them = |pod: &&Arc<Pod>| {
-        let owner = world.workload_of(pod);
+        let owner = store.workload_of(pod);
         pod.meta.deleting.is_none() && owner.is_some_and(|owner| workloads.contains(&owner.id))
     };
     let youngest = pods.filter(of_them).max_by_key(|pod| pod.meta.created)?;
@@ -200,8 +200,8 @@ mod tests {
     }
 
     /// A Deployment of two with an old revision that runs, and a new one.
-    fn world(edit: impl FnOnce(&mut WorkloadStatus), newest: Pod) -> Store {
-        let mut world = Store::default();
+    fn store(edit: impl FnOnce(&mut WorkloadStatus), newest: Pod) -> Store {
+        let mut store = Store::default();
         let mut deployment = workload(WorkloadKind::Deployment, "shop", "web", None);
         deployment.status = WorkloadStatus {
             desired: 2,
@@ -233,20 +233,20 @@ mod tests {
         let new = owned(newest, "web-new");
         batches.push(StoreUpdate::Pods(upserted(vec![old, new])));
         for batch in batches {
-            world.apply(batch, now());
+            store.apply(batch, now());
         }
-        world
+        store
     }
 
-    fn of(world: &Store) -> RolloutStatus {
-        rollout_status(world, &id(WorkloadKind::Deployment, "web")).unwrap()
+    fn of(store: &Store) -> RolloutStatus {
+        rollout_status(store, &id(WorkloadKind::Deployment, "web")).unwrap()
     }
 
     #[test]
     fn a_pod_that_cannot_pull_blocks_the_rollout() {
         let failing = pod("shop", "web-new-1", waiting("ImagePullBackOff", "no"));
-        let world = world(|_| {}, failing);
-        let progress = of(&world);
+        let store = store(|_| {}, failing);
+        let progress = of(&store);
         assert_eq!(
             progress.state,
             RolloutState::Blocked(key("shop", "web-new-1"))
@@ -263,21 +263,22 @@ mod tests {
     #[test]
     fn the_outlook_follows_the_numbers() {
         let fine = || pod("shop", "web-new-1", waiting("ContainerCreating", ""));
-        assert_eq!(of(&world(|_| {}, fine())).state, RolloutState::Advancing);
+        assert_eq!(of(&store(|_| {}, fine())).state, RolloutState::Advancing);
         assert_eq!(
-            of(&world(|r| r.paused = true, fine())).state,
+            of(&store(|r| r.paused = true, fine())).state,
             RolloutState::Paused
         );
         assert_eq!(
-            of(&world(|r| r.generation = 7, fine())).state,
+            of(&store(|r| r.generation = 7, fine())).state,
             RolloutState::NotObserved
         );
         let done = |r: &mut WorkloadStatus| (r.current, r.updated) = (2, 2);
-        assert_eq!(of(&world(done, fine())).state, RolloutState::Complete);
-        let quota =
-            |r: &mut WorkloadStatus| r.trouble = Some(("FailedCreate".into(), "quota".into()));
+        assert_eq!(of(&store(done, fine())).state, RolloutState::Complete);
+        let quota = |r: &mut WorkloadStatus| {
+            r.failure_condition = Some(("FailedCreate".into(), "quota".into()));
+        };
         assert!(matches!(
-            of(&world(quota, fine())).state,
+            of(&store(quota, fine())).state,
             RolloutState::Failed(..)
         ));
     }

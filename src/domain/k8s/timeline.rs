@@ -19,7 +19,7 @@ use super::{
 #[serde(rename_all = "kebab-case")]
 pub enum PodStage {
     Created,
-    /// Admission has taken the ServiceAccount, and its pull Secrets where the Pod lists none itself.
+    /// Admission has taken the ServiceAccount, and its pull secrets where the Pod lists none itself.
     Admitted,
     Scheduled,
     /// The kubelet asks the registry, with the credentials that the Pod's Secrets hold.

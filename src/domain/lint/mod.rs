@@ -150,14 +150,14 @@ impl Lint {
 
 /// All lints of a scope, by subject.
 pub fn run(
-    world: &Store,
+    store: &Store,
     sight: &WatchCoverage,
     scope: &Scope,
     limits: &LintConfig,
     now: Timestamp,
 ) -> Vec<Lint> {
     let mut lints = Vec::new();
-    for secret in world.secrets(scope) {
+    for secret in store.secrets(scope) {
         if let SecretContent::Read(summary) = &secret.content {
             lints.extend(
                 summary
@@ -165,7 +165,7 @@ pub fn run(
                     .iter()
                     .filter_map(|it| ends(secret, it, now)),
             );
-            of_secret(&mut lints, world, sight, secret, &summary.entries);
+            of_secret(&mut lints, store, sight, secret, &summary.entries);
             lints.extend(
                 summary
                     .warnings
@@ -175,12 +175,12 @@ pub fn run(
             lints.extend(not_rotated(secret, limits, now));
         }
     }
-    several_for_registry(&mut lints, world, scope);
-    same_credential(&mut lints, world, scope);
-    for account in world.accounts(scope) {
-        of_account(&mut lints, world, sight, account);
+    several_for_registry(&mut lints, store, scope);
+    same_credential(&mut lints, store, scope);
+    for account in store.accounts(scope) {
+        of_account(&mut lints, store, sight, account);
     }
-    for workload in tops(world, scope) {
+    for workload in tops(store, scope) {
         let moving = workload
             .images
             .iter()
@@ -195,7 +195,7 @@ pub fn run(
 
 fn of_secret(
     lints: &mut Vec<Lint>,
-    world: &Store,
+    store: &Store,
     sight: &WatchCoverage,
     secret: &Secret,
     entries: &[AuthSummary],
@@ -219,9 +219,9 @@ fn of_secret(
         .into_iter()
         .chain(WorkloadKind::ALL.map(WatchKind::Workloads));
     let mut users = users.map(|kind| sight.is_complete(kind, &key.namespace));
-    let listed = world.pods_of_secret(key).len() > 0
-        || world.accounts_of_secret(key).len() > 0
-        || world
+    let listed = store.pods_of_secret(key).len() > 0
+        || store.accounts_of_secret(key).len() > 0
+        || store
             .workloads_of(&Scope::Namespace(key.namespace.clone()))
             .any(|workload| workload.pull_secrets.contains(&key.name));
     if !listed && users.all(|seen| seen) {
@@ -267,10 +267,10 @@ fn not_rotated(secret: &Secret, limits: &LintConfig, now: Timestamp) -> Option<L
     })
 }
 
-fn several_for_registry(lints: &mut Vec<Lint>, world: &Store, scope: &Scope) {
+fn several_for_registry(lints: &mut Vec<Lint>, store: &Store, scope: &Scope) {
     let mut by_server: BTreeMap<(Namespace, Arc<str>), BTreeSet<ObjectRef<Secret>>> =
         BTreeMap::new();
-    for (secret, entry) in entries(world, scope) {
+    for (secret, entry) in entries(store, scope) {
         let place = (secret.key.namespace.clone(), entry.registry().into());
         by_server
             .entry(place)
@@ -288,9 +288,9 @@ fn several_for_registry(lints: &mut Vec<Lint>, world: &Store, scope: &Scope) {
     }
 }
 
-fn same_credential(lints: &mut Vec<Lint>, world: &Store, scope: &Scope) {
+fn same_credential(lints: &mut Vec<Lint>, store: &Store, scope: &Scope) {
     let mut holders: BTreeMap<Fingerprint, BTreeSet<ObjectRef<Secret>>> = BTreeMap::new();
-    for (secret, entry) in entries(world, scope) {
+    for (secret, entry) in entries(store, scope) {
         if let Some(fingerprint) = entry.fingerprint {
             holders
                 .entry(fingerprint)
@@ -309,17 +309,17 @@ fn same_credential(lints: &mut Vec<Lint>, world: &Store, scope: &Scope) {
 }
 
 fn entries<'a>(
-    world: &'a Store,
+    store: &'a Store,
     scope: &Scope,
 ) -> impl Iterator<Item = (&'a Arc<Secret>, &'a AuthSummary)> {
-    world
+    store
         .secrets(scope)
         .flat_map(|secret| secret.entries().iter().map(move |entry| (secret, entry)))
 }
 
 fn of_account(
     lints: &mut Vec<Lint>,
-    world: &Store,
+    store: &Store,
     sight: &WatchCoverage,
     account: &ServiceAccount,
 ) {
@@ -329,7 +329,7 @@ fn of_account(
     }
     for name in account.pull_secrets.iter() {
         let secret = ObjectRef::new(key.namespace.clone(), name.clone());
-        if sight.has_all_secrets(&key.namespace) && world.secret(&secret).is_none() {
+        if sight.has_all_secrets(&key.namespace) && store.secret(&secret).is_none() {
             lints.push(Lint::Dangling {
                 account: key.clone(),
                 secret,
@@ -343,7 +343,7 @@ fn of_account(
         return;
     }
     let here = Scope::Namespace(key.namespace.clone());
-    let workloads: Vec<_> = tops(world, &here)
+    let workloads: Vec<_> = tops(store, &here)
         .filter(|workload| workload.service_account == key.name)
         .map(|workload| workload.id.clone())
         .collect();
@@ -356,8 +356,8 @@ fn of_account(
 }
 
 /// The workloads that a person made.
-fn tops<'a>(world: &'a Store, scope: &Scope) -> impl Iterator<Item = &'a Arc<Workload>> {
-    let workloads = world.workloads_of(scope);
+fn tops<'a>(store: &'a Store, scope: &Scope) -> impl Iterator<Item = &'a Arc<Workload>> {
+    let workloads = store.workloads_of(scope);
     workloads.filter(|workload| workload.meta.owner.is_none())
 }
 
@@ -381,7 +381,7 @@ mod tests {
         },
     };
 
-    fn world() -> Store {
+    fn store() -> Store {
         let json = SecretType::DockerConfigJson;
         let hub = [("registry.example", "bot")];
         let mut old = secret("shop", "regcred", json.clone(), &hub);
@@ -400,9 +400,9 @@ mod tests {
         let mut web = workload(WorkloadKind::Deployment, "shop", "web", None);
         web.images = Arc::from([("app".into(), "registry.example/team/app".into())]);
         let api = workload(WorkloadKind::Deployment, "shop", "api", None);
-        let mut world = Store::default();
+        let mut store = Store::default();
         let slice = SecretWatch::DockerConfigJson;
-        world.apply(
+        store.apply(
             StoreUpdate::Secrets(slice, upserted(vec![old, again])),
             now(),
         );
@@ -410,19 +410,19 @@ mod tests {
             account("shop", "default", &["regcred"]),
             account("shop", "runner", &["regcred", "nowhere"]),
         ];
-        world.apply(StoreUpdate::ServiceAccounts(upserted(accounts)), now());
+        store.apply(StoreUpdate::ServiceAccounts(upserted(accounts)), now());
         let kind = WorkloadKind::Deployment;
-        world.apply(
+        store.apply(
             StoreUpdate::Workloads(kind, upserted(vec![web, api])),
             now(),
         );
-        world
+        store
     }
 
     #[test]
     fn each_practice_of_the_guide_is_looked_at() {
         let found = run(
-            &world(),
+            &store(),
             &WatchCoverage::complete(),
             &Scope::Cluster,
             &LintConfig::default(),
@@ -489,12 +489,12 @@ mod tests {
             let mut entry = summary.entries[0].clone();
             (entry.kind, entry.expires) = (kind, expires);
             summary.entries = Arc::from([entry]);
-            let mut world = Store::default();
+            let mut store = Store::default();
             let slice = SecretWatch::DockerConfigJson;
-            world.apply(StoreUpdate::Secrets(slice, upserted(vec![secret])), now());
+            store.apply(StoreUpdate::Secrets(slice, upserted(vec![secret])), now());
             let sight = WatchCoverage::default();
             let found = run(
-                &world,
+                &store,
                 &sight,
                 &Scope::Cluster,
                 &LintConfig::default(),
@@ -548,7 +548,7 @@ mod tests {
             moving_tags: Vec::new(),
         };
         let found = run(
-            &world(),
+            &store(),
             &WatchCoverage::complete(),
             &Scope::Cluster,
             &strict,
@@ -575,7 +575,7 @@ mod tests {
         });
         for (sight, dangling) in [(WatchCoverage::default(), false), (no_jobs, true)] {
             let (scope, limits) = (Scope::Cluster, LintConfig::default());
-            let found = run(&world(), &sight, &scope, &limits, now());
+            let found = run(&store(), &sight, &scope, &limits, now());
             let has = |claim: fn(&Lint) -> bool| found.iter().any(claim);
             assert!(!has(|lint| matches!(lint, Lint::Unused { .. })));
             assert_eq!(has(|lint| matches!(lint, Lint::Dangling { .. })), dangling);

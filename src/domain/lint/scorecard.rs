@@ -111,7 +111,7 @@ impl AppScorecard {
 }
 
 /// Scorecards of the namespaces with lint findings, the worst first.
-pub fn scorecards(world: &Store, lints: &[Lint]) -> Vec<NamespaceScorecard> {
+pub fn scorecards(store: &Store, lints: &[Lint]) -> Vec<NamespaceScorecard> {
     let mut by_namespace: BTreeMap<&Namespace, BTreeMap<Practice, Vec<Lint>>> = BTreeMap::new();
     for lint in lints {
         for namespace in lint.namespaces() {
@@ -125,7 +125,7 @@ pub fn scorecards(world: &Store, lints: &[Lint]) -> Vec<NamespaceScorecard> {
     let mut standings: Vec<NamespaceScorecard> = by_namespace
         .into_iter()
         .map(|(namespace, broken)| NamespaceScorecard {
-            apps: apps(world, namespace, &broken),
+            apps: apps(store, namespace, &broken),
             namespace: namespace.clone(),
             broken,
         })
@@ -135,14 +135,14 @@ pub fn scorecards(world: &Store, lints: &[Lint]) -> Vec<NamespaceScorecard> {
 }
 
 fn apps(
-    world: &Store,
+    store: &Store,
     namespace: &Namespace,
     broken: &BTreeMap<Practice, Vec<Lint>>,
 ) -> Vec<AppScorecard> {
     let here = Scope::Namespace(namespace.clone());
-    let mut apps: Vec<AppScorecard> = tops(world, &here)
+    let mut apps: Vec<AppScorecard> = tops(store, &here)
         .map(|workload| {
-            let secrets = secrets_of(world, workload);
+            let secrets = secrets_of(store, workload);
             let concern = |lints: &[Lint]| lints.iter().any(|it| it.concerns(workload, &secrets));
             let broken = broken.iter().filter(|(_, lints)| concern(lints));
             AppScorecard {
@@ -155,11 +155,11 @@ fn apps(
     apps
 }
 
-/// The pull Secrets that the Pods of a workload get.
-fn secrets_of(world: &Store, workload: &Workload) -> BTreeSet<ObjectRef<Secret>> {
+/// The pull secrets that the Pods of a workload get.
+fn secrets_of(store: &Store, workload: &Workload) -> BTreeSet<ObjectRef<Secret>> {
     let namespace = &workload.id.key.namespace;
     let account = ObjectRef::new(namespace.clone(), workload.service_account.clone());
-    let of_account = world.account(&account).map(|found| &*found.pull_secrets);
+    let of_account = store.account(&account).map(|found| &*found.pull_secrets);
     let names = if workload.pull_secrets.is_empty() {
         of_account.unwrap_or_default()
     } else {
@@ -273,7 +273,7 @@ mod tests {
 
     #[test]
     fn what_holds_is_counted_for_the_namespace_and_for_each_app() {
-        let mut world = Store::default();
+        let mut store = Store::default();
         let kind = WorkloadKind::Deployment;
         let (mut web, mut db) = (
             workload(kind, "shop", "web", None),
@@ -281,12 +281,12 @@ mod tests {
         );
         web.service_account = Name::new("web");
         db.service_account = Name::new("db");
-        world.apply(
+        store.apply(
             StoreUpdate::Workloads(kind, upserted(vec![web.clone(), db.clone()])),
             now(),
         );
         let accounts = vec![account("shop", "web", &["hub"]), account("shop", "db", &[])];
-        world.apply(StoreUpdate::ServiceAccounts(upserted(accounts)), now());
+        store.apply(StoreUpdate::ServiceAccounts(upserted(accounts)), now());
         let lints = [
             Lint::PasswordStored {
                 secret: key("shop", "hub"),
@@ -304,7 +304,7 @@ mod tests {
                 secrets: vec![key("shop", "hub"), key("pay", "hub")],
             },
         ];
-        let standings = scorecards(&world, &lints);
+        let standings = scorecards(&store, &lints);
         let scores: Vec<(&str, String)> = standings
             .iter()
             .map(|it| (it.namespace.as_str(), it.score().to_string()))

@@ -130,7 +130,7 @@ impl<'a> ParsedMessage<'a> {
             (Phrase::SaysEcr, "1.dkr.ecr.r.amazonaws.com"),
             (Phrase::SaysJfrog, "acme.jfrog.io"),
         ];
-        let found = hosts.into_iter().find(|(sign, _)| self.has(*sign));
+        let found = hosts.into_iter().find(|(phrase, _)| self.has(*phrase));
         found.and_then(|(_, host)| registries::find_by_host(host))
     }
 }

@@ -2,12 +2,12 @@
 //!
 //! `mask` takes the names out (`sentences` knows where objects are named), `phrases` finds what is said in the
 //! words that are left (`neighbours` has those of other programs), `unwrap` removes the frames and finds the
-//! runtime and the step of the pull, `hosts` tells which host is whose. `core` decides what failed, and `sets`
+//! runtime and the step of the pull, `hosts` tells which host is whose. `error_kind` decides what failed, and `sets`
 //! which causes that can have: the likeliest first, more than one where the same text was measured for several.
 //! Nothing here knows the cluster's objects: what they add is said by `diagnostics`.
 
 mod clues;
-mod core;
+mod error_kind;
 mod hosts;
 mod mask;
 mod name_context;
@@ -30,7 +30,7 @@ use crate::domain::registry_auth::{image_ref::ImageRef, registries::RegistryInfo
 
 pub use self::{
     clues::Clues,
-    core::Core,
+    error_kind::ErrorKind,
     sets::{CauseSet, MeasuredSets, RegistryKind, set_keys},
     unwrap::Runtime,
     url::{PullStep, RequestUrl},
@@ -45,13 +45,13 @@ pub struct ParsedMessage<'a> {
     image: Option<NamedImage<'a>>,
     asked_host: Option<&'a str>,
     addresses: Vec<&'a str>,
-    signs: PhraseSet,
+    phrases: PhraseSet,
     frames: Frames,
     /// The host whose name was looked up.
     looked_up: Option<&'a str>,
     words: String,
     preset: Option<&'static RegistryInfo>,
-    core: Core,
+    error_kind: ErrorKind,
 }
 
 impl<'a> ParsedMessage<'a> {
@@ -64,32 +64,32 @@ impl<'a> ParsedMessage<'a> {
             addresses,
             looked_up,
         } = mask::mask(text);
-        let signs = PhraseSet::find(&words);
-        let frames = Frames::find(text, &words, &signs, &urls);
+        let phrases = PhraseSet::find(&words);
+        let frames = Frames::find(text, &words, &phrases, &urls);
         let mut message = Self {
             text,
             urls,
             image,
             asked_host,
             addresses,
-            signs,
+            phrases,
             frames,
             looked_up,
             words,
             preset: None,
-            core: Core::Unknown,
+            error_kind: ErrorKind::Unknown,
         };
         message.preset = message.find_registry();
-        message.core = core::core(&message);
+        message.error_kind = error_kind::error_kind(&message);
         message
     }
 
-    pub(in crate::domain) fn has(&self, sign: Phrase) -> bool {
-        self.signs.has(sign)
+    pub(in crate::domain) fn has(&self, phrase: Phrase) -> bool {
+        self.phrases.has(phrase)
     }
 
-    pub(in crate::domain) fn any(&self, signs: &[Phrase]) -> bool {
-        signs.iter().any(|sign| self.has(*sign))
+    pub(in crate::domain) fn any(&self, phrases: &[Phrase]) -> bool {
+        phrases.iter().any(|phrase| self.has(*phrase))
     }
 
     /// The HTTP status codes that are told, in the order of the text.
@@ -129,16 +129,16 @@ impl<'a> ParsedMessage<'a> {
         }
     }
 
-    /// How many words follow the last phrase of a sign, names not counted.
-    pub(super) fn words_behind(&self, sign: Phrase) -> Option<usize> {
-        let rest = self.words.get(self.signs.last(sign)?..)?;
+    /// How many words follow the last place of a phrase, names not counted.
+    pub(super) fn words_behind(&self, phrase: Phrase) -> Option<usize> {
+        let rest = self.words.get(self.phrases.last(phrase)?..)?;
         let words = rest.split(' ').filter(|word| !word.is_empty());
         Some(words.filter(|word| !mask::is_placeholder(word)).count())
     }
 
     /// What failed.
-    pub fn core(&self) -> Core {
-        self.core
+    pub fn error_kind(&self) -> ErrorKind {
+        self.error_kind
     }
 
     /// What the text can mean.

@@ -1,6 +1,6 @@
 //! Phrases of programs that do other things than pulling an image for a Pod.
 //!
-//! Only lists: what they mean beside others is said by `core`.
+//! Only lists: what they mean beside others is said by `error_kind`.
 
 /// Programs that fetch other things than images: package managers, git, curl, databases.
 #[rustfmt::skip]

@@ -3,7 +3,7 @@
 //! Phrases are the smallest part of a message that its source always prints (the sources are named
 //! beside the groups). They are searched in the words that `mask` leaves, so that names, quoting and
 //! wrapping do not matter; a word in capitals is what stands for a name (`manifest for IMAGE`). What a
-//! sign means together with others is said by `core`.
+//! phrase means together with others is said by `error_kind`.
 
 use std::sync::LazyLock;
 
@@ -187,13 +187,13 @@ pub(in crate::domain) enum Phrase {
     NoSignatures,
 }
 
-/// How many signs there are: the last of them is named here.
+/// How many phrases there are: the last of them is named here.
 const COUNT: usize = Phrase::NoSignatures as usize + 1;
 
 /// The phrases found in a text, with the last position of each.
 #[derive(Clone, Debug)]
 pub(super) struct PhraseSet {
-    /// Where the last phrase of each sign ends; nothing where there is none.
+    /// Where each phrase ends the last time; nothing where there is none.
     last: [Option<usize>; COUNT],
 }
 
@@ -202,44 +202,44 @@ impl PhraseSet {
     pub(super) fn find(words: &str) -> Self {
         let mut last = [None; COUNT];
         for found in MATCHER.automaton.find_overlapping_iter(words) {
-            let sign = MATCHER.signs.get(found.pattern().as_usize());
-            if let Some(place) = sign.and_then(|sign| last.get_mut(*sign as usize)) {
+            let phrase = MATCHER.phrases.get(found.pattern().as_usize());
+            if let Some(place) = phrase.and_then(|phrase| last.get_mut(*phrase as usize)) {
                 *place = Some(found.end());
             }
         }
         Self { last }
     }
 
-    pub(super) fn has(&self, sign: Phrase) -> bool {
-        self.last(sign).is_some()
+    pub(super) fn has(&self, phrase: Phrase) -> bool {
+        self.last(phrase).is_some()
     }
 
-    pub(super) fn last(&self, sign: Phrase) -> Option<usize> {
-        self.last.get(sign as usize).copied().flatten()
+    pub(super) fn last(&self, phrase: Phrase) -> Option<usize> {
+        self.last.get(phrase as usize).copied().flatten()
     }
 }
 
 struct PhraseMatcher {
     automaton: AhoCorasick,
     /// Of each pattern of the automaton.
-    signs: Vec<Phrase>,
+    phrases: Vec<Phrase>,
 }
 
 static MATCHER: LazyLock<PhraseMatcher> = LazyLock::new(|| {
     let rows = TABLE
         .iter()
-        .flat_map(|(sign, phrases)| phrases.iter().map(|phrase| (*sign, normal(phrase))));
-    let (signs, patterns): (Vec<Phrase>, Vec<String>) = rows.unzip();
+        .flat_map(|(phrase, texts)| texts.iter().map(|text| (*phrase, normal(text))));
+    let (phrases, patterns): (Vec<Phrase>, Vec<String>) = rows.unzip();
     PhraseMatcher {
         automaton: AhoCorasick::new(patterns).expect("the phrases are few: tested below"),
-        signs,
+        phrases,
     }
 });
 
-/// A phrase as `mask` would leave it; words in capitals stand for names.
-fn normal(phrase: &str) -> String {
+/// A text as `mask` would leave it; words in capitals stand for names.
+fn normal(text: &str) -> String {
     let mut words = String::from(" ");
-    for word in phrase.split(|c: char| !c.is_ascii_alphanumeric()) {
+    for word in text.split(|c: char| !c.is_ascii_alphanumeric()) {
         if !word.is_empty() {
             words.push_str(&if is_placeholder(word) {
                 word.to_owned()
@@ -801,30 +801,34 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_set_has_room_for_every_sign() {
-        let last = TABLE.iter().map(|(sign, _)| *sign as usize).max().unwrap();
+    fn the_set_has_room_for_every_phrase() {
+        let last = TABLE
+            .iter()
+            .map(|(phrase, _)| *phrase as usize)
+            .max()
+            .unwrap();
         assert_eq!(last + 1, COUNT);
         assert!(PhraseSet::find(" failed to pull image IMAGE ").has(Phrase::Pull));
     }
 
     #[test]
     fn no_row_comes_twice() {
-        let mut signs: Vec<_> = TABLE.iter().map(|(sign, _)| *sign).collect();
-        signs.sort();
-        signs.dedup();
-        assert_eq!(signs.len(), TABLE.len());
+        let mut phrases: Vec<_> = TABLE.iter().map(|(phrase, _)| *phrase).collect();
+        phrases.sort();
+        phrases.dedup();
+        assert_eq!(phrases.len(), TABLE.len());
     }
 
     #[test]
-    fn no_phrase_stands_in_another_of_its_row() {
-        for (sign, phrases) in TABLE {
-            for phrase in *phrases {
-                let shorter = phrases
+    fn no_text_stands_in_another_of_its_row() {
+        for (phrase, texts) in TABLE {
+            for text in *texts {
+                let shorter = texts
                     .iter()
-                    .find(|other| *other != phrase && normal(phrase).contains(&normal(other)));
+                    .find(|other| *other != text && normal(text).contains(&normal(other)));
                 assert_eq!(
                     shorter, None,
-                    "{sign:?}: {phrase} is found by a shorter one"
+                    "{phrase:?}: {text} is found by a shorter one"
                 );
             }
         }

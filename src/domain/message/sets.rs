@@ -1,14 +1,14 @@
-//! Sets of causes: what a core can mean, by runtime and kind of registry.
+//! Sets of causes: what a kind of error can mean, by runtime and kind of registry.
 //!
-//! The members are measured: `sets/measured.tsv` counts what was wrong when real runtimes printed each core
+//! The members are measured: `sets/measured.tsv` counts what was wrong when real runtimes printed each kind
 //! while they pulled from registries with a known fault. `tests/cause_sets.rs` derives the file and checks
 //! that it is current. What cannot be measured that way (a credential plugin that fails, a Secret that is
-//! missing: they end in the same text as no credential) is added by [`Core::causes`], which also says which
+//! missing: they end in the same text as no credential) is added by [`ErrorKind::causes`], which also says which
 //! cause is the likeliest: how often a fault was played says nothing of how often it happens.
 
 use std::{collections::HashMap, sync::LazyLock};
 
-use super::{Core, ParsedMessage, core};
+use super::{ErrorKind, ParsedMessage, error_kind};
 use crate::domain::{
     diagnostics::Cause,
     registry_auth::registries::{RegistryId, RegistryInfo},
@@ -19,7 +19,7 @@ const MEASURED: &str = include_str!("sets/measured.tsv");
 /// What a text can mean, the likeliest first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CauseSet {
-    pub core: Core,
+    pub error_kind: ErrorKind,
     /// Empty where nothing in the text is known.
     pub causes: Vec<Cause>,
     /// The deeper cause when the first of `causes` is the frame that it is told in.
@@ -102,7 +102,7 @@ impl RegistryKind {
     }
 }
 
-/// How often each cause was behind a core, and behind a core of a runtime and a kind of registry.
+/// How often each cause was behind a kind of error, and behind one of a runtime and a kind of registry.
 #[derive(Debug, Default)]
 pub struct MeasuredSets {
     rows: HashMap<String, Vec<Cause>>,
@@ -137,13 +137,13 @@ impl MeasuredSets {
 
 /// The keys under which a message is counted, the most special first.
 pub fn set_keys(message: &ParsedMessage<'_>) -> Vec<String> {
-    let core = message.core().slug();
+    let error_kind = message.error_kind().slug();
     let asked = measured_key(message);
     let runtime = message.runtime().as_str();
     let registry = message.registry_kind().as_str();
     vec![
-        format!("{core} {asked} {runtime} {registry}"),
-        format!("{core} {asked} * {registry}"),
+        format!("{error_kind} {asked} {runtime} {registry}"),
+        format!("{error_kind} {asked} * {registry}"),
     ]
 }
 
@@ -157,12 +157,12 @@ fn measured_key(message: &ParsedMessage<'_>) -> String {
 }
 
 pub(super) fn cause_set(message: &ParsedMessage<'_>, measured: &MeasuredSets) -> CauseSet {
-    let core = message.core();
-    let authored = core.causes(message);
+    let error_kind = message.error_kind();
+    let authored = error_kind.causes(message);
     let mut causes = authored.clone();
     // Without logins, what a registry refuses it refuses to everybody: nothing is left to measure.
     let has_logins = message.registry_kind() != RegistryKind::Public;
-    if core.is_measured()
+    if error_kind.is_measured()
         && has_logins
         && let Some(rows) = measured.causes(&set_keys(message))
     {
@@ -174,22 +174,22 @@ pub(super) fn cause_set(message: &ParsedMessage<'_>, measured: &MeasuredSets) ->
             causes = authored;
         }
     }
-    if core::frame(message).is_none() && core::is_of_sandbox(message) {
-        return around_sandbox(core, &causes);
+    if error_kind::frame(message).is_none() && error_kind::is_of_sandbox(message) {
+        return around_sandbox(error_kind, &causes);
     }
     CauseSet {
-        core,
+        error_kind,
         causes,
         underlying: None,
-        is_whole: core::is_framed(message, core)
-            && !core::is_cut(message, core)
+        is_whole: error_kind::is_framed(message, error_kind)
+            && !error_kind::is_cut(message, error_kind)
             // A mirror's error is told where the registry's own is what counts: a missing Secret, a missing tag.
             && message.mirror().is_none(),
     }
 }
 
 /// The pause image cannot be pulled: what is possible of it in the place of a Pod's image.
-fn around_sandbox(core: Core, inner: &[Cause]) -> CauseSet {
+fn around_sandbox(error_kind: ErrorKind, inner: &[Cause]) -> CauseSet {
     let underlying = inner.first().copied();
     // What only this image meets: the proxy of the node, the name in the runtime's settings.
     let is_of_node = matches!(
@@ -198,7 +198,7 @@ fn around_sandbox(core: Core, inner: &[Cause]) -> CauseSet {
     );
     let others = if is_of_node { inner } else { &[] };
     CauseSet {
-        core,
+        error_kind,
         causes: [&[Cause::SandboxImagePull], others].concat(),
         underlying,
         is_whole: true,

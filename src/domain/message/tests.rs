@@ -28,7 +28,7 @@ fn possible(message: &str) -> CauseSet {
     ParsedMessage::parse(message).possible()
 }
 
-/// Frames of all runtimes around a name, with the core that they have for every name.
+/// Frames of all runtimes around a name, with the kind of error that they are for every name.
 const FRAMES: &[&str] = &[
     "Failed to pull image \"NAME\": failed to pull and unpack image \"NAME\": failed to resolve reference \"NAME\": NAME: not found",
     "Back-off pulling image \"NAME\"",
@@ -65,17 +65,21 @@ fn no_phrase_says_anything_as_the_name_of_an_image() {
     for frame in FRAMES {
         let plain = named(frame, "acme/web");
         let of_host = named(frame, "plain.example:5000/acme/web");
-        for (sign, phrases) in TABLE {
-            for phrase in *phrases {
-                let name = format!("acme/{}", path_of(phrase));
-                assert_eq!(named(frame, &name), plain, "{sign:?} {name} in {frame}");
-                let nested = format!("{}/web", path_of(phrase));
-                assert_eq!(named(frame, &nested), plain, "{sign:?} {nested} in {frame}");
-                let hosted = format!("{}.example:5000/acme/web", path_of(phrase));
+        for (phrase, texts) in TABLE {
+            for text in *texts {
+                let name = format!("acme/{}", path_of(text));
+                assert_eq!(named(frame, &name), plain, "{phrase:?} {name} in {frame}");
+                let nested = format!("{}/web", path_of(text));
+                assert_eq!(
+                    named(frame, &nested),
+                    plain,
+                    "{phrase:?} {nested} in {frame}"
+                );
+                let hosted = format!("{}.example:5000/acme/web", path_of(text));
                 assert_eq!(
                     named(frame, &hosted),
                     of_host,
-                    "{sign:?} {hosted} in {frame}"
+                    "{phrase:?} {hosted} in {frame}"
                 );
             }
         }

@@ -30,7 +30,7 @@ impl Runtime {
     }
 }
 
-/// What the frames around the core tell.
+/// What the frames around the error tell.
 #[derive(Debug)]
 pub(super) struct Frames {
     pub runtime: Runtime,
@@ -52,12 +52,12 @@ impl Frames {
     pub(super) fn find(
         text: &str,
         words: &str,
-        signs: &PhraseSet,
+        phrases: &PhraseSet,
         urls: &[RequestUrl<'_>],
     ) -> Self {
         Self {
-            runtime: runtime(signs),
-            step: step(signs, words, urls),
+            runtime: runtime(phrases),
+            step: step(phrases, words, urls),
             statuses: statuses(words),
             has_several_attempts: has_several_attempts(text),
         }
@@ -92,12 +92,12 @@ fn has_several_attempts(text: &str) -> bool {
     })
 }
 
-fn runtime(signs: &PhraseSet) -> Runtime {
-    if signs.has(Phrase::ByContainersImage) {
+fn runtime(phrases: &PhraseSet) -> Runtime {
+    if phrases.has(Phrase::ByContainersImage) {
         Runtime::ContainersImage
-    } else if signs.has(Phrase::ByContainerd) {
+    } else if phrases.has(Phrase::ByContainerd) {
         Runtime::Containerd
-    } else if signs.has(Phrase::ByDocker) {
+    } else if phrases.has(Phrase::ByDocker) {
         Runtime::Docker
     } else {
         Runtime::Unknown
@@ -105,10 +105,10 @@ fn runtime(signs: &PhraseSet) -> Runtime {
 }
 
 /// The step that is told last: errors are wrapped from the inside out.
-fn step(signs: &PhraseSet, words: &str, urls: &[RequestUrl<'_>]) -> Option<PullStep> {
+fn step(phrases: &PhraseSet, words: &str, urls: &[RequestUrl<'_>]) -> Option<PullStep> {
     let framed = STEPS
         .iter()
-        .filter_map(|(sign, step)| Some((signs.last(*sign)?, *step)));
+        .filter_map(|(phrase, step)| Some((phrases.last(*phrase)?, *step)));
     let mut at = 0;
     let places = std::iter::from_fn(|| {
         let found = words.get(at..)?.find(" URL ")?;

@@ -62,7 +62,7 @@ impl Affected {
     /// What this plan is for. `pods`, `workloads`: what suffers from the fault; what the plan does not reach
     /// is not waited for.
     pub fn new(
-        world: &Store,
+        store: &Store,
         plan: &Plan,
         pods: impl IntoIterator<Item = ObjectRef<Pod>>,
         workloads: impl IntoIterator<Item = WorkloadRef>,
@@ -73,49 +73,49 @@ impl Affected {
             ..Self::default()
         };
         for (id, awaited) in &mut affected.whole {
-            awaited.generation = world
+            awaited.generation = store
                 .workload(id)
                 .map_or(0, |workload| workload.status.generation);
         }
         // Nothing takes the place of a Pod without a controller that somebody wants deleted.
         let is_replaced = |key: &&ObjectRef<Pod>| {
-            let pod = world.pod(key);
+            let pod = store.pod(key);
             pod.is_some_and(|pod| pod.meta.owner.is_some())
         };
         let deleted = reached.deleted.iter().filter(is_replaced).cloned();
         let pods: BTreeSet<ObjectRef<Pod>> = pods.into_iter().chain(deleted).collect();
         for key in pods {
-            let Some(pod) = world.pod(&key) else { continue };
-            let workload = world.workload_of(pod);
+            let Some(pod) = store.pod(&key) else { continue };
+            let workload = store.workload_of(pod);
             let is_whole = workload.is_some_and(|id| affected.whole.contains_key(&id.id));
             if !is_whole && reached.reaches(pod, workload.map(|workload| &**workload)) {
                 affected.pods.push(AffectedPod {
                     uid: Arc::clone(&pod.meta.uid),
-                    controller: controller(world, pod),
+                    controller: controller(store, pod),
                     is_deleted: reached.deletes(pod, workload.map(|workload| &workload.id)),
                     key,
                 });
             }
         }
         for id in workloads {
-            let makes_none = world
+            let makes_none = store
                 .workload(&id)
                 .is_some_and(|workload| workload.status.current == 0);
             if makes_none && reached.is_shared() {
                 affected.whole.entry(id).or_default();
             }
         }
-        affected.before = affected.uids(world);
+        affected.before = affected.uids(store);
         affected
     }
 
-    fn uids(&self, world: &Store) -> BTreeSet<Arc<str>> {
+    fn uids(&self, store: &Store) -> BTreeSet<Arc<str>> {
         let namespaces = self.pods.iter().map(|pod| &pod.key.namespace);
         let namespaces = namespaces.chain(self.whole.keys().map(|id| &id.key.namespace));
         let namespaces: BTreeSet<_> = namespaces.collect();
         let pods = namespaces.into_iter().flat_map(|namespace| {
             let here = Scope::Namespace(namespace.clone());
-            world
+            store
                 .pods(&here)
                 .map(|pod| Arc::clone(&pod.meta.uid))
                 .collect::<Vec<_>>()
@@ -158,8 +158,8 @@ impl Affected {
     }
 }
 
-fn controller(world: &Store, pod: &Pod) -> Option<Controller> {
-    if let Some(workload) = world.workload_of(pod) {
+fn controller(store: &Store, pod: &Pod) -> Option<Controller> {
+    if let Some(workload) = store.workload_of(pod) {
         return Some(Controller::Workload(workload.id.clone()));
     }
     let owner = pod.meta.owner.as_ref()?;

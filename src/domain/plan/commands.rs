@@ -60,7 +60,7 @@ pub(super) fn delete_object(object: &AnyObjectRef) -> String {
     }
 }
 
-/// Gives a ServiceAccount this list of pull Secrets.
+/// Gives a ServiceAccount this list of pull secrets.
 pub(super) fn account_list_patch(
     account: &ObjectRef<ServiceAccount>,
     list: &[Name<Secret>],
@@ -71,7 +71,7 @@ pub(super) fn account_list_patch(
     kubectl(&account.namespace, rest)
 }
 
-/// Gives a Pod template this list of pull Secrets. A JSON merge patch replaces the list whole; kubectl's
+/// Gives a Pod template this list of pull secrets. A JSON merge patch replaces the list whole; kubectl's
 /// default patch would merge it by name.
 pub(super) fn template_list_patch(workload: &Restartable, list: &[Name<Secret>]) -> String {
     let spec = json!({ "imagePullSecrets": manifest::references(list) });
@@ -85,7 +85,7 @@ pub(super) fn template_list_patch(workload: &Restartable, list: &[Name<Secret>])
     kubectl(&id.key.namespace, rest)
 }
 
-/// The commands that make a pull Secret with the entries of this configuration. The passwords are not taken
+/// The commands that make a pull secret with the entries of this configuration. The passwords are not taken
 /// over: the shell asks for each.
 pub fn recreated(key: &ObjectRef<Secret>, configuration: &[u8]) -> Vec<String> {
     let config = docker_config::read(ConfigFormat::ConfigJson, configuration);

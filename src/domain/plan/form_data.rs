@@ -19,8 +19,8 @@ use crate::domain::{
 
 impl FormSpec {
     /// Where the credentials of a Secret are; `None` when it holds none.
-    pub fn for_rotation(world: &Store, secret: &ObjectRef<Secret>) -> Option<Self> {
-        let spreads = CredentialUsage::for_secret(world, secret);
+    pub fn for_rotation(store: &Store, secret: &ObjectRef<Secret>) -> Option<Self> {
+        let spreads = CredentialUsage::for_secret(store, secret);
         (!spreads.is_empty()).then(|| Self::Rotate {
             secret: secret.clone(),
             spreads,
@@ -28,13 +28,13 @@ impl FormSpec {
     }
 
     /// Where a Secret can be copied to: namespaces that are not about to go.
-    pub fn for_copy(world: &Store, from: &ObjectRef<Secret>) -> Option<Self> {
-        let source = world.secret(from)?;
-        let others = world
+    pub fn for_copy(store: &Store, from: &ObjectRef<Secret>) -> Option<Self> {
+        let source = store.secret(from)?;
+        let others = store
             .namespaces()
             .filter(|namespace| !namespace.terminating && namespace.name != from.namespace);
         let target = |namespace: &Namespace| CopyTarget {
-            existing_servers: servers_in(world, namespace, &from.name),
+            existing_servers: servers_in(store, namespace, &from.name),
             namespace: namespace.clone(),
         };
         Some(Self::Copy {
@@ -45,18 +45,18 @@ impl FormSpec {
     }
 
     /// Which ServiceAccounts of its namespace list a Secret.
-    pub fn for_secret(world: &Store, secret: &ObjectRef<Secret>) -> Self {
+    pub fn for_secret(store: &Store, secret: &ObjectRef<Secret>) -> Self {
         Self::Bind {
-            accounts: account_pull_secrets(world, &secret.namespace),
+            accounts: account_pull_secrets(store, &secret.namespace),
             secret: secret.clone(),
         }
     }
 
-    /// Which pull Secrets of its namespace a ServiceAccount lists.
-    pub fn for_account(world: &Store, account: &ObjectRef<ServiceAccount>) -> Option<Self> {
-        let listing = listing(world, world.account(account)?);
+    /// Which pull secrets of its namespace a ServiceAccount lists.
+    pub fn for_account(store: &Store, account: &ObjectRef<ServiceAccount>) -> Option<Self> {
+        let listing = listing(store, store.account(account)?);
         let scope = Scope::Namespace(account.namespace.clone());
-        let pull = world
+        let pull = store
             .secrets(&scope)
             .filter(|secret| secret.secret_type.is_pull_secret());
         let mut secrets: Vec<Name<Secret>> = pull.map(|secret| secret.key.name.clone()).collect();
@@ -77,9 +77,9 @@ impl FormSpec {
     }
 
     /// Which ServiceAccount a workload runs as.
-    pub fn for_workload(world: &Store, workload: &Workload) -> Self {
+    pub fn for_workload(store: &Store, workload: &Workload) -> Self {
         let scope = Scope::Namespace(workload.id.key.namespace.clone());
-        let accounts = world.accounts(&scope);
+        let accounts = store.accounts(&scope);
         Self::RunAs {
             workload: workload.id.clone(),
             before: workload.service_account.clone(),
@@ -88,49 +88,49 @@ impl FormSpec {
     }
 
     /// What depends on a Secret.
-    pub fn for_secret_deletion(world: &Store, secret: &ObjectRef<Secret>) -> Self {
+    pub fn for_secret_deletion(store: &Store, secret: &ObjectRef<Secret>) -> Self {
         let listed = |listing: &AccountPullSecrets| listing.list.contains(&secret.name);
         Self::DeleteSecret {
-            accounts: account_pull_secrets(world, &secret.namespace)
+            accounts: account_pull_secrets(store, &secret.namespace)
                 .into_iter()
                 .filter(listed)
                 .collect(),
-            pods: world.pods_of_secret(secret).len(),
+            pods: store.pods_of_secret(secret).len(),
             secret: secret.clone(),
         }
     }
 
     /// What depends on a ServiceAccount.
     pub fn for_account_deletion(
-        world: &Store,
+        store: &Store,
         account: &ObjectRef<ServiceAccount>,
     ) -> Option<Self> {
-        let found = world.account(account)?;
+        let found = store.account(account)?;
         Some(Self::DeleteAccount {
-            pods: world.pods_of_account(account).len(),
-            workloads: listing(world, found).workloads,
+            pods: store.pods_of_account(account).len(),
+            workloads: listing(store, found).workloads,
             account: account.clone(),
         })
     }
 }
 
-fn account_pull_secrets(world: &Store, namespace: &Namespace) -> Vec<AccountPullSecrets> {
+fn account_pull_secrets(store: &Store, namespace: &Namespace) -> Vec<AccountPullSecrets> {
     let scope = Scope::Namespace(namespace.clone());
-    world
+    store
         .accounts(&scope)
-        .map(|account| listing(world, account))
+        .map(|account| listing(store, account))
         .collect()
 }
 
-fn listing(world: &Store, account: &ServiceAccount) -> AccountPullSecrets {
-    let names = world.pods_of_account(&account.key);
+fn listing(store: &Store, account: &ServiceAccount) -> AccountPullSecrets {
+    let names = store.pods_of_account(&account.key);
     let keys = names.map(|name| ObjectRef::new(account.key.namespace.clone(), name.clone()));
     let pods: Vec<Arc<Pod>> = keys
-        .filter_map(|key: ObjectRef<Pod>| world.pod(&key).cloned())
+        .filter_map(|key: ObjectRef<Pod>| store.pod(&key).cloned())
         .collect();
     let of = |pods: &mut dyn Iterator<Item = &Arc<Pod>>| -> Vec<WorkloadRef> {
         let owners: BTreeSet<WorkloadRef> = pods
-            .filter_map(|pod| Some(world.workload_of(pod)?.id.clone()))
+            .filter_map(|pod| Some(store.workload_of(pod)?.id.clone()))
             .collect();
         owners.into_iter().collect()
     };
@@ -143,20 +143,20 @@ fn listing(world: &Store, account: &ServiceAccount) -> AccountPullSecrets {
     }
 }
 
-/// The pull Secrets of a namespace that hold a credential for one of these images: for each image the one
+/// The pull secrets of a namespace that hold a credential for one of these images: for each image the one
 /// that most Pods list.
 pub fn secrets_matching(
-    world: &Store,
+    store: &Store,
     namespace: &Namespace,
     images: &[ImageRef],
 ) -> Vec<Name<Secret>> {
     let here = Scope::Namespace(namespace.clone());
     let mut found: Vec<Name<Secret>> = Vec::new();
     for image in images {
-        let fitting = world
+        let fitting = store
             .secrets(&here)
             .filter(|secret| has_matching_credential(secret, image));
-        let most_used = fitting.max_by_key(|secret| world.pods_of_secret(&secret.key).len());
+        let most_used = fitting.max_by_key(|secret| store.pods_of_secret(&secret.key).len());
         let name = most_used.map(|secret| secret.key.name.clone());
         found.extend(name.filter(|name| !found.contains(name)));
     }
@@ -171,10 +171,10 @@ pub fn servers(secret: &Secret) -> Vec<Arc<str>> {
 
 /// The servers of the Secret of this name in a namespace, if there is one.
 pub fn servers_in(
-    world: &Store,
+    store: &Store,
     namespace: &Namespace,
     name: &Name<Secret>,
 ) -> Option<Vec<Arc<str>>> {
     let key = ObjectRef::new(namespace.clone(), name.clone());
-    world.secret(&key).map(|secret| servers(secret))
+    store.secret(&key).map(|secret| servers(secret))
 }

@@ -63,7 +63,7 @@ pub enum FormSpec {
         secret: ObjectRef<Secret>,
         accounts: Vec<AccountPullSecrets>,
     },
-    /// The pull Secrets that a ServiceAccount lists.
+    /// The pull secrets that a ServiceAccount lists.
     List {
         account: ObjectRef<ServiceAccount>,
         listing: AccountPullSecrets,
@@ -115,7 +115,7 @@ pub struct ImageTarget {
     pub jobs: Vec<ObjectRef<Workload>>,
 }
 
-/// A ServiceAccount, its pull Secrets and what runs as it.
+/// A ServiceAccount, its pull secrets and what runs as it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AccountPullSecrets {
     pub account: Name<ServiceAccount>,

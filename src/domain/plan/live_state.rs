@@ -1,14 +1,14 @@
 //! The live state of an object that a change affects: the old side of its preview, and what must still hold
 //! when the change is made.
 //!
-//! A finding or a list of the store may be minutes old. The rehearsal reads each object, and the plan that
+//! A finding or a list of the store may be minutes old. The dry run reads each object, and the plan that
 //! is shown and carried out is the one that it returns here.
 
 use super::{ChangeResult, Outcome, Plan, see_earlier};
 use crate::domain::store::Store;
 
 impl Plan {
-    /// The plan with what its rehearsal found in place of what was believed before.
+    /// The plan with what its dry run found in place of what was believed before.
     #[must_use]
     pub fn with_live_state(&self, done: &[ChangeResult]) -> Self {
         let mut plan = self.clone();
@@ -39,9 +39,9 @@ impl Plan {
 
     /// The plan with the Pods and Jobs that it deletes told apart from later ones of the same name.
     #[must_use]
-    pub fn pinned(mut self, world: &Store) -> Self {
+    pub fn pinned(mut self, store: &Store) -> Self {
         for change in &mut self.changes {
-            change.kind_mut().pin(world);
+            change.kind_mut().pin(store);
         }
         self
     }
@@ -160,12 +160,12 @@ mod tests {
 
     #[test]
     fn a_pod_that_is_deleted_is_the_one_that_was_seen() {
-        let world = sample_store();
-        let pod = world
+        let store = sample_store();
+        let pod = store
             .pods(&crate::domain::store::watch::Scope::Cluster)
             .next()
             .unwrap();
-        let plan = Plan::new("delete", vec![Change::delete_pod(pod.key.clone())]).pinned(&world);
+        let plan = Plan::new("delete", vec![Change::delete_pod(pod.key.clone())]).pinned(&store);
         let Change::DeletePod(delete) = &plan.changes[0] else {
             panic!("{plan:?}")
         };

@@ -21,7 +21,7 @@ pub fn namespace(name: &Namespace) -> Value {
     })
 }
 
-/// A pull Secret with whatever stands under `data` or `stringData`.
+/// A pull secret with whatever stands under `data` or `stringData`.
 pub fn secret(key: &ObjectRef<Secret>, field: &str, content: &Value) -> Value {
     json!({
         "apiVersion": "v1",

@@ -77,7 +77,7 @@ pub struct Plan {
     pub on_failure: OnFailure,
     /// It takes back a plan that was carried out, and is not taken back itself.
     pub is_undo: bool,
-    /// Which changes the rehearsal has found to change something, by their places.
+    /// Which changes the dry run has found to change something, by their places.
     pub effective: BTreeSet<usize>,
 }
 
@@ -123,7 +123,7 @@ impl Plan {
 
     /// Whether this change deletes a Pod or a Job to make way for changes that turned out to be made already.
     ///
-    /// What somebody else has changed since the rehearsal was not so when the Pods were created: they are
+    /// What somebody else has changed since the dry run was not so when the Pods were created: they are
     /// deleted. `done`: what became of the changes before it. A plan that does nothing else deletes what it names.
     pub fn deletes_for_nothing(&self, index: usize, done: &[ChangeResult]) -> bool {
         let deletes = |change: &Change| match change.purpose() {
@@ -189,8 +189,8 @@ mod tests {
         assert!(plan.deletes_for_nothing(2, &both));
         assert!(!plan.deletes_for_nothing(1, &[ChangeResult::new(Outcome::Applied)]));
         // A colleague was faster: the Pods were created before.
-        let rehearsed = plan.with_live_state(&[ChangeResult::new(Outcome::Applied)]);
-        assert!(!rehearsed.deletes_for_nothing(1, &unchanged));
+        let plan_after_dry_run = plan.with_live_state(&[ChangeResult::new(Outcome::Applied)]);
+        assert!(!plan_after_dry_run.deletes_for_nothing(1, &unchanged));
         let retry = Plan::new("Retry now", vec![pod(), pod()]);
         assert!(!retry.deletes_for_nothing(0, &[]));
         assert!(!retry.deletes_for_nothing(1, &unchanged));

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::{Change, manager::OwnershipMetadata};
 
-/// The end of one change, or of its rehearsal.
+/// The end of one change, or of its dry run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
     Applied,
@@ -58,7 +58,7 @@ impl fmt::Display for Outcome {
     }
 }
 
-/// What became of one change, or of its rehearsal.
+/// What became of one change, or of its dry run.
 #[derive(Clone, Debug)]
 pub struct ChangeResult {
     pub outcome: Outcome,

@@ -77,7 +77,7 @@ pub(super) fn replaced(
     head.chain([added(new)]).collect()
 }
 
-/// The head of a pull Secret that is created.
+/// The head of a pull secret that is created.
 pub(super) fn new_secret(key: &ObjectRef<Secret>) -> Vec<DiffLine> {
     vec![
         added("apiVersion: v1"),
@@ -104,7 +104,7 @@ pub(super) fn all_added(object: &serde_json::Value) -> Vec<DiffLine> {
     manifest::yaml(object).lines().map(added).collect()
 }
 
-/// A list of pull Secrets before and after.
+/// A list of pull secrets before and after.
 pub(super) fn list_lines(before: &[Name<Secret>], after: &[Name<Secret>]) -> Vec<DiffLine> {
     let mut lines = vec![same("imagePullSecrets:")];
     lines.extend(before.iter().map(|name| {

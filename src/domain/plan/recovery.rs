@@ -46,17 +46,17 @@ impl Recovery {
 }
 
 /// How far what a plan was for has recovered.
-pub fn recovery(world: &Store, affected: &Affected) -> Recovery {
+pub fn recovery(store: &Store, affected: &Affected) -> Recovery {
     let mut found = Recovery::default();
     for (id, awaited) in &affected.whole {
-        whole(world, id, *awaited, &affected.before, &mut found);
+        whole(store, id, *awaited, &affected.before, &mut found);
     }
     let mut gone: BTreeMap<&Controller, usize> = BTreeMap::new();
     for pod in &affected.pods {
-        one(world, pod, &mut gone, &mut found);
+        one(store, pod, &mut gone, &mut found);
     }
     for (controller, count) in gone {
-        replaced(world, controller, count, &affected.before, &mut found);
+        replaced(store, controller, count, &affected.before, &mut found);
     }
     found
 }
@@ -77,13 +77,13 @@ fn fails(pod: &Pod) -> bool {
 
 /// All Pods of a workload.
 fn whole(
-    world: &Store,
+    store: &Store,
     id: &WorkloadRef,
     awaited: Awaited,
     before: &BTreeSet<Arc<str>>,
     found: &mut Recovery,
 ) {
-    let Some(workload) = world.workload(id) else {
+    let Some(workload) = store.workload(id) else {
         found.wanted += 1;
         found.pending = true;
         return;
@@ -91,7 +91,7 @@ fn whole(
     let rollout = &workload.status;
     let is_run = matches!(id.kind, WorkloadKind::Job | WorkloadKind::CronJob);
     let wanted = rollout.desired.max(u32::from(is_run));
-    let pods = pods_of(world, &Controller::Workload(id.clone()));
+    let pods = pods_of(store, &Controller::Workload(id.clone()));
     for pod in pods.iter().filter(|pod| fails(pod)) {
         let is_new = !before.contains(&pod.meta.uid);
         if is_new || !awaited.rolls {
@@ -112,12 +112,12 @@ fn whole(
 
 /// A Pod that is still there, or that has to be replaced.
 fn one<'a>(
-    world: &Store,
+    store: &Store,
     affected: &'a AffectedPod,
     gone: &mut BTreeMap<&'a Controller, usize>,
     found: &mut Recovery,
 ) {
-    let there = world
+    let there = store
         .pod(&affected.key)
         .filter(|pod| pod.meta.deleting.is_none());
     let same = there.filter(|pod| pod.meta.uid == affected.uid);
@@ -153,7 +153,7 @@ fn count(pod: &Pod, is_new: bool, found: &mut Recovery) {
 
 /// The new Pods of a controller, of which so many are gone.
 fn replaced(
-    world: &Store,
+    store: &Store,
     controller: &Controller,
     gone: usize,
     before: &BTreeSet<Arc<str>>,
@@ -167,14 +167,14 @@ fn replaced(
             WorkloadKind::Deployment
             | WorkloadKind::ReplicaSet
             | WorkloadKind::StatefulSet
-            | WorkloadKind::DaemonSet => world.workload(id).map(|found| found.status.desired),
+            | WorkloadKind::DaemonSet => store.workload(id).map(|found| found.status.desired),
         },
         Controller::Owner(_) => None,
     };
     let desired = desired.and_then(|desired| usize::try_from(desired).ok());
     found.is_scaled_to_zero |= desired == Some(0);
     let wanted = desired.map_or(gone, |desired| gone.min(desired));
-    let pods = pods_of(world, controller);
+    let pods = pods_of(store, controller);
     let new = pods.iter().filter(|pod| !before.contains(&pod.meta.uid));
     let mut those = Recovery::default();
     for pod in new {
@@ -187,16 +187,16 @@ fn replaced(
 }
 
 /// The Pods of a controller that are to stay.
-fn pods_of(world: &Store, controller: &Controller) -> Vec<Arc<Pod>> {
+fn pods_of(store: &Store, controller: &Controller) -> Vec<Arc<Pod>> {
     let pods: Vec<&Arc<Pod>> = match controller {
         Controller::Workload(id) => {
             let here = Scope::Namespace(id.key.namespace.clone());
-            let of_it = |pod: &&Arc<Pod>| world.workload_of(pod).is_some_and(|it| it.id == *id);
-            world.pods(&here).filter(of_it).collect()
+            let of_it = |pod: &&Arc<Pod>| store.workload_of(pod).is_some_and(|it| it.id == *id);
+            store.pods(&here).filter(of_it).collect()
         }
         Controller::Owner(uid) => {
-            let keys = world.pods_of_owner(uid);
-            keys.filter_map(|key| world.pod(key)).collect()
+            let keys = store.pods_of_owner(uid);
+            keys.filter_map(|key| store.pod(key)).collect()
         }
     };
     let stays = |pod: &&Arc<Pod>| pod.meta.deleting.is_none();

@@ -97,8 +97,8 @@ impl SecretUsage {
 
 impl CredentialUsage {
     /// The credentials of a Secret, each with where else it is.
-    pub fn for_secret(world: &Store, key: &ObjectRef<Secret>) -> Vec<Self> {
-        let Some(secret) = world.secret(key) else {
+    pub fn for_secret(store: &Store, key: &ObjectRef<Secret>) -> Vec<Self> {
+        let Some(secret) = store.secret(key) else {
             return Vec::new();
         };
         let mut seen = BTreeSet::new();
@@ -106,14 +106,14 @@ impl CredentialUsage {
         entries
             .filter_map(|entry| Some((entry, entry.fingerprint?)))
             .filter(|(entry, fingerprint)| seen.insert((*fingerprint, registry_of(&entry.server))))
-            .map(|(entry, fingerprint)| Self::new(world, entry, fingerprint, key))
+            .map(|(entry, fingerprint)| Self::new(store, entry, fingerprint, key))
             .collect()
     }
 
     /// The credential of one entry and where else it is; `None`: the Secret holds no such entry.
-    pub fn of_entry(world: &Store, entry: EntryRef<'_>) -> Option<Self> {
-        let found = entry.find(world.secret(entry.secret)?)?;
-        Some(Self::new(world, found, found.fingerprint?, entry.secret))
+    pub fn of_entry(store: &Store, entry: EntryRef<'_>) -> Option<Self> {
+        let found = entry.find(store.secret(entry.secret)?)?;
+        Some(Self::new(store, found, found.fingerprint?, entry.secret))
     }
 
     /// The Secrets that carry it for the same registry.
@@ -127,12 +127,12 @@ impl CredentialUsage {
 
     /// Where this credential is; the Secret that it was found in comes first, and other registries last.
     fn new(
-        world: &Store,
+        store: &Store,
         entry: &AuthSummary,
         fingerprint: Fingerprint,
         first: &ObjectRef<Secret>,
     ) -> Self {
-        let mut holders = secrets_with_credential(world, fingerprint, registry_of(&entry.server));
+        let mut holders = secrets_with_credential(store, fingerprint, registry_of(&entry.server));
         holders.sort_by_key(|holder| {
             let is_first = holder.secret == *first;
             (!holder.is_same_registry, !is_first, holder.label())
@@ -147,21 +147,21 @@ impl CredentialUsage {
             alone: 0,
             holders,
         };
-        spread.add_pods(world);
+        spread.add_pods(store);
         spread
     }
 
-    fn add_pods(&mut self, world: &Store) {
+    fn add_pods(&mut self, store: &Store) {
         let mut pods = BTreeSet::new();
         let here = self.holders.iter().filter(|holder| holder.is_same_registry);
         for holder in here {
-            let names = world.pods_of_secret(&holder.secret);
+            let names = store.pods_of_secret(&holder.secret);
             let here =
                 names.map(|name| ObjectRef::new(holder.secret.namespace.clone(), name.clone()));
             pods.extend(here);
         }
         // A Pod that lists the Secret may pull from other registries only.
-        let pods = pods.iter().filter_map(|key| world.pod(key));
+        let pods = pods.iter().filter_map(|key| store.pod(key));
         let pods: Vec<&Arc<Pod>> = pods.filter(|pod| self.is_pulled_by(pod)).collect();
         let waits = |pod: &Pod| pod_status(pod).health == PodHealth::PullFailing;
         // The image of a Pod that waits is the better question.
@@ -171,7 +171,7 @@ impl CredentialUsage {
             .filter_map(|container| ImageRef::parse(&container.image).ok())
             .find(|image| key_matches(&self.server, image));
         for pod in pods {
-            let top = world.workload_of(pod).map(|workload| &workload.id);
+            let top = store.workload_of(pod).map(|workload| &workload.id);
             let owner = PodOwner::from_owner(&pod.key.namespace, pod.meta.owner.as_deref(), top);
             match (waits(pod), owner.recreates_pods()) {
                 (false, _) => self.running += 1,
@@ -338,13 +338,13 @@ fn renewals(holders: &[&SecretUsage], login: &Credentials) -> Vec<Change> {
 
 /// All Secrets that carry a credential, in all namespaces that may be seen; once for each registry.
 fn secrets_with_credential(
-    world: &Store,
+    store: &Store,
     fingerprint: Fingerprint,
     registry: &str,
 ) -> Vec<SecretUsage> {
     let mut holders = Vec::new();
-    for key in world.secrets_with(fingerprint) {
-        let Some(secret) = world.secret(key) else {
+    for key in store.secrets_with(fingerprint) {
+        let Some(secret) = store.secret(key) else {
             continue;
         };
         let mut servers: BTreeMap<&str, Vec<Arc<str>>> = BTreeMap::new();
@@ -358,7 +358,7 @@ fn secrets_with_credential(
             servers,
             registry: name.into(),
             is_same_registry: name == registry,
-            pods: world.pods_of_secret(key).len(),
+            pods: store.pods_of_secret(key).len(),
             immutable: secret.immutable,
         }));
     }
@@ -384,7 +384,7 @@ mod tests {
     }
 
     /// The company, with its refused credential in three Secrets of two namespaces.
-    fn world() -> Store {
+    fn store() -> Store {
         let fingerprint = FingerprintKey::default().fingerprint("shop-bot", &Password::new("old"));
         let holder = |namespace: &str, name: &str, servers: &[&str]| {
             let entries: Vec<_> = servers.iter().map(|server| (*server, "shop-bot")).collect();
@@ -400,7 +400,7 @@ mod tests {
         };
         let mut fixed = holder("pay", "fixed", &["registry.example"]);
         fixed.immutable = true;
-        let mut world = sample_store();
+        let mut store = sample_store();
         let secrets = vec![
             holder("shop", "regcred", &["registry.example"]),
             holder(
@@ -410,11 +410,11 @@ mod tests {
             ),
             fixed,
         ];
-        world.apply(
+        store.apply(
             StoreUpdate::Secrets(SecretWatch::DockerConfigJson, upserted(secrets)),
             now(),
         );
-        world
+        store
     }
 
     fn renewed(plan: &Plan, change: usize) -> Vec<String> {
@@ -430,8 +430,8 @@ mod tests {
 
     #[test]
     fn a_credential_is_found_in_every_namespace_with_who_needs_what() {
-        let world = world();
-        let spreads = CredentialUsage::for_secret(&world, &key("shop", "regcred"));
+        let store = store();
+        let spreads = CredentialUsage::for_secret(&store, &key("shop", "regcred"));
         let [spread] = &spreads[..] else {
             panic!("{spreads:?}")
         };
@@ -492,8 +492,8 @@ mod tests {
 
     #[test]
     fn no_more_pods_are_said_to_be_made_again_than_are() {
-        let world = world();
-        let mut spread = CredentialUsage::for_secret(&world, &key("shop", "regcred")).remove(0);
+        let store = store();
+        let mut spread = CredentialUsage::for_secret(&store, &key("shop", "regcred")).remove(0);
         let of = |namespace: &str, number| key(namespace, &format!("web-{number}"));
         spread.waiting = (0..25).map(|number| of("shop", number)).collect();
         spread.waiting.push(of("pay", 1));
@@ -512,16 +512,16 @@ mod tests {
             let secret = secret(namespace, "reg", SecretType::DockerConfigJson, &entries);
             with_passwords(&keys, secret, &[first, "wrong"])
         };
-        let mut world = sample_store();
+        let mut store = sample_store();
         let secrets = vec![holder("shop", "one"), holder("pay", "another")];
         let slice = SecretWatch::DockerConfigJson;
-        world.apply(StoreUpdate::Secrets(slice, upserted(secrets)), now());
-        world
+        store.apply(StoreUpdate::Secrets(slice, upserted(secrets)), now());
+        store
     }
 
     #[test]
     fn the_credential_of_an_entry_is_that_entrys_wherever_it_stands_in_the_secret() {
-        let world = world_with_others_in_front();
+        let store = world_with_others_in_front();
         let secret = key("shop", "reg");
         let of = |server, username| {
             let entry = EntryRef {
@@ -529,7 +529,7 @@ mod tests {
                 server,
                 username,
             };
-            CredentialUsage::of_entry(&world, entry)
+            CredentialUsage::of_entry(&store, entry)
         };
         // By the key of the entry, by its registry alone, and by its registry and user.
         for (server, username) in [
@@ -557,7 +557,7 @@ mod tests {
 
     #[test]
     fn a_waiting_pod_is_deleted_only_where_it_is_created_again() {
-        let mut world = world();
+        let mut store = store();
         let owned = |name: &str, kind: Option<&str>| {
             let mut pod = pod("shop", name, waiting("ErrImagePull", "401 Unauthorized"));
             pod.meta.owner = kind.map(|kind| {
@@ -571,7 +571,7 @@ mod tests {
         };
         let mut elsewhere = owned("elsewhere", Some("ReplicaSet"));
         elsewhere.containers[0].image = "other.example/a:1".into();
-        let before = CredentialUsage::for_secret(&world, &key("shop", "regcred")).remove(0);
+        let before = CredentialUsage::for_secret(&store, &key("shop", "regcred")).remove(0);
         let pods = vec![
             owned("of-a-set", Some("ReplicaSet")),
             owned("of-a-job", Some("Job")),
@@ -579,8 +579,8 @@ mod tests {
             owned("bare", None),
             elsewhere,
         ];
-        world.apply(StoreUpdate::Pods(upserted(pods)), now());
-        let spread = CredentialUsage::for_secret(&world, &key("shop", "regcred")).remove(0);
+        store.apply(StoreUpdate::Pods(upserted(pods)), now());
+        let spread = CredentialUsage::for_secret(&store, &key("shop", "regcred")).remove(0);
         let new = spread
             .waiting
             .iter()

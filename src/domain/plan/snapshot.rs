@@ -57,7 +57,7 @@ impl fmt::Display for ContainerImage {
     }
 }
 
-/// A list of pull Secrets before a change and after it.
+/// A list of pull secrets before a change and after it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListChange {
     /// The object that has the list: another one of its name has a list of its own. `None`: a change before

@@ -1,4 +1,4 @@
-//! The configuration of a pull Secret without its values: the old side of an edit's preview, and what must
+//! The configuration of a pull secret without its values: the old side of an edit's preview, and what must
 //! still stand when the edit is made.
 
 use std::fmt;

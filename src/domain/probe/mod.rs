@@ -1,11 +1,11 @@
 //! Registry probes: the transcript of steps and the conclusion.
 //!
-//! The layer `registry` walks the handshake of the OCI distribution specification and writes the
-//! transcript; `judge` reads it. A step holds facts; its sentence is made in `display`. Nothing here
+//! The layer `registry` sends the requests of a pull (OCI distribution specification) and writes the
+//! transcript; `conclusion` reads it. A step holds facts; its sentence is made in `display`. Nothing here
 //! knows how a registry is asked, nor what is in the cluster.
 
+mod conclusion;
 mod display;
-mod judge;
 mod platform;
 mod probe_error;
 mod tags;
@@ -17,7 +17,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-pub use judge::{ProbeConclusion, PullAnswer, conclude};
+pub use conclusion::{ProbeConclusion, PullAnswer, conclude};
 pub use platform::{Platform, TargetPlatforms};
 pub use probe_error::{ProbeError, Refusal};
 pub use tags::similar_tags;
@@ -57,7 +57,7 @@ pub enum AnonymousReason {
     EntryEmpty,
 }
 
-/// One step of the handshake.
+/// One step of a pull, as far as the manifest.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProbeStep {
     pub stage: ProbeStage,

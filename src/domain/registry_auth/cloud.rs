@@ -16,7 +16,7 @@ pub enum CloudProvider {
 }
 
 impl CloudProvider {
-    /// The cloud whose nodes pull from this host without a pull Secret.
+    /// The cloud whose nodes pull from this host without a pull secret.
     ///
     /// The kubelet's plugins answer for these hosts: `ecr-credential-provider` (cloud-provider-aws),
     /// `auth-provider-gcp` (cloud-provider-gcp), `acr-credential-provider` (cloud-provider-azure).

@@ -215,7 +215,7 @@ impl Store {
             }
             let workloads = self
                 .workloads_of(&here)
-                .filter(|it| it.status.current == 0 || it.status.trouble.is_some());
+                .filter(|it| it.status.current == 0 || it.status.failure_condition.is_some());
             let ids: Vec<_> = workloads.map(|it| self.root_owner(it).id.clone()).collect();
             for id in ids {
                 self.touched.push(Subject::Workload(id));

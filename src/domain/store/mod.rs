@@ -75,7 +75,7 @@ pub struct HealthChange {
     pub to: Option<PodHealth>,
 }
 
-/// How many Pods a namespace has, and how many of them are in trouble.
+/// How many Pods a namespace has, and how many of them fail.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct NamespaceCounts {
     pub pods: usize,
@@ -124,7 +124,7 @@ impl Store {
         &self.counts
     }
 
-    /// Secrets of all types; those that are no pull Secrets carry no content.
+    /// Secrets of all types; those that are no pull secrets carry no content.
     pub fn secrets(&self, scope: &Scope) -> impl Iterator<Item = &Arc<Secret>> {
         self.secrets.iter(scope)
     }

@@ -1,6 +1,6 @@
 //! Reverse indexes: Secret → ServiceAccounts and Pods, ServiceAccount → Pods, credential → Secrets.
 //!
-//! A use is by name: a Secret that does not exist has users too, and those are in trouble.
+//! A use is by name: a Secret that does not exist has users too, and their pulls may fail.
 
 use std::{
     collections::{BTreeSet, HashMap},

@@ -56,7 +56,7 @@ impl WatchKind {
     }
 }
 
-/// Secrets come by three watches, so that no data but that of pull Secrets is ever transferred.
+/// Secrets come by three watches, so that no data but that of pull secrets is ever transferred.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum SecretWatch {
     DockerConfigJson,

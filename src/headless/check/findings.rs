@@ -36,7 +36,7 @@ impl CheckFindings {
     /// Adds what the nodes of the Pods say of themselves.
     pub(super) fn add_node_info(&mut self, nodes: &BTreeMap<String, NodeInfo>) {
         for finding in self.pods.iter_mut().flat_map(|pod| &mut pod.findings) {
-            let node = finding.names.node.as_ref();
+            let node = finding.fix_context.node.as_ref();
             if let Some(info) = node.and_then(|name| nodes.get(name)) {
                 finding.add_node_info(info);
             }

@@ -1,4 +1,4 @@
-//! `--probe`: asks the registries too, with the pull Secrets of the failing Pods.
+//! `--probe`: asks the registries too, with the pull secrets of the failing Pods.
 //!
 //! It asks from this machine, which may reach other registries than the node.
 
@@ -39,7 +39,7 @@ pub(super) enum ProbeOutcome {
     Failed { error: String },
 }
 
-/// An image, and the pull Secrets to probe it with.
+/// An image, and the pull secrets to probe it with.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct ProbeRequest {
     namespace: Namespace,
@@ -141,7 +141,7 @@ impl ProbeRequest {
 
     /// The request for the image that a finding suggests.
     fn for_suggestion(pod: &DiagnosedPod, finding: &Finding) -> Option<Self> {
-        let image = finding.names.suggested_image.as_deref()?;
+        let image = finding.fix_context.suggested_image.as_deref()?;
         Some(Self::for_image(&pod.context, image))
     }
 
@@ -219,7 +219,7 @@ async fn probe_one(
             }),
             // The kubelet skips a Secret that is not there.
             Err(ApiError::NotFound(_)) => {}
-            Err(trouble) => return Err(format!("cannot read Secret {key}: {trouble}")),
+            Err(error) => return Err(format!("cannot read Secret {key}: {error}")),
         }
     }
     verify::probe_with_sources(prober, &image, &sources, platforms).await

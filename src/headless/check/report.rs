@@ -113,7 +113,8 @@ struct ProbedImage {
     namespace: Namespace,
     image: String,
     /// None when it could not be probed.
-    verdict: Option<PullAnswer>,
+    #[serde(rename = "verdict")]
+    answer: Option<PullAnswer>,
     summary: String,
 }
 
@@ -212,7 +213,7 @@ impl CheckReport {
                 .map(|(namespace, image, outcome)| ProbedImage {
                     namespace: namespace.clone(),
                     image: image.to_owned(),
-                    verdict: outcome.answer(),
+                    answer: outcome.answer(),
                     summary: outcome.summary_line(),
                 })
                 .collect(),
@@ -258,14 +259,14 @@ impl CheckReport {
             writeln!(out, "{place}: {}", one_line(&row.summary))?;
         }
         for image in &self.images {
-            let mark = match image.verdict {
+            let mark = match image.answer {
                 Some(PullAnswer::Ok) => console.check_mark(true),
                 Some(PullAnswer::No) => console.check_mark(false),
                 Some(PullAnswer::Unknown) | None => console.paint(Tone::Warning, "?"),
             };
             let line = one_line(&format!("{}  {}", image.namespace, image.image));
             writeln!(out, "{mark} {line}")?;
-            if matches!(image.verdict, Some(PullAnswer::Unknown) | None) {
+            if matches!(image.answer, Some(PullAnswer::Unknown) | None) {
                 writeln!(out, "  {}", one_line(&image.summary))?;
             }
         }
@@ -410,7 +411,7 @@ impl FindingRow {
             summary: finding.summary(),
             evidence: finding.evidence.iter().map(|it| it.line(now)).collect(),
             settle: finding.confirming_checks.clone(),
-            suggested_image: finding.names.suggested_image.clone(),
+            suggested_image: finding.fix_context.suggested_image.clone(),
             chain: None,
             probe: None,
             fixes: finding.filled_fixes(),

@@ -167,17 +167,17 @@ mod tests {
             healthy: Vec::new(),
             workloads: Vec::new(),
         };
-        let mut world = Store::default();
+        let mut store = Store::default();
         for name in ["../web", "api", "a/b"] {
             let failing = waiting("ErrImagePull", "manifest unknown");
             let pod = pod("shop", name, failing);
             let key = pod.key.clone();
-            world.apply(StoreUpdate::Pods(upserted(vec![pod])), now());
-            let case =
-                context::pod_context(&world, &WatchCoverage::complete(), &key, now()).unwrap();
+            store.apply(StoreUpdate::Pods(upserted(vec![pod])), now());
+            let pod_context =
+                context::pod_context(&store, &WatchCoverage::complete(), &key, now()).unwrap();
             found.pods.push(DiagnosedPod {
-                findings: diagnostics::diagnose(&case).findings,
-                context: case,
+                findings: diagnostics::diagnose(&pod_context).findings,
+                context: pod_context,
                 is_running: false,
             });
         }

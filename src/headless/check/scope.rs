@@ -87,7 +87,7 @@ impl<'a> CheckScope<'a> {
                 Existence::Unknown => match get::namespace_exists(connection, namespace).await {
                     Ok(true) => {}
                     Ok(false) => return Err(namespace_missing_error(namespace, snapshot)),
-                    Err(trouble) => return Err(namespace_unknown_error(namespace, &trouble)),
+                    Err(error) => return Err(namespace_unknown_error(namespace, &error)),
                 },
             }
         }
@@ -156,10 +156,10 @@ fn namespace_missing_error(namespace: &Namespace, snapshot: &Snapshot) -> UserEr
 /// Advice where nothing was found.
 pub(super) const ALLOW_EMPTY: &str = "use --allow-empty to accept this, or --wait to wait for it";
 
-fn namespace_unknown_error(namespace: &Namespace, trouble: &ApiError) -> UserError {
+fn namespace_unknown_error(namespace: &Namespace, error: &ApiError) -> UserError {
     let what = format!("nothing found in Namespace {namespace}; it may not exist");
-    let problem = UserError::new(what).with_cause(trouble.to_string());
-    match trouble {
+    let problem = UserError::new(what).with_cause(error.to_string());
+    match error {
         ApiError::Forbidden(_) => problem
             .with_cause("you may not get namespaces, so its existence is unknown")
             .with_help(format!("check the name; {ALLOW_EMPTY}")),
@@ -177,8 +177,8 @@ mod tests {
 
     #[test]
     fn a_namespace_exists_where_it_is_listed_or_something_is_in_it() {
-        let mut world = sample_store();
-        let shop = world
+        let mut store = sample_store();
+        let shop = store
             .pods(&Scope::Cluster)
             .next()
             .unwrap()
@@ -188,11 +188,11 @@ mod tests {
         let nope = Namespace::new("nope");
         let listed = WatchCoverage::complete();
         assert_eq!(
-            namespace_existence(&world, &listed, &shop),
+            namespace_existence(&store, &listed, &shop),
             Existence::Exists
         );
         assert_eq!(
-            namespace_existence(&world, &listed, &nope),
+            namespace_existence(&store, &listed, &nope),
             Existence::Missing
         );
         let mut blind = WatchCoverage::complete();
@@ -201,18 +201,18 @@ mod tests {
             scope: Scope::Cluster,
         });
         assert_eq!(
-            namespace_existence(&world, &blind, &shop),
+            namespace_existence(&store, &blind, &shop),
             Existence::Exists
         );
         assert_eq!(
-            namespace_existence(&world, &blind, &nope),
+            namespace_existence(&store, &blind, &nope),
             Existence::Unknown
         );
         // Nothing is left in it, but it is listed.
         let nothing = full_list(Scope::Namespace(shop.clone()), Vec::new());
-        world.apply(StoreUpdate::Pods(nothing), now());
+        store.apply(StoreUpdate::Pods(nothing), now());
         assert_eq!(
-            namespace_existence(&world, &listed, &shop),
+            namespace_existence(&store, &listed, &shop),
             Existence::Exists
         );
     }

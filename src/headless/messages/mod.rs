@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_table_the_rows_that_tell_of_trouble() {
+    fn of_a_table_the_rows_that_tell_of_a_failure() {
         for heading in [
             "LAST SEEN   TYPE      REASON   OBJECT      MESSAGE",
             "LAST SEEN   TYPE   REASON   OBJECT   SUBOBJECT   SOURCE   MESSAGE   FIRST SEEN   COUNT   NAME",

@@ -1,4 +1,4 @@
-//! `ServiceAccount` admission: a Pod gets an account, and the account's pull Secrets if it lists
+//! `ServiceAccount` admission: a Pod gets an account, and the account's pull secrets if it lists
 //! none itself.
 //!
 //! This is the moment at which `imagePullSecrets` travel from the ServiceAccount into the Pod; an

@@ -293,11 +293,11 @@ mod tests {
         let api = Api::new();
         let configs = format!("{APP}/configmaps");
         api.make(&configs, &config("a", "x"));
-        let rehearsal = format!("{configs}/a?dryRun=All");
-        assert_eq!(api.ask("DELETE", &rehearsal, &Value::Null).0, 200);
+        let dry_run = format!("{configs}/a?dryRun=All");
+        assert_eq!(api.ask("DELETE", &dry_run, &Value::Null).0, 200);
         assert_eq!(api.ask("GET", &format!("{configs}/a"), &Value::Null).0, 200);
         // With a body nobody looks at the query.
-        assert_eq!(api.ask("DELETE", &rehearsal, &json!({"dryRun": []})).0, 200);
+        assert_eq!(api.ask("DELETE", &dry_run, &json!({"dryRun": []})).0, 200);
         assert_eq!(api.ask("GET", &format!("{configs}/a"), &Value::Null).0, 404);
     }
 

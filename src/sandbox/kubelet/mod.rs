@@ -1,7 +1,7 @@
 //! The kubelets of all nodes: they pull images, run containers and report as real ones do.
 //!
 //! A Pod is synced as in `pkg/kubelet`: its status is written at the start of a sync from what the
-//! sync before has found, so that the status lags behind the events; a Pod with trouble is synced
+//! sync before has found, so that the status lags behind the events; a failing Pod is synced
 //! again after ten to fifteen seconds.
 
 mod backoff;

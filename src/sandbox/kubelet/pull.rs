@@ -159,7 +159,7 @@ fn kept_digest(world: &World, pod: &Value, image: &str) -> Option<String> {
     node.images.digest(image).map(str::to_owned)
 }
 
-/// What the kubelet says about a pull Secret that it has just read.
+/// What the kubelet says about a pull secret that it has just read.
 fn unreadable(world: &World, pod: &Value) -> Option<String> {
     let worker = world.kubelets.workers.get(uid(pod))?;
     worker.credentials.as_ref()?.unreadable.clone()

@@ -114,7 +114,7 @@ fn finish(world: &mut World, pod: &Value) {
     requeue(world, uid(pod));
 }
 
-/// A Pod with trouble is looked at again, soon after its start and rarely later.
+/// A failing Pod is synced again, soon after its start and rarely later.
 fn requeue(world: &mut World, uid: &str) {
     let Some(worker) = world.kubelets.workers.get(uid) else {
         return;

@@ -192,7 +192,7 @@ pub struct Worker {
     pub is_stopping: bool,
     /// A sync is due at this moment; until then those that the agenda has for others are void.
     pub next_sync: Option<Timestamp>,
-    /// What the pull Secrets held when they were last read.
+    /// What the pull secrets held when they were last read.
     pub credentials: Option<Arc<PodCredentials>>,
     /// The Pod that says all that is above, so that it need not be compared again.
     shown: Option<StoredObject>,

@@ -386,7 +386,7 @@ pub(super) enum EventAction {
         workload: String,
         cpu: String,
     },
-    /// Makes a pull Secret, in the place of one of that name that is there.
+    /// Makes a pull secret, in the place of one of that name that is there.
     Renew {
         namespace: String,
         name: String,

@@ -184,16 +184,16 @@ fn credential_usage(
     if finding.fixes.first() != Some(&FixId::NewToken) {
         return None;
     }
-    let names = &finding.names;
-    let secret = Name::new(names.secret.as_deref()?);
+    let fix_context = &finding.fix_context;
+    let secret = Name::new(fix_context.secret.as_deref()?);
     let secret = ObjectRef::new(inspection.pod.namespace.clone(), secret);
     let entry = EntryRef {
         secret: &secret,
-        server: names
+        server: fix_context
             .current_auth_key
             .as_deref()
-            .or(names.expected_auth_key.as_deref())?,
-        username: names.username.as_deref().unwrap_or_default(),
+            .or(fix_context.expected_auth_key.as_deref())?,
+        username: fix_context.username.as_deref().unwrap_or_default(),
     };
     let spread = CredentialUsage::of_entry(&cx.model.store, entry)?;
     let carriers = spread.carriers();

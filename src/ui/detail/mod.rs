@@ -61,7 +61,7 @@ fn deleted_line(cx: DrawContext<'_>) -> Line<'static> {
     Line::styled("deleted", cx.theme.dim())
 }
 
-/// The steps of a Pod's start, for a layer that watches one.
+/// The steps of a Pod's start, for an overlay that watches one.
 pub(super) fn timeline(
     cx: DrawContext<'_>,
     inspection: &PodInspection,
@@ -99,8 +99,8 @@ pub(super) fn confidence_label(cx: DrawContext<'_>, inspection: &PodInspection) 
     } else {
         finding.confidence.as_str()
     };
-    let verdict = cx.model.diagnoses.for_pod(&inspection.pod);
-    match pods(cx, verdict.map(|verdict| &verdict.fault)) {
+    let diagnosis = cx.model.diagnoses.for_pod(&inspection.pod);
+    match pods(cx, diagnosis.map(|diagnosis| &diagnosis.fault)) {
         0 | 1 => sure.to_owned(),
         pods => format!("{sure} · {pods} Pods"),
     }

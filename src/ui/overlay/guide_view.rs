@@ -11,7 +11,7 @@ use crate::app::action::Action;
 use crate::ui::key_hints::{BACK, KeyHint, SCROLL};
 use crate::{
     app::{
-        explain,
+        guide,
         guide_view::{FindingSummary, GuideView},
     },
     domain::guide::{Section, Substitutions},
@@ -30,43 +30,43 @@ const SECTIONS: KeyHint<'static> = (
 );
 
 pub(super) fn draw(
-    learn: &GuideView,
+    guide: &GuideView,
     cx: DrawContext<'_>,
     area: Rect,
     buffer: &mut Buffer,
 ) -> usize {
     let room = window::inner_width(WIDE, area);
-    let own = explain::substitutions(cx.model);
+    let own = guide::substitutions(cx.model);
     let mut lines = Vec::new();
-    if let Some(about) = learn.about {
+    if let Some(about) = guide.about {
         lines.extend(self::about(about, cx, room));
         lines.push(Line::default());
     }
-    if learn.section == Section::BIG_PICTURE {
+    if guide.section == Section::BIG_PICTURE {
         lines.extend(picture(&own, cx, room));
         lines.push(Line::default());
     }
-    let heading = Line::styled(learn.section.title(), cx.theme.title(true));
-    if learn.about.is_some() {
+    let heading = Line::styled(guide.section.title(), cx.theme.title(true));
+    if guide.about.is_some() {
         lines.push(heading);
         lines.push(Line::default());
     }
     lines.extend(markdown::lines(
-        learn.section.body(),
+        guide.section.body(),
         room,
         cx.theme,
         |line| own.render(line),
     ));
-    let title = match learn.about {
+    let title = match guide.about {
         Some(about) => format!("Explained: {}", about.title),
-        None => learn.section.title().to_owned(),
+        None => guide.section.title().to_owned(),
     };
     let window = Window {
         title: &title,
         hint: &cx.hints(&[SCROLL, SECTIONS, BACK]),
         wide: WIDE,
     };
-    window.render_text(lines, learn.scroll, cx.theme, area, buffer)
+    window.render_text(lines, guide.scroll, cx.theme, area, buffer)
 }
 
 /// What the catalogue has of a cause, and why it is so for this Pod.

@@ -2,6 +2,7 @@
 
 mod contexts;
 mod details;
+mod error;
 mod faults;
 mod form;
 mod guide_view;
@@ -10,7 +11,6 @@ mod hygiene;
 mod manual_fix;
 mod menu;
 mod plan_dialog;
-mod problem;
 mod prompt;
 mod pull_test;
 mod reveal;
@@ -24,18 +24,18 @@ use ratatui::{
 use super::{draw_context::DrawContext, layout::Layout};
 use crate::app::{connection::ConnectionPhase, contexts_of, overlay::Overlay};
 
-/// Draws what lies above the panes, lowest layer first; returns how far the topmost can be scrolled, if it
+/// Draws what lies above the panes, lowest overlay first; returns how far the topmost can be scrolled, if it
 /// is a text.
 pub(super) fn draw(cx: DrawContext<'_>, layout: &Layout, buffer: &mut Buffer) -> Option<usize> {
     let area = above_footer(layout);
     if let ConnectionPhase::Failed { problem, .. } = &cx.model.connection.phase {
-        problem::no_connection(problem, cx, area, buffer);
+        error::no_connection(problem, cx, area, buffer);
     }
-    let layers = &cx.model.overlays;
+    let overlays = &cx.model.overlays;
     let mut end = None;
-    for (at, overlay) in layers.iter().enumerate() {
+    for (at, overlay) in overlays.iter().enumerate() {
         // A form that has become a plan waits below it, unseen: two boxes of one size confuse.
-        if let (Overlay::Form(_), Some(Overlay::PlanDialog(_))) = (overlay, layers.get(at + 1)) {
+        if let (Overlay::Form(_), Some(Overlay::PlanDialog(_))) = (overlay, overlays.get(at + 1)) {
             continue;
         }
         let contexts = contexts_of(cx.model, Some(overlay));
@@ -43,13 +43,13 @@ pub(super) fn draw(cx: DrawContext<'_>, layout: &Layout, buffer: &mut Buffer) ->
             contexts: &contexts,
             ..cx
         };
-        end = layer(overlay, cx, layout, area, buffer);
+        end = draw_overlay(overlay, cx, layout, area, buffer);
     }
     end
 }
 
-/// Draws one layer; returns how far it can be scrolled, if it is a text.
-fn layer(
+/// Draws one overlay; returns how far it can be scrolled, if it is a text.
+fn draw_overlay(
     overlay: &Overlay,
     cx: DrawContext<'_>,
     layout: &Layout,
@@ -62,15 +62,15 @@ fn layer(
         Overlay::PlanDialog(dialog) => {
             return Some(plan_dialog::draw(dialog, cx, area, buffer));
         }
-        Overlay::Guide(learn) => return Some(guide_view::draw(learn, cx, area, buffer)),
+        Overlay::Guide(guide) => return Some(guide_view::draw(guide, cx, area, buffer)),
         Overlay::Hygiene { standings, scroll } => {
             return Some(hygiene::draw(standings, *scroll, cx, area, buffer));
         }
         Overlay::ManualFix { why, fix, scroll } => {
             return Some(manual_fix::draw(why, fix, *scroll, cx, area, buffer));
         }
-        Overlay::Problem { problem, scroll } => {
-            return Some(problem::draw(problem, *scroll, cx, area, buffer));
+        Overlay::Error { error, scroll } => {
+            return Some(error::draw(error, *scroll, cx, area, buffer));
         }
         Overlay::Faults(faults) => faults::draw(&faults.list, cx, area, buffer),
         Overlay::PullTest(dialog) => pull_test::draw(dialog, cx, area, buffer),
@@ -83,7 +83,7 @@ fn layer(
     None
 }
 
-/// Layers leave the last row free: there stands what a key did, and which keys there are.
+/// Overlays leave the last row free: there stands what a key did, and which keys there are.
 fn above_footer(layout: &Layout) -> Rect {
     Rect {
         height: layout.footer.y.saturating_sub(layout.area.y),

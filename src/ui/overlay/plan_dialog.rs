@@ -73,8 +73,8 @@ fn hint(dialog: &PlanDialog, cx: DrawContext<'_>) -> String {
             let fails = dialog
                 .remaining_failure(&model.store, &model.diagnoses)
                 .is_some();
-            let mut layers = model.overlays.iter();
-            let asked = layers.any(|layer| matches!(layer, Overlay::Form(_)));
+            let mut overlays = model.overlays.iter();
+            let asked = overlays.any(|overlay| matches!(overlay, Overlay::Form(_)));
             let back = asked && !dialog.stage.has_recovered();
             let undo = model.undo_for(dialog).is_some();
             let keys = [
@@ -248,7 +248,7 @@ fn remaining_failure(dialog: &PlanDialog, cx: DrawContext<'_>, room: usize) -> V
     let mut lines = wrapped(&text, room, theme.failing());
     if let Some(fix) = finding.fixes.first() {
         let next = cx.hints(&[(&[Action::Fix(1)], "next fix")]);
-        let next = format!("  {next}: {}", fix.title_for(&finding.names));
+        let next = format!("  {next}: {}", fix.title_for(&finding.fix_context));
         lines.extend(wrapped(&next, room, theme.accent()));
     }
     lines
@@ -272,14 +272,18 @@ fn still_failing(error: &RemainingFailure<'_>, again: bool) -> String {
 fn registry(dialog: &PlanDialog, cx: DrawContext<'_>, room: usize) -> Vec<Line<'static>> {
     let (theme, symbols) = (cx.theme, cx.theme.symbols());
     let (symbol, style, text) = match (&dialog.check_result, dialog.credential_check) {
-        (Some(verdict), _) => match verdict.answer {
-            PullAnswer::Ok => (symbols.finished, theme.good(), verdict.summary.as_str()),
+        (Some(conclusion), _) => match conclusion.answer {
+            PullAnswer::Ok => (symbols.finished, theme.good(), conclusion.summary.as_str()),
             PullAnswer::No => (
                 symbols.pull_failing,
                 theme.failing(),
-                verdict.summary.as_str(),
+                conclusion.summary.as_str(),
             ),
-            PullAnswer::Unknown => (symbols.failing, theme.warning(), verdict.summary.as_str()),
+            PullAnswer::Unknown => (
+                symbols.failing,
+                theme.warning(),
+                conclusion.summary.as_str(),
+            ),
         },
         (None, Some(_)) => (symbols.quiet, theme.dim(), "waiting for the registry"),
         (None, None) => return Vec::new(),

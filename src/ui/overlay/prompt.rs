@@ -10,8 +10,8 @@ use tui_input::Input;
 
 use super::super::{draw_context::DrawContext, layout::Layout, text};
 use crate::app::{
+    command_palette,
     overlay::{CommandPalette, Overlay},
-    palette,
 };
 
 /// Suggestions that are shown at once.
@@ -69,7 +69,7 @@ fn sign_and_input(overlay: &Overlay) -> Option<(char, &Input)> {
         | Overlay::Form(_)
         | Overlay::Hygiene { .. }
         | Overlay::ManualFix { .. }
-        | Overlay::Problem { .. } => None,
+        | Overlay::Error { .. } => None,
     }
 }
 
@@ -90,7 +90,8 @@ fn suggestions(
     buffer: &mut Buffer,
 ) {
     let theme = cx.theme;
-    let all = palette::suggestions(palette.input.value(), &cx.model.store, &cx.model.session);
+    let all =
+        command_palette::suggestions(palette.input.value(), &cx.model.store, &cx.model.session);
     let room = usize::from(layout.footer.y.saturating_sub(layout.area.y)).min(SHOWN);
     let first = (palette.chosen + 1).saturating_sub(room);
     let shown: Vec<_> = all.iter().enumerate().skip(first).take(room).collect();

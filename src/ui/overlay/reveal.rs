@@ -7,7 +7,7 @@ use ratatui::{
 };
 
 use super::{
-    problem,
+    error,
     window::{self, Window},
 };
 use crate::app::action::{Action, Motion};
@@ -62,7 +62,7 @@ pub(super) fn draw(reveal: &Reveal, cx: DrawContext<'_>, area: Rect, buffer: &mu
             cx.hints(&[BACK]),
         ),
         (RevealStage::Failed(problem), _) => {
-            let lines = problem::lines(problem, room, theme);
+            let lines = error::lines(problem, room, theme);
             (lines, cx.hints(&[BACK]))
         }
     };

@@ -1,4 +1,4 @@
-//! The ServiceAccounts table: each pull Secret with its state.
+//! The ServiceAccounts table: each pull secret with its state.
 
 use ratatui::{layout::Rect, style::Style};
 

@@ -187,8 +187,8 @@ fn why(cx: DrawContext<'_>, object: &RowData<'_>) -> &'static str {
         PodRow::One(pod, _) => &pod.key,
         PodRow::Workload(_, group) => &group.worst,
     };
-    let verdict = cx.model.diagnoses.for_pod(pod);
-    verdict.map_or("", |verdict| verdict.finding.title())
+    let diagnosis = cx.model.diagnoses.for_pod(pod);
+    diagnosis.map_or("", |diagnosis| diagnosis.finding.title())
 }
 
 /// When the kubelet tries again.

@@ -1,4 +1,4 @@
-//! The Secrets table: registries, user names and users of each pull Secret. Never a password.
+//! The Secrets table: registries, user names and users of each pull secret. Never a password.
 
 use jiff::Timestamp;
 use ratatui::{layout::Rect, style::Style};
@@ -200,16 +200,16 @@ fn tested(
 }
 
 /// Whether it is the credential that was refused.
-fn is_refusal(verdict: &ProbeConclusion) -> bool {
+fn is_refusal(conclusion: &ProbeConclusion) -> bool {
     let of_credential = matches!(
-        verdict.root,
+        conclusion.root,
         Some(
             RootCause::CredentialRejected
                 | RootCause::CredentialExpired
                 | RootCause::CredentialLacksAccess
         )
     );
-    verdict.answer == PullAnswer::No && of_credential
+    conclusion.answer == PullAnswer::No && of_credential
 }
 
 fn used_by(uses: Uses) -> String {
@@ -229,7 +229,7 @@ mod tests {
     };
 
     fn said(answer: PullAnswer, root: Option<RootCause>, seconds: i64) -> ProbeRecord {
-        let verdict = ProbeConclusion {
+        let conclusion = ProbeConclusion {
             answer,
             cause: None,
             root,
@@ -238,7 +238,7 @@ mod tests {
             summary: String::new(),
         };
         ProbeRecord {
-            conclusion: verdict,
+            conclusion,
             source: EvidenceSource::Registry,
             at: seconds_ago(seconds),
         }

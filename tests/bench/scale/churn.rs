@@ -1,6 +1,6 @@
 //! Changes at a steady rate, put into etcd as the API server would.
 //!
-//! Of Pods nine in ten are a restart of a container that runs, one in ten a Pod that goes from one trouble to
+//! Of Pods nine in ten are a restart of a container that runs, one in ten a Pod that goes from one waiting reason to
 //! another and back, so that rows change their places and judgements are made again. Of events, one that
 //! the kubelet repeats.
 
@@ -25,7 +25,7 @@ const LANES: usize = 8;
 const RESTARTS: &[u8] = &[0x20, 0x01, 0x28];
 
 /// Of one length, so that the stored bytes stay whole.
-const TROUBLES: [&[u8]; 2] = [b"ImagePullBackOff", b"CrashLoopBackOff"];
+const WAITING_REASONS: [&[u8]; 2] = [b"ImagePullBackOff", b"CrashLoopBackOff"];
 
 /// What changes.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -92,7 +92,7 @@ impl Churn {
                     } else if turn % 10 == 9 {
                         let at = turn / 10 % failing.len();
                         let round = turn / 10 / failing.len();
-                        trouble(&mut failing[at].1, round);
+                        change_waiting_reason(&mut failing[at].1, round);
                         &failing[at]
                     } else {
                         let at = (turn - turn / 10) % running.len();
@@ -137,8 +137,8 @@ fn restart(pod: &mut [u8], turn: usize) {
     }
 }
 
-fn trouble(pod: &mut [u8], round: usize) {
-    let (from, to) = (TROUBLES[round % 2], TROUBLES[(round + 1) % 2]);
+fn change_waiting_reason(pod: &mut [u8], round: usize) {
+    let (from, to) = (WAITING_REASONS[round % 2], WAITING_REASONS[(round + 1) % 2]);
     let places = find(pod, from);
     replace(pod, &places, to);
 }

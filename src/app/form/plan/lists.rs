@@ -1,4 +1,4 @@
-//! Plan changes for lists of pull Secrets in ServiceAccounts and workload templates.
+//! Plan changes for lists of pull secrets in ServiceAccounts and workload templates.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! Plan changes for pull Secrets: rotate, create, copy and delete.
+//! Plan changes for pull secrets: rotate, create, copy and delete.
 
 use std::sync::Arc;
 

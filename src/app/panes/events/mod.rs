@@ -333,13 +333,13 @@ impl EventGrouping<'_> {
     }
 
     fn group_id(&self, pod: &ObjectRef<Pod>) -> Option<EventGroupId> {
-        let verdict = self.diagnoses.for_pod(pod)?;
-        if !verdict.finding.is_pull() {
+        let diagnosis = self.diagnoses.for_pod(pod)?;
+        if !diagnosis.finding.is_pull() {
             return None;
         }
         Some(EventGroupId {
-            owner: verdict.owner.clone(),
-            fault: verdict.fault.clone(),
+            owner: diagnosis.owner.clone(),
+            fault: diagnosis.fault.clone(),
         })
     }
 

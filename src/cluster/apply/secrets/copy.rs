@@ -1,4 +1,4 @@
-//! Copies pull Secrets.
+//! Copies pull secrets.
 
 use std::sync::Arc;
 
@@ -24,7 +24,7 @@ use crate::{
     },
 };
 
-/// Copies the entries of a pull Secret; the copy is always of the new format.
+/// Copies the entries of a pull secret; the copy is always of the new format.
 pub(in crate::cluster::apply) async fn copy(
     server: ApiServer<'_>,
     copy: &CopySecret,
@@ -208,9 +208,9 @@ mod tests {
                 };
                 let connection = serving(shown, true);
                 let server = ApiServer::new(&connection, WriteMode::DryRun);
-                let rehearsed = super::copy(server, &copy).await.unwrap();
-                let Some(Change::CopySecret(copy)) = rehearsed.found else {
-                    panic!("{rehearsed:?}")
+                let result = super::copy(server, &copy).await.unwrap();
+                let Some(Change::CopySecret(copy)) = result.found else {
+                    panic!("{result:?}")
                 };
                 let connection = serving(then, is_good);
                 let server = ApiServer::new(&connection, WriteMode::Apply);

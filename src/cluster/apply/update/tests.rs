@@ -263,7 +263,7 @@ async fn what_cannot_be_told_is_said_to_be_unknown() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_rehearsal_is_not_tried_again() {
+async fn a_dry_run_is_not_tried_again() {
     let (connection, shelf) = shelf(&[Fall::Dropped(500)]);
     let answer = run(&connection, WriteMode::DryRun).await;
     assert!(

@@ -41,7 +41,7 @@ pub enum FixAction {
         secret: ObjectRef<Secret>,
         server: String,
     },
-    /// Makes a pull Secret of a Secret of another type.
+    /// Makes a pull secret of a Secret of another type.
     ConvertType { secret: ObjectRef<Secret> },
     /// Copies a Secret from another namespace, and attaches it.
     CopySecret {
@@ -66,7 +66,7 @@ pub enum FixAction {
     WriteFullName { image: String },
 }
 
-/// A pull Secret that is to be created.
+/// A pull secret that is to be created.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewSecret {
     pub key: ObjectRef<Secret>,
@@ -88,49 +88,52 @@ pub struct CurrentLogin {
 pub(in crate::domain) const NEW_SECRET: &str = "regcred";
 
 /// The name of a Secret that is to be created.
-fn new_secret(names: &FixContext) -> &str {
-    let known = names.new_secret.as_deref().or(names.secret.as_deref());
+fn new_secret(fix_context: &FixContext) -> &str {
+    let known = fix_context
+        .new_secret
+        .as_deref()
+        .or(fix_context.secret.as_deref());
     known.unwrap_or(NEW_SECRET)
 }
 
 impl FixAction {
     /// The action of a fix; `None`: it is made by people, or the name of an object is not known.
-    pub(in crate::domain) fn new(fix: FixId, names: &FixContext) -> Option<Self> {
+    pub(in crate::domain) fn new(fix: FixId, fix_context: &FixContext) -> Option<Self> {
         let planned = match fix.kind() {
             FixKind::Planned(planned) => planned,
             FixKind::Manual(_) => return None,
         };
-        let namespace = Namespace::new(names.namespace.as_deref()?);
+        let namespace = Namespace::new(fix_context.namespace.as_deref()?);
         let secret = |name: &str| ObjectRef::new(namespace.clone(), Name::new(name));
-        let listed = || Some(secret(names.secret.as_deref()?));
+        let listed = || Some(secret(fix_context.secret.as_deref()?));
         let login = || {
             Some(CurrentLogin {
                 secret: listed()?,
-                server: names
+                server: fix_context
                     .current_auth_key
                     .clone()
-                    .or_else(|| names.expected_auth_key.clone())?,
-                username: names.username.clone(),
+                    .or_else(|| fix_context.expected_auth_key.clone())?,
+                username: fix_context.username.clone(),
             })
         };
         let new = || {
             Some(NewSecret {
-                key: secret(new_secret(names)),
-                server: names.expected_auth_key.clone()?,
+                key: secret(new_secret(fix_context)),
+                server: fix_context.expected_auth_key.clone()?,
             })
         };
         Some(match planned {
             Planned::AttachSecret => Self::AttachSecret {
                 secret: Name::new(
-                    names
+                    fix_context
                         .matching_secret
                         .as_deref()
-                        .or(names.secret.as_deref())?,
+                        .or(fix_context.secret.as_deref())?,
                 ),
             },
             Planned::CorrectSecretName => Self::CorrectSecretName {
                 wrong: listed()?.name,
-                right: Name::new(names.matching_secret.as_deref()?),
+                right: Name::new(fix_context.matching_secret.as_deref()?),
             },
             Planned::CreateSecret => Self::CreateSecret(new()?),
             Planned::Authenticate => Self::Authenticate(new()?),
@@ -138,37 +141,37 @@ impl FixAction {
             Planned::NewToken => Self::NewToken(login()?),
             Planned::CorrectServer => Self::CorrectServer {
                 secret: listed()?,
-                from: names.current_auth_key.clone()?,
-                to: names.expected_auth_key.clone()?,
+                from: fix_context.current_auth_key.clone()?,
+                to: fix_context.expected_auth_key.clone()?,
             },
             Planned::RemoveEntry => Self::RemoveEntry {
                 secret: listed()?,
-                server: names
+                server: fix_context
                     .current_auth_key
                     .clone()
-                    .or_else(|| names.expected_auth_key.clone())?,
+                    .or_else(|| fix_context.expected_auth_key.clone())?,
             },
             Planned::ConvertType => Self::ConvertType { secret: listed()? },
             Planned::CopySecret => Self::CopySecret {
                 from: ObjectRef::new(
-                    Namespace::new(names.source_namespace.as_deref()?),
+                    Namespace::new(fix_context.source_namespace.as_deref()?),
                     listed()?.name,
                 ),
                 to: listed()?,
-                server: names.expected_auth_key.clone(),
+                server: fix_context.expected_auth_key.clone(),
             },
             Planned::UseServiceAccount => Self::UseServiceAccount {
-                account: Name::new(names.other_service_account.as_deref()?),
+                account: Name::new(fix_context.other_service_account.as_deref()?),
             },
             Planned::CreateServiceAccount => Self::CreateServiceAccount,
             Planned::Restart => Self::Restart,
             Planned::RetryNow => Self::RetryNow,
             Planned::CorrectImage => Self::CorrectImage,
             Planned::UseSuggestedImage => Self::UseSuggestedImage {
-                image: names.suggested_image.clone()?,
+                image: fix_context.suggested_image.clone()?,
             },
             Planned::WriteFullName => Self::WriteFullName {
-                image: spelled_out(names.image.as_deref()?),
+                image: spelled_out(fix_context.image.as_deref()?),
             },
         })
     }
@@ -206,7 +209,7 @@ fn spelled_out(image: &str) -> String {
 
 impl Planned {
     /// What there is to know beside the commands.
-    pub(super) fn steps(self, names: &FixContext) -> Vec<String> {
+    pub(super) fn steps(self, fix_context: &FixContext) -> Vec<String> {
         let steps: &[&str] = match self {
             Self::AttachSecret => &["Existing Pods keep their imagePullSecrets: recreate them."],
             Self::CreateSecret => &[
@@ -233,11 +236,11 @@ impl Planned {
             Self::CorrectImage => {
                 return vec![format!(
                     "List the tags: crane ls {}",
-                    names.repository_word()
+                    fix_context.repository_word()
                 )];
             }
             Self::UseSuggestedImage => {
-                let image = names.suggested_image.as_deref().unwrap_or("IMAGE");
+                let image = fix_context.suggested_image.as_deref().unwrap_or("IMAGE");
                 return vec![format!(
                     "Suggested: {image}. Test it first: pullscope verify {image}"
                 )];

@@ -25,32 +25,32 @@ const TOPICS: &[(FixId, AdviceTopic)] = &[
 ];
 
 /// The advice for a fix, if its registry has any.
-pub(super) fn for_fix(fix: FixId, names: &FixContext) -> Option<&'static Advice> {
+pub(super) fn for_fix(fix: FixId, fix_context: &FixContext) -> Option<&'static Advice> {
     let (_, topic) = TOPICS.iter().find(|(of, _)| *of == fix)?;
-    let found = advice::advice(registry(names)?).topic(*topic);
+    let found = advice::advice(registry(fix_context)?).topic(*topic);
     (!found.is_empty()).then_some(found)
 }
 
 /// The registry by its host, else by what the message shows of its program. Of a mirror only the latter is known: the
 /// registry that it stands for has not been asked.
-fn registry(names: &FixContext) -> Option<RegistryId> {
-    let by_host = || registries::find_by_host(names.host.as_deref()?).map(|it| it.id);
-    let asked = if names.clues.is_mirror {
+fn registry(fix_context: &FixContext) -> Option<RegistryId> {
+    let by_host = || registries::find_by_host(fix_context.host.as_deref()?).map(|it| it.id);
+    let asked = if fix_context.clues.is_mirror {
         None
     } else {
         by_host()
     };
-    asked.or(names.clues.program)
+    asked.or(fix_context.clues.program)
 }
 
 /// The steps that fit this case, and the commands, with their names.
-pub(super) fn render(advice: &Advice, names: &FixContext) -> Steps {
-    let placeholders = Placeholders::new(names);
-    let host = names.host.as_deref().unwrap_or_default();
+pub(super) fn render(advice: &Advice, fix_context: &FixContext) -> Steps {
+    let placeholders = Placeholders::new(fix_context);
+    let host = fix_context.host.as_deref().unwrap_or_default();
     let fits = |when: When| match when {
         When::Always => true,
         When::Host(part) => host.contains(part),
-        When::Sign(sign) => names.clues.sign == Some(sign),
+        When::Sign(sign) => fix_context.clues.sign == Some(sign),
     };
     let steps = advice.steps.iter().filter(|step| fits(step.when));
     Steps {
@@ -67,14 +67,14 @@ pub(super) fn render(advice: &Advice, names: &FixContext) -> Steps {
 struct Placeholders([(&'static str, String); 10]);
 
 impl Placeholders {
-    fn new(names: &FixContext) -> Self {
+    fn new(fix_context: &FixContext) -> Self {
         let or =
             |name: Option<&str>, word: &str| name.map_or_else(|| word.to_owned(), shell::quote);
-        let host = names.host.as_deref();
+        let host = fix_context.host.as_deref();
         // A key of a ConfigMap has no colon.
         let ca_key = host.map(|host| host.replace(':', ".."));
         let name = host.map(|host| split_host_port(host).0);
-        let path = names.repository.as_deref().and_then(|it| {
+        let path = fix_context.repository.as_deref().and_then(|it| {
             let (_, path) = it.split_once('/')?;
             Some(path)
         });
@@ -95,16 +95,18 @@ impl Placeholders {
             ("{path}", or(path, "REPOSITORY")),
             ("{project}", or(project, "PROJECT")),
             ("{repository}", or(repository, "REPOSITORY")),
-            ("{namespace}", names.namespace_word()),
-            ("{account}", names.account_word()),
+            ("{namespace}", fix_context.namespace_word()),
+            ("{account}", fix_context.account_word()),
         ])
     }
 
     fn fill(&self, text: &str) -> String {
-        let Self(names) = self;
-        names.iter().fold(text.to_owned(), |text, (word, name)| {
-            text.replace(word, name)
-        })
+        let Self(fix_context) = self;
+        fix_context
+            .iter()
+            .fold(text.to_owned(), |text, (word, name)| {
+                text.replace(word, name)
+            })
     }
 }
 
@@ -134,7 +136,7 @@ mod tests {
     fn fixes(image: &str, message: &str) -> (Vec<Cause>, Vec<Fix>) {
         let parsed = ImageRef::parse(image).unwrap();
         let found = classify(&message.replace("r.example", parsed.host()));
-        let names = FixContext {
+        let fix_context = FixContext {
             image: Some(image.to_owned()),
             host: Some(parsed.host().to_owned()),
             repository: Some(parsed.repository()),
@@ -147,7 +149,7 @@ mod tests {
         let offered = causes.iter().flat_map(|cause| cause.info().fixes).copied();
         let offered: BTreeSet<FixId> = offered.collect();
         let offered: Vec<FixId> = offered.into_iter().collect();
-        (causes, render_fixes(&offered, &names))
+        (causes, render_fixes(&offered, &fix_context))
     }
 
     fn text(fixes: &[Fix]) -> String {
@@ -299,18 +301,21 @@ mod tests {
         let own = ["registry.corp.example", "localhost:5000", "10.0.0.7:5000"];
         let own = own.map(|host| (None, host.to_owned()));
         for (id, host) in hosts.chain(own) {
-            let names = FixContext {
+            let fix_context = FixContext {
                 host: Some(host.clone()),
                 repository: Some(format!("{host}/team/app")),
                 ..FixContext::default()
             };
-            let allowed: BTreeSet<String> =
-                id.into_iter().flat_map(|id| lines(id, &names)).collect();
+            let allowed: BTreeSet<String> = id
+                .into_iter()
+                .flat_map(|id| lines(id, &fix_context))
+                .collect();
             let foreign = REGISTRIES.iter().filter(|it| Some(it.id) != id);
-            let foreign: BTreeSet<String> = foreign.flat_map(|it| lines(it.id, &names)).collect();
+            let foreign: BTreeSet<String> =
+                foreign.flat_map(|it| lines(it.id, &fix_context)).collect();
             let foreign: BTreeSet<_> = foreign.difference(&allowed).collect();
             for fix in FixId::ALL {
-                let filled = fix.render(&names);
+                let filled = fix.render(&fix_context);
                 for line in filled.steps.iter().chain(&filled.commands) {
                     assert!(!foreign.contains(line), "{host} {fix}: {line}");
                 }
@@ -319,10 +324,10 @@ mod tests {
     }
 
     /// All that a registry's advice says, with these names.
-    fn lines(id: RegistryId, names: &FixContext) -> Vec<String> {
+    fn lines(id: RegistryId, fix_context: &FixContext) -> Vec<String> {
         let topics = AdviceTopic::ALL.iter();
         let all = topics.map(|topic| advice::advice(id).topic(*topic));
-        let placeholders = Placeholders::new(names);
+        let placeholders = Placeholders::new(fix_context);
         all.flat_map(|it| {
             let steps = it.steps.iter().map(|step| step.text);
             steps.chain(it.commands.iter().copied())

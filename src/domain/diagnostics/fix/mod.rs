@@ -7,8 +7,8 @@
 
 mod action;
 mod advice;
+mod context;
 mod manual;
-mod names;
 mod node_fault;
 mod node_setup;
 mod suitable;
@@ -24,8 +24,8 @@ use self::manual::{cloud, cluster, image, node, registry};
 pub(in crate::domain) use self::unplanned::{append_to_list, edit_account, unplanned};
 pub use self::{
     action::{CurrentLogin, FixAction, NewSecret},
+    context::FixContext,
     manual::Steps,
-    names::FixContext,
     node_fault::NodeFault,
     suitable::applicable_fixes,
     target::{FixTarget, ListOrigin, PodOwner, TargetContainer},
@@ -193,21 +193,21 @@ pub struct Fix {
 impl FixId {
     /// The title for a finding: where the Pod template has a list of its own, that gets the Secret; the Pod of
     /// a Job is created again with its Job. What the message tells of the node changes what is done there.
-    pub fn title_for(self, names: &FixContext) -> &'static str {
-        let target = names.target.as_deref();
+    pub fn title_for(self, fix_context: &FixContext) -> &'static str {
+        let target = fix_context.target.as_deref();
         let has_own_list =
             target.is_some_and(|it| matches!(it.list_origin, ListOrigin::Template(_)));
         if self == Self::AttachSecret && has_own_list {
             "Add the pull secret to the Pod template's imagePullSecrets"
         } else if self == Self::RecreatePod && target.is_some_and(|it| it.owner.is_job()) {
             "Delete and recreate the Job"
-        } else if self == Self::RemoveEntry && !is_entry_of_image(names) {
+        } else if self == Self::RemoveEntry && !is_entry_of_image(fix_context) {
             "Remove the unreadable entry from the Secret"
         } else if self == Self::FixNodeDns
-            && matches!(names.fault, Some(NodeFault::UnresolvedHost(_)))
+            && matches!(fix_context.fault, Some(NodeFault::UnresolvedHost(_)))
         {
             "Correct DNS on the node"
-        } else if self == Self::RepairStore && names.fault == Some(NodeFault::ReadOnlyRoot) {
+        } else if self == Self::RepairStore && fix_context.fault == Some(NodeFault::ReadOnlyRoot) {
             "Mount the runtime's root read-write on the node"
         } else {
             self.title()
@@ -220,21 +220,21 @@ impl FixId {
     }
 
     /// The fix for a finding. Words in capitals stand for names that are not known.
-    pub fn render(self, names: &FixContext) -> Fix {
+    pub fn render(self, fix_context: &FixContext) -> Fix {
         let mut steps = match self.kind() {
             FixKind::Planned(planned) => Steps {
-                steps: planned.steps(names),
-                commands: plan::commands_of(self, names),
+                steps: planned.steps(fix_context),
+                commands: plan::commands_of(self, fix_context),
             },
-            FixKind::Manual(steps) => steps(names),
+            FixKind::Manual(steps) => steps(fix_context),
         };
-        if let Some(advice) = advice::for_fix(self, names) {
-            steps.append(advice::render(advice, names));
+        if let Some(advice) = advice::for_fix(self, fix_context) {
+            steps.append(advice::render(advice, fix_context));
         }
         let Steps { steps, commands } = steps;
         Fix {
             id: self,
-            title: self.title_for(names).to_owned(),
+            title: self.title_for(fix_context).to_owned(),
             steps,
             commands,
         }
@@ -242,10 +242,10 @@ impl FixId {
 }
 
 /// Renders the fixes of one finding, each step once: several can need the same login.
-pub fn render_fixes(fixes: &[FixId], names: &FixContext) -> Vec<Fix> {
+pub fn render_fixes(fixes: &[FixId], fix_context: &FixContext) -> Vec<Fix> {
     let mut shown = HashSet::new();
     let render = |fix: &FixId| {
-        let mut fix = fix.render(names);
+        let mut fix = fix.render(fix_context);
         fix.steps.retain(|step| shown.insert(step.clone()));
         fix
     };
@@ -253,9 +253,9 @@ pub fn render_fixes(fixes: &[FixId], names: &FixContext) -> Vec<Fix> {
 }
 
 /// Whether the entry that the finding is about is for the image's registry, as far as is known.
-fn is_entry_of_image(names: &FixContext) -> bool {
-    let entry = names.current_auth_key.as_deref();
-    let image = names.image.as_deref().map(ImageRef::parse);
+fn is_entry_of_image(fix_context: &FixContext) -> bool {
+    let entry = fix_context.current_auth_key.as_deref();
+    let image = fix_context.image.as_deref().map(ImageRef::parse);
     match (entry, image) {
         (Some(entry), Some(Ok(image))) => may_match(entry, &image),
         _ => true,

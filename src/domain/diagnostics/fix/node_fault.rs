@@ -56,11 +56,11 @@ mod tests {
         ] {
             let first = fault.cause().info().fixes.first().copied();
             let plain = first.map(FixId::title);
-            let names = FixContext {
+            let fix_context = FixContext {
                 fault: Some(fault),
                 ..FixContext::default()
             };
-            let found = first.map(|fix| fix.title_for(&names));
+            let found = first.map(|fix| fix.title_for(&fix_context));
             assert_eq!(found, Some(title));
             assert_ne!(found, plain);
         }

@@ -50,16 +50,16 @@ impl NodeSetup {
 
 /// Where this is configured on the node of this case: as its distribution wants it, else in the files of its
 /// runtime.
-pub(super) fn advice(topic: NodeTopic, names: &FixContext) -> &'static Advice {
-    let own = distribution(names).map(|it| by_distribution(it).topic(topic));
+pub(super) fn advice(topic: NodeTopic, fix_context: &FixContext) -> &'static Advice {
+    let own = distribution(fix_context).map(|it| by_distribution(it).topic(topic));
     own.filter(|it| !it.is_empty())
-        .unwrap_or_else(|| by_runtime(names.clues.runtime).topic(topic))
+        .unwrap_or_else(|| by_runtime(fix_context.clues.runtime).topic(topic))
 }
 
 /// By the message, else by the node's name.
-fn distribution(names: &FixContext) -> Option<Distribution> {
-    let by_name = || Distribution::from_node_name(names.node.as_deref()?);
-    names.clues.distribution.or_else(by_name)
+fn distribution(fix_context: &FixContext) -> Option<Distribution> {
+    let by_name = || Distribution::from_node_name(fix_context.node.as_deref()?);
+    fix_context.clues.distribution.or_else(by_name)
 }
 
 fn by_distribution(distribution: Distribution) -> &'static NodeSetup {
@@ -335,7 +335,7 @@ mod tests {
     use super::*;
     use crate::domain::message::Clues;
 
-    fn names(clues: Clues, node: &str) -> FixContext {
+    fn fix_context(clues: Clues, node: &str) -> FixContext {
         FixContext {
             host: Some("registry.example:5000".into()),
             node: Some(node.into()),
@@ -349,7 +349,7 @@ mod tests {
             distribution: Some(distribution),
             ..Clues::default()
         };
-        names(clues, "worker-1")
+        fix_context(clues, "worker-1")
     }
 
     fn pulled_by(runtime: Runtime) -> FixContext {
@@ -357,11 +357,11 @@ mod tests {
             runtime,
             ..Clues::default()
         };
-        names(clues, "worker-1")
+        fix_context(clues, "worker-1")
     }
 
-    fn text(fix: FixId, names: &FixContext) -> String {
-        let fix = fix.render(names);
+    fn text(fix: FixId, fix_context: &FixContext) -> String {
+        let fix = fix.render(fix_context);
         let lines: Vec<_> = fix.steps.into_iter().chain(fix.commands).collect();
         lines.join("\n")
     }
@@ -464,7 +464,7 @@ mod tests {
             runtime: Runtime::Containerd,
             ..Clues::default()
         };
-        let aks = names(clues, "aks-nodepool1-12345678-vmss000002");
+        let aks = fix_context(clues, "aks-nodepool1-12345678-vmss000002");
         assert!(text(FixId::TrustCa, &aks).contains("az aks update"));
         assert!(text(FixId::UseMirror, &aks).contains("hosts.toml"));
     }
@@ -492,9 +492,9 @@ mod tests {
         ];
         let cases = Distribution::ALL.iter().map(|it| (Some(*it), on(*it)));
         let none = (None, pulled_by(Runtime::Containerd));
-        for (own, names) in cases.chain([none]) {
+        for (own, fix_context) in cases.chain([none]) {
             for fix in FixId::ALL {
-                let text = text(*fix, &names);
+                let text = text(*fix, &fix_context);
                 for (distribution, mark) in MARKS {
                     let is_foreign = Some(*distribution) != own;
                     assert!(

@@ -35,11 +35,11 @@ fn what_is_not_known_is_a_word_in_capitals() {
 
 #[test]
 fn names_are_quoted_for_the_shell() {
-    let names = FixContext {
+    let fix_context = FixContext {
         image: Some("a; reboot".into()),
         ..FixContext::default()
     };
-    let fix = FixId::PushImage.render(&names);
+    let fix = FixId::PushImage.render(&fix_context);
     assert_eq!(fix.commands, ["docker push 'a; reboot'"]);
 }
 
@@ -59,31 +59,32 @@ fn the_host_is_asked_at_its_own_port() {
             "openssl s_client -tls1_2 -connect registry-1.docker.io:443 </dev/null",
         ),
     ] {
-        let names = FixContext {
+        let fix_context = FixContext {
             host: Some(host.into()),
             ..FixContext::default()
         };
-        assert_eq!(FixId::AlignTls.render(&names).commands, [command]);
+        assert_eq!(FixId::AlignTls.render(&fix_context).commands, [command]);
     }
 }
 
 #[test]
 fn attaching_keeps_what_the_account_lists() {
-    let mut names = FixContext {
+    let mut fix_context = FixContext {
         namespace: Some("shop".into()),
         service_account: Some("web".into()),
         secret: Some("regcred".into()),
         account_lists: Some(vec!["mirror".into()]),
         ..FixContext::default()
     };
-    let command = |names: &FixContext| FixId::AttachSecret.render(names).commands[0].clone();
+    let command =
+        |fix_context: &FixContext| FixId::AttachSecret.render(fix_context).commands[0].clone();
     assert_eq!(
-        command(&names),
+        command(&fix_context),
         r#"kubectl -n shop patch serviceaccount web -p '{"imagePullSecrets":[{"name":"mirror"},{"name":"regcred"}]}'"#
     );
-    names.account_lists = None;
+    fix_context.account_lists = None;
     assert_eq!(
-        command(&names),
+        command(&fix_context),
         r#"kubectl -n shop patch serviceaccount web --type=json -p '[{"op":"add","path":"/imagePullSecrets/-","value":{"name":"regcred"}}]'"#
     );
 }
@@ -117,9 +118,9 @@ fn no_command_takes_a_token_as_an_argument() {
 fn a_fix_names_the_owner_of_its_own_pod() {
     for kind in WorkloadKind::ALL {
         let target = unplanned::tests::target(Some(kind), &[]);
-        let names = unplanned::tests::names(target);
+        let fix_context = unplanned::tests::fix_context(target);
         for fix in FixId::ALL {
-            let text = fix.render(&names).commands.join("\n");
+            let text = fix.render(&fix_context).commands.join("\n");
             assert!(
                 !text.contains("/NAME") && !text.contains("POD"),
                 "{kind:?} {fix}: {text}"

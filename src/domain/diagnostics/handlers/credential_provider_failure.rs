@@ -160,7 +160,9 @@ mod tests {
             &scene,
             "credential-provider-failure, no root, likely: grant-pull-role, fix-workload-identity, create-secret",
         );
-        let shown = FixId::GrantPullRole.render(&scene.finding().names).commands;
+        let shown = FixId::GrantPullRole
+            .render(&scene.finding().fix_context)
+            .commands;
         assert!(shown[0].contains("--role-name NODE_ROLE"), "{shown:?}");
     }
 
@@ -248,7 +250,9 @@ mod tests {
             "failed to authorize: failed to fetch oauth token: denied: Permission \"artifactregistry.repositories.downloadArtifacts\" denied on resource \"projects/acme/locations/europe-west3/repositories/team\" (or it may not exist): {image}: 403 Forbidden"
         );
         let scene = Scene::failed(&denied).image(image);
-        let shown = FixId::GrantPullRole.render(&scene.finding().names).commands;
+        let shown = FixId::GrantPullRole
+            .render(&scene.finding().fix_context)
+            .commands;
         assert_eq!(
             shown[0],
             "gcloud artifacts repositories add-iam-policy-binding team --project=acme --location=europe-west3 --member=serviceAccount:NODE_SERVICE_ACCOUNT --role=roles/artifactregistry.reader"

@@ -116,7 +116,7 @@ impl Scene {
         self
     }
 
-    /// A pull Secret with a login for a registry.
+    /// A pull secret with a login for a registry.
     pub(super) fn secret(self, name: &str, server: &str) -> Self {
         self.secret_of_type(name, server, SecretType::DockerConfigJson)
     }
@@ -255,21 +255,21 @@ impl Scene {
     }
 
     pub(super) fn finding(&self) -> Finding {
-        let mut world = Store::default();
+        let mut store = Store::default();
         for workload in self.owner.iter().chain(&self.workloads) {
             let batch = StoreUpdate::Workloads(workload.id.kind, upserted(vec![workload.clone()]));
-            world.apply(batch, now());
+            store.apply(batch, now());
         }
         let set = workload(WorkloadKind::ReplicaSet, "shop", "web-5c9f", Some("web"));
-        world.apply(
+        store.apply(
             StoreUpdate::Workloads(WorkloadKind::ReplicaSet, upserted(vec![set])),
             now(),
         );
         let pods = self.others.iter().chain([&self.pod]).cloned().collect();
-        world.apply(StoreUpdate::Pods(upserted(pods)), now());
-        world.apply(StoreUpdate::Events(upserted(self.events.clone())), now());
+        store.apply(StoreUpdate::Pods(upserted(pods)), now());
+        store.apply(StoreUpdate::Events(upserted(self.events.clone())), now());
         let accounts = upserted(vec![self.account.clone()]);
-        world.apply(StoreUpdate::ServiceAccounts(accounts), now());
+        store.apply(StoreUpdate::ServiceAccounts(accounts), now());
         let of_type = |secret_type: &SecretType| -> Vec<Secret> {
             let all = self.secrets.iter();
             all.filter(|secret| secret.secret_type == *secret_type)
@@ -282,10 +282,11 @@ impl Scene {
                 SecretWatch::DockerCfg => of_type(&SecretType::DockerCfg),
                 SecretWatch::Other => of_type(&SecretType::Other(Some("Opaque".into()))),
             };
-            world.apply(StoreUpdate::Secrets(slice, upserted(found)), now());
+            store.apply(StoreUpdate::Secrets(slice, upserted(found)), now());
         }
-        let case = context::pod_context(&world, &self.sight, &key("shop", "web-1"), now()).unwrap();
-        diagnose(&case).findings.into_iter().next().unwrap()
+        let context =
+            context::pod_context(&store, &self.sight, &key("shop", "web-1"), now()).unwrap();
+        diagnose(&context).findings.into_iter().next().unwrap()
     }
 }
 
@@ -311,7 +312,7 @@ pub(super) fn check_fix(scene: &Scene, fix: FixId, commands: &[&str]) {
         "{fix} is not in {:?}",
         found.fixes
     );
-    let shown = fix.render(&found.names).commands;
+    let shown = fix.render(&found.fix_context).commands;
     assert_eq!(shown, commands, "{fix}");
     let scope = FixScope {
         own: &found,

@@ -115,7 +115,7 @@ fn a_refusal_is_what_the_message_says() {
 fn of_several_secrets_none_is_blamed() {
     let finding = scene(TOKEN_REFUSED, &["regcred", "other"]).finding();
     assert_eq!(finding.root, None);
-    assert_eq!(finding.names.secret, None);
+    assert_eq!(finding.fix_context.secret, None);
     assert_eq!(finding.link(), super::super::ChainLink::Registry);
 }
 
@@ -143,7 +143,7 @@ fn the_kubelet_knows_which_secret_is_missing() {
         Confidence::Certain,
     );
     assert_eq!(judged(&finding), proven);
-    assert_eq!(finding.names.secret.as_deref(), Some("regcred"));
+    assert_eq!(finding.fix_context.secret.as_deref(), Some("regcred"));
     assert!(lines(&finding).contains(&MISSED.to_owned()));
 
     // Another that may matter more cannot be read.

@@ -26,7 +26,7 @@ fn facts(finding: &Finding) -> Vec<String> {
 
 /// The kubectl commands of a fix, as it is planned for the finding.
 fn commands(finding: &Finding, fix: FixId) -> String {
-    fix.render(&finding.names).commands.join("\n")
+    fix.render(&finding.fix_context).commands.join("\n")
 }
 
 fn edit_entry(scene: &mut Scene, edit: impl Fn(&mut AuthSummary)) {
@@ -173,7 +173,7 @@ fn what_is_refused_where_it_is_is_not_copied() {
         let finding = source(refused_in);
         assert_eq!(finding.root, Some(RootCause::SecretMissing));
         assert_eq!(finding.fixes.first(), Some(&FixId::CopySecret));
-        assert_eq!(finding.names.source_namespace.as_deref(), Some(from));
+        assert_eq!(finding.fix_context.source_namespace.as_deref(), Some(from));
     }
 }
 

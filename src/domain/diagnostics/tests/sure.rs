@@ -84,7 +84,7 @@ fn of_several_credentials_the_one_is_blamed_that_got_furthest() {
             .with("second", JSON, "registry.example");
         let finding = scene.finding();
         assert_eq!((finding.cause, finding.root), found);
-        assert_eq!(finding.names.secret.as_deref(), Some(blamed));
+        assert_eq!(finding.fix_context.secret.as_deref(), Some(blamed));
         assert_eq!(finding.confidence, Confidence::Likely, "{blamed}");
     }
 }
@@ -321,14 +321,17 @@ fn never_is_not_absent() {
         Confidence::Likely,
     );
     assert_eq!(judged(&finding), unverified);
-    assert_eq!(finding.names.matching_secret.as_deref(), Some("regcred"));
+    assert_eq!(
+        finding.fix_context.matching_secret.as_deref(),
+        Some("regcred")
+    );
     assert_eq!(finding.fixes.first(), Some(&FixId::AttachSecret));
 
     // What it holds has not been read: that it is for this image is a guess.
     let finding = never(vec![neighbour("db-1", IMAGE, &["unread"])]);
     let guessed = (Cause::CredentialsNotVerified, None, Confidence::Possible);
     assert_eq!(judged(&finding), guessed);
-    assert_eq!(finding.names.matching_secret, None);
+    assert_eq!(finding.fix_context.matching_secret, None);
     assert_eq!(finding.fixes.first(), Some(&FixId::CheckSecret));
 
     let mut elsewhere = neighbour("db-1", IMAGE, &["regcred"]);

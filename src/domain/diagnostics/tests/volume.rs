@@ -33,8 +33,11 @@ fn the_secrets_are_judged_by_the_volumes_image() {
     assert_eq!(target(&finding), "volume:model");
     assert_eq!(finding.image.as_deref(), Some(MODEL));
     assert_eq!(finding.root, Some(RootCause::SecretNotAttached));
-    assert_eq!(finding.names.matching_secret.as_deref(), Some("model"));
-    assert_eq!(finding.names.host.as_deref(), Some("models.example"));
+    assert_eq!(
+        finding.fix_context.matching_secret.as_deref(),
+        Some("model")
+    );
+    assert_eq!(finding.fix_context.host.as_deref(), Some("models.example"));
 }
 
 #[test]
@@ -64,7 +67,7 @@ fn no_container_gets_the_corrected_image_of_a_volume() {
         FixProposal::Manual
     ));
     let commands = FixId::CorrectImage
-        .render(&finding.names)
+        .render(&finding.fix_context)
         .commands
         .join("\n");
     assert!(commands.contains(r#""name":"model""#), "{commands}");

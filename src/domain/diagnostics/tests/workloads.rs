@@ -16,7 +16,7 @@ fn past_its_deadline(above: Option<&str>) -> Workload {
         })
     });
     job.status.desired = 1;
-    job.status.trouble = Some((
+    job.status.failure_condition = Some((
         "DeadlineExceeded".into(),
         "Job was active longer than specified deadline".into(),
     ));
@@ -30,11 +30,11 @@ fn about_job(name: &str, reason: &str, message: &str) -> Event {
     event
 }
 
-fn world(workloads: &[Workload], message: &str) -> Store {
-    let mut world = Store::default();
+fn store(workloads: &[Workload], message: &str) -> Store {
+    let mut store = Store::default();
     for it in workloads {
         let batch = StoreUpdate::Workloads(it.id.kind, upserted(vec![it.clone()]));
-        world.apply(batch, now());
+        store.apply(batch, now());
     }
     let events = vec![
         about_job("e1", "SuccessfulCreate", "Created pod: report-1-x7k2p"),
@@ -48,25 +48,25 @@ fn world(workloads: &[Workload], message: &str) -> Store {
         ),
         about_job("e3", "DeadlineExceeded", "Job was active longer"),
     ];
-    world.apply(StoreUpdate::Events(upserted(events)), now());
-    world
+    store.apply(StoreUpdate::Events(upserted(events)), now());
+    store
 }
 
-fn found(world: &Store, id: &WorkloadRef) -> Option<Finding> {
-    let workload = world.workload(id).unwrap();
-    let case = context::workload_context(world, &WatchCoverage::complete(), workload, now());
-    super::workload(&case)
+fn found(store: &Store, id: &WorkloadRef) -> Option<Finding> {
+    let workload = store.workload(id).unwrap();
+    let context = context::workload_context(store, &WatchCoverage::complete(), workload, now());
+    super::workload(&context)
 }
 
 #[test]
 fn a_job_that_gave_up_is_told_of_by_the_events_of_its_pod() {
     let job = past_its_deadline(None);
     let id = job.id.clone();
-    let finding = found(&world(&[job], NOT_FOUND), &id).unwrap();
+    let finding = found(&store(&[job], NOT_FOUND), &id).unwrap();
     assert_eq!(finding.cause, Cause::ImageNotFound);
     assert_eq!(finding.root, Some(RootCause::TagMissing));
     assert_eq!(&*finding.state, "DeadlineExceeded");
-    assert_eq!(finding.names.pod, None, "it is deleted");
+    assert_eq!(finding.fix_context.pod, None, "it is deleted");
     let mut told = finding.evidence.iter().map(|it| it.fact.to_string());
     assert!(told.next_back().unwrap().contains("longer than specified"));
     for fix in finding.filled_fixes() {
@@ -81,7 +81,7 @@ fn a_job_that_failed_otherwise_is_no_failed_pull() {
     let job = past_its_deadline(None);
     let id = job.id.clone();
     let crashed = "Back-off restarting failed container app in pod report-1-x7k2p";
-    let finding = found(&world(&[job], crashed), &id).unwrap();
+    let finding = found(&store(&[job], crashed), &id).unwrap();
     assert_eq!(finding.cause, Cause::NotAPullFailure);
     assert_eq!(
         &*finding.state, "DeadlineExceeded",
@@ -98,11 +98,11 @@ fn what_was_said_of_an_earlier_job_of_the_name_is_not_said_of_this_one() {
         (&job.meta.uid, Cause::ImageNotFound),
         (&"uid-earlier".into(), Cause::NotAPullFailure),
     ] {
-        let mut world = world(std::slice::from_ref(&job), NOT_FOUND);
+        let mut store = store(std::slice::from_ref(&job), NOT_FOUND);
         let mut made = about_job("e1", "SuccessfulCreate", "Created pod: report-1-x7k2p");
         made.regarding.uid = Some(Arc::clone(uid));
-        world.apply(StoreUpdate::Events(upserted(vec![made])), now());
-        assert_eq!(found(&world, &id).unwrap().cause, cause, "{uid}");
+        store.apply(StoreUpdate::Events(upserted(vec![made])), now());
+        assert_eq!(found(&store, &id).unwrap().cause, cause, "{uid}");
     }
 }
 
@@ -113,7 +113,7 @@ fn a_deadline_of_a_rollout_is_no_cause_by_itself() {
     web.status = WorkloadStatus {
         desired: 1,
         current: 1,
-        trouble: Some((
+        failure_condition: Some((
             "ProgressDeadlineExceeded".into(),
             "ReplicaSet \"web-5c9f\" has timed out progressing.".into(),
         )),
@@ -121,10 +121,10 @@ fn a_deadline_of_a_rollout_is_no_cause_by_itself() {
     };
     for current in [0, 1] {
         web.status.current = current;
-        let mut world = Store::default();
+        let mut store = Store::default();
         let batch = StoreUpdate::Workloads(WorkloadKind::Deployment, upserted(vec![web.clone()]));
-        world.apply(batch, now());
-        assert_eq!(found(&world, &web.id), None, "{current} Pods");
+        store.apply(batch, now());
+        assert_eq!(found(&store, &web.id), None, "{current} Pods");
     }
 }
 
@@ -132,15 +132,15 @@ fn a_deadline_of_a_rollout_is_no_cause_by_itself() {
 fn the_pods_of_a_job_speak_for_themselves_while_they_are_there() {
     let job = past_its_deadline(None);
     let id = job.id.clone();
-    let mut world = world(std::slice::from_ref(&job), NOT_FOUND);
+    let mut store = store(std::slice::from_ref(&job), NOT_FOUND);
     let mut left = pod("shop", "report-1-x7k2p", waiting("ImagePullBackOff", ""));
     left.meta.owner = Some(Arc::new(OwnerReference {
         kind: "Job".into(),
         name: "report-1".into(),
         uid: Arc::clone(&job.meta.uid),
     }));
-    world.apply(StoreUpdate::Pods(upserted(vec![left])), now());
-    assert_eq!(found(&world, &id), None);
+    store.apply(StoreUpdate::Pods(upserted(vec![left])), now());
+    assert_eq!(found(&store, &id), None);
 }
 
 #[test]
@@ -157,9 +157,9 @@ fn a_cron_job_is_told_of_by_its_newest_job() {
         current: 1,
         ..WorkloadStatus::default()
     };
-    let finding = found(&world(&[cron.clone(), job.clone()], NOT_FOUND), &id);
+    let finding = found(&store(&[cron.clone(), job.clone()], NOT_FOUND), &id);
     assert_eq!(finding.unwrap().cause, Cause::ImageNotFound);
-    let healed = world(&[cron, job.clone(), newer], NOT_FOUND);
+    let healed = store(&[cron, job.clone(), newer], NOT_FOUND);
     assert_eq!(found(&healed, &id), None, "the next run goes on");
     assert_eq!(found(&healed, &job.id), None, "its CronJob speaks for it");
 }
@@ -171,15 +171,18 @@ fn a_cron_job_whose_service_account_is_missing_makes_no_pods() {
     cron.status.current = 1;
     let id = cron.id.clone();
     let mut job = past_its_deadline(Some("report"));
-    job.status.trouble = None;
-    let mut world = world(&[cron, job], "x");
+    job.status.failure_condition = None;
+    let mut store = store(&[cron, job], "x");
     let refused = "Error creating: pods \"report-1-\" is forbidden: error looking up service account shop/runner: serviceaccount \"runner\" not found";
     let mut refused = about_job("e4", "FailedCreate", refused);
     refused.last = Some(seconds_ago(5));
-    world.apply(StoreUpdate::Events(upserted(vec![refused])), now());
-    let finding = found(&world, &id).unwrap();
+    store.apply(StoreUpdate::Events(upserted(vec![refused])), now());
+    let finding = found(&store, &id).unwrap();
     assert_eq!(finding.root, Some(RootCause::ServiceAccountMissing));
-    assert_eq!(finding.names.workload.as_deref(), Some("cronjob/report"));
+    assert_eq!(
+        finding.fix_context.workload.as_deref(),
+        Some("cronjob/report")
+    );
 }
 
 #[test]
@@ -203,11 +206,11 @@ fn a_policy_that_refuses_the_registry_is_an_image_policy() {
     ] {
         let mut refused = event("e1", "web", "FailedCreate", text, 3, seconds_ago(5));
         refused.regarding.kind = "Deployment".into();
-        let mut world = Store::default();
+        let mut store = Store::default();
         let batch = StoreUpdate::Workloads(WorkloadKind::Deployment, upserted(vec![web.clone()]));
-        world.apply(batch, now());
-        world.apply(StoreUpdate::Events(upserted(vec![refused])), now());
-        let finding = found(&world, &id).unwrap();
+        store.apply(batch, now());
+        store.apply(StoreUpdate::Events(upserted(vec![refused])), now());
+        let finding = found(&store, &id).unwrap();
         assert_eq!(finding.cause, cause, "{text}");
         assert!(
             !finding.fixes.contains(&FixId::SignImage),
@@ -239,15 +242,15 @@ fn a_rollout_that_cannot_create_pods_is_told_of_while_the_old_ones_run() {
     };
     let quota = "Error creating: pods \"web-new-1\" is forbidden: exceeded quota: compute";
     let found = |sets: Vec<Workload>, events: Vec<Event>| {
-        let mut world = Store::default();
+        let mut store = Store::default();
         let batch = StoreUpdate::Workloads(WorkloadKind::Deployment, upserted(vec![web.clone()]));
-        world.apply(batch, now());
-        world.apply(
+        store.apply(batch, now());
+        store.apply(
             StoreUpdate::Workloads(WorkloadKind::ReplicaSet, upserted(sets)),
             now(),
         );
-        world.apply(StoreUpdate::Events(upserted(events)), now());
-        found(&world, &id)
+        store.apply(StoreUpdate::Events(upserted(events)), now());
+        found(&store, &id)
     };
     let sets = |current| vec![set("web-old", 1, 2, 2), set("web-new", 2, current, 1)];
     let refused = || told("FailedCreate", quota, 5);

@@ -1,4 +1,4 @@
-//! A pull Secret without its passwords.
+//! A pull secret without its passwords.
 //!
 //! The bytes are read once, while the watch decodes them; what stays is what a screen or a judgement
 //! needs. A password is a fingerprint from there on.

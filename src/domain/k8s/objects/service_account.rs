@@ -1,4 +1,4 @@
-//! A ServiceAccount: for the pull, the list of pull Secrets that admission copies into Pods, and the cloud
+//! A ServiceAccount: for the pull, the list of pull secrets that admission copies into Pods, and the cloud
 //! identity that a credential provider may pull with.
 
 use std::sync::Arc;

@@ -155,7 +155,8 @@ pub struct WorkloadStatus {
     pub partition: u32,
     /// The controller's own complaint: a Deployment that ran out of its progress deadline, a
     /// ReplicaSet that cannot create Pods, a Job that failed. Reason and message.
-    pub trouble: Option<(Arc<str>, Arc<str>)>,
+    #[serde(rename = "trouble")]
+    pub failure_condition: Option<(Arc<str>, Arc<str>)>,
     pub revision: Option<Revision>,
     /// `spec.progressDeadlineSeconds` of a Deployment: without progress for so long, its controller
     /// calls the rollout failed. It does not stop trying.

@@ -1,4 +1,4 @@
-//! A pull Secret is added to the list of a ServiceAccount.
+//! A pull secret is added to the list of a ServiceAccount.
 
 use super::{
     Affects, Change, Earlier, PlanChange, Purpose, RepositoryManifest, Reversal, TakeBack,
@@ -17,7 +17,7 @@ use crate::domain::{
     rbac::Permission,
 };
 
-/// Adds a pull Secret to the list of a ServiceAccount.
+/// Adds a pull secret to the list of a ServiceAccount.
 #[derive(Clone, Debug)]
 pub struct AttachSecret {
     pub account: ObjectRef<ServiceAccount>,

@@ -23,7 +23,7 @@ use crate::domain::{
 #[derive(Clone, Debug)]
 pub struct CreateAccount {
     pub key: ObjectRef<ServiceAccount>,
-    /// The pull Secrets that it lists.
+    /// The pull secrets that it lists.
     pub pull_secrets: Vec<Name<Secret>>,
 }
 

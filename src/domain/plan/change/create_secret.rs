@@ -1,4 +1,4 @@
-//! A pull Secret with one entry is created.
+//! A pull secret with one entry is created.
 
 use super::{
     Affects, Change, Earlier, PlanChange, Purpose, RepositoryManifest, Reversal, TakeBack,
@@ -20,7 +20,7 @@ use crate::domain::{
     shell,
 };
 
-/// Creates a pull Secret with one entry.
+/// Creates a pull secret with one entry.
 #[derive(Clone, Debug)]
 pub struct CreateSecret {
     pub key: ObjectRef<Secret>,

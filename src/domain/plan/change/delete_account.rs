@@ -22,12 +22,12 @@ use crate::domain::{
 #[derive(Clone, Debug)]
 pub struct DeleteAccount {
     pub key: ObjectRef<ServiceAccount>,
-    /// The object that the rehearsal found; another one by then is left alone.
+    /// The object that the dry run found; another one by then is left alone.
     pub before: Option<ObservedObject>,
 }
 
 impl DeleteAccount {
-    /// A deletion; which object of that name is meant is known after the rehearsal.
+    /// A deletion; which object of that name is meant is known after the dry run.
     pub fn new(key: ObjectRef<ServiceAccount>) -> Self {
         Self { key, before: None }
     }

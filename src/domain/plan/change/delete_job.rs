@@ -84,8 +84,8 @@ impl PlanChange for DeleteJob {
         false
     }
 
-    fn pin(&mut self, world: &Store) {
-        let known = world.workload(&self.id());
+    fn pin(&mut self, store: &Store) {
+        let known = store.workload(&self.id());
         self.uid = known.map(|job| Arc::clone(&job.meta.uid));
     }
 }

@@ -95,8 +95,8 @@ impl PlanChange for DeletePod {
         false
     }
 
-    fn pin(&mut self, world: &Store) {
-        let known = world.pod(&self.pod);
+    fn pin(&mut self, store: &Store) {
+        let known = store.pod(&self.pod);
         self.uid = known.map(|pod| Arc::clone(&pod.meta.uid));
     }
 }

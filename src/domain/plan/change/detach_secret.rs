@@ -1,4 +1,4 @@
-//! A pull Secret is taken off the list of a ServiceAccount.
+//! A pull secret is taken off the list of a ServiceAccount.
 
 use super::{
     Affects, Change, Earlier, PlanChange, Purpose, RepositoryManifest, Reversal, TakeBack,
@@ -17,7 +17,7 @@ use crate::domain::{
     rbac::Permission,
 };
 
-/// Takes a pull Secret off the list of a ServiceAccount.
+/// Takes a pull secret off the list of a ServiceAccount.
 #[derive(Clone, Debug)]
 pub struct DetachSecret {
     pub account: ObjectRef<ServiceAccount>,

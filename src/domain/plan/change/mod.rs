@@ -101,7 +101,7 @@ pub(super) trait PlanChange {
     fn see_earlier(&mut self, _earlier: &mut Earlier) {}
 
     /// Tells the object that is deleted apart from a later one of its name.
-    fn pin(&mut self, _world: &Store) {}
+    fn pin(&mut self, _store: &Store) {}
 
     /// What to do where the change was interrupted, besides making it again.
     fn after_interruption(&self) -> Option<&'static str> {

@@ -25,7 +25,7 @@ use crate::domain::{
 #[derive(Clone, Debug)]
 pub struct SetAccount {
     pub workload: Restartable,
-    /// What must be there for the change to be made, as it was read from the server by the rehearsal, or left
+    /// What must be there for the change to be made, as it was read from the server by the dry run, or left
     /// by the change that this one takes back; `None` until then.
     pub before: Option<Observed<Name<ServiceAccount>>>,
     pub account: Name<ServiceAccount>,
@@ -39,7 +39,7 @@ pub struct AccountChange {
 }
 
 impl SetAccount {
-    /// Another ServiceAccount; which one is there now is known after the rehearsal.
+    /// Another ServiceAccount; which one is there now is known after the dry run.
     pub fn new(workload: Restartable, account: Name<ServiceAccount>) -> Self {
         Self {
             workload,

@@ -27,11 +27,11 @@ use crate::domain::{
 pub struct SetImage {
     pub workload: ImageOwner,
     pub container: Arc<str>,
-    /// What must be there for the change to be made, as it was read from the server by the rehearsal, or left
+    /// What must be there for the change to be made, as it was read from the server by the dry run, or left
     /// by the change that this one takes back; `None` until then.
     pub before: Option<Observed<ContainerImage>>,
     pub image: String,
-    /// The image that the server stores instead, as the rehearsal has told: admission may rewrite it.
+    /// The image that the server stores instead, as the dry run has shown: admission may rewrite it.
     pub stored: Option<Arc<str>>,
 }
 
@@ -43,7 +43,7 @@ pub struct ImageChange {
 }
 
 impl SetImage {
-    /// Another image; which one is there now is known after the rehearsal.
+    /// Another image; which one is there now is known after the dry run.
     pub fn new(workload: ImageOwner, container: Arc<str>, image: impl Into<String>) -> Self {
         Self {
             workload,

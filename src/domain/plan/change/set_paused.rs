@@ -20,13 +20,13 @@ use crate::domain::{
 pub struct SetPaused {
     pub deployment: ObjectRef<Workload>,
     pub paused: bool,
-    /// What must be there for the change to be made, as it was read from the server by the rehearsal, or left
+    /// What must be there for the change to be made, as it was read from the server by the dry run, or left
     /// by the change that this one takes back; `None` until then.
     pub before: Option<Observed<bool>>,
 }
 
 impl SetPaused {
-    /// Pauses or resumes; whether it is paused now is known after the rehearsal.
+    /// Pauses or resumes; whether it is paused now is known after the dry run.
     pub fn new(deployment: ObjectRef<Workload>, paused: bool) -> Self {
         Self {
             deployment,

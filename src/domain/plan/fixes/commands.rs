@@ -11,19 +11,19 @@ use crate::domain::{
 
 /// The kubectl commands of a fix for the target of its finding: those of its plan, and what the plan does not
 /// reach. Words in capitals stand for what has to be typed, and for names that are not known.
-pub(in crate::domain) fn commands_of(fix: FixId, names: &FixContext) -> Vec<String> {
-    let known = FixAction::new(fix, names);
+pub(in crate::domain) fn commands_of(fix: FixId, fix_context: &FixContext) -> Vec<String> {
+    let known = FixAction::new(fix, fix_context);
     let is_known = known.is_some();
-    let action = known.or_else(|| FixAction::new(fix, &names.with_placeholders()));
+    let action = known.or_else(|| FixAction::new(fix, &fix_context.with_placeholders()));
     let Some(action) = action else {
         return Vec::new();
     };
-    let own = names.shown_target();
+    let own = fix_context.shown_target();
     let targets = Targets {
         own: &own,
         all: vec![&own],
         reach: Reach::Selected,
-        listed: listed(names),
+        listed: listed(fix_context),
     };
     let mut lines = Vec::new();
     let corrects_name = matches!(action, FixAction::CorrectSecretName { .. });
@@ -34,7 +34,7 @@ pub(in crate::domain) fn commands_of(fix: FixId, names: &FixContext) -> Vec<Stri
         ));
     }
     let mut plan = Plan::new("", made(&action, &targets).changes);
-    if names.target.is_none() && action.edits_a_secret() {
+    if fix_context.target.is_none() && action.edits_a_secret() {
         // Whether a Pod lacks the Secret is not known: a message alone tells of no Pod.
         plan.changes.truncate(1);
     }
@@ -45,7 +45,7 @@ pub(in crate::domain) fn commands_of(fix: FixId, names: &FixContext) -> Vec<Stri
             // A list that has not been read must not be written.
             Change::AttachSecret(AttachSecret {
                 account, secret, ..
-            }) if names.account_lists.is_none() => vec![if corrects_name {
+            }) if fix_context.account_lists.is_none() => vec![if corrects_name {
                 edit_account(account)
             } else {
                 append_to_list(account, secret)

@@ -33,7 +33,7 @@ pub enum FixProposal {
 
 /// Makes the plan of a fix, or the form that asks for its inputs.
 pub fn proposal_for(fix: FixId, scope: FixScope<'_>) -> FixProposal {
-    let action = FixAction::new(fix, &scope.own.names);
+    let action = FixAction::new(fix, &scope.own.fix_context);
     let Some((action, targets)) = action.zip(scope.targets()) else {
         return FixProposal::Manual;
     };
@@ -44,7 +44,7 @@ pub fn proposal_for(fix: FixId, scope: FixScope<'_>) -> FixProposal {
             if made.changes.is_empty() {
                 return FixProposal::Manual;
             }
-            let title = titled(fix.title_for(&scope.own.names), &made.targets);
+            let title = titled(fix.title_for(&scope.own.fix_context), &made.targets);
             let mut plan = Plan::new(title, made.changes);
             // What lists a Secret already has its new content at the kubelet's next attempt.
             if plan.changes.iter().any(reaches_new_pods_only) {

@@ -37,14 +37,14 @@ pub(super) struct Targets<'a> {
 
 impl<'a> FixScope<'a> {
     pub(super) fn targets(&self) -> Option<Targets<'a>> {
-        let of = |finding: &&'a Finding| finding.names.target.as_deref();
+        let of = |finding: &&'a Finding| finding.fix_context.target.as_deref();
         let own = of(&self.own)?;
         let others = self.others.iter().filter_map(of);
         Some(Targets {
             own,
             all: std::iter::once(own).chain(others).collect(),
             reach: self.reach,
-            listed: listed(&self.own.names),
+            listed: listed(&self.own.fix_context),
         })
     }
 
@@ -114,7 +114,7 @@ fn is_of_the_same(own: &FixTarget, other: &FixTarget) -> bool {
 }
 
 /// What the ServiceAccount of these names lists, as far as it is known.
-pub(super) fn listed(names: &FixContext) -> Vec<Name<Secret>> {
-    let listed = names.account_lists.iter().flatten();
+pub(super) fn listed(fix_context: &FixContext) -> Vec<Name<Secret>> {
+    let listed = fix_context.account_lists.iter().flatten();
     listed.map(|name| Name::new(name.clone())).collect()
 }

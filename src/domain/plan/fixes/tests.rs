@@ -50,8 +50,8 @@ fn of_kind(kind: WorkloadKind, name: &str, container: &str) -> Workload {
 
 /// One workload of each kind and a Pod without one, each with a container of its own name, which all fail
 /// alike.
-fn world(message: &str) -> Store {
-    let mut world = Store::default();
+fn store(message: &str) -> Store {
+    let mut store = Store::default();
     let mut run = of_kind(WorkloadKind::Job, "nightly-7", "batch");
     run.meta.owner = Some(Arc::new(OwnerReference {
         kind: "CronJob".into(),
@@ -72,7 +72,7 @@ fn world(message: &str) -> Store {
     ];
     for workload in workloads {
         let kind = workload.id.kind;
-        world.apply(
+        store.apply(
             StoreUpdate::Workloads(kind, upserted(vec![workload])),
             now(),
         );
@@ -102,18 +102,18 @@ fn world(message: &str) -> Store {
         owned_by(Some(("Job", "nightly-7")), "nightly-7-x", "batch", message),
         owned_by(None, "bare", "tool", message),
     ];
-    world.apply(StoreUpdate::Pods(upserted(pods)), now());
-    world.apply(
+    store.apply(StoreUpdate::Pods(upserted(pods)), now());
+    store.apply(
         StoreUpdate::ServiceAccounts(upserted(vec![account("shop", "runner", &[])])),
         now(),
     );
-    world
+    store
 }
 
-fn finding(world: &Store, pod: &str) -> Finding {
-    let case =
-        context::pod_context(world, &WatchCoverage::complete(), &key("shop", pod), now()).unwrap();
-    diagnose(&case).findings.into_iter().next().unwrap()
+fn finding(store: &Store, pod: &str) -> Finding {
+    let context =
+        context::pod_context(store, &WatchCoverage::complete(), &key("shop", pod), now()).unwrap();
+    diagnose(&context).findings.into_iter().next().unwrap()
 }
 
 /// The Pods of `store`, and what is changed when the image of the selected one is corrected.
@@ -127,12 +127,12 @@ const PODS: [(&str, &str, &str); 7] = [
     ("bare", "Pod/bare", "tool"),
 ];
 
-fn offer(world: &Store, fix: FixId, selected: &str, reach: Reach) -> FixProposal {
-    let own = finding(world, selected);
+fn offer(store: &Store, fix: FixId, selected: &str, reach: Reach) -> FixProposal {
+    let own = finding(store, selected);
     let all = PODS.iter().map(|(pod, ..)| *pod).chain(["migrate-x"]);
     let others: Vec<Finding> = all
         .filter(|pod| *pod != selected)
-        .map(|pod| finding(world, pod))
+        .map(|pod| finding(store, pod))
         .collect();
     let others: Vec<&Finding> = others.iter().collect();
     proposal_for(
@@ -145,8 +145,8 @@ fn offer(world: &Store, fix: FixId, selected: &str, reach: Reach) -> FixProposal
     )
 }
 
-fn plan(world: &Store, fix: FixId, selected: &str, reach: Reach) -> Plan {
-    match offer(world, fix, selected, reach) {
+fn plan(store: &Store, fix: FixId, selected: &str, reach: Reach) -> Plan {
+    match offer(store, fix, selected, reach) {
         FixProposal::Plan(plan) => plan,
         other => panic!("{other:?}"),
     }
@@ -158,10 +158,10 @@ fn said(plan: &Plan) -> Vec<String> {
 
 #[test]
 fn another_image_is_for_the_selected_pods_own_workload_and_container() {
-    let world = world(MISSING);
+    let store = store(MISSING);
     for (pod, owner, container) in PODS {
         let FixProposal::Form(FormSpec::Image { targets, .. }) =
-            offer(&world, FixId::CorrectImage, pod, Reach::Selected)
+            offer(&store, FixId::CorrectImage, pod, Reach::Selected)
         else {
             panic!("{pod}")
         };
@@ -171,20 +171,20 @@ fn another_image_is_for_the_selected_pods_own_workload_and_container() {
             .collect();
         assert_eq!(found, [(owner.to_owned(), container)], "{pod}");
     }
-    let job = offer(&world, FixId::CorrectImage, "migrate-x", Reach::Selected);
+    let job = offer(&store, FixId::CorrectImage, "migrate-x", Reach::Selected);
     assert!(matches!(job, FixProposal::Manual), "{job:?}");
 }
 
 #[test]
 fn for_all_each_workload_is_listed_with_its_own_container_and_image() {
-    let mut world = world(MISSING);
+    let mut store = store(MISSING);
     let mut api = of_kind(WorkloadKind::Deployment, "api", "server");
     api.images = Arc::from([("server".into(), "registry.example/team/app:0".into())]);
-    world.apply(
+    store.apply(
         StoreUpdate::Workloads(WorkloadKind::Deployment, upserted(vec![api])),
         now(),
     );
-    let FixProposal::Form(ask) = offer(&world, FixId::CorrectImage, "bare", Reach::All) else {
+    let FixProposal::Form(ask) = offer(&store, FixId::CorrectImage, "bare", Reach::All) else {
         panic!("nothing is asked")
     };
     assert_eq!(ask.title(), "New image for 6 workloads");
@@ -217,21 +217,21 @@ fn for_all_each_workload_is_listed_with_its_own_container_and_image() {
 
 #[test]
 fn a_new_list_gets_new_pods_by_what_creates_them() {
-    let mut world = world(NO_LOGIN);
+    let mut store = store(NO_LOGIN);
     let hub = secret(
         "shop",
         "hub",
         SecretType::DockerConfigJson,
         &[("registry.example", "bot")],
     );
-    world.apply(
+    store.apply(
         StoreUpdate::Secrets(
             crate::domain::store::watch::SecretWatch::DockerConfigJson,
             upserted(vec![hub]),
         ),
         now(),
     );
-    let plan = plan(&world, FixId::AttachSecret, "migrate-x", Reach::All);
+    let plan = plan(&store, FixId::AttachSecret, "migrate-x", Reach::All);
     let said = said(&plan);
     assert_eq!(said[0], "Attach hub to ServiceAccount shop/runner");
     for line in [
@@ -266,12 +266,12 @@ fn a_new_list_gets_new_pods_by_what_creates_them() {
 
 #[test]
 fn what_is_shared_is_changed_and_no_other_workload_restarted() {
-    let mut world = world(NO_LOGIN);
+    let mut store = store(NO_LOGIN);
     let slice = crate::domain::store::watch::SecretWatch::DockerConfigJson;
     let entries = [("registry.example", "bot")];
     let hub = secret("shop", "hub", SecretType::DockerConfigJson, &entries);
-    world.apply(StoreUpdate::Secrets(slice, upserted(vec![hub])), now());
-    let one = plan(&world, FixId::AttachSecret, "web-5c9f-1", Reach::Selected);
+    store.apply(StoreUpdate::Secrets(slice, upserted(vec![hub])), now());
+    let one = plan(&store, FixId::AttachSecret, "web-5c9f-1", Reach::Selected);
     assert_eq!(
         said(&one),
         [
@@ -285,11 +285,11 @@ fn what_is_shared_is_changed_and_no_other_workload_restarted() {
     assert_eq!(one.notes, [notes]);
     // Those keep the list that they have: they are not waited for.
     let pods = PODS.map(|(pod, ..)| key("shop", pod));
-    let affected = super::super::Affected::new(&world, &one, pods, []);
+    let affected = super::super::Affected::new(&store, &one, pods, []);
     assert_eq!(affected.workloads(), [id(WorkloadKind::Deployment, "web")]);
 
     let FixProposal::Form(FormSpec::NewSecret { targets, .. }) =
-        offer(&world, FixId::CreateSecret, "api-77aa-1", Reach::Selected)
+        offer(&store, FixId::CreateSecret, "api-77aa-1", Reach::Selected)
     else {
         panic!("nothing is asked")
     };
@@ -302,10 +302,10 @@ fn what_is_shared_is_changed_and_no_other_workload_restarted() {
 
 #[test]
 fn a_template_with_a_list_of_its_own_is_changed_and_no_service_account() {
-    let mut world = world(NO_LOGIN);
+    let mut store = store(NO_LOGIN);
     let mut web = of_kind(WorkloadKind::Deployment, "web", "app");
     web.pull_secrets = Arc::from([Name::new("typo")]);
-    world.apply(
+    store.apply(
         StoreUpdate::Workloads(WorkloadKind::Deployment, upserted(vec![web])),
         now(),
     );
@@ -316,10 +316,10 @@ fn a_template_with_a_list_of_its_own_is_changed_and_no_service_account() {
         NO_LOGIN,
     );
     pod.pull_secrets = Arc::from([Name::new("typo")]);
-    world.apply(StoreUpdate::Pods(upserted(vec![pod])), now());
-    let mut own = finding(&world, "web-5c9f-1");
-    own.names.secret = Some("typo".to_owned());
-    own.names.matching_secret = Some("hub".to_owned());
+    store.apply(StoreUpdate::Pods(upserted(vec![pod])), now());
+    let mut own = finding(&store, "web-5c9f-1");
+    own.fix_context.secret = Some("typo".to_owned());
+    own.fix_context.matching_secret = Some("hub".to_owned());
     let one = |fix| {
         let scope = FixScope {
             own: &own,
@@ -351,7 +351,7 @@ fn a_template_with_a_list_of_its_own_is_changed_and_no_service_account() {
 #[test]
 fn no_fix_for_a_debug_container_touches_the_workload() {
     for message in [MISSING, NO_LOGIN] {
-        let mut world = world(message);
+        let mut store = store(message);
         let mut pod = owned_by(
             Some(("ReplicaSet", "web-5c9f")),
             "web-5c9f-1",
@@ -365,8 +365,8 @@ fn no_fix_for_a_debug_container_touches_the_workload() {
         debugger.name = "debugger".into();
         debugger.role = ContainerRole::Ephemeral;
         pod.containers = Box::new([app, debugger]);
-        world.apply(StoreUpdate::Pods(upserted(vec![pod])), now());
-        let own = finding(&world, "web-5c9f-1");
+        store.apply(StoreUpdate::Pods(upserted(vec![pod])), now());
+        let own = finding(&store, "web-5c9f-1");
         assert_eq!(own.container.as_deref(), Some("debugger"));
         assert!(own.fixes.contains(&FixId::DebugAgain), "{:?}", own.fixes);
         for fix in &own.fixes {
@@ -385,7 +385,7 @@ fn no_fix_for_a_debug_container_touches_the_workload() {
                     said(&plan)
                 );
             }
-            let commands = fix.render(&own.names).commands.join("\n");
+            let commands = fix.render(&own.fix_context).commands.join("\n");
             assert!(!commands.contains("rollout restart"), "{commands}");
             assert!(!commands.contains("delete pod"), "{commands}");
         }
@@ -395,11 +395,11 @@ fn no_fix_for_a_debug_container_touches_the_workload() {
 #[test]
 fn every_fix_of_every_kind_of_owner_changes_nothing_of_another() {
     for message in [MISSING, NO_LOGIN] {
-        let world = world(message);
+        let store = store(message);
         for (pod, owner, _) in PODS {
-            let own = finding(&world, pod);
+            let own = finding(&store, pod);
             for fix in own.fixes.clone() {
-                if let FixProposal::Plan(plan) = offer(&world, fix, pod, Reach::Selected) {
+                if let FixProposal::Plan(plan) = offer(&store, fix, pod, Reach::Selected) {
                     let of_a_template = plan.changes.iter().filter_map(|change| match change {
                         Change::SetAccount(SetAccount { workload, .. })
                         | Change::SetTemplatePullSecrets(SetTemplatePullSecrets {
@@ -412,7 +412,7 @@ fn every_fix_of_every_kind_of_owner_changes_nothing_of_another() {
                         assert_eq!(changed, owner, "{fix} of {pod}");
                     }
                 }
-                let filled = fix.render(&own.names).commands.join("\n");
+                let filled = fix.render(&own.fix_context).commands.join("\n");
                 for (other, ..) in PODS.iter().filter(|(other, ..)| *other != pod) {
                     assert!(!filled.contains(&format!(" {other}")), "{pod}: {filled}");
                 }
@@ -424,14 +424,14 @@ fn every_fix_of_every_kind_of_owner_changes_nothing_of_another() {
 
 #[test]
 fn owners_are_counted_once_in_a_title() {
-    let world = world(MISSING);
+    let store = store(MISSING);
     let findings: Vec<Finding> = ["web-5c9f-1", "web-5c9f-2", "bare"]
         .iter()
-        .map(|pod| finding(&world, pod))
+        .map(|pod| finding(&store, pod))
         .collect();
     let targets: Vec<&FixTarget> = findings
         .iter()
-        .filter_map(|finding| finding.names.target.as_deref())
+        .filter_map(|finding| finding.fix_context.target.as_deref())
         .collect();
     assert_eq!(titled("Fix", &targets), "Fix: 2 workloads");
     assert_eq!(titled("Fix", &targets[..2]), "Fix");
@@ -443,7 +443,7 @@ fn owners_are_counted_once_in_a_title() {
 
 #[test]
 fn all_failing_jobs_of_a_cron_job_make_way_for_its_new_image() {
-    let mut world = world(MISSING);
+    let mut store = store(MISSING);
     let mut run = of_kind(WorkloadKind::Job, "nightly-8", "batch");
     run.meta.owner = Some(Arc::new(OwnerReference {
         kind: "CronJob".into(),
@@ -451,11 +451,11 @@ fn all_failing_jobs_of_a_cron_job_make_way_for_its_new_image() {
         uid: "uid-CronJob-nightly".into(),
     }));
     let run = StoreUpdate::Workloads(WorkloadKind::Job, upserted(vec![run]));
-    world.apply(run, now());
+    store.apply(run, now());
     let pod = owned_by(Some(("Job", "nightly-8")), "nightly-8-x", "batch", MISSING);
-    world.apply(StoreUpdate::Pods(upserted(vec![pod])), now());
-    let own = finding(&world, "nightly-7-x");
-    let other = finding(&world, "nightly-8-x");
+    store.apply(StoreUpdate::Pods(upserted(vec![pod])), now());
+    let own = finding(&store, "nightly-7-x");
+    let other = finding(&store, "nightly-8-x");
     let scope = FixScope {
         own: &own,
         others: &[&other],
@@ -481,15 +481,15 @@ fn all_failing_jobs_of_a_cron_job_make_way_for_its_new_image() {
     // One run of it is enough to show that it works.
     let plan = Plan::new("Another image", set);
     let pods = ["nightly-7-x", "nightly-8-x"].map(|name| key("shop", name));
-    let affected = crate::domain::plan::Affected::new(&world, &plan, pods.clone(), []);
+    let affected = crate::domain::plan::Affected::new(&store, &plan, pods.clone(), []);
     let gone = StoreUpdate::Pods(crate::domain::fixtures::removed(pods.to_vec()));
-    world.apply(gone, now());
-    assert!(!crate::domain::plan::recovery(&world, &affected).is_complete());
+    store.apply(gone, now());
+    assert!(!crate::domain::plan::recovery(&store, &affected).is_complete());
     let run = owned_by(Some(("Job", "nightly-8")), "nightly-8-y", "batch", MISSING);
     let mut pod = crate::domain::fixtures::pod("shop", "nightly-8-y", running());
     pod.meta.owner = run.meta.owner;
-    world.apply(StoreUpdate::Pods(upserted(vec![pod])), now());
-    let found = crate::domain::plan::recovery(&world, &affected);
+    store.apply(StoreUpdate::Pods(upserted(vec![pod])), now());
+    let found = crate::domain::plan::recovery(&store, &affected);
     assert!(found.is_complete(), "{found:?}");
 }
 

@@ -17,7 +17,7 @@ pub use mismatch::{Mismatch, MismatchReason};
 use self::url_glob::UrlGlob;
 use crate::domain::registry_auth::{host_port::split_host_port, image_ref::ImageRef};
 
-/// The auth entries of all pull Secrets of a Pod.
+/// The auth entries of all pull secrets of a Pod.
 #[derive(Clone, Debug)]
 pub struct Keyring<T> {
     /// In the kubelet's order of trial: patterns in reverse alphabetical order, so that a longer

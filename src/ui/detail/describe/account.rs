@@ -1,4 +1,4 @@
-//! Describes a ServiceAccount: its pull Secrets and the workloads that use it.
+//! Describes a ServiceAccount: its pull secrets and the workloads that use it.
 
 use super::Sheet;
 use crate::{

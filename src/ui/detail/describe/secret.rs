@@ -1,4 +1,4 @@
-//! Describes a pull Secret: entries without passwords, problems and users.
+//! Describes a pull secret: entries without passwords, problems and users.
 
 use super::{super::probe_result, Sheet};
 use crate::app::action::Action;

@@ -14,7 +14,7 @@ pub(super) fn write(workload: &Workload, sheet: &mut Sheet<'_>) {
     if rollout.paused {
         sheet.field("Rollout", "paused", theme.warning());
     }
-    if let Some((reason, message)) = &rollout.trouble {
+    if let Some((reason, message)) = &rollout.failure_condition {
         let words = format!("{} {reason}: {message}", theme.symbols().pull_failing);
         sheet.field("Condition", &words, theme.failing());
     }

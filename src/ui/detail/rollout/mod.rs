@@ -45,10 +45,10 @@ pub(super) fn lines(id: &WorkloadRef, wide: usize, cx: DrawContext<'_>) -> Vec<L
 /// Why the workload makes no Pods, and what helps.
 fn no_pods(id: &WorkloadRef, wide: usize, cx: DrawContext<'_>) -> Vec<Line<'static>> {
     let subject = Subject::Workload(id.clone());
-    let Some(verdict) = cx.model.diagnoses.get(&subject) else {
+    let Some(diagnosis) = cx.model.diagnoses.get(&subject) else {
         return Vec::new();
     };
-    let (finding, theme) = (&verdict.finding, cx.theme);
+    let (finding, theme) = (&diagnosis.finding, cx.theme);
     let (symbol, style) = theme.health(PodHealth::Failing);
     let text = format!("{symbol} {}: {}", finding.title(), finding.summary());
     let mut lines = wrapped(&text, wide, style);
@@ -132,8 +132,8 @@ fn rollout_state(cx: DrawContext<'_>, progress: &RolloutStatus, wide: usize) -> 
 }
 
 fn blocked(cx: DrawContext<'_>, progress: &RolloutStatus, pod: &ObjectRef<Pod>) -> String {
-    let verdict = cx.model.diagnoses.for_pod(pod);
-    let why = verdict.map_or("failing", |verdict| verdict.finding.title());
+    let diagnosis = cx.model.diagnoses.for_pod(pod);
+    let why = diagnosis.map_or("failing", |diagnosis| diagnosis.finding.title());
     let rest = match progress.workload.status.ready {
         0 => "no Pod is ready".to_owned(),
         1 => "1 Pod still ready".to_owned(),

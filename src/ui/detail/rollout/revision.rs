@@ -66,7 +66,7 @@ fn line(cx: DrawContext<'_>, key: &ObjectRef<Pod>, wide: usize) -> Option<Line<'
     let events = store.events_of_pod(key);
     let (stage, lasts) = stage(cx, pod, container, &events);
     let about = match cx.model.diagnoses.for_pod(key) {
-        Some(verdict) => verdict.finding.title().to_owned(),
+        Some(diagnosis) => diagnosis.finding.title().to_owned(),
         None => pulled(container, &events),
     };
     let name_room = (wide / 3).clamp(16, 44);

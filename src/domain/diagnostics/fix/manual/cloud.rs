@@ -18,15 +18,15 @@ use crate::domain::{
 };
 
 /// The cloud of the image's registry.
-fn cloud(names: &FixContext) -> Option<CloudProvider> {
-    CloudProvider::from_registry_host(names.host.as_deref()?)
+fn cloud(fix_context: &FixContext) -> Option<CloudProvider> {
+    CloudProvider::from_registry_host(fix_context.host.as_deref()?)
 }
 
-pub(in crate::domain::diagnostics::fix) fn grant_pull_role(names: &FixContext) -> Steps {
-    match cloud(names) {
-        Some(CloudProvider::Aws) => grant_on_ecr(names),
-        Some(CloudProvider::Google) => grant_on_artifact_registry(names),
-        Some(CloudProvider::Azure) => grant_on_acr(names),
+pub(in crate::domain::diagnostics::fix) fn grant_pull_role(fix_context: &FixContext) -> Steps {
+    match cloud(fix_context) {
+        Some(CloudProvider::Aws) => grant_on_ecr(fix_context),
+        Some(CloudProvider::Google) => grant_on_artifact_registry(fix_context),
+        Some(CloudProvider::Azure) => grant_on_acr(fix_context),
         None => Steps::new([
             "Grant the identity that the nodes pull with read permission on the repository.",
         ]),
@@ -34,8 +34,8 @@ pub(in crate::domain::diagnostics::fix) fn grant_pull_role(names: &FixContext) -
 }
 
 /// The role needs the policy, and a registry of another account has to allow it in each repository.
-fn grant_on_ecr(names: &FixContext) -> Steps {
-    let host = names.host.as_deref().and_then(EcrHost::parse);
+fn grant_on_ecr(fix_context: &FixContext) -> Steps {
+    let host = fix_context.host.as_deref().and_then(EcrHost::parse);
     let (account, region, partition) = host.map_or(("ACCOUNT", "REGION", "aws"), |host| {
         (host.account, host.region, host.partition)
     });
@@ -49,20 +49,20 @@ fn grant_on_ecr(names: &FixContext) -> Steps {
     steps
         .run(format!(
             "aws iam attach-role-policy --role-name {} --policy-arn arn:{partition}:iam::aws:policy/AmazonEC2ContainerRegistryReadOnly",
-            role_word(names)
+            role_word(fix_context)
         ))
         .run(format!(
             "aws ecr get-repository-policy --registry-id {} --region {} --repository-name {}",
             shell::quote(account),
             shell::quote(region),
-            path_word(names)
+            path_word(fix_context)
         ))
 }
 
-fn grant_on_artifact_registry(names: &FixContext) -> Steps {
-    let host = names.host.as_deref().unwrap_or_default();
+fn grant_on_artifact_registry(fix_context: &FixContext) -> Steps {
+    let host = fix_context.host.as_deref().unwrap_or_default();
     let location = host.strip_suffix("-docker.pkg.dev").unwrap_or("LOCATION");
-    let mut path = path(names).split('/');
+    let mut path = path(fix_context).split('/');
     // Images of gcr.io are in repositories of that name, since March 2025 in Artifact Registry too.
     let project = path.next().filter(|it| !it.is_empty());
     let repository = if host.ends_with("gcr.io") {
@@ -84,8 +84,8 @@ fn grant_on_artifact_registry(names: &FixContext) -> Steps {
     .run("gcloud container node-pools describe POOL --cluster=CLUSTER --location=LOCATION --format='value(config.serviceAccount,config.oauthScopes)'")
 }
 
-fn grant_on_acr(names: &FixContext) -> Steps {
-    let host = names.host.as_deref().unwrap_or_default();
+fn grant_on_acr(fix_context: &FixContext) -> Steps {
+    let host = fix_context.host.as_deref().unwrap_or_default();
     let registry = host.split('.').next().filter(|it| !it.is_empty());
     let registry = shell::quote(registry.unwrap_or("REGISTRY"));
     Steps::new([
@@ -97,64 +97,69 @@ fn grant_on_acr(names: &FixContext) -> Steps {
     ))
     .run(format!(
         "az aks check-acr --resource-group RESOURCE_GROUP --name CLUSTER --acr {}",
-        names.host_word()
+        fix_context.host_word()
     ))
 }
 
-pub(in crate::domain::diagnostics::fix) fn fix_workload_identity(names: &FixContext) -> Steps {
-    match cloud(names) {
-        Some(CloudProvider::Aws) => fix_role(names),
-        Some(CloudProvider::Google) => fix_google_identity(names),
-        Some(CloudProvider::Azure) => fix_client_id(names),
+pub(in crate::domain::diagnostics::fix) fn fix_workload_identity(
+    fix_context: &FixContext,
+) -> Steps {
+    match cloud(fix_context) {
+        Some(CloudProvider::Aws) => fix_role(fix_context),
+        Some(CloudProvider::Google) => fix_google_identity(fix_context),
+        Some(CloudProvider::Azure) => fix_client_id(fix_context),
         None => Steps::new([
             "Check the ServiceAccount's annotations, and that its identity may pull from the registry.",
         ])
-        .run(show_account(names)),
+        .run(show_account(fix_context)),
     }
 }
 
 /// IRSA and Pod Identity give a role to containers; the plugin takes one for pulls from an annotation of its own.
-fn fix_role(names: &FixContext) -> Steps {
+fn fix_role(fix_context: &FixContext) -> Steps {
     let mut steps = Steps::new([
         "The role must exist, trust this ServiceAccount for sts:AssumeRoleWithWebIdentity, and may pull.",
         "The plugin reads eks.amazonaws.com/ecr-role-arn; role-arn (IRSA) and Pod Identity are for containers.",
         "Without that annotation the node's role pulls. With the AWS CLI:",
     ])
-    .run(show_account(names))
-    .run(format!("aws iam get-role --role-name {}", role_word(names)))
+    .run(show_account(fix_context))
+    .run(format!("aws iam get-role --role-name {}", role_word(fix_context)))
     .run(format!(
         "aws eks list-pod-identity-associations --cluster-name CLUSTER --namespace {} --service-account {}",
-        names.namespace_word(),
-        account_word(names)
+        fix_context.namespace_word(),
+        account_word(fix_context)
     ));
-    if is_for_pulls(names) {
-        steps = steps.run(annotate(names, "eks.amazonaws.com/ecr-role-arn=ROLE_ARN"));
+    if is_for_pulls(fix_context) {
+        steps = steps.run(annotate(
+            fix_context,
+            "eks.amazonaws.com/ecr-role-arn=ROLE_ARN",
+        ));
     }
     steps
 }
 
-fn fix_google_identity(names: &FixContext) -> Steps {
+fn fix_google_identity(fix_context: &FixContext) -> Steps {
     Steps::new([
         "iam.gke.io/gcp-service-account is for containers; the node's service account pulls.",
         "The plugin pulls as the ServiceAccount only with iam.gke.io/enable-wi-image-pull: \"true\" (GKE, 2026).",
     ])
-    .run(show_account(names))
+    .run(show_account(fix_context))
 }
 
-fn fix_client_id(names: &FixContext) -> Steps {
+fn fix_client_id(fix_context: &FixContext) -> Steps {
     let mut steps = Steps::new([
         "azure.workload.identity/client-id is for containers; the kubelet's identity pulls.",
         "The plugin reads kubernetes.azure.com/acr-client-id and acr-tenant-id; that identity needs AcrPull.",
         "With the Azure CLI:",
     ])
-    .run(show_account(names))
+    .run(show_account(fix_context))
     .run(format!(
         "az role assignment list --assignee {} --all --output table",
-        shell::quote(subject(names).unwrap_or("CLIENT_ID"))
+        shell::quote(subject(fix_context).unwrap_or("CLIENT_ID"))
     ));
-    if is_for_pulls(names) {
+    if is_for_pulls(fix_context) {
         steps = steps.run(annotate(
-            names,
+            fix_context,
             "kubernetes.azure.com/acr-client-id=CLIENT_ID",
         ));
     }
@@ -166,52 +171,52 @@ pub(in crate::domain::diagnostics::fix) fn audience_rights() -> &'static str {
     r#"kubectl get clusterroles -o json | jq -r '.items[] | select(any(.rules[]?; .verbs | index("request-serviceaccounts-token-audience"))) | .metadata.name'"#
 }
 
-fn show_account(names: &FixContext) -> String {
+fn show_account(fix_context: &FixContext) -> String {
     format!(
         "kubectl -n {} get serviceaccount {} -o jsonpath='{{.metadata.annotations}}'",
-        names.namespace_word(),
-        account_word(names)
+        fix_context.namespace_word(),
+        account_word(fix_context)
     )
 }
 
-fn annotate(names: &FixContext, annotation: &str) -> String {
+fn annotate(fix_context: &FixContext, annotation: &str) -> String {
     format!(
         "kubectl -n {} annotate serviceaccount {} {annotation} --overwrite",
-        names.namespace_word(),
-        account_word(names)
+        fix_context.namespace_word(),
+        account_word(fix_context)
     )
 }
 
-fn account_word(names: &FixContext) -> String {
-    let account = names.service_account.as_deref();
+fn account_word(fix_context: &FixContext) -> String {
+    let account = fix_context.service_account.as_deref();
     account.map_or_else(|| "SERVICEACCOUNT".to_owned(), shell::quote)
 }
 
-fn is_for_pulls(names: &FixContext) -> bool {
-    let identity = names.identity.as_ref();
+fn is_for_pulls(fix_context: &FixContext) -> bool {
+    let identity = fix_context.identity.as_ref();
     identity.is_some_and(|it| it.scope == IdentityScope::Pulls)
 }
 
-fn subject(names: &FixContext) -> Option<&str> {
-    names.identity.as_ref().map(|it| &*it.subject)
+fn subject(fix_context: &FixContext) -> Option<&str> {
+    fix_context.identity.as_ref().map(|it| &*it.subject)
 }
 
 /// The name of the role that pulls: that of the annotation, or the node's.
-fn role_word(names: &FixContext) -> String {
-    let role = subject(names).filter(|_| is_for_pulls(names));
+fn role_word(fix_context: &FixContext) -> String {
+    let role = subject(fix_context).filter(|_| is_for_pulls(fix_context));
     let role = role.and_then(|arn| arn.rsplit('/').next());
     role.map_or_else(|| "NODE_ROLE".to_owned(), shell::quote)
 }
 
 /// The repository without its host.
-fn path(names: &FixContext) -> &str {
-    let repository = names.repository.as_deref().unwrap_or_default();
+fn path(fix_context: &FixContext) -> &str {
+    let repository = fix_context.repository.as_deref().unwrap_or_default();
     let path = repository.split_once('/').map(|(_, path)| path);
     path.unwrap_or_default()
 }
 
-fn path_word(names: &FixContext) -> String {
-    match path(names) {
+fn path_word(fix_context: &FixContext) -> String {
+    match path(fix_context) {
         "" => "REPOSITORY".to_owned(),
         path => shell::quote(path),
     }

@@ -3,36 +3,36 @@
 use super::{super::unplanned, Steps};
 use crate::domain::diagnostics::FixContext;
 
-pub(in crate::domain::diagnostics::fix) fn check_secret(names: &FixContext) -> Steps {
-    let (namespace, secret) = (names.namespace_word(), names.secret_word());
+pub(in crate::domain::diagnostics::fix) fn check_secret(fix_context: &FixContext) -> Steps {
+    let (namespace, secret) = (fix_context.namespace_word(), fix_context.secret_word());
     Steps::new([
         &format!("You may not read Secrets in {namespace}, so its content is unknown."),
         &format!(
             "It must have an entry for {} with a credential that the registry accepts.",
-            names.host_word()
+            fix_context.host_word()
         ),
     ])
     .run(format!(
         "pullscope verify {} -n {namespace} --secret {secret}",
-        names.image_word()
+        fix_context.image_word()
     ))
     .run(format!(
         "kubectl -n {namespace} get secret {secret} -o jsonpath='{{.data.\\.dockerconfigjson}}' | base64 -d | jq '.auths | keys'"
     ))
 }
 
-pub(in crate::domain::diagnostics::fix) fn test_pull(names: &FixContext) -> Steps {
+pub(in crate::domain::diagnostics::fix) fn test_pull(fix_context: &FixContext) -> Steps {
     Steps::new([
         "In the dashboard, :pull-test lets the kubelets pull the image with the Pod's Secrets; nothing is started.",
         &format!(
             "This requires permission to create Pods in {}.",
-            names.namespace_word()
+            fix_context.namespace_word()
         ),
     ])
 }
 
-pub(in crate::domain::diagnostics::fix) fn recreate_pod(names: &FixContext) -> Steps {
-    let target = names.shown_target();
+pub(in crate::domain::diagnostics::fix) fn recreate_pod(fix_context: &FixContext) -> Steps {
+    let target = fix_context.shown_target();
     let steps = if target.owner.is_job() {
         Steps::new([
             "The kubelet retries within 5 minutes, with the Secrets as they are then.",
@@ -49,9 +49,9 @@ pub(in crate::domain::diagnostics::fix) fn recreate_pod(names: &FixContext) -> S
     }
 }
 
-pub(in crate::domain::diagnostics::fix) fn debug_again(names: &FixContext) -> Steps {
+pub(in crate::domain::diagnostics::fix) fn debug_again(fix_context: &FixContext) -> Steps {
     Steps {
-        commands: unplanned::debug(&names.shown_target()),
+        commands: unplanned::debug(&fix_context.shown_target()),
         ..Steps::new([
             "An ephemeral container cannot be changed or removed, and is in no Pod template: no restart is needed.",
             "A Pod's imagePullSecrets are set at creation: attaching a Secret to the ServiceAccount now has no effect on it.",
@@ -60,16 +60,16 @@ pub(in crate::domain::diagnostics::fix) fn debug_again(names: &FixContext) -> St
 }
 
 /// Which revision it goes back to is known to the store: with it the rollback is a plan.
-pub(in crate::domain::diagnostics::fix) fn undo_rollout(names: &FixContext) -> Steps {
+pub(in crate::domain::diagnostics::fix) fn undo_rollout(fix_context: &FixContext) -> Steps {
     Steps {
-        commands: unplanned::undo_rollout(&names.shown_target()),
+        commands: unplanned::undo_rollout(&fix_context.shown_target()),
         ..Steps::default()
     }
 }
 
-pub(in crate::domain::diagnostics::fix) fn pull_policy(names: &FixContext) -> Steps {
+pub(in crate::domain::diagnostics::fix) fn pull_policy(fix_context: &FixContext) -> Steps {
     Steps {
-        commands: unplanned::pull_policy(&names.shown_target()),
+        commands: unplanned::pull_policy(&fix_context.shown_target()),
         ..Steps::new(["Set imagePullPolicy: IfNotPresent in the Pod template."])
     }
 }
@@ -79,42 +79,44 @@ pub(in crate::domain::diagnostics::fix) fn select_nodes(_: &FixContext) -> Steps
         .run("kubectl get nodes -L kubernetes.io/arch,kubernetes.io/os")
 }
 
-pub(in crate::domain::diagnostics::fix) fn read_events(names: &FixContext) -> Steps {
+pub(in crate::domain::diagnostics::fix) fn read_events(fix_context: &FixContext) -> Steps {
     Steps::new(["Events expire after an hour."]).run(format!(
         "kubectl -n {} get events --field-selector {} --sort-by=.lastTimestamp",
-        names.namespace_word(),
-        names.involved_word()
+        fix_context.namespace_word(),
+        fix_context.involved_word()
     ))
 }
 
-pub(in crate::domain::diagnostics::fix) fn read_log(names: &FixContext) -> Steps {
+pub(in crate::domain::diagnostics::fix) fn read_log(fix_context: &FixContext) -> Steps {
     Steps::new([
         "exec format error means that the image is for another CPU architecture: build it for both, or select nodes by kubernetes.io/arch.",
     ])
     .run(format!(
         "kubectl -n {} logs {} -c {} --previous",
-        names.namespace_word(),
-        names.pod_word(),
-        names.container_word()
+        fix_context.namespace_word(),
+        fix_context.pod_word(),
+        fix_context.container_word()
     ))
 }
 
 /// No scheduler looks at a Pod with a gate, and only what has set the gate knows when it may go (KEP-3521).
-pub(in crate::domain::diagnostics::fix) fn remove_scheduling_gate(names: &FixContext) -> Steps {
+pub(in crate::domain::diagnostics::fix) fn remove_scheduling_gate(
+    fix_context: &FixContext,
+) -> Steps {
     Steps::new([
         "The controller that sets a gate removes it; its name is the gate's prefix, as a rule. See that it runs, and its log.",
     ])
     .run(format!(
         "kubectl -n {} get pod {} -o jsonpath='{{.spec.schedulingGates[*].name}}'",
-        names.namespace_word(),
-        names.pod_word()
+        fix_context.namespace_word(),
+        fix_context.pod_word()
     ))
 }
 
-pub(in crate::domain::diagnostics::fix) fn fix_scheduling(names: &FixContext) -> Steps {
+pub(in crate::domain::diagnostics::fix) fn fix_scheduling(fix_context: &FixContext) -> Steps {
     Steps::default().run(format!(
         "kubectl -n {} describe pod {}",
-        names.namespace_word(),
-        names.pod_word()
+        fix_context.namespace_word(),
+        fix_context.pod_word()
     ))
 }

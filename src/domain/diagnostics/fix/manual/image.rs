@@ -3,24 +3,24 @@
 use super::{NodeTopic, Steps};
 use crate::domain::diagnostics::FixContext;
 
-pub(in crate::domain::diagnostics::fix) fn push(names: &FixContext) -> Steps {
+pub(in crate::domain::diagnostics::fix) fn push(fix_context: &FixContext) -> Steps {
     Steps::new(["It was never pushed under this name, or a clean-up removed it."])
-        .run(format!("docker push {}", names.image_word()))
+        .run(format!("docker push {}", fix_context.image_word()))
 }
 
-pub(in crate::domain::diagnostics::fix) fn load(names: &FixContext) -> Steps {
+pub(in crate::domain::diagnostics::fix) fn load(fix_context: &FixContext) -> Steps {
     Steps::new(["Load it into the runtime's store under exactly the name in the Pod."]).run(
         format!(
             "docker save {} | ctr -n k8s.io images import -",
-            names.image_word()
+            fix_context.image_word()
         ),
     )
 }
 
-pub(in crate::domain::diagnostics::fix) fn build_for_platform(names: &FixContext) -> Steps {
+pub(in crate::domain::diagnostics::fix) fn build_for_platform(fix_context: &FixContext) -> Steps {
     Steps::default().run(format!(
         "docker buildx build --platform linux/amd64,linux/arm64 --push -t {} .",
-        names.image_word()
+        fix_context.image_word()
     ))
 }
 
@@ -30,8 +30,8 @@ pub(in crate::domain::diagnostics::fix) fn rebuild(_: &FixContext) -> Steps {
     ])
 }
 
-pub(in crate::domain::diagnostics::fix) fn sign(names: &FixContext) -> Steps {
-    Steps::default().run(format!("cosign sign {}", names.image_word()))
+pub(in crate::domain::diagnostics::fix) fn sign(fix_context: &FixContext) -> Steps {
+    Steps::default().run(format!("cosign sign {}", fix_context.image_word()))
 }
 
 pub(in crate::domain::diagnostics::fix) fn policy(_: &FixContext) -> Steps {
@@ -40,11 +40,11 @@ pub(in crate::domain::diagnostics::fix) fn policy(_: &FixContext) -> Steps {
     ])
 }
 
-pub(in crate::domain::diagnostics::fix) fn use_mirror(names: &FixContext) -> Steps {
+pub(in crate::domain::diagnostics::fix) fn use_mirror(fix_context: &FixContext) -> Steps {
     Steps::new(["Or copy the image to your own registry."])
         .run(format!(
             "crane copy {} REGISTRY/REPO:TAG",
-            names.image_word()
+            fix_context.image_word()
         ))
-        .at(NodeTopic::Mirror, names)
+        .at(NodeTopic::Mirror, fix_context)
 }

@@ -34,8 +34,8 @@ impl Steps {
     }
 
     /// Puts where this is configured on the node in front of these steps.
-    fn at(mut self, topic: NodeTopic, names: &FixContext) -> Self {
-        let mut place = advice::render(node_setup::advice(topic, names), names);
+    fn at(mut self, topic: NodeTopic, fix_context: &FixContext) -> Self {
+        let mut place = advice::render(node_setup::advice(topic, fix_context), fix_context);
         place.steps.append(&mut self.steps);
         self.commands.append(&mut place.commands);
         self.steps = place.steps;

@@ -4,53 +4,53 @@ use super::{NodeTopic, Steps, cloud};
 use crate::domain::diagnostics::{FixContext, NodeFault};
 
 /// The configuration that the kubelet of the node runs with.
-fn kubelet_configuration(names: &FixContext) -> String {
+fn kubelet_configuration(fix_context: &FixContext) -> String {
     format!(
         "kubectl get --raw /api/v1/nodes/{}/proxy/configz",
-        names.node_word()
+        fix_context.node_word()
     )
 }
 
-pub(in crate::domain::diagnostics::fix) fn credential_provider(names: &FixContext) -> Steps {
+pub(in crate::domain::diagnostics::fix) fn credential_provider(fix_context: &FixContext) -> Steps {
     Steps::new([
         "Check that the plugin's binary and configuration are on the node, and that matchImages covers the host.",
         "Check that the plugin reaches its cloud endpoint, and that the identity is attached.",
         "If it takes ServiceAccount tokens, nodes need the verb request-serviceaccounts-token-audience (1.34).",
     ])
-    .run(kubelet_configuration(names))
+    .run(kubelet_configuration(fix_context))
     .run(cloud::audience_rights())
 }
 
-pub(in crate::domain::diagnostics::fix) fn raise_pull_qps(names: &FixContext) -> Steps {
+pub(in crate::domain::diagnostics::fix) fn raise_pull_qps(fix_context: &FixContext) -> Steps {
     Steps::new([
         "Set registryPullQPS and registryBurst in the kubelet's configuration. It clears up when fewer Pods start at once.",
     ])
-    .run(kubelet_configuration(names))
+    .run(kubelet_configuration(fix_context))
 }
 
-pub(in crate::domain::diagnostics::fix) fn dns(names: &FixContext) -> Steps {
+pub(in crate::domain::diagnostics::fix) fn dns(fix_context: &FixContext) -> Steps {
     Steps::new([
         "The node's resolver is used, not the cluster's: *.svc.cluster.local does not resolve there.",
     ])
     .run(format!(
         "kubectl debug node/{} -it --image=busybox -- chroot /host getent hosts {}",
-        names.node_word(),
-        names.unresolved_word()
+        fix_context.node_word(),
+        fix_context.unresolved_word()
     ))
 }
 
-pub(in crate::domain::diagnostics::fix) fn open_firewall(names: &FixContext) -> Steps {
+pub(in crate::domain::diagnostics::fix) fn open_firewall(fix_context: &FixContext) -> Steps {
     Steps::new([
         "Allow the host in the message: token services and blob stores use other hosts than the registry.",
     ])
     .run(format!(
         "curl -v --max-time 15 https://{}/v2/",
-        names.endpoint_word()
+        fix_context.endpoint_word()
     ))
 }
 
-pub(in crate::domain::diagnostics::fix) fn proxy(names: &FixContext) -> Steps {
-    Steps::default().at(NodeTopic::Proxy, names)
+pub(in crate::domain::diagnostics::fix) fn proxy(fix_context: &FixContext) -> Steps {
+    Steps::default().at(NodeTopic::Proxy, fix_context)
 }
 
 pub(in crate::domain::diagnostics::fix) fn route(_: &FixContext) -> Steps {
@@ -58,54 +58,54 @@ pub(in crate::domain::diagnostics::fix) fn route(_: &FixContext) -> Steps {
         .run("ip route get ADDRESS")
 }
 
-pub(in crate::domain::diagnostics::fix) fn trust_ca(names: &FixContext) -> Steps {
-    let (name, port) = names.endpoint_parts();
+pub(in crate::domain::diagnostics::fix) fn trust_ca(fix_context: &FixContext) -> Steps {
+    let (name, port) = fix_context.endpoint_parts();
     Steps::new(["A CA in a Pod or in the pull secret has no effect."])
         .run(format!(
             "openssl s_client -connect {name}:{port} -servername {name} -showcerts </dev/null"
         ))
-        .at(NodeTopic::Ca, names)
+        .at(NodeTopic::Ca, fix_context)
 }
 
 pub(in crate::domain::diagnostics::fix) fn clock(_: &FixContext) -> Steps {
     Steps::new(["Compare the current time in the message with the real one."]).run("date -u")
 }
 
-pub(in crate::domain::diagnostics::fix) fn allow_plain_http(names: &FixContext) -> Steps {
-    let host = names.host_word();
+pub(in crate::domain::diagnostics::fix) fn allow_plain_http(fix_context: &FixContext) -> Steps {
+    let host = fix_context.host_word();
     Steps::default()
         .run(format!("curl http://{host}/v2/"))
-        .at(NodeTopic::PlainHttp, names)
+        .at(NodeTopic::PlainHttp, fix_context)
 }
 
 pub(in crate::domain::diagnostics::fix) fn upgrade_runtime(_: &FixContext) -> Steps {
     Steps::default().run("kubectl get nodes -o wide")
 }
 
-pub(in crate::domain::diagnostics::fix) fn pull_again(names: &FixContext) -> Steps {
-    let image = names.image_word();
+pub(in crate::domain::diagnostics::fix) fn pull_again(fix_context: &FixContext) -> Steps {
+    let image = fix_context.image_word();
     Steps::new(["If only one network is affected, a proxy or cache in between alters the data."])
         .run(format!("crictl rmi {image}"))
         .run(format!("crictl pull {image}"))
 }
 
 /// The steps for a store that is damaged, or one that cannot be written.
-pub(in crate::domain::diagnostics::fix) fn repair_store(names: &FixContext) -> Steps {
-    if names.fault == Some(NodeFault::ReadOnlyRoot) {
-        return mount_read_write(names);
+pub(in crate::domain::diagnostics::fix) fn repair_store(fix_context: &FixContext) -> Steps {
+    if fix_context.fault == Some(NodeFault::ReadOnlyRoot) {
+        return mount_read_write(fix_context);
     }
     Steps::new([
         "Remove the image and pull again; if that does not help, drain the node and rebuild the runtime's storage.",
     ])
-    .run(format!("crictl rmi {}", names.image_word()))
+    .run(format!("crictl rmi {}", fix_context.image_word()))
     .run(format!(
         "kubectl drain {} --ignore-daemonsets",
-        names.node_word()
+        fix_context.node_word()
     ))
 }
 
-fn mount_read_write(names: &FixContext) -> Steps {
-    let node = names.node_word();
+fn mount_read_write(fix_context: &FixContext) -> Steps {
+    let node = fix_context.node_word();
     let on_node = format!("kubectl debug node/{node} -it --image=busybox -- chroot /host");
     Steps::new([
         "The kernel mounts a file system read-only after a disk error; look there first.",
@@ -115,9 +115,9 @@ fn mount_read_write(names: &FixContext) -> Steps {
     .run(format!("{on_node} dmesg"))
 }
 
-pub(in crate::domain::diagnostics::fix) fn free_disk(names: &FixContext) -> Steps {
+pub(in crate::domain::diagnostics::fix) fn free_disk(fix_context: &FixContext) -> Steps {
     Steps::new(["Check the runtime's root, and /var/tmp for CRI-O; inodes count too."])
-        .run(format!("kubectl describe node {}", names.node_word()))
+        .run(format!("kubectl describe node {}", fix_context.node_word()))
         .run("crictl rmi --prune")
 }
 

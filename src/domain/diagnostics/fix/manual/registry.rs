@@ -37,8 +37,8 @@ pub(in crate::domain::diagnostics::fix) fn reduce_requests(_: &FixContext) -> St
     ])
 }
 
-pub(in crate::domain::diagnostics::fix) fn certificate(names: &FixContext) -> Steps {
-    let (name, port) = names.endpoint_parts();
+pub(in crate::domain::diagnostics::fix) fn certificate(fix_context: &FixContext) -> Steps {
+    let (name, port) = fix_context.endpoint_parts();
     Steps::new([
         "Its subject alternative names must include the host in the image; an IP address needs an IP entry.",
     ])
@@ -47,8 +47,8 @@ pub(in crate::domain::diagnostics::fix) fn certificate(names: &FixContext) -> St
     ))
 }
 
-pub(in crate::domain::diagnostics::fix) fn align_tls(names: &FixContext) -> Steps {
-    let (name, port) = names.endpoint_parts();
+pub(in crate::domain::diagnostics::fix) fn align_tls(fix_context: &FixContext) -> Steps {
+    let (name, port) = fix_context.endpoint_parts();
     Steps::new(["The server may also require a client certificate."]).run(format!(
         "openssl s_client -tls1_2 -connect {name}:{port} </dev/null"
     ))
@@ -58,10 +58,13 @@ pub(in crate::domain::diagnostics::fix) fn serve_tls(_: &FixContext) -> Steps {
     Steps::default()
 }
 
-pub(in crate::domain::diagnostics::fix) fn check_port(names: &FixContext) -> Steps {
+pub(in crate::domain::diagnostics::fix) fn check_port(fix_context: &FixContext) -> Steps {
     Steps::new([
         "Without a port the image means 443; localhost is the node itself.",
         "Don't use the web UI's port.",
     ])
-    .run(format!("curl -i https://{}/v2/", names.endpoint_word()))
+    .run(format!(
+        "curl -i https://{}/v2/",
+        fix_context.endpoint_word()
+    ))
 }

@@ -29,7 +29,7 @@ pub(in crate::domain::diagnostics::fix) fn target(
 }
 
 /// Names of a finding with this target.
-pub(in crate::domain::diagnostics::fix) fn names(target: FixTarget) -> FixContext {
+pub(in crate::domain::diagnostics::fix) fn fix_context(target: FixTarget) -> FixContext {
     FixContext {
         namespace: Some("shop".into()),
         pod: Some("web-1".into()),
@@ -45,7 +45,7 @@ pub(in crate::domain::diagnostics::fix) fn names(target: FixTarget) -> FixContex
 }
 
 fn commands(fix: FixId, kind: Option<WorkloadKind>, own_list: &[&str]) -> Vec<String> {
-    fix.render(&names(target(kind, own_list))).commands
+    fix.render(&fix_context(target(kind, own_list))).commands
 }
 
 #[test]
@@ -99,7 +99,7 @@ fn the_image_of_a_volume_is_set_in_the_volume() {
             image: "r.example/model:9.9".into(),
             policy: PullPolicy::IfNotPresent,
         });
-        FixId::CorrectImage.render(&names(target)).commands
+        FixId::CorrectImage.render(&fix_context(target)).commands
     };
     let template = r#"{"spec":{"template":{"spec":{"volumes":[{"image":{"reference":"IMAGE"},"name":"model"}]}}}}"#;
     for kind in [
@@ -168,7 +168,7 @@ fn a_container_that_a_webhook_injected_is_in_no_template() {
     let mut target = target(Some(WorkloadKind::Deployment), &[]);
     let container = target.container.as_mut().unwrap();
     container.template_image = None;
-    let set = FixId::CorrectImage.render(&names(target.clone()));
+    let set = FixId::CorrectImage.render(&fix_context(target.clone()));
     assert_eq!(set.commands, Vec::<String>::new());
     container_is_ephemeral(target);
 }

@@ -1,4 +1,4 @@
-//! A Secret of another type becomes a pull Secret.
+//! A Secret of another type becomes a pull secret.
 //!
 //! The type of a Secret is immutable, so the Secret is deleted and created again with all that it holds.
 
@@ -23,18 +23,18 @@ use crate::domain::{
     rbac::Permission,
 };
 
-/// Makes a pull Secret of a Secret of another type.
+/// Makes a pull secret of a Secret of another type.
 #[derive(Clone, Debug)]
 pub struct ConvertSecret {
     pub key: ObjectRef<Secret>,
     /// What the Secret holds, once that was read from the server.
     pub found: Option<Arc<SecretOutline>>,
-    /// The Secret that the rehearsal found: another one by then is left as it is. `None` before it.
+    /// The Secret that the dry run found: another one by then is left as it is. `None` before it.
     pub before: Option<ObservedObject>,
 }
 
 impl ConvertSecret {
-    /// A conversion; what is kept of the Secret is known after the rehearsal.
+    /// A conversion; what is kept of the Secret is known after the dry run.
     pub fn new(key: ObjectRef<Secret>) -> Self {
         Self {
             key,
@@ -45,7 +45,7 @@ impl ConvertSecret {
 }
 
 impl Change {
-    /// Makes a pull Secret of a Secret of another type.
+    /// Makes a pull secret of a Secret of another type.
     pub fn convert_secret(key: ObjectRef<Secret>) -> Self {
         Self::ConvertSecret(ConvertSecret::new(key))
     }

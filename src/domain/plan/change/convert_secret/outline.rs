@@ -70,7 +70,7 @@ impl SecretOutline {
         }
     }
 
-    /// What stays, what goes and what comes when the Secret becomes a pull Secret.
+    /// What stays, what goes and what comes when the Secret becomes a pull secret.
     pub(super) fn converted(&self) -> Vec<DiffLine> {
         let mut lines = vec![
             same("metadata:"),

@@ -1,4 +1,4 @@
-//! A pull Secret is copied to another namespace.
+//! A pull secret is copied to another namespace.
 
 mod commands;
 
@@ -22,7 +22,7 @@ use crate::domain::{
     rbac::Permission,
 };
 
-/// Copies the entries of a pull Secret to another namespace.
+/// Copies the entries of a pull secret to another namespace.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CopySecret {
     pub from: ObjectRef<Secret>,
@@ -32,7 +32,7 @@ pub struct CopySecret {
     pub source_servers: Vec<Arc<str>>,
     /// The servers of the Secret that is there already; `None`: there is none, as far as is known.
     pub target_servers: Option<Vec<Arc<str>>>,
-    /// What the rehearsal found; what is another by then is left alone. `None` before it.
+    /// What the dry run found; what is another by then is left alone. `None` before it.
     pub expected: Option<ObservedCopy>,
 }
 

@@ -1,4 +1,4 @@
-//! Entries of a pull Secret get another login, move to another server, or are removed.
+//! Entries of a pull secret get another login, move to another server, or are removed.
 
 mod preview;
 
@@ -27,19 +27,19 @@ use crate::domain::{
     shell,
 };
 
-/// Changes entries of a pull Secret.
+/// Changes entries of a pull secret.
 #[derive(Clone, Debug)]
 pub struct EditSecret {
     pub key: ObjectRef<Secret>,
     pub edit: AuthEdit,
-    /// The form of the configuration, as the type of the Secret says; the rehearsal reads it from the server.
+    /// The form of the configuration, as the type of the Secret says; the dry run reads it from the server.
     pub format: ConfigFormat,
-    /// The configuration that the rehearsal found; another one by then is left alone.
+    /// The configuration that the dry run found; another one by then is left alone.
     pub before: Option<Observed<StoredConfig>>,
 }
 
 impl EditSecret {
-    /// An edit; what the Secret must hold for it is known after the rehearsal.
+    /// An edit; what the Secret must hold for it is known after the dry run.
     pub fn new(key: ObjectRef<Secret>, edit: AuthEdit) -> Self {
         Self {
             key,
@@ -51,7 +51,7 @@ impl EditSecret {
 }
 
 impl Change {
-    /// Changes entries of a pull Secret; what it must hold for that is known after the rehearsal.
+    /// Changes entries of a pull secret; what it must hold for that is known after the dry run.
     pub fn edit_secret(key: ObjectRef<Secret>, edit: AuthEdit) -> Self {
         Self::EditSecret(EditSecret::new(key, edit))
     }

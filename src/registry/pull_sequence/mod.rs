@@ -1,4 +1,4 @@
-//! The handshake: resolve, connect, TLS, challenge, token, manifest; each step is recorded.
+//! Sends the requests of one pull: resolve, connect, TLS, challenge, token, manifest; each step is recorded.
 
 mod connect;
 
@@ -35,7 +35,8 @@ const MANIFESTS: &str = "application/vnd.oci.image.index.v1+json, \
 /// Tags of the first page.
 const TAGS: usize = 1000;
 
-pub(super) struct Handshake<'a> {
+/// The requests of one pull, up to the manifest, and what they have led to so far.
+pub(super) struct PullSequence<'a> {
     settings: &'a ProbeSettings,
     transport: Transport,
     image: &'a ImageRef,
@@ -53,7 +54,7 @@ enum AuthState {
     Challenge(Challenge),
 }
 
-impl<'a> Handshake<'a> {
+impl<'a> PullSequence<'a> {
     pub(super) fn new(
         settings: &'a ProbeSettings,
         transport: Transport,

@@ -77,21 +77,21 @@ pub fn substitutions(model: &Model) -> Substitutions {
 }
 
 fn pod_substitutions(inspection: &PodInspection) -> Substitutions {
-    let case = &inspection.context;
+    let context = &inspection.context;
     let image = inspection.image().map(ToString::to_string);
     let reference = image
         .as_deref()
         .and_then(|image| ImageRef::parse(image).ok());
-    let listed = case.pull_secrets.first();
+    let listed = context.pull_secrets.first();
     let tried = inspection
         .links
         .as_ref()
         .and_then(|links| links.candidates.first());
-    let workload = case.workload.as_ref();
+    let workload = context.workload.as_ref();
     Substitutions {
         namespace: Some(inspection.pod.namespace.to_string()),
         secret: listed.map(|listed| listed.name.to_string()),
-        account: Some(case.pod.service_account.to_string()),
+        account: Some(context.pod.service_account.to_string()),
         workload: workload.map(|workload| workload.id.key.name.to_string()),
         server: tried
             .map(|(_, entry)| entry.server.to_string())

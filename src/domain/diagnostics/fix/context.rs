@@ -1,4 +1,4 @@
-//! The names that a finding's sentence and its fixes speak of.
+//! The names of objects that a finding's sentence and its fixes use.
 
 use serde::{Deserialize, Serialize};
 
@@ -13,7 +13,7 @@ use crate::domain::{
     shell,
 };
 
-/// What is known of the names that a finding speaks of.
+/// Names of the objects that a finding and its fixes are about, as far as they are known.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FixContext {
     pub namespace: Option<String>,
@@ -62,13 +62,13 @@ pub struct FixContext {
     #[serde(rename = "involved")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub event_object: Option<(String, String)>,
-    /// What the message shows of registry and node. It follows from the case, as the target does.
+    /// What the message shows of registry and node. It follows from the Pod's context, as the target does.
     #[serde(skip)]
     pub clues: Clues,
     /// What the message tells of the node, beyond the cause.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fault: Option<NodeFault>,
-    /// What a fix of this finding changes. It follows from the case, and is not written down with it.
+    /// What a fix of this finding changes. It follows from the Pod's context, and is not written down with it.
     #[serde(skip)]
     pub target: Option<Box<FixTarget>>,
 }

@@ -1,4 +1,4 @@
-//! Verdicts by table: what a walk met, and what follows.
+//! Conclusions by table: what a probe met, and what follows.
 
 use std::time::Duration;
 
@@ -447,7 +447,7 @@ fn an_image_for_other_platforms_is_no_good() {
 
 #[test]
 fn what_went_well_is_ruled_out_and_never_what_is_claimed() {
-    let verdict = conclude(
+    let conclusion = conclude(
         &fails(user(), ProbeStage::Manifest, refusal(404, &[])),
         &TargetPlatforms::Anything,
     );
@@ -456,10 +456,10 @@ fn what_went_well_is_ruled_out_and_never_what_is_claimed() {
         Cause::TlsUntrustedCa,
         Cause::Unauthorized,
     ] {
-        assert!(verdict.ruled_out.contains(&cause), "{cause}");
+        assert!(conclusion.ruled_out.contains(&cause), "{cause}");
     }
-    assert!(!verdict.ruled_out.contains(&Cause::ImageNotFound));
-    let verdict = conclude(
+    assert!(!conclusion.ruled_out.contains(&Cause::ImageNotFound));
+    let conclusion = conclude(
         &fails(
             nobody(AnonymousReason::Chosen),
             ProbeStage::Manifest,
@@ -467,9 +467,9 @@ fn what_went_well_is_ruled_out_and_never_what_is_claimed() {
         ),
         &TargetPlatforms::Anything,
     );
-    assert!(!verdict.ruled_out.contains(&Cause::NoCredentialsSent));
+    assert!(!conclusion.ruled_out.contains(&Cause::NoCredentialsSent));
     let mut plain = fails(user(), ProbeStage::Manifest, refusal(404, &[]));
     plain.steps[1].outcome = Ok(StepResult::Unencrypted(Unencrypted::Chosen));
-    let verdict = conclude(&plain, &TargetPlatforms::Anything);
-    assert!(!verdict.ruled_out.contains(&Cause::TlsHttpMismatch));
+    let conclusion = conclude(&plain, &TargetPlatforms::Anything);
+    assert!(!conclusion.ruled_out.contains(&Cause::TlsHttpMismatch));
 }

@@ -33,7 +33,7 @@ impl PullAnswer {
     }
 }
 
-/// The verdict of a probe.
+/// The conclusion from a probe.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProbeConclusion {
     pub answer: PullAnswer,
@@ -69,7 +69,7 @@ pub fn conclude(transcript: &Transcript, wanted: &TargetPlatforms) -> ProbeConcl
     }
 }
 
-/// A verdict before it is put into words.
+/// A conclusion before it is put into words.
 struct ProbeFinding {
     answer: PullAnswer,
     cause: Option<Cause>,

@@ -1,11 +1,11 @@
-//! A rule: one row of the table that decides the core of a message.
+//! A rule: one row of the table that decides what kind of error a message is.
 
-use super::Core;
+use super::ErrorKind;
 use crate::domain::message::{ParsedMessage, Phrase, PullStep};
 
-/// One row of the table: when a message has this core.
+/// One row of the table: when a message is an error of this kind.
 pub(super) struct Rule {
-    pub(super) core: Core,
+    pub(super) error_kind: ErrorKind,
     any: &'static [Phrase],
     all: &'static [Phrase],
     none: &'static [Phrase],
@@ -14,9 +14,9 @@ pub(super) struct Rule {
     only_if: Option<fn(&ParsedMessage<'_>) -> bool>,
 }
 
-pub(super) const fn rule(core: Core) -> Rule {
+pub(super) const fn rule(error_kind: ErrorKind) -> Rule {
     Rule {
-        core,
+        error_kind,
         any: &[],
         all: &[],
         none: &[],
@@ -27,17 +27,17 @@ pub(super) const fn rule(core: Core) -> Rule {
 }
 
 impl Rule {
-    /// One of these signs, or one of the statuses.
+    /// One of these phrases, or one of the statuses.
     pub(super) const fn any(self, any: &'static [Phrase]) -> Self {
         Self { any, ..self }
     }
 
-    /// Each of these signs.
+    /// Each of these phrases.
     pub(super) const fn all(self, all: &'static [Phrase]) -> Self {
         Self { all, ..self }
     }
 
-    /// None of these signs.
+    /// None of these phrases.
     pub(super) const fn none(self, none: &'static [Phrase]) -> Self {
         Self { none, ..self }
     }
@@ -62,7 +62,7 @@ impl Rule {
             message.any(self.any) || self.statuses.iter().any(|code| message.has_status(*code));
         let is_free = self.any.is_empty() && self.statuses.is_empty();
         (is_said || is_free)
-            && self.all.iter().all(|sign| message.has(*sign))
+            && self.all.iter().all(|phrase| message.has(*phrase))
             && !message.any(self.none)
             && (self.steps.is_empty()
                 || message

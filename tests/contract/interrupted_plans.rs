@@ -1,4 +1,4 @@
-//! Plans in trouble: somebody writes in between, a step is denied, the connection is lost, and what was
+//! Plans that are interrupted: somebody writes in between, a step is denied, the connection is lost, and what was
 //! made is taken back.
 
 use std::sync::{
@@ -27,8 +27,8 @@ use serde_json::json;
 use crate::{
     cluster::Cluster,
     plans::{
-        account, attach, carried_out, carry_out, config, copy, create, home, listed, login, object,
-        rehearse, secret,
+        account, attach, carried_out, carry_out, config, copy, create, dry_run, home, listed,
+        login, object, secret,
     },
 };
 
@@ -113,12 +113,12 @@ pub async fn a_rotation_is_all_or_nothing(cluster: &Cluster) {
     assert!(!format!("{done:?}").contains("canary"), "nor the old one");
 
     let undo = plan.undo_plan(&done).unwrap();
-    let tried = rehearse(&connection, &undo).await;
+    let tried = dry_run(&connection, &undo).await;
     assert_eq!(tried, vec![Outcome::Applied; 3]);
     assert_eq!(
         contents(cluster, &keys).await,
         after,
-        "a rehearsal changes nothing"
+        "a dry run changes nothing"
     );
     let undone = carry_out(&connection, &undo).await;
     assert_eq!(undone, vec![Outcome::Applied; 3]);
@@ -213,7 +213,7 @@ pub async fn a_plan_is_taken_back(cluster: &Cluster) {
     .await;
     assert_eq!(again, [Outcome::Unchanged], "it is deleted already");
     let undo = plan.undo_plan(&done).unwrap();
-    let tried = rehearse(&connection, &undo).await;
+    let tried = dry_run(&connection, &undo).await;
     assert!(tried.iter().all(Outcome::is_good), "{tried:?}");
     let undone = carry_out(&connection, &undo).await;
     assert!(undone.iter().all(Outcome::is_good), "{undone:?}");
@@ -324,7 +324,7 @@ async fn breaking(cluster: &Cluster, namespace: &Namespace, writes: usize) -> Co
 }
 
 /// Who else keeps an object is read off the server's answer.
-pub async fn a_keeper_is_seen_in_the_rehearsal(cluster: &Cluster) {
+pub async fn a_keeper_is_seen_in_the_dry_run(cluster: &Cluster) {
     use pullscope::{cluster::apply, domain::plan::manager::ManagerKind};
     let (namespace, connection) = home(cluster, "kept").await;
     let path = format!("/api/v1/namespaces/{namespace}/serviceaccounts/web");

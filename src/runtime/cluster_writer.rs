@@ -13,14 +13,14 @@ use crate::{
 };
 
 /// The connection and the permit to write; `None`: nobody may, or nobody is connected.
-pub(super) struct Writer(pub(super) Option<(Connection, WritePermit)>);
+pub(super) struct ClusterWriter(pub(super) Option<(Connection, WritePermit)>);
 
 const NOBODY: &str = "not connected, or read-only";
 
 /// Why nothing new is begun.
 pub(super) const QUITTING: &str = "not started: pullscope is quitting";
 
-impl Writer {
+impl ClusterWriter {
     /// Lets the server try the changes of a plan.
     pub(super) async fn dry_run(self, plan: &Plan) -> Vec<ChangeResult> {
         match self.0 {

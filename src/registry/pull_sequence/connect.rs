@@ -1,4 +1,4 @@
-//! First steps of the handshake: from an image's name to an HTTP connection.
+//! First steps of a pull: from an image's name to an HTTP connection.
 
 use std::{net::SocketAddr, sync::Arc, time::Instant};
 
@@ -14,7 +14,7 @@ use super::{
         transport::{Network, Transport},
         trust::{Security, ServerOrigin},
     },
-    Handshake, timed,
+    PullSequence, timed,
 };
 use crate::domain::probe::{ProbeError, ProbeStage, StepResult, Unencrypted};
 
@@ -31,7 +31,7 @@ enum RegistryStream {
     Custom(DuplexStream, Option<Unencrypted>),
 }
 
-impl Handshake<'_> {
+impl PullSequence<'_> {
     /// Resolve, connect, TLS.
     pub(super) async fn establish(&mut self) -> Option<ServerOrigin> {
         let security = match self.settings.plain_http {

@@ -1,6 +1,6 @@
-//! The core of a message: what failed, and its usual causes.
+//! What kind of error a message is, and its usual causes.
 //!
-//! `rules` decides which core a message has.
+//! `rules` decides the kind.
 
 mod rule;
 mod rules;
@@ -8,9 +8,9 @@ mod rules;
 use super::{ParsedMessage, RegistryKind as K};
 use crate::domain::diagnostics::Cause as C;
 
-pub(super) use rules::{core, frame, is_cut, is_framed, is_of_sandbox};
+pub(super) use rules::{error_kind, frame, is_cut, is_framed, is_of_sandbox};
 
-/// Whose words a core is told in.
+/// Whose words an error of this kind has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Words {
     /// Of the pull alone.
@@ -19,7 +19,7 @@ enum Words {
     Shared,
 }
 
-/// Where it is known from what a core can mean.
+/// How it is known what a kind of error can mean.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum CauseSetSource {
     /// The text says it.
@@ -29,46 +29,46 @@ enum CauseSetSource {
     Measured,
 }
 
-/// Rows of core, name, [`Words`], [`CauseSetSource`] and the usual causes.
-macro_rules! cores {
-    ($($(#[$doc:meta])* $core:ident $slug:literal $words:ident $source:ident [$($cause:ident),*],)*) => {
+/// Rows of kind, name, [`Words`], [`CauseSetSource`] and the usual causes.
+macro_rules! error_kinds {
+    ($($(#[$doc:meta])* $error_kind:ident $slug:literal $words:ident $source:ident [$($cause:ident),*],)*) => {
         /// What failed.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum Core {
-            $($(#[$doc])* $core,)*
+        pub enum ErrorKind {
+            $($(#[$doc])* $error_kind,)*
         }
 
-        impl Core {
+        impl ErrorKind {
             /// The name in the table of measurements.
             pub fn slug(self) -> &'static str {
                 match self {
-                    $(Self::$core => $slug,)*
+                    $(Self::$error_kind => $slug,)*
                 }
             }
 
             fn words(self) -> Words {
                 match self {
-                    $(Self::$core => Words::$words,)*
+                    $(Self::$error_kind => Words::$words,)*
                 }
             }
 
             fn source(self) -> CauseSetSource {
                 match self {
-                    $(Self::$core => CauseSetSource::$source,)*
+                    $(Self::$error_kind => CauseSetSource::$source,)*
                 }
             }
 
             /// What it can mean at a registry of no special kind, the likeliest first.
             fn usual_causes(self) -> &'static [C] {
                 match self {
-                    $(Self::$core => &[$(C::$cause),*],)*
+                    $(Self::$error_kind => &[$(C::$cause),*],)*
                 }
             }
         }
     };
 }
 
-cores! {
+error_kinds! {
     /// Scheduling, volumes, the Pod's network, crashes, probes, the API server.
     Elsewhere "elsewhere" Own Stated [NotAPullFailure],
     /// The end of an error at a container's start.
@@ -226,7 +226,7 @@ cores! {
     Unknown "unknown" Shared Stated [],
 }
 
-impl Core {
+impl ErrorKind {
     /// Whether what it can mean was measured.
     pub fn is_measured(self) -> bool {
         self.source() == CauseSetSource::Measured
@@ -260,29 +260,29 @@ impl Core {
         let kind = message.registry_kind();
         let special = BY_REGISTRY
             .iter()
-            .find(|(core, kinds, _)| *core == self && kinds.contains(&kind));
+            .find(|(error_kind, kinds, _)| *error_kind == self && kinds.contains(&kind));
         special
             .map_or(self.usual_causes(), |(_, _, causes)| causes)
             .to_vec()
     }
 }
 
-/// Cores that mean something else, or more, at some registries.
+/// Kinds of error that mean something else, or more, at some registries.
 #[rustfmt::skip]
-const BY_REGISTRY: &[(Core, &[K], &[C])] = &[
-    (Core::NoBasicAuth, &[K::Ecr], &[C::NoCredentialsSent, C::CredentialProviderFailure, C::TokenExpired]),
-    (Core::OauthToken, &[K::Google], &[C::Unauthorized, C::TokenExpired, C::ForbiddenByPolicy, C::PullSecretMalformed]),
-    (Core::AuthenticationRequired, &[K::Acr], &[C::NoCredentialsSent, C::Unauthorized, C::TokenExpired, C::CredentialProviderFailure]),
-    (Core::AuthenticationRequired, &[K::Google], &[C::NoCredentialsSent, C::Unauthorized, C::ForbiddenByPolicy]),
-    (Core::AuthenticationRequired, &[K::DockerHub], &[C::NoCredentialsSent, C::Unauthorized, C::RepositoryMissingOrNoAccess]),
-    (Core::Unauthorized401, &[K::Ecr], &[C::Unauthorized, C::TokenExpired, C::NoCredentialsSent, C::ForbiddenByPolicy]),
-    (Core::AccessUnclear, &[K::Own, K::Ghcr, K::Google, K::Acr, K::GitLab, K::JFrog, K::Harbor], &[C::NoCredentialsSent, C::RepositoryMissingOrNoAccess, C::Unauthorized]),
-    (Core::AccessUnclear, &[K::Nexus], &[C::RepositoryMissingOrNoAccess, C::NoCredentialsSent, C::ForbiddenByPolicy, C::Unauthorized]),
-    (Core::AccessUnclear, &[K::Ecr], &[C::RepositoryMissingOrNoAccess, C::NoCredentialsSent, C::Unauthorized, C::TokenExpired]),
-    (Core::NotFound, &[K::DockerHub, K::Ghcr, K::Google, K::Acr, K::Quay, K::GitLab, K::Harbor, K::Nexus, K::Public, K::RedHat], &[C::ImageNotFound]),
-    (Core::Forbidden, &[K::Public], &[C::ForbiddenByPolicy]),
-    (Core::BadRequest, &[K::Ecr], &[C::RegistryBadResponse, C::Unauthorized, C::TokenExpired]),
-    (Core::Timeout, &[K::DockerHub], &[C::RegistryUnreachableTimeout, C::RegistryUnreachableProxy]),
-    (Core::Handshake, &[K::DockerHub, K::Ghcr, K::Google, K::Acr, K::Quay, K::GitLab, K::Ecr, K::Public, K::RedHat], &[C::TlsHandshakeFailure, C::RegistryUnreachableProxy]),
-    (Core::CertificateValidFor, &[K::DockerHub, K::Ghcr, K::Google, K::Acr, K::Quay, K::GitLab, K::Ecr, K::Public, K::RedHat], &[C::TlsHostnameOrExpired, C::RegistryUnreachableDns]),
+const BY_REGISTRY: &[(ErrorKind, &[K], &[C])] = &[
+    (ErrorKind::NoBasicAuth, &[K::Ecr], &[C::NoCredentialsSent, C::CredentialProviderFailure, C::TokenExpired]),
+    (ErrorKind::OauthToken, &[K::Google], &[C::Unauthorized, C::TokenExpired, C::ForbiddenByPolicy, C::PullSecretMalformed]),
+    (ErrorKind::AuthenticationRequired, &[K::Acr], &[C::NoCredentialsSent, C::Unauthorized, C::TokenExpired, C::CredentialProviderFailure]),
+    (ErrorKind::AuthenticationRequired, &[K::Google], &[C::NoCredentialsSent, C::Unauthorized, C::ForbiddenByPolicy]),
+    (ErrorKind::AuthenticationRequired, &[K::DockerHub], &[C::NoCredentialsSent, C::Unauthorized, C::RepositoryMissingOrNoAccess]),
+    (ErrorKind::Unauthorized401, &[K::Ecr], &[C::Unauthorized, C::TokenExpired, C::NoCredentialsSent, C::ForbiddenByPolicy]),
+    (ErrorKind::AccessUnclear, &[K::Own, K::Ghcr, K::Google, K::Acr, K::GitLab, K::JFrog, K::Harbor], &[C::NoCredentialsSent, C::RepositoryMissingOrNoAccess, C::Unauthorized]),
+    (ErrorKind::AccessUnclear, &[K::Nexus], &[C::RepositoryMissingOrNoAccess, C::NoCredentialsSent, C::ForbiddenByPolicy, C::Unauthorized]),
+    (ErrorKind::AccessUnclear, &[K::Ecr], &[C::RepositoryMissingOrNoAccess, C::NoCredentialsSent, C::Unauthorized, C::TokenExpired]),
+    (ErrorKind::NotFound, &[K::DockerHub, K::Ghcr, K::Google, K::Acr, K::Quay, K::GitLab, K::Harbor, K::Nexus, K::Public, K::RedHat], &[C::ImageNotFound]),
+    (ErrorKind::Forbidden, &[K::Public], &[C::ForbiddenByPolicy]),
+    (ErrorKind::BadRequest, &[K::Ecr], &[C::RegistryBadResponse, C::Unauthorized, C::TokenExpired]),
+    (ErrorKind::Timeout, &[K::DockerHub], &[C::RegistryUnreachableTimeout, C::RegistryUnreachableProxy]),
+    (ErrorKind::Handshake, &[K::DockerHub, K::Ghcr, K::Google, K::Acr, K::Quay, K::GitLab, K::Ecr, K::Public, K::RedHat], &[C::TlsHandshakeFailure, C::RegistryUnreachableProxy]),
+    (ErrorKind::CertificateValidFor, &[K::DockerHub, K::Ghcr, K::Google, K::Acr, K::Quay, K::GitLab, K::Ecr, K::Public, K::RedHat], &[C::TlsHostnameOrExpired, C::RegistryUnreachableDns]),
 ];
