@@ -75,9 +75,10 @@ mod tests {
 
     use crate::{
         app::{
+            action::Action,
             effect::Effect,
             key_config::{KeyOverride, Keymap},
-            keymap::BINDINGS,
+            keymap::{BINDINGS, Context},
             message::Message,
         },
         domain::{
@@ -168,7 +169,6 @@ mod tests {
             ("problems", &["W"]),
             ("steps", &["W", "j", "ctrl-x"]),
             ("hygiene", &["H"]),
-            ("menu", &["."]),
             ("guide", &["L"]),
             ("form", &["ctrl-x"]),
             ("changed form", &["ctrl-x", "a", "esc"]),
@@ -235,6 +235,18 @@ mod tests {
         let failed = Err(UserError::new("no answer"));
         screen.take(Message::Connected(request_id, failed));
         assert_no_old_key("no connection", screen);
+    }
+
+    /// Its items have the keys that were bound when it was opened.
+    #[test]
+    fn the_menu_names_no_such_key() {
+        let mut screen = Screen::company();
+        let keymap = rebound();
+        let key = keymap.key_for(Action::Menu, &[Context::Panes]).unwrap();
+        screen.set_keymap(keymap);
+        let text = screen.press(&[&key.to_string()]).text(160, 50);
+        assert!(text.contains("or its key"), "{text}");
+        assert_eq!(old_keys(&text), [""; 0]);
     }
 
     #[test]
