@@ -16,9 +16,9 @@ use crate::domain::{
 
 impl Form {
     /// Validates the value of a field.
-    pub fn validate(&self, answer: FieldId, store: &Store) -> Option<ValidationError> {
-        let text = self.text(answer);
-        match answer {
+    pub fn validate(&self, id: FieldId, store: &Store) -> Option<ValidationError> {
+        let text = self.text(id);
+        match id {
             FieldId::Namespace => {
                 validate::label(text).or_else(|| self.namespace_terminating(store))
             }

@@ -48,8 +48,8 @@ pub(super) fn fix(model: &mut Model, number: u8, now: Timestamp) -> Vec<Effect> 
     };
     match offered.offer {
         FixProposal::Plan(plan) => plan_dialog::open(model, plan, offered.fault, now),
-        FixProposal::Form(ask) => {
-            forms::open(model, ask, offered.fault, now);
+        FixProposal::Form(spec) => {
+            forms::open(model, spec, offered.fault, now);
             Vec::new()
         }
         FixProposal::Manual => {

@@ -16,9 +16,9 @@ use crate::{
 };
 
 /// Opens a form, unless nothing may be changed.
-pub(super) fn open(model: &mut Model, ask: FormSpec, fault: Option<FaultId>, now: Timestamp) {
+pub(super) fn open(model: &mut Model, spec: FormSpec, fault: Option<FaultId>, now: Timestamp) {
     if !plan_dialog::reject_if_read_only(model, now) {
-        let form = Form::new(ask, fault, &model.store);
+        let form = Form::new(spec, fault, &model.store);
         model.overlays.push(Overlay::Form(form));
     }
 }

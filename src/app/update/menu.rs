@@ -90,7 +90,7 @@ fn item(model: &Model, row: ActiveBinding) -> Option<MenuItem> {
 /// What the action takes here.
 fn requirement(model: &Model, action: Action) -> ActionRequirement {
     match open_form::form_spec_for(model, action) {
-        Some(Ok(ask)) => return ActionRequirement::ToChange(ask.permissions()),
+        Some(Ok(spec)) => return ActionRequirement::ToChange(spec.permissions()),
         Some(Err(why)) => return ActionRequirement::NotApplicable(why.to_owned()),
         None => {}
     }
@@ -100,7 +100,7 @@ fn requirement(model: &Model, action: Action) -> ActionRequirement {
     match action {
         Action::Fix(number) => match fix::offered_fix(model, number).map(|offered| offered.offer) {
             Some(FixProposal::Plan(plan)) => changes(&plan.changes),
-            Some(FixProposal::Form(ask)) => ActionRequirement::ToChange(ask.permissions()),
+            Some(FixProposal::Form(spec)) => ActionRequirement::ToChange(spec.permissions()),
             Some(FixProposal::Manual) | None => ActionRequirement::Nothing,
         },
         Action::Restart => match fix::restartable(model) {

@@ -72,7 +72,7 @@ const GONE: &str = "the ServiceAccount is gone";
 /// Opens the form of an action, or says why there is none.
 pub(super) fn open(model: &mut Model, action: Action, now: Timestamp) {
     match form_spec_for(model, action) {
-        Some(Ok(ask)) => forms::open(model, ask, None, now),
+        Some(Ok(spec)) => forms::open(model, spec, None, now),
         Some(Err(why)) => model.set_status(why, now),
         None => {}
     }

@@ -181,7 +181,7 @@ fn field_line(
 fn options(choice: &Select, focused: bool, room: usize, cx: DrawContext<'_>) -> Vec<Span<'static>> {
     let theme = cx.theme;
     let value =
-        text::truncate(choice.value(), room.saturating_sub(12), text::Ellipsis::End).into_owned();
+        text::truncate(choice.label(), room.saturating_sub(12), text::Ellipsis::End).into_owned();
     if !focused || choice.options.len() < 2 {
         return vec![Span::styled(value, theme.text())];
     }

@@ -5,7 +5,7 @@ mod secrets;
 mod setup;
 
 use super::{
-    CredentialSource, Field, FieldId, Form, MultiSelect, fields,
+    CredentialSource, Field, FieldId, Form, MultiSelect, SelectValue,
     pluralize::{pluralize, pods_verb},
 };
 use crate::domain::{
@@ -67,16 +67,15 @@ impl Form {
 
     /// As what a plan is exported.
     pub fn export_format(&self) -> ExportFormat {
-        let label = self.text(FieldId::Format);
-        let found = ExportFormat::ALL
-            .into_iter()
-            .find(|style| style.label() == label);
-        found.unwrap_or(ExportFormat::Plain)
+        match self.option(FieldId::Format) {
+            Some(SelectValue::Format(format)) => *format,
+            Some(_) | None => ExportFormat::Plain,
+        }
     }
 
     /// The file that it is exported to; `None`: the clipboard.
     pub fn export_path(&self) -> Option<&str> {
-        (self.text(FieldId::Destination) == fields::FILE).then(|| self.text(FieldId::File))
+        self.exports_to_file().then(|| self.text(FieldId::File))
     }
 
     /// What the registry can say of the login before it is saved.
