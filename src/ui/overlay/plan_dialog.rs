@@ -13,7 +13,7 @@ use crate::ui::key_hints::BACK;
 use crate::{
     app::{
         overlay::Overlay,
-        plan_dialog::{PlanDialog, PlanStage, RemainingFailure},
+        plan_dialog::{PlanDialog, PlanStage, RegistryCheck, RemainingFailure},
     },
     domain::{
         k8s::{
@@ -60,7 +60,9 @@ fn hint(dialog: &PlanDialog, cx: DrawContext<'_>) -> String {
     let apply = |label| (&[Action::Apply][..], label);
     match &dialog.stage {
         stage if stage.changes_nothing() => cx.hints(&[close, export]),
-        PlanStage::Ready(_) if dialog.stage.can_be_applied() && dialog.is_override_confirmed => {
+        PlanStage::Ready(_)
+            if dialog.stage.can_be_applied() && dialog.registry_check.is_override_confirmed() =>
+        {
             cx.hints(&[apply("apply anyway"), copy, export, edit])
         }
         PlanStage::Ready(_) if dialog.stage.can_be_applied() => {
@@ -271,29 +273,25 @@ fn still_failing(error: &RemainingFailure<'_>, again: bool) -> String {
 /// What the registry says of the login that would be saved.
 fn registry(dialog: &PlanDialog, cx: DrawContext<'_>, room: usize) -> Vec<Line<'static>> {
     let (theme, symbols) = (cx.theme, cx.theme.symbols());
-    let (symbol, style, text) = match (&dialog.check_result, dialog.credential_check) {
-        (Some(conclusion), _) => match conclusion.answer {
-            PullAnswer::Ok => (symbols.finished, theme.good(), conclusion.summary.as_str()),
-            PullAnswer::No => (
-                symbols.pull_failing,
-                theme.failing(),
-                conclusion.summary.as_str(),
-            ),
-            PullAnswer::Unknown => (
-                symbols.failing,
-                theme.warning(),
-                conclusion.summary.as_str(),
-            ),
-        },
-        (None, Some(_)) => (symbols.quiet, theme.dim(), "waiting for the registry"),
-        (None, None) => return Vec::new(),
+    let (symbol, style, text) = match &dialog.registry_check {
+        RegistryCheck::Done { conclusion, .. } => {
+            let text = conclusion.summary.as_str();
+            match conclusion.answer {
+                PullAnswer::Ok => (symbols.finished, theme.good(), text),
+                PullAnswer::No => (symbols.pull_failing, theme.failing(), text),
+                PullAnswer::Unknown => (symbols.failing, theme.warning(), text),
+            }
+        }
+        RegistryCheck::Waiting(_) => (symbols.quiet, theme.dim(), "waiting for the registry"),
+        RegistryCheck::None => return Vec::new(),
     };
     let mut lines = wrapped(
         &format!("{symbol} Tested from this machine: {text}"),
         room,
         style,
     );
-    if dialog.is_override_confirmed && matches!(dialog.stage, PlanStage::Ready(_)) {
+    if dialog.registry_check.is_override_confirmed() && matches!(dialog.stage, PlanStage::Ready(_))
+    {
         let keys = cx.hints(&[
             (&[Action::Back], "edit"),
             (&[Action::Apply], "apply anyway"),
