@@ -300,7 +300,7 @@ mod tests {
     fn model(scope: &Scope, pods: WatchState) -> Model {
         let mut model = Model::new(&StartScope::FromContext, seconds_ago(5));
         model.scope = scope.clone();
-        model.scope_is_given = true;
+        model.pending_restore = crate::app::model::PendingRestore::Pane;
         let request_id = model.connection.request_id;
         let identity = ConnectionInfo {
             context: "prod".into(),

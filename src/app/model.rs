@@ -109,11 +109,8 @@ pub struct Model {
     /// The last visited fault.
     pub fault_cursor: Option<FaultCursor>,
     pub status: Option<StatusMessage>,
-    /// Whether `-n` or `-A` was given, or the scope has been chosen since: then the context's namespace
-    /// does not decide.
-    pub scope_is_given: bool,
-    /// True after the last location in this context was restored.
-    pub location_restored: bool,
+    /// What of the last location in this context is restored once it is connected.
+    pub pending_restore: PendingRestore,
     /// Something has changed that a frame would show.
     pub dirty: bool,
 }
@@ -127,7 +124,82 @@ pub enum StartScope {
     Namespace(Namespace),
 }
 
+/// What of the last location in a context is still to be restored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PendingRestore {
+    ScopeAndPane,
+    /// `-n` or `-A` was given: then neither the last location nor the context's namespace decides.
+    Pane,
+    Nothing,
+}
+
 impl Model {
+    /// Drops what was read through a connection, for the next one to read it again. Every field is named, so
+    /// that a new one is not forgotten: what the user has arranged stays, and in the same context also what was
+    /// done there.
+    pub fn reset(&mut self, connection: ConnectionStatus, leaves_context: bool) {
+        let Self {
+            // Of the connection.
+            connection: current,
+            store,
+            diagnoses,
+            inspection,
+            rbac,
+            probes,
+            fetched,
+            log,
+            notices,
+            overlays,
+            panes,
+            // Of the context.
+            scope,
+            last_scope,
+            known_namespaces,
+            applied,
+            lost_secrets,
+            pull_tests,
+            jump_list,
+            fault_cursor,
+            pending_restore,
+            // Of the session. Plans that are being carried out keep the context from being left.
+            active_plans: _,
+            request_ids: _,
+            focus: _,
+            capabilities: _,
+            preferences: _,
+            demo_intro: _,
+            session: _,
+            shutdown: _,
+            status: _,
+            dirty: _,
+        } = self;
+        *current = connection;
+        *store = Store::default();
+        *diagnoses = DiagnosisCache::default();
+        *inspection = None;
+        *rbac = RbacCache::default();
+        *probes = ProbeCache::default();
+        *fetched = None;
+        *log = None;
+        *notices = Notices::default();
+        overlays.clear();
+        if leaves_context {
+            // A namespace of one cluster means nothing in another, nor does what was done there.
+            *panes = Panes::default();
+            *scope = Scope::Cluster;
+            *last_scope = None;
+            known_namespaces.clear();
+            applied.clear();
+            lost_secrets.clear();
+            *pull_tests = PullTests::default();
+            *jump_list = JumpList::default();
+            *fault_cursor = None;
+            *pending_restore = PendingRestore::ScopeAndPane;
+        } else {
+            panes.clear_rows();
+        }
+    }
+
     pub fn new(start: &StartScope, now: Timestamp) -> Self {
         let mut request_ids = RequestIds::default();
         let request_id = request_ids.next_id();
@@ -172,8 +244,10 @@ impl Model {
             },
             fault_cursor: None,
             status: None,
-            scope_is_given: *start != StartScope::FromContext,
-            location_restored: false,
+            pending_restore: match start {
+                StartScope::FromContext => PendingRestore::ScopeAndPane,
+                StartScope::All | StartScope::Namespace(_) => PendingRestore::Pane,
+            },
             dirty: true,
         }
     }

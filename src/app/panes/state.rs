@@ -81,6 +81,16 @@ impl<P: PaneRows> PaneState<P> {
         self.made_from = None;
     }
 
+    /// Drops the rows, for another connection brings them again; filter, order and selection stay.
+    pub fn clear_rows(&mut self) {
+        self.list.clear();
+        self.extra.resume();
+        self.made_from = None;
+        self.made_at = None;
+        self.is_fuzzy = false;
+        self.next_refresh = None;
+    }
+
     /// Brings the rows up to date: at once where the user wants other ones, within the budget where only
     /// the cluster has changed.
     pub fn refresh(&mut self, context: &RowContext<'_>, budget: &mut RefreshBudget) {

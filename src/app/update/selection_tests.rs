@@ -70,3 +70,37 @@ fn open_details_are_what_a_command_acts_on() {
     let changes: Vec<String> = plan.0.changes.iter().map(ToString::to_string).collect();
     assert_eq!(changes, [format!("Delete Pod {pod}")]);
 }
+
+#[test]
+fn the_same_connection_made_again_leaves_all_where_it_is() {
+    let mut model = model();
+    press(&mut model, &["/"]);
+    typed(&mut model, "check");
+    press(&mut model, &["enter", "A", "G"]);
+    command(&mut model, "sec");
+    press(&mut model, &["ctrl-z", "N"]);
+    command(&mut model, "ev");
+    press(&mut model, &["z"]);
+    command(&mut model, "po");
+    let arrangement = |model: &Model| {
+        let panes = Pane::ALL.map(|pane| {
+            let state = model.panes.get(pane);
+            (state.query().clone(), state.is_folded())
+        });
+        (panes, model.focus, model.scope.clone())
+    };
+    let before = (arrangement(&model), model.location().selected);
+    let effects = press(&mut model, &["ctrl-r"]);
+    let Some(Effect::Connect { request_id, .. }) = effects.first() else {
+        panic!("{effects:?}")
+    };
+    assert_eq!(
+        model.panes.pods.list.rows(),
+        [],
+        "the rows are of the old one"
+    );
+    assert_eq!(arrangement(&model), before.0);
+    super::tests::fill(&mut model, *request_id);
+    let after = (arrangement(&model), model.location().selected);
+    assert_eq!(after, before);
+}
