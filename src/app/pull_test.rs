@@ -20,7 +20,7 @@ use crate::domain::{
 #[derive(Debug)]
 pub enum PullTestDialog {
     /// Nothing has been created yet.
-    Choosing(PullTestSetup),
+    Choosing(Box<PullTestSetup>),
     /// The test of this request runs, or has ended.
     Started(RequestId),
 }

@@ -36,7 +36,7 @@ pub(super) fn open(model: &mut Model, now: Timestamp) {
     if setup.nodes.rows().is_empty() {
         model.set_status("no nodes known: no Pod is scheduled yet", now);
     } else {
-        let dialog = PullTestDialog::Choosing(setup);
+        let dialog = PullTestDialog::Choosing(Box::new(setup));
         model.overlays.push(Overlay::PullTest(dialog));
     }
 }
