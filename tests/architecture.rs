@@ -32,6 +32,7 @@ const PURE: &[&str] = &[
     "std::thread",
     "std::time::Instant",
     "std::time::SystemTime",
+    "TimeZone::system",
     "Timestamp::now",
     "Zoned::now",
     "async",
@@ -314,6 +315,45 @@ fn every_import_is_allowed() {
         lines.len(),
         lines.join("\n")
     );
+}
+
+/// The functions of a file that only some platforms have: those of Unix, and those of the others.
+fn by_platform(text: &str) -> [BTreeSet<&str>; 2] {
+    ["#[cfg(unix)]", "#[cfg(not(unix))]"].map(|attribute| {
+        let lines = text.lines().map(str::trim);
+        let next = lines.clone().skip(1);
+        lines
+            .zip(next)
+            .filter(|(line, _)| *line == attribute)
+            .filter_map(|(_, item)| item.split_once("fn ")?.1.split(['(', '<']).next())
+            .collect()
+    })
+}
+
+/// The platform that no test runs on would not compile without.
+#[test]
+fn a_function_of_one_platform_has_its_twin() {
+    let broken = "#[cfg(unix)]\nfn is_up() {}\n#[cfg(not(unix))]\nfn is_gone() {}\n";
+    let [unix, others] = by_platform(broken);
+    assert_ne!(unix, others, "it finds none");
+    for (file, text) in sources() {
+        let [unix, others] = by_platform(&text);
+        assert_eq!(unix, others, "src/{file}");
+    }
+}
+
+/// Keys can be configured, and `check` has none.
+#[test]
+fn the_domain_names_no_key_of_the_dashboard() {
+    for (file, text) in sources() {
+        let code = text.lines().filter(|line| !line.trim().starts_with("//"));
+        let keys = code.filter(|line| line.contains("ctrl-") || line.contains("; W "));
+        let found: Vec<&str> = keys.collect();
+        assert!(
+            !file.starts_with("domain/") || found.is_empty(),
+            "src/{file}: {found:?}"
+        );
+    }
 }
 
 /// The code of each file without its tests.

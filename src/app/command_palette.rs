@@ -199,7 +199,7 @@ pub enum ParsedCommand {
     Save(String),
     Forget(Option<String>),
     /// A command, but its word says nothing; this is what it takes.
-    Misused(&'static str),
+    Misused(String),
     /// A command that takes no argument, and was given one. What is selected is not what was named.
     NoArgument(&'static str),
     /// A resource that k9s lists and this program does not; what there is instead.
@@ -276,7 +276,7 @@ pub fn resolve_enter(typed: &str, suggestions: &[Suggestion], chosen: usize) -> 
 pub fn suggestions(typed: &str, store: &Store, memory: &SessionState) -> Vec<Suggestion> {
     let typed = typed.trim_start();
     if let Some((word, argument)) = typed.split_once(' ') {
-        let Some(command) = find_command(word) else {
+        let Some((command, _)) = find_command(word) else {
             return Vec::new();
         };
         let argument = argument.trim();
@@ -383,7 +383,7 @@ pub fn parse(line: &str) -> ParsedCommand {
     };
     let argument = words.next();
     let is_more = words.next().is_some();
-    let Some(command) = find_command(name) else {
+    let Some((command, name)) = find_command(name) else {
         if let Some(resource) = K9sResource::from_name(name) {
             return ParsedCommand::NoView(resource.message());
         }
@@ -395,18 +395,19 @@ pub fn parse(line: &str) -> ParsedCommand {
         let nearest = did_you_mean(name, names.clone()).or_else(|| names.into_iter().find(begins));
         return ParsedCommand::Unknown(nearest);
     };
+    let misused = |takes: &str| ParsedCommand::Misused(format!("{name} {takes}"));
     match (command.target, argument) {
-        (CommandTarget::Act(action), argument) => {
-            let named = command.names.iter().find(|known| **known == name);
-            without_argument(action, named.copied().unwrap_or_default(), argument)
-        }
+        (CommandTarget::Act(action), argument) => without_argument(action, name, argument),
         (CommandTarget::Save, Some(name)) if !is_more => ParsedCommand::Save(name.to_owned()),
-        (CommandTarget::Save, _) => ParsedCommand::Misused("save NAME (one word)"),
-        (CommandTarget::Pane(_), Some(_)) if is_more => ParsedCommand::Misused("pods NAMESPACE"),
-        (CommandTarget::Namespace, Some(_)) if is_more => ParsedCommand::Misused("ns NAME"),
-        (CommandTarget::Context, Some(_)) if is_more => ParsedCommand::Misused("ctx NAME"),
-        (CommandTarget::View, Some(_)) if is_more => ParsedCommand::Misused("view NAME"),
-        (CommandTarget::Forget, Some(_)) if is_more => ParsedCommand::Misused("forget NAME"),
+        (CommandTarget::Save, _) => misused("NAME (one word)"),
+        (CommandTarget::Pane(_), Some(_)) if is_more => misused("NAMESPACE"),
+        (
+            CommandTarget::Namespace
+            | CommandTarget::Context
+            | CommandTarget::View
+            | CommandTarget::Forget,
+            Some(_),
+        ) if is_more => misused("NAME"),
         (CommandTarget::Pane(pane), name) => ParsedCommand::Pane(pane, name.map(Namespace::new)),
         (CommandTarget::Namespace, Some(name)) => ParsedCommand::Namespace(Namespace::new(name)),
         (CommandTarget::Namespace, None) => ParsedCommand::Act(Action::Focus(Pane::Namespaces)),
@@ -417,10 +418,8 @@ pub fn parse(line: &str) -> ParsedCommand {
         (CommandTarget::Theme, name) => name
             .filter(|_| !is_more)
             .and_then(ThemeName::from_name)
-            .map_or(
-                ParsedCommand::Misused(
-                    "theme auto, dark, light, high-contrast, colour-blind, 16 or plain",
-                ),
+            .map_or_else(
+                || misused("auto, dark, light, high-contrast, colour-blind, 16 or plain"),
                 ParsedCommand::Theme,
             ),
     }
@@ -434,10 +433,12 @@ fn without_argument(action: Action, name: &'static str, argument: Option<&str>) 
     }
 }
 
-fn find_command(name: &str) -> Option<&'static CommandSpec> {
-    COMMANDS
-        .iter()
-        .find(|command| command.names.contains(&name))
+/// The command of this name, and the name as the table has it.
+fn find_command(name: &str) -> Option<(&'static CommandSpec, &'static str)> {
+    COMMANDS.iter().find_map(|command| {
+        let known = command.names.iter().find(|known| **known == name)?;
+        Some((command, *known))
+    })
 }
 
 fn names(store: &Store) -> impl Iterator<Item = &Namespace> {
@@ -491,6 +492,9 @@ mod tests {
         ] {
             assert!(matches!(parse(line), ParsedCommand::Misused(_)), "{line}");
         }
+        // The command that was typed, and not another one.
+        let usage = ParsedCommand::Misused("sec NAMESPACE".to_owned());
+        assert_eq!(parse("sec shop extra"), usage);
     }
 
     #[test]

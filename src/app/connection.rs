@@ -220,9 +220,7 @@ impl ConnectionStatus {
                 Some(KindState::Forbidden { missing, as_of }) => {
                     Some(GapReason::Forbidden { missing, as_of })
                 }
-                Some(KindState::Partial { missing, listed }) => {
-                    Some(GapReason::Namespaces { missing, listed })
-                }
+                Some(KindState::Partial { listed, .. }) => Some(GapReason::Namespaces { listed }),
                 Some(KindState::Loading { .. } | KindState::Live | KindState::Stale { .. })
                 | None => None,
             };

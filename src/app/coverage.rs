@@ -200,7 +200,7 @@ pub fn missing_summary_short(model: &Model, now: Timestamp) -> Option<String> {
     let kinds = gaps.iter().map(|gap| gap.kind.plural());
     let kinds = kinds.collect::<std::collections::BTreeSet<_>>().len();
     Some(match &first.reason {
-        GapReason::Namespaces { listed, .. } => some_namespaces(*listed, namespaces(model)),
+        GapReason::Namespaces { listed } => some_namespaces(*listed, namespaces(model)),
         GapReason::Forbidden { .. } if kinds > 1 => format!("{kinds} kinds not read (403)"),
         GapReason::Forbidden {
             as_of: Some(at), ..
@@ -265,7 +265,7 @@ impl CoverageGap<'_> {
             GapReason::Forbidden {
                 as_of: Some(at), ..
             } => (plural, format!(" since {} ago (403)", age::age(*at, now))),
-            GapReason::Namespaces { listed, .. } => {
+            GapReason::Namespaces { listed } => {
                 let unread = namespaces.and_then(|all| Some((all.checked_sub(*listed)?, all)));
                 match unread {
                     Some((unread @ 1.., all)) => {
@@ -301,7 +301,7 @@ mod tests {
     fn model(scope: &Scope, pods: WatchState) -> Model {
         let mut model = Model::new(&StartScope::FromContext, seconds_ago(5));
         model.scope = scope.clone();
-        model.scope_is_given = true;
+        model.pending_restore = crate::app::model::PendingRestore::Pane;
         let request_id = model.connection.request_id;
         let identity = ConnectionInfo {
             context: "prod".into(),

@@ -24,7 +24,6 @@ pub enum GapReason<'a> {
     },
     /// Only so many namespaces may be listed.
     Namespaces {
-        missing: &'a Permission,
         listed: usize,
     },
     Unreadable(UnreadableObjects),
@@ -35,7 +34,7 @@ impl GapReason<'_> {
     pub fn is_refusal_as(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Forbidden { .. }, Self::Forbidden { .. }) => true,
-            (Self::Namespaces { listed: a, .. }, Self::Namespaces { listed: b, .. }) => a == b,
+            (Self::Namespaces { listed: a }, Self::Namespaces { listed: b }) => a == b,
             (Self::Forbidden { .. } | Self::Namespaces { .. } | Self::Unreadable(_), _) => false,
         }
     }

@@ -29,10 +29,7 @@ pub enum Effect {
         request_id: RequestId,
     },
     /// Asks the watches to look into this namespace, where listing all namespaces is not permitted.
-    WatchNamespace {
-        request_id: RequestId,
-        namespace: Namespace,
-    },
+    WatchNamespace(Namespace),
     /// Lets the server try a plan without storing anything.
     DryRun {
         request_id: RequestId,
@@ -54,6 +51,8 @@ pub enum Effect {
         test: PullTest,
         nodes: Vec<Arc<str>>,
     },
+    /// Ends a pull test whose kubelets have not answered, and deletes its Pods.
+    CancelPullTest(RequestId),
     /// Asks what the user may do in a namespace.
     LoadRbacRules {
         request_id: RequestId,

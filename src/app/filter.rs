@@ -1,7 +1,7 @@
 //! Filters of pane rows, in the syntax of k9s.
 //!
 //! `checkout` rows with all these words, or where there is none, what comes near · `!checkout` rows
-//! without it · `-l app=web` by label · `-f chkt` fuzzy.
+//! without it · `-l app=web,tier in (front,back)` by label, as kubectl selects · `-f chkt` fuzzy.
 
 use memchr::memmem::Finder;
 use nucleo_matcher::{
@@ -9,7 +9,7 @@ use nucleo_matcher::{
     pattern::{CaseMatching, Normalization, Pattern},
 };
 
-use crate::domain::k8s::objects::ObjectMeta;
+use crate::domain::k8s::{label_selector::LabelSelector, objects::ObjectMeta};
 
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
@@ -25,7 +25,9 @@ enum FilterRule {
     Words(Vec<Word>),
     Fuzzy(Pattern),
     Not(Word),
-    Labels(Vec<LabelRule>),
+    Labels(LabelSelector),
+    /// A label selector that cannot be parsed, and why: no row matches.
+    Invalid(String),
 }
 
 /// A word in lower case, made ready to be looked for in fifty thousand rows.
@@ -46,14 +48,6 @@ impl Word {
     }
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum LabelRule {
-    Exists(String),
-    DoesNotExist(String),
-    Equals(String, String),
-    NotEquals(String, String),
-}
-
 impl PartialEq for Filter {
     fn eq(&self, other: &Self) -> bool {
         self.text == other.text
@@ -71,9 +65,11 @@ impl Filter {
                 word => FilterRule::Not(Word::new(word)),
             }
         } else if let Some(labels) = trimmed.strip_prefix("-l") {
-            match labels.split(',').filter_map(LabelRule::parse).collect() {
-                rules if Vec::is_empty(&rules) => FilterRule::All,
-                rules => FilterRule::Labels(rules),
+            match labels.trim() {
+                "" => FilterRule::All,
+                selector => selector
+                    .parse()
+                    .map_or_else(FilterRule::Invalid, FilterRule::Labels),
             }
         } else if let Some(words) = trimmed.strip_prefix("-f") {
             fuzzy(words)
@@ -107,6 +103,18 @@ impl Filter {
         those
             .iter()
             .all(|word| these.iter().any(|longer| word.is_in_word(longer)))
+    }
+
+    /// Why the filter is none: its label selector cannot be parsed.
+    pub fn error(&self) -> Option<&str> {
+        match &self.rule {
+            FilterRule::Invalid(why) => Some(why),
+            FilterRule::All
+            | FilterRule::Words(_)
+            | FilterRule::Fuzzy(_)
+            | FilterRule::Not(_)
+            | FilterRule::Labels(_) => None,
+        }
     }
 
     pub fn is_empty(&self) -> bool {
@@ -154,9 +162,8 @@ impl<'a> FilterMatcher<'a> {
     ) -> bool {
         match &self.filter.rule {
             FilterRule::All => true,
-            FilterRule::Labels(rules) => {
-                meta.is_some_and(|meta| rules.iter().all(|rule| rule.matches(meta)))
-            }
+            FilterRule::Labels(selector) => meta.is_some_and(|meta| selector.matches(&meta.labels)),
+            FilterRule::Invalid(_) => false,
             FilterRule::Not(word) => !word.is_in(join_lowercase(&mut self.line, texts)),
             FilterRule::Words(words) => {
                 let line = join_lowercase(&mut self.line, texts);
@@ -193,37 +200,6 @@ fn join<'a, 't>(line: &'a mut String, texts: impl IntoIterator<Item = &'t str>) 
         line.push_str(text);
     }
     line
-}
-
-impl LabelRule {
-    fn parse(text: &str) -> Option<Self> {
-        let text = text.trim();
-        if text.is_empty() {
-            return None;
-        }
-        let pair = |key: &str, value: &str| (key.trim().to_owned(), value.trim().to_owned());
-        Some(if let Some((key, value)) = text.split_once("!=") {
-            let (key, value) = pair(key, value);
-            Self::NotEquals(key, value)
-        } else if let Some((key, value)) = text.split_once("==").or_else(|| text.split_once('=')) {
-            let (key, value) = pair(key, value);
-            Self::Equals(key, value)
-        } else if let Some(key) = text.strip_prefix('!') {
-            Self::DoesNotExist(key.trim().to_owned())
-        } else {
-            Self::Exists(text.to_owned())
-        })
-    }
-
-    fn matches(&self, meta: &ObjectMeta) -> bool {
-        match self {
-            Self::Exists(key) => meta.label(key).is_some(),
-            Self::DoesNotExist(key) => meta.label(key).is_none(),
-            Self::Equals(key, value) => meta.label(key) == Some(value),
-            // As a label selector of the API does: an absent label is not equal.
-            Self::NotEquals(key, value) => meta.label(key) != Some(value),
-        }
-    }
 }
 
 #[cfg(test)]
@@ -294,6 +270,9 @@ mod tests {
             ("-l !tier", true),
             ("-l app!=web", false),
             ("-l tier!=back", true),
+            ("-l app in (web,api)", true),
+            ("-l app in (api, back),tier", false),
+            ("-l tier notin (back)", true),
         ] {
             let filter = Filter::parse(filter);
             assert_eq!(
@@ -302,6 +281,19 @@ mod tests {
                 "{}",
                 filter.text()
             );
+            assert_eq!(filter.error(), None, "{}", filter.text());
+        }
+    }
+
+    #[test]
+    fn a_selector_that_is_none_says_so() {
+        for (filter, word) in [
+            ("-l app in web", "not a set"),
+            ("-l app=web,", "invalid selector"),
+        ] {
+            let filter = Filter::parse(filter);
+            let error = filter.error().unwrap();
+            assert!(error.contains(word), "{error}");
         }
     }
 }

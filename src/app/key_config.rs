@@ -173,17 +173,39 @@ impl Keymap {
 
     /// The action of a key, looked up from the innermost context outwards.
     pub fn resolve(&self, key: Key, path: &[Context]) -> Option<Action> {
+        self.row(key, path).map(|row| row.binding.action)
+    }
+
+    fn row(&self, key: Key, path: &[Context]) -> Option<&ActiveBinding> {
         path.iter().find_map(|context| {
             let mut rows = self.bindings.iter();
-            let row = rows.find(|row| row.binding.context == *context && row.keys.contains(&key));
-            row.map(|row| row.binding.action)
+            rows.find(|row| row.binding.context == *context && row.keys.contains(&key))
+        })
+    }
+
+    /// The key that performs an action in these contexts, innermost first; `None`: it has none there, or an inner
+    /// context takes it.
+    pub fn key_for(&self, action: Action, path: &[Context]) -> Option<Key> {
+        let mut rows = path.iter().flat_map(|context| {
+            let rows = self.bindings.iter();
+            rows.filter(move |row| row.binding.context == *context && row.binding.action == action)
+        });
+        rows.find_map(|row| {
+            let mut keys = row.keys.iter().copied();
+            keys.find(|key| self.resolve(*key, path) == Some(action))
         })
     }
 
     /// Bindings of these contexts for the footer, most important first; those without a key are left out.
     pub fn footer(&self, path: &[Context]) -> Vec<&ActiveBinding> {
         let shown = |row: &&ActiveBinding| {
-            row.binding.rank > 0 && path.contains(&row.binding.context) && !row.keys.is_empty()
+            row.binding.rank > 0
+                && path.contains(&row.binding.context)
+                && row.keys.first().is_some_and(|key| {
+                    // What an inner context means by the key stands there already.
+                    self.row(*key, path)
+                        .is_some_and(|first| std::ptr::eq(first, *row))
+                })
         };
         let mut shown: Vec<&ActiveBinding> = self.bindings.iter().filter(shown).collect();
         shown.sort_by_key(|row| row.binding.rank);
@@ -195,8 +217,8 @@ impl Keymap {
 fn overlap(a: Context, b: Context) -> bool {
     use Context::{
         AppliedPlan, Choice, Details, Everywhere, Faults, Form, Guide, In, MultiSelect, Overlay,
-        Panes, PlanDialog, PodDetails, PullTest, Reveal, SecretDetails, Select, Text,
-        WorkloadDetails,
+        Panes, PlanDialog, PodDetails, PullTest, Reveal, SecretDetails, Select, StartedPullTest,
+        Text, WorkloadDetails,
     };
     if a == b {
         return true;
@@ -221,7 +243,8 @@ fn overlap(a: Context, b: Context) -> bool {
         | (PodDetails | SecretDetails | WorkloadDetails | Text, Details) => true,
         (
             Panes | In(_) | Overlay | Choice | Faults | Details | PodDetails | SecretDetails
-            | WorkloadDetails | Text | Guide | PlanDialog | AppliedPlan | PullTest | Reveal,
+            | WorkloadDetails | Text | Guide | PlanDialog | AppliedPlan | PullTest
+            | StartedPullTest | Reveal,
             _,
         ) => false,
     }

@@ -15,6 +15,8 @@ pub enum Motion {
 pub struct List<K> {
     rows: Vec<K>,
     selected: Option<K>,
+    /// What was selected before the rows were cleared: it is selected again when it comes.
+    wanted: Option<K>,
     /// Somebody has moved the selection; until then it stays on the first row, whichever that is.
     moved_by_user: bool,
     /// Where the selection was found last; the row that takes its place when it is gone.
@@ -28,6 +30,7 @@ impl<K> Default for List<K> {
         Self {
             rows: Vec::new(),
             selected: None,
+            wanted: None,
             moved_by_user: false,
             position: 0,
             offset: 0,
@@ -80,6 +83,12 @@ impl<K: Clone + PartialEq> List<K> {
     /// Replaces the rows; the selection stays on its object, or on its index if the object is gone.
     pub fn set_rows(&mut self, rows: Vec<K>) {
         self.rows = rows;
+        let wanted = self.wanted.as_ref();
+        if let Some(at) = self.rows.iter().position(|row| Some(row) == wanted) {
+            self.wanted = None;
+            self.select_position(at);
+            return;
+        }
         if !self.moved_by_user {
             self.select_position(0);
             return;
@@ -93,6 +102,14 @@ impl<K: Clone + PartialEq> List<K> {
             }
         });
         self.select_position(found.unwrap_or(self.position));
+    }
+
+    /// Drops the rows, which come again. What the user has selected is selected when it is there again, unless
+    /// another row was by then.
+    pub fn clear(&mut self) {
+        let selected = self.selected.take().filter(|_| self.moved_by_user);
+        self.wanted = self.wanted.take().or(selected);
+        self.set_rows(Vec::new());
     }
 
     /// Removes a row; the caller calls [`List::clamp_selection`] afterwards.
@@ -122,6 +139,7 @@ impl<K: Clone + PartialEq> List<K> {
         let found = self.rows.iter().position(|row| row == key);
         if let Some(position) = found {
             self.moved_by_user = true;
+            self.wanted = None;
             self.select_position(position);
         }
         found.is_some()
@@ -131,6 +149,7 @@ impl<K: Clone + PartialEq> List<K> {
     pub fn select_when_present(&mut self, key: K) {
         if !self.select(&key) {
             self.moved_by_user = true;
+            self.wanted = None;
             self.selected = Some(key);
         }
     }
@@ -141,6 +160,7 @@ impl<K: Clone + PartialEq> List<K> {
         let there = row < self.height && position < self.rows.len();
         if there {
             self.moved_by_user = true;
+            self.wanted = None;
             self.select_position(position);
         }
         there
@@ -148,6 +168,7 @@ impl<K: Clone + PartialEq> List<K> {
 
     pub fn move_selection(&mut self, motion: Motion) {
         self.moved_by_user = true;
+        self.wanted = None;
         let page = self.height.saturating_sub(1).max(1);
         let last = self.rows.len().saturating_sub(1);
         self.select_position(match motion {
@@ -206,6 +227,23 @@ mod tests {
         assert_eq!(list.selected(), Some(&1));
         list.set_rows(vec![]);
         assert_eq!((list.selected(), list.position()), (None, None));
+    }
+
+    #[test]
+    fn rows_that_come_again_bring_the_selection_with_them() {
+        let mut list = list(&[1, 2, 3], 10);
+        list.move_selection(Motion::Last);
+        list.clear();
+        assert_eq!((list.rows(), list.selected()), (&[][..], None));
+        list.set_rows(vec![1, 2]);
+        assert_eq!(list.selected(), Some(&1));
+        list.set_rows(vec![1, 2, 3]);
+        assert_eq!(list.selected(), Some(&3));
+        list.clear();
+        list.set_rows(vec![1, 2]);
+        list.move_selection(Motion::Down);
+        list.set_rows(vec![1, 2, 3]);
+        assert_eq!(list.selected(), Some(&2), "the user has gone elsewhere");
     }
 
     #[test]

@@ -15,7 +15,7 @@ use crate::domain::{
     },
     plan::{ChangeResult, Outcome},
     probe::ProbeConclusion,
-    pull_test::PullTestResult,
+    pull_test::PullTestOutcome,
     rbac::SubjectRules,
     registry_auth::docker_config::DockerConfig,
     store::{
@@ -71,8 +71,8 @@ pub enum Message {
     ObjectFetched(RequestId, Result<Box<YamlDocument>, UserError>),
     /// The values of a Secret, to be shown; `None` where it holds none that the kubelet reads.
     Revealed(RequestId, Result<Option<DockerConfig>, UserError>),
-    /// What the kubelet of a node says in a pull test.
-    PullTestAnswered(RequestId, Arc<str>, PullTestResult),
+    /// What the kubelet of a node says in a pull test, and whether its Pod is deleted.
+    PullTestAnswered(RequestId, Arc<str>, PullTestOutcome),
     /// More lines of the log that is followed.
     Logged(RequestId, Vec<String>),
     LogEnded(RequestId, Result<(), UserError>),

@@ -52,4 +52,6 @@ pub mod theme_name;
 mod update;
 pub mod views;
 
-pub use self::update::{active_contexts, default_tab, save_location, selected_pod, shown, update};
+pub use self::update::{
+    active_contexts, contexts_of, default_tab, save_location, selected_pod, shown, update,
+};

@@ -21,7 +21,7 @@ use super::{
     pod_inspection::PodInspection,
     preferences::Preferences,
     probe_cache::ProbeCache,
-    pull_test::RunningTests,
+    pull_test::PullTests,
     rbac_cache::RbacCache,
     request_id::{RequestId, RequestIds},
     session_state::SessionState,
@@ -89,8 +89,8 @@ pub struct Model {
     pub applied: Vec<AppliedPlan>,
     /// Secrets of which this session has the only copy.
     pub lost_secrets: LostSecrets,
-    /// Their Pods are not left behind.
-    pub running_tests: RunningTests,
+    /// Pull tests that run, or whose result is shown.
+    pub pull_tests: PullTests,
     /// Plans that are being carried out in this cluster, and the carried-out plan that each takes back.
     pub active_plans: BTreeMap<RequestId, Option<RequestId>>,
     /// The program is ending, and waits for changes.
@@ -112,11 +112,8 @@ pub struct Model {
     /// The last visited fault.
     pub fault_cursor: Option<FaultCursor>,
     pub status: Option<StatusMessage>,
-    /// Whether `-n` or `-A` was given, or the scope has been chosen since: then the context's namespace
-    /// does not decide.
-    pub scope_is_given: bool,
-    /// True after the last location in this context was restored.
-    pub location_restored: bool,
+    /// What of the last location in this context is restored once it is connected.
+    pub pending_restore: PendingRestore,
     /// Something has changed that a frame would show.
     pub dirty: bool,
 }
@@ -130,7 +127,84 @@ pub enum StartScope {
     Namespace(Namespace),
 }
 
+/// What of the last location in a context is still to be restored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PendingRestore {
+    ScopeAndPane,
+    /// `-n` or `-A` was given: then neither the last location nor the context's namespace decides.
+    Pane,
+    Nothing,
+}
+
 impl Model {
+    /// Drops what was read through a connection, for the next one to read it again. Every field is named, so
+    /// that a new one is not forgotten: what the user has arranged stays, and in the same context also what was
+    /// done there.
+    pub fn reset(&mut self, connection: ConnectionStatus, leaves_context: bool) {
+        let Self {
+            // Of the connection.
+            connection: current,
+            store,
+            diagnoses,
+            inspection,
+            rbac,
+            probes,
+            nodes,
+            fetched,
+            log,
+            notices,
+            overlays,
+            panes,
+            // Of the context.
+            scope,
+            last_scope,
+            known_namespaces,
+            applied,
+            lost_secrets,
+            pull_tests,
+            jump_list,
+            fault_cursor,
+            pending_restore,
+            // Of the session. Plans that are being carried out keep the context from being left.
+            active_plans: _,
+            request_ids: _,
+            focus: _,
+            capabilities: _,
+            preferences: _,
+            demo_intro: _,
+            session: _,
+            shutdown: _,
+            status: _,
+            dirty: _,
+        } = self;
+        *current = connection;
+        *store = Store::default();
+        *diagnoses = DiagnosisCache::default();
+        *inspection = None;
+        *rbac = RbacCache::default();
+        *probes = ProbeCache::default();
+        *nodes = NodeCache::default();
+        *fetched = None;
+        *log = None;
+        *notices = Notices::default();
+        overlays.clear();
+        if leaves_context {
+            // A namespace of one cluster means nothing in another, nor does what was done there.
+            *panes = Panes::default();
+            *scope = Scope::Cluster;
+            *last_scope = None;
+            known_namespaces.clear();
+            applied.clear();
+            lost_secrets.clear();
+            *pull_tests = PullTests::default();
+            *jump_list = JumpList::default();
+            *fault_cursor = None;
+            *pending_restore = PendingRestore::ScopeAndPane;
+        } else {
+            panes.clear_rows();
+        }
+    }
+
     pub fn new(start: &StartScope, now: Timestamp) -> Self {
         let mut request_ids = RequestIds::default();
         let request_id = request_ids.next_id();
@@ -159,7 +233,7 @@ impl Model {
             session: SessionState::default(),
             applied: Vec::new(),
             lost_secrets: LostSecrets::default(),
-            running_tests: RunningTests::default(),
+            pull_tests: PullTests::default(),
             active_plans: BTreeMap::new(),
             shutdown: None,
             rbac: RbacCache::default(),
@@ -176,8 +250,10 @@ impl Model {
             },
             fault_cursor: None,
             status: None,
-            scope_is_given: *start != StartScope::FromContext,
-            location_restored: false,
+            pending_restore: match start {
+                StartScope::FromContext => PendingRestore::ScopeAndPane,
+                StartScope::All | StartScope::Namespace(_) => PendingRestore::Pane,
+            },
             dirty: true,
         }
     }

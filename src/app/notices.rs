@@ -63,6 +63,13 @@ pub struct Notice {
     until: Option<Timestamp>,
 }
 
+impl Notice {
+    /// True if it is shown until the user dismisses it.
+    pub fn stays(&self) -> bool {
+        self.until.is_none()
+    }
+}
+
 impl Notices {
     /// The notice to show now.
     pub fn shown(&self) -> Option<&Notice> {
@@ -73,7 +80,7 @@ impl Notices {
     pub fn show_until_dismissed(&mut self, text: &str) {
         self.bell = Some(text.to_owned());
         self.unseen.push(Notice {
-            text: format!("{text} · esc hides"),
+            text: text.to_owned(),
             health: PodHealth::Failing,
             until: None,
         });

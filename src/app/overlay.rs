@@ -4,7 +4,7 @@ use tui_input::Input;
 
 use super::{
     detail::Details, fault_list::FaultList, form::Form, guide_view::GuideView, list::List,
-    menu::Menu, panes::Pane, plan_dialog::PlanDialog, pull_test::PullTestRun,
+    menu::Menu, panes::Pane, plan_dialog::PlanDialog, pull_test::PullTestDialog,
     request_id::RequestId, reveal::Reveal, scroll::Scroll,
 };
 use crate::domain::{
@@ -34,7 +34,7 @@ pub enum Overlay {
         standings: Vec<NamespaceScorecard>,
         scroll: Scroll,
     },
-    PullTest(PullTestRun),
+    PullTest(PullTestDialog),
     /// The values of a Secret.
     Reveal(Reveal),
     /// All that can be done with what is selected.

@@ -37,12 +37,8 @@ pub struct PlanDialog {
     /// The Pods and workloads whose recovery shows that it worked.
     pub affected: Affected,
     pub stage: PlanStage,
-    /// The registry is being asked whether it takes the login.
-    pub credential_check: Option<RequestId>,
-    /// What it said.
-    pub check_result: Option<probe::ProbeConclusion>,
-    /// The user has confirmed to save a login that the registry rejects.
-    pub is_override_confirmed: bool,
+    /// Whether the registry takes the login, or has the image.
+    pub registry_check: RegistryCheck,
     /// Controllers that manage the object of each change, as the server's dry run showed.
     pub managers: Vec<Option<ObjectManager>>,
     /// The carried-out plan that this one takes back.
@@ -50,6 +46,58 @@ pub struct PlanDialog {
     /// The youngest Pod of what was changed, once it is: whether it gets up.
     pub watched: Option<Box<PodInspection>>,
     pub scroll: Scroll,
+}
+
+/// What the registry says of the login that a plan saves, or of the image that it sets.
+#[derive(Debug)]
+pub enum RegistryCheck {
+    /// It was not asked, or could not be.
+    None,
+    Waiting(RequestId),
+    Done {
+        conclusion: probe::ProbeConclusion,
+        /// The user has confirmed to apply what the registry denies.
+        is_override_confirmed: bool,
+    },
+}
+
+impl RegistryCheck {
+    pub fn is_waiting_for(&self, request_id: RequestId) -> bool {
+        matches!(self, Self::Waiting(id) if *id == request_id)
+    }
+
+    /// The registry's *no*, if it has said it.
+    pub fn denial(&self) -> Option<&probe::ProbeConclusion> {
+        match self {
+            Self::Done { conclusion, .. } if conclusion.answer == probe::PullAnswer::No => {
+                Some(conclusion)
+            }
+            Self::None | Self::Waiting(_) | Self::Done { .. } => None,
+        }
+    }
+
+    /// True if the user has confirmed to apply what the registry denies.
+    pub fn is_override_confirmed(&self) -> bool {
+        match self {
+            Self::None | Self::Waiting(_) => false,
+            Self::Done {
+                is_override_confirmed,
+                ..
+            } => *is_override_confirmed,
+        }
+    }
+
+    /// Confirms what the registry denies; `false` if nothing was to be confirmed, or was before.
+    pub fn confirm_override(&mut self) -> bool {
+        let is_denied = self.denial().is_some();
+        match self {
+            Self::Done {
+                is_override_confirmed,
+                ..
+            } if is_denied => !std::mem::replace(is_override_confirmed, true),
+            Self::None | Self::Waiting(_) | Self::Done { .. } => false,
+        }
+    }
 }
 
 /// An applied plan, kept as the plan that undoes it.

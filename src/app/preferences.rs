@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use jiff::tz::TimeZone;
+
 use super::{key_config::Keymap, panes::Pane};
 use crate::domain::{k8s::object_ref::Namespace, lint::LintConfig, store::watch::Scope};
 
@@ -17,6 +19,8 @@ pub struct Preferences {
     pub hygiene: LintConfig,
     /// Titles of the columns to show, in lower case; a pane that is not here shows all.
     pub columns: BTreeMap<Pane, Vec<String>>,
+    /// The time zone of the user, for times of day.
+    pub time_zone: TimeZone,
 }
 
 impl Default for Preferences {
@@ -28,6 +32,7 @@ impl Default for Preferences {
             favourites: Vec::new(),
             hygiene: LintConfig::default(),
             columns: BTreeMap::new(),
+            time_zone: TimeZone::UTC,
         }
     }
 }

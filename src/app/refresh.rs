@@ -12,6 +12,7 @@ use super::{
     panes::{Pane, PerPane, RefreshBudget, RowContext},
     plan_dialog::{PlanDialog, PlanStage},
     pod_inspection::PodInspection,
+    pull_test::PullTestDialog,
     reveal::{self, Reveal},
     update::{current_pod, wanted_answers},
 };
@@ -157,7 +158,10 @@ pub fn next_wakeup(model: &Model, now: Timestamp) -> Option<Timestamp> {
                     })
             )
         )
-        || matches!(model.overlays.last(), Some(Overlay::PullTest(trial)) if trial.is_waiting())
+        || matches!(
+            model.overlays.last(),
+            Some(Overlay::PullTest(PullTestDialog::Started(id))) if model.pull_tests.is_waiting(*id)
+        )
         || model.connection.health(&model.scope) == WatchHealth::Listing;
     let spinner = waiting.then_some(now + SPINNER_FRAME);
     // Its seconds are counted down.

@@ -47,8 +47,11 @@ impl SessionState {
             Scope::Namespace(namespace) => Some(namespace.clone()),
         };
         let view = focus.name().to_owned();
-        self.locations
-            .insert(context.to_owned(), SavedLocation { namespace, view });
+        self.set_location(context, SavedLocation { namespace, view });
+    }
+
+    fn set_location(&mut self, context: &str, location: SavedLocation) {
+        self.locations.insert(context.to_owned(), location);
         self.recent.retain(|known| known != context);
         self.recent.push(context.to_owned());
         if self.locations.len() > CONTEXTS {
@@ -84,6 +87,22 @@ impl SessionState {
         self.views.remove(name).is_some()
     }
 
+    /// What this session has changed since `before`, done to what is kept `now`.
+    #[must_use]
+    pub fn rebased(&self, before: &Self, now: Self) -> Self {
+        let mut merged = now;
+        rebase(&mut merged.views, &self.views, &before.views);
+        for context in appended(&self.recent, &before.recent) {
+            if let Some(location) = self.locations.get(context) {
+                merged.set_location(context, location.clone());
+            }
+        }
+        for line in appended(&self.commands, &before.commands) {
+            merged.push_command(line);
+        }
+        merged
+    }
+
     /// Adds a valid command to the history.
     pub fn push_command(&mut self, line: &str) {
         let line = line.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -97,6 +116,30 @@ impl SessionState {
     pub fn command(&self, ago: usize) -> Option<&str> {
         let index = self.commands.len().checked_sub(ago)?;
         self.commands.get(index).map(String::as_str)
+    }
+}
+
+/// The end of a list that was `before` once: what was added since, or moved to the end. From the front, entries
+/// may be missing.
+fn appended<'a>(list: &'a [String], before: &[String]) -> &'a [String] {
+    let mut before = before.iter();
+    let kept = list
+        .iter()
+        .take_while(|entry| before.any(|old| old == *entry));
+    list.get(kept.count()..).unwrap_or_default()
+}
+
+/// Inserts and removes in `merged` what differs between `ours` and `before`.
+fn rebase<V: Clone + PartialEq>(
+    merged: &mut BTreeMap<String, V>,
+    ours: &BTreeMap<String, V>,
+    before: &BTreeMap<String, V>,
+) {
+    merged.retain(|name, _| ours.contains_key(name) || !before.contains_key(name));
+    for (name, value) in ours {
+        if before.get(name) != Some(value) {
+            merged.insert(name.clone(), value.clone());
+        }
     }
 }
 

@@ -26,7 +26,7 @@ use crate::domain::{
         object_ref::ObjectRef,
         objects::{Event, Pod},
     },
-    pull_test::{self, LIMIT, PullTest, PullTestResult, result},
+    pull_test::{self, LIMIT, PullTest, PullTestOutcome, PullTestResult, result},
 };
 
 /// Pause between two reads of the Pod.
@@ -46,12 +46,22 @@ pub struct TestPod {
     key: ObjectRef<Pod>,
 }
 
-/// The end of a pull test.
-#[derive(Debug)]
-pub struct PullTestOutcome {
-    pub pulled: PullTestResult,
-    /// Whether the Pod is gone. Else it ends by its `activeDeadlineSeconds`, and is there to be deleted.
-    pub is_deleted: bool,
+/// Why a pull test is cut short.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StopReason {
+    /// The user has cancelled it.
+    Cancelled,
+    /// The program is ending.
+    Quitting,
+}
+
+impl StopReason {
+    fn message(self) -> &'static str {
+        match self {
+            Self::Cancelled => "test cancelled",
+            Self::Quitting => "test cancelled: pullscope is quitting",
+        }
+    }
 }
 
 impl TestPod {
@@ -76,7 +86,7 @@ impl TestPod {
         &self,
         connection: &Connection,
         _: WritePermit,
-        stop: impl Future<Output = ()>,
+        stop: impl Future<Output = StopReason>,
     ) -> PullTestOutcome {
         let pods = paths::pods(&self.key.namespace);
         let created = send(connection, Method::POST, &pods, &self.manifest).await;
@@ -85,8 +95,8 @@ impl TestPod {
                 let (waiting, stop) = (pin!(watch(connection, &self.key)), pin!(stop));
                 let pulled = match select(waiting, stop).await {
                     Either::Left((pulled, _)) => pulled,
-                    Either::Right(((), _)) => {
-                        PullTestResult::Unknown("test cancelled: pullscope is quitting".to_owned())
+                    Either::Right((reason, _)) => {
+                        PullTestResult::Unknown(reason.message().to_owned())
                     }
                 };
                 PullTestOutcome {
@@ -224,7 +234,7 @@ mod tests {
 
     /// The methods that a server was asked with which answers so, and how the test ended.
     async fn run(
-        stop: impl Future<Output = ()>,
+        stop: impl Future<Output = StopReason>,
         answer: impl Fn(&Method, usize) -> Answer + Send + Sync + 'static,
     ) -> (Vec<Method>, PullTestOutcome) {
         let asked = Arc::new(Mutex::new(Vec::new()));
@@ -256,10 +266,10 @@ mod tests {
                 Method::POST => post.clone(),
                 _ => status(200),
             };
-            let (asked, tested) = run(ready(()), answers).await;
+            let (asked, tested) = run(ready(StopReason::Quitting), answers).await;
             assert_eq!((asked.as_slice(), tested.is_deleted), (&made[..], true));
         }
-        let (asked, tested) = run(ready(()), |_, _| status(403)).await;
+        let (asked, tested) = run(ready(StopReason::Quitting), |_, _| status(403)).await;
         assert_eq!(asked, [Method::POST]);
         assert!(tested.is_deleted, "there is none");
     }
@@ -273,7 +283,7 @@ mod tests {
                 (_, 0) => status(404),
                 _ => status(200),
             };
-            let (asked, tested) = run(ready(()), answers).await;
+            let (asked, tested) = run(ready(StopReason::Quitting), answers).await;
             assert_eq!(
                 asked,
                 [Method::POST, Method::DELETE, Method::DELETE],
@@ -291,7 +301,7 @@ mod tests {
             (_, 0) => status(404),
             _ => status(200),
         };
-        let (asked, tested) = run(ready(()), answers).await;
+        let (asked, tested) = run(ready(StopReason::Quitting), answers).await;
         assert_eq!(asked, [Method::POST, Method::DELETE, Method::DELETE]);
         assert!(tested.is_deleted);
     }
@@ -302,7 +312,7 @@ mod tests {
             Method::POST => status(504),
             _ => status(404),
         };
-        let (asked, tested) = run(ready(()), never_found).await;
+        let (asked, tested) = run(ready(StopReason::Quitting), never_found).await;
         assert_eq!(asked.len(), 1 + DELETIONS);
         assert!(!tested.is_deleted, "a gateway may still deliver it");
     }
@@ -321,17 +331,29 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn the_end_of_the_program_cuts_the_waiting_short() {
-        let started = Instant::now();
-        let stop = sleep(Duration::from_secs(3));
-        let (asked, tested) = run(stop, |method, _| match *method {
-            Method::GET => None,
-            _ => status(200),
-        })
-        .await;
-        assert_eq!(started.elapsed(), Duration::from_secs(3));
-        assert_eq!(asked.last(), Some(&Method::DELETE));
-        assert!(tested.is_deleted);
+    async fn the_user_and_the_end_of_the_program_cut_the_waiting_short() {
+        for (reason, words) in [
+            (StopReason::Cancelled, "test cancelled"),
+            (
+                StopReason::Quitting,
+                "test cancelled: pullscope is quitting",
+            ),
+        ] {
+            let started = Instant::now();
+            let stop = async {
+                sleep(Duration::from_secs(3)).await;
+                reason
+            };
+            let (asked, tested) = run(stop, |method, _| match *method {
+                Method::GET => None,
+                _ => status(200),
+            })
+            .await;
+            assert_eq!(started.elapsed(), Duration::from_secs(3));
+            assert_eq!(asked.last(), Some(&Method::DELETE));
+            assert!(tested.is_deleted);
+            assert_eq!(tested.pulled, PullTestResult::Unknown(words.to_owned()));
+        }
     }
 
     #[tokio::test(start_paused = true)]

@@ -21,6 +21,6 @@ pub mod pull_test;
 pub mod rbac;
 pub mod registry_auth;
 pub mod sanitize;
-mod shell;
+pub mod shell;
 pub mod store;
 pub mod suggest;

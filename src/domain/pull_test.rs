@@ -124,6 +124,14 @@ pub enum PullTestResult {
     Unknown(String),
 }
 
+/// The end of a pull test on one node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PullTestOutcome {
+    pub pulled: PullTestResult,
+    /// Whether the Pod is gone. Else it ends by its `activeDeadlineSeconds`, and is there to be deleted.
+    pub is_deleted: bool,
+}
+
 impl PullTestResult {
     /// The result as a probe conclusion.
     pub fn conclusion(&self, node: &str) -> Option<ProbeConclusion> {

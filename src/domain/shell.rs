@@ -1,4 +1,6 @@
-//! Quotes values for a POSIX shell.
+//! Words as a POSIX shell reads them: quoted values, and paths below the home directory.
+
+use std::path::{Path, PathBuf};
 
 /// Quotes a value as one word of a POSIX shell.
 pub(in crate::domain) fn quote(value: &str) -> String {
@@ -10,9 +12,25 @@ pub(in crate::domain) fn quote(value: &str) -> String {
     }
 }
 
+/// Expands `~/` at the start of a path.
+pub fn expand_home(path: &str, home: Option<&Path>) -> PathBuf {
+    match (path.strip_prefix("~/"), home) {
+        (Some(rest), Some(home)) => home.join(rest),
+        _ => PathBuf::from(path),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_tilde_is_the_home_directory_where_there_is_one() {
+        let home = Some(Path::new("/h"));
+        assert_eq!(expand_home("~/a", home), Path::new("/h/a"));
+        assert_eq!(expand_home("/a", home), Path::new("/a"));
+        assert_eq!(expand_home("~/a", None), Path::new("~/a"));
+    }
 
     #[test]
     fn a_word_stays_one() {

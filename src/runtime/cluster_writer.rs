@@ -4,11 +4,11 @@ use crate::{
     cluster::{
         Connection,
         apply::{self, WritePermit},
-        pull_test::{PullTestOutcome, TestPod},
+        pull_test::{StopReason, TestPod},
     },
     domain::{
         plan::{ChangeResult, Outcome, Plan},
-        pull_test::PullTestResult,
+        pull_test::{PullTestOutcome, PullTestResult},
     },
 };
 
@@ -46,7 +46,7 @@ impl ClusterWriter {
     pub(super) async fn pull(
         self,
         pod: &TestPod,
-        stop: impl Future<Output = ()>,
+        stop: impl Future<Output = StopReason>,
     ) -> PullTestOutcome {
         match self.0 {
             Some((connection, permit)) => pod.run(&connection, permit, stop).await,

@@ -1,9 +1,15 @@
 //! Executes effects: each becomes a task whose result is a message with the same request ID.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use crossterm::{clipboard::CopyToClipboard, queue};
-use tokio::{sync::mpsc, task::JoinHandle};
+use tokio::{
+    sync::{mpsc, watch},
+    task::JoinHandle,
+};
 use zeroize::Zeroizing;
 
 use super::{
@@ -21,15 +27,18 @@ use crate::{
         request_id::RequestId, reveal::ClipboardSecret, theme_name::ThemeName,
     },
     cluster::{
-        Connection, WatchScope, WatchUpdate, Watches, apply::WritePermit, nodes,
-        pull_test::TestPod, rbac,
+        Connection, WatchScope, WatchUpdate, Watches,
+        apply::WritePermit,
+        nodes,
+        pull_test::{StopReason, TestPod},
+        rbac,
     },
     domain::{
         diagnostics::node_answers::{NodeAnswers, NodeQuestion},
         error::UserError,
         k8s::object_ref::Namespace,
         plan::Outcome,
-        pull_test::{PullTest, PullTestResult},
+        pull_test::{PullTest, PullTestOutcome, PullTestResult},
         registry_auth::credential::FingerprintKey,
     },
 };
@@ -51,6 +60,8 @@ pub(super) struct Effects {
     nodes: NodePlatforms,
     permit: Option<WritePermit>,
     changes: ActiveChanges,
+    /// Tells the tasks of a pull test that the user has cancelled it.
+    pull_tests: HashMap<RequestId, watch::Sender<bool>>,
     namespaces: BTreeSet<Namespace>,
 }
 
@@ -84,6 +95,7 @@ impl Effects {
             nodes: NodePlatforms::default(),
             permit,
             changes,
+            pull_tests: HashMap::new(),
             namespaces,
         };
         (effects, receiver)
@@ -102,7 +114,7 @@ impl Effects {
                 let source = Arc::clone(&self.source);
                 self.answer_from_disk(move || Message::Contexts(request_id, source.contexts()));
             }
-            Effect::WatchNamespace { namespace, .. } => self.watch_namespace(namespace),
+            Effect::WatchNamespace(namespace) => self.watch_namespace(namespace),
             Effect::DryRun { request_id, plan } => {
                 let writer = self.writer();
                 self.answer(async move {
@@ -116,6 +128,11 @@ impl Effects {
                 test,
                 nodes,
             } => self.pull_test(request_id, &test, nodes),
+            Effect::CancelPullTest(request_id) => {
+                if let Some(cancel) = self.pull_tests.get(&request_id) {
+                    cancel.send_replace(true);
+                }
+            }
             Effect::LoadRbacRules {
                 request_id,
                 namespace,
@@ -207,21 +224,34 @@ impl Effects {
     }
 
     /// One task per node; each deletes its Pod, whether the answer is still wanted or not.
-    fn pull_test(&self, request_id: RequestId, test: &PullTest, nodes: Vec<Arc<str>>) {
+    fn pull_test(&mut self, request_id: RequestId, test: &PullTest, nodes: Vec<Arc<str>>) {
+        let (cancel, is_cancelled) = watch::channel(false);
+        self.pull_tests.retain(|_, test| !test.is_closed());
+        self.pull_tests.insert(request_id, cancel);
         for node in nodes {
-            let (writer, stop) = (self.writer(), self.changes.ending());
+            let (writer, quitting) = (self.writer(), self.changes.ending());
+            let cancelled = cancelled(is_cancelled.clone());
             let pod = TestPod::new(test, &node);
             let active = self.changes.begin_pod(self.context(), pod.key().clone());
             self.answer(async move {
-                let pulled = match active {
-                    Some(active) => {
-                        let tested = writer.pull(&pod, stop).await;
-                        active.finish(tested.is_deleted);
-                        tested.pulled
+                let stop = async {
+                    tokio::select! {
+                        () = quitting => StopReason::Quitting,
+                        () = cancelled => StopReason::Cancelled,
                     }
-                    None => PullTestResult::Unknown(cluster_writer::QUITTING.to_owned()),
                 };
-                Message::PullTestAnswered(request_id, node, pulled)
+                let outcome = match active {
+                    Some(active) => {
+                        let outcome = writer.pull(&pod, stop).await;
+                        active.finish(outcome.is_deleted);
+                        outcome
+                    }
+                    None => PullTestOutcome {
+                        pulled: PullTestResult::Unknown(cluster_writer::QUITTING.to_owned()),
+                        is_deleted: true,
+                    },
+                };
+                Message::PullTestAnswered(request_id, node, outcome)
             });
         }
     }
@@ -350,6 +380,13 @@ impl Effects {
         WatchScope::Cluster {
             fallback: self.namespaces.iter().cloned().collect(),
         }
+    }
+}
+
+/// Waits until a pull test is cancelled; for ever, where nobody can cancel it any more.
+async fn cancelled(mut is_cancelled: watch::Receiver<bool>) {
+    if is_cancelled.wait_for(|cancelled| *cancelled).await.is_err() {
+        std::future::pending::<()>().await;
     }
 }
 

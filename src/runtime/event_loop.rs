@@ -38,6 +38,8 @@ use super::{
 };
 use crate::{
     app::{
+        action::Action,
+        active_contexts,
         message::Message,
         model::{Capabilities, Model, StartScope},
         plan_dialog::SharedPlan,
@@ -115,8 +117,10 @@ pub async fn run(start: DashboardOptions, mut signals: Signals) -> io::Result<En
         late = ReplyFilter::new(&heard.rest, Instant::now());
     }
     let state = start.state.clone();
+    let kept = state.as_ref().map(StateFile::read).unwrap_or_default();
     let changes = ActiveChanges::default();
     let mut shell = EventLoop::new(start, takeover, late, changes.clone());
+    shell.model.session = kept.clone();
     for key in typed {
         shell.update(Message::Key(key));
         shell.refresh();
@@ -133,7 +137,7 @@ pub async fn run(start: DashboardOptions, mut signals: Signals) -> io::Result<En
     // Gives the terminal back: before anything is printed, or waits for a disk.
     drop(shell);
     if let Some((state, memory)) = memory {
-        state.write(&memory);
+        state.write(&memory, &kept);
     }
     let is_unfinished = shutdown::report(&changes);
     ending.map(|ending| {
@@ -213,15 +217,18 @@ impl EventLoop {
         };
         model.preferences = start.preferences;
         if let Some(story) = start.source.demo_intro() {
-            let told = format!("Demo: {}. W problems · ? help", story.title);
-            model.set_status(told, Timestamp::now());
+            let intro = format!("Demo: {}.", story.title);
+            let keys = [(Action::Faults, "problems"), (Action::Help, "help")];
+            let keys = keys.map(|(action, label)| {
+                let key = model
+                    .preferences
+                    .keymap
+                    .key_for(action, &active_contexts(&model));
+                key.map_or_else(String::new, |key| format!(" {key} {label}"))
+            });
+            model.set_status(intro + &keys.join(" ·"), Timestamp::now());
             model.demo_intro = Some(story);
         }
-        model.session = start
-            .state
-            .as_ref()
-            .map(StateFile::read)
-            .unwrap_or_default();
         let inbox = Mailbox::new(late);
         let namespaces: BTreeSet<_> = model.known_namespaces.clone();
         let answers = inbox.answers();
@@ -276,7 +283,9 @@ impl EventLoop {
             if is_due && drawn.is_ok() {
                 self.drawn.append(&mut self.outcomes);
             }
-            let wish = match unless_gone(drawn)? {
+            // Also what was typed before the first frame may ask for the end.
+            let asked = unless_gone(drawn)?.or_else(|| self.shutdown_request.take());
+            let wish = match asked {
                 Some(wish) => Some(wish),
                 None => match self.wait(signals).await {
                     LoopEvent::Panic => return Ok(LoopExit::Panicked),

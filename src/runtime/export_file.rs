@@ -1,16 +1,17 @@
 //! Writes exported text to a new file.
 
-use std::io::{self, Write};
+use std::{
+    env,
+    io::{self, Write},
+};
 
 use super::private_files;
-use crate::{domain::error::UserError, registry::local};
+use crate::domain::{error::UserError, shell};
 
 /// Writes a new file that only its owner can read, and returns its path; existing files are not overwritten.
 pub(super) fn export(path: String, text: &str) -> Result<String, UserError> {
-    let place = local::expanded(&path);
-    let made = private_files::create_private(&place);
-    let written = made.and_then(|mut file| file.write_all(text.as_bytes()));
-    match written {
+    let place = shell::expand_home(&path, env::home_dir().as_deref());
+    match private_files::write_new(&place, |file| file.write_all(text.as_bytes())) {
         Ok(()) => Ok(path),
         Err(error) => {
             let problem =

@@ -1,13 +1,27 @@
 //! Files that only their owner can read, whatever mode they had before.
 
 use std::{
-    fs::{File, OpenOptions},
+    fs::{self, File, OpenOptions},
     io,
     path::Path,
 };
 
+/// Writes a new file whole, or leaves none: one that exists, or a symbolic link of that name, is an error.
+pub(super) fn write_new(
+    path: &Path,
+    write: impl FnOnce(&mut File) -> io::Result<()>,
+) -> io::Result<()> {
+    let mut file = create_private(path)?;
+    let written = write(&mut file);
+    if written.is_err() {
+        // Half a file would be in the way of the next attempt.
+        let _ = fs::remove_file(path);
+    }
+    written
+}
+
 /// Creates a file; an existing file or symbolic link is an error.
-pub(super) fn create_private(path: &Path) -> io::Result<File> {
+fn create_private(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     open_private(&mut options, path)
@@ -47,6 +61,7 @@ fn open_private(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
 mod tests {
     use std::{
         fs::{self, Permissions},
+        io::Write,
         os::unix::fs::{PermissionsExt, symlink},
     };
 
@@ -67,6 +82,22 @@ mod tests {
             append_private(&path).unwrap();
             assert_eq!(mode(&path), 0o600, "it was {before:o}");
         }
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_written_whole_is_not_left_behind() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("plan.yaml");
+        let full = |file: &mut File| {
+            file.write_all(b"half")?;
+            Err(io::Error::from(io::ErrorKind::StorageFull))
+        };
+        assert!(write_new(&path, full).is_err());
+        assert!(!path.exists());
+        write_new(&path, |file| file.write_all(b"whole")).unwrap();
+        // One that was there before is not removed.
+        assert!(write_new(&path, full).is_err());
+        assert_eq!(fs::read(&path).unwrap(), b"whole");
     }
 
     #[test]

@@ -4,6 +4,8 @@
 
 use std::{collections::BTreeMap, fs, path::Path};
 
+use jiff::tz::TimeZone;
+
 use super::{NotifyMethod, capabilities::TerminalCapabilities};
 use crate::{
     app::{
@@ -67,6 +69,7 @@ fn preferences(settings: &Settings) -> Result<Preferences, UserError> {
             moving_tags: settings.hygiene.moving_tags.value.clone(),
         },
         columns: columns(&settings.columns)?,
+        time_zone: TimeZone::system(),
     })
 }
 

@@ -38,8 +38,11 @@ impl StateFile {
         })
     }
 
-    pub(super) fn write(&self, memory: &SessionState) {
-        if let Err(error) = self.replace(memory) {
+    /// Writes what this session has changed since it read `before`. What another dashboard has written since
+    /// stays.
+    pub(super) fn write(&self, memory: &SessionState, before: &SessionState) {
+        let merged = memory.rebased(before, self.read());
+        if let Err(error) = self.replace(&merged) {
             tracing::warn!("{} is not written: {error}", self.path.display());
         }
     }
@@ -51,26 +54,27 @@ impl StateFile {
         // A name that nobody can have put a link in the place of.
         let number = RandomState::new().build_hasher().finish();
         let aside = self.path.with_extension(format!("{number:x}.new"));
-        let written = write_private(&aside, &serde_json::to_vec_pretty(memory)?)
-            .and_then(|()| fs::rename(&aside, &self.path));
-        if written.is_err() {
+        let bytes = serde_json::to_vec_pretty(memory)?;
+        // Names of clusters and namespaces are nobody else's business.
+        private_files::write_new(&aside, |file| {
+            file.write_all(&bytes)?;
+            file.sync_all()
+        })?;
+        let renamed = fs::rename(&aside, &self.path);
+        if renamed.is_err() {
             let _ = fs::remove_file(&aside);
         }
-        written
+        renamed
     }
-}
-
-/// Names of clusters and namespaces are nobody else's business.
-fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = private_files::create_private(path)?;
-    file.write_all(bytes)?;
-    file.sync_all()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{app::panes::Pane, domain::store::watch::Scope};
+    use crate::{
+        app::{panes::Pane, views::SavedView},
+        domain::store::watch::Scope,
+    };
 
     #[test]
     fn what_is_written_is_read_and_nothing_else_is_left() {
@@ -80,11 +84,36 @@ mod tests {
         let mut memory = SessionState::default();
         memory.save_location("prod", &Scope::Cluster, Pane::Secrets);
         memory.push_command("ns shop");
-        file.write(&memory);
-        file.write(&memory);
+        file.write(&memory, &SessionState::default());
+        file.write(&memory, &memory);
         assert_eq!(file.read(), memory);
         let left = fs::read_dir(folder.path().join("deep")).unwrap().count();
         assert_eq!(left, 1);
+    }
+
+    #[test]
+    fn two_dashboards_keep_what_each_has_saved() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = StateFile::new(folder.path().join("state.json"));
+        let mut at_start = SessionState::default();
+        at_start.save_view("old", SavedView::default());
+        file.write(&at_start, &SessionState::default());
+        let (mut first, mut second) = (file.read(), file.read());
+        first.save_view("mine", SavedView::default());
+        first.forget_view("old");
+        first.push_command("ns shop");
+        first.save_location("prod", &Scope::Cluster, Pane::Secrets);
+        second.save_view("yours", SavedView::default());
+        second.push_command("po");
+        second.save_location("lab", &Scope::Cluster, Pane::Pods);
+        file.write(&first, &at_start);
+        file.write(&second, &at_start);
+        let kept = file.read();
+        let views: Vec<&str> = kept.views().map(|(name, _)| name).collect();
+        assert_eq!(views, ["mine", "yours"]);
+        assert!(kept.location("prod").is_some() && kept.location("lab").is_some());
+        let commands = [kept.command(1), kept.command(2), kept.command(3)];
+        assert_eq!(commands, [Some("po"), Some("ns shop"), None]);
     }
 
     #[test]

@@ -143,7 +143,7 @@ pub(super) fn is_hung_up() -> bool {
 }
 
 #[cfg(not(unix))]
-pub(super) fn is_gone() -> bool {
+pub(super) fn is_hung_up() -> bool {
     false
 }
 

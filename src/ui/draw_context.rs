@@ -3,13 +3,17 @@
 use jiff::Timestamp;
 
 use super::theme::Theme;
-use crate::app::{model::Model, panes::accounts::SecretListContext, refresh::SPINNER_FRAME};
+use crate::app::{
+    keymap::Context, model::Model, panes::accounts::SecretListContext, refresh::SPINNER_FRAME,
+};
 
 #[derive(Clone, Copy)]
 pub struct DrawContext<'a> {
     pub model: &'a Model,
     pub theme: &'a Theme,
     pub now: Timestamp,
+    /// The contexts of the keys that the hints of what is drawn name: those of its layer.
+    pub contexts: &'a [Context],
 }
 
 impl DrawContext<'_> {

@@ -8,6 +8,7 @@ use ratatui::{
 };
 
 use super::{draw_context::DrawContext, text};
+use crate::app::action::Action;
 use crate::app::active_contexts;
 
 /// Draws a status message, a notice, or the available keys.
@@ -32,7 +33,13 @@ pub(super) fn draw(cx: DrawContext<'_>, area: Rect, buffer: &mut Buffer) {
     }
     if let Some(notice) = cx.model.notices.shown() {
         let (symbol, style) = theme.health(notice.health);
-        let line = format!(" {symbol} {}", notice.text);
+        // What stays until it is seen says how it goes.
+        let hides = if notice.stays() {
+            format!(" · {} hides", cx.pane_key(Action::Back))
+        } else {
+            String::new()
+        };
+        let line = format!(" {symbol} {}{hides}", notice.text);
         let line =
             text::truncate(&line, usize::from(area.width), text::Ellipsis::Middle).into_owned();
         Line::styled(line, style).render(area, buffer);

@@ -7,12 +7,18 @@ use super::{
     chain, detail, draw_context::DrawContext, footer, header, layout::Layout, overlay, panes, tabs,
     theme::Theme,
 };
-use crate::app::model::Model;
+use crate::app::{contexts_of, model::Model};
 
 /// Draws the model; returns how far the topmost text can be scrolled, which is only known while drawing.
 pub fn draw(model: &Model, theme: &Theme, now: Timestamp, frame: &mut Frame<'_>) -> Option<usize> {
     let layout = Layout::new(frame.area(), model.focus);
-    let cx = DrawContext { model, theme, now };
+    let contexts = contexts_of(model, None);
+    let cx = DrawContext {
+        model,
+        theme,
+        now,
+        contexts: &contexts,
+    };
     let end = render(cx, &layout, frame.buffer_mut());
     if let Some(position) = overlay::cursor(cx, &layout) {
         frame.set_cursor_position(position);

@@ -10,6 +10,7 @@ mod draw_context;
 mod footer;
 pub mod frame;
 mod header;
+mod key_hints;
 pub mod layout;
 mod overlay;
 pub mod panes;

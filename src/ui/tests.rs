@@ -14,7 +14,10 @@ use super::{
 };
 use crate::{
     app::{
+        contexts_of,
+        effect::Effect,
         key::Key,
+        key_config::Keymap,
         message::Message,
         model::{Model, StartScope},
         refresh,
@@ -63,7 +66,7 @@ pub(super) struct Screen {
 }
 
 impl Screen {
-    fn connecting() -> Self {
+    pub(super) fn connecting() -> Self {
         let model = Model::new(&StartScope::FromContext, now());
         let request_id = model.connection.request_id;
         Self {
@@ -98,8 +101,30 @@ impl Screen {
         screen
     }
 
-    fn take(&mut self, message: Message) {
-        update(&mut self.model, message, now());
+    pub(super) fn take(&mut self, message: Message) -> Vec<Effect> {
+        update(&mut self.model, message, now())
+    }
+
+    pub(super) fn take_at(&mut self, message: Message, now: Timestamp) {
+        update(&mut self.model, message, now);
+    }
+
+    pub(super) fn request_id(&self) -> RequestId {
+        self.request_id
+    }
+
+    pub(super) fn set_keymap(&mut self, keymap: Keymap) {
+        self.model.preferences.keymap = keymap;
+    }
+
+    pub(super) fn batch(&mut self, batch: StoreUpdate) {
+        self.take(Message::Batch(self.request_id, batch));
+    }
+
+    /// What a key asks the runtime for.
+    pub(super) fn effects_of(&mut self, key: &str) -> Vec<Effect> {
+        self.buffer(120, 40);
+        self.take(Message::Key(Key::parse(key).expect("the test names a key")))
     }
 
     fn state(&mut self, kind: WatchKind, state: WatchState) {
@@ -112,10 +137,7 @@ impl Screen {
 
     pub(super) fn press(mut self, keys: &[&str]) -> Self {
         for name in keys {
-            self.buffer(120, 40);
-            self.take(Message::Key(
-                Key::parse(name).expect("the test names a key"),
-            ));
+            self.effects_of(name);
         }
         self
     }
@@ -129,17 +151,19 @@ impl Screen {
         let layout = Layout::new(area, self.model.focus);
         refresh::refresh(&mut self.model, layout.heights(), now);
         let mut buffer = Buffer::empty(area);
+        let contexts = contexts_of(&self.model, None);
         let view = DrawContext {
             model: &self.model,
             theme: &self.theme,
             now,
+            contexts: &contexts,
         };
         let end = render(view, &layout, &mut buffer);
         refresh::set_scroll_end(&mut self.model, end);
         buffer
     }
 
-    fn text(&mut self, width: u16, height: u16) -> String {
+    pub(super) fn text(&mut self, width: u16, height: u16) -> String {
         self.text_at(width, height, now())
     }
 

@@ -119,6 +119,32 @@ fn a_pod_that_cannot_be_decoded_is_named_and_not_healthy() {
     assert_eq!(json(&output)["not_read"], json!(["Pod shop/web-1"]));
 }
 
+/// A CI system that shows a job red whose exit status is 0 is believed by nobody.
+#[test]
+fn what_is_not_needed_and_cannot_be_decoded_is_no_error_in_any_format() {
+    let odd = json!({"metadata": {"name": "nightly", "namespace": "shop"}, "spec": "no"});
+    let api = Api::new()
+        .with("/apis/batch/v1/namespaces/shop/cronjobs", list(&[odd]))
+        .with_pods(&[running("web-1")])
+        .serve();
+    let output = api.run("check -n shop -o json");
+    assert_eq!(status(&output), 0, "{}", text(&output.stderr));
+    let unread = json(&output)["not_read"].clone();
+    assert_eq!(unread, json!(["CronJob shop/nightly"]));
+    let xml = text(&api.run("check -n shop -o junit").stdout);
+    assert!(
+        xml.contains(r#"errors="0""#) && !xml.contains("<error"),
+        "{xml}"
+    );
+    assert!(xml.contains("CronJob shop/nightly"), "{xml}");
+    let sarif = json(&api.run("check -n shop -o sarif"));
+    let invocation = &sarif["runs"][0]["invocations"][0];
+    assert_eq!(invocation["executionSuccessful"], true);
+    let notes = invocation["toolExecutionNotifications"].as_array().unwrap();
+    assert_eq!(notes.len(), 1, "{invocation}");
+    assert_eq!(notes[0]["level"], "warning", "{invocation}");
+}
+
 /// Go puts any bytes into the strings of protobuf.
 #[test]
 fn a_byte_that_is_no_utf8_hides_no_failing_pod() {

@@ -290,6 +290,27 @@ fn a_pull_test_is_cut_short() {
     (PULL_TEST.check)(&gate);
 }
 
+#[test]
+fn esc_cancels_a_pull_test_and_says_when_its_pod_is_deleted() {
+    let gate = Gate::of(PULL_TEST.scenario);
+    let mut session = PULL_TEST.start(&gate, End::Key);
+    for _ in 0..2 {
+        let stop = gate.next(|| session.text());
+        assert!(stop.what.starts_with("POST "), "{}", stop.what);
+        stop.go_on();
+    }
+    session.press("\x1b");
+    let stop = gate.next(|| session.text());
+    assert!(stop.what.starts_with("DELETE "), "{}", stop.what);
+    session.sees("Cancelled: deleting the test Pods.");
+    stop.go_on();
+    gate.next(|| session.text()).go_on();
+    session.sees("Cancelled. Test Pods deleted.");
+    (PULL_TEST.check)(&gate);
+    session.press(CTRL_C);
+    assert_eq!(exit_code(&mut session), 0);
+}
+
 /// Whoever will not wait is obeyed, and told what to do.
 #[test]
 fn a_second_end_is_obeyed_and_the_commands_are_printed() {

@@ -1,6 +1,6 @@
 //! Derived defaults: values of fields that follow from other fields until the user edits them.
 
-use super::{CredentialSource, FieldId, FieldInput, Form, Select, fields, source};
+use super::{CredentialSource, FieldId, FieldInput, Form, Select, SelectValue, fields, source};
 use crate::domain::{
     k8s::{object_ref::ObjectRef, objects::Secret},
     plan::{CredentialUsage, FormSpec},
@@ -36,7 +36,7 @@ impl Form {
 
     /// Another credential has other holders and another user.
     fn derive_from_credential(&mut self) {
-        let FormSpec::Rotate { spreads } = &self.spec else {
+        let FormSpec::Rotate { spreads, .. } = &self.spec else {
             return;
         };
         let Some(FieldInput::Select(which)) =
@@ -92,17 +92,19 @@ impl Form {
         let here = |key: &ObjectRef<Secret>| key.namespace.as_str() == namespace;
         holders.sort_by_key(|key| !here(key));
         let fitting_here = image.is_some() && holders.first().is_some_and(here);
-        let options: Vec<String> = holders.iter().map(ToString::to_string).collect();
+        let item = |key: &ObjectRef<Secret>| (key.to_string(), SelectValue::Secret(key.clone()));
+        let offered = Select::new(holders.iter().map(item));
         let deploys = matches!(self.spec, FormSpec::Setup { .. } | FormSpec::Deploy { .. });
         for field in &mut self.fields {
             let FieldInput::Select(choice) = &mut field.input else {
                 continue;
             };
             match field.id {
-                FieldId::FromSecret if choice.options != options => {
-                    let before = choice.value().to_owned();
-                    *choice = Select::new(options.clone());
-                    choice.choose(&before);
+                FieldId::FromSecret if choice.options != offered.options => {
+                    let before = choice.label().to_owned();
+                    choice.options.clone_from(&offered.options);
+                    choice.chosen = 0;
+                    choice.choose_label(&before);
                 }
                 FieldId::Source if deploys && !field.touched => {
                     let source = if fitting_here {
@@ -110,7 +112,7 @@ impl Form {
                     } else {
                         CredentialSource::Typed
                     };
-                    choice.choose(source.label());
+                    choice.choose(&SelectValue::Source(source));
                 }
                 _ => {}
             }
@@ -127,7 +129,7 @@ impl Form {
 
     /// The credential being rotated.
     pub(super) fn credential_usage(&self) -> Option<&CredentialUsage> {
-        let FormSpec::Rotate { spreads } = &self.spec else {
+        let FormSpec::Rotate { spreads, .. } = &self.spec else {
             return None;
         };
         match &self.field(FieldId::Credential)?.input {

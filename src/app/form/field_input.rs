@@ -2,6 +2,15 @@
 
 use tui_input::Input;
 
+use super::CredentialSource;
+use crate::domain::{
+    k8s::{
+        object_ref::ObjectRef,
+        objects::{PullPolicy, Secret},
+    },
+    plan::{ConflictPolicy, ExportFormat},
+};
+
 #[derive(Debug)]
 pub enum FieldInput {
     Text(Input),
@@ -12,20 +21,72 @@ pub enum FieldInput {
 /// A choice of one option.
 #[derive(Debug, Default)]
 pub struct Select {
-    pub options: Vec<String>,
+    pub options: Vec<SelectItem>,
     pub chosen: usize,
 }
 
+/// An option with what it stands for: the label is only shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SelectItem {
+    pub label: String,
+    pub value: SelectValue,
+}
+
+/// What an option stands for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SelectValue {
+    /// The label itself, which is a name.
+    Label,
+    Source(CredentialSource),
+    Secret(ObjectRef<Secret>),
+    Existing(ConflictPolicy),
+    /// `None`: Kubernetes chooses by the tag.
+    Policy(Option<PullPolicy>),
+    Restart(RestartScope),
+    Format(ExportFormat),
+    Destination(ExportDestination),
+}
+
+/// The workloads that are restarted after a list of pull Secrets has changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RestartScope {
+    /// Those with Pods that wait for an image.
+    Waiting,
+    None,
+    All,
+}
+
+/// Where an export goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExportDestination {
+    Clipboard,
+    File,
+}
+
 impl Select {
-    pub fn new(options: impl IntoIterator<Item = impl Into<String>>) -> Self {
+    pub fn new(options: impl IntoIterator<Item = (impl Into<String>, SelectValue)>) -> Self {
+        let item = |(label, value)| SelectItem {
+            label: Into::into(label),
+            value,
+        };
         Self {
-            options: options.into_iter().map(Into::into).collect(),
+            options: options.into_iter().map(item).collect(),
             chosen: 0,
         }
     }
 
-    pub fn value(&self) -> &str {
-        self.options.get(self.chosen).map_or("", String::as_str)
+    /// A choice of names.
+    pub fn of_names(names: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        Self::new(names.into_iter().map(|name| (name, SelectValue::Label)))
+    }
+
+    pub fn label(&self) -> &str {
+        let chosen = self.options.get(self.chosen);
+        chosen.map_or("", |option| option.label.as_str())
+    }
+
+    pub fn value(&self) -> Option<&SelectValue> {
+        self.options.get(self.chosen).map(|option| &option.value)
     }
 
     pub fn cycle(&mut self, forward: bool) {
@@ -34,8 +95,18 @@ impl Select {
         self.chosen = (self.chosen + step) % count;
     }
 
-    pub fn choose(&mut self, value: &str) {
-        if let Some(found) = self.options.iter().position(|option| option == value) {
+    /// Chooses the option of this value, if there is one.
+    pub fn choose(&mut self, value: &SelectValue) {
+        self.choose_where(|option| option.value == *value);
+    }
+
+    /// Chooses the option of this label, if there is one.
+    pub fn choose_label(&mut self, label: &str) {
+        self.choose_where(|option| option.label == label);
+    }
+
+    fn choose_where(&mut self, is_it: impl Fn(&SelectItem) -> bool) {
+        if let Some(found) = self.options.iter().position(is_it) {
             self.chosen = found;
         }
     }
@@ -158,11 +229,11 @@ mod tests {
 
     #[test]
     fn a_choice_turns_in_a_circle() {
-        let mut choice = Select::new(["a", "b"]);
+        let mut choice = Select::of_names(["a", "b"]);
         choice.cycle(false);
-        assert_eq!(choice.value(), "b");
+        assert_eq!(choice.label(), "b");
         choice.cycle(true);
-        assert_eq!(choice.value(), "a");
+        assert_eq!(choice.label(), "a");
         Select::default().cycle(true);
     }
 }

@@ -1,6 +1,9 @@
 //! The fields of each form with their initial values.
 
-use super::{CredentialSource, Field, FieldId, FieldInput, MultiSelect, Select, SelectOption};
+use super::{
+    CredentialSource, ExportDestination, Field, FieldId, FieldInput, MultiSelect, RestartScope,
+    Select, SelectOption, SelectValue,
+};
 use crate::{
     app::text_field,
     domain::{
@@ -17,8 +20,8 @@ use crate::{
 };
 
 /// Returns the fields of a form.
-pub(super) fn fields_for(ask: &FormSpec) -> Vec<Field> {
-    match ask {
+pub(super) fn fields_for(spec: &FormSpec) -> Vec<Field> {
+    match spec {
         FormSpec::Login {
             server, username, ..
         } => [text_field(FieldId::Server, server)]
@@ -31,7 +34,7 @@ pub(super) fn fields_for(ask: &FormSpec) -> Vec<Field> {
             account,
             ..
         } => new_secret(name, server, account.as_ref()),
-        FormSpec::Rotate { spreads } => rotation(spreads),
+        FormSpec::Rotate { spreads, .. } => rotation(spreads),
         FormSpec::Copy { from, targets, .. } => copy(from.name.as_str(), targets),
         FormSpec::Image {
             targets, suggested, ..
@@ -58,8 +61,8 @@ pub(super) fn fields_for(ask: &FormSpec) -> Vec<Field> {
         FormSpec::RunAs {
             before, accounts, ..
         } => {
-            let mut choice = Select::new(accounts.iter().map(ToString::to_string));
-            choice.choose(before.as_str());
+            let mut choice = Select::of_names(accounts.iter().map(ToString::to_string));
+            choice.choose_label(before.as_str());
             vec![Field::new(FieldId::Account, FieldInput::Select(choice))]
         }
         FormSpec::Setup { namespace } => setup(namespace.as_ref()),
@@ -70,8 +73,11 @@ pub(super) fn fields_for(ask: &FormSpec) -> Vec<Field> {
         ],
         FormSpec::DeleteAccount { .. } => vec![text_field(FieldId::Confirm, "")],
         FormSpec::Export => vec![
-            select_field(FieldId::Format, ExportFormat::ALL.map(ExportFormat::label)),
-            select_field(FieldId::Destination, [CLIPBOARD, FILE]),
+            select_field(
+                FieldId::Format,
+                ExportFormat::ALL.map(|format| (format.label(), SelectValue::Format(format))),
+            ),
+            select_field(FieldId::Destination, DESTINATIONS),
             text_field(FieldId::File, ""),
         ],
     }
@@ -92,7 +98,9 @@ fn rotation(spreads: &[CredentialUsage]) -> Vec<Field> {
     let first = spreads.first();
     let mut fields = vec![select_field(
         FieldId::Credential,
-        spreads.iter().map(credential_label),
+        spreads
+            .iter()
+            .map(|spread| (credential_label(spread), SelectValue::Label)),
     )];
     let username = first.map_or("", |spread| spread.username.as_str());
     fields.extend(credential(username, LOGIN));
@@ -112,33 +120,54 @@ fn copy(name: &str, targets: &[CopyTarget]) -> Vec<Field> {
     vec![
         multi_select_field(FieldId::Namespaces, targets.iter().map(row).collect()),
         text_field(FieldId::Secret, name),
-        select_field(FieldId::Existing, EXISTING.map(|(label, _)| label)),
+        select_field(FieldId::Existing, EXISTING),
     ]
 }
 
-pub(super) const CLIPBOARD: &str = "clipboard";
-pub(super) const FILE: &str = "file";
+const DESTINATIONS: [(&str, SelectValue); 2] = [
+    (
+        "clipboard",
+        SelectValue::Destination(ExportDestination::Clipboard),
+    ),
+    ("file", SelectValue::Destination(ExportDestination::File)),
+];
 
 /// Options for an existing Secret with the copy's name.
-pub(super) const EXISTING: [(&str, ConflictPolicy); 3] = [
-    ("keep it", ConflictPolicy::Keep),
-    ("add the entries", ConflictPolicy::Merge),
-    ("replace it", ConflictPolicy::Replace),
+const EXISTING: [(&str, SelectValue); 3] = [
+    ("keep it", SelectValue::Existing(ConflictPolicy::Keep)),
+    (
+        "add the entries",
+        SelectValue::Existing(ConflictPolicy::Merge),
+    ),
+    ("replace it", SelectValue::Existing(ConflictPolicy::Replace)),
 ];
 
 /// Image pull policies; `None` lets Kubernetes choose by the tag.
-pub(super) const POLICIES: [(&str, Option<PullPolicy>); 4] = [
-    ("default for the tag", None),
-    ("IfNotPresent", Some(PullPolicy::IfNotPresent)),
-    ("Always", Some(PullPolicy::Always)),
-    ("Never", Some(PullPolicy::Never)),
+const POLICIES: [(&str, SelectValue); 4] = [
+    ("default for the tag", SelectValue::Policy(None)),
+    (
+        "IfNotPresent",
+        SelectValue::Policy(Some(PullPolicy::IfNotPresent)),
+    ),
+    ("Always", SelectValue::Policy(Some(PullPolicy::Always))),
+    ("Never", SelectValue::Policy(Some(PullPolicy::Never))),
 ];
 
 /// Options for restarting workloads: a Pod keeps the pull secrets that it was admitted with.
-pub(super) const RESTARTS: [&str; 3] = [WAITING, NOTHING, ALL];
-pub(super) const WAITING: &str = "waiting workloads";
-const NOTHING: &str = "none (only new Pods get it)";
-pub(super) const ALL: &str = "all workloads that use it";
+const RESTARTS: [(&str, SelectValue); 3] = [
+    (
+        "waiting workloads",
+        SelectValue::Restart(RestartScope::Waiting),
+    ),
+    (
+        "none (only new Pods get it)",
+        SelectValue::Restart(RestartScope::None),
+    ),
+    (
+        "all workloads that use it",
+        SelectValue::Restart(RestartScope::All),
+    ),
+];
 
 const LOGIN: &[CredentialSource] = &[
     CredentialSource::Typed,
@@ -169,20 +198,22 @@ fn deployment(namespace: Option<&Namespace>) -> Vec<Field> {
     let mut fields = setup(namespace);
     fields.push(text_field(FieldId::Replicas, "1"));
     fields.push(text_field(FieldId::Port, ""));
-    fields.push(select_field(
-        FieldId::Policy,
-        POLICIES.map(|(label, _)| label),
-    ));
+    fields.push(select_field(FieldId::Policy, POLICIES));
     fields
 }
 
 /// Where the credential comes from, and what it is.
 fn credential(username: &str, sources: &[CredentialSource]) -> Vec<Field> {
     vec![
-        select_field(FieldId::Source, sources.iter().map(|source| source.label())),
+        select_field(
+            FieldId::Source,
+            sources
+                .iter()
+                .map(|source| (source.label(), SelectValue::Source(*source))),
+        ),
         text_field(FieldId::File, ""),
         text_field(FieldId::Variable, ""),
-        select_field(FieldId::FromSecret, [""; 0]),
+        select_field(FieldId::FromSecret, [("", SelectValue::Label); 0]),
         text_field(FieldId::Username, username),
         text_field(FieldId::Token, ""),
     ]
@@ -261,19 +292,22 @@ fn secret_rows(listing: &AccountPullSecrets, secrets: &[Name<Secret>]) -> Vec<Se
     secrets.iter().map(row).collect()
 }
 
-fn text_field(answer: FieldId, value: &str) -> Field {
-    let input = if answer.is_masked() {
+fn text_field(id: FieldId, value: &str) -> Field {
+    let input = if id.is_masked() {
         text_field::masked(value)
     } else {
         value.into()
     };
-    Field::new(answer, FieldInput::Text(input))
+    Field::new(id, FieldInput::Text(input))
 }
 
-fn select_field(answer: FieldId, options: impl IntoIterator<Item = impl Into<String>>) -> Field {
-    Field::new(answer, FieldInput::Select(Select::new(options)))
+fn select_field(
+    id: FieldId,
+    options: impl IntoIterator<Item = (impl Into<String>, SelectValue)>,
+) -> Field {
+    Field::new(id, FieldInput::Select(Select::new(options)))
 }
 
-fn multi_select_field(answer: FieldId, rows: Vec<SelectOption>) -> Field {
-    Field::new(answer, FieldInput::MultiSelect(MultiSelect::new(rows)))
+fn multi_select_field(id: FieldId, rows: Vec<SelectOption>) -> Field {
+    Field::new(id, FieldInput::MultiSelect(MultiSelect::new(rows)))
 }

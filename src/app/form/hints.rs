@@ -13,10 +13,10 @@ use crate::domain::{
 
 impl Form {
     /// Returns the hint of a form field.
-    pub fn hint(&self, answer: FieldId, store: &Store) -> String {
+    pub fn hint(&self, id: FieldId, store: &Store) -> String {
         let server = self.registry();
         let preset = preset(&server);
-        match (answer, preset) {
+        match (id, preset) {
             (FieldId::Source, _) => match &self.import {
                 ImportState::Loaded(from) => format!("read {from}"),
                 ImportState::Reading(_) => "reading".to_owned(),
@@ -151,8 +151,8 @@ impl Form {
     }
 
     /// Summarizes a list in a few words.
-    pub fn summary(entry: &FieldInput) -> String {
-        let FieldInput::MultiSelect(picks) = entry else {
+    pub fn summary(input: &FieldInput) -> String {
+        let FieldInput::MultiSelect(picks) = input else {
             return String::new();
         };
         let names: Vec<&str> = picks.selected().map(|row| row.name.as_str()).collect();

@@ -19,17 +19,17 @@ use tui_input::Input;
 
 pub use self::{
     field_id::FieldId,
-    field_input::{FieldInput, MultiSelect, Select, SelectOption},
+    field_input::{
+        ExportDestination, FieldInput, MultiSelect, RestartScope, Select, SelectItem, SelectOption,
+        SelectValue,
+    },
     plan::PlanError,
     source::{CredentialSource, ImportSource, ImportState, ImportedLogin},
 };
 use super::{request_id::RequestId, text_field};
 use crate::domain::{
     diagnostics::grouping::FaultId,
-    k8s::{
-        object_ref::{Name, Namespace, ObjectRef},
-        objects::Secret,
-    },
+    k8s::{object_ref::ObjectRef, objects::Secret},
     plan::FormSpec,
     store::Store,
 };
@@ -42,11 +42,11 @@ pub struct Field {
 }
 
 impl Field {
-    fn new(answer: FieldId, entry: FieldInput) -> Self {
+    fn new(id: FieldId, input: FieldInput) -> Self {
         Self {
-            id: answer,
-            touched: matches!(&entry, FieldInput::Text(input) if !input.value().is_empty()),
-            input: entry,
+            id,
+            touched: matches!(&input, FieldInput::Text(text) if !text.value().is_empty()),
+            input,
         }
     }
 
@@ -75,7 +75,7 @@ impl Field {
     pub fn value(&self) -> &str {
         match &self.input {
             FieldInput::Text(input) => input.value(),
-            FieldInput::Select(choice) => choice.value(),
+            FieldInput::Select(choice) => choice.label(),
             FieldInput::MultiSelect(_) => "",
         }
     }
@@ -85,9 +85,9 @@ impl Field {
 impl fmt::Debug for Field {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut field = f.debug_struct("Field");
-        field.field("answer", &self.id);
+        field.field("id", &self.id);
         if !self.id.is_masked() {
-            field.field("entry", &self.input);
+            field.field("input", &self.input);
         }
         field.field("touched", &self.touched).finish()
     }
@@ -118,10 +118,10 @@ pub struct Form {
 }
 
 impl Form {
-    pub fn new(ask: FormSpec, fault: Option<FaultId>, store: &Store) -> Self {
+    pub fn new(spec: FormSpec, fault: Option<FaultId>, store: &Store) -> Self {
         let mut form = Self {
-            fields: fields::fields_for(&ask),
-            spec: ask,
+            fields: fields::fields_for(&spec),
+            spec,
             focus: 0,
             fault,
             import: ImportState::Idle,
@@ -152,12 +152,10 @@ impl Form {
     }
 
     /// True if the field is visible, given the values of the others.
-    pub fn is_visible(&self, answer: FieldId) -> bool {
+    pub fn is_visible(&self, id: FieldId) -> bool {
         let source = self.source();
-        match answer {
-            FieldId::File if self.spec == FormSpec::Export => {
-                self.text(FieldId::Destination) == fields::FILE
-            }
+        match id {
+            FieldId::File if self.spec == FormSpec::Export => self.exports_to_file(),
             FieldId::File => source == Some(CredentialSource::File),
             FieldId::Variable => source == Some(CredentialSource::Variable),
             FieldId::FromSecret => source == Some(CredentialSource::Secret),
@@ -181,12 +179,12 @@ impl Form {
     }
 
     /// True if the form has the field and it is visible.
-    pub fn has_visible_field(&self, answer: FieldId) -> bool {
-        self.visible_fields().any(|field| field.id == answer)
+    pub fn has_visible_field(&self, id: FieldId) -> bool {
+        self.visible_fields().any(|field| field.id == id)
     }
 
-    fn field(&self, answer: FieldId) -> Option<&Field> {
-        self.fields.iter().find(|field| field.id == answer)
+    fn field(&self, id: FieldId) -> Option<&Field> {
+        self.fields.iter().find(|field| field.id == id)
     }
 
     pub fn focused(&self) -> Option<&Field> {
@@ -197,33 +195,51 @@ impl Form {
         self.fields.get_mut(self.focus)
     }
 
-    pub fn text(&self, answer: FieldId) -> &str {
-        self.field(answer).map_or("", Field::value)
+    pub fn text(&self, id: FieldId) -> &str {
+        self.field(id).map_or("", Field::value)
     }
 
-    fn multi_select(&self, answer: FieldId) -> Option<&MultiSelect> {
-        match &self.field(answer)?.input {
+    fn multi_select(&self, id: FieldId) -> Option<&MultiSelect> {
+        match &self.field(id)?.input {
             FieldInput::MultiSelect(picks) => Some(picks),
             FieldInput::Text(_) | FieldInput::Select(_) => None,
         }
     }
 
+    /// What the chosen option of a field stands for.
+    fn option(&self, id: FieldId) -> Option<&SelectValue> {
+        match &self.field(id)?.input {
+            FieldInput::Select(select) => select.value(),
+            FieldInput::Text(_) | FieldInput::MultiSelect(_) => None,
+        }
+    }
+
+    /// True if a plan is exported to a file.
+    fn exports_to_file(&self) -> bool {
+        let file = SelectValue::Destination(ExportDestination::File);
+        self.option(FieldId::Destination) == Some(&file)
+    }
+
     /// True if this option is selected.
-    fn is_option_selected(&self, answer: FieldId, name: &str) -> bool {
-        self.multi_select(answer)
+    fn is_option_selected(&self, id: FieldId, name: &str) -> bool {
+        self.multi_select(id)
             .is_some_and(|picks| picks.is_selected(name))
     }
 
     /// The source of the credential, if the form asks for one.
     pub fn source(&self) -> Option<CredentialSource> {
-        self.field(FieldId::Source)
-            .map(|field| CredentialSource::from_label(field.value()))
+        match self.option(FieldId::Source)? {
+            SelectValue::Source(source) => Some(*source),
+            _ => None,
+        }
     }
 
     /// The Secret that was chosen as the source.
     fn chosen_secret(&self) -> Option<ObjectRef<Secret>> {
-        let (namespace, name) = self.text(FieldId::FromSecret).split_once('/')?;
-        Some(ObjectRef::new(Namespace::new(namespace), Name::new(name)))
+        match self.option(FieldId::FromSecret)? {
+            SelectValue::Secret(key) => Some(key.clone()),
+            _ => None,
+        }
     }
 
     /// The Secret that can be used where it is, because it is in the namespace of the workload.
@@ -242,11 +258,9 @@ impl Form {
     }
 
     /// Focuses this field, if it is visible.
-    pub fn focus_field(&mut self, answer: FieldId) {
-        let found = self.fields.iter().position(|field| field.id == answer);
-        self.focus = found
-            .filter(|_| self.is_visible(answer))
-            .unwrap_or(self.focus);
+    pub fn focus_field(&mut self, id: FieldId) {
+        let found = self.fields.iter().position(|field| field.id == id);
+        self.focus = found.filter(|_| self.is_visible(id)).unwrap_or(self.focus);
     }
 
     pub fn next(&mut self) {
@@ -347,15 +361,15 @@ impl Form {
         };
     }
 
-    fn set_text(&mut self, answer: FieldId, value: &str) {
-        let field = self.fields.iter_mut().find(|field| field.id == answer);
+    fn set_text(&mut self, id: FieldId, value: &str) {
+        let field = self.fields.iter_mut().find(|field| field.id == id);
         if let Some(Field {
             input: FieldInput::Text(input),
             touched,
             ..
         }) = field
         {
-            if answer.is_masked() {
+            if id.is_masked() {
                 text_field::zeroize_input(input);
                 *input = text_field::masked(value);
             } else {

@@ -39,11 +39,6 @@ impl CredentialSource {
             Self::NotNeeded => "none (public image, or node credential)",
         }
     }
-
-    pub(super) fn from_label(label: &str) -> Self {
-        let found = Self::ALL.into_iter().find(|source| source.label() == label);
-        found.unwrap_or(Self::Typed)
-    }
 }
 
 /// A source that the runtime reads.

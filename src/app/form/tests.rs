@@ -3,18 +3,24 @@
 use super::*;
 use crate::domain::{
     fixtures,
-    k8s::objects::{Subject, WorkloadKind, WorkloadRef},
-    plan::{AccountPullSecrets, AttachSecret, Change, Credentials, ImageOwner, ImageTarget},
+    k8s::{
+        object_ref::{Name, Namespace},
+        objects::{Subject, WorkloadKind, WorkloadRef},
+    },
+    plan::{
+        AccountPullSecrets, AttachSecret, Change, ConflictPolicy, Credentials, ImageOwner,
+        ImageTarget,
+    },
     registry_auth::credential::Password,
     store::update::StoreUpdate,
 };
 
-fn typed(form: &mut Form, store: &Store, answer: FieldId, text: &str) {
-    form.focus_field(answer);
-    assert_eq!(form.focused().unwrap().id, answer, "it is asked");
+fn typed(form: &mut Form, store: &Store, id: FieldId, text: &str) {
+    form.focus_field(id);
+    assert_eq!(form.focused().unwrap().id, id, "it is asked");
     match &mut form.focused_mut().unwrap().input {
         FieldInput::Text(input) => *input = text.into(),
-        FieldInput::Select(choice) => choice.choose(text),
+        FieldInput::Select(choice) => choice.choose_label(text),
         FieldInput::MultiSelect(picks) => {
             for row in &mut picks.rows {
                 row.selected = text.split(' ').any(|name| name == row.name);
@@ -45,7 +51,7 @@ fn another_image_names_the_tags_that_run_beside_it() {
         kind: WorkloadKind::Deployment,
         key: fixtures::key("shop", "web"),
     };
-    let ask = FormSpec::Image {
+    let spec = FormSpec::Image {
         targets: vec![ImageTarget {
             owner: ImageOwner::new(Subject::Workload(workload)).unwrap(),
             container: "app".into(),
@@ -56,7 +62,7 @@ fn another_image_names_the_tags_that_run_beside_it() {
         suggested: None,
         left_out: Vec::new(),
     };
-    let form = Form::new(ask, None, &store);
+    let form = Form::new(spec, None, &store);
     assert_eq!(
         form.hint(FieldId::Image, &store),
         "running in this namespace: 1, 2"
@@ -110,10 +116,10 @@ fn docker_hub_gets_its_own_server_string() {
 #[test]
 fn a_secret_of_the_namespace_is_used_where_it_is() {
     let store = fixtures::sample_store();
-    let ask = FormSpec::Deploy {
+    let spec = FormSpec::Deploy {
         namespace: Some(Namespace::new("shop")),
     };
-    let mut form = Form::new(ask, None, &store);
+    let mut form = Form::new(spec, None, &store);
     typed(
         &mut form,
         &store,
@@ -149,7 +155,7 @@ fn a_secret_of_the_namespace_is_used_where_it_is() {
 #[test]
 fn what_is_read_fills_in_the_login_and_no_words() {
     let store = Store::default();
-    let ask = FormSpec::NewSecret {
+    let spec = FormSpec::NewSecret {
         namespace: Namespace::new("shop"),
         name: "regcred".to_owned(),
         server: "ghcr.io".to_owned(),
@@ -158,7 +164,7 @@ fn what_is_read_fills_in_the_login_and_no_words() {
         listed: Vec::new(),
         targets: Vec::new(),
     };
-    let mut form = Form::new(ask, None, &store);
+    let mut form = Form::new(spec, None, &store);
     assert_eq!(form.pending_import(), None);
     typed(
         &mut form,
@@ -213,7 +219,7 @@ fn an_account_that_lists_the_new_secret_already_is_not_changed() {
         StoreUpdate::ServiceAccounts(fixtures::upserted(vec![web])),
         fixtures::now(),
     );
-    let ask = FormSpec::NewSecret {
+    let spec = FormSpec::NewSecret {
         namespace: Namespace::new("shop"),
         name: "regcred".to_owned(),
         server: "ghcr.io".to_owned(),
@@ -222,7 +228,7 @@ fn an_account_that_lists_the_new_secret_already_is_not_changed() {
         listed: Vec::new(),
         targets: Vec::new(),
     };
-    let mut form = Form::new(ask, None, &store);
+    let mut form = Form::new(spec, None, &store);
     typed(&mut form, &store, FieldId::Username, "acme");
     typed(&mut form, &store, FieldId::Token, "ghp_0123456789");
     assert_eq!(
@@ -241,7 +247,7 @@ fn ten_accounts_at_once_and_what_they_list_stays() {
         workloads: Vec::new(),
         waiting: Vec::new(),
     };
-    let ask = FormSpec::Bind {
+    let spec = FormSpec::Bind {
         secret: ObjectRef::new(Namespace::new("shop"), Name::new("regcred")),
         accounts: vec![
             listing("a", &["mirror"]),
@@ -250,7 +256,7 @@ fn ten_accounts_at_once_and_what_they_list_stays() {
         ],
     };
     let store = Store::default();
-    let mut form = Form::new(ask, None, &store);
+    let mut form = Form::new(spec, None, &store);
     assert_eq!(form.plan(&store).unwrap_err(), PlanError::Nothing);
     typed(&mut form, &store, FieldId::Accounts, "a default");
     let plan = form.plan(&store).unwrap();
@@ -279,4 +285,42 @@ fn a_secret_is_deleted_by_its_name_and_taken_off_the_lists() {
         said[0].starts_with("Detach regcred from ServiceAccount"),
         "{said:?}"
     );
+}
+
+/// A label may be worded anew; what is chosen stays the same.
+#[test]
+fn what_is_chosen_does_not_hang_on_the_words_of_its_label() {
+    let mut store = Store::default();
+    for batch in fixtures::sample_updates() {
+        store.apply(batch, fixtures::now());
+    }
+    let existing = fixtures::secret(
+        "pay",
+        "regcred",
+        crate::domain::k8s::objects::SecretType::DockerConfigJson,
+        &[("r.example", "bot")],
+    );
+    store.apply(
+        StoreUpdate::Secrets(
+            crate::domain::store::watch::SecretWatch::DockerConfigJson,
+            fixtures::upserted(vec![existing]),
+        ),
+        fixtures::now(),
+    );
+    let spec = FormSpec::for_copy(&store, &fixtures::key("shop", "regcred")).unwrap();
+    let mut form = Form::new(spec, None, &store);
+    for field in &mut form.fields {
+        if let FieldInput::Select(select) = &mut field.input {
+            for option in &mut select.options {
+                option.label.insert_str(0, "reworded: ");
+            }
+            select.choose(&SelectValue::Existing(ConflictPolicy::Replace));
+        }
+    }
+    typed(&mut form, &store, FieldId::Namespaces, "pay");
+    let plan = form.plan(&store).unwrap();
+    let [Change::CopySecret(copy)] = &plan.changes[..] else {
+        panic!("{:?}", plan.changes)
+    };
+    assert_eq!(copy.conflict_policy, ConflictPolicy::Replace);
 }

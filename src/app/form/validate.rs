@@ -16,9 +16,9 @@ use crate::domain::{
 
 impl Form {
     /// Validates the value of a field.
-    pub fn validate(&self, answer: FieldId, store: &Store) -> Option<ValidationError> {
-        let text = self.text(answer);
-        match answer {
+    pub fn validate(&self, id: FieldId, store: &Store) -> Option<ValidationError> {
+        let text = self.text(id);
+        match id {
             FieldId::Namespace => {
                 validate::label(text).or_else(|| self.namespace_terminating(store))
             }
@@ -82,7 +82,7 @@ impl Form {
         // A variable holds the token only: the user name is typed.
         let typed = self.source() == Some(CredentialSource::Variable);
         (reads && !typed && self.text(FieldId::Token).is_empty())
-            .then(|| validate::reject("press enter to read it"))
+            .then(|| validate::reject("not read yet: it is read when the form is submitted"))
     }
 
     fn namespace_terminating(&self, store: &Store) -> Option<ValidationError> {

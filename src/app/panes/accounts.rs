@@ -32,15 +32,11 @@ pub struct ServiceAccounts;
 const ROW: usize = 4;
 
 /// State of a Secret that is listed by name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ListedSecret {
     PullSecret,
-    /// It exists, and the kubelet passes it over without a word.
-    WrongType,
-    /// It is of the right type and cannot work all the same.
-    Broken,
-    /// Pods show that it does not open their images; in two words why.
-    Blamed(&'static str),
+    /// It exists and cannot work, and why: by its type, its content, or what Pods show of it.
+    Broken(String),
     Missing,
     /// Secrets may not be listed, or are not here yet.
     Unknown,
@@ -70,14 +66,8 @@ pub fn listed_secret(
             ListedSecret::Unknown
         };
     };
-    if !secret.secret_type.is_pull_secret() {
-        return ListedSecret::WrongType;
-    }
-    if let Some(fault) = by.diagnoses.for_secret(&key) {
-        return ListedSecret::Blamed(fault.finding.title());
-    }
     match secrets::secret_health(secret, by.diagnoses, by.now) {
-        SecretHealth::Unusable(_) => ListedSecret::Broken,
+        SecretHealth::Unusable(why) => ListedSecret::Broken(why),
         SecretHealth::Healthy | SecretHealth::Warning(_) => ListedSecret::PullSecret,
     }
 }
@@ -191,10 +181,7 @@ pub fn has_broken_secret(by: SecretListContext<'_>, account: &ServiceAccount) ->
     account.pull_secrets.iter().any(|name| {
         matches!(
             listed_secret(by, account, name),
-            ListedSecret::Missing
-                | ListedSecret::WrongType
-                | ListedSecret::Broken
-                | ListedSecret::Blamed(_)
+            ListedSecret::Missing | ListedSecret::Broken(_)
         )
     })
 }

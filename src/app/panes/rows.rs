@@ -147,6 +147,9 @@ pub trait PaneRows: Debug + Default {
         false
     }
 
+    /// Lets rows that the user holds go on.
+    fn resume(&mut self) {}
+
     fn is_folded(&self) -> bool {
         false
     }

@@ -115,7 +115,7 @@ impl PaneRows for Secrets {
         let mut matcher = FilterMatcher::new(&query.filter);
         let mut rows: Vec<&Arc<Secret>> = store
             .secrets(context.scope)
-            .filter(|secret| is_relevant(store, secret))
+            .filter(|secret| is_shown(store, secret))
             .filter(|secret| matcher.matches(texts(secret), Some(&secret.meta)))
             .filter(|secret| {
                 let broken = || {
@@ -180,7 +180,8 @@ fn rank(
     (class, secret.key.clone())
 }
 
-fn is_relevant(store: &Store, secret: &Secret) -> bool {
+/// True for pull Secrets, and for Secrets of other types that something lists as a pull Secret.
+pub fn is_shown(store: &Store, secret: &Secret) -> bool {
     secret.secret_type.is_pull_secret() || uses(store, &secret.key) != Uses::NONE
 }
 

@@ -84,6 +84,16 @@ impl<P: PaneRows> PaneState<P> {
         self.made_from = None;
     }
 
+    /// Drops the rows, for another connection brings them again; filter, order and selection stay.
+    pub fn clear_rows(&mut self) {
+        self.list.clear();
+        self.extra.resume();
+        self.made_from = None;
+        self.made_at = None;
+        self.is_fuzzy = false;
+        self.next_refresh = None;
+    }
+
     /// Rebuilds outdated rows: at once if the query has changed, within the budget if only the cluster has.
     pub fn refresh(&mut self, context: &RowContext<'_>, budget: &mut RefreshBudget) {
         self.next_refresh = None;

@@ -52,6 +52,11 @@ macro_rules! panes {
                 }
             }
 
+            /// Drops the rows of all panes; how the user has arranged them stays.
+            pub fn clear_rows(&mut self) {
+                $(self.$field.clear_rows();)+
+            }
+
             /// The selected row of a pane.
             pub fn selected(&self, pane: Pane) -> Selected {
                 match pane {

@@ -6,25 +6,18 @@ use super::show_error;
 use crate::{
     app::{
         connection::{ConnectionPhase, ConnectionStatus},
-        diagnosis_cache::DiagnosisCache,
         effect::Effect,
-        jump_list::JumpList,
         list::List,
-        model::Model,
-        node_cache::NodeCache,
-        notices::Notices,
+        model::{Model, PendingRestore},
         overlay::{ContextPicker, Overlay},
-        panes::{Pane, Panes},
-        probe_cache::ProbeCache,
-        pull_test::RunningTests,
-        rbac_cache::RbacCache,
+        panes::Pane,
         request_id::RequestId,
         session_state::SavedLocation,
     },
     domain::{
         error::UserError,
         k8s::connection::{ConnectionInfo, KubeContext},
-        store::{Store, watch::Scope},
+        store::watch::Scope,
     },
 };
 
@@ -54,38 +47,11 @@ pub(super) fn connect(model: &mut Model, context: Option<String>, now: Timestamp
     if leaves {
         save_location(model);
     }
-    model.connection = ConnectionStatus::connecting(request_id, context.clone(), now);
-    model.store = Store::default();
-    model.diagnoses = DiagnosisCache::default();
-    model.inspection = None;
-    model.notices = Notices::default();
-    model.jump_list = JumpList::default();
-    model.rbac = RbacCache::default();
-    model.probes = ProbeCache::default();
-    model.nodes = NodeCache::default();
-    model.fetched = None;
-    model.log = None;
-    model.fault_cursor = None;
-    model.panes = Panes::default();
-    if leaves {
-        // A namespace of one cluster means nothing in another.
-        model.scope = Scope::Cluster;
-        model.last_scope = None;
-        model.known_namespaces.clear();
-        // What was there before is put back where it was, and nowhere else.
-        model.applied.clear();
-        model.lost_secrets.clear();
-        model.running_tests = RunningTests::default();
-        model.scope_is_given = false;
-        model.location_restored = false;
-    }
-    model.overlays.clear();
+    let connection = ConnectionStatus::connecting(request_id, context.clone(), now);
+    model.reset(connection, leaves);
     // The watches know nothing any more; what the user named is looked into again.
     let looks = model.known_namespaces.iter().cloned();
-    let looks = looks.map(|namespace| Effect::WatchNamespace {
-        request_id,
-        namespace,
-    });
+    let looks = looks.map(Effect::WatchNamespace);
     std::iter::once(Effect::Connect {
         request_id,
         context,
@@ -136,14 +102,14 @@ pub(super) fn connected(
 /// connection that is made again leaves all where it is.
 fn restore_location(model: &mut Model, identity: &ConnectionInfo) -> Vec<Effect> {
     let remembered = model.session.location(&identity.context).cloned();
-    if !model.location_restored {
-        model.location_restored = true;
+    let pending = std::mem::replace(&mut model.pending_restore, PendingRestore::Nothing);
+    if pending != PendingRestore::Nothing {
         let view = remembered
             .as_ref()
             .and_then(|place| Pane::from_name(&place.view));
         model.focus = view.unwrap_or(model.preferences.view);
     }
-    if std::mem::replace(&mut model.scope_is_given, true) {
+    if pending != PendingRestore::ScopeAndPane {
         return Vec::new();
     }
     let scope = match (remembered, &model.preferences.scope) {
@@ -169,10 +135,7 @@ fn restore_location(model: &mut Model, identity: &ConnectionInfo) -> Vec<Effect>
         return Vec::new();
     }
     // It may be one that cannot be listed.
-    vec![Effect::WatchNamespace {
-        request_id: model.connection.request_id,
-        namespace,
-    }]
+    vec![Effect::WatchNamespace(namespace)]
 }
 
 pub(super) fn list_contexts(model: &mut Model) -> Vec<Effect> {

@@ -67,6 +67,12 @@ fn a_log_is_followed_while_it_is_shown() {
         model.log.as_ref().map(|log| log.tail.lines().len()),
         Some(2)
     );
+    // As with the YAML, it is read again from its beginning.
+    let again = press(&mut model, &["ctrl-r"]);
+    let [Effect::FollowLog { request_id, .. }] = &again[..] else {
+        panic!("{again:?}");
+    };
+    assert_eq!(model.log.as_ref().unwrap().tail.lines().len(), 0);
     // The run before is another log; lines of the first one come too late.
     let effects = press(&mut model, &["p"]);
     assert!(matches!(&effects[..], [Effect::FollowLog { source, .. }] if source.previous));

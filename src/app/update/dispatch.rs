@@ -15,7 +15,7 @@ use crate::{
         jump_list::JumpList,
         model::Model,
         overlay::{CommandPalette, Overlay},
-        pull_test::PullTestRun,
+        pull_test::PullTestSetup,
     },
     domain::guide::Section,
 };
@@ -55,7 +55,7 @@ fn perform(model: &mut Model, action: Action, now: Timestamp) -> Vec<Effect> {
     match action {
         Action::Quit => return quit(model, now),
         Action::Help => overlays::help(model),
-        Action::Back => overlays::back(model),
+        Action::Back => return overlays::back(model),
         Action::NextPane => model.focus = model.focus.next(),
         Action::PreviousPane => model.focus = model.focus.previous(),
         Action::Focus(pane) => overlays::to_pane(model, pane),
@@ -88,9 +88,9 @@ fn perform(model: &mut Model, action: Action, now: Timestamp) -> Vec<Effect> {
         Action::Export => open_form::export(model, now),
         Action::NextField => return forms::move_focus(model, Form::next),
         Action::PreviousField => return forms::move_focus(model, Form::previous),
-        Action::Toggle => overlays::pick(model, PullTestRun::toggle, MultiSelect::toggle),
+        Action::Toggle => overlays::pick(model, PullTestSetup::toggle, MultiSelect::toggle),
         Action::ToggleAll => {
-            overlays::pick(model, PullTestRun::toggle_all, MultiSelect::toggle_all);
+            overlays::pick(model, PullTestSetup::toggle_all, MultiSelect::toggle_all);
         }
         Action::NextOption => forms::choose(model, true),
         Action::PreviousOption => forms::choose(model, false),

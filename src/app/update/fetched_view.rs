@@ -95,9 +95,10 @@ fn wanted_log(model: &mut Model) -> Option<LogSource> {
     })
 }
 
-/// Fetches the object again.
+/// Reads what the open view shows again: the YAML, or the log from its beginning.
 pub(super) fn refetch(model: &mut Model) {
     model.fetched = None;
+    model.log = None;
 }
 
 pub(super) fn fetched(

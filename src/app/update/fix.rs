@@ -47,8 +47,8 @@ pub(super) fn fix(model: &mut Model, number: u8, now: Timestamp) -> Vec<Effect> 
     };
     match offered.offer {
         FixProposal::Plan(plan) => plan_dialog::open(model, plan, offered.fault, now),
-        FixProposal::Form(ask) => {
-            forms::open(model, ask, offered.fault, now);
+        FixProposal::Form(spec) => {
+            forms::open(model, spec, offered.fault, now);
             Vec::new()
         }
         FixProposal::Manual => {
@@ -192,6 +192,7 @@ fn for_all_namespaces(model: &Model, fix: FixId, offer: FixProposal) -> FixPropo
         Some(spread) if spread.carriers().len() > 1 => {
             let image = image.as_deref().and_then(|it| ImageRef::parse(it).ok());
             FixProposal::Form(FormSpec::Rotate {
+                secret: secret.clone(),
                 spreads: vec![CredentialUsage {
                     image: image.or(spread.image),
                     ..spread

@@ -78,9 +78,11 @@ fn a_new_token_is_for_the_refused_entry_wherever_it_stands_in_the_secret() {
     let Some(Overlay::Form(form)) = model.overlays.last() else {
         panic!("{:?}", model.overlays)
     };
-    let FormSpec::Rotate { spreads } = &form.spec else {
+    let FormSpec::Rotate { spreads, .. } = &form.spec else {
         panic!("{:?}", form.spec)
     };
+    let title = form.spec.title();
+    assert!(title.contains("Secret shop/regcred"), "{title}");
     let of: Vec<_> = spreads
         .iter()
         .map(|spread| (&*spread.username, &*spread.server))

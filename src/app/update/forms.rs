@@ -2,10 +2,10 @@
 
 use jiff::Timestamp;
 
-use super::{copy, plan_dialog};
+use super::{copy, key_context, plan_dialog};
 use crate::{
     app::{
-        action::Motion,
+        action::{Action, Motion},
         effect::Effect,
         form::{FieldInput, Form, ImportState, ImportedLogin, MultiSelect, PlanError},
         model::Model,
@@ -16,9 +16,9 @@ use crate::{
 };
 
 /// Opens a form, unless the program is read-only.
-pub(super) fn open(model: &mut Model, ask: FormSpec, fault: Option<FaultId>, now: Timestamp) {
+pub(super) fn open(model: &mut Model, spec: FormSpec, fault: Option<FaultId>, now: Timestamp) {
     if !plan_dialog::reject_if_read_only(model, now) {
-        let form = Form::new(ask, fault, &model.store);
+        let form = Form::new(spec, fault, &model.store);
         model.overlays.push(Overlay::Form(form));
     }
 }
@@ -137,8 +137,9 @@ pub(super) fn advance(model: &mut Model, now: Timestamp) -> Vec<Effect> {
 fn submit(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     let reads = start_import(model);
     if !reads.is_empty() {
+        let submit = key_context::key_name(model, Action::Submit);
         model.set_status(
-            "reading the credential; press enter again when it has been read",
+            format!("reading the credential; press {submit} again when it has been read"),
             now,
         );
         return reads;

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{fix, key_context, open_form, reveal, selection};
+use super::{fix, key_context, open_form, reveal, rollout, selection};
 use crate::{
     app::{
         action::Action,
@@ -16,7 +16,7 @@ use crate::{
     },
     domain::{
         k8s::object_ref::Namespace,
-        plan::{Change, FixProposal},
+        plan::{Change, FixProposal, Plan},
         pull_test,
         rbac::Permission,
     },
@@ -90,7 +90,7 @@ fn item(model: &Model, row: ActiveBinding) -> Option<MenuItem> {
 /// What the action takes here.
 fn requirement(model: &Model, action: Action) -> ActionRequirement {
     match open_form::form_spec_for(model, action) {
-        Some(Ok(ask)) => return ActionRequirement::ToChange(ask.permissions()),
+        Some(Ok(spec)) => return ActionRequirement::ToChange(spec.permissions()),
         Some(Err(why)) => return ActionRequirement::NotApplicable(why.to_owned()),
         None => {}
     }
@@ -100,30 +100,41 @@ fn requirement(model: &Model, action: Action) -> ActionRequirement {
     match action {
         Action::Fix(number) => match fix::offered_fix(model, number).map(|offered| offered.offer) {
             Some(FixProposal::Plan(plan)) => changes(&plan.changes),
-            Some(FixProposal::Form(ask)) => ActionRequirement::ToChange(ask.permissions()),
+            Some(FixProposal::Form(spec)) => ActionRequirement::ToChange(spec.permissions()),
             Some(FixProposal::Manual) | None => ActionRequirement::Nothing,
         },
         Action::Restart => match fix::restartable(model) {
             Some(workload) => changes(&[Change::restart(workload)]),
             None => ActionRequirement::NotApplicable(fix::NOT_RESTARTABLE.to_owned()),
         },
-        Action::Delete => match selection::selected_pod(model) {
+        Action::Delete => match open_form::deletable_pod(model) {
             Some(pod) => changes(&[Change::delete_pod(pod)]),
-            None => {
-                ActionRequirement::NotApplicable("pullscope cannot delete workloads".to_owned())
-            }
+            None => ActionRequirement::NotApplicable("select a Pod first".to_owned()),
         },
+        Action::PauseRollout => to_apply(rollout::pause_plan(model)),
+        Action::RollBack => to_apply(rollout::roll_back_plan(model)),
         Action::PullTest => match selection::current_pod(model) {
             Some(pod) => ActionRequirement::ToChange(pull_test::permissions(&pod.namespace).into()),
             None => ActionRequirement::NotApplicable("select a Pod first".to_owned()),
         },
-        Action::Reveal => match reveal::secret(model) {
+        Action::Reveal => match open_form::secret(model) {
             Some(secret) => ActionRequirement::ToRead(vec![get("secrets", Some(secret.namespace))]),
             None => ActionRequirement::NotApplicable(reveal::NO_SECRET.to_owned()),
         },
         Action::ProbeRegistry => to_get(model, "secrets"),
         Action::Detail(Tab::Logs) | Action::PreviousLog => to_get(model, "pods/log"),
         _ => ActionRequirement::Nothing,
+    }
+}
+
+/// What applying a plan takes, or why there is none.
+fn to_apply(plan: Result<Plan, &'static str>) -> ActionRequirement {
+    match plan {
+        Ok(plan) => {
+            let permissions = plan.changes.iter().flat_map(Change::permissions);
+            ActionRequirement::ToChange(permissions.collect())
+        }
+        Err(why) => ActionRequirement::NotApplicable(why.to_owned()),
     }
 }
 

@@ -110,3 +110,55 @@ fn read_only_changes_nothing_from_here_either() {
     assert_eq!(standing(&model, Action::Restart), Availability::ReadOnly);
     assert_eq!(press(&mut model, &["r"]), []);
 }
+
+/// What a change of the cluster is must not depend on a list that is kept beside the actions.
+#[test]
+fn no_action_that_changes_the_cluster_is_offered_where_nothing_may_be_changed() {
+    let copies = |action: Action| {
+        matches!(
+            action,
+            Action::Report
+                | Action::Copy
+                | Action::CopyNamespace
+                | Action::CopyImage
+                | Action::CopyMessage
+                | Action::CopyCommands
+                | Action::CopyPassword
+                | Action::Reveal
+                | Action::ExternalTool(_)
+        )
+    };
+    let mut offered = Vec::new();
+    for keys in [
+        &["g"][..],
+        &["g", "R"],
+        &["g", "D"],
+        &["z", "g"],
+        &[":", "s", "e", "c", "enter", "g"],
+        &[":", "s", "a", "enter", "g"],
+        &[":", "e", "v", "enter", "g"],
+        &[":", "s", "e", "c", "enter", "g", "d"],
+    ] {
+        let mut model = model();
+        model.capabilities.can_write = false;
+        press(&mut model, keys);
+        press(&mut model, &["."]);
+        let Some(Overlay::Menu(menu)) = model.overlays.last() else {
+            panic!("{keys:?}: {:?}", model.overlays)
+        };
+        let writes = menu.items.iter().filter(|item| item.action.is_write());
+        for item in writes.filter(|item| !copies(item.action)) {
+            let standing = item.availability(model.permission_context(menu));
+            let is_manual = matches!(item.action, Action::Fix(_));
+            assert!(
+                standing != Availability::Available || is_manual,
+                "{keys:?}: {:?}",
+                item.action
+            );
+            offered.push(item.action);
+        }
+    }
+    for action in [Action::RollBack, Action::PauseRollout, Action::Delete] {
+        assert!(offered.contains(&action), "{action:?} was not looked at");
+    }
+}

@@ -24,6 +24,8 @@ mod nodes;
 mod open_form;
 mod overlays;
 mod plan_dialog;
+#[cfg(test)]
+mod plan_dialog_tests;
 mod probe;
 #[cfg(test)]
 mod propose_tests;
@@ -33,6 +35,8 @@ mod reveal;
 mod reveal_tests;
 mod rollout;
 mod selection;
+#[cfg(test)]
+mod selection_tests;
 #[cfg(test)]
 mod tests;
 mod views;
@@ -45,7 +49,7 @@ use zeroize::Zeroizing;
 pub use self::{
     connect::save_location,
     detail::{default_tab, shown},
-    key_context::active_contexts,
+    key_context::{active_contexts, contexts_of},
     nodes::wanted_answers,
     selection::{current_pod, selected_pod},
 };
@@ -127,8 +131,8 @@ fn handle(model: &mut Model, message: Message, now: Timestamp) -> Vec<Effect> {
             fetched_view::fetched(model, request_id, answer, now);
         }
         Message::Revealed(request_id, answer) => reveal::revealed(model, request_id, answer, now),
-        Message::PullTestAnswered(request_id, node, pulled) => {
-            pull_test::answered(model, request_id, node, pulled, now);
+        Message::PullTestAnswered(request_id, node, outcome) => {
+            pull_test::answered(model, request_id, &node, outcome, now);
         }
         Message::Logged(request_id, lines) => fetched_view::log_lines(model, request_id, lines),
         Message::LogEnded(request_id, end) => fetched_view::log_ended(model, request_id, end),

@@ -2,10 +2,10 @@
 
 use jiff::Timestamp;
 
-use super::selection;
+use super::{key_context, selection};
 use crate::{
     app::{
-        action::Motion,
+        action::{Action, Motion},
         coverage,
         detail::{Details, Tab},
         effect::Effect,
@@ -48,12 +48,8 @@ fn narrow(model: &mut Model, scope: Scope) {
 /// Sets the scope to this namespace and requests it, as it may not be listed.
 pub(super) fn to_namespace(model: &mut Model, namespace: Namespace) -> Vec<Effect> {
     model.known_namespaces.insert(namespace.clone());
-    model.panes.namespaces.invalidate();
     to_scope(model, Scope::Namespace(namespace.clone()));
-    vec![Effect::WatchNamespace {
-        request_id: model.connection.request_id,
-        namespace,
-    }]
+    vec![Effect::WatchNamespace(namespace)]
 }
 
 /// Sets the scope to the namespace of the selection (k9s: warp).
@@ -64,7 +60,11 @@ pub(super) fn narrow_to_selection(model: &mut Model, now: Timestamp) {
     };
     let scope = Scope::Namespace(object.namespace().clone());
     if model.scope == scope {
-        let text = format!("already showing only {}; 0 shows all", object.namespace());
+        let all = key_context::key_name(model, Action::Favourite(0));
+        let text = format!(
+            "already showing only {}; {all} shows all",
+            object.namespace()
+        );
         model.set_status(text, now);
     } else {
         to_scope(model, scope);

@@ -7,11 +7,7 @@ use jiff::Timestamp;
 use super::{forms, plan_dialog, selection};
 use crate::{
     app::{
-        action::Action,
-        effect::Effect,
-        model::Model,
-        overlay::Overlay,
-        panes::{Pane, pods},
+        action::Action, effect::Effect, model::Model, overlay::Overlay, panes::Pane,
         pod_inspection::PodInspection,
     },
     domain::{
@@ -19,8 +15,8 @@ use crate::{
         k8s::{
             object_ref::{Name, Namespace, ObjectRef},
             objects::{
-                Container, ContainerRole, Pod, Secret, ServiceAccount, Subject, Workload,
-                WorkloadRef,
+                AnyObjectRef, Container, ContainerRole, Pod, Secret, ServiceAccount, Subject,
+                Workload, WorkloadRef,
             },
         },
         plan::{Change, FormSpec, ImageOwner, ImageTarget, Plan},
@@ -53,35 +49,34 @@ pub(super) fn form_spec_for(
         }),
         Action::Bind => bind(model),
         Action::Rotate => secret(model)
-            .and_then(|key| FormSpec::for_rotation(store, key))
+            .and_then(|key| FormSpec::for_rotation(store, &key))
             .ok_or("select a Secret with a credential"),
         Action::CopyTo => secret(model)
-            .and_then(|key| FormSpec::for_copy(store, key))
+            .and_then(|key| FormSpec::for_copy(store, &key))
             .ok_or(NO_SECRET),
         Action::SetImage => set_image(model),
-        Action::Delete => match model.focus {
-            Pane::Secrets => secret(model)
-                .map(|key| FormSpec::for_secret_deletion(store, key))
-                .ok_or(NO_SECRET),
-            Pane::ServiceAccounts => account(model)
-                .and_then(|key| FormSpec::for_account_deletion(store, key))
-                .ok_or(NO_ACCOUNT),
-            Pane::Pods => return None,
-            Pane::Namespaces | Pane::Events => {
+        Action::Delete => match deletable(model) {
+            Some(AnyObjectRef::Secret(key)) => Ok(FormSpec::for_secret_deletion(store, &key)),
+            Some(AnyObjectRef::ServiceAccount(key)) => {
+                FormSpec::for_account_deletion(store, &key).ok_or(GONE)
+            }
+            Some(AnyObjectRef::Pod(_)) => return None,
+            Some(AnyObjectRef::Workload(_) | AnyObjectRef::Namespace(_)) => {
                 Err("pullscope deletes only Pods, Secrets and ServiceAccounts")
             }
+            None => Err("select a Pod, Secret or ServiceAccount first"),
         },
         _ => return None,
     })
 }
 
 const NO_SECRET: &str = "select a Secret first";
-const NO_ACCOUNT: &str = "select a ServiceAccount first";
+const GONE: &str = "the ServiceAccount is gone";
 
 /// Opens the form of an action, or reports why there is none.
 pub(super) fn open(model: &mut Model, action: Action, now: Timestamp) {
     match form_spec_for(model, action) {
-        Some(Ok(ask)) => forms::open(model, ask, None, now),
+        Some(Ok(spec)) => forms::open(model, spec, None, now),
         Some(Err(why)) => model.set_status(why, now),
         None => {}
     }
@@ -93,13 +88,13 @@ fn new(model: &Model) -> FormSpec {
     match model.focus {
         Pane::Namespaces | Pane::Pods | Pane::Events => FormSpec::Setup { namespace: here },
         Pane::Secrets => {
-            let namespace = here.or_else(|| Some(secret(model)?.namespace.clone()));
+            let namespace = here.or_else(|| Some(secret(model)?.namespace));
             match namespace {
                 Some(namespace) => new_secret(namespace, None, Vec::new()),
                 None => FormSpec::Setup { namespace: None },
             }
         }
-        Pane::ServiceAccounts => match account(model).and_then(|key| model.store.account(key)) {
+        Pane::ServiceAccounts => match account(model).and_then(|key| model.store.account(&key)) {
             Some(account) => new_secret(
                 account.key.namespace.clone(),
                 Some(account.key.name.clone()),
@@ -128,16 +123,22 @@ fn new_secret(
 
 /// Binds along the chain: a Secret to accounts, an account to Secrets, a workload to its account.
 fn bind(model: &Model) -> Result<FormSpec, &'static str> {
-    match model.focus {
-        Pane::ServiceAccounts => account(model)
-            .and_then(|key| FormSpec::for_account(&model.store, key))
-            .ok_or(NO_ACCOUNT),
-        Pane::Pods => workload(model)
-            .map(|workload| FormSpec::for_workload(&model.store, workload))
-            .ok_or("it has no workload to set a ServiceAccount on"),
-        Pane::Secrets | Pane::Namespaces | Pane::Events => secret(model)
-            .map(|key| FormSpec::for_secret(&model.store, key))
-            .ok_or(NO_SECRET),
+    let store = &model.store;
+    let workload = |workload: Option<&Arc<Workload>>| {
+        workload
+            .map(|workload| FormSpec::for_workload(store, workload))
+            .ok_or("it has no workload to set a ServiceAccount on")
+    };
+    match selection::selected_object(model) {
+        Some(AnyObjectRef::Secret(key)) => Ok(FormSpec::for_secret(store, &key)),
+        Some(AnyObjectRef::ServiceAccount(key)) => FormSpec::for_account(store, &key).ok_or(GONE),
+        Some(AnyObjectRef::Pod(key)) => {
+            workload(store.pod(&key).and_then(|pod| store.workload_of(pod)))
+        }
+        Some(AnyObjectRef::Workload(id)) => workload(store.workload(&id)),
+        Some(AnyObjectRef::Namespace(_)) | None => {
+            Err("select a Secret, ServiceAccount or Pod first")
+        }
     }
 }
 
@@ -208,43 +209,59 @@ fn image_of_pod(model: &Model, spoken_of: Option<&Container>) -> Result<ImageTar
     })
 }
 
-fn secret(model: &Model) -> Option<&ObjectRef<Secret>> {
-    model.panes.secrets.list.selected()
-}
-
-fn account(model: &Model) -> Option<&ObjectRef<ServiceAccount>> {
-    model.panes.accounts.list.selected()
-}
-
-/// The workload of the selected row.
-fn workload(model: &Model) -> Option<&Workload> {
-    match model.panes.pods.list.selected()? {
-        pods::Row::Pod(key) => model.store.workload_of(model.store.pod(key)?),
-        pods::Row::Workload(id) => model.store.workload(id),
+/// The Secret that the keys speak of.
+pub(super) fn secret(model: &Model) -> Option<ObjectRef<Secret>> {
+    match selection::selected_object(model)? {
+        AnyObjectRef::Secret(key) => Some(key),
+        AnyObjectRef::Namespace(_)
+        | AnyObjectRef::ServiceAccount(_)
+        | AnyObjectRef::Pod(_)
+        | AnyObjectRef::Workload(_) => None,
     }
-    .map(|workload| &**workload)
 }
 
-/// Deletes the selection: after its name was typed again, or for a Pod after the plan was shown.
+fn account(model: &Model) -> Option<ObjectRef<ServiceAccount>> {
+    match selection::selected_object(model)? {
+        AnyObjectRef::ServiceAccount(key) => Some(key),
+        AnyObjectRef::Namespace(_)
+        | AnyObjectRef::Secret(_)
+        | AnyObjectRef::Pod(_)
+        | AnyObjectRef::Workload(_) => None,
+    }
+}
+
+/// The object to delete: what the keys speak of, but not what a selected event is about.
+fn deletable(model: &Model) -> Option<AnyObjectRef> {
+    let is_event =
+        model.focus == Pane::Events && !matches!(model.overlays.last(), Some(Overlay::Details(_)));
+    selection::selected_object(model).filter(|_| !is_event)
+}
+
+/// The Pod to delete.
+pub(super) fn deletable_pod(model: &Model) -> Option<ObjectRef<Pod>> {
+    match deletable(model)? {
+        AnyObjectRef::Pod(key) => Some(key),
+        AnyObjectRef::Namespace(_)
+        | AnyObjectRef::ServiceAccount(_)
+        | AnyObjectRef::Secret(_)
+        | AnyObjectRef::Workload(_) => None,
+    }
+}
+
+/// Deletes what is selected: after its name was typed again, or for a Pod after the plan was shown.
 pub(super) fn delete(model: &mut Model, now: Timestamp) -> Vec<Effect> {
-    if model.focus == Pane::Pods {
-        return delete_pod(model, now);
-    }
-    open(model, Action::Delete, now);
-    Vec::new()
-}
-
-fn delete_pod(model: &mut Model, now: Timestamp) -> Vec<Effect> {
-    let pod = selection::selected_pod(model).and_then(|key| model.store.pod(&key));
-    let Some(pod) = pod else {
-        model.set_status("select a Pod: pullscope cannot delete workloads", now);
+    let Some(key) = deletable_pod(model) else {
+        open(model, Action::Delete, now);
+        return Vec::new();
+    };
+    let Some(pod) = model.store.pod(&key) else {
+        model.set_status("the Pod is gone", now);
         return Vec::new();
     };
     let note = after_deletion(model, pod);
-    let title = format!("Delete Pod {}", pod.key);
     let plan = Plan {
         notes: vec![note],
-        ..Plan::new(title, vec![Change::delete_pod(pod.key.clone())])
+        ..Plan::new(format!("Delete Pod {key}"), vec![Change::delete_pod(key)])
     };
     plan_dialog::open(model, plan, None, now)
 }

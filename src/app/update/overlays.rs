@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{connect, filter, forms, navigate, plan_dialog};
+use super::{connect, filter, forms, navigate, plan_dialog, pull_test};
 use crate::{
     app::{
         action::Motion,
@@ -13,7 +13,7 @@ use crate::{
         model::Model,
         overlay::{ContextPicker, Overlay},
         panes::{EnterTarget, Pane},
-        pull_test::PullTestRun,
+        pull_test::{PullTestDialog, PullTestSetup},
         reveal::{Reveal, RevealStage},
         scroll::Scroll,
     },
@@ -40,7 +40,9 @@ pub(super) fn cycle_section(model: &mut Model, to: fn(Section) -> Section) {
 /// Opens or closes the help.
 pub(super) fn help(model: &mut Model) {
     match model.overlays.last() {
-        Some(Overlay::Help { .. }) => back(model),
+        Some(Overlay::Help { .. }) => {
+            model.overlays.pop();
+        }
         _ => model.overlays.push(Overlay::Help {
             scroll: Scroll::TOP,
         }),
@@ -48,24 +50,28 @@ pub(super) fn help(model: &mut Model) {
 }
 
 /// Closes the topmost overlay, or clears the filter; typed text survives the first esc.
-pub(super) fn back(model: &mut Model) {
+pub(super) fn back(model: &mut Model) -> Vec<Effect> {
+    if let Some(Overlay::PullTest(_)) = model.overlays.last() {
+        return pull_test::back(model);
+    }
     if let Some(Overlay::Form(form)) = model.overlays.last_mut()
         && form.is_modified()
         && !form.leave_confirmed
     {
         form.leave_confirmed = true;
-        return;
+        return Vec::new();
     }
     if let Some(Overlay::Details(details)) = model.overlays.last_mut()
         && details.find.take().is_some()
     {
-        return;
+        return Vec::new();
     }
     if matches!(model.overlays.last(), Some(Overlay::PlanDialog(_))) {
         plan_dialog::back(model);
     } else if model.overlays.pop().is_none() && !model.notices.dismiss() {
         filter::clear(model);
     }
+    Vec::new()
 }
 
 /// Closes all overlays and focuses a pane.
@@ -85,7 +91,7 @@ pub(super) fn move_cursor(model: &mut Model, motion: Motion) {
         Overlay::Faults(faults) => faults.list.move_selection(motion),
         Overlay::Menu(menu) => menu.list.move_selection(motion),
         Overlay::Form(form) => forms::move_cursor(form, motion),
-        Overlay::PullTest(trial) => trial.nodes.move_selection(motion),
+        Overlay::PullTest(PullTestDialog::Choosing(setup)) => setup.nodes.move_selection(motion),
         Overlay::Reveal(Reveal {
             stage: RevealStage::Shown(shown),
             ..
@@ -116,9 +122,9 @@ pub(super) fn scroll(model: &mut Model, pane: Pane, down: bool) {
 }
 
 /// Selects or deselects rows of the focused list.
-pub(super) fn pick(model: &mut Model, nodes: fn(&mut PullTestRun), rows: fn(&mut MultiSelect)) {
+pub(super) fn pick(model: &mut Model, nodes: fn(&mut PullTestSetup), rows: fn(&mut MultiSelect)) {
     match model.overlays.last_mut() {
-        Some(Overlay::PullTest(trial)) => nodes(trial),
+        Some(Overlay::PullTest(PullTestDialog::Choosing(setup))) => nodes(setup),
         _ => forms::with_multi_select(model, rows),
     }
 }

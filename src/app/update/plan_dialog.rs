@@ -4,15 +4,16 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::probe;
+use super::{key_context, probe};
 use crate::{
     app::{
+        action::Action,
         effect::Effect,
-        form::FieldId as FormAnswer,
+        form::FieldId,
         lost_secrets,
         model::Model,
         overlay::Overlay,
-        plan_dialog::{AppliedPlan, PlanDialog, PlanStage, SharedPlan},
+        plan_dialog::{AppliedPlan, PlanDialog, PlanStage, RegistryCheck, SharedPlan},
         probe_cache::ProbeQuery,
         request_id::RequestId,
         scroll::Scroll,
@@ -56,7 +57,7 @@ pub(super) fn open(
     if let Some(query) = query {
         let request_id = model.request_ids.next_id();
         if let Some(Overlay::PlanDialog(dialog)) = model.overlays.last_mut() {
-            dialog.credential_check = Some(request_id);
+            dialog.registry_check = RegistryCheck::Waiting(request_id);
         }
         effects.push(probe::send(model, query, request_id));
     }
@@ -107,9 +108,11 @@ fn show(
         fault: None,
         affected: Affected::default(),
         stage: PlanStage::DryRunning(request_id),
-        credential_check: asks.then_some(request_id),
-        check_result: None,
-        is_override_confirmed: false,
+        registry_check: if asks {
+            RegistryCheck::Waiting(request_id)
+        } else {
+            RegistryCheck::None
+        },
         managers: Vec::new(),
         undoes: None,
         watched: None,
@@ -180,9 +183,9 @@ pub(super) fn probe_done(
     }
     for overlay in &mut model.overlays {
         if let Overlay::PlanDialog(dialog) = overlay
-            && dialog.credential_check == Some(request_id)
+            && dialog.registry_check.is_waiting_for(request_id)
         {
-            dialog.credential_check = None;
+            dialog.registry_check = RegistryCheck::None;
         }
     }
 }
@@ -194,14 +197,18 @@ pub(super) fn credential_checked(
     conclusion: ProbeConclusion,
 ) {
     let asked = model.overlays.iter_mut().find_map(|overlay| match overlay {
-        Overlay::PlanDialog(dialog) if dialog.credential_check == Some(request_id) => Some(dialog),
+        Overlay::PlanDialog(dialog) if dialog.registry_check.is_waiting_for(request_id) => {
+            Some(dialog)
+        }
         _ => None,
     });
     let Some(dialog) = asked else { return };
     let refused = conclusion.answer == PullAnswer::No;
-    dialog.credential_check = None;
     let link = link_to_correct(&conclusion);
-    dialog.check_result = Some(conclusion);
+    dialog.registry_check = RegistryCheck::Done {
+        conclusion,
+        is_override_confirmed: false,
+    };
     // Whoever goes back wants to correct what is to blame.
     if refused {
         go_to(model, fields_for_link(link));
@@ -209,14 +216,12 @@ pub(super) fn credential_checked(
 }
 
 /// Puts the keyboard on the first of these questions that the form asks.
-fn go_to(model: &mut Model, answers: &[FormAnswer]) {
+fn go_to(model: &mut Model, ids: &[FieldId]) {
     for overlay in &mut model.overlays {
         if let Overlay::Form(form) = overlay
-            && let Some(asked) = answers
-                .iter()
-                .find(|answer| form.has_visible_field(**answer))
+            && let Some(id) = ids.iter().find(|id| form.has_visible_field(**id))
         {
-            form.focus_field(*asked);
+            form.focus_field(*id);
         }
     }
 }
@@ -236,14 +241,11 @@ pub(super) fn apply(model: &mut Model, now: Timestamp) -> Vec<Effect> {
         close(model);
         return Vec::new();
     }
-    let refused = dialog
-        .check_result
-        .as_ref()
-        .is_some_and(|conclusion| conclusion.answer == PullAnswer::No);
-    if refused && !dialog.is_override_confirmed && matches!(dialog.stage, PlanStage::Ready(_)) {
-        dialog.is_override_confirmed = true;
+    if matches!(dialog.stage, PlanStage::Ready(_)) && dialog.registry_check.confirm_override() {
+        let [edit, apply] =
+            [Action::Back, Action::Apply].map(|it| key_context::key_name(model, it));
         model.set_status(
-            "The registry denies the pull. esc: edit, enter: apply anyway",
+            format!("The registry denies the pull. {edit}: edit, {apply}: apply anyway"),
             now,
         );
         return Vec::new();
@@ -260,8 +262,12 @@ pub(super) fn apply(model: &mut Model, now: Timestamp) -> Vec<Effect> {
             model.set_status("the dry run failed: nothing was changed", now);
             Vec::new()
         }
-        PlanStage::DryRunning(_) | PlanStage::Applying(..) => {
+        PlanStage::DryRunning(_) => {
             model.set_status("wait for the dry run", now);
+            Vec::new()
+        }
+        PlanStage::Applying(..) => {
+            model.set_status("applying: wait for the result", now);
             Vec::new()
         }
         PlanStage::Done { outcomes, .. } => {
@@ -410,17 +416,16 @@ pub(super) fn back(model: &mut Model) {
         return;
     }
     model.overlays.pop();
-    if let Some(answers) = blamed {
-        go_to(model, answers);
+    if let Some(fields) = blamed {
+        go_to(model, fields);
     }
 }
 
 /// The fields to correct. What the registry itself has refused is, whatever the kubelet's first word looks
 /// like while not all objects have been seen.
-fn fields_to_correct(dialog: &PlanDialog, link: ChainLink) -> &'static [FormAnswer] {
-    let refused = dialog.check_result.as_ref();
-    let refused = refused.filter(|conclusion| conclusion.answer == PullAnswer::No);
-    fields_for_link(refused.map_or(link, self::link_to_correct))
+fn fields_to_correct(dialog: &PlanDialog, link: ChainLink) -> &'static [FieldId] {
+    let denial = dialog.registry_check.denial();
+    fields_for_link(denial.map_or(link, self::link_to_correct))
 }
 
 /// The link to correct after a registry's rejection; where it does not say, the login.
@@ -431,11 +436,11 @@ fn link_to_correct(conclusion: &ProbeConclusion) -> ChainLink {
 }
 
 /// The questions whose answers are to blame for a fault at this link of the chain.
-fn fields_for_link(link: ChainLink) -> &'static [FormAnswer] {
+fn fields_for_link(link: ChainLink) -> &'static [FieldId] {
     match link {
-        ChainLink::Secret => &[FormAnswer::Token, FormAnswer::Source],
-        ChainLink::Account => &[FormAnswer::Account],
-        ChainLink::Image | ChainLink::Registry => &[FormAnswer::Image],
+        ChainLink::Secret => &[FieldId::Token, FieldId::Source],
+        ChainLink::Account => &[FieldId::Account],
+        ChainLink::Image | ChainLink::Registry => &[FieldId::Image],
         ChainLink::Provider | ChainLink::Node | ChainLink::Pod => &[],
     }
 }
@@ -470,10 +475,10 @@ mod tests {
     #[test]
     fn a_no_of_the_registry_leads_back_to_the_answer_that_is_to_blame() {
         for (root, answer) in [
-            (Some(RootCause::CredentialRejected), FormAnswer::Token),
-            (Some(RootCause::TagMissing), FormAnswer::Image),
-            (Some(RootCause::RegistryUnknownHost), FormAnswer::Image),
-            (None, FormAnswer::Token),
+            (Some(RootCause::CredentialRejected), FieldId::Token),
+            (Some(RootCause::TagMissing), FieldId::Image),
+            (Some(RootCause::RegistryUnknownHost), FieldId::Image),
+            (None, FieldId::Token),
         ] {
             let conclusion = ProbeConclusion {
                 answer: PullAnswer::No,

@@ -4,21 +4,22 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::plan_dialog;
+use super::{key_context, plan_dialog};
 use crate::{
     app::{
+        action::Action,
         effect::Effect,
         model::Model,
         overlay::Overlay,
         probe_cache::{ProbeQuery, ProbeRecord},
-        pull_test::{PullTestRun, PullTestStage},
+        pull_test::{PullTestDialog, PullTestSetup},
         request_id::RequestId,
     },
     domain::{
         context::{PodContext, Presence},
         diagnostics::EvidenceSource,
         plan::{Change, Plan},
-        pull_test::{PullTest, PullTestResult, is_of_a_test},
+        pull_test::{PullTest, PullTestOutcome, is_of_a_test},
         store::watch::Scope,
     },
 };
@@ -28,18 +29,19 @@ pub(super) fn open(model: &mut Model, now: Timestamp) {
     if plan_dialog::reject_if_read_only(model, now) {
         return;
     }
-    let Some(trial) = new_run(model) else {
+    let Some(setup) = new_setup(model) else {
         model.set_status("no image to pull", now);
         return;
     };
-    if trial.nodes.rows().is_empty() {
+    if setup.nodes.rows().is_empty() {
         model.set_status("no nodes known: no Pod is scheduled yet", now);
     } else {
-        model.overlays.push(Overlay::PullTest(trial));
+        let dialog = PullTestDialog::Choosing(Box::new(setup));
+        model.overlays.push(Overlay::PullTest(dialog));
     }
 }
 
-fn new_run(model: &Model) -> Option<PullTestRun> {
+fn new_setup(model: &Model) -> Option<PullTestSetup> {
     let inspection = model.inspection.as_ref()?;
     let context = &inspection.context;
     let pod = &context.pod;
@@ -66,7 +68,7 @@ fn new_run(model: &Model) -> Option<PullTestRun> {
             .filter(|node| Some(node) != pod.node.as_ref()),
     );
     let query = ProbeQuery::for_pod(context, &test.image).filter(|_| pulls_like(context, &test));
-    Some(PullTestRun::new(test, query, nodes))
+    Some(PullTestSetup::new(test, query, nodes))
 }
 
 /// True if the test's Pod lists the same pull secrets as this Pod, so that its result holds for this Pod.
@@ -82,34 +84,28 @@ fn pulls_like(context: &PodContext, test: &PullTest) -> bool {
     context.pod.pull_secrets[..] == *admitted
 }
 
-/// Starts the test on the chosen nodes.
+/// Starts the test on the chosen nodes. Closes the dialog of one that was started: it goes on, and its result
+/// is shown in the status line.
 pub(super) fn start(model: &mut Model, now: Timestamp) -> Vec<Effect> {
-    let request_id = model.request_ids.next_id();
-    let Some(Overlay::PullTest(trial)) = model.overlays.last_mut() else {
-        return Vec::new();
-    };
-    if !matches!(trial.stage, PullTestStage::Choosing) {
-        if !trial.is_waiting() {
-            model.overlays.pop();
+    let setup = match model.overlays.last_mut() {
+        Some(Overlay::PullTest(PullTestDialog::Choosing(setup))) => setup,
+        Some(Overlay::PullTest(PullTestDialog::Started(_))) => {
+            close(model);
+            return Vec::new();
         }
-        return Vec::new();
-    }
-    if trial.chosen.is_empty() {
-        model.set_status("select a node first (space)", now);
-        return Vec::new();
-    }
-    trial.stage = PullTestStage::Running {
-        request_id,
-        since: now,
-        results: Vec::new(),
+        _ => return Vec::new(),
     };
-    let (test, nodes) = (trial.test.clone(), trial.chosen.iter().cloned());
-    let nodes: Vec<Arc<str>> = nodes.collect();
-    for node in &nodes {
-        model
-            .running_tests
-            .insert(request_id, &test.namespace, Arc::clone(node));
+    if setup.chosen.is_empty() {
+        let toggle = key_context::key_name(model, Action::Toggle);
+        model.set_status(format!("select a node first ({toggle})"), now);
+        return Vec::new();
     }
+    let request_id = model.request_ids.next_id();
+    let nodes = model.pull_tests.start(request_id, setup, now);
+    let test = setup.test.clone();
+    model.overlays.pop();
+    let dialog = PullTestDialog::Started(request_id);
+    model.overlays.push(Overlay::PullTest(dialog));
     vec![Effect::PullTest {
         request_id,
         test,
@@ -117,35 +113,63 @@ pub(super) fn start(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     }]
 }
 
-/// Stores the result of a kubelet; it is evidence for the Pod's diagnosis.
+/// Cancels a running test, whose dialog stays until its Pods are deleted; else closes the dialog.
+pub(super) fn back(model: &mut Model) -> Vec<Effect> {
+    if let Some(Overlay::PullTest(PullTestDialog::Started(request_id))) = model.overlays.last()
+        && let Some(test) = model.pull_tests.get_mut(*request_id)
+        && test.is_waiting()
+        && !test.is_cancelled
+    {
+        test.is_cancelled = true;
+        return vec![Effect::CancelPullTest(*request_id)];
+    }
+    close(model);
+    Vec::new()
+}
+
+/// Closes the dialog. A test that has ended is forgotten.
+fn close(model: &mut Model) {
+    if let Some(Overlay::PullTest(PullTestDialog::Started(request_id))) = model.overlays.pop()
+        && !model.pull_tests.is_waiting(request_id)
+    {
+        model.pull_tests.remove(request_id);
+    }
+}
+
+/// Stores what a kubelet has answered: it settles what is wrong with the Pod, whether anybody still looks at the
+/// test or not. The result of a test that nobody looks at is shown in the status line.
 pub(super) fn answered(
     model: &mut Model,
     request_id: RequestId,
-    node: Arc<str>,
-    pulled: PullTestResult,
+    node: &str,
+    outcome: PullTestOutcome,
     now: Timestamp,
 ) {
-    model.running_tests.remove(request_id, &node);
-    for overlay in &mut model.overlays {
-        if let Overlay::PullTest(trial) = overlay
-            && let PullTestStage::Running {
-                request_id: waiting,
-                results: said,
-                ..
-            } = &mut trial.stage
-            && *waiting == request_id
-        {
-            if let (Some(query), Some(conclusion)) = (&trial.query, pulled.conclusion(&node)) {
-                let said = ProbeRecord {
-                    conclusion,
-                    source: EvidenceSource::PullTest,
-                    at: now,
-                };
-                model.probes.insert(query.clone(), said);
-            }
-            said.push((node, pulled));
-            return;
+    let Some(test) = model.pull_tests.get_mut(request_id) else {
+        return;
+    };
+    if let (Some(query), Some(conclusion)) = (&test.query, outcome.pulled.conclusion(node)) {
+        let record = ProbeRecord {
+            conclusion,
+            source: EvidenceSource::PullTest,
+            at: now,
+        };
+        model.probes.insert(query.clone(), record);
+    }
+    if let Some((_, answer)) = test.nodes.iter_mut().find(|(known, _)| **known == *node) {
+        *answer = Some(outcome);
+    }
+    let is_shown = model.overlays.iter().any(|overlay| {
+        matches!(overlay, Overlay::PullTest(PullTestDialog::Started(id)) if *id == request_id)
+    });
+    if !test.is_waiting() && !is_shown {
+        let (summary, left) = (test.summary(), test.pods_left());
+        model.pull_tests.remove(request_id);
+        // A Pod that is left behind is not to be missed.
+        if left > 0 {
+            model.notices.show_until_dismissed(&summary);
         }
+        model.set_status(summary, now);
     }
 }
 
@@ -154,7 +178,7 @@ pub(super) fn clean_up(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     let of_tests = model.store.pods(&Scope::Cluster);
     let (running, left): (Vec<_>, Vec<_>) = of_tests
         .filter(|pod| is_of_a_test(pod))
-        .partition(|pod| model.running_tests.may_own(pod));
+        .partition(|pod| model.pull_tests.may_own(pod));
     let left: Vec<Change> = left
         .into_iter()
         .map(|pod| Change::delete_pod(pod.key.clone()))
@@ -197,6 +221,7 @@ mod tests {
         domain::{
             fixtures::{account, now, owned, pod, upserted, waiting},
             k8s::object_ref::Name,
+            pull_test::PullTestResult,
             store::update::StoreUpdate,
         },
     };
@@ -208,12 +233,12 @@ mod tests {
             press(model, &[&letter.to_string()]);
         }
         press(model, &["enter", "g", "ctrl-t"]);
-        let Some(Overlay::PullTest(trial)) = model.overlays.pop() else {
+        let Some(Overlay::PullTest(PullTestDialog::Choosing(setup))) = model.overlays.pop() else {
             panic!("no test of {name}")
         };
         press(model, &["esc"]);
-        let secrets = trial.test.secrets.iter().map(ToString::to_string);
-        (secrets.collect(), trial.query.is_some())
+        let secrets = setup.test.secrets.iter().map(ToString::to_string);
+        (secrets.collect(), setup.query.is_some())
     }
 
     fn fold(model: &mut Model, batch: StoreUpdate) {
@@ -233,19 +258,18 @@ mod tests {
         pod
     }
 
-    #[test]
-    fn the_pods_of_a_running_test_are_not_cleaned_up() {
-        let mut model = model();
+    /// A test of a failing Pod that was started on its node.
+    fn started(model: &mut Model) -> (RequestId, Arc<str>) {
         let mut here = owned(
             pod("shop", "checkout-5c9f-0", waiting("ErrImagePull", "denied")),
             "checkout-5c9f",
         );
         here.node = Some("node-1".into());
-        fold(&mut model, StoreUpdate::Pods(upserted(vec![here])));
-        press(&mut model, &["/"]);
-        crate::app::update::tests::typed(&mut model, "5c9f-0");
-        press(&mut model, &["enter", "g", "ctrl-t"]);
-        let effects = press(&mut model, &["enter"]);
+        fold(model, StoreUpdate::Pods(upserted(vec![here])));
+        press(model, &["/"]);
+        crate::app::update::tests::typed(model, "5c9f-0");
+        press(model, &["enter", "g", "ctrl-t"]);
+        let effects = press(model, &["enter"]);
         let [
             Effect::PullTest {
                 request_id, nodes, ..
@@ -254,9 +278,100 @@ mod tests {
         else {
             panic!("{effects:?}")
         };
-        let (request_id, node) = (*request_id, Arc::clone(&nodes[0]));
+        (*request_id, Arc::clone(&nodes[0]))
+    }
+
+    fn failed(is_deleted: bool) -> PullTestOutcome {
+        PullTestOutcome {
+            pulled: PullTestResult::Failed {
+                message: "401 Unauthorized".to_owned(),
+                cause: Some(crate::domain::diagnostics::Cause::Unauthorized),
+            },
+            is_deleted,
+        }
+    }
+
+    fn status(model: &Model) -> &str {
+        model.status.as_ref().map_or("", |status| &status.text)
+    }
+
+    #[test]
+    fn esc_cancels_a_running_test_and_waits_until_its_pods_are_deleted() {
+        let mut model = model();
+        let (request_id, node) = started(&mut model);
+        let effects = press(&mut model, &["esc"]);
+        assert_eq!(effects, [Effect::CancelPullTest(request_id)]);
+        assert!(matches!(model.overlays[..], [Overlay::PullTest(_)]));
+        let outcome = PullTestOutcome {
+            pulled: PullTestResult::Unknown("test cancelled".to_owned()),
+            is_deleted: true,
+        };
+        answered(&mut model, request_id, &node, outcome, now());
+        let test = model.pull_tests.get(request_id).unwrap();
+        assert_eq!(test.pods_line(), "Test Pods deleted.");
+        assert_eq!(
+            press(&mut model, &["esc"]),
+            [],
+            "there is nothing to cancel"
+        );
+        assert!(model.overlays.is_empty(), "{:?}", model.overlays);
+        assert!(model.pull_tests.get(request_id).is_none());
+    }
+
+    #[test]
+    fn who_closes_a_cancelled_test_is_told_in_the_status_line() {
+        let mut model = model();
+        let (request_id, node) = started(&mut model);
+        press(&mut model, &["esc"]);
+        assert_eq!(press(&mut model, &["esc"]), [], "it is cancelled once");
+        assert!(model.overlays.is_empty(), "{:?}", model.overlays);
+        answered(&mut model, request_id, &node, failed(true), now());
+        let told = status(&model);
+        assert!(told.ends_with("cancelled. Test Pods deleted."), "{told}");
+    }
+
+    #[test]
+    fn a_test_in_the_background_settles_what_is_wrong_and_says_so() {
+        let mut model = model();
+        let (request_id, node) = started(&mut model);
+        let query = model.pull_tests.get(request_id).unwrap().query.clone();
+        assert_eq!(press(&mut model, &["enter"]), [], "it goes on");
+        assert!(model.overlays.is_empty(), "{:?}", model.overlays);
+        answered(&mut model, request_id, &node, failed(true), now());
+        let told = status(&model);
+        assert!(told.contains("failed (login rejected"), "{told}");
+        assert!(told.ends_with("on node-1"), "{told}");
+        assert!(
+            model.probes.get(&query.unwrap()).is_some(),
+            "it is evidence"
+        );
+    }
+
+    /// A user may be permitted to create Pods and not to delete them.
+    #[test]
+    fn a_pod_that_could_not_be_deleted_is_not_called_deleted() {
+        let mut model = model();
+        let (request_id, node) = started(&mut model);
+        answered(&mut model, request_id, &node, failed(false), now());
+        let line = model.pull_tests.get(request_id).unwrap().pods_line();
+        assert_eq!(line, "1 test Pod not deleted: :cleanup deletes it.");
+        let (request_id, node) = {
+            press(&mut model, &["esc", "esc"]);
+            started(&mut model)
+        };
+        press(&mut model, &["enter"]);
+        answered(&mut model, request_id, &node, failed(false), now());
+        assert!(status(&model).contains("not deleted"), "{}", status(&model));
+        let notice = model.notices.shown().map(|notice| notice.text.clone());
+        assert!(notice.is_some_and(|text| text.contains("not deleted")));
+    }
+
+    #[test]
+    fn the_pods_of_a_running_test_are_not_cleaned_up() {
+        let mut model = model();
+        let (request_id, node) = started(&mut model);
         // Also when nobody looks at the test any more.
-        press(&mut model, &["esc", "esc"]);
+        press(&mut model, &["enter", "esc"]);
         assert!(model.overlays.is_empty(), "{:?}", model.overlays);
         let running = test_pod("pullscope-pull-test-1", &node);
         fold(&mut model, StoreUpdate::Pods(upserted(vec![running])));
@@ -278,8 +393,12 @@ mod tests {
         assert!(notes[0].contains("not included"), "{notes:?}");
         press(&mut model, &["esc"]);
 
-        let ended = PullTestResult::Unknown("stopped".to_owned());
-        answered(&mut model, request_id, node, ended, now());
+        let ended = PullTestOutcome {
+            pulled: PullTestResult::Unknown("stopped".to_owned()),
+            is_deleted: false,
+        };
+        answered(&mut model, request_id, &node, ended, now());
+        press(&mut model, &["esc"]);
         let (said, notes) = deleted(&clean_up(&mut model, now()));
         assert_eq!((said.len(), notes.len()), (2, 0), "it could not delete it");
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::selection;
+use super::open_form;
 use crate::{
     app::{
         effect::Effect,
@@ -13,30 +13,15 @@ use crate::{
         request_id::RequestId,
         reveal::{ClipboardSecret, Reveal, RevealStage, RevealedSecret},
     },
-    domain::{
-        error::UserError,
-        k8s::{
-            object_ref::ObjectRef,
-            objects::{AnyObjectRef, Secret},
-        },
-        registry_auth::docker_config::DockerConfig,
-    },
+    domain::{error::UserError, registry_auth::docker_config::DockerConfig},
 };
 
 pub(super) const NO_SECRET: &str = "only Secrets have values to show";
 
-/// The current Secret.
-pub(super) fn secret(model: &Model) -> Option<ObjectRef<Secret>> {
-    match selection::selected_object(model)? {
-        AnyObjectRef::Secret(key) => Some(key),
-        _ => None,
-    }
-}
-
 /// Shows the warning; from the warning, fetches the values; with values shown, closes them.
 pub(super) fn reveal(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     let Some(Overlay::Reveal(reveal)) = model.overlays.last_mut() else {
-        match secret(model) {
+        match open_form::secret(model) {
             Some(secret) => model.overlays.push(Overlay::Reveal(Reveal::new(secret))),
             None => model.set_status(NO_SECRET, now),
         }

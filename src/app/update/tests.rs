@@ -10,6 +10,7 @@ use crate::{
         overlay::ContextPicker,
         panes::{Pane, pods},
         refresh,
+        request_id::RequestId,
         scroll::Scroll,
     },
     domain::{
@@ -41,8 +42,14 @@ fn identity(namespace: Option<&str>) -> ConnectionInfo {
 pub(super) fn model() -> Model {
     let mut model = Model::new(&StartScope::FromContext, seconds_ago(5));
     let request_id = model.connection.request_id;
+    fill(&mut model, request_id);
+    model
+}
+
+/// Connects, and brings the company.
+pub(super) fn fill(model: &mut Model, request_id: RequestId) {
     update(
-        &mut model,
+        model,
         Message::Connected(request_id, Ok(identity(None))),
         now(),
     );
@@ -62,16 +69,15 @@ pub(super) fn model() -> Model {
             scope: Scope::Cluster,
         };
         update(
-            &mut model,
+            model,
             Message::Watch(request_id, id, WatchState::Live),
             now(),
         );
     }
     for batch in sample_updates() {
-        update(&mut model, Message::Batch(request_id, batch), now());
+        update(model, Message::Batch(request_id, batch), now());
     }
-    refresh::refresh(&mut model, refresh::Heights::from_fn(|_| 20), now());
-    model
+    refresh::refresh(model, refresh::Heights::from_fn(|_| 20), now());
 }
 
 /// Presses keys, with a frame after each.
@@ -528,14 +534,14 @@ fn a_namespace_that_cannot_be_listed_can_be_named() {
     typed(&mut model, "ns hidden");
     let effects = press(&mut model, &["enter"]);
     assert!(
-        matches!(&effects[..], [Effect::WatchNamespace { namespace, .. }] if namespace.as_str() == "hidden")
+        matches!(&effects[..], [Effect::WatchNamespace(namespace)] if namespace.as_str() == "hidden")
     );
     assert_eq!(model.scope, Scope::Namespace(Namespace::new("hidden")));
     // Watches that begin afresh have forgotten it.
     let effects = press(&mut model, &["ctrl-r"]);
     assert!(
-        matches!(&effects[..], [Effect::Connect { request_id, .. }, Effect::WatchNamespace { request_id: same, namespace }]
-            if request_id == same && namespace.as_str() == "hidden"),
+        matches!(&effects[..], [Effect::Connect { .. }, Effect::WatchNamespace(namespace)]
+            if namespace.as_str() == "hidden"),
         "{effects:?}"
     );
 }

@@ -236,7 +236,8 @@ fn advice_for(error: &ApiError) -> String {
                     | PluginErrorKind::TimedOut(_)
                     | PluginErrorKind::Slow(_)
                     | PluginErrorKind::Unreadable
-                    | PluginErrorKind::Empty,
+                    | PluginErrorKind::Empty
+                    | PluginErrorKind::Unusable(_),
                     _,
                 ) => "log in again outside the dashboard, where the plugin can prompt: kubectl version"
                     .to_owned(),

@@ -145,6 +145,11 @@ impl ExecPlugin {
         self.error(PluginErrorKind::Slow(time))
     }
 
+    /// The error of a credential that no client can be made with.
+    pub(super) fn unusable(&self, why: &kube::Error) -> PluginError {
+        self.error(PluginErrorKind::Unusable(why.to_string()))
+    }
+
     fn error(&self, fault: PluginErrorKind) -> PluginError {
         PluginError {
             command: self.command.clone(),

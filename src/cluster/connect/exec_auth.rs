@@ -123,9 +123,14 @@ impl ExecAuth {
         {
             return Err(service_error(error.clone()));
         }
-        match self.plugin.run().await {
-            Ok(credential) => {
-                let session = self.start_session(credential)?;
+        let started = match self.plugin.run().await {
+            Ok(credential) => self
+                .start_session(credential)
+                .map_err(|why| self.plugin.unusable(&why)),
+            Err(error) => Err(error),
+        };
+        match started {
+            Ok(session) => {
                 *state = ExecAuthState {
                     session: Some(session.clone()),
                     failed: None,
@@ -261,5 +266,19 @@ mod tests {
             assert!(counting.login.session().await.is_err());
         }
         assert_eq!(counting.asked(), 1);
+    }
+
+    /// A plugin that opens a browser would open one per watch.
+    #[tokio::test]
+    async fn a_plugin_whose_credential_cannot_be_used_is_left_alone_for_a_while() {
+        let certificate = r#"{"clientCertificateData":"no PEM","clientKeyData":"no PEM"}"#;
+        for status in [certificate, r#"{"token":"two\nlines"}"#] {
+            let counting = Counting::new(&format!("printf %s '{{\"status\":{status}}}'"));
+            for _ in 0..5 {
+                let error = counting.login.session().await.err().unwrap().to_string();
+                assert!(error.contains("cannot be used"), "{error}");
+            }
+            assert_eq!(counting.asked(), 1, "{status}");
+        }
     }
 }

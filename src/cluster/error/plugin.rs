@@ -25,6 +25,8 @@ pub enum PluginErrorKind {
     Slow(Duration),
     Unreadable,
     Empty,
+    /// Its certificate, key or token cannot be used, and why.
+    Unusable(String),
 }
 
 impl std::error::Error for PluginError {}
@@ -66,6 +68,10 @@ impl fmt::Display for PluginError {
             PluginErrorKind::Empty => write!(
                 f,
                 "credential plugin {command} printed an ExecCredential without a token or certificate"
+            ),
+            PluginErrorKind::Unusable(why) => write!(
+                f,
+                "credential plugin {command} returned a credential that cannot be used: {why}"
             ),
         }
     }

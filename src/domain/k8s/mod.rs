@@ -8,6 +8,7 @@ pub mod backoff;
 pub mod connection;
 pub mod distribution;
 pub mod document;
+pub mod label_selector;
 pub mod logs;
 pub mod object_ref;
 pub mod objects;

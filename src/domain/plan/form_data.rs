@@ -21,7 +21,10 @@ impl FormSpec {
     /// Form for rotating a Secret's credential; `None` without one.
     pub fn for_rotation(store: &Store, secret: &ObjectRef<Secret>) -> Option<Self> {
         let spreads = CredentialUsage::for_secret(store, secret);
-        (!spreads.is_empty()).then_some(Self::Rotate { spreads })
+        (!spreads.is_empty()).then(|| Self::Rotate {
+            secret: secret.clone(),
+            spreads,
+        })
     }
 
     /// Form for copying a Secret, to namespaces that are not terminating.

@@ -39,7 +39,11 @@ pub enum FormSpec {
         targets: Vec<FixTarget>,
     },
     /// Another login for all that carry this one.
-    Rotate { spreads: Vec<CredentialUsage> },
+    Rotate {
+        /// The Secret that it was asked for.
+        secret: ObjectRef<Secret>,
+        spreads: Vec<CredentialUsage>,
+    },
     /// Namespaces that get a Secret too.
     Copy {
         from: ObjectRef<Secret>,
@@ -126,9 +130,12 @@ impl FormSpec {
         match self {
             Self::Login { secret, .. } => format!("New credential for Secret {secret}"),
             Self::NewSecret { namespace, .. } => format!("New pull secret in {namespace}"),
-            Self::Rotate { spreads } => match &spreads[..] {
-                [one] => format!("Rotate credential: {} at {}", one.username, one.server),
-                _ => "Rotate credential everywhere".to_owned(),
+            Self::Rotate { secret, spreads } => match &spreads[..] {
+                [one] => format!(
+                    "Rotate credential of Secret {secret}: {} at {}",
+                    one.username, one.server
+                ),
+                _ => format!("Rotate credential of Secret {secret}"),
             },
             Self::Copy { from, .. } => format!("Copy Secret {from}"),
             Self::Image { targets, .. } => match &targets[..] {

@@ -42,7 +42,7 @@ impl FormSpec {
         match self {
             Self::Login { secret, .. } => vec![one("patch", "", "secrets", &secret.namespace)],
             Self::NewSecret { namespace, .. } => vec![one("create", "", "secrets", namespace)],
-            Self::Rotate { spreads } => {
+            Self::Rotate { spreads, .. } => {
                 let namespaces: BTreeSet<&Namespace> = spreads
                     .iter()
                     .flat_map(|spread| &spread.holders)

@@ -32,8 +32,12 @@ pub(super) fn write(report: &CheckReport, out: &mut impl Write) -> io::Result<()
     let tests: usize = suites.values().map(Suite::tests).sum::<usize>() + run.len();
     let failures: usize = suites.values().map(|suite| suite.failed.len()).sum();
     let failed_runs = usize::from(report.settled == Some(false)) + report.expiring.len();
-    let skipped = report.not_seen.len();
-    let errors = report.not_read.len() + usize::from(has_other_gaps(report));
+    let (mut skipped, mut errors) = (report.not_seen.len(), usize::from(has_other_gaps(report)));
+    if report.complete {
+        skipped += report.not_read.len();
+    } else {
+        errors += report.not_read.len();
+    }
     writeln!(out, r#"<?xml version="1.0" encoding="UTF-8"?>"#)?;
     writeln!(
         out,
@@ -75,9 +79,13 @@ fn run_cases(report: &CheckReport) -> Vec<String> {
     });
     let unreadable = report.not_read.iter().map(|object| {
         let object = escape_xml(object);
-        format!(
-            r#"<testcase classname="pullscope" name="read {object}"><error type="not-read" message="{object} cannot be decoded"/></testcase>"#
-        )
+        // As the exit status: an error only where *healthy* would rest on what was not read.
+        let outcome = if report.complete {
+            format!(r#"<skipped message="{object} cannot be decoded"/>"#)
+        } else {
+            format!(r#"<error type="not-read" message="{object} cannot be decoded"/>"#)
+        };
+        format!(r#"<testcase classname="pullscope" name="read {object}">{outcome}</testcase>"#)
     });
     // What is skipped is green in most views: that *healthy* would rest on it is an error.
     let incomplete = has_other_gaps(report).then(|| {
@@ -103,7 +111,7 @@ fn run_cases(report: &CheckReport) -> Vec<String> {
 
 /// Whether something else was not read than the objects that have a test case.
 fn has_other_gaps(report: &CheckReport) -> bool {
-    !report.complete && report.not_read.is_empty()
+    !report.complete && (report.not_read.is_empty() || !report.stale.is_empty())
 }
 
 impl Suite<'_> {

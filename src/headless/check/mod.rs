@@ -10,7 +10,6 @@ mod sarif;
 mod save;
 mod scope;
 mod selection;
-mod selector;
 mod wait;
 
 use std::{
@@ -27,12 +26,16 @@ use self::{
     report::{CheckReport, ReportScope},
     scope::CheckScope,
     selection::Selection,
-    selector::LabelSelector,
 };
 use super::{Exit, console::Console, exit_after_write, json, parse_duration};
 use crate::{
     cluster::{Connection, WatchScope, nodes},
-    domain::{error::UserError, k8s::object_ref::Namespace, sanitize::lines, store::watch::Scope},
+    domain::{
+        error::UserError,
+        k8s::{label_selector::LabelSelector, object_ref::Namespace},
+        sanitize::lines,
+        store::watch::Scope,
+    },
     registry::Prober,
 };
 use clap::ValueEnum;

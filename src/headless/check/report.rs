@@ -150,6 +150,28 @@ impl ReportScope {
     }
 }
 
+#[cfg(test)]
+impl CheckReport {
+    /// A report without findings whose list of Pods was not complete at the end.
+    pub(super) fn with_stale_pods(why: &str) -> Self {
+        Self {
+            cluster: "prod".to_owned(),
+            namespaces: Vec::new(),
+            pods_checked: 0,
+            not_seen: Vec::new(),
+            not_read: Vec::new(),
+            stale: vec![why.to_owned()],
+            complete: false,
+            place: "in all namespaces".to_owned(),
+            settled: None,
+            findings: Vec::new(),
+            expiring: Vec::new(),
+            images: Vec::new(),
+            healthy: Vec::new(),
+        }
+    }
+}
+
 impl CheckReport {
     pub(super) fn new(
         connection: &Connection,

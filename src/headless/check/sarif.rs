@@ -14,14 +14,18 @@ pub(super) fn document(report: &CheckReport) -> Value {
     let causes: BTreeSet<Cause> = report.findings.iter().map(|row| row.cause).collect();
     let rules: Vec<Value> = causes.iter().map(|cause| rule(*cause)).collect();
     let results: Vec<Value> = report.findings.iter().map(result).collect();
+    // As the exit status: an error only where *healthy* would rest on what was not read.
+    let gap = if report.complete { "warning" } else { "error" };
     let unseen = report.not_seen.iter();
     let mut notes: Vec<Value> = unseen
         .map(|missing| notification("warning", &format!("not read: you may not {missing}")))
         .collect();
+    let stale = report.stale.iter();
+    notes.extend(stale.map(|list| notification(gap, &format!("out of date: {list}"))));
     let unreadable = report.not_read.iter();
     notes.extend(
         unreadable
-            .map(|object| notification("error", &format!("not read: {object} cannot be decoded"))),
+            .map(|object| notification(gap, &format!("not read: {object} cannot be decoded"))),
     );
     notes.extend(report.expiring.iter().map(|row| {
         let text = format!("Secret {}/{}: {}", row.namespace, row.secret, row.summary);
@@ -109,4 +113,22 @@ fn fingerprint(row: &FindingRow) -> String {
     ];
     let parts: Vec<&str> = parts.into_iter().flatten().collect();
     parts.join("/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_that_is_out_of_date_is_the_reason_why_the_run_was_no_success() {
+        let report = CheckReport::with_stale_pods("Pods since 08:00: connection lost");
+        let run = document(&report)["runs"][0]["invocations"][0].clone();
+        assert_eq!(run["executionSuccessful"], false);
+        let note = &run["toolExecutionNotifications"][0];
+        assert_eq!(note["level"], "error");
+        assert_eq!(
+            note["message"]["text"],
+            "out of date: Pods since 08:00: connection lost"
+        );
+    }
 }

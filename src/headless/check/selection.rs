@@ -3,10 +3,13 @@
 
 use std::fmt;
 
-use super::{scope::ALLOW_EMPTY, selector::LabelSelector};
+use super::scope::ALLOW_EMPTY;
 use crate::domain::{
     error::UserError,
-    k8s::objects::{Pod, Workload, WorkloadKind},
+    k8s::{
+        label_selector::LabelSelector,
+        objects::{Pod, Workload, WorkloadKind},
+    },
     rbac::Permission,
     store::{Store, watch::Scope},
     suggest::did_you_mean,

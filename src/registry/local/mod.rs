@@ -15,6 +15,7 @@ use zeroize::Zeroizing;
 use crate::domain::{
     plan::Credentials,
     registry_auth::docker_config::{CredentialLocation, locate},
+    shell,
 };
 
 /// Maximum size of a configuration file; usual ones have some kilobytes.
@@ -34,7 +35,7 @@ pub struct LocalLogin {
 /// Why there is none, as a sentence.
 pub async fn login(path: Option<&str>, server: &str) -> Result<LocalLogin, String> {
     if let Some(path) = path {
-        let path = expanded(path);
+        let path = shell::expand_home(path, home().as_deref());
         return match in_file(&path, server).await {
             Ok(Ok(found)) => Ok(found),
             Ok(Err(others)) => Err(missing_entry_message(&path, server, &others)),
@@ -73,18 +74,6 @@ fn config_paths() -> Vec<PathBuf> {
 
 fn home() -> Option<PathBuf> {
     env::home_dir()
-}
-
-/// Expands `~/` like a shell.
-pub fn expanded(path: &str) -> PathBuf {
-    under_home(path, home().as_deref())
-}
-
-fn under_home(path: &str, home: Option<&Path>) -> PathBuf {
-    match (path.strip_prefix("~/"), home) {
-        (Some(rest), Some(home)) => home.join(rest),
-        _ => PathBuf::from(path),
-    }
 }
 
 fn missing_entry_message(path: &Path, server: &str, others: &[String]) -> String {
@@ -171,11 +160,5 @@ mod tests {
             why.starts_with("cannot read /nonexistent/config.json"),
             "{why}"
         );
-    }
-
-    #[test]
-    fn a_tilde_is_the_home() {
-        assert_eq!(under_home("~/a", Some(Path::new("/h"))), Path::new("/h/a"));
-        assert_eq!(under_home("/a", Some(Path::new("/h"))), Path::new("/a"));
     }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use ratatui::text::{Line, Span};
 
 use super::{HeightBudget, probe_result};
+use crate::app::{action::Action, keymap::Context};
 use crate::{
     app::{pod_inspection::PodInspection, probe_cache::ProbeQuery},
     domain::{
@@ -254,7 +255,18 @@ fn fix_line(cx: DrawContext<'_>, number: usize, fix: &Fix, wide: usize) -> Line<
     let lead = if number == 0 { "Fix" } else { "   " };
     Line::from(vec![
         Span::styled(format!("{lead} "), cx.theme.strong()),
-        Span::styled((number + 1).to_string(), cx.theme.key()),
+        Span::styled(fix_key(cx, number + 1), cx.theme.key()),
         Span::raw(format!(" {title}")),
     ])
+}
+
+/// The key of a fix in the details of a Pod; a fix that has none is only numbered.
+fn fix_key(cx: DrawContext<'_>, number: usize) -> String {
+    let contexts = [Context::PodDetails, Context::Details, Context::Overlay];
+    let keymap = &cx.model.preferences.keymap;
+    let action = u8::try_from(number).map(Action::Fix);
+    let key = action
+        .ok()
+        .and_then(|action| keymap.key_for(action, &contexts));
+    key.map_or_else(|| number.to_string(), |key| key.to_string())
 }

@@ -5,6 +5,8 @@ mod diagnosis;
 mod events;
 mod probe_result;
 mod rollout;
+#[cfg(test)]
+mod tests;
 pub(super) mod text_view;
 mod timeline;
 

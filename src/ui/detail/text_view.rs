@@ -2,6 +2,7 @@
 
 use ratatui::{buffer::Buffer, layout::Rect, style::Style, text::Line, widgets::Widget};
 
+use crate::app::action::Action;
 use crate::{
     app::{
         detail::{Details, Tab, contains_ignore_case},
@@ -72,8 +73,13 @@ fn yaml<'a>(details: &'a Details, cx: DrawContext<'a>) -> (String, ScrollableTex
         ),
         Some(FetchState::Loaded { document, at }) => (
             format!(
-                "fetched {} ago · ctrl-r reload · z fold · / search",
-                age::age(*at, cx.now)
+                "fetched {} ago · {}",
+                age::age(*at, cx.now),
+                cx.hints(&[
+                    (&[Action::Refetch], "reload"),
+                    (&[Action::Fold], "fold"),
+                    (&[Action::Find], "search"),
+                ])
             ),
             document
                 .folded(details.fold)
@@ -124,8 +130,9 @@ fn log<'a>(details: &'a Details, cx: DrawContext<'a>) -> (String, ScrollableText
     };
     let state = match &log.state {
         LogState::Opening => format!("{} opening", cx.spinner()),
-        LogState::Open if log.source.previous => "following".to_owned(),
-        LogState::Open => "followed".to_owned(),
+        // The log of the run before ends where that run ended: it is read, and nothing is added to it.
+        LogState::Open if log.source.previous => format!("{} loading", cx.spinner()),
+        LogState::Open => "following".to_owned(),
         LogState::Ended => "end".to_owned(),
         LogState::Failed(_) => "not read".to_owned(),
     };
@@ -133,8 +140,12 @@ fn log<'a>(details: &'a Details, cx: DrawContext<'a>) -> (String, ScrollableText
         0 => String::new(),
         lines => format!(" · {lines} older lines dropped"),
     };
+    let keys = cx.hints(&[
+        (&[Action::PreviousLog], "previous"),
+        (&[Action::NextContainer], "next container"),
+    ]);
     let state = format!(
-        "container {}, {run} logs · {state}{dropped} · p previous · o next container",
+        "container {}, {run} logs · {state}{dropped} · {keys}",
         log.source.container
     );
     let mut lines: Vec<TextLine<'a>> = log

@@ -65,9 +65,10 @@ fn line(
         StageStatus::Stuck => (symbols.pull_failing, theme.failing()),
         StageStatus::Pending => (symbols.quiet, theme.dim()),
     };
+    let zone = &cx.model.preferences.time_zone;
     let at = step
         .at
-        .map_or_else(String::new, |at| time_of_day(at, cx.now, zone()));
+        .map_or_else(String::new, |at| time_of_day(at, cx.now, zone.clone()));
     let took = step.took.map_or_else(String::new, |took| {
         let span = age::duration(took.as_secs());
         match step.status {
@@ -105,15 +106,6 @@ fn time_of_day(at: Timestamp, now: Timestamp, zone: TimeZone) -> String {
     let old = age::seconds_between(at, now) >= 24 * 60 * 60;
     let form = if old { "%b %e" } else { "%H:%M:%S" };
     at.to_zoned(zone).strftime(form).to_string()
-}
-
-/// The zone of whoever looks; tests look from Greenwich.
-fn zone() -> TimeZone {
-    if cfg!(test) {
-        TimeZone::UTC
-    } else {
-        TimeZone::system()
-    }
 }
 
 /// Detail text of a step.

@@ -3,6 +3,8 @@
 use ratatui::{buffer::Buffer, layout::Rect, text::Line};
 
 use super::window::{Window, render_list};
+use crate::app::action::Action;
+use crate::ui::key_hints::BACK;
 use crate::{
     app::{overlay::ContextPicker, scroll::Scroll},
     domain::k8s::connection::KubeContext,
@@ -24,7 +26,7 @@ pub(super) fn draw(picker: &ContextPicker, cx: DrawContext<'_>, area: Rect, buff
     let theme = cx.theme;
     let waiting = Window {
         title: "Contexts",
-        hint: "esc back",
+        hint: &cx.hints(&[BACK]),
         wide: 40,
     };
     match picker {
@@ -40,7 +42,7 @@ pub(super) fn draw(picker: &ContextPicker, cx: DrawContext<'_>, area: Rect, buff
         ContextPicker::Ready { entries, list } => {
             let window = Window {
                 title: "Contexts",
-                hint: "enter choose · esc back",
+                hint: &cx.hints(&[(&[Action::Open], "choose"), BACK]),
                 wide: 110,
             };
             let inside = window.render(entries.len() + 1, theme, area, buffer);

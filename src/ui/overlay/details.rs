@@ -11,6 +11,8 @@ use super::{
     above_footer,
     window::{self, Window, render_scrolled},
 };
+use crate::app::action::Action;
+use crate::ui::key_hints::{BACK, SCROLL};
 use crate::{
     app::{
         detail::{Details, Tab},
@@ -49,7 +51,7 @@ pub(super) fn draw(
     let title = object.to_string();
     let window = Window {
         title: &title,
-        hint: "↑↓ scroll · tab next view · esc back",
+        hint: &cx.hints(&[SCROLL, (&[Action::NextTab], "next view"), BACK]),
         wide: WIDE,
     };
     let inside = window.render(FULL, cx.theme, room_for(area), buffer);

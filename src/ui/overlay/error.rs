@@ -3,6 +3,8 @@
 use ratatui::{buffer::Buffer, layout::Rect, text::Line};
 
 use super::window::{self, Window};
+use crate::app::action::Action;
+use crate::ui::key_hints::{BACK, SCROLL};
 use crate::{
     app::scroll::Scroll,
     domain::error::UserError,
@@ -21,7 +23,7 @@ pub(super) fn draw(
 ) -> usize {
     let window = Window {
         title: "Problem",
-        hint: "↑↓ scroll · esc back",
+        hint: &cx.hints(&[SCROLL, BACK]),
         wide: WIDE,
     };
     let lines = lines(problem, window::inner_width(WIDE, area), cx.theme);
@@ -37,7 +39,10 @@ pub(super) fn no_connection(
 ) {
     let window = Window {
         title: "Not connected",
-        hint: "ctrl-r retry · :ctx switch context",
+        hint: &format!(
+            "{} · :ctx switch context",
+            cx.hints(&[(&[Action::Retry], "retry")])
+        ),
         wide: WIDE,
     };
     let lines = lines(problem, window::inner_width(WIDE, area), cx.theme);

@@ -8,6 +8,8 @@ use ratatui::{
 };
 
 use super::window::{Window, render_list};
+use crate::app::action::Action;
+use crate::ui::key_hints::BACK;
 use crate::{
     app::{coverage, list::List},
     domain::{
@@ -43,7 +45,7 @@ pub(super) fn draw(list: &List<FaultId>, cx: DrawContext<'_>, area: Rect, buffer
     let gaps = coverage::missing_summary(cx.model, cx.now);
     let window = Window {
         title: "Problems",
-        hint: "enter go there · esc back",
+        hint: &cx.hints(&[(&[Action::Open], "go there"), BACK]),
         wide: WIDE,
     };
     let narrow = area.width < NARROW;

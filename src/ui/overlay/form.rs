@@ -8,6 +8,8 @@ use ratatui::{
 };
 
 use super::window::{self, Window};
+use crate::app::action::Action;
+use crate::ui::key_hints::BACK;
 use crate::{
     app::form::{Field, FieldId, FieldInput, Form, ImportState, MultiSelect, Select},
     domain::plan::FormSpec,
@@ -32,24 +34,11 @@ enum FormLine {
 }
 
 pub(super) fn draw(form: &Form, cx: DrawContext<'_>, area: Rect, buffer: &mut Buffer) {
-    let hint = if form.leave_confirmed {
-        "esc again to discard"
-    } else {
-        match form.focused().map(|field| &field.input) {
-            Some(FieldInput::MultiSelect(_)) => {
-                "space toggle · ctrl-space all · enter next · esc back"
-            }
-            Some(FieldInput::Select(_)) if form.spec == FormSpec::Export => {
-                "←→ choose · enter next, then export · esc back"
-            }
-            Some(FieldInput::Select(_)) => "←→ choose · enter next, then preview · esc back",
-            Some(FieldInput::Text(_)) | None => "tab next · enter next, then preview · esc back",
-        }
-    };
+    let hint = hint(form, cx);
     let rows = rows(form);
     let window = Window {
         title: &form.spec.title(),
-        hint,
+        hint: &hint,
         wide: WIDE,
     };
     let inside = window.render(rows.len(), cx.theme, area, buffer);
@@ -62,6 +51,35 @@ pub(super) fn draw(form: &Form, cx: DrawContext<'_>, area: Rect, buffer: &mut Bu
             ..inside
         };
         line(form, *row, room, cx).render(place, buffer);
+    }
+}
+
+/// The keys of the field that has the keyboard.
+fn hint(form: &Form, cx: DrawContext<'_>) -> String {
+    if form.leave_confirmed {
+        return cx.hints(&[(&[Action::Back], "again to discard")]);
+    }
+    let submit = if form.spec == FormSpec::Export {
+        "next, then export"
+    } else {
+        "next, then preview"
+    };
+    let submit = (&[Action::Submit][..], submit);
+    match form.focused().map(|field| &field.input) {
+        Some(FieldInput::MultiSelect(_)) => cx.hints(&[
+            (&[Action::Toggle], "toggle"),
+            (&[Action::ToggleAll], "all"),
+            (&[Action::Submit], "next"),
+            BACK,
+        ]),
+        Some(FieldInput::Select(_)) => cx.hints(&[
+            (&[Action::PreviousOption, Action::NextOption], "choose"),
+            submit,
+            BACK,
+        ]),
+        Some(FieldInput::Text(_)) | None => {
+            cx.hints(&[(&[Action::NextField], "next"), submit, BACK])
+        }
     }
 }
 
@@ -163,7 +181,7 @@ fn field_line(
 fn options(choice: &Select, focused: bool, room: usize, cx: DrawContext<'_>) -> Vec<Span<'static>> {
     let theme = cx.theme;
     let value =
-        text::truncate(choice.value(), room.saturating_sub(12), text::Ellipsis::End).into_owned();
+        text::truncate(choice.label(), room.saturating_sub(12), text::Ellipsis::End).into_owned();
     if !focused || choice.options.len() < 2 {
         return vec![Span::styled(value, theme.text())];
     }

@@ -7,6 +7,8 @@ use ratatui::{
 };
 
 use super::window::{self, Window};
+use crate::app::action::Action;
+use crate::ui::key_hints::{BACK, KeyHint, SCROLL};
 use crate::{
     app::{
         guide,
@@ -21,6 +23,11 @@ use crate::{
 };
 
 const WIDE: u16 = 100;
+
+const SECTIONS: KeyHint<'static> = (
+    &[Action::PreviousSection, Action::NextSection],
+    "other sections",
+);
 
 pub(super) fn draw(
     guide: &GuideView,
@@ -56,7 +63,7 @@ pub(super) fn draw(
     };
     let window = Window {
         title: &title,
-        hint: "↑↓ scroll · ←→ other sections · esc back",
+        hint: &cx.hints(&[SCROLL, SECTIONS, BACK]),
         wide: WIDE,
     };
     window.render_text(lines, guide.scroll, cx.theme, area, buffer)

@@ -7,6 +7,7 @@ use ratatui::{
 };
 
 use super::window::{self, Window};
+use crate::ui::key_hints::{BACK, SCROLL};
 use crate::{
     app::{key_config::ActiveBinding, keymap::Context, scroll::Scroll},
     ui::{
@@ -23,7 +24,7 @@ const KEYS: usize = 17;
 pub(super) fn draw(scroll: Scroll, cx: DrawContext<'_>, area: Rect, buffer: &mut Buffer) -> usize {
     let window = Window {
         title: "Keys",
-        hint: "↑↓ scroll · esc back",
+        hint: &cx.hints(&[SCROLL, BACK]),
         wide: WIDE,
     };
     let lines = lines(cx, window::inner_width(WIDE, area));

@@ -8,6 +8,8 @@ use ratatui::{
 };
 
 use super::window::{self, Window};
+use crate::app::action::Action;
+use crate::ui::key_hints::{BACK, SCROLL};
 use crate::{
     app::scroll::Scroll,
     domain::{
@@ -39,7 +41,7 @@ pub(super) fn draw(
     }
     let window = Window {
         title: "Hygiene",
-        hint: "↑↓ scroll · L practices · esc back",
+        hint: &cx.hints(&[SCROLL, (&[Action::ShowGuide], "practices"), BACK]),
         wide: WIDE,
     };
     window.render_text(lines, scroll, cx.theme, area, buffer)

@@ -3,6 +3,8 @@
 use ratatui::{buffer::Buffer, layout::Rect, text::Line};
 
 use super::window::{self, Window};
+use crate::app::action::Action;
+use crate::ui::key_hints::BACK;
 use crate::{
     app::scroll::Scroll,
     domain::diagnostics::Fix,
@@ -22,14 +24,19 @@ pub(super) fn draw(
     area: Rect,
     buffer: &mut Buffer,
 ) -> usize {
-    let hint = if fix.commands.is_empty() {
-        "c copy steps · L explain · esc back"
+    let copies = if fix.commands.is_empty() {
+        "copy steps"
     } else {
-        "c copy commands · L explain · esc back"
+        "copy commands"
     };
+    let hint = cx.hints(&[
+        (&[Action::Copy], copies),
+        (&[Action::ShowGuide], "explain"),
+        BACK,
+    ]);
     let window = Window {
         title: &fix.title,
-        hint,
+        hint: &hint,
         wide: WIDE,
     };
     let lines = lines(why, fix, cx, window::inner_width(WIDE, area));

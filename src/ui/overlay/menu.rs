@@ -3,6 +3,8 @@
 use ratatui::{buffer::Buffer, layout::Rect};
 
 use super::window::{Window, render_list};
+use crate::app::action::Action;
+use crate::ui::key_hints::BACK;
 use crate::{
     app::menu::{Availability, Menu, MenuItem},
     ui::{
@@ -22,7 +24,7 @@ const WIDE: u16 = 120;
 pub(super) fn draw(menu: &Menu, cx: DrawContext<'_>, area: Rect, buffer: &mut Buffer) {
     let window = Window {
         title: &menu.title,
-        hint: "enter or its key · esc back",
+        hint: &cx.hints(&[(&[Action::Open], "or its key"), BACK]),
         wide: WIDE,
     };
     let inside = window.render(menu.items.len() + 1, cx.theme, area, buffer);

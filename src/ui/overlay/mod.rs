@@ -22,7 +22,7 @@ use ratatui::{
 };
 
 use super::{draw_context::DrawContext, layout::Layout};
-use crate::app::{connection::ConnectionPhase, overlay::Overlay};
+use crate::app::{connection::ConnectionPhase, contexts_of, overlay::Overlay};
 
 /// Draws the overlays, lowest first; returns how far the topmost can be scrolled, if it is a text.
 pub(super) fn draw(cx: DrawContext<'_>, layout: &Layout, buffer: &mut Buffer) -> Option<usize> {
@@ -37,6 +37,11 @@ pub(super) fn draw(cx: DrawContext<'_>, layout: &Layout, buffer: &mut Buffer) ->
         if let (Overlay::Form(_), Some(Overlay::PlanDialog(_))) = (overlay, overlays.get(at + 1)) {
             continue;
         }
+        let contexts = contexts_of(cx.model, Some(overlay));
+        let cx = DrawContext {
+            contexts: &contexts,
+            ..cx
+        };
         end = draw_overlay(overlay, cx, layout, area, buffer);
     }
     end
@@ -67,7 +72,7 @@ fn draw_overlay(
             return Some(error::draw(error, *scroll, cx, area, buffer));
         }
         Overlay::Faults(faults) => faults::draw(&faults.list, cx, area, buffer),
-        Overlay::PullTest(trial) => pull_test::draw(trial, cx, area, buffer),
+        Overlay::PullTest(dialog) => pull_test::draw(dialog, cx, area, buffer),
         Overlay::Menu(menu) => menu::draw(menu, cx, area, buffer),
         Overlay::Reveal(values) => reveal::draw(values, cx, area, buffer),
         Overlay::Form(form) => form::draw(form, cx, area, buffer),

@@ -8,10 +8,12 @@ use ratatui::{
 };
 
 use super::window::{self, Window};
+use crate::app::action::Action;
+use crate::ui::key_hints::BACK;
 use crate::{
     app::{
         overlay::Overlay,
-        plan_dialog::{PlanDialog, PlanStage, RemainingFailure},
+        plan_dialog::{PlanDialog, PlanStage, RegistryCheck, RemainingFailure},
     },
     domain::{
         k8s::{
@@ -50,19 +52,23 @@ pub(super) fn draw(
 /// The keys that have a use now.
 fn hint(dialog: &PlanDialog, cx: DrawContext<'_>) -> String {
     let model = cx.model;
-    let keys: &[&str] = match &dialog.stage {
-        stage if stage.changes_nothing() => &["enter close", "y export"],
-        PlanStage::Ready(_) if dialog.stage.can_be_applied() && dialog.is_override_confirmed => &[
-            "enter apply anyway",
-            "c copy commands",
-            "y export",
-            "esc edit",
-        ],
+    let copy = (&[Action::Copy][..], "copy commands");
+    let export = (&[Action::Export][..], "export");
+    let close = (&[Action::Apply][..], "close");
+    let edit = (&[Action::Back][..], "edit");
+    let apply = |label| (&[Action::Apply][..], label);
+    match &dialog.stage {
+        stage if stage.changes_nothing() => cx.hints(&[close, export]),
+        PlanStage::Ready(_)
+            if dialog.stage.can_be_applied() && dialog.registry_check.is_override_confirmed() =>
+        {
+            cx.hints(&[apply("apply anyway"), copy, export, edit])
+        }
         PlanStage::Ready(_) if dialog.stage.can_be_applied() => {
-            &["enter apply", "c copy commands", "y export", "esc back"]
+            cx.hints(&[apply("apply"), copy, export, BACK])
         }
         PlanStage::DryRunning(_) | PlanStage::Applying(..) | PlanStage::Ready(_) => {
-            &["c copy commands", "y export", "esc back"]
+            cx.hints(&[copy, export, BACK])
         }
         PlanStage::Done { .. } => {
             let fails = dialog
@@ -73,17 +79,16 @@ fn hint(dialog: &PlanDialog, cx: DrawContext<'_>) -> String {
             let back = asked && !dialog.stage.has_recovered();
             let undo = model.undo_for(dialog).is_some();
             let keys = [
-                (fails, "ctrl-x next fix"),
-                (fails && back, "esc edit"),
-                (true, "enter close"),
-                (undo, "u undo"),
-                (true, "y export"),
+                (fails, (&[Action::Fix(1)][..], "next fix")),
+                (fails && back, edit),
+                (true, close),
+                (undo, (&[Action::Undo][..], "undo")),
+                (true, export),
             ];
-            let keys = keys.into_iter().filter(|(offered, _)| *offered);
-            return keys.map(|(_, key)| key).collect::<Vec<_>>().join(" · ");
+            let offered = keys.into_iter().filter(|(offered, _)| *offered);
+            cx.hints(&offered.map(|(_, hint)| hint).collect::<Vec<_>>())
         }
-    };
-    keys.join(" · ")
+    }
 }
 
 fn lines(dialog: &PlanDialog, cx: DrawContext<'_>, room: usize) -> Vec<Line<'static>> {
@@ -249,7 +254,8 @@ fn remaining_failure(dialog: &PlanDialog, cx: DrawContext<'_>, room: usize) -> V
     );
     let mut lines = wrapped_lines(&text, room, theme.failing());
     if let Some(fix) = finding.fixes.first() {
-        let next = format!("  ctrl-x next fix: {}", fix.title_for(&finding.fix_context));
+        let next = cx.hints(&[(&[Action::Fix(1)], "next fix")]);
+        let next = format!("  {next}: {}", fix.title_for(&finding.fix_context));
         lines.extend(wrapped_lines(&next, room, theme.accent()));
     }
     lines
@@ -272,31 +278,31 @@ fn still_failing(error: &RemainingFailure<'_>, again: bool) -> String {
 /// What the registry says of the login that would be saved.
 fn registry(dialog: &PlanDialog, cx: DrawContext<'_>, room: usize) -> Vec<Line<'static>> {
     let (theme, symbols) = (cx.theme, cx.theme.symbols());
-    let (symbol, style, text) = match (&dialog.check_result, dialog.credential_check) {
-        (Some(conclusion), _) => match conclusion.answer {
-            PullAnswer::Ok => (symbols.finished, theme.good(), conclusion.summary.as_str()),
-            PullAnswer::No => (
-                symbols.pull_failing,
-                theme.failing(),
-                conclusion.summary.as_str(),
-            ),
-            PullAnswer::Unknown => (
-                symbols.failing,
-                theme.warning(),
-                conclusion.summary.as_str(),
-            ),
-        },
-        (None, Some(_)) => (symbols.quiet, theme.dim(), "waiting for the registry"),
-        (None, None) => return Vec::new(),
+    let (symbol, style, text) = match &dialog.registry_check {
+        RegistryCheck::Done { conclusion, .. } => {
+            let text = conclusion.summary.as_str();
+            match conclusion.answer {
+                PullAnswer::Ok => (symbols.finished, theme.good(), text),
+                PullAnswer::No => (symbols.pull_failing, theme.failing(), text),
+                PullAnswer::Unknown => (symbols.failing, theme.warning(), text),
+            }
+        }
+        RegistryCheck::Waiting(_) => (symbols.quiet, theme.dim(), "waiting for the registry"),
+        RegistryCheck::None => return Vec::new(),
     };
     let mut lines = wrapped_lines(
         &format!("{symbol} Tested from this machine: {text}"),
         room,
         style,
     );
-    if dialog.is_override_confirmed && matches!(dialog.stage, PlanStage::Ready(_)) {
-        let ask = "  The registry denies the pull. esc: edit, enter: apply anyway.";
-        lines.extend(wrapped_lines(ask, room, theme.warning()));
+    if dialog.registry_check.is_override_confirmed() && matches!(dialog.stage, PlanStage::Ready(_))
+    {
+        let keys = cx.hints(&[
+            (&[Action::Back], "edit"),
+            (&[Action::Apply], "apply anyway"),
+        ]);
+        let ask = format!("  The registry denies the pull: {keys}");
+        lines.extend(wrapped_lines(&ask, room, theme.warning()));
     }
     lines
 }

@@ -10,6 +10,8 @@ use super::{
     error,
     window::{self, Window},
 };
+use crate::app::action::{Action, Motion};
+use crate::ui::key_hints::BACK;
 use crate::{
     app::{
         reveal::{Reveal, RevealStage, RevealedSecret, SHOWN_FOR},
@@ -35,28 +37,36 @@ pub(super) fn draw(reveal: &Reveal, cx: DrawContext<'_>, area: Rect, buffer: &mu
         (RevealStage::Shown(_), Some((shown, seconds))) => {
             let (lines, at) = values(shown, cx, room);
             selected = at;
-            let hint = format!("hidden in {seconds} s · ↑↓ entry · c copy password · esc hide");
+            let keys = cx.hints(&[
+                (
+                    &[Action::Move(Motion::Up), Action::Move(Motion::Down)],
+                    "entry",
+                ),
+                (&[Action::CopyPassword], "copy password"),
+                (&[Action::Back], "hide"),
+            ]);
+            let hint = format!("hidden in {seconds} s · {keys}");
             (lines, hint)
         }
         // Its time is over, and the model has not been told yet.
         (RevealStage::Hidden | RevealStage::Shown(_), _) => (
             wrapped_lines("The values are hidden again.", room, theme.text()),
-            "enter show again · esc back".to_owned(),
+            cx.hints(&[(&[Action::Reveal], "show again"), BACK]),
         ),
         (RevealStage::Warning, _) => (
             warning(cx, room),
-            "enter show the values · esc back".to_owned(),
+            cx.hints(&[(&[Action::Reveal], "show the values"), BACK]),
         ),
         (RevealStage::Fetching(_), _) => (
             vec![Line::styled(
                 format!("{} fetching the Secret", cx.spinner()),
                 theme.accent(),
             )],
-            "esc back".to_owned(),
+            cx.hints(&[BACK]),
         ),
         (RevealStage::Failed(problem), _) => {
             let lines = error::lines(problem, room, theme);
-            (lines, "esc back".to_owned())
+            (lines, cx.hints(&[BACK]))
         }
     };
     let window = Window {

@@ -64,7 +64,10 @@ impl PaneView for ServiceAccounts {
 
     const COLUMNS: &'static [Column] = Column::ALL;
     const NO_ROWS: &'static str = "no ServiceAccounts";
-    const HINT: Option<&'static str> = None;
+
+    fn hint(_cx: DrawContext<'_>) -> Option<String> {
+        None
+    }
 
     fn look_up<'a>(cx: DrawContext<'a>, row: &'a Row, _area: Rect) -> Option<RowData<'a>> {
         let account = &**cx.model.store.account(row)?;
@@ -114,9 +117,11 @@ fn pull_secrets(cx: DrawContext<'_>, object: &RowData<'_>) -> Cell {
     let each = account.pull_secrets.iter().map(|name| {
         match accounts::listed_secret(list_context, account, name) {
             ListedSecret::PullSecret => format!("{} {name}", symbols.finished),
-            ListedSecret::WrongType => format!("{} {name} wrong type", symbols.pull_failing),
-            ListedSecret::Broken => format!("{} {name} malformed", symbols.pull_failing),
-            ListedSecret::Blamed(why) => format!("{} {name} {why}", symbols.pull_failing),
+            ListedSecret::Broken(why) => {
+                // Details stand behind a colon.
+                let why = why.split(": ").next().unwrap_or_default();
+                format!("{} {name} {why}", symbols.pull_failing)
+            }
             ListedSecret::Missing => format!("{} {name} not found", symbols.pull_failing),
             ListedSecret::Unknown => name.to_string(),
         }

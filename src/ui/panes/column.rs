@@ -49,7 +49,7 @@ pub(super) trait PaneView: PaneEntry {
     const NO_ROWS: &'static str;
 
     /// What to do about an empty pane, or why it is fine.
-    const HINT: Option<&'static str>;
+    fn hint(cx: DrawContext<'_>) -> Option<String>;
 
     /// Part of the title while only failing rows are shown.
     const FAULTS_ONLY: &'static str = "failing only";
@@ -67,7 +67,7 @@ pub(super) trait PaneView: PaneEntry {
     fn cell(cx: DrawContext<'_>, object: &Self::RowData<'_>, column: Self::Column) -> Cell;
 
     /// What the pane says on its border beside what all say.
-    fn note(&self) -> Option<&'static str> {
+    fn note(&self, _cx: DrawContext<'_>) -> Option<String> {
         None
     }
 }

@@ -1,6 +1,7 @@
 //! Explains why a pane has no rows, with the key to press.
 
 use super::{DrawContext, column::PaneView};
+use crate::app::action::Action;
 use crate::{
     app::{
         connection::{ConnectionPhase, KindState},
@@ -35,13 +36,16 @@ pub(super) fn why_empty<P: PaneView>(cx: DrawContext<'_>, state: &PaneState<P>) 
         KindState::Live | KindState::Partial { .. } | KindState::Stale { .. } => {}
     }
     if !state.query.filter.is_empty() {
+        let filter = &state.query.filter;
+        let why = filter.error().map(str::to_owned);
         return vec![
-            format!("no match for /{}", state.query.filter.text()),
-            "next: esc clears the filter".to_owned(),
+            why.unwrap_or_else(|| format!("no match for /{}", filter.text())),
+            format!("next: {} clears the filter", cx.pane_key(Action::Back)),
         ];
     }
     if state.query.faults_only {
-        return vec![P::NO_FAULTS.to_owned(), "next: ctrl-z shows all".to_owned()];
+        let all = cx.pane_key(Action::FaultsOnly);
+        return vec![P::NO_FAULTS.to_owned(), format!("next: {all} shows all")];
     }
     nothing_there::<P>(cx, watched)
 }
@@ -49,7 +53,7 @@ pub(super) fn why_empty<P: PaneView>(cx: DrawContext<'_>, state: &PaneState<P>) 
 /// Text for a pane without rows: what is missing, where, and what to do.
 fn nothing_there<P: PaneView>(cx: DrawContext<'_>, watched: KindState<'_>) -> Vec<String> {
     let (model, what) = (cx.model, P::NO_ROWS);
-    let hint = P::HINT.map(str::to_owned);
+    let hint = P::hint(cx);
     if !P::INFO.namespaced {
         return std::iter::once(what.to_owned()).chain(hint).collect();
     }
@@ -80,7 +84,8 @@ fn nothing_there<P: PaneView>(cx: DrawContext<'_>, watched: KindState<'_>) -> Ve
     let mut lines = vec![format!("{what} {place}")];
     lines.extend(hint);
     if model.scope != Scope::Cluster {
-        lines.push("next: 0 shows all namespaces".to_owned());
+        let all = cx.pane_key(Action::Favourite(0));
+        lines.push(format!("next: {all} shows all namespaces"));
     }
     lines
 }

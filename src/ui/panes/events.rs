@@ -8,6 +8,7 @@ use super::{
     DrawContext,
     column::{self, PaneView, columns},
 };
+use crate::app::{action::Action, keymap::Context, panes::Pane};
 use crate::{
     app::panes::{
         SortBy,
@@ -93,7 +94,6 @@ impl PaneView for Events {
 
     const COLUMNS: &'static [Column] = Column::ALL;
     const NO_ROWS: &'static str = "no events";
-    const HINT: Option<&'static str> = Some("events expire after an hour");
     const FAULTS_ONLY: &'static str = "pull failures only";
     const NO_FAULTS: &'static str = "no pull failures";
 
@@ -139,8 +139,20 @@ impl PaneView for Events {
         }
     }
 
-    fn note(&self) -> Option<&'static str> {
-        self.paused.then_some("paused: p resumes")
+    fn hint(_cx: DrawContext<'_>) -> Option<String> {
+        Some("events expire after an hour".to_owned())
+    }
+
+    fn note(&self, cx: DrawContext<'_>) -> Option<String> {
+        let keymap = &cx.model.preferences.keymap;
+        let contexts = [Context::In(Pane::Events), Context::Panes];
+        let key = keymap.key_for(Action::PauseEvents, &contexts);
+        self.paused.then(|| {
+            key.map_or_else(
+                || "paused".to_owned(),
+                |key| format!("paused: {key} resumes"),
+            )
+        })
     }
 }
 

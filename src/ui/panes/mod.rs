@@ -180,7 +180,7 @@ fn note<P: PaneView>(cx: DrawContext<'_>, state: &PaneState<P>) -> String {
     if state.query.faults_only {
         parts.push(P::FAULTS_ONLY.to_owned());
     }
-    parts.extend(state.extra.note().map(str::to_owned));
+    parts.extend(state.extra.note(cx));
     let (model, shows) = (cx.model, P::INFO.shows);
     let unreadable = model.connection.unreadable(shows, &model.scope);
     if !unreadable.is_empty() {

@@ -67,7 +67,10 @@ impl PaneView for Namespaces {
 
     const COLUMNS: &'static [Column] = Column::ALL;
     const NO_ROWS: &'static str = "no namespaces known";
-    const HINT: Option<&'static str> = Some("next: :ns NAME");
+
+    fn hint(_cx: DrawContext<'_>) -> Option<String> {
+        Some("next: :ns NAME".to_owned())
+    }
 
     fn look_up<'a>(cx: DrawContext<'a>, row: &'a Row, _area: Rect) -> Option<RowData<'a>> {
         let (name, store) = (row.as_ref(), &cx.model.store);

@@ -8,6 +8,7 @@ use super::{
     DrawContext,
     column::{self, PaneView, columns},
 };
+use crate::app::action::Action;
 use crate::{
     app::panes::{
         PaneRows, SortBy,
@@ -87,7 +88,11 @@ impl PaneView for Pods {
 
     const COLUMNS: &'static [Column] = Column::ALL;
     const NO_ROWS: &'static str = "no Pods";
-    const HINT: Option<&'static str> = Some("next: + sets up a private image step by step");
+
+    fn hint(cx: DrawContext<'_>) -> Option<String> {
+        let key = cx.pane_key(Action::New);
+        Some(format!("next: {key} sets up a private image step by step"))
+    }
 
     fn look_up<'a>(cx: DrawContext<'a>, row: &'a Row, _area: Rect) -> Option<RowData<'a>> {
         let store = &cx.model.store;

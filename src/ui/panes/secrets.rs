@@ -7,6 +7,7 @@ use super::{
     DrawContext,
     column::{self, PaneView, columns},
 };
+use crate::app::action::Action;
 use crate::{
     app::{
         panes::{
@@ -90,7 +91,10 @@ impl PaneView for Secrets {
 
     const COLUMNS: &'static [Column] = Column::ALL;
     const NO_ROWS: &'static str = "no pull secrets";
-    const HINT: Option<&'static str> = Some("next: + creates one");
+
+    fn hint(cx: DrawContext<'_>) -> Option<String> {
+        Some(format!("next: {} creates one", cx.pane_key(Action::New)))
+    }
 
     fn look_up<'a>(cx: DrawContext<'a>, row: &'a Row, _area: Rect) -> Option<RowData<'a>> {
         let (model, now) = (cx.model, cx.now);

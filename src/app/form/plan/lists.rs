@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::{super::fields, FieldId, Form};
+use super::{
+    super::{RestartScope, SelectValue},
+    FieldId, Form,
+};
 use crate::domain::{
     k8s::{
         object_ref::{Name, ObjectRef},
@@ -71,16 +74,20 @@ impl Form {
 
     /// The restarts that were asked for, each workload once.
     fn restarts(&self, listings: &[&AccountPullSecrets]) -> Vec<Change> {
-        let chosen: BTreeSet<&WorkloadRef> = match self.text(FieldId::Restart) {
-            fields::ALL => listings
+        let scope = match self.option(FieldId::Restart) {
+            Some(SelectValue::Restart(scope)) => *scope,
+            Some(_) | None => RestartScope::None,
+        };
+        let chosen: BTreeSet<&WorkloadRef> = match scope {
+            RestartScope::All => listings
                 .iter()
                 .flat_map(|listing| &listing.workloads)
                 .collect(),
-            fields::WAITING => listings
+            RestartScope::Waiting => listings
                 .iter()
                 .flat_map(|listing| &listing.waiting)
                 .collect(),
-            _ => BTreeSet::new(),
+            RestartScope::None => BTreeSet::new(),
         };
         let restartable = chosen.into_iter().cloned().filter_map(Restartable::new);
         restartable.map(Change::restart).collect()

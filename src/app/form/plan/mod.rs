@@ -4,7 +4,7 @@ mod lists;
 mod secrets;
 mod setup;
 
-use super::{CredentialSource, Field, FieldId, Form, MultiSelect, fields};
+use super::{CredentialSource, Field, FieldId, Form, MultiSelect, SelectValue};
 use crate::domain::{
     k8s::{
         object_ref::{Name, Namespace, ObjectRef},
@@ -65,16 +65,15 @@ impl Form {
 
     /// The chosen export format.
     pub fn export_format(&self) -> ExportFormat {
-        let label = self.text(FieldId::Format);
-        let found = ExportFormat::ALL
-            .into_iter()
-            .find(|style| style.label() == label);
-        found.unwrap_or(ExportFormat::Plain)
+        match self.option(FieldId::Format) {
+            Some(SelectValue::Format(format)) => *format,
+            Some(_) | None => ExportFormat::Plain,
+        }
     }
 
     /// The path of the exported file; `None` for the clipboard.
     pub fn export_path(&self) -> Option<&str> {
-        (self.text(FieldId::Destination) == fields::FILE).then(|| self.text(FieldId::File))
+        self.exports_to_file().then(|| self.text(FieldId::File))
     }
 
     /// What the registry can say of the login before it is saved.
@@ -194,7 +193,7 @@ impl Form {
                 return pods_with_the_old_list(&targets, &Name::new(self.text(FieldId::Secret)));
             }
             FormSpec::Copy { .. } => {
-                "No ServiceAccount uses the copies yet: in Secrets, b attaches one.".to_owned()
+                "No ServiceAccount uses the copies yet: in Secrets, :bind attaches one.".to_owned()
             }
             FormSpec::Bind { .. } if self.is_option_selected(FieldId::Accounts, "default") => {
                 "default: every Pod without serviceAccountName gets the credential too.".to_owned()

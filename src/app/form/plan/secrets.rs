@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{super::fields, FieldId, Form};
+use super::{super::SelectValue, FieldId, Form};
 use crate::domain::{
     diagnostics::{FixTarget, ListOrigin},
     k8s::{
@@ -109,9 +109,10 @@ impl Form {
     }
 
     fn existing(&self) -> ConflictPolicy {
-        let label = self.text(FieldId::Existing);
-        let found = fields::EXISTING.iter().find(|(known, _)| *known == label);
-        found.map_or(ConflictPolicy::Keep, |(_, existing)| *existing)
+        match self.option(FieldId::Existing) {
+            Some(SelectValue::Existing(policy)) => *policy,
+            Some(_) | None => ConflictPolicy::Keep,
+        }
     }
 
     /// Changes that remove a Secret from the chosen ServiceAccounts and delete it.

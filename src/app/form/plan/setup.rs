@@ -1,7 +1,7 @@
 //! Plan changes of the setup wizard: namespace, Secret, ServiceAccount and Deployment. Carried out again it
 //! goes on where it stopped: what is there by then is changed and not made.
 
-use super::{super::fields, CredentialSource, FieldId, Form};
+use super::{super::SelectValue, CredentialSource, FieldId, Form};
 use crate::domain::{
     k8s::{
         object_ref::{Name, Namespace, ObjectRef},
@@ -94,10 +94,9 @@ impl Form {
     }
 
     fn policy(&self) -> Option<PullPolicy> {
-        let label = self.text(FieldId::Policy);
-        fields::POLICIES
-            .iter()
-            .find(|(known, _)| *known == label)?
-            .1
+        match self.option(FieldId::Policy)? {
+            SelectValue::Policy(policy) => *policy,
+            _ => None,
+        }
     }
 }

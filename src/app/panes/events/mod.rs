@@ -140,6 +140,10 @@ impl PaneRows for Events {
         self.paused
     }
 
+    fn resume(&mut self) {
+        self.paused = false;
+    }
+
     fn is_folded(&self) -> bool {
         self.folded
     }

@@ -152,6 +152,7 @@ impl PlanChange for TakeBack {
     }
 
     fn written(&self) -> Written {
+        // Where nobody else claims what the change wrote, somebody may manage the object by now.
         match self.change.kind().written() {
             Written::Uncontested => Written::Fields(Vec::new()),
             Written::Fields(fields) => Written::Fields(fields),

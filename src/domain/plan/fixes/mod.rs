@@ -103,9 +103,10 @@ fn others_fail_alike(targets: &Targets<'_>, changes: &[Change]) -> Option<String
     });
     let others = owners(&targets.all) - owners(&targets.of_workloads());
     (is_shared && others > 0).then(|| match others {
-        1 => "1 more workload has this problem and is not changed; W fixes all of them.".to_owned(),
+        1 => "1 more workload has this problem and is not changed; :problems fixes all of them."
+            .to_owned(),
         many => format!(
-            "{many} more workloads have this problem and are not changed; W fixes all of them."
+            "{many} more workloads have this problem and are not changed; :problems fixes all of them."
         ),
     })
 }

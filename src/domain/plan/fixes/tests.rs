@@ -280,7 +280,8 @@ fn what_is_shared_is_changed_and_no_other_workload_restarted() {
         ]
     );
     assert!(!one.title.contains("workloads"), "{}", one.title);
-    let notes = "6 more workloads have this problem and are not changed; W fixes all of them.";
+    let notes =
+        "6 more workloads have this problem and are not changed; :problems fixes all of them.";
     assert_eq!(one.notes, [notes]);
     // Those keep the list that they have: they are not waited for.
     let pods = PODS.map(|(pod, ..)| key("shop", pod));

@@ -18,9 +18,7 @@ pub(super) fn write(account: &ServiceAccount, sheet: &mut Sheet<'_>) {
         let broken = |why: &str| (format!("{} {why}", symbols.pull_failing), theme.failing());
         let (words, style) = match listed_secret(cx.secret_list_context(), account, name) {
             ListedSecret::PullSecret => (symbols.finished.to_owned(), theme.good()),
-            ListedSecret::WrongType => broken("wrong type: the kubelet ignores it"),
-            ListedSecret::Broken => broken("cannot be read"),
-            ListedSecret::Blamed(why) => broken(why),
+            ListedSecret::Broken(why) => broken(&why),
             ListedSecret::Missing => broken("not found"),
             ListedSecret::Unknown => ("unknown".to_owned(), theme.dim()),
         };

@@ -2,7 +2,7 @@
 
 use super::Sheet;
 use crate::{
-    app::panes::namespaces::namespace_counts,
+    app::panes::{namespaces::namespace_counts, secrets},
     domain::{
         k8s::object_ref::{Name, Namespace},
         store::watch::Scope,
@@ -31,8 +31,10 @@ pub(super) fn write(name: &Namespace, sheet: &mut Sheet<'_>) {
         &format!("{symbol} {}", tally.pull_failing),
         style,
     );
-    let secrets = store.secrets(&here).map(|secret| &secret.key.name);
-    sheet.list("Pull secrets", secrets);
+    let secrets = store
+        .secrets(&here)
+        .filter(|secret| secrets::is_shown(store, secret));
+    sheet.list("Pull secrets", secrets.map(|secret| &secret.key.name));
     let accounts = store.accounts(&here).map(|account| {
         let listed: Vec<&str> = account.pull_secrets.iter().map(Name::as_str).collect();
         match listed.len() {

@@ -1,8 +1,12 @@
 //! Describes a pull secret: entries without passwords, problems and users.
 
 use super::{super::probe_result, Sheet};
+use crate::app::action::Action;
 use crate::{
-    app::secret_test::{self, EntryCheck},
+    app::{
+        panes::secrets,
+        secret_test::{self, EntryCheck},
+    },
     domain::{
         k8s::{
             age,
@@ -32,7 +36,7 @@ pub(super) fn write(secret: &Secret, sheet: &mut Sheet<'_>) {
         sheet.note(&words, theme.failing());
         return;
     };
-    match secret.health(cx.now).unwrap_or(SecretHealth::Healthy) {
+    match secrets::secret_health(secret, &cx.model.diagnoses, cx.now) {
         SecretHealth::Healthy => {}
         SecretHealth::Warning(why) => {
             let words = format!("{} {why}", symbols.failing);
@@ -105,7 +109,8 @@ fn check_results(trial: &EntryCheck, sheet: &mut Sheet<'_>) {
         return;
     }
     let count = trial.queries.len();
-    sheet.plain("  Images", &format!("{count}; t tests their registries"));
+    let keys = cx.hints(&[(&[Action::ProbeRegistry], "tests their registries")]);
+    sheet.plain("  Images", &format!("{count}; {keys}"));
     for query in &trial.queries {
         let Some(state) = cx.model.probes.get(query) else {
             continue;

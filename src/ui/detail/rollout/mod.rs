@@ -5,6 +5,7 @@ mod revision;
 
 use ratatui::text::{Line, Span};
 
+use crate::app::action::Action;
 use crate::{
     domain::{
         diagnostics::grouping::Subject,
@@ -55,10 +56,11 @@ fn no_pods(id: &WorkloadRef, wide: usize, cx: DrawContext<'_>) -> Vec<Line<'stat
     let text = format!("{symbol} {}: {}", finding.title(), finding.summary());
     let mut lines = wrapped_lines(&text, wide, style);
     for (number, fix) in finding.filled_fixes().iter().enumerate() {
-        let lead = if number == 0 {
-            "Fix ctrl-x "
-        } else {
-            "           "
+        let key = cx.keys(&[Action::Fix(1)]).filter(|_| number == 0);
+        let lead = match (number, key) {
+            (0, Some(key)) => format!("Fix {key} "),
+            (0, None) => "Fix ".to_owned(),
+            _ => "           ".to_owned(),
         };
         lines.push(Line::from(vec![
             Span::styled(lead, theme.key()),

@@ -23,7 +23,7 @@ pub(in crate::domain::diagnostics::fix) fn check_secret(fix_context: &FixContext
 
 pub(in crate::domain::diagnostics::fix) fn test_pull(fix_context: &FixContext) -> Steps {
     Steps::new([
-        "In the dashboard, ctrl-t tests the pull on the nodes with the Pod's Secrets. The image is not run.",
+        "In the dashboard, :pull-test tests the pull on the nodes with the Pod's Secrets. The image is not run.",
         &format!(
             "It needs permission to create Pods in {}.",
             fix_context.namespace_word()

@@ -1,8 +1,9 @@
-//! Label selector of `-l`, as kubectl takes it.
+//! Label selectors, as kubectl takes them with `-l`: equality, sets and existence.
 
 use std::{fmt, str::FromStr};
 
-use crate::domain::{k8s::objects::Labels, suggest::did_you_mean};
+use super::objects::Labels;
+use crate::domain::suggest::did_you_mean;
 
 /// Requirements that all have to hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,7 +35,8 @@ enum Operator {
 }
 
 impl LabelSelector {
-    pub(super) fn matches(&self, labels: &Labels) -> bool {
+    /// True if labels meet all requirements.
+    pub fn matches(&self, labels: &Labels) -> bool {
         self.requirements.iter().all(|requirement| {
             let found = labels.iter().find(|(name, _)| **name == *requirement.label);
             let value = found.map(|(_, value)| &**value);
@@ -52,7 +54,7 @@ impl LabelSelector {
 
 impl LabelSelector {
     /// A similar requirement that some object meets: another label, or another value.
-    pub(super) fn suggestion(&self, labels: &[&Labels]) -> Option<String> {
+    pub fn suggestion(&self, labels: &[&Labels]) -> Option<String> {
         self.requirements.iter().find_map(|requirement| {
             let SelectorRequirement {
                 label,
