@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{Evidence, EvidenceSource, Fact, RootCause};
 use crate::domain::{
     diagnostics::{
-        Cause, FixId, NodeFault,
+        Cause, ErrorDetail, FixId,
         classify::{Classification, Confidence},
     },
     k8s::objects::Event,
@@ -34,7 +34,7 @@ pub(in crate::domain) struct FindingBuilder {
     /// The image that is likely meant, or where it has moved to.
     pub suggested_image: Option<String>,
     /// What the message adds to its cause.
-    pub fault: Option<NodeFault>,
+    pub fault: Option<ErrorDetail>,
     pub fixes: Vec<FixId>,
     /// What the message shows of registry and node.
     pub clues: Clues,

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::{CauseSet, ParsedMessage, mask, phrases::TABLE};
 use crate::domain::diagnostics::{
-    Cause, NodeFault,
+    Cause, ErrorDetail,
     classify::{Confidence, classify},
 };
 
@@ -408,12 +408,12 @@ fn what_stands_around_an_error_is_read_where_it_stands() {
             Some(Cause::RegistryUnreachableDns),
             "{message}"
         );
-        let expected = host.map(|host| NodeFault::UnresolvedHost(host.to_owned()));
+        let expected = host.map(|host| ErrorDetail::UnresolvedHost(host.to_owned()));
         assert_eq!(found.fault, expected, "{message}");
     }
     let store = classify(
         "Failed to pull image \"nginx\": failed to copy: open /var/lib/containerd/ingest/1/data: read-only file system",
     );
     assert_eq!(store.cause, Some(Cause::LocalStoreError));
-    assert_eq!(store.fault, Some(NodeFault::ReadOnlyRoot));
+    assert_eq!(store.fault, Some(ErrorDetail::ReadOnlyRoot));
 }

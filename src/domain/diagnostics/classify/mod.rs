@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Cause, NodeFault};
+use super::{Cause, ErrorDetail};
 use crate::domain::message::{CauseSet, Clues, ParsedMessage, Phrase};
 
 /// Confidence in a diagnosis.
@@ -48,7 +48,7 @@ pub struct Classification {
     pub status: Option<u16>,
     pub clues: Clues,
     /// What the text adds to `cause`.
-    pub fault: Option<NodeFault>,
+    pub fault: Option<ErrorDetail>,
 }
 
 /// Classifies one message.
@@ -106,10 +106,10 @@ fn host(message: &ParsedMessage<'_>) -> Option<String> {
     asked.or(message.other_lookup()).map(str::to_owned)
 }
 
-fn fault(message: &ParsedMessage<'_>) -> Option<NodeFault> {
+fn fault(message: &ParsedMessage<'_>) -> Option<ErrorDetail> {
     if message.has(Phrase::ReadOnly) {
-        return Some(NodeFault::ReadOnlyRoot);
+        return Some(ErrorDetail::ReadOnlyRoot);
     }
     let host = message.other_lookup()?;
-    Some(NodeFault::UnresolvedHost(host.to_owned()))
+    Some(ErrorDetail::UnresolvedHost(host.to_owned()))
 }

@@ -8,8 +8,8 @@
 mod action;
 mod advice;
 mod context;
+mod error_detail;
 mod manual;
-mod node_fault;
 mod node_setup;
 mod suitable;
 mod target;
@@ -25,8 +25,8 @@ pub(in crate::domain) use self::unplanned::{append_to_list, edit_account, unplan
 pub use self::{
     action::{CurrentLogin, FixAction, NewSecret},
     context::FixContext,
+    error_detail::ErrorDetail,
     manual::Steps,
-    node_fault::NodeFault,
     suitable::applicable_fixes,
     target::{FixTarget, ListOrigin, PodOwner, TargetContainer},
 };
@@ -204,10 +204,11 @@ impl FixId {
         } else if self == Self::RemoveEntry && !is_entry_of_image(fix_context) {
             "Remove the unreadable entry from the Secret"
         } else if self == Self::FixNodeDns
-            && matches!(fix_context.fault, Some(NodeFault::UnresolvedHost(_)))
+            && matches!(fix_context.fault, Some(ErrorDetail::UnresolvedHost(_)))
         {
             "Correct DNS on the node"
-        } else if self == Self::RepairStore && fix_context.fault == Some(NodeFault::ReadOnlyRoot) {
+        } else if self == Self::RepairStore && fix_context.fault == Some(ErrorDetail::ReadOnlyRoot)
+        {
             "Mount the runtime's root read-write on the node"
         } else {
             self.title()

@@ -1,7 +1,7 @@
 //! On the node: its network, its runtime, its kubelet and its disk.
 
 use super::{NodeTopic, Steps, cloud};
-use crate::domain::diagnostics::{FixContext, NodeFault};
+use crate::domain::diagnostics::{ErrorDetail, FixContext};
 
 /// The configuration that the kubelet of the node runs with.
 fn kubelet_configuration(fix_context: &FixContext) -> String {
@@ -91,7 +91,7 @@ pub(in crate::domain::diagnostics::fix) fn pull_again(fix_context: &FixContext) 
 
 /// The steps for a store that is damaged, or one that cannot be written.
 pub(in crate::domain::diagnostics::fix) fn repair_store(fix_context: &FixContext) -> Steps {
-    if fix_context.fault == Some(NodeFault::ReadOnlyRoot) {
+    if fix_context.fault == Some(ErrorDetail::ReadOnlyRoot) {
         return mount_read_write(fix_context);
     }
     Steps::new([

@@ -1,4 +1,4 @@
-//! What a message tells of a fault on the node, beyond its cause.
+//! Details that a message adds to its cause.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,7 +7,7 @@ use crate::domain::diagnostics::Cause;
 /// A detail by which the same cause needs another fix.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum NodeFault {
+pub enum ErrorDetail {
     /// The host whose name does not resolve is not the one that the image names: a token server, a store of blobs,
     /// a mirror.
     UnresolvedHost(String),
@@ -15,7 +15,7 @@ pub enum NodeFault {
     ReadOnlyRoot,
 }
 
-impl NodeFault {
+impl ErrorDetail {
     /// The cause that it belongs to.
     pub fn cause(&self) -> Cause {
         match self {
@@ -46,11 +46,11 @@ mod tests {
     fn the_first_fix_follows_from_the_fault() {
         for (fault, title) in [
             (
-                NodeFault::UnresolvedHost("auth.example".to_owned()),
+                ErrorDetail::UnresolvedHost("auth.example".to_owned()),
                 "Correct DNS on the node",
             ),
             (
-                NodeFault::ReadOnlyRoot,
+                ErrorDetail::ReadOnlyRoot,
                 "Mount the runtime's root read-write on the node",
             ),
         ] {
