@@ -20,7 +20,7 @@ use crate::domain::{
         has_credential,
     },
     diagnostics::{
-        Cause, FixId,
+        Cause, ErrorDetail, FixId,
         classify::{Confidence, classify},
     },
     k8s::objects::Secret,
@@ -38,6 +38,13 @@ pub(super) fn refine(
     let links = context.credential_chain(image);
     if let Some(link) = find_malformed_secret(&links) {
         return conclude_malformed_secret(draft, link, image);
+    }
+    if draft
+        .fault
+        .as_ref()
+        .is_some_and(ErrorDetail::is_stated_refusal)
+    {
+        return;
     }
     if links
         .candidates

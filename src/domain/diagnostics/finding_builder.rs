@@ -72,7 +72,11 @@ impl FindingBuilder {
         draft.certainty = ConfidenceBounds::new(found.confidence);
         draft.alternatives = found.alternatives;
         draft.clues = found.clues;
-        draft.fault = found.fault;
+        if let Some(detail) = found.fault {
+            draft.root = detail.root();
+            draft.fixes = detail.fixes().to_vec();
+            draft.fault = Some(detail);
+        }
         draft
     }
 

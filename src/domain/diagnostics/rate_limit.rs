@@ -50,6 +50,10 @@ pub(super) fn refine(
         draft.fixes = vec![FixId::ReduceRequests, FixId::UseMirror];
         return;
     }
+    if draft.fault.is_some() {
+        // The registry says whom it counts: another login of this Pod changes nothing.
+        return;
+    }
     let account = refine_pull_limit(draft, context, image);
     if is_hub {
         let fact = Fact::PullsCounted {

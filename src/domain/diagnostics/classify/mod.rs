@@ -3,10 +3,12 @@
 //! `message` parses the text and says what it can mean; here it becomes a cause, its alternatives and a
 //! confidence. Knows only the text: what the cluster's objects add is said by `diagnostics`.
 
+mod detail;
+
 use serde::{Deserialize, Serialize};
 
-use super::{Cause, ErrorDetail};
-use crate::domain::message::{CauseSet, Clues, ParsedMessage, Phrase};
+use super::{Cause, ErrorDetail, FixId};
+use crate::domain::message::{CauseSet, Clues, ParsedMessage};
 
 /// Confidence in a diagnosis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -80,7 +82,7 @@ impl Classification {
             mirror: message.mirror().map(str::to_owned),
             status: message.statuses().last().copied(),
             clues: message.clues(),
-            fault: fault(message).filter(|fault| Some(fault.cause()) == cause),
+            fault: detail::detail(message, cause),
         }
     }
 
@@ -89,6 +91,24 @@ impl Classification {
         self.cause
             .into_iter()
             .chain(self.alternatives.iter().copied())
+    }
+
+    /// The fixes, each once: in the order that the wording shows, else that of the cause, then those of the
+    /// alternatives.
+    pub fn fixes(&self) -> Vec<FixId> {
+        let own = match (&self.fault, self.cause) {
+            (Some(detail), _) => detail.fixes(),
+            (None, Some(cause)) => cause.info().fixes,
+            (None, None) => &[],
+        };
+        let others = self.alternatives.iter().flat_map(|it| it.info().fixes);
+        let mut fixes = Vec::new();
+        for fix in own.iter().chain(others) {
+            if !fixes.contains(fix) {
+                fixes.push(*fix);
+            }
+        }
+        fixes
     }
 
     /// Checks that would distinguish the candidates; empty if there is only one.
@@ -104,12 +124,4 @@ impl Classification {
 fn host(message: &ParsedMessage<'_>) -> Option<String> {
     let asked = message.url().map(|url| url.host);
     asked.or(message.other_lookup()).map(str::to_owned)
-}
-
-fn fault(message: &ParsedMessage<'_>) -> Option<ErrorDetail> {
-    if message.has(Phrase::ReadOnly) {
-        return Some(ErrorDetail::ReadOnlyRoot);
-    }
-    let host = message.other_lookup()?;
-    Some(ErrorDetail::UnresolvedHost(host.to_owned()))
 }

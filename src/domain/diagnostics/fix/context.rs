@@ -185,7 +185,7 @@ impl FixContext {
     pub(super) fn unresolved_word(&self) -> String {
         match &self.fault {
             Some(ErrorDetail::UnresolvedHost(host)) => shell::quote(host),
-            Some(ErrorDetail::ReadOnlyRoot) | None => self.endpoint_parts().0,
+            Some(_) | None => self.endpoint_parts().0,
         }
     }
 

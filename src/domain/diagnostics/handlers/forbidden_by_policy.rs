@@ -56,7 +56,7 @@ mod tests {
         let scene = Scene::failed(&resolving("denied: client with IP '10.0.0.4' is not allowed access. Refer https://aka.ms/acr/firewall to grant access.")).image("acme.azurecr.io/shop:1");
         check(
             &scene,
-            "forbidden-by-policy, no root, certain: grant-access, open-registry-firewall",
+            "forbidden-by-policy, no root, certain: open-registry-firewall, grant-access",
         );
         check_fix(
             &scene,
