@@ -147,12 +147,12 @@ impl<'a> ParsedMessage<'a> {
     }
 
     /// Whether Go's crypto/x509 or crypto/tls tells the error in its own words: `x509: …`, `tls: …`.
-    pub(super) fn is_told_by(&self, package: GoPackage) -> bool {
+    fn is_told_by(&self, package: GoPackage) -> bool {
         self.packages.contains(&package)
     }
 
     /// Whether the answer that is quoted begins as an alert of TLS does (content type 21).
-    pub(in crate::domain) fn quotes_tls_record(&self) -> bool {
+    fn quotes_tls_record(&self) -> bool {
         memmem::find(self.text.as_bytes(), br"\x15").is_some()
     }
 

@@ -626,11 +626,10 @@ const TABLE: &[(Phrase, &[&str])] = &[
         "parsing response", "unmarshal response", "error decoding", "unmarshal manifest", "failed to decode",
     ]),
     (Phrase::Html, &["html", "DOCTYPE"]),
-    // Squid, Zscaler, Fortinet, Forcepoint, Blue Coat, Netskope, Cisco Umbrella; Cloudflare's challenge; portals.
+    // Squid, Zscaler, Fortinet, Forcepoint, Blue Coat, Netskope; Cloudflare's challenge; portals.
     (Phrase::ProxyPage, &[
         "proxy", "squid", "err_access_denied", "zscaler", "fortiguard", "fortigate", "forcepoint", "websense", "bluecoat",
-        "netskope", "umbrella", "captive", "portal", "wifi",
-        "just a moment",
+        "netskope", "captive", "wifi", "just a moment",
     ]),
     (Phrase::TokenBody, &["decode token response", "unmarshalling token", "reading token response"]),
     (Phrase::NoToken, &["no token in response", "did not include a token", "empty token"]),

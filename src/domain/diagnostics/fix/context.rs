@@ -183,9 +183,10 @@ impl FixContext {
 
     /// The host whose name does not resolve.
     pub(super) fn unresolved_word(&self) -> String {
-        match &self.fault {
-            Some(ErrorDetail::UnresolvedHost(host)) => shell::quote(host),
-            Some(_) | None => self.endpoint_parts().0,
+        if let Some(ErrorDetail::UnresolvedHost(host)) = &self.fault {
+            shell::quote(host)
+        } else {
+            self.endpoint_parts().0
         }
     }
 

@@ -304,5 +304,6 @@ const BY_REGISTRY: &[(ErrorKind, &[K], &[C])] = &[
     (ErrorKind::BadRequest, &[K::Ecr], &[C::RegistryBadResponse, C::Unauthorized, C::TokenExpired]),
     (ErrorKind::Timeout, &[K::DockerHub], &[C::RegistryUnreachableTimeout, C::RegistryUnreachableProxy]),
     (ErrorKind::Handshake, &[K::DockerHub, K::Ghcr, K::Google, K::Acr, K::Quay, K::GitLab, K::Ecr, K::Public, K::RedHat], &[C::TlsHandshakeFailure, C::RegistryUnreachableProxy]),
+    (ErrorKind::ClientCertificate, &[K::DockerHub, K::Ghcr, K::Google, K::Acr, K::Quay, K::GitLab, K::Ecr, K::Public, K::RedHat], &[C::TlsHandshakeFailure, C::RegistryUnreachableProxy]),
     (ErrorKind::CertificateValidFor, &[K::DockerHub, K::Ghcr, K::Google, K::Acr, K::Quay, K::GitLab, K::Ecr, K::Public, K::RedHat], &[C::TlsHostnameOrExpired, C::RegistryUnreachableDns]),
 ];
