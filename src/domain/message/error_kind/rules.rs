@@ -136,7 +136,7 @@ const RULES: &[Rule] = &[
     rule(ErrorKind::Proxy).any(&[Phrase::ProxyConnect]).status(&[407, 511]),
     rule(ErrorKind::ProxyScheme).any(&[Phrase::LookupScheme]),
     rule(ErrorKind::HttpsServer).any(&[Phrase::HttpsServer]),
-    rule(ErrorKind::HttpsServer).all(&[Phrase::MalformedResponse]).only_if(|m| m.quotes_tls_record()),
+    rule(ErrorKind::HttpsServer).all(&[Phrase::MalformedResponse]).only_if(quotes_tls_record),
     rule(ErrorKind::OtherProtocol).all(&[Phrase::MalformedResponse]).only_if(|m| m.words_behind(Phrase::MalformedResponse) > Some(0)),
     rule(ErrorKind::MalformedResponse).any(&[Phrase::MalformedResponse]),
     rule(ErrorKind::PlainHttp).any(&[Phrase::PlainHttp, Phrase::FirstRecord]),
@@ -312,11 +312,11 @@ pub(in crate::domain::message) fn is_cut(
     LAST_FRAMES
         .iter()
         .any(|(framed, frame)| *framed == error_kind && ends(*frame))
-        || error_kind == ErrorKind::NotStated && says_more(message)
+        || error_kind == ErrorKind::NotStated && has_unknown_error(message)
 }
 
 /// Whether more follows than the frames of the kubelet and gRPC: an error that is not known, or is cut.
-fn says_more(message: &ParsedMessage<'_>) -> bool {
+fn has_unknown_error(message: &ParsedMessage<'_>) -> bool {
     // `image`; `rpc error: code = Unknown desc =`.
     let of_frame = if message.has(Phrase::Rpc) { 6 } else { 1 };
     [Phrase::Pull, Phrase::BackOffPull]
@@ -360,6 +360,10 @@ fn is_refused(message: &ParsedMessage<'_>) -> bool {
 /// Whether the client was still connecting: the first request of dockerd, any of containerd's.
 fn is_of_connect(message: &ParsedMessage<'_>) -> bool {
     message.has(Phrase::ByRequest) || message.step() == Some(PullStep::Ping)
+}
+
+fn quotes_tls_record(message: &ParsedMessage<'_>) -> bool {
+    message.quotes_tls_record()
 }
 
 fn dials_this_machine(message: &ParsedMessage<'_>) -> bool {
