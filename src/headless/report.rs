@@ -182,16 +182,9 @@ fn fixes(found: &Classification) -> Vec<Fix> {
         fault: found.fault.clone(),
         ..FixContext::default()
     };
-    let mut ids = Vec::new();
-    for cause in found.candidates() {
-        for id in cause.fixes(found.clues.sign) {
-            // What fails at a mirror is not helped by one.
-            let is_cause = *id == FixId::UseMirror && found.mirror.is_some();
-            if !is_cause && !ids.contains(id) {
-                ids.push(*id);
-            }
-        }
-    }
+    let mut ids = found.fixes();
+    // What fails at a mirror is not helped by one.
+    ids.retain(|id| *id != FixId::UseMirror || found.mirror.is_none());
     ids.truncate(MAX_FIXES);
     render_fixes(&ids, &names)
 }

@@ -17,7 +17,7 @@ use super::{
 use crate::domain::{
     context::{CredentialChain, PodContext, Presence, PullSecretRef, SecretLink, SecretState},
     diagnostics::{
-        Cause, FixId,
+        Cause, ErrorDetail, FixId,
         classify::{Confidence, classify},
     },
     k8s::objects::Secret,
@@ -35,6 +35,13 @@ pub(super) fn refine(
     let links = context.credential_chain(image);
     if let Some(link) = find_malformed_secret(&links) {
         return conclude_malformed_secret(draft, link, image);
+    }
+    if draft
+        .fault
+        .as_ref()
+        .is_some_and(ErrorDetail::is_stated_refusal)
+    {
+        return;
     }
     if !links.logins.is_empty() {
         if draft.cause == Cause::PullSecretMalformed {

@@ -170,6 +170,10 @@ cause_texts! {
         "plain HTTP registry",
         "one side speaks HTTPS and the other plain HTTP",
         "curl http://HOST/v2/ on the node answers";
+    ClockSkew:
+        "clocks differ",
+        "a token or signed URL is not valid at this time: a clock is wrong",
+        "date -u on the node; the Date header of the registry and of its token server";
     InvalidImageName:
         "invalid image name",
         "the image reference is invalid, so nothing is pulled",
@@ -214,6 +218,10 @@ cause_texts! {
         "node disk full",
         "the node has no disk space for the image",
         "df -h and df -i on the runtime's root; DiskPressure in kubectl describe node";
+    NodeOutOfResources:
+        "node out of resources",
+        "the node has no memory, processes or open files left for the pull",
+        "MemoryPressure and PIDPressure in kubectl describe node; dmesg on the node";
     PullTimeoutCancelled:
         "pull cancelled",
         "the pull was cancelled on the node before it finished",
@@ -222,6 +230,10 @@ cause_texts! {
         "container runtime down",
         "the kubelet cannot reach the container runtime on the node",
         "systemctl status containerd (or crio, docker) on the node; a unix socket in the message";
+    RuntimeMisconfigured:
+        "runtime misconfigured",
+        "the container runtime cannot read or use its configuration on the node",
+        "the file or setting that the message names: its syntax, its mode, what it refers to";
     SandboxImagePull:
         "pause image pull failed",
         "the node cannot pull the pause image; pull secrets do not apply to it",

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{Cause, ChainLink, FixId, RootCause};
+use super::{Cause, ChainLink, ErrorDetail, FixId, RootCause};
 use crate::domain::{diagnostics::refine::Refine, registry_auth::advice::PolicySign};
 
 /// A cause with its properties, and how objects of the cluster refine its findings.
@@ -39,9 +39,11 @@ impl Cause {
         &self.handler().info
     }
 
-    /// The fixes of it, the likeliest first. Where the message names a rule of the registry, it is the rule that has to
-    /// be changed: no permission does.
-    pub fn fixes(self, sign: Option<PolicySign>) -> &'static [FixId] {
+    /// Its fixes, the likeliest first, as the message shows them.
+    ///
+    /// A named rule of the registry has to be changed itself: no permission helps. Otherwise the detail of the error
+    /// decides.
+    pub fn fixes(self, sign: Option<PolicySign>, detail: Option<&ErrorDetail>) -> &'static [FixId] {
         match (self, sign) {
             (Self::ForbiddenByPolicy, Some(PolicySign::Network)) => &[FixId::OpenRegistryFirewall],
             (Self::ForbiddenByPolicy, Some(PolicySign::Xray | PolicySign::HarborProject)) => {
@@ -50,7 +52,9 @@ impl Cause {
             (Self::ForbiddenByPolicy, Some(PolicySign::HarborSignature)) => {
                 &[FixId::SignImage, FixId::FixImagePolicy]
             }
-            _ => self.info().fixes,
+            _ => detail
+                .filter(|detail| detail.cause() == self)
+                .map_or(self.info().fixes, ErrorDetail::fixes),
         }
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{Evidence, EvidenceSource, Fact, RootCause};
 use crate::domain::{
     diagnostics::{
-        Cause, FixId, NodeFault,
+        Cause, ErrorDetail, FixId,
         classify::{Classification, Confidence},
     },
     k8s::objects::Event,
@@ -34,7 +34,7 @@ pub(in crate::domain) struct FindingBuilder {
     /// The image that is likely meant, or where it has moved to.
     pub suggested_image: Option<String>,
     /// What the message adds to its cause.
-    pub fault: Option<NodeFault>,
+    pub fault: Option<ErrorDetail>,
     pub fixes: Vec<FixId>,
     /// What the message shows of registry and node.
     pub clues: Clues,
@@ -72,8 +72,14 @@ impl FindingBuilder {
         draft.certainty = ConfidenceBounds::new(found.confidence);
         draft.alternatives = found.alternatives;
         draft.clues = found.clues;
-        draft.fixes = draft.cause.fixes(found.clues.sign).to_vec();
-        draft.fault = found.fault;
+        draft.fixes = draft
+            .cause
+            .fixes(found.clues.sign, found.fault.as_ref())
+            .to_vec();
+        if let Some(detail) = found.fault {
+            draft.root = detail.root();
+            draft.fault = Some(detail);
+        }
         draft
     }
 
@@ -91,7 +97,7 @@ impl FindingBuilder {
     /// Concludes a cause and root cause proven by objects. Doubts remain.
     pub(super) fn conclude(&mut self, cause: Cause, root: RootCause) {
         self.cause = cause;
-        self.fixes = cause.fixes(self.clues.sign).to_vec();
+        self.fixes = cause.fixes(self.clues.sign, None).to_vec();
         self.prove_root(root);
     }
 

@@ -63,8 +63,8 @@ pub use catalogue::{CauseText, LABEL_WIDTH};
 pub use cause::CauseInfo;
 pub(in crate::domain) use cause::Handler;
 pub use fix::{
-    CurrentLogin, Fix, FixAction, FixContext, FixId, FixTarget, ListOrigin, MAX_FIXES, NewSecret,
-    NodeFault, PodOwner, TargetContainer, applicable_fixes, render_fixes,
+    CurrentLogin, ErrorDetail, Fix, FixAction, FixContext, FixId, FixTarget, ListOrigin, MAX_FIXES,
+    NewSecret, PodOwner, TargetContainer, applicable_fixes, render_fixes,
 };
 pub(in crate::domain) use fix::{NEW_SECRET, append_to_list, edit_account, unplanned};
 pub use handlers::Cause;

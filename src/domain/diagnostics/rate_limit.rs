@@ -51,7 +51,9 @@ pub(super) fn refine(
         return;
     }
     let account = refine_pull_limit(draft, context, image);
-    if is_hub {
+    // Where the text says that an account is counted, and no Secret here sends it, the login is the node's.
+    let is_of_node = draft.fault.is_some() && account.is_none();
+    if is_hub && !is_of_node {
         let fact = Fact::PullsCounted {
             account,
             ends: ends(context, told),
@@ -71,6 +73,10 @@ fn refine_pull_limit(
         sent_credential::set_credential(draft, secret, entry);
         draft.fixes = vec![FixId::UseMirror, FixId::WaitForRegistry];
         return entry.username.clone();
+    }
+    if draft.fault.is_some() {
+        // Another login changes nothing.
+        return None;
     }
     let ranked = attachable(context, image);
     let best = ranked.first().filter(|it| it.standing.is_usable())?;

@@ -3,7 +3,8 @@
 //! Images, URLs, digests, hosts, addresses and object names are recognised by their form and place, and
 //! each is replaced by one word in capitals (`IMAGE`, `URL`, …). Everything else becomes lower-case words
 //! between single spaces, so that quoting, escaping, line breaks and JSON around a message do not matter.
-//! Because no word of a name is left, no name can look like an error.
+//! Because no word of a name is left, no name can look like an error. The words of a web page are kept apart: a
+//! proxy or a portal that answers in a registry's place can use all words that a registry has.
 
 use super::{
     name_context, sentences,
@@ -31,6 +32,8 @@ const PLACEHOLDERS: &[&str] = &[
     "NAME",
     "TAG",
     "MARKUP",
+    "FILE",
+    "CONFIG",
 ];
 
 /// Whether a word replaces a name.
@@ -43,6 +46,10 @@ pub(super) fn is_placeholder(word: &str) -> bool {
 pub(super) struct Masked<'a> {
     /// Words and placeholders, with one space before and behind each.
     pub words: String,
+    /// Those of a web page that the text quotes.
+    pub page: String,
+    /// The packages whose errors are told.
+    pub packages: Vec<GoPackage>,
     /// The URLs in order, one for each `URL` in `words`.
     pub urls: Vec<RequestUrl<'a>>,
     /// The first image that is named, preferring well-formed references.
@@ -53,6 +60,24 @@ pub(super) struct Masked<'a> {
     pub addresses: Vec<&'a str>,
     /// The host of Go's `lookup HOST`, as it is written.
     pub looked_up: Option<&'a str>,
+}
+
+/// A package of Go that puts its name and a colon in front of its errors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum GoPackage {
+    X509,
+    Tls,
+}
+
+impl GoPackage {
+    /// The package of a word before a colon.
+    fn parse(word: &str) -> Option<Self> {
+        match word {
+            "x509" => Some(Self::X509),
+            "tls" => Some(Self::Tls),
+            _ => None,
+        }
+    }
 }
 
 /// An image named in the text.
@@ -107,6 +132,8 @@ struct Lexer<'a> {
     /// Names that were recognised by their place, to be recognised elsewhere.
     names: Vec<&'a str>,
     mirrors: Mirrors,
+    /// Inside a web page.
+    in_page: bool,
     /// CRI-O has told of the image, and will tell of the artifact.
     tries_artifact: bool,
     masked: Masked<'a>,
@@ -117,12 +144,14 @@ impl<'a> Lexer<'a> {
         let mut masked = Masked::default();
         masked.words.reserve(text.len().min(1 << 20) + 2);
         masked.words.push(' ');
+        masked.page.push(' ');
         Self {
             text,
             at: 0,
             gap: Separator::default(),
             names: Vec::new(),
             mirrors: Mirrors::Outside,
+            in_page: false,
             tries_artifact: false,
             masked,
         }
@@ -147,6 +176,12 @@ impl<'a> Lexer<'a> {
         self.gap.quote = None;
         self.gap.is_plain = true;
         while let Some(char) = self.rest().chars().next() {
+            if self.rest().starts_with(token_kind::QUOTE_ENTITY) {
+                self.note_separator('"', 1);
+                self.at += token_kind::QUOTE_ENTITY.len();
+                continue;
+            }
+            self.note_page();
             if !token_kind::separates(char) {
                 return true;
             }
@@ -158,6 +193,32 @@ impl<'a> Lexer<'a> {
             self.at += length;
         }
         false
+    }
+
+    /// Notes where a web page begins and ends.
+    fn note_page(&mut self) {
+        if self.in_page {
+            self.in_page = !token_kind::ends_page(self.rest());
+        } else if token_kind::begins_page(self.rest()) {
+            self.push("html");
+            self.in_page = true;
+        }
+    }
+
+    /// Whether what is read is left out of the message's own words.
+    fn is_aside(&self) -> bool {
+        self.in_page || self.mirrors == Mirrors::Open
+    }
+
+    /// What the words that are read are written to; nothing where they are left out.
+    fn target(&mut self) -> Option<&mut String> {
+        if self.mirrors == Mirrors::Open {
+            None
+        } else if self.in_page {
+            Some(&mut self.masked.page)
+        } else {
+            Some(&mut self.masked.words)
+        }
     }
 
     fn note_separator(&mut self, char: char, length: usize) {
@@ -173,15 +234,15 @@ impl<'a> Lexer<'a> {
         ) || char.is_whitespace();
         if char == ']' && self.mirrors == Mirrors::Open {
             self.mirrors = Mirrors::Outside;
+            self.in_page = false;
         }
     }
 
     fn push(&mut self, word: &str) {
-        if self.mirrors == Mirrors::Open {
-            return;
+        if let Some(target) = self.target() {
+            target.push_str(word);
+            target.push(' ');
         }
-        self.masked.words.push_str(word);
-        self.masked.words.push(' ');
     }
 
     /// Reads one chunk, and writes its words or what stands for it.
@@ -201,13 +262,40 @@ impl<'a> Lexer<'a> {
         let ends_with_colon = chunk.ends_with(':');
         let chunk = chunk.trim_end_matches([':', '.', '!', '?', '-']);
         let chunk = chunk.trim_start_matches(':');
+        let file = self.file(chunk, ends_with_colon);
         if token_kind::is_object_path(chunk) && sentences::is_name(&self.masked.words, self.rest())
         {
             self.push("NAME");
         } else {
             self.form(chunk);
         }
+        if let Some(file) = file {
+            self.push(file);
+        }
+        if ends_with_colon
+            && !self.is_aside()
+            && let Some(package) = GoPackage::parse(chunk)
+            && !self.masked.packages.contains(&package)
+        {
+            self.masked.packages.push(package);
+        }
         self.gap.after_colon = ends_with_colon;
+    }
+
+    /// What stands between a local file and the operating system's error about it (Go's `fs.PathError`).
+    fn file(&self, chunk: &str, ends_with_colon: bool) -> Option<&'static str> {
+        let after = url::head(self.rest()).trim_start_matches(['\\', '"', '\'']);
+        let leads_to_error = ends_with_colon || after.starts_with(':');
+        let is_file = token_kind::is_path(chunk)
+            || name_context::follows_file_operation(&self.masked.words)
+                && token_kind::is_file_name(chunk);
+        (leads_to_error && is_file).then(|| {
+            if token_kind::is_configuration(chunk) {
+                "CONFIG"
+            } else {
+                "FILE"
+            }
+        })
     }
 
     fn form(&mut self, chunk: &'a str) {
@@ -221,7 +309,7 @@ impl<'a> Lexer<'a> {
             TokenKind::Hex => self.push("HEX"),
             TokenKind::Address => self.address(chunk),
             TokenKind::Host => {
-                if self.ends(" from host ") {
+                if self.ends(" from host ") && !self.is_aside() {
                     self.masked.asked_host = Some(chunk);
                 }
                 self.host(chunk);
@@ -241,6 +329,7 @@ impl<'a> Lexer<'a> {
         } else if self.is_known(chunk) {
             self.image(chunk);
         } else if name_context::is_missing_project(words, self.rest())
+            || name_context::is_missing_snapshotter(words, self.rest())
             || self.is_quoted() && token_kind::is_name(chunk, name_context::leads_to_name(words))
         {
             self.push("NAME");
@@ -275,9 +364,13 @@ impl<'a> Lexer<'a> {
                 self.push("HEX");
                 continue;
             }
-            let from = self.masked.words.len();
-            self.push(word);
-            if let Some(word) = self.masked.words.get_mut(from..) {
+            let Some(target) = self.target() else {
+                continue;
+            };
+            let from = target.len();
+            target.push_str(word);
+            target.push(' ');
+            if let Some(word) = target.get_mut(from..) {
                 word.make_ascii_lowercase();
             }
         }
@@ -296,21 +389,21 @@ impl<'a> Lexer<'a> {
     }
 
     fn url(&mut self, parsed: RequestUrl<'a>) {
-        if self.masked.urls.len() < MAX_KEPT && self.mirrors != Mirrors::Open {
+        if self.masked.urls.len() < MAX_KEPT && !self.is_aside() {
             self.masked.urls.push(parsed);
         }
         self.push("URL");
     }
 
     fn host(&mut self, name: &'a str) {
-        if self.ends(" lookup ") && self.mirrors != Mirrors::Open {
+        if self.ends(" lookup ") && !self.is_aside() {
             self.masked.looked_up = Some(name.trim_end_matches('.'));
         }
         self.push("HOST");
     }
 
     fn address(&mut self, chunk: &'a str) {
-        let is_of_pull = self.mirrors != Mirrors::Open && !self.ends(" on ");
+        let is_of_pull = !self.is_aside() && !self.ends(" on ");
         if self.masked.addresses.len() < MAX_KEPT && is_of_pull {
             self.masked.addresses.push(chunk);
         }
@@ -339,7 +432,7 @@ impl<'a> Lexer<'a> {
             self.names.push(name);
             self.names
                 .push(plain.get(..tag.unwrap_or(plain.len())).unwrap_or_default());
-            if self.mirrors != Mirrors::Open {
+            if !self.is_aside() {
                 self.keep(name);
             }
         }
@@ -368,6 +461,13 @@ fn chunk_len(text: &str) -> usize {
     for (at, char) in head.char_indices() {
         if at < end {
             continue;
+        }
+        if char == '&'
+            && head
+                .get(at..)
+                .is_some_and(|rest| rest.starts_with(token_kind::QUOTE_ENTITY))
+        {
+            return at;
         }
         let placeholder = match char {
             '<' | '$' => head.get(at..).and_then(token_kind::placeholder_len),

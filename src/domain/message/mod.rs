@@ -1,7 +1,8 @@
 //! Parses a message about an image that cannot be pulled.
 //!
 //! `mask` takes the names out (`sentences` knows where objects are named), `phrases` finds what is said in the
-//! words that are left (`neighbours` has those of other programs), `unwrap` removes the frames and finds the
+//! words that are left (`network`, `node_errors`, `refusals` and `neighbours`, of other programs, have parts of the
+//! table), `unwrap` removes the frames and finds the
 //! runtime and the step of the pull, `hosts` tells which host is whose. `error_kind` decides what failed, and `sets`
 //! which causes that can have: the likeliest first, more than one where the same text was measured for several.
 //! Nothing here knows the cluster's objects: what they add is said by `diagnostics`.
@@ -12,7 +13,10 @@ mod hosts;
 mod mask;
 mod name_context;
 mod neighbours;
+mod network;
+mod node_errors;
 mod phrases;
+mod refusals;
 mod sentences;
 mod sets;
 #[cfg(test)]
@@ -22,10 +26,12 @@ mod unwrap;
 mod url;
 
 use self::{
-    mask::{Masked, NamedImage},
+    mask::{GoPackage, Masked, NamedImage},
     phrases::PhraseSet,
     unwrap::Frames,
 };
+use memchr::memmem;
+
 use crate::domain::registry_auth::{image_ref::ImageRef, registries::RegistryInfo};
 
 pub use self::{
@@ -50,6 +56,7 @@ pub struct ParsedMessage<'a> {
     /// The host whose name was looked up.
     looked_up: Option<&'a str>,
     words: String,
+    packages: Vec<GoPackage>,
     preset: Option<&'static RegistryInfo>,
     error_kind: ErrorKind,
 }
@@ -58,13 +65,15 @@ impl<'a> ParsedMessage<'a> {
     pub fn parse(text: &'a str) -> Self {
         let Masked {
             words,
+            page,
+            packages,
             urls,
             image,
             asked_host,
             addresses,
             looked_up,
         } = mask::mask(text);
-        let phrases = PhraseSet::find(&words);
+        let phrases = PhraseSet::find(&words, &page);
         let frames = Frames::find(text, &words, &phrases, &urls);
         let mut message = Self {
             text,
@@ -76,6 +85,7 @@ impl<'a> ParsedMessage<'a> {
             frames,
             looked_up,
             words,
+            packages,
             preset: None,
             error_kind: ErrorKind::Unknown,
         };
@@ -134,6 +144,16 @@ impl<'a> ParsedMessage<'a> {
         let rest = self.words.get(self.phrases.last(phrase)?..)?;
         let words = rest.split(' ').filter(|word| !word.is_empty());
         Some(words.filter(|word| !mask::is_placeholder(word)).count())
+    }
+
+    /// Whether Go's crypto/x509 or crypto/tls tells the error in its own words: `x509: …`, `tls: …`.
+    fn is_told_by(&self, package: GoPackage) -> bool {
+        self.packages.contains(&package)
+    }
+
+    /// Whether the answer that is quoted begins as an alert of TLS does (content type 21).
+    fn quotes_tls_record(&self) -> bool {
+        memmem::find(self.text.as_bytes(), br"\x15").is_some()
     }
 
     /// What failed.

@@ -32,6 +32,21 @@ const BEFORE_TAGGED_IMAGE: &[&str] = &[" manifest for ", " pulling image "];
 /// Words before an image of kubeadm and cloud-init, or before a colon and an error.
 const BEFORE_IMAGE_OR_ERROR: &[&str] = &[" failed to pull image ", " pulling image "];
 
+/// Operations on files, as Go's `fs.PathError` names them.
+const FILE_OPERATIONS: &[&str] = &[
+    " open ",
+    " stat ",
+    " lstat ",
+    " mkdir ",
+    " read ",
+    " write ",
+    " readlink ",
+    " rename ",
+    " unlinkat ",
+    " lchown ",
+    " chmod ",
+];
+
 /// Words before the quoted name of an object.
 const BEFORE_NAME: &[&str] = &[
     " for ",
@@ -76,6 +91,18 @@ pub(super) fn is_looked_up(words: &str, chunk: &str, rest: &str) -> bool {
     let is_of_go = ends_with_any(words, &[" tcp lookup ", " tcp4 lookup ", " dial lookup "])
         || words.ends_with(" lookup ") && rest.starts_with(" on ");
     is_of_go && !is_scheme && !chunk.is_empty() && !chunk.contains(['/', '%', ':'])
+}
+
+pub(super) fn follows_file_operation(words: &str) -> bool {
+    ends_with_any(words, FILE_OPERATIONS)
+}
+
+/// `snapshotter NAME was not found` (containerd).
+pub(super) fn is_missing_snapshotter(words: &str, rest: &str) -> bool {
+    words.ends_with(" snapshotter ")
+        && rest
+            .trim_start_matches(['\\', '"', ' '])
+            .starts_with("was not found")
 }
 
 pub(super) fn leads_to_name(words: &str) -> bool {

@@ -15,7 +15,7 @@ pub(super) const OTHER_PROGRAM: &[&str] = &[
     "password authentication failed", "Access denied for user", "WRONGPASS", "NOAUTH", "MongoServerError",
     "API rate limit exceeded", "secondary rate limit", "provider packages",
     "Permission denied publickey", "failed liveness probe", "failed startup probe",
-    "request failed with status code", "Traceback most recent call last",
+    "request failed with status code", "Traceback most recent call last", "terraform error", "pulumi error",
 ];
 
 /// Phrases of Helm, Argo CD, Flux, git and builders that push: none of them is a pull of the kubelet.
@@ -26,6 +26,10 @@ pub(super) const OTHER_OPERATION: &[&str] = &[
     "failed to push", "unable to push", "error pushing", "push permissions", "pushing image", "pushing manifest",
     "failed to upload", "uploading blob", "git fetch", "git ls-remote", "git clone", "failed to list refs", "failed to clone",
     "unable to clone", "pull artifact from", "determine artifact digest",
+    // What is pulled is no image.
+    "pull git", "pull changes", "pull source code", "pull branch", "pull submodule", "pull module", "pull metrics",
+    "failed to pull secret", "could not pull secret", "unable to pull secret", "error pulling secret",
+    "failed to pull configuration", "failed to pull package", "failed to pull plugin",
 ];
 
 /// Phrases of kubectl and client-go about the API server (`kubectl/pkg/cmd/util`, `apimachinery/pkg/api/errors`).

@@ -106,7 +106,7 @@ mod tests {
     use super::*;
     use crate::domain::{
         diagnostics::{Cause, classify::classify},
-        message::phrases::TABLE,
+        message::phrases::rows,
     };
 
     fn found(sentence: &str, name: &str) -> Option<Cause> {
@@ -115,7 +115,7 @@ mod tests {
 
     #[test]
     fn a_normal_event_is_no_pull_failure_whatever_is_named() {
-        for (_, phrases) in TABLE {
+        for (_, phrases) in rows() {
             for phrase in *phrases {
                 let words = phrase.split(|c: char| !c.is_ascii_alphanumeric());
                 let words: Vec<_> = words.filter(|word| !word.is_empty()).collect();
@@ -134,7 +134,7 @@ mod tests {
     fn a_name_in_a_warning_changes_nothing() {
         for sentence in WARNINGS {
             let plain = found(sentence, "web");
-            for (_, phrases) in TABLE {
+            for (_, phrases) in rows() {
                 for phrase in *phrases {
                     let trap = phrase.to_lowercase().replace([' ', '/', ':', '\''], "-");
                     if super::super::token_kind::is_object_path(&trap) {

@@ -4,9 +4,12 @@ use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 
-use super::{CauseSet, ParsedMessage, mask, phrases::TABLE};
+use super::{
+    CauseSet, ParsedMessage, mask,
+    phrases::{self, rows},
+};
 use crate::domain::diagnostics::{
-    Cause, NodeFault,
+    Cause, ErrorDetail,
     classify::{Confidence, classify},
 };
 
@@ -65,7 +68,7 @@ fn no_phrase_says_anything_as_the_name_of_an_image() {
     for frame in FRAMES {
         let plain = named(frame, "acme/web");
         let of_host = named(frame, "plain.example:5000/acme/web");
-        for (phrase, texts) in TABLE {
+        for (phrase, texts) in rows() {
             for text in *texts {
                 let name = format!("acme/{}", path_of(text));
                 assert_eq!(named(frame, &name), plain, "{phrase:?} {name} in {frame}");
@@ -408,12 +411,139 @@ fn what_stands_around_an_error_is_read_where_it_stands() {
             Some(Cause::RegistryUnreachableDns),
             "{message}"
         );
-        let expected = host.map(|host| NodeFault::UnresolvedHost(host.to_owned()));
+        let expected = host.map(|host| ErrorDetail::UnresolvedHost(host.to_owned()));
         assert_eq!(found.fault, expected, "{message}");
     }
     let store = classify(
         "Failed to pull image \"nginx\": failed to copy: open /var/lib/containerd/ingest/1/data: read-only file system",
     );
     assert_eq!(store.cause, Some(Cause::LocalStoreError));
-    assert_eq!(store.fault, Some(NodeFault::ReadOnlyRoot));
+    assert_eq!(store.fault, Some(ErrorDetail::ReadOnlyRoot));
+}
+
+/// What a registry says of logins, permissions and repositories.
+const REFUSED: &[Cause] = &[
+    Cause::Unauthorized,
+    Cause::NoCredentialsSent,
+    Cause::TokenExpired,
+    Cause::ForbiddenByPolicy,
+    Cause::RepositoryMissingOrNoAccess,
+];
+
+fn is_refused(message: &str) -> bool {
+    let possible = possible(message);
+    possible.causes.iter().any(|cause| REFUSED.contains(cause))
+}
+
+proptest! {
+    /// The operating system refuses in the words of registries.
+    #[test]
+    fn a_local_file_that_may_not_be_accessed_is_no_refusal_of_a_registry(
+        path in "(/[a-z][a-z0-9._-]{0,12}){1,5}",
+        operation in prop::sample::select(vec!["open", "stat", "mkdir", "unlinkat", "fork/exec", "lsetxattr", "failed to load"]),
+        errno in prop::sample::select(vec!["permission denied", "operation not permitted"]),
+        frame in prop::sample::select(vec![
+            "",
+            "failed to resolve reference \"r.example/a:1\": ",
+            "failed to copy: httpReadSeeker: failed open: ",
+            "creating image: reading JSON file \"/x\": ",
+            "failed to authorize: failed to fetch oauth token: ",
+        ]),
+        end in prop::sample::select(vec!["", ": unknown"]),
+    ) {
+        let message = format!("Failed to pull image \"r.example/a:1\": {frame}{operation} {path}: {errno}{end}");
+        prop_assert!(!is_refused(&message), "{}: {:?}", message, possible(&message));
+    }
+}
+
+/// Answers of proxies and portals in a registry's place.
+const PAGES: &[&str] = &[
+    "Failed to pull image \"r.example/a:1\": unexpected status from HEAD request to https://r.example/v2/a/manifests/1: 403 Forbidden: <html><body>PAGE</body></html>",
+    "Failed to pull image \"r.example/a:1\": error parsing HTTP 200 response body: invalid character '<' looking for beginning of value: \"<!DOCTYPE html><html><title>PAGE</title></html>\"",
+    "Failed to pull image \"r.example/a:1\": failed to fetch anonymous token: unexpected status: 302 Found: <a href=\"http://portal.example/\">PAGE</a>",
+    "initializing source docker://r.example/a:1: reading manifest 1 in r.example/a: StatusCode: 503, \"<html><body>PAGE</body></...\"",
+    "Failed to pull image \"r.example/a:1\": failed to decode: \\u003chtml\\u003e PAGE \\u003c/html\\u003e",
+];
+
+#[test]
+fn the_words_of_a_web_page_are_not_those_of_a_registry() {
+    for page in PAGES {
+        let plain = possible(&page.replace("PAGE", "hello"));
+        for (phrase, texts) in rows() {
+            if phrases::OF_PAGES.contains(phrase) {
+                continue;
+            }
+            for text in *texts {
+                // A phrase of a proxy can be a part of another one's.
+                let found = possible(&page.replace("PAGE", text));
+                let is_proxy = found.causes.first() == Some(&Cause::RegistryUnreachableProxy);
+                assert!(
+                    found == plain || is_proxy,
+                    "{phrase:?} {text} in {page}: {found:?} instead of {plain:?}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn no_word_of_an_error_of_tls_is_a_registrys() {
+    for (phrase, texts) in rows() {
+        for text in *texts {
+            let plain = format!("Failed to pull image \"r.example/a:1\": {text}");
+            if !is_refused(&plain) {
+                continue;
+            }
+            for package in ["x509", "tls"] {
+                let told = format!(
+                    "Failed to pull image \"r.example/a:1\": Head \"https://r.example/v2/a/manifests/1\": {package}: {text}"
+                );
+                assert!(
+                    !is_refused(&told),
+                    "{phrase:?}: {told}: {:?}",
+                    possible(&told)
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn an_image_that_is_called_like_a_package_of_go_is_only_a_name() {
+    for name in [
+        "r.example/x509:x509",
+        "tls:tls",
+        "r.example/a:tls",
+        "x509/tls:1",
+    ] {
+        let found = possible(&format!(
+            "Failed to pull image \"{name}\": {name}: not found"
+        ));
+        assert_eq!(found.causes.first(), Some(&Cause::ImageNotFound), "{name}");
+    }
+}
+
+#[test]
+fn an_error_that_is_not_known_is_not_certain_to_state_no_cause() {
+    let confidence = |text: &str| classify(text).confidence;
+    for text in [
+        "Failed to pull image \"r.example/a:1\": failed to pull and unpack image \"r.example/a:1\": partial pull: invalid metadata of chunks",
+        "Failed to pull image \"r.example/a:1\": failed to resolve reference \"r.example/a:1\": r.example/a:1: not fo",
+    ] {
+        assert_eq!(classify(text).cause, Some(Cause::CauseNotStated), "{text}");
+        assert_eq!(confidence(text), Confidence::Likely, "{text}");
+    }
+    for text in [
+        "Back-off pulling image \"r.example/a:1\"",
+        "Error: ImagePullBackOff",
+        "Failed to pull image \"r.example/a:1\": rpc error: code = Unknown desc = ",
+    ] {
+        assert_eq!(confidence(text), Confidence::Certain, "{text}");
+    }
+}
+
+#[test]
+fn quotation_marks_of_html_are_no_part_of_a_name() {
+    let found = classify("Failed to pull image &quot;r.example/a:1&quot;: 403 Forbidden");
+    assert_eq!(found.image.as_deref(), Some("r.example/a:1"));
 }

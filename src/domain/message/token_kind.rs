@@ -52,6 +52,69 @@ const FILES: &[&str] = &[
     "h",
 ];
 
+/// Types of files that configure a program.
+const CONFIGURATION: &[&str] = &[
+    "json", "yaml", "yml", "conf", "toml", "crt", "pem", "cert", "key",
+];
+/// Where runtimes keep images: no file there is configuration.
+const STORES: &[&str] = &[
+    "/var/lib/containerd/",
+    "/var/lib/docker/",
+    "/var/lib/containers/",
+    "/var/lib/rancher/k3s/agent/containerd/",
+];
+/// A quotation mark in HTML.
+pub(super) const QUOTE_ENTITY: &str = "&quot;";
+/// Tags with which a web page, or the part of it that is quoted, begins.
+const PAGE_TAGS: &[&str] = &[
+    "html", "!doctype", "head>", "title>", "body", "center>", "h1>", "h2>", "a href", "p>",
+    "meta ", "script", "div", "style",
+];
+
+/// What follows the character that opens a tag, plain or as JSON and HTML escape it.
+fn tag(text: &str) -> Option<&str> {
+    ["<", "\\u003c", "\\x3c", "&lt;"]
+        .iter()
+        .find_map(|open| text.strip_prefix(open))
+}
+
+pub(super) fn begins_page(text: &str) -> bool {
+    tag(text).is_some_and(|tag| {
+        PAGE_TAGS.iter().any(|known| {
+            tag.get(..known.len())
+                .is_some_and(|head| head.eq_ignore_ascii_case(known))
+        })
+    })
+}
+
+/// Whether a page ends here; `</...` is where containers/image cuts it.
+pub(super) fn ends_page(text: &str) -> bool {
+    tag(text).is_some_and(|tag| {
+        tag.starts_with("/...")
+            || tag
+                .get(.."/html".len())
+                .is_some_and(|head| head.eq_ignore_ascii_case("/html"))
+    })
+}
+
+/// Whether a chunk is the path of a local file.
+pub(super) fn is_path(chunk: &str) -> bool {
+    chunk.starts_with(['/', '~']) || chunk.starts_with("./")
+}
+
+/// Whether a chunk is the name of a file, by its ending.
+pub(super) fn is_file_name(chunk: &str) -> bool {
+    file_type(chunk).is_some()
+}
+
+/// Whether a file configures the runtime or the kubelet.
+pub(super) fn is_configuration(path: &str) -> bool {
+    let is_kept = STORES.iter().any(|store| path.starts_with(store));
+    !is_kept
+        && (path.starts_with("/etc/")
+            || file_type(path).is_some_and(|found| CONFIGURATION.contains(&found)))
+}
+
 /// Detects the form of a token.
 pub(super) fn token_kind(chunk: &str) -> TokenKind<'_> {
     if let Some((scheme, rest)) = chunk.split_once(":/") {

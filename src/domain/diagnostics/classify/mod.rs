@@ -3,10 +3,12 @@
 //! `message` parses the text and says what it can mean; here it becomes a cause, its alternatives and a
 //! confidence. Knows only the text: what the cluster's objects add is said by `diagnostics`.
 
+mod detail;
+
 use serde::{Deserialize, Serialize};
 
-use super::{Cause, NodeFault};
-use crate::domain::message::{CauseSet, Clues, ParsedMessage, Phrase};
+use super::{Cause, ErrorDetail, FixId};
+use crate::domain::message::{CauseSet, Clues, ParsedMessage};
 
 /// Confidence in a diagnosis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -48,7 +50,7 @@ pub struct Classification {
     pub status: Option<u16>,
     pub clues: Clues,
     /// What the text adds to `cause`.
-    pub fault: Option<NodeFault>,
+    pub fault: Option<ErrorDetail>,
 }
 
 /// Classifies one message.
@@ -80,7 +82,7 @@ impl Classification {
             mirror: message.mirror().map(str::to_owned),
             status: message.statuses().last().copied(),
             clues: message.clues(),
-            fault: fault(message).filter(|fault| Some(fault.cause()) == cause),
+            fault: detail::detail(message, cause),
         }
     }
 
@@ -89,6 +91,19 @@ impl Classification {
         self.cause
             .into_iter()
             .chain(self.alternatives.iter().copied())
+    }
+
+    /// The fixes, each once: in the order that the wording shows, else that of the cause, then those of the
+    /// alternatives.
+    pub fn fixes(&self) -> Vec<FixId> {
+        let (sign, detail) = (self.clues.sign, self.fault.as_ref());
+        let mut fixes = Vec::new();
+        for fix in self.candidates().flat_map(|it| it.fixes(sign, detail)) {
+            if !fixes.contains(fix) {
+                fixes.push(*fix);
+            }
+        }
+        fixes
     }
 
     /// Checks that would distinguish the candidates; empty if there is only one.
@@ -104,12 +119,4 @@ impl Classification {
 fn host(message: &ParsedMessage<'_>) -> Option<String> {
     let asked = message.url().map(|url| url.host);
     asked.or(message.other_lookup()).map(str::to_owned)
-}
-
-fn fault(message: &ParsedMessage<'_>) -> Option<NodeFault> {
-    if message.has(Phrase::ReadOnly) {
-        return Some(NodeFault::ReadOnlyRoot);
-    }
-    let host = message.other_lookup()?;
-    Some(NodeFault::UnresolvedHost(host.to_owned()))
 }

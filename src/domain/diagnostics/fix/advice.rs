@@ -150,7 +150,10 @@ mod tests {
         };
         let causes: Vec<_> = found.candidates().collect();
         let sign = found.clues.sign;
-        let offered = causes.iter().flat_map(|cause| cause.fixes(sign)).copied();
+        let offered = causes
+            .iter()
+            .flat_map(|cause| cause.fixes(sign, found.fault.as_ref()))
+            .copied();
         let offered: BTreeSet<FixId> = offered.collect();
         let offered: Vec<FixId> = offered.into_iter().collect();
         (causes, render_fixes(&offered, &fix_context))
@@ -438,7 +441,11 @@ mod tests {
             ),
         ] {
             let found = classify(message);
-            let fixes = found.cause.unwrap().fixes(found.clues.sign).iter();
+            let fixes = found
+                .cause
+                .unwrap()
+                .fixes(found.clues.sign, found.fault.as_ref())
+                .iter();
             let fixes: Vec<&str> = fixes.map(|fix| fix.slug()).collect();
             assert_eq!(fixes, expected, "{:?} {message}", found.cause);
         }

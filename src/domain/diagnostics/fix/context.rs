@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{FixTarget, ListOrigin, NodeFault, PodOwner, TargetContainer};
+use super::{ErrorDetail, FixTarget, ListOrigin, PodOwner, TargetContainer};
 use crate::domain::{
     k8s::{
         object_ref::{Name, Namespace, ObjectRef},
@@ -67,7 +67,7 @@ pub struct FixContext {
     pub clues: Clues,
     /// What the message tells of the node, beyond the cause.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub fault: Option<NodeFault>,
+    pub fault: Option<ErrorDetail>,
     /// What a fix of this finding changes. It follows from the Pod's context, and is not written down with it.
     #[serde(skip)]
     pub target: Option<Box<FixTarget>>,
@@ -183,9 +183,10 @@ impl FixContext {
 
     /// The host that cannot be resolved.
     pub(super) fn unresolved_word(&self) -> String {
-        match &self.fault {
-            Some(NodeFault::UnresolvedHost(host)) => shell::quote(host),
-            Some(NodeFault::ReadOnlyRoot) | None => self.endpoint_parts().0,
+        if let Some(ErrorDetail::UnresolvedHost(host)) = &self.fault {
+            shell::quote(host)
+        } else {
+            self.endpoint_parts().0
         }
     }
 

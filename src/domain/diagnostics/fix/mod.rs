@@ -8,8 +8,8 @@
 mod action;
 mod advice;
 mod context;
+mod error_detail;
 mod manual;
-mod node_fault;
 mod node_setup;
 mod suitable;
 mod target;
@@ -25,8 +25,8 @@ pub(in crate::domain) use self::unplanned::{append_to_list, edit_account, unplan
 pub use self::{
     action::{CurrentLogin, FixAction, NewSecret},
     context::FixContext,
+    error_detail::ErrorDetail,
     manual::Steps,
-    node_fault::NodeFault,
     suitable::applicable_fixes,
     target::{FixTarget, ListOrigin, PodOwner, TargetContainer},
 };
@@ -158,6 +158,9 @@ fixes! {
         FixCertificate "fix-certificate" NextAttempt "Reissue the registry's certificate" registry::certificate,
         AlignTls "align-tls" NextAttempt "Align TLS versions and ciphers on both sides" registry::align_tls,
         ServeTls "serve-tls" NextAttempt "Serve the registry over TLS" registry::serve_tls,
+        RestoreAccount "restore-account" NextAttempt "Restore the account, quota or service at the registry" registry::restore_account,
+        AuthorizeSso "authorize-sso" NextAttempt "Authorize the token for the organization's SAML SSO" registry::authorize_sso,
+        SyncClocks "sync-clocks" NextAttempt "Synchronize the clocks of node, registry and token server" registry::sync_clocks,
         CheckPort "check-port" NextAttempt "Check the registry's address and port" registry::check_port,
         GrantPullRole "grant-pull-role" NextAttempt "Grant the cloud identity permission to pull" identity::grant_pull_role,
         FixWorkloadIdentity "fix-workload-identity" NextAttempt "Correct the ServiceAccount's cloud identity" identity::fix_workload_identity,
@@ -171,6 +174,13 @@ fixes! {
         TrustCa "trust-ca" NextAttempt "Install the registry's CA on every node" node::trust_ca,
         FixClock "fix-clock" NextAttempt "Correct the node's clock" node::clock,
         AllowPlainHttp "allow-plain-http" NextAttempt "Configure the runtime for a plain HTTP registry" node::allow_plain_http,
+        UseHttps "use-https" NextAttempt "Configure the runtime to use HTTPS with the registry" node::use_https,
+        InstallClientCertificate "install-client-certificate" NextAttempt "Install a client certificate that the registry accepts" node::client_certificate,
+        FixRuntimeConfig "fix-runtime-config" NextAttempt "Correct the runtime's configuration on the node" node::runtime_config,
+        FreeResources "free-resources" NextAttempt "Free memory, processes or open files on the node" node::free_resources,
+        InstallDecryptionKey "install-decryption-key" NextAttempt "Install the image's decryption key on the node" node::decryption_key,
+        FixFileSystem "fix-file-system" NextAttempt "Put the runtime's root on a file system with extended attributes" node::file_system,
+        WidenIdMapping "widen-id-mapping" NextAttempt "Give the user namespace more UIDs and GIDs" node::id_mapping,
         UpgradeRuntime "upgrade-runtime" NextAttempt "Upgrade the container runtime on the nodes" node::upgrade_runtime,
         PullAgain "pull-again" NextAttempt "Remove the partial image and pull again" node::pull_again,
         RepairStore "repair-store" NextAttempt "Clean up the node's image store" node::repair_store,
@@ -207,11 +217,16 @@ impl FixId {
         } else if self == Self::RemoveEntry && !is_entry_of_image(fix_context) {
             "Remove the unreadable entry from the Secret"
         } else if self == Self::FixNodeDns
-            && matches!(fix_context.fault, Some(NodeFault::UnresolvedHost(_)))
+            && matches!(fix_context.fault, Some(ErrorDetail::UnresolvedHost(_)))
         {
             "Correct DNS on the node"
-        } else if self == Self::RepairStore && fix_context.fault == Some(NodeFault::ReadOnlyRoot) {
+        } else if self == Self::RepairStore && fix_context.fault == Some(ErrorDetail::ReadOnlyRoot)
+        {
             "Mount the runtime's root read-write on the node"
+        } else if self == Self::RepairStore && fix_context.fault == Some(ErrorDetail::FileAccess) {
+            "Give the runtime access to its files on the node"
+        } else if self == Self::CorrectImage && fix_context.fault == Some(ErrorDetail::Retired) {
+            "Use the image's new location"
         } else {
             self.title()
         }

@@ -93,6 +93,30 @@ mod tests {
     }
 
     #[test]
+    fn a_stated_reason_holds_whatever_login_is_sent() {
+        for (text, fixes) in [
+            (
+                "denied: Resource protected by organization SAML enforcement.",
+                "forbidden-by-policy, no root, certain: authorize-sso, new-token",
+            ),
+            (
+                "unexpected status from HEAD request to https://registry.example/v2/team/app/manifests/1: 402 Payment Required",
+                "forbidden-by-policy, no root, certain: restore-account, use-mirror",
+            ),
+            (
+                "failed to authorize: failed to fetch oauth token: denied: current image with 3 vulnerabilities cannot be pulled due to configured policy",
+                "forbidden-by-policy, no root, certain: fix-image-policy, correct-image",
+            ),
+        ] {
+            let scene = Scene::failed(&resolving(text))
+                .lists(&["hub"])
+                .secret("hub", "registry.example");
+            check(&scene, fixes);
+            check_no_fix(&scene, FixId::RecreateSecret);
+        }
+    }
+
+    #[test]
     fn messages_that_say_so() {
         check_messages(
             Cause::ForbiddenByPolicy,

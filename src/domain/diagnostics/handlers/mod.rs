@@ -3,6 +3,7 @@
 //! The table below is the list of causes, and the only dispatch: a cause without a handler does not compile.
 
 mod cause_not_stated;
+mod clock_skew;
 mod content_corrupt;
 mod credential_provider_failure;
 mod credentials_not_verified;
@@ -16,6 +17,7 @@ mod local_store_error;
 mod manifest_unsupported;
 mod never_pull_absent;
 mod no_credentials_sent;
+mod node_out_of_resources;
 mod not_a_pull_failure;
 mod platform_mismatch;
 mod pull_secret_malformed;
@@ -31,6 +33,7 @@ mod registry_unreachable_refused;
 mod registry_unreachable_reset;
 mod registry_unreachable_timeout;
 mod repository_missing_or_no_access;
+mod runtime_misconfigured;
 mod runtime_unavailable;
 mod sandbox_image_pull;
 mod short_name_unresolved;
@@ -96,6 +99,7 @@ causes! {
     TlsHostnameOrExpired tls_hostname_or_expired,
     TlsHandshakeFailure tls_handshake_failure,
     TlsHttpMismatch tls_http_mismatch,
+    ClockSkew clock_skew,
     InvalidImageName invalid_image_name,
     ShortNameUnresolved short_name_unresolved,
     NeverPullAbsent never_pull_absent,
@@ -107,8 +111,10 @@ causes! {
     LayerUnpackFailed layer_unpack_failed,
     LocalStoreError local_store_error,
     DiskFull disk_full,
+    NodeOutOfResources node_out_of_resources,
     PullTimeoutCancelled pull_timeout_cancelled,
     RuntimeUnavailable runtime_unavailable,
+    RuntimeMisconfigured runtime_misconfigured,
     SandboxImagePull sandbox_image_pull,
     NotAPullFailure not_a_pull_failure,
     CauseNotStated cause_not_stated,

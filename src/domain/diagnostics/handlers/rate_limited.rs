@@ -61,6 +61,25 @@ mod tests {
     }
 
     #[test]
+    fn a_limit_that_no_login_lifts_offers_none() {
+        for (text, fixes) in [
+            (
+                "toomanyrequests: You have reached your pull rate limit as 'acmebot': dckr_jti_abc=.",
+                "rate-limited, rate-limit, certain: use-mirror, wait-for-registry",
+            ),
+            (
+                "toomanyrequests: request rate exceeded for registry acme.azurecr.io",
+                "rate-limited, rate-limit, certain: reduce-requests, use-mirror",
+            ),
+        ] {
+            // A Secret that would be attached to a Pod without a login.
+            let scene = Scene::failed(text).secret("hub", "registry.example");
+            check(&scene, fixes);
+            check_no_fix(&scene, FixId::AttachSecret);
+        }
+    }
+
+    #[test]
     fn a_login_that_is_there_is_attached() {
         let scene = Scene::failed("toomanyrequests: You have reached your pull rate limit.")
             .secret("hub", "registry.example");

@@ -113,6 +113,13 @@ error_kinds! {
     ManifestDigest "manifest-digest" Own Stated [ManifestUnsupported, RegistryBadResponse],
     StoreContent "store-content" Own Stated [LocalStoreError, ContentCorrupt, ImageNotFound],
     LocalStore "local-store" Shared Stated [LocalStoreError],
+    /// A configuration file of the node, or a setting in it, that cannot be read or is wrong.
+    NodeConfig "node-config" Shared Stated [RuntimeMisconfigured],
+    /// Another file of the node that may not be accessed.
+    NodeFile "node-file" Shared Stated [LocalStoreError],
+    NodeResources "node-resources" Shared Stated [NodeOutOfResources],
+    Clock "clock" Shared Stated [ClockSkew],
+    Encrypted "encrypted" Own Stated [LayerUnpackFailed],
     Unpack "unpack" Shared Stated [LayerUnpackFailed],
     TarHeader "tar-header" Shared Stated [LayerUnpackFailed, ManifestUnsupported, ContentCorrupt],
     DiffId "diff-id" Own Stated [ContentCorrupt, LayerUnpackFailed],
@@ -133,11 +140,22 @@ error_kinds! {
     ProxyFault "proxy-fault" Shared Stated [RegistryUnreachableProxy, Registry5xx],
     ProxyForbids "proxy-forbids" Shared Stated [RegistryUnreachableProxy, ForbiddenByPolicy],
     PlainHttp "plain-http" Shared Stated [TlsHttpMismatch],
+    HttpsServer "https-server" Shared Stated [TlsHttpMismatch],
+    /// Neither HTTP nor TLS.
+    OtherProtocol "other-protocol" Shared Stated [RegistryBadResponse],
+    /// An answer of which nothing is told: of TLS or of another service.
+    MalformedResponse "malformed-response" Shared Stated [TlsHttpMismatch, RegistryBadResponse],
+    ClientCertificate "client-certificate" Shared Stated [TlsHandshakeFailure],
+    CertificateUnusable "certificate-unusable" Shared Stated [TlsHostnameOrExpired],
+    /// An error of crypto/x509 that is not known.
+    CertificateOther "certificate-other" Shared Stated [TlsHostnameOrExpired, TlsUntrustedCa],
     UnknownAuthority "unknown-authority" Shared Stated [TlsUntrustedCa],
     CertificateName "certificate-name" Shared Stated [TlsHostnameOrExpired],
     CertificateValidFor "certificate-valid-for" Shared Stated [TlsHostnameOrExpired],
     CertificateTime "certificate-time" Shared Stated [TlsHostnameOrExpired],
     Handshake "handshake" Shared Stated [TlsHandshakeFailure],
+    /// An error of crypto/tls that is not known, or is cut.
+    TlsOther "tls-other" Shared Stated [TlsHandshakeFailure, TlsUntrustedCa, TlsHostnameOrExpired],
     Dns "dns" Shared Stated [RegistryUnreachableDns],
     DnsTimeout "dns-timeout" Shared Stated [RegistryUnreachableDns, RegistryUnreachableTimeout],
     DnsRefused "dns-refused" Shared Stated [RegistryUnreachableDns, RegistryUnreachableRefused],
@@ -191,7 +209,9 @@ error_kinds! {
     BadToken "bad-token" Shared Measured [Unauthorized, TokenExpired, PullSecretMalformed],
     /// A token server that has not got what is asked: the wrong realm.
     TokenNotFound "token-not-found" Shared Stated [RegistryBadResponse],
-    PolicyPage "policy-page" Shared Stated [ForbiddenByPolicy, RegistryBadResponse],
+    PolicyPage "policy-page" Shared Stated [ForbiddenByPolicy, RegistryUnreachableProxy, RegistryBadResponse],
+    /// A page in the words of a proxy, a portal or a filter.
+    ProxyPage "proxy-page" Shared Stated [RegistryUnreachableProxy, ForbiddenByPolicy, RegistryBadResponse],
     Policy "policy" Shared Measured [ForbiddenByPolicy],
     DoesNotSayWhich "does-not-say-which" Shared Measured [ForbiddenByPolicy, RepositoryMissingOrNoAccess],
     AccessUnclear "access-unclear" Own Measured [RepositoryMissingOrNoAccess, NoCredentialsSent, Unauthorized],
@@ -284,5 +304,6 @@ const BY_REGISTRY: &[(ErrorKind, &[K], &[C])] = &[
     (ErrorKind::BadRequest, &[K::Ecr], &[C::RegistryBadResponse, C::Unauthorized, C::TokenExpired]),
     (ErrorKind::Timeout, &[K::DockerHub], &[C::RegistryUnreachableTimeout, C::RegistryUnreachableProxy]),
     (ErrorKind::Handshake, &[K::DockerHub, K::Ghcr, K::Google, K::Acr, K::Quay, K::GitLab, K::Ecr, K::Public, K::RedHat], &[C::TlsHandshakeFailure, C::RegistryUnreachableProxy]),
+    (ErrorKind::ClientCertificate, &[K::DockerHub, K::Ghcr, K::Google, K::Acr, K::Quay, K::GitLab, K::Ecr, K::Public, K::RedHat], &[C::TlsHandshakeFailure, C::RegistryUnreachableProxy]),
     (ErrorKind::CertificateValidFor, &[K::DockerHub, K::Ghcr, K::Google, K::Acr, K::Quay, K::GitLab, K::Ecr, K::Public, K::RedHat], &[C::TlsHostnameOrExpired, C::RegistryUnreachableDns]),
 ];

@@ -8,7 +8,7 @@ use super::{
     ErrorKind,
     rule::{Rule, rule},
 };
-use crate::domain::message::{ParsedMessage, Phrase, PullStep, Runtime};
+use crate::domain::message::{ParsedMessage, Phrase, PullStep, Runtime, mask::GoPackage};
 
 /// Phrases that are said of pulling an image, whatever else is said.
 const PULLS: &[Phrase] = &[
@@ -52,6 +52,15 @@ const ABOUT_LOGINS: &[Phrase] = &[
     Phrase::NothingSent,
 ];
 const REFUSALS: &[Phrase] = &[Phrase::Unauthorized, Phrase::Forbidden, Phrase::Denied];
+/// Reasons for which no login helps, in words that only registries have.
+const OWN_REFUSALS: &[Phrase] = &[
+    Phrase::AddressBlocked,
+    Phrase::ContentBlocked,
+    Phrase::LegalBlock,
+    Phrase::Retired,
+];
+/// The same in words that other services have, too.
+const SHARED_REFUSALS: &[Phrase] = &[Phrase::AccountBlocked, Phrase::SingleSignOn];
 const SMALL: &[PullStep] = &[PullStep::Ping, PullStep::Token, PullStep::Manifest];
 
 /// The kind of a frame that is not the pull of the Pod's image.
@@ -89,6 +98,7 @@ const RULES: &[Rule] = &[
     // The runtime and the reference.
     rule(ErrorKind::RuntimeRefused).any(&[Phrase::UnixSocket, Phrase::Daemon, Phrase::RuntimeApi]).all(&[Phrase::Refused]),
     rule(ErrorKind::RuntimeDown).any(&[Phrase::UnixSocket, Phrase::Daemon, Phrase::RuntimeApi]),
+    rule(ErrorKind::NodeConfig).any(&[Phrase::ConfigFile, Phrase::ConfigBroken]).none(&[Phrase::Signature]).only_if(is_of_pull_or_image),
     rule(ErrorKind::Reference).any(&[Phrase::InvalidName]),
     rule(ErrorKind::ManifestDigest).any(&[Phrase::InvalidDigest]).only_if(|m| m.image().is_some()),
     rule(ErrorKind::ManifestDigest).all(&[Phrase::InvalidDigest, Phrase::Descriptor]),
@@ -111,22 +121,32 @@ const RULES: &[Rule] = &[
     rule(ErrorKind::StoreContent).all(&[Phrase::ContentDigest, Phrase::NotFound]),
     rule(ErrorKind::LocalStore).any(&[Phrase::Snapshot, Phrase::StoreBroken]),
     // The file system of a program is read-only on purpose.
-    rule(ErrorKind::LocalStore).any(&[Phrase::ReadOnly]).only_if(|m| is_of_pull(m) || m.image_text().is_some()),
+    rule(ErrorKind::LocalStore).any(&[Phrase::ReadOnly]).only_if(is_of_pull_or_image),
+    rule(ErrorKind::NodeResources).any(&[Phrase::NoResources]).only_if(is_of_pull_or_image),
+    rule(ErrorKind::Encrypted).any(&[Phrase::Encrypted]),
     rule(ErrorKind::RootFs).any(&[Phrase::RootFs]),
     rule(ErrorKind::DiffId).any(&[Phrase::DiffId]),
     rule(ErrorKind::TarHeader).any(&[Phrase::TarHeader]),
-    rule(ErrorKind::Unpack).any(&[Phrase::Unpack]),
+    rule(ErrorKind::Unpack).any(&[Phrase::Unpack, Phrase::IdMapping]),
+    rule(ErrorKind::NodeFile).any(&[Phrase::FileDenied]).only_if(is_of_pull_or_image),
     // The network.
     rule(ErrorKind::ProxyRefused).all(&[Phrase::ProxyConnect, Phrase::Refused]),
     rule(ErrorKind::ProxySpeaksHttp).all(&[Phrase::ProxyConnect, Phrase::FirstRecord]),
     rule(ErrorKind::ProxyDns).all(&[Phrase::ProxyConnect, Phrase::LookupScheme]),
     rule(ErrorKind::Proxy).any(&[Phrase::ProxyConnect]).status(&[407, 511]),
     rule(ErrorKind::ProxyScheme).any(&[Phrase::LookupScheme]),
+    rule(ErrorKind::HttpsServer).any(&[Phrase::HttpsServer]),
+    rule(ErrorKind::HttpsServer).all(&[Phrase::MalformedResponse]).only_if(quotes_tls_record),
+    rule(ErrorKind::OtherProtocol).all(&[Phrase::MalformedResponse]).only_if(|m| m.words_behind(Phrase::MalformedResponse) > Some(0)),
+    rule(ErrorKind::MalformedResponse).any(&[Phrase::MalformedResponse]),
     rule(ErrorKind::PlainHttp).any(&[Phrase::PlainHttp, Phrase::FirstRecord]),
+    // The other side refuses what this side sent: before all that is said of the registry's own certificate.
+    rule(ErrorKind::ClientCertificate).any(&[Phrase::ClientCertificate]),
     rule(ErrorKind::UnknownAuthority).any(&[Phrase::UnknownAuthority]),
     rule(ErrorKind::CertificateTime).any(&[Phrase::CertificateTime]),
     rule(ErrorKind::CertificateValidFor).any(&[Phrase::CertificateValidFor]),
     rule(ErrorKind::CertificateName).any(&[Phrase::CertificateName]),
+    rule(ErrorKind::CertificateUnusable).any(&[Phrase::CertificateUnusable]),
     rule(ErrorKind::Handshake).any(&[Phrase::Handshake]),
     rule(ErrorKind::Dns).any(&[Phrase::NoSuchHost, Phrase::NameResolution]),
     rule(ErrorKind::DnsTimeout).any(&[Phrase::Lookup, Phrase::Udp]).all(&[Phrase::Timeout]),
@@ -141,6 +161,9 @@ const RULES: &[Rule] = &[
     rule(ErrorKind::LocalProxyTimeout).any(&[Phrase::Timeout]).only_if(dials_this_machine),
     rule(ErrorKind::HandshakeTimeout).any(&[Phrase::HandshakeTimeout]),
     rule(ErrorKind::Timeout).any(&[Phrase::Timeout, Phrase::WaitingForConnection]),
+    // No word of an error of crypto/x509 or crypto/tls is a registry's.
+    rule(ErrorKind::CertificateOther).only_if(|m| m.is_told_by(GoPackage::X509)),
+    rule(ErrorKind::TlsOther).only_if(|m| m.is_told_by(GoPackage::Tls)),
     // The registry's answers.
     rule(ErrorKind::RateLimit).any(&[Phrase::RateLimit]).status(&[429]),
     rule(ErrorKind::BlobUnknown).all(&[Phrase::Descriptor, Phrase::LayerDescriptor, Phrase::NotFound]),
@@ -159,11 +182,14 @@ const RULES: &[Rule] = &[
     rule(ErrorKind::Closed).any(&[Phrase::Reset]).at(&[PullStep::Token]),
     rule(ErrorKind::Reset).any(&[Phrase::Reset]),
     rule(ErrorKind::Closed).any(&[Phrase::Eof]),
+    rule(ErrorKind::Clock).any(&[Phrase::Clock]),
     rule(ErrorKind::ProxyFault).any(&[Phrase::BareFault]).none(&[Phrase::UnexpectedStatus]),
     rule(ErrorKind::ServerError).any(&[Phrase::ServerError]).only_if(|m| !has_client_error(m)),
     rule(ErrorKind::ServerError).only_if(has_server_error),
     rule(ErrorKind::Expired).any(&[Phrase::Expired]),
     rule(ErrorKind::ClientSecret).any(&[Phrase::ClientSecret]),
+    rule(ErrorKind::SurePolicy).any(OWN_REFUSALS),
+    rule(ErrorKind::SurePolicy).any(SHARED_REFUSALS).only_if(has_refusal),
     rule(ErrorKind::NoBasicAuth).any(&[Phrase::NoBasicAuth]),
     rule(ErrorKind::GrantOrCredential).all(&[Phrase::GrantMissing, Phrase::BadCredential]),
     rule(ErrorKind::BadCredential).any(&[Phrase::BadCredential]).all(&[Phrase::TokenLogin]),
@@ -172,6 +198,8 @@ const RULES: &[Rule] = &[
     rule(ErrorKind::NothingSentUnclear).any(&[Phrase::NothingSent]).only_if(|m| m.has(Phrase::DoesNotSayWhich) || is_google(m)),
     rule(ErrorKind::NothingSent).any(&[Phrase::NothingSent]),
     rule(ErrorKind::TokenNotFound).status(&[404]).at(&[PullStep::Token]),
+    rule(ErrorKind::ProxyPage).all(&[Phrase::ProxyPage]).only_if(|m| is_refused(m) || m.any(&[Phrase::HttpBody, Phrase::JsonMarkup])),
+    rule(ErrorKind::PolicyPage).all(&[Phrase::Html]).status(&[403]).at(&[PullStep::Token]),
     rule(ErrorKind::AnonymousToken).any(REFUSALS).status(&[401, 403]).all(&[Phrase::AnonymousToken]),
     // The token server took the login, and says what it may not.
     rule(ErrorKind::DoesNotSayWhich).all(&[Phrase::OauthToken, Phrase::GrantMissing]).only_if(is_google),
@@ -284,6 +312,18 @@ pub(in crate::domain::message) fn is_cut(
     LAST_FRAMES
         .iter()
         .any(|(framed, frame)| *framed == error_kind && ends(*frame))
+        || error_kind == ErrorKind::NotStated && has_unknown_error(message)
+}
+
+/// Whether more follows than the frames of the kubelet and gRPC: an error that is not known, or is cut.
+fn has_unknown_error(message: &ParsedMessage<'_>) -> bool {
+    // `image`; `rpc error: code = Unknown desc =`.
+    let of_frame = if message.has(Phrase::Rpc) { 6 } else { 1 };
+    [Phrase::Pull, Phrase::BackOffPull]
+        .iter()
+        .filter_map(|frame| message.words_behind(*frame))
+        .min()
+        .is_some_and(|words| words > of_frame)
 }
 
 /// So many words can follow a frame that belong to it: `to overlayfs as`, `rpc error code Unknown desc`.
@@ -303,6 +343,15 @@ fn is_of_pull(message: &ParsedMessage<'_>) -> bool {
     message.any(PULLS) || message.has(Phrase::Rpc) || message.runtime() != Runtime::Unknown
 }
 
+fn is_of_pull_or_image(message: &ParsedMessage<'_>) -> bool {
+    is_of_pull(message) || message.image_text().is_some()
+}
+
+/// Whether something is refused, in words or by its status.
+fn has_refusal(message: &ParsedMessage<'_>) -> bool {
+    message.any(REFUSALS) || has_client_error(message) || is_of_pull_or_image(message)
+}
+
 /// Whether the registry refused, and not only for want of a login.
 fn is_refused(message: &ParsedMessage<'_>) -> bool {
     message.any(&[Phrase::Denied, Phrase::Forbidden]) || message.has_status(403)
@@ -311,6 +360,10 @@ fn is_refused(message: &ParsedMessage<'_>) -> bool {
 /// Whether the client was still connecting: the first request of dockerd, any of containerd's.
 fn is_of_connect(message: &ParsedMessage<'_>) -> bool {
     message.has(Phrase::ByRequest) || message.step() == Some(PullStep::Ping)
+}
+
+fn quotes_tls_record(message: &ParsedMessage<'_>) -> bool {
+    message.quotes_tls_record()
 }
 
 fn dials_this_machine(message: &ParsedMessage<'_>) -> bool {

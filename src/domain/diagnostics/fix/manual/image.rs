@@ -1,7 +1,7 @@
 //! Manual fixes of the image: push, build, sign or copy it, or change the policy that rejects it.
 
 use super::{NodeTopic, Steps, node_setup};
-use crate::domain::diagnostics::FixContext;
+use crate::domain::diagnostics::{ErrorDetail, FixContext};
 
 pub(in crate::domain::diagnostics::fix) fn push(fix_context: &FixContext) -> Steps {
     Steps::new(["It was never pushed under this name, or a clean-up removed it."])
@@ -50,6 +50,11 @@ pub(in crate::domain::diagnostics::fix) fn sign(fix_context: &FixContext) -> Ste
 pub(in crate::domain::diagnostics::fix) fn policy(fix_context: &FixContext) -> Steps {
     if fix_context.clues.sign.is_some() {
         return Steps::default();
+    }
+    if fix_context.fault == Some(ErrorDetail::ContentBlocked) {
+        return Steps::new([
+            "Use a build without what the scan found, or ask the registry admin for an exception.",
+        ]);
     }
     Steps::new([
         "On the node: /etc/containers/policy.json. In the cluster: the webhook in the message; it needs its own registry access.",

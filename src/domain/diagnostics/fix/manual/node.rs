@@ -1,7 +1,7 @@
 //! Manual fixes on the node: network, runtime, kubelet and disk.
 
 use super::{NodeTopic, Steps, identity};
-use crate::domain::diagnostics::{FixContext, NodeFault};
+use crate::domain::diagnostics::{ErrorDetail, FixContext};
 
 /// The configuration that the kubelet of the node runs with.
 fn kubelet_configuration(fix_context: &FixContext) -> String {
@@ -92,8 +92,11 @@ pub(in crate::domain::diagnostics::fix) fn pull_again(fix_context: &FixContext) 
 
 /// Steps for a damaged or unwritable content store.
 pub(in crate::domain::diagnostics::fix) fn repair_store(fix_context: &FixContext) -> Steps {
-    if fix_context.fault == Some(NodeFault::ReadOnlyRoot) {
+    if fix_context.fault == Some(ErrorDetail::ReadOnlyRoot) {
         return mount_read_write(fix_context);
+    }
+    if fix_context.fault == Some(ErrorDetail::FileAccess) {
+        return allow_access(fix_context);
     }
     Steps::new([
         "Remove the image and pull again; if that does not help, drain the node and rebuild the runtime's storage.",
@@ -103,6 +106,79 @@ pub(in crate::domain::diagnostics::fix) fn repair_store(fix_context: &FixContext
         "kubectl drain {} --ignore-daemonsets",
         fix_context.node_word()
     ))
+}
+
+fn allow_access(fix_context: &FixContext) -> Steps {
+    Steps::new([
+        "The message names the file: check its owner and mode, and SELinux or AppArmor denials.",
+    ])
+    .run(format!(
+        "kubectl debug node/{} -it --image=busybox -- chroot /host ls -ldZ FILE",
+        fix_context.node_word()
+    ))
+}
+
+/// The reverse of a plain HTTP registry: the runtime was told that this one is.
+pub(in crate::domain::diagnostics::fix) fn use_https(fix_context: &FixContext) -> Steps {
+    Steps::new([
+        "Remove the plain HTTP setting of this host, or write https:// in it, then restart the runtime.",
+        "containerd: server in certs.d/HOST/hosts.toml. CRI-O: insecure in registries.conf. Docker: insecure-registries.",
+    ])
+    .run(format!("curl -v https://{}/v2/", fix_context.endpoint_word()))
+}
+
+/// containerd: `docs/hosts.md`, field `client`; containers/image: `containers-certs.d(5)`.
+pub(in crate::domain::diagnostics::fix) fn client_certificate(fix_context: &FixContext) -> Steps {
+    let (name, port) = fix_context.endpoint_parts();
+    Steps::new([
+        "containerd: client in certs.d/HOST/hosts.toml. CRI-O and Docker: client.cert and client.key in certs.d/HOST.",
+        "If the runtime sends one already: check that it has not expired and is of a CA that the registry trusts.",
+    ])
+    .run(format!(
+        "openssl s_client -connect {name}:{port} -servername {name} -cert client.cert -key client.key </dev/null"
+    ))
+}
+
+pub(in crate::domain::diagnostics::fix) fn runtime_config(_: &FixContext) -> Steps {
+    Steps::new([
+        "The message names the file or setting: check its syntax, its mode, and that what it names is installed.",
+        "Restart the runtime after a change to its main configuration file; certs.d is read at each pull.",
+    ])
+    .run("crictl info")
+    .run("journalctl -u containerd -u crio --since -1h")
+}
+
+pub(in crate::domain::diagnostics::fix) fn free_resources(fix_context: &FixContext) -> Steps {
+    let node = fix_context.node_word();
+    Steps::new([
+        "Reserve memory for the system (systemReserved), or raise LimitNOFILE and TasksMax of the runtime's service.",
+    ])
+    .run(format!("kubectl describe node {node}"))
+    .run(format!(
+        "kubectl debug node/{node} -it --image=busybox -- chroot /host dmesg"
+    ))
+}
+
+/// containerd: `docs/cri/decryption.md`; CRI-O: `decryption_keys_path`.
+pub(in crate::domain::diagnostics::fix) fn decryption_key(_: &FixContext) -> Steps {
+    Steps::new([
+        "containerd: put the private key into the directory of its decryption stream processor (ocicrypt/keys).",
+        "CRI-O: decryption_keys_path, /etc/crio/keys by default.",
+    ])
+}
+
+pub(in crate::domain::diagnostics::fix) fn file_system(fix_context: &FixContext) -> Steps {
+    Steps::new(["ext4 and xfs have them; NFS and some overlays do not."]).run(format!(
+        "kubectl debug node/{} -it --image=busybox -- chroot /host findmnt -T /var/lib/containerd",
+        fix_context.node_word()
+    ))
+}
+
+pub(in crate::domain::diagnostics::fix) fn id_mapping(_: &FixContext) -> Steps {
+    Steps::new([
+        "Widen the runtime user's range in /etc/subuid and /etc/subgid (65536 is usual), then restart the runtime.",
+        "Or rebuild the image without files of so high a UID or GID.",
+    ])
 }
 
 fn mount_read_write(fix_context: &FixContext) -> Steps {

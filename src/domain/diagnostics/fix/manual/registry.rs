@@ -1,7 +1,10 @@
 //! Manual fixes at the registry, for its administrator.
 
 use super::Steps;
-use crate::domain::diagnostics::FixContext;
+use crate::domain::{
+    diagnostics::FixContext,
+    registry_auth::registries::{self, RegistryInfo},
+};
 
 /// Steps to replace stored tokens; the advice of a registry whose cloud gives nodes an identity follows.
 pub(in crate::domain::diagnostics::fix) fn stop_storing_tokens(_: &FixContext) -> Steps {
@@ -29,11 +32,43 @@ pub(in crate::domain::diagnostics::fix) fn wait(_: &FixContext) -> Steps {
     ])
 }
 
+pub(in crate::domain::diagnostics::fix) fn restore_account(_: &FixContext) -> Steps {
+    Steps::new([
+        "Neither a login nor a permission helps: pay, raise the quota, or enable the service that the message names.",
+    ])
+}
+
+/// GitHub's *Authorizing a personal access token for use with single sign-on*.
+pub(in crate::domain::diagnostics::fix) fn authorize_sso(_: &FixContext) -> Steps {
+    Steps::new([
+        "GitHub: Settings, Developer settings, Personal access tokens, Configure SSO, Authorize. The Secret stays.",
+    ])
+}
+
+pub(in crate::domain::diagnostics::fix) fn sync_clocks(fix_context: &FixContext) -> Steps {
+    Steps::new([
+        "Compare the clock of the node with those of the registry and its token server; check NTP on each.",
+    ])
+    .run("date -u")
+    .run(format!(
+        "curl -sI https://{}/v2/ | grep -i ^date",
+        fix_context.endpoint_word()
+    ))
+}
+
 /// Steps against the abuse limit: it counts each IPv4 address or IPv6 /64, for users of every plan (Docker's *Usage and
 /// limits*).
-pub(in crate::domain::diagnostics::fix) fn reduce_requests(_: &FixContext) -> Steps {
+pub(in crate::domain::diagnostics::fix) fn reduce_requests(fix_context: &FixContext) -> Steps {
+    let host = fix_context.host.as_deref();
+    let is_hub = host
+        .and_then(registries::find_by_host)
+        .is_some_and(RegistryInfo::is_docker_hub);
     Steps::new([
-        "A login does not help: the abuse limit counts every request of the IP address.",
+        if is_hub {
+            "A login does not help: the abuse limit counts every request of the IP address."
+        } else {
+            "A login does not help: the limit is on requests to the registry or project."
+        },
         "Set imagePullPolicy: IfNotPresent, stagger rollouts, find other clients behind the same NAT gateway.",
     ])
 }
