@@ -12,6 +12,7 @@ mod login;
 mod probe;
 pub(super) mod provider;
 mod pull;
+mod pull_queue;
 mod puller;
 mod resolver;
 mod run;
@@ -26,6 +27,7 @@ mod worker;
 
 use std::time::Duration;
 
+pub use pull_queue::set_parallel_pulls;
 use serde_json::Value;
 
 use super::{

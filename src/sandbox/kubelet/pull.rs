@@ -15,7 +15,6 @@ use super::{
 use crate::{
     domain::registry_auth::image_ref::ImageRef,
     sandbox::{
-        clock::later,
         event_recorder::EventType,
         object::{list, text, uid},
         world::{TimerEvent, World},
@@ -172,9 +171,7 @@ fn under_way(world: &mut World, pod: &Value, target: ImageUse, fetched: Fetched)
         return;
     };
     let node = world.kubelets.nodes.entry(worker.node.clone()).or_default();
-    let start = node.pulls_free_at.filter(|free| *free > now).unwrap_or(now);
-    let ends = later(start, fetched.took);
-    node.pulls_free_at = Some(ends);
+    let ends = node.pulls.add(now, fetched.took);
     worker.pull = Some(Pull {
         target,
         requested_at: now,

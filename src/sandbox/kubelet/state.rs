@@ -4,11 +4,10 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
-
 pub use super::image::VerificationPolicy;
 use super::{
     image::ImageCache,
+    pull_queue::PullQueue,
     worker::{ImageUse, Worker, WorkerContainer},
 };
 use crate::sandbox::{
@@ -31,8 +30,7 @@ pub struct Kubelets {
 pub(super) struct NodeState {
     pub(super) images: ImageCache,
     pub(super) verification: VerificationPolicy,
-    /// Images are pulled one after the other (`serializeImagePulls`).
-    pub(super) pulls_free_at: Option<Timestamp>,
+    pub(super) pulls: PullQueue,
 }
 
 /// A timed task of a kubelet.

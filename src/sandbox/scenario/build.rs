@@ -1,5 +1,7 @@
 //! Builds scheduled events from a scenario file.
 
+use std::num::NonZeroUsize;
+
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
@@ -377,6 +379,10 @@ fn action(what: &EventAction) -> Result<ScenarioAction, String> {
         EventAction::Wire { registry, becomes } => ScenarioAction::Wire {
             registry: registry.clone(),
             becomes: becomes.iter().copied().map(wire).collect(),
+        },
+        EventAction::Parallel { node, pulls } => ScenarioAction::Parallel {
+            node: node.clone(),
+            pulls: NonZeroUsize::new(*pulls).ok_or("a kubelet pulls one image at a time at least")?,
         },
         EventAction::Resize { workload, cpu } => ScenarioAction::Resize {
             workload: place(workload)?,

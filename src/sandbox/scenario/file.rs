@@ -381,6 +381,11 @@ pub(super) enum EventAction {
         registry: String,
         becomes: Vec<TlsSpec>,
     },
+    /// Lets a kubelet pull so many images at a time (`maxParallelImagePulls`).
+    Parallel {
+        node: String,
+        pulls: usize,
+    },
     /// Gives a workload's first container another request for processors.
     Resize {
         workload: String,

@@ -10,6 +10,7 @@ use super::{
 use crate::sandbox::{
     api::merge_patch,
     clock::later,
+    kubelet,
     object::{self, list, seconds, text},
     registry::Registry,
     resources::ResourceKind,
@@ -121,6 +122,7 @@ fn perform(world: &mut World, action: &ScenarioAction, round: usize) {
                 set_next_value(&mut registry.wire, becomes, round);
             }
         }
+        ScenarioAction::Parallel { node, pulls } => kubelet::set_parallel_pulls(world, node, *pulls),
         ScenarioAction::Resize { workload, cpu } => {
             change_container(world, workload, "/resources/requests/cpu", cpu);
         }

@@ -2,7 +2,7 @@
 //!
 //! They have no `Debug`: Secrets may be in them.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, num::NonZeroUsize, time::Duration};
 
 use serde_json::Value;
 
@@ -85,6 +85,10 @@ pub enum ScenarioAction {
     Wire {
         registry: String,
         becomes: Vec<TlsMode>,
+    },
+    Parallel {
+        node: String,
+        pulls: NonZeroUsize,
     },
     Resize {
         workload: ObjectKey,
