@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::{FieldId, FieldInput, Form, ImportState, pluralize::pods_verb, validate::preset};
 use crate::domain::{
     k8s::object_ref::{Name, Namespace},
-    plan::{FormSpec, ImageTarget},
+    plan::{CredentialUsage, FormSpec, ImageTarget},
     registry_auth::{image_ref::ImageRef, registries::RegistryInfo},
     store::{Store, watch::Scope},
 };
@@ -51,10 +51,25 @@ impl Form {
                 _ => "checked: attached".to_owned(),
             },
             (FieldId::Secrets, _) => match &self.spec {
-                FormSpec::Rotate { .. } => "checked: have it for this registry".to_owned(),
+                FormSpec::Rotate { spreads } => self.rotation_hint(spreads),
                 _ => "checked: attached".to_owned(),
             },
             _ => String::new(),
+        }
+    }
+
+    /// Which Secrets are checked, or why one is not: the API server refuses every change of an immutable one.
+    fn rotation_hint(&self, spreads: &[CredentialUsage]) -> String {
+        let chosen = match self.field(FieldId::Credential).map(|field| &field.input) {
+            Some(FieldInput::Select(credential)) => credential.chosen,
+            Some(_) | None => 0,
+        };
+        let holders = spreads.get(chosen).map_or(&[][..], |it| &it.holders);
+        let mut immutable = holders.iter().filter(|holder| holder.immutable);
+        match (immutable.next(), immutable.count()) {
+            (None, _) => "checked: have it for this registry".to_owned(),
+            (Some(one), 0) => format!("unchecked: Secret {} is immutable; recreate it", one.secret),
+            (Some(_), more) => format!("unchecked: {} immutable Secrets; recreate them", more + 1),
         }
     }
 

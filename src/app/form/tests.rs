@@ -3,10 +3,10 @@
 use super::*;
 use crate::domain::{
     fixtures,
-    k8s::objects::{Subject, WorkloadKind, WorkloadRef},
+    k8s::objects::{Secret, SecretType, Subject, WorkloadKind, WorkloadRef},
     plan::{AccountPullSecrets, AttachSecret, Change, Credentials, ImageOwner, ImageTarget},
-    registry_auth::credential::Password,
-    store::update::StoreUpdate,
+    registry_auth::credential::{FingerprintKey, Password},
+    store::{update::StoreUpdate, watch::SecretWatch},
 };
 
 fn typed(form: &mut Form, store: &Store, answer: FieldId, text: &str) {
@@ -60,6 +60,31 @@ fn another_image_names_the_tags_that_run_beside_it() {
     assert_eq!(
         form.hint(FieldId::Image, &store),
         "running in this namespace: 1, 2"
+    );
+}
+
+#[test]
+fn a_rotation_says_why_an_immutable_secret_is_unchecked() {
+    let mut store = Store::default();
+    let entry: &[_] = &[("registry.example", "bot")];
+    let of = SecretType::DockerConfigJson;
+    let plain = fixtures::secret("shop", "regcred", of, entry);
+    let mut fixed = fixtures::with_passwords(&FingerprintKey::default(), plain, &["old"]);
+    let hint = |secret: &Secret, store: &mut Store| {
+        let secrets = fixtures::upserted(vec![secret.clone()]);
+        let update = StoreUpdate::Secrets(SecretWatch::DockerConfigJson, secrets);
+        store.apply(update, fixtures::now());
+        let ask = FormSpec::for_rotation(store, &secret.key).unwrap();
+        Form::new(ask, None, store).hint(FieldId::Secrets, store)
+    };
+    assert_eq!(
+        hint(&fixed, &mut store),
+        "checked: have it for this registry"
+    );
+    fixed.immutable = true;
+    assert_eq!(
+        hint(&fixed, &mut store),
+        "unchecked: Secret shop/regcred is immutable; recreate it"
     );
 }
 
