@@ -216,7 +216,8 @@ cores! {
     SecretMalformed "secret-malformed" Own Stated [PullSecretMalformed],
     OddAnswerUnknown "odd-answer-unknown" Shared Stated [RegistryBadResponse, ImageNotFound],
     OddAnswer "odd-answer" Shared Stated [RegistryBadResponse],
-    ManifestUnknown "manifest-unknown" Shared Stated [ImageNotFound],
+    /// The distribution registry says it of a repository that does not exist, too (until 2.8).
+    ManifestUnknown "manifest-unknown" Shared Stated [ImageNotFound, RepositoryMissingOrNoAccess],
     NotFound "not-found" Shared Measured [ImageNotFound, RepositoryMissingOrNoAccess],
     Inspect "inspect" Own Stated [LocalStoreError],
     Cancelled "cancelled" Shared Stated [PullTimeoutCancelled],
@@ -279,6 +280,7 @@ const BY_REGISTRY: &[(Core, &[K], &[C])] = &[
     (Core::AccessUnclear, &[K::Own, K::Ghcr, K::Google, K::Acr, K::GitLab, K::JFrog, K::Harbor], &[C::NoCredentialsSent, C::RepositoryMissingOrNoAccess, C::Unauthorized]),
     (Core::AccessUnclear, &[K::Nexus], &[C::RepositoryMissingOrNoAccess, C::NoCredentialsSent, C::ForbiddenByPolicy, C::Unauthorized]),
     (Core::AccessUnclear, &[K::Ecr], &[C::RepositoryMissingOrNoAccess, C::NoCredentialsSent, C::Unauthorized, C::TokenExpired]),
+    (Core::ManifestUnknown, &[K::DockerHub, K::Ghcr, K::Google, K::Acr, K::Quay, K::GitLab, K::Harbor, K::Nexus, K::Public, K::RedHat, K::Ecr], &[C::ImageNotFound]),
     (Core::NotFound, &[K::DockerHub, K::Ghcr, K::Google, K::Acr, K::Quay, K::GitLab, K::Harbor, K::Nexus, K::Public, K::RedHat], &[C::ImageNotFound]),
     (Core::Forbidden, &[K::Public], &[C::ForbiddenByPolicy]),
     (Core::BadRequest, &[K::Ecr], &[C::RegistryBadResponse, C::Unauthorized, C::TokenExpired]),
