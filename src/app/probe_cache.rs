@@ -55,6 +55,14 @@ impl ProbeQuery {
         }
     }
 
+    /// The query for another image with the same Secrets.
+    pub fn with_image(&self, image: ImageRef) -> Self {
+        Self {
+            image,
+            secrets: self.secrets.clone(),
+        }
+    }
+
     pub fn secrets(&self) -> impl ExactSizeIterator<Item = &ObjectRef<Secret>> {
         self.secrets.iter().map(|(key, _)| key)
     }
@@ -107,6 +115,13 @@ impl ProbeCache {
         self.note_expiry(&said);
         self.entries.insert(query, ProbeState::Done(said));
         self.version += 1;
+    }
+
+    /// The query of the running probe with this request ID.
+    pub fn query_of(&self, request_id: RequestId) -> Option<&ProbeQuery> {
+        let mut entries = self.entries.iter();
+        let is_running = |(_, state): &(&ProbeQuery, &ProbeState)| matches!(state, ProbeState::Pending(waiting) if *waiting == request_id);
+        entries.find(is_running).map(|(query, _)| query)
     }
 
     /// Stores the result of the probe with this request ID.
@@ -199,6 +214,7 @@ mod tests {
             root: None,
             alternatives: Vec::new(),
             ruled_out: Vec::new(),
+            suggestion: None,
             summary: String::new(),
         };
         let said = ProbeRecord {

@@ -148,6 +148,7 @@ impl PullTestResult {
             root: cause.and_then(RootCause::from_cause),
             alternatives,
             ruled_out: Vec::new(),
+            suggestion: None,
             summary,
         })
     }

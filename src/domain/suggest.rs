@@ -6,6 +6,7 @@ use strsim::osa_distance;
 
 pub(in crate::domain) use image::{
     ImagePart, ImageSuggestion, KnownNames, NameSource, is_similar_image, suggest_image,
+    with_meant_repository, with_meant_tag,
 };
 
 /// The nearest of the known words, when it is near enough to be meant: it begins like what was typed,

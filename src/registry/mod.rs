@@ -91,6 +91,7 @@ impl Prober {
             },
             proxy: handshake.proxy,
             tags: handshake.tags,
+            repositories: handshake.repositories,
             steps: handshake.steps,
             anonymous_access: None,
         }

@@ -481,6 +481,7 @@ mod tests {
                 root,
                 alternatives: Vec::new(),
                 ruled_out: Vec::new(),
+                suggestion: None,
                 summary: String::new(),
             };
             assert_eq!(

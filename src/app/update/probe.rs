@@ -23,6 +23,7 @@ use crate::{
             objects::{AnyObjectRef, Secret},
         },
         probe::ProbeConclusion,
+        registry_auth::image_ref::ImageRef,
     },
 };
 
@@ -123,7 +124,11 @@ pub(super) fn probe_done(
     request_id: RequestId,
     answer: Result<Box<ProbeConclusion>, UserError>,
     now: Timestamp,
-) {
+) -> Vec<Effect> {
+    let suggested = answer.as_ref().ok().and_then(|verdict| {
+        let image = ImageRef::parse(verdict.suggestion.as_deref()?).ok()?;
+        Some(model.probes.query_of(request_id)?.with_image(image))
+    });
     let answer = match answer {
         Ok(verdict) => ProbeState::Done(ProbeRecord {
             conclusion: *verdict,
@@ -133,4 +138,13 @@ pub(super) fn probe_done(
         Err(problem) => ProbeState::Failed(problem),
     };
     model.probes.finish(request_id, answer);
+    // What the registry suggests is tested before it is proposed.
+    let is_new = |query: &ProbeQuery| {
+        !model.probes.is_pending(query) && model.probes.recent(query, now).is_none()
+    };
+    let Some(query) = suggested.filter(is_new) else {
+        return Vec::new();
+    };
+    let request_id = model.request_ids.next_id();
+    vec![send(model, query, request_id)]
 }

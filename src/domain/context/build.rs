@@ -7,8 +7,8 @@ use jiff::Timestamp;
 
 use super::{
     PeerContainer, PodContext, Presence, PullSecretRef, Visibility, WorkloadContext,
-    credential_chain::has_matching_credential, deleted_job_pod, peers::peers,
-    similar::similar_images,
+    credential_chain::has_matching_credential, deleted_job_pod, node_pulls::pulls_ahead,
+    peers::peers, similar::similar_images,
 };
 use crate::domain::{
     k8s::{
@@ -68,6 +68,7 @@ pub(super) fn of_pod(
             .as_deref()
             .map_or_else(Vec::new, |workload| revisions(world, workload)),
         peers: peers(world, &[here], &pod, &images),
+        pulls_ahead: pulls_ahead(world, &pod),
         similar_images: similar_images(world, &pod, workload.as_deref()),
         events: world.events_of_pod(key),
         last_errors: world.last_errors(key).to_vec(),

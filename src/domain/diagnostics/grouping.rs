@@ -163,6 +163,7 @@ fn is_per_registry(root: RootCause) -> bool {
         | RootCause::ImageFormat
         | RootCause::ImagePolicy
         | RootCause::NodeProblem
+        | RootCause::PullQueued
         | RootCause::NotScheduled
         | RootCause::NotAPull => false,
     }
@@ -188,7 +189,10 @@ fn blame(finding: &Finding, subject: &Subject, owner: Option<&WorkloadRef>) -> B
             _ => names.host.clone().map(BlamedObject::Registry),
         },
         ChainLink::Image => names.image.clone().map(BlamedObject::Image),
-        ChainLink::Registry => names.host.clone().map(BlamedObject::Registry),
+        ChainLink::Registry => {
+            let answering = names.mirror.as_ref().or(names.host.as_ref());
+            answering.cloned().map(BlamedObject::Registry)
+        }
         ChainLink::Node => names.node.clone().map(BlamedObject::Node),
         ChainLink::Pod => None,
     };

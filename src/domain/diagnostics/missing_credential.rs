@@ -154,7 +154,10 @@ fn broken_secret(
     draft.secret = Some(link.name.shared());
     let (root, fixes) = match &link.state {
         SecretState::MatchesEmpty { .. } => (RootCause::EntryEmpty, vec![FixId::RecreateSecret]),
-        SecretState::WrongType(found) => (RootCause::SecretWrongType, retyped(found)),
+        SecretState::WrongType(found) => {
+            let content = link.secret.as_ref().map(|secret| &secret.content);
+            (RootCause::SecretWrongType, retyped(found, content))
+        }
         SecretState::WrongKey { .. } => (RootCause::SecretWrongKey, vec![FixId::RecreateSecret]),
         // It is read, and has no entry for any registry.
         SecretState::HoldsNothing(None | Some(ConfigWarning::NoEntries)) => (
@@ -361,8 +364,8 @@ fn nothing_listed(
 }
 
 /// The fixes for a Secret of a type that the kubelet does not read. Only one that may hold a Docker configuration
-/// can be converted: what is in it is not transferred.
-fn retyped(found: &SecretType) -> Vec<FixId> {
+/// can be converted: what is in it is not transferred. Its keys may be known.
+fn retyped(found: &SecretType, content: Option<&SecretContent>) -> Vec<FixId> {
     /// Types whose keys are laid down, and none of them is a Docker configuration
     /// (<https://kubernetes.io/docs/concepts/configuration/secret/#secret-types>).
     const OTHER_DATA: &[&str] = &[
@@ -375,6 +378,9 @@ fn retyped(found: &SecretType) -> Vec<FixId> {
     match found {
         SecretType::Other(Some(found)) if OTHER_DATA.contains(&&**found) => {
             vec![FixId::CreateSecret]
+        }
+        SecretType::Other(_) if content == Some(&SecretContent::NoConfigKey) => {
+            vec![FixId::CreateSecret, FixId::ConvertType]
         }
         SecretType::Other(_) | SecretType::DockerConfigJson | SecretType::DockerCfg => {
             vec![FixId::ConvertType, FixId::CreateSecret]

@@ -35,6 +35,7 @@ pub mod grouping;
 mod handlers;
 mod image_evidence;
 mod immutable;
+mod mirror;
 mod missing_credential;
 mod moved;
 mod need;
@@ -188,9 +189,19 @@ impl Finding {
         summary::sentence(self)
     }
 
-    /// Adds what the Pod's node says of itself, so that fixes name the files that it has.
+    /// Whether what the Pod's node says of itself may change it.
+    pub fn depends_on_node(&self) -> bool {
+        never_policy::rests_on_verification(self)
+            || self.fixes.iter().any(|fix| fix.depends_on_node())
+    }
+
+    /// Adds what the Pod's node says of itself: fixes name the files that it has, and what its kubelet does not do
+    /// is ruled out.
     pub fn add_node_info(&mut self, node: &NodeInfo) {
         self.names.clues.add_node_info(node);
+        if node.verifies_credentials() == Some(false) {
+            never_policy::rule_out_verification(self);
+        }
     }
 
     /// The fixes with the names of this case.
@@ -229,6 +240,7 @@ fn finding(case: &PodContext, told: &PullError<'_>) -> Finding {
             image_evidence::refine(&mut draft, case, told.attempt, &parsed);
             moved::refine(&mut draft, told.text, &parsed);
             did_you_mean::refine(&mut draft, case, told.attempt.image());
+            mirror::refine(&mut draft, case, told, &parsed);
         }
     }
     finish(case, told.attempt, told.reason, draft)

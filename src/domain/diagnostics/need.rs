@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::{pending, sent_credential};
 use crate::domain::{
@@ -68,17 +68,19 @@ pub fn workload_needs_diagnosis(workload: &Workload) -> bool {
     }
 }
 
+/// How long the names of the pulls before a queued one stay true enough.
+const QUEUE: SignedDuration = SignedDuration::from_secs(15);
+
 /// The next moment at which a diagnosis may read differently although nothing has happened.
 pub fn changes_at(case: &PodContext) -> Option<Timestamp> {
     let held = pending::held_from(&case.pod, &case.events, case.now);
     let moments = sent_credential::moments(case).filter(|at| *at > case.now);
-    held.into_iter().chain(moments).min()
+    let queue = (!case.pulls_ahead.is_empty()).then(|| case.now + QUEUE);
+    held.into_iter().chain(moments).chain(queue).min()
 }
 
 #[cfg(test)]
 mod tests {
-    use jiff::SignedDuration;
-
     use super::*;
     use crate::domain::{
         fixtures::{event, now, pod, running, seconds_ago, waiting, workload},

@@ -177,6 +177,7 @@ mod tests {
             root: Some(RootCause::TagMissing),
             alternatives: Vec::new(),
             ruled_out: Vec::new(),
+            suggestion: None,
             summary: "there is no tag 1".to_owned(),
         };
         let case = case(None);

@@ -36,7 +36,32 @@ pub fn apply_probe(
     });
     if verdict.answer == PullAnswer::No && is_consistent(finding, verdict) {
         adopt_conclusion(finding, verdict);
+        if let Some(image) = &verdict.suggestion {
+            suggest(finding, image, by, seen);
+        }
     }
+}
+
+/// Suggests the image that the registry has and that is likely meant, before other fixes; what other objects of the
+/// cluster suggest stays.
+fn suggest(finding: &mut Finding, image: &str, by: EvidenceSource, seen: Timestamp) {
+    finding.evidence.push(Evidence {
+        fact: Fact::SimilarInRegistry {
+            image: image.into(),
+        },
+        source: by,
+        observed_at: Some(seen),
+    });
+    if finding.names.suggested_image.is_some() {
+        return;
+    }
+    finding.names.suggested_image = Some(image.to_owned());
+    let fix = [FixId::UseSuggestedImage];
+    let first = match finding.names.target.as_deref() {
+        Some(target) => applicable_fixes(fix, target, finding.root),
+        None => fix.to_vec(),
+    };
+    finding.fixes = prepend_fixes(&first, &finding.fixes);
 }
 
 /// Applies the result of a probe of the suggested image: whether it is there. One that is not is suggested no more,
@@ -154,6 +179,7 @@ fn proven_by_objects(root: RootCause) -> bool {
         | RootCause::ImageFormat
         | RootCause::ImagePolicy
         | RootCause::NodeProblem
+        | RootCause::PullQueued
         | RootCause::NotScheduled
         | RootCause::NotAPull => false,
     }
@@ -205,6 +231,7 @@ mod tests {
             root,
             alternatives: Vec::new(),
             ruled_out: Vec::new(),
+            suggestion: None,
             summary: "401 from the token service".into(),
         }
     }
@@ -281,6 +308,38 @@ mod tests {
         apply_probe(&mut finding, &says, EvidenceSource::Registry, now());
         assert_eq!(finding.root, Some(RootCause::Moved));
         assert_eq!(finding.fixes[0], FixId::UseSuggestedImage);
+    }
+
+    /// Before other fixes, with the evidence; what the cluster's objects suggest stays.
+    #[test]
+    fn what_the_registry_has_is_suggested_first() {
+        let mut says = verdict(
+            PullAnswer::No,
+            Some(ImageNotFound),
+            Some(RootCause::TagMissing),
+        );
+        says.suggestion = Some("registry.example/app:latest".to_owned());
+        let mut missing = finding(ImageNotFound, Some(RootCause::TagMissing), &[]);
+        apply_probe(&mut missing, &says, EvidenceSource::Registry, now());
+        assert_eq!(missing.fixes[0], FixId::UseSuggestedImage);
+        let suggested = missing.names.suggested_image.as_deref();
+        assert_eq!(suggested, says.suggestion.as_deref());
+        let line = missing.evidence[1].line(now());
+        assert!(
+            line.starts_with("the registry has registry.example/app:latest, one letter off"),
+            "{line}"
+        );
+
+        let mut known = finding(ImageNotFound, None, &[]);
+        known.names.suggested_image = Some("registry.example/app:v1".to_owned());
+        apply_probe(&mut known, &says, EvidenceSource::Registry, now());
+        let suggested = known.names.suggested_image.as_deref();
+        assert_eq!(suggested, Some("registry.example/app:v1"));
+
+        // The node fails for another reason than that the image is not there.
+        let mut down = finding(Cause::RegistryUnreachableRefused, None, &[]);
+        apply_probe(&mut down, &says, EvidenceSource::Registry, now());
+        assert_eq!(down.names.suggested_image, None);
     }
 
     #[test]

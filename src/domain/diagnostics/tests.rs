@@ -1,6 +1,7 @@
 //! What is said of one Pod in one namespace, as the objects around it vary.
 
 mod hidden;
+mod node;
 mod pull_secrets;
 mod sure;
 mod volume;

@@ -11,6 +11,7 @@ pub mod document;
 pub mod logs;
 pub mod object_ref;
 pub mod objects;
+pub(in crate::domain) mod open_pull;
 pub mod pod_status;
 pub mod pull_attempt;
 pub mod pull_failure;

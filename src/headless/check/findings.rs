@@ -26,11 +26,10 @@ pub(super) struct CheckFindings {
 }
 
 impl CheckFindings {
-    /// Whether a fix is offered whose steps differ between nodes.
+    /// Whether a finding or the steps of a fix differ between nodes.
     pub(super) fn depend_on_nodes(&self) -> bool {
-        let fixes = self.pods.iter().flat_map(|pod| &pod.findings);
-        let mut fixes = fixes.flat_map(|finding| &finding.fixes);
-        fixes.any(|fix| fix.depends_on_node())
+        let mut findings = self.pods.iter().flat_map(|pod| &pod.findings);
+        findings.any(Finding::depends_on_node)
     }
 
     /// Adds what the nodes of the Pods say of themselves.

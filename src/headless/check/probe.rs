@@ -177,14 +177,47 @@ pub(super) async fn probe_all(
         .collect();
     requests.sort();
     requests.dedup();
-    let all = requests.len();
     // Whoever may not list nodes gets images that are not compared with them.
-    let nodes = if all > 0 {
-        nodes::platforms(connection).await.ok()
-    } else {
+    let nodes = if requests.is_empty() {
         None
+    } else {
+        nodes::platforms(connection).await.ok()
     };
     let platforms = &nodes.map(TargetPlatforms::Nodes).unwrap_or_default();
+    let mut kept = probe_each(connection, prober, requests, platforms, progress).await;
+    // What the registries suggest is tested before it is proposed.
+    let suggested = suggested_requests(&kept);
+    kept.extend(probe_each(connection, prober, suggested, platforms, progress).await);
+    ProbeOutcomes(kept)
+}
+
+/// Requests for the images that registries suggest in place of those that were asked for.
+fn suggested_requests(
+    outcomes: &BTreeMap<ProbeRequest, Arc<ProbeOutcome>>,
+) -> BTreeSet<ProbeRequest> {
+    let suggested = outcomes.iter().filter_map(|(request, outcome)| {
+        let ProbeOutcome::Answered(verified) = &**outcome else {
+            return None;
+        };
+        Some(ProbeRequest {
+            image: verified.conclusion().suggestion.clone()?,
+            ..request.clone()
+        })
+    });
+    suggested
+        .filter(|request| !outcomes.contains_key(request))
+        .collect()
+}
+
+async fn probe_each(
+    connection: &Connection,
+    prober: &Prober,
+    requests: impl IntoIterator<Item = ProbeRequest, IntoIter: ExactSizeIterator>,
+    platforms: &TargetPlatforms,
+    progress: &Progress,
+) -> BTreeMap<ProbeRequest, Arc<ProbeOutcome>> {
+    let requests = requests.into_iter();
+    let all = requests.len();
     let outcomes = stream::iter(requests).map(|request| async move {
         let outcome = match probe_one(connection, prober, &request, platforms).await {
             Ok(verified) => ProbeOutcome::Answered(Box::new(verified)),
@@ -194,12 +227,14 @@ pub(super) async fn probe_all(
     });
     let mut outcomes = std::pin::pin!(outcomes.buffer_unordered(MAX_CONCURRENT));
     let mut kept = BTreeMap::new();
-    progress.update(&format!("testing registries: 0 of {all}"));
+    if all > 0 {
+        progress.update(&format!("testing registries: 0 of {all}"));
+    }
     while let Some((request, outcome)) = outcomes.next().await {
         kept.insert(request, outcome);
         progress.update(&format!("testing registries: {} of {all}", kept.len()));
     }
-    ProbeOutcomes(kept)
+    kept
 }
 
 async fn probe_one(

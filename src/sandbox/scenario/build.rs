@@ -382,7 +382,8 @@ fn action(what: &EventAction) -> Result<ScenarioAction, String> {
         },
         EventAction::Parallel { node, pulls } => ScenarioAction::Parallel {
             node: node.clone(),
-            pulls: NonZeroUsize::new(*pulls).ok_or("a kubelet pulls one image at a time at least")?,
+            pulls: NonZeroUsize::new(*pulls)
+                .ok_or("a kubelet pulls one image at a time at least")?,
         },
         EventAction::Resize { workload, cpu } => ScenarioAction::Resize {
             workload: place(workload)?,

@@ -122,7 +122,9 @@ fn perform(world: &mut World, action: &ScenarioAction, round: usize) {
                 set_next_value(&mut registry.wire, becomes, round);
             }
         }
-        ScenarioAction::Parallel { node, pulls } => kubelet::set_parallel_pulls(world, node, *pulls),
+        ScenarioAction::Parallel { node, pulls } => {
+            kubelet::set_parallel_pulls(world, node, *pulls)
+        }
         ScenarioAction::Resize { workload, cpu } => {
             change_container(world, workload, "/resources/requests/cpu", cpu);
         }

@@ -231,6 +231,7 @@ mod tests {
             root,
             alternatives: Vec::new(),
             ruled_out: Vec::new(),
+            suggestion: None,
             summary: String::new(),
         };
         ProbeRecord {

@@ -8,10 +8,13 @@ mod tests;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ProbeError, ProbeStage, ProbeStep, StepResult, Transcript,
+    ProbeError, ProbeStage, ProbeStep, Repositories, StepResult, Tags, Transcript,
     platform::{Fit, TargetPlatforms},
 };
-use crate::domain::diagnostics::{Cause, RootCause};
+use crate::domain::{
+    diagnostics::{Cause, RootCause},
+    suggest::{with_meant_repository, with_meant_tag},
+};
 
 /// Whether the image can be pulled, as far as asking from here tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,6 +47,8 @@ pub struct ProbeConclusion {
     /// Causes that a step has disproved, for a pull from here with this credential.
     pub ruled_out: Vec<Cause>,
     pub summary: String,
+    /// The image that is likely meant: the registry has a tag or repository whose name is one slip away.
+    pub suggestion: Option<String>,
 }
 
 /// Judges a transcript. `wanted` is what shall run the image.
@@ -59,13 +64,27 @@ pub fn conclude(transcript: &Transcript, wanted: &TargetPlatforms) -> ProbeConcl
     let ruled_out = ruled_out(transcript)
         .filter(|cause| finding.cause != Some(*cause) && !finding.alternatives.contains(cause))
         .collect();
+    let suggestion = suggestion(transcript);
     ProbeConclusion {
-        summary: summary::sentence(transcript, &finding, wanted),
+        summary: summary::sentence(transcript, &finding, wanted, suggestion.as_deref()),
+        suggestion,
         answer: finding.answer,
         cause: finding.cause,
         root: finding.root,
         alternatives: finding.alternatives,
         ruled_out,
+    }
+}
+
+/// The image that is likely meant, by the names that the registry has.
+fn suggestion(transcript: &Transcript) -> Option<String> {
+    match (&transcript.tags, &transcript.repositories) {
+        (Some(Tags::Listed(tags)), _) => with_meant_tag(&transcript.image, tags),
+        (Some(Tags::NoRepository), Some(Repositories::Listed(names))) => {
+            with_meant_repository(&transcript.image, names)
+        }
+        (Some(Tags::NoRepository), Some(Repositories::Unknown) | None)
+        | (Some(Tags::Unknown) | None, _) => None,
     }
 }
 

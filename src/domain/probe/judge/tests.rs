@@ -69,6 +69,7 @@ fn walk(
         proxy: None,
         steps,
         tags: None,
+        repositories: None,
         anonymous_access: None,
     }
 }
