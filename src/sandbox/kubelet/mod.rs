@@ -9,6 +9,7 @@ mod credentials;
 mod events;
 mod image;
 mod login;
+pub(super) mod node_config;
 mod probe;
 pub(super) mod provider;
 mod pull;
@@ -27,7 +28,7 @@ mod worker;
 
 use std::time::Duration;
 
-pub use pull_queue::set_parallel_pulls;
+pub use pull_queue::{ImagePulls, set_parallel_pulls};
 use serde_json::Value;
 
 use super::{

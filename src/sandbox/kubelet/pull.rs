@@ -131,9 +131,11 @@ fn decide(world: &mut World, pod: &Value, target: ImageUse, image: &str) -> Opti
     };
     let kind = NodeConfig {
         profile,
-        verification: node.verification,
+        settings: &node.settings,
     };
-    Some(image::decide(kind, &node.images, wish))
+    let check = image::check(kind, &node.images, &wish);
+    node.counts.record(policy, check);
+    Some(image::decide(kind, check, wish))
 }
 
 fn policy<'a>(worker: &Worker, pod: &'a Value, target: ImageUse) -> Option<&'a str> {
@@ -171,7 +173,8 @@ fn under_way(world: &mut World, pod: &Value, target: ImageUse, fetched: Fetched)
         return;
     };
     let node = world.kubelets.nodes.entry(worker.node.clone()).or_default();
-    let ends = node.pulls.add(now, fetched.took);
+    let limit = node.settings.pulls.limit();
+    let ends = node.queue.add(limit, now, fetched.took);
     worker.pull = Some(Pull {
         target,
         requested_at: now,

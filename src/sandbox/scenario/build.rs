@@ -15,8 +15,9 @@ use super::{
 use crate::sandbox::{
     admission::ImagePolicy,
     kubelet::{
+        ImagePulls,
         provider::{CredentialProvider, ProviderUser},
-        state::VerificationPolicy,
+        state::{NodeSettings, VerificationPolicy},
     },
     object::{self, text},
     registry::{
@@ -122,11 +123,19 @@ fn steps(file: &ScenarioFile) -> Result<ScheduledSteps, String> {
             };
             steps.push((founded, once(preload)));
         }
-        let verify = ScenarioAction::Verify {
+        let configure = ScenarioAction::Configure {
             node: node.name.clone(),
-            verification: verification(node.verification),
+            settings: NodeSettings {
+                verification: verification(node.verification),
+                allowlist: node.verification_allowlist.clone(),
+                pulls: if node.parallel_pulls {
+                    ImagePulls::Parallel(None)
+                } else {
+                    ImagePulls::Serial
+                },
+            },
         };
-        steps.push((founded, once(verify)));
+        steps.push((founded, once(configure)));
     }
     for mirror in &file.mirrors {
         let mirror = ScenarioAction::Mirror {
@@ -275,6 +284,9 @@ fn verification(verification: file::VerificationSpec) -> VerificationPolicy {
         file::VerificationSpec::NeverVerify => VerificationPolicy::NeverVerify,
         file::VerificationSpec::NeverVerifyPreloadedImages => {
             VerificationPolicy::NeverVerifyPreloadedImages
+        }
+        file::VerificationSpec::NeverVerifyAllowlistedImages => {
+            VerificationPolicy::NeverVerifyAllowlistedImages
         }
         file::VerificationSpec::AlwaysVerify => VerificationPolicy::AlwaysVerify,
     }
