@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::{diagnosis_cache, probe_cache::ProbeCache};
 use crate::domain::{
     context::{self, CredentialChain, PodContext},
-    diagnostics::{Diagnosis, changes_at, diagnose},
+    diagnostics::{Diagnosis, Finding, changes_at, diagnose},
     k8s::{
         object_ref::ObjectRef,
         objects::{Container, Pod},
@@ -88,11 +88,15 @@ impl PodInspection {
         self.attempt().map(PullAttempt::image)
     }
 
+    /// The finding about the image that is spoken of.
+    pub fn finding(&self) -> Option<&Finding> {
+        let mut findings = self.diagnosis.findings.iter();
+        findings.find(|finding| finding.image.as_ref() == self.image())
+    }
+
     /// The image that is suggested in place of the one that is spoken of.
     pub fn suggested_image(&self) -> Option<&str> {
-        let mut findings = self.diagnosis.findings.iter();
-        let finding = findings.find(|finding| finding.image.as_ref() == self.image())?;
-        finding.names.suggested_image.as_deref()
+        self.finding()?.names.suggested_image.as_deref()
     }
 }
 

@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::request_id::RequestId;
 use crate::domain::{
     context::{PodContext, PullSecretRef},
-    diagnostics::EvidenceSource,
+    diagnostics::{EvidenceSource, Finding},
     error::UserError,
     k8s::{
         object_ref::ObjectRef,
@@ -44,6 +44,15 @@ impl ProbeQuery {
             image: ImageRef::parse(image).ok()?,
             secrets: case.pull_secrets.iter().map(secret).collect(),
         })
+    }
+
+    /// The query for the finding's image with the Secret that a fix would attach.
+    pub fn for_attachable(case: &PodContext, finding: &Finding) -> Option<Self> {
+        let name = finding.attachable_secret()?;
+        let image = ImageRef::parse(finding.image.as_deref()?).ok()?;
+        let mut unlisted = case.unlisted_secrets.iter();
+        let secret = unlisted.find(|secret| secret.key.name.as_str() == name)?;
+        Some(Self::for_secret(secret, image))
     }
 
     /// The query with one Secret only.
@@ -178,6 +187,16 @@ impl ProbeCache {
         asked.filter_map(move |query| self.recent(query, now))
     }
 
+    /// The tags that a registry has listed of a repository.
+    pub fn tags(&self, repository: &str, now: Timestamp) -> Option<&[String]> {
+        let asked = self.entries.keys();
+        let mut asked = asked.filter(|query| query.image.repository() == repository);
+        asked.find_map(|query| {
+            let tags = &self.recent(query, now)?.conclusion.tags;
+            (!tags.is_empty()).then_some(&**tags)
+        })
+    }
+
     /// Returns the result of a query, if it has not expired.
     pub fn recent(&self, query: &ProbeQuery, now: Timestamp) -> Option<&ProbeRecord> {
         match self.entries.get(query)? {
@@ -215,6 +234,7 @@ mod tests {
             alternatives: Vec::new(),
             ruled_out: Vec::new(),
             suggestion: None,
+            tags: Vec::new(),
             summary: String::new(),
         };
         let said = ProbeRecord {

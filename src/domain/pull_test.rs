@@ -149,6 +149,7 @@ impl PullTestResult {
             alternatives,
             ruled_out: Vec::new(),
             suggestion: None,
+            tags: Vec::new(),
             summary,
         })
     }

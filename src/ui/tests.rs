@@ -486,6 +486,7 @@ fn a_tested_secret() {
         alternatives: Vec::new(),
         ruled_out: Vec::new(),
         suggestion: None,
+        tags: Vec::new(),
         summary: "registry.example does not accept the credential of shop-bot".to_owned(),
     };
     screen.take(Message::ProbeDone(request_id, Ok(Box::new(verdict))));

@@ -455,6 +455,10 @@ pub fn add_probe_evidence(
     if let Some(said) = query.as_ref().and_then(|query| answers.recent(query, now)) {
         diagnostics::apply_probe(finding, &said.conclusion, said.source, said.at);
     }
+    let query = ProbeQuery::for_attachable(case, finding);
+    if let Some(said) = query.as_ref().and_then(|query| answers.recent(query, now)) {
+        diagnostics::apply_attach_probe(finding, &said.conclusion, said.at);
+    }
     let suggested = finding.names.suggested_image.as_deref();
     let query = suggested.and_then(|image| ProbeQuery::for_pod(case, image));
     if let Some(said) = query.as_ref().and_then(|query| answers.recent(query, now)) {

@@ -2,7 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::{FieldId, FieldInput, Form, ImportState, pluralize::pods_verb, validate::preset};
+use super::{
+    FieldId, FieldInput, Form, ImportState,
+    pluralize::{pluralize, pods_verb},
+    validate::preset,
+};
 use crate::domain::{
     k8s::object_ref::{Name, Namespace},
     plan::{CredentialUsage, FormSpec, ImageTarget},
@@ -40,6 +44,12 @@ impl Form {
                 made_or_meant(namespace.as_str(), all)
             }
             (FieldId::Image, _) => self.image_hint(store),
+            (FieldId::Tag, _) => match &self.spec {
+                FormSpec::Image { tags, .. } => {
+                    format!("in the registry: {}", pluralize(tags.len(), "tag"))
+                }
+                _ => String::new(),
+            },
             (FieldId::Account, _) => self.account_hint(store),
             (FieldId::Port, _) => "port the container listens on, if any".to_owned(),
             (FieldId::Restart, _) => {

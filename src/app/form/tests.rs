@@ -54,6 +54,7 @@ fn another_image_names_the_tags_that_run_beside_it() {
             jobs: Vec::new(),
         }],
         suggested: None,
+        tags: Vec::new(),
         left_out: Vec::new(),
     };
     let form = Form::new(ask, None, &store);
@@ -61,6 +62,37 @@ fn another_image_names_the_tags_that_run_beside_it() {
         form.hint(FieldId::Image, &store),
         "running in this namespace: 1, 2"
     );
+}
+
+#[test]
+fn a_tag_of_the_registry_is_picked_into_the_image() {
+    let store = Store::default();
+    let workload = WorkloadRef {
+        kind: WorkloadKind::Deployment,
+        key: fixtures::key("shop", "web"),
+    };
+    let ask = |tags: &[&str]| FormSpec::Image {
+        targets: vec![ImageTarget {
+            owner: ImageOwner::new(Subject::Workload(workload.clone())).unwrap(),
+            container: "app".into(),
+            before: "registry.example/app:lastest".into(),
+            pods: Vec::new(),
+            jobs: Vec::new(),
+        }],
+        suggested: None,
+        tags: tags.iter().map(|tag| (*tag).to_owned()).collect(),
+        left_out: Vec::new(),
+    };
+    let mut form = Form::new(ask(&["latest", "1.0"]), None, &store);
+    assert_eq!(form.hint(FieldId::Tag, &store), "in the registry: 2 tags");
+    typed(&mut form, &store, FieldId::Tag, "latest");
+    assert_eq!(form.text(FieldId::Image), "registry.example/app:latest");
+    assert_eq!(
+        said(&form, &store),
+        ["Set the image of Deployment shop/web to registry.example/app:latest"]
+    );
+    let form = Form::new(ask(&[]), None, &store);
+    assert!(!form.has_visible_field(FieldId::Tag), "none are known");
 }
 
 #[test]

@@ -482,6 +482,7 @@ mod tests {
                 alternatives: Vec::new(),
                 ruled_out: Vec::new(),
                 suggestion: None,
+                tags: Vec::new(),
                 summary: String::new(),
             };
             assert_eq!(

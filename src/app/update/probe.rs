@@ -50,9 +50,12 @@ fn probe_pod(model: &mut Model, now: Timestamp) -> Vec<Effect> {
         let query = ProbeQuery::for_pod(&inspection.context, inspection.image()?)?;
         let suggested = inspection.suggested_image();
         let suggested = suggested.and_then(|it| ProbeQuery::for_pod(&inspection.context, it));
-        Some((inspection.pod.clone(), query, suggested))
+        let finding = inspection.finding();
+        let attachable = finding.and_then(|it| ProbeQuery::for_attachable(&inspection.context, it));
+        let more: Vec<ProbeQuery> = suggested.into_iter().chain(attachable).collect();
+        Some((inspection.pod.clone(), query, more))
     });
-    let Some((pod, query, suggested)) = asked else {
+    let Some((pod, query, mut more)) = asked else {
         model.set_status("no image to test", now);
         return Vec::new();
     };
@@ -61,8 +64,8 @@ fn probe_pod(model: &mut Model, now: Timestamp) -> Vec<Effect> {
         return Vec::new();
     }
     show(model, AnyObjectRef::Pod(pod), Tab::Diagnosis);
-    let suggested = suggested.filter(|query| !model.probes.is_pending(query));
-    let queries = [query].into_iter().chain(suggested);
+    more.retain(|query| !model.probes.is_pending(query));
+    let queries = [query].into_iter().chain(more);
     queries
         .map(|query| {
             let request_id = model.request_ids.next_id();

@@ -285,6 +285,7 @@ fn a_login_that_the_registry_refuses_is_not_saved_by_one_key() {
         alternatives: Vec::new(),
         ruled_out: Vec::new(),
         suggestion: None,
+        tags: Vec::new(),
         summary: "registry.example rejects the login".into(),
     };
     update(
@@ -328,6 +329,7 @@ fn another_image_is_asked_for_before_it_is_set() {
         alternatives: Vec::new(),
         ruled_out: Vec::new(),
         suggestion: None,
+        tags: Vec::new(),
         summary: "it is not there".into(),
     };
     update(
@@ -598,6 +600,7 @@ fn a_secret_is_tested_with_all_images_that_are_pulled_with_it() {
         alternatives: Vec::new(),
         ruled_out: Vec::new(),
         suggestion: None,
+        tags: Vec::new(),
         summary: "the registry refuses the credential".to_owned(),
     };
     update(

@@ -120,6 +120,15 @@ pub enum Fact {
         secret: Arc<str>,
         pod: Arc<str>,
     },
+    /// With a Secret that is not listed the registry returns the image.
+    UnlistedAllows {
+        secret: Arc<str>,
+    },
+    /// With a Secret that is not listed the registry refuses the image.
+    UnlistedDenied {
+        secret: Arc<str>,
+        text: Arc<str>,
+    },
     /// The Pod's ServiceAccount is not known, for lack of rights or as it is still being listed.
     AccountNotRead {
         account: Arc<str>,
@@ -368,6 +377,12 @@ impl fmt::Display for Fact {
                 f,
                 "Secret {secret} would match; the registry rejects its credential for Pod {pod}"
             ),
+            Self::UnlistedAllows { secret } => {
+                write!(f, "tested from this machine: Secret {secret} can pull the image")
+            }
+            Self::UnlistedDenied { secret, text } => {
+                write!(f, "tested from this machine with Secret {secret}: {text}")
+            }
             Self::AccountNotRead { account } => write!(
                 f,
                 "ServiceAccount {account} has not been read; its pull secrets are unknown"

@@ -77,7 +77,7 @@ pub use self::{
     evidence::{Evidence, EvidenceSource, Fact},
     need::{Need, changes_at, needs_diagnosis, workload_needs_diagnosis},
     preflight::{preflight, preflight_refusal},
-    probe_evidence::{apply_probe, apply_suggestion_probe},
+    probe_evidence::{apply_attach_probe, apply_probe, apply_suggestion_probe},
     workload::workload,
 };
 use super::{
@@ -182,6 +182,12 @@ impl Finding {
                 link => link,
             },
         }
+    }
+
+    /// The Secret that the Pod does not list and that a fix attaches.
+    pub fn attachable_secret(&self) -> Option<&str> {
+        let is_offered = self.fixes.contains(&FixId::AttachSecret);
+        self.names.matching_secret.as_deref().filter(|_| is_offered)
     }
 
     /// A summary in one sentence.

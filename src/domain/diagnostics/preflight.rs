@@ -178,6 +178,7 @@ mod tests {
             alternatives: Vec::new(),
             ruled_out: Vec::new(),
             suggestion: None,
+            tags: Vec::new(),
             summary: "there is no tag 1".to_owned(),
         };
         let case = case(None);

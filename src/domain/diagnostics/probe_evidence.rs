@@ -88,6 +88,38 @@ pub fn apply_suggestion_probe(finding: &mut Finding, verdict: &ProbeConclusion, 
     }
 }
 
+/// Applies the result of a probe with the Secret that is to be attached. One whose login is refused is not attached,
+/// and a new one is created in its place.
+pub fn apply_attach_probe(finding: &mut Finding, verdict: &ProbeConclusion, seen: Timestamp) {
+    let Some(secret) = finding.attachable_secret() else {
+        return;
+    };
+    let secret = secret.into();
+    let fact = match verdict.answer {
+        PullAnswer::Ok => Fact::UnlistedAllows { secret },
+        PullAnswer::No => Fact::UnlistedDenied {
+            secret,
+            text: verdict.summary.as_str().into(),
+        },
+        PullAnswer::Unknown => return,
+    };
+    finding.evidence.push(Evidence {
+        fact,
+        source: EvidenceSource::Registry,
+        observed_at: Some(seen),
+    });
+    if verdict.answer == PullAnswer::No {
+        let fix = [FixId::CreateSecret];
+        let first = match finding.names.target.as_deref() {
+            Some(target) => applicable_fixes(fix, target, finding.root),
+            None => fix.to_vec(),
+        };
+        let mut others = finding.fixes.clone();
+        others.retain(|fix| *fix != FixId::AttachSecret);
+        finding.fixes = prepend_fixes(&first, &others);
+    }
+}
+
 /// Whether the registry refuses for a reason that the kubelet's message can have.
 fn is_consistent(finding: &Finding, verdict: &ProbeConclusion) -> bool {
     let same_root = verdict.root.is_some() && verdict.root == finding.root;
@@ -232,6 +264,7 @@ mod tests {
             alternatives: Vec::new(),
             ruled_out: Vec::new(),
             suggestion: None,
+            tags: Vec::new(),
             summary: "401 from the token service".into(),
         }
     }
@@ -308,6 +341,27 @@ mod tests {
         apply_probe(&mut finding, &says, EvidenceSource::Registry, now());
         assert_eq!(finding.root, Some(RootCause::Moved));
         assert_eq!(finding.fixes[0], FixId::UseSuggestedImage);
+    }
+
+    #[test]
+    fn a_secret_is_attached_as_long_as_the_registry_takes_its_login() {
+        use FixId::{AttachSecret, CreateSecret, CredentialProvider};
+        for (answer, fixes) in [
+            (PullAnswer::Ok, [AttachSecret, CredentialProvider]),
+            (PullAnswer::Unknown, [AttachSecret, CredentialProvider]),
+            (PullAnswer::No, [CreateSecret, CredentialProvider]),
+        ] {
+            let root = Some(RootCause::SecretNotAttached);
+            let mut finding = finding(Cause::NoCredentialsSent, root, &[]);
+            finding.fixes = vec![AttachSecret, CredentialProvider];
+            finding.names.matching_secret = Some("hub".to_owned());
+            assert_eq!(finding.attachable_secret(), Some("hub"));
+            apply_attach_probe(&mut finding, &verdict(answer, None, None), now());
+            assert_eq!(finding.fixes, fixes, "{answer:?}");
+            let said = finding.evidence.iter().map(|it| it.line(now()));
+            let names = said.filter(|line| line.contains("Secret hub")).count();
+            assert_eq!(names, usize::from(answer != PullAnswer::Unknown));
+        }
     }
 
     /// Before other fixes, with the evidence; what the cluster's objects suggest stays.

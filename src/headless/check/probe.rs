@@ -45,6 +45,16 @@ struct ProbeRequest {
     namespace: Namespace,
     secrets: Arc<[Name<Secret>]>,
     image: String,
+    whose: SecretsOf,
+}
+
+/// Which Secrets an image is probed with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum SecretsOf {
+    /// What the Pod lists.
+    Pod,
+    /// The one that a fix would attach.
+    Fix,
 }
 
 /// Outcomes by request; Pods of one template share theirs.
@@ -75,6 +85,11 @@ impl ProbeOutcomes {
                         diagnostics::EvidenceSource::Registry,
                         now,
                     );
+                }
+                let attachable = ProbeRequest::for_attachable(pod, finding);
+                let outcome = attachable.and_then(|request| self.0.get(&request));
+                if let Some(ProbeOutcome::Answered(verified)) = outcome.map(|it| &**it) {
+                    diagnostics::apply_attach_probe(finding, verified.conclusion(), now);
                 }
                 let suggested = ProbeRequest::for_suggestion(pod, finding);
                 let outcome = suggested.and_then(|request| self.0.get(&request));
@@ -117,10 +132,11 @@ impl ProbeOutcomes {
         .collect()
     }
 
-    /// Outcomes, one per namespace, image and list of Secrets.
+    /// Outcomes with what Pods list, one per namespace, image and list of Secrets.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&Namespace, &str, &ProbeOutcome)> {
-        self.0
-            .iter()
+        let outcomes = self.0.iter();
+        outcomes
+            .filter(|(request, _)| request.whose == SecretsOf::Pod)
             .map(|(request, outcome)| (&request.namespace, &*request.image, &**outcome))
     }
 }
@@ -131,6 +147,7 @@ impl ProbeRequest {
             namespace: context.pod.key.namespace.clone(),
             secrets: Arc::clone(&context.pod.pull_secrets),
             image: image.to_owned(),
+            whose: SecretsOf::Pod,
         }
     }
 
@@ -145,6 +162,16 @@ impl ProbeRequest {
         Some(Self::for_image(&pod.context, image))
     }
 
+    /// The request for the image with the Secret that a fix would attach.
+    fn for_attachable(pod: &DiagnosedPod, finding: &Finding) -> Option<Self> {
+        let image = finding.image.as_deref()?;
+        Some(Self {
+            secrets: Arc::from([Name::new(finding.attachable_secret()?)]),
+            whose: SecretsOf::Fix,
+            ..Self::for_image(&pod.context, image)
+        })
+    }
+
     /// All requests for a Pod.
     fn for_pod(pod: &DiagnosedPod) -> Vec<Self> {
         if pod.is_running {
@@ -157,7 +184,9 @@ impl ProbeRequest {
         findings
             .flat_map(|it| {
                 let own = Self::for_finding(pod, it);
-                own.into_iter().chain(Self::for_suggestion(pod, it))
+                own.into_iter()
+                    .chain(Self::for_suggestion(pod, it))
+                    .chain(Self::for_attachable(pod, it))
             })
             .collect()
     }

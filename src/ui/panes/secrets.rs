@@ -232,6 +232,7 @@ mod tests {
             alternatives: Vec::new(),
             ruled_out: Vec::new(),
             suggestion: None,
+            tags: Vec::new(),
             summary: String::new(),
         };
         ProbeRecord {

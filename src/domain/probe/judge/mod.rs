@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     ProbeError, ProbeStage, ProbeStep, Repositories, StepResult, Tags, Transcript,
     platform::{Fit, TargetPlatforms},
+    similar_tags,
 };
 use crate::domain::{
     diagnostics::{Cause, RootCause},
@@ -49,6 +50,8 @@ pub struct ProbeConclusion {
     pub summary: String,
     /// The image that is likely meant: the registry has a tag or repository whose name is one slip away.
     pub suggestion: Option<String>,
+    /// The tags that the registry listed where the image's own is missing, those that look like it first.
+    pub tags: Vec<String>,
 }
 
 /// Judges a transcript. `wanted` is what shall run the image.
@@ -68,6 +71,7 @@ pub fn conclude(transcript: &Transcript, wanted: &TargetPlatforms) -> ProbeConcl
     ProbeConclusion {
         summary: summary::sentence(transcript, &finding, wanted, suggestion.as_deref()),
         suggestion,
+        tags: listed_tags(transcript),
         answer: finding.answer,
         cause: finding.cause,
         root: finding.root,
@@ -86,6 +90,22 @@ fn suggestion(transcript: &Transcript) -> Option<String> {
         (Some(Tags::NoRepository), Some(Repositories::Unknown) | None)
         | (Some(Tags::Unknown) | None, _) => None,
     }
+}
+
+/// The tags of the repository, those that look like the image's first.
+fn listed_tags(transcript: &Transcript) -> Vec<String> {
+    let Some(Tags::Listed(tags)) = &transcript.tags else {
+        return Vec::new();
+    };
+    let wanted = transcript.image.tag().unwrap_or_default();
+    let mut listed: Vec<String> = similar_tags(wanted, tags, tags.len())
+        .into_iter()
+        .map(str::to_owned)
+        .collect();
+    let rest = tags.iter().rev().filter(|tag| !listed.contains(tag));
+    let rest: Vec<String> = rest.cloned().collect();
+    listed.extend(rest);
+    listed
 }
 
 /// A verdict before it is put into words.
