@@ -89,7 +89,7 @@ fn a_tag_of_the_registry_is_picked_into_the_image() {
     assert_eq!(form.text(FieldId::Image), "registry.example/app:latest");
     assert_eq!(
         said(&form, &store),
-        ["Set the image of Deployment shop/web to registry.example/app:latest"]
+        ["Set image of app in Deployment/web to registry.example/app:latest"]
     );
     let form = Form::new(ask(&[]), None, &store);
     assert!(!form.has_visible_field(FieldId::Tag), "none are known");
