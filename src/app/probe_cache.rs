@@ -65,6 +65,7 @@ impl ProbeQuery {
     }
 
     /// The query for another image with the same Secrets.
+    #[must_use]
     pub fn with_image(&self, image: ImageRef) -> Self {
         Self {
             image,

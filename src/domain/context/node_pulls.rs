@@ -69,8 +69,10 @@ mod tests {
         store::update::StoreUpdate,
     };
 
-    /// Pods of one node by name, each with what was said of it: reason and seconds ago.
-    fn ahead_of_web(pods: &[(&str, &str, &[(&str, i64)])]) -> Vec<String> {
+    /// A Pod: its name, its node, and what was said of it: reason and seconds ago.
+    type Row = (&'static str, &'static str, &'static [(&'static str, i64)]);
+
+    fn ahead_of_web(pods: &[Row]) -> Vec<String> {
         let mut world = Store::default();
         let mut all = Vec::new();
         let mut told = Vec::new();
@@ -94,8 +96,8 @@ mod tests {
 
     #[test]
     fn what_was_queued_before_on_the_node_and_has_not_ended_is_ahead() {
-        let web: (&str, &str, &[_]) = ("web", "n1", &[("Pulling", 100)]);
-        let pods: &[(&str, &str, &[_])] = &[
+        let web: Row = ("web", "n1", &[("Pulling", 100)]);
+        let pods: &[Row] = &[
             web,
             ("second", "n1", &[("Pulling", 200)]),
             ("first", "n1", &[("Pulling", 300)]),
@@ -109,9 +111,9 @@ mod tests {
 
     #[test]
     fn a_pod_that_pulls_nothing_waits_for_no_pull() {
-        let other: (&str, &str, &[_]) = ("first", "n1", &[("Pulling", 300)]);
+        let other: Row = ("first", "n1", &[("Pulling", 300)]);
         assert_eq!(ahead_of_web(&[("web", "n1", &[]), other]).len(), 0);
-        let pulled: (&str, &str, &[_]) = ("web", "n1", &[("Pulling", 100), ("Pulled", 90)]);
+        let pulled: Row = ("web", "n1", &[("Pulling", 100), ("Pulled", 90)]);
         assert_eq!(ahead_of_web(&[pulled, other]).len(), 0);
     }
 }

@@ -85,12 +85,11 @@ fn examined<'a>(
     if stride <= 1 {
         return Box::new(scopes.iter().flat_map(|scope| world.pods(scope)));
     }
-    let of = move |health: PodHealth| {
-        let scopes = scopes.iter();
-        scopes.flat_map(move |scope| world.pods_in(health, scope))
-    };
-    let failing = of(PodHealth::PullFailing).take(MAX_FAILING);
-    Box::new(failing.chain(of(PodHealth::Healthy).step_by(stride)))
+    let failing = scopes
+        .iter()
+        .flat_map(|scope| world.pods_in(PodHealth::PullFailing, scope));
+    let all = scopes.iter().flat_map(|scope| world.pods(scope));
+    Box::new(failing.take(MAX_FAILING).chain(all.step_by(stride)))
 }
 
 /// Whether the image is this one with a registry, which this one does not name.

@@ -125,19 +125,13 @@ fn perform(world: &mut World, action: &ScenarioAction, round: usize) {
             }
         }
         ScenarioAction::Parallel { node, pulls } => {
-            kubelet::set_parallel_pulls(world, node, *pulls)
+            kubelet::set_parallel_pulls(world, node, *pulls);
         }
         ScenarioAction::Resize { workload, cpu } => {
             change_container(world, workload, "/resources/requests/cpu", cpu);
         }
         ScenarioAction::Renew { place, secret } => {
-            // There may be none yet.
-            drop(write::delete(
-                world,
-                ResourceKind::Secret,
-                place,
-                &DeleteOptions::default(),
-            ));
+            delete(world, ResourceKind::Secret, place);
             create(
                 world,
                 ResourceKind::Secret,
@@ -145,16 +139,13 @@ fn perform(world: &mut World, action: &ScenarioAction, round: usize) {
                 secret.clone(),
             );
         }
-        ScenarioAction::Delete { kind, place } => {
-            // What is gone already needs no deleting.
-            drop(write::delete(
-                world,
-                *kind,
-                place,
-                &DeleteOptions::default(),
-            ));
-        }
+        ScenarioAction::Delete { kind, place } => delete(world, *kind, place),
     }
+}
+
+/// Deletes an object. What is not there needs no deleting.
+fn delete(world: &mut World, kind: ResourceKind, place: &ObjectKey) {
+    drop(write::delete(world, kind, place, &DeleteOptions::default()));
 }
 
 /// Adds a container to a running Pod of the workload, if there is one.
