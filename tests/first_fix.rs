@@ -61,6 +61,8 @@ const OUTSIDE: &[(&str, &str, &str)] = &[
     ("new-node", "app Deployment/api", "debug-again"),
     ("new-node", "app Deployment/inference", "correct-image"),
     ("new-node", "app Pod/held", "remove-scheduling-gate"),
+    ("mirror", "app Deployment/report", "repair-mirror"),
+    ("mirror", "app Deployment/search", "repair-mirror"),
 ];
 
 /// What is wrong, by namespace and workload or bare Pod.
@@ -179,7 +181,9 @@ impl Lab {
             answers.push((FieldId::Image, self.image(image)));
         }
         if form.has_visible_field(FieldId::Token) {
-            let (user, password) = self.login(&server, image);
+            // A mirror is sent the login of the registry that it stands for.
+            let mirror = finding.fix_context.mirror.as_ref().unwrap_or(&server);
+            let (user, password) = self.login(mirror, image);
             answers.push((FieldId::Username, user));
             answers.push((FieldId::Token, password));
         }

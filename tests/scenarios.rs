@@ -36,6 +36,8 @@ const FAILURES: &[&str] = &[
     "not-scheduled",
     "crash-loop",
     "cloud-identity",
+    "verification",
+    "mirror",
 ];
 
 /// Deployments that have not all their replicas available.
@@ -77,4 +79,18 @@ async fn each_failure_is_a_scenario_and_its_fix_heals_it() {
     for failure in FAILURES {
         assert!(Scenario::named(failure).is_ok(), "{failure}");
     }
+}
+
+/// With room for more pulls at a time, only the huge image is waited for.
+#[tokio::test]
+async fn pulls_that_wait_begin_when_the_node_pulls_in_parallel() {
+    let now: Timestamp = "2026-11-23T12:00:00Z".parse().unwrap();
+    let scenario = Scenario::named("queue").unwrap();
+    let minute = Duration::from_secs(60);
+    let sandbox = Sandbox::start(&scenario, now, Pace::Manual);
+    sandbox.advance(minute);
+    assert_eq!(unwell(&sandbox).await, ["mailer", "web", "trainer"]);
+    sandbox.repair(&scenario);
+    sandbox.advance(minute);
+    assert_eq!(unwell(&sandbox).await, ["trainer"]);
 }

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::{diagnosis_cache, node_cache::NodeCache, probe_cache::ProbeCache};
 use crate::domain::{
     context::{self, CredentialChain, PodContext},
-    diagnostics::{Diagnosis, changes_at, diagnose},
+    diagnostics::{Diagnosis, Finding, changes_at, diagnose},
     k8s::{
         object_ref::ObjectRef,
         objects::{Container, Pod},
@@ -96,11 +96,15 @@ impl PodInspection {
         self.attempt().map(PullAttempt::image)
     }
 
+    /// The finding about the inspected image.
+    pub fn finding(&self) -> Option<&Finding> {
+        let mut findings = self.diagnosis.findings.iter();
+        findings.find(|finding| finding.image.as_ref() == self.image())
+    }
+
     /// The image suggested in place of the inspected one.
     pub fn suggested_image(&self) -> Option<&str> {
-        let mut findings = self.diagnosis.findings.iter();
-        let finding = findings.find(|finding| finding.image.as_ref() == self.image())?;
-        finding.fix_context.suggested_image.as_deref()
+        self.finding()?.fix_context.suggested_image.as_deref()
     }
 }
 

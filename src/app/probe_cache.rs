@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::request_id::RequestId;
 use crate::domain::{
     context::{PodContext, PullSecretRef},
-    diagnostics::EvidenceSource,
+    diagnostics::{EvidenceSource, Finding},
     error::UserError,
     k8s::{
         object_ref::ObjectRef,
@@ -46,12 +46,30 @@ impl ProbeQuery {
         })
     }
 
+    /// Query for the finding's image with the Secret that a fix would attach.
+    pub fn for_attachable(context: &PodContext, finding: &Finding) -> Option<Self> {
+        let name = finding.attachable_secret()?;
+        let image = ImageRef::parse(finding.image.as_deref()?).ok()?;
+        let mut unlisted = context.unlisted_secrets.iter();
+        let secret = unlisted.find(|secret| secret.key.name.as_str() == name)?;
+        Some(Self::for_secret(secret, image))
+    }
+
     /// Query with one Secret only.
     pub fn for_secret(secret: &Secret, image: ImageRef) -> Self {
         let version = Some(secret.meta.resource_version);
         Self {
             image,
             secrets: vec![(secret.key.clone(), version)],
+        }
+    }
+
+    /// The query for another image with the same Secrets.
+    #[must_use]
+    pub fn with_image(&self, image: ImageRef) -> Self {
+        Self {
+            image,
+            secrets: self.secrets.clone(),
         }
     }
 
@@ -109,6 +127,13 @@ impl ProbeCache {
         self.version += 1;
     }
 
+    /// The query of the running probe with this request ID.
+    pub fn query_of(&self, request_id: RequestId) -> Option<&ProbeQuery> {
+        let mut entries = self.entries.iter();
+        let is_running = |(_, state): &(&ProbeQuery, &ProbeState)| matches!(state, ProbeState::Pending(waiting) if *waiting == request_id);
+        entries.find(is_running).map(|(query, _)| query)
+    }
+
     /// Stores the result of the probe with this request ID.
     pub fn finish(&mut self, request_id: RequestId, answer: ProbeState) {
         if let ProbeState::Done(said) = &answer {
@@ -163,6 +188,16 @@ impl ProbeCache {
         asked.filter_map(move |query| self.recent(query, now))
     }
 
+    /// The tags that a registry has listed of a repository.
+    pub fn tags(&self, repository: &str, now: Timestamp) -> Option<&[String]> {
+        let asked = self.entries.keys();
+        let mut asked = asked.filter(|query| query.image.repository() == repository);
+        asked.find_map(|query| {
+            let tags = &self.recent(query, now)?.conclusion.tags;
+            (!tags.is_empty()).then_some(&**tags)
+        })
+    }
+
     /// Returns the result of a query, if it has not expired.
     pub fn recent(&self, query: &ProbeQuery, now: Timestamp) -> Option<&ProbeRecord> {
         match self.entries.get(query)? {
@@ -199,6 +234,8 @@ mod tests {
             root: None,
             alternatives: Vec::new(),
             ruled_out: Vec::new(),
+            suggestion: None,
+            tags: Vec::new(),
             summary: String::new(),
         };
         let said = ProbeRecord {

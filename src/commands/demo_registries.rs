@@ -161,4 +161,69 @@ mod tests {
             );
         }
     }
+
+    /// The tags of the repository, or the repositories of a registry of one's own, say what was meant.
+    #[tokio::test]
+    async fn a_registry_says_which_of_its_images_is_meant() {
+        const REGISTRIES: &str = r#"
+            title = "t"
+            story = "s"
+            [[registry]]
+            name = "registry.example"
+            auth = "basic"
+            login = [{ user = "ci", password = "right", pulls = ["*"] }]
+            image = [{ name = "app/recommender:1.0,v2.0,latest" }]
+            [[registry]]
+            name = "open.example:5000"
+            image = [{ name = "app/recommender:1.0" }]
+            [[registry]]
+            name = "quay.io"
+            image = [{ name = "app/recommender:1.0" }]
+        "#;
+        let scenario = Scenario::parse("registries", REGISTRIES).unwrap();
+        let now = "2026-11-23T12:00:00Z".parse().unwrap();
+        let sandbox = Sandbox::start(&scenario, now, Pace::Manual);
+        let prober = Prober::with_network(Arc::new(DemoNetwork(sandbox.registries())));
+        let login = RegistryAuth::Basic {
+            name: "ci".to_owned(),
+            password: Password::new("right"),
+        };
+        let nobody = RegistryAuth::Anonymous(AnonymousReason::Chosen);
+        for (image, auth, meant) in [
+            (
+                "registry.example/app/recommender:lastest",
+                &login,
+                Some("registry.example/app/recommender:latest"),
+            ),
+            (
+                "registry.example/app/recommender:2.0",
+                &login,
+                Some("registry.example/app/recommender:v2.0"),
+            ),
+            ("registry.example/app/recommender:1.1", &login, None),
+            (
+                "registry.example/app/recomender:1.0",
+                &login,
+                Some("registry.example/app/recommender:1.0"),
+            ),
+            ("registry.example/app/recomender:1.0", &nobody, None),
+            (
+                "open.example:5000/app/recomender:1.0",
+                &nobody,
+                Some("open.example:5000/app/recommender:1.0"),
+            ),
+            // The catalogue of a public registry is not asked for.
+            ("quay.io/app/recomender:1.0", &nobody, None),
+        ] {
+            let image = ImageRef::parse(image).unwrap();
+            let transcript = prober.probe(&image, auth).await;
+            let verdict = conclude(&transcript, &TargetPlatforms::default());
+            assert_eq!(verdict.suggestion.as_deref(), meant, "{image}");
+            if let Some(meant) = meant {
+                assert_eq!(verdict.answer, PullAnswer::No);
+                let asked = format!("did you mean {meant}?");
+                assert!(verdict.summary.contains(&asked), "{}", verdict.summary);
+            }
+        }
+    }
 }

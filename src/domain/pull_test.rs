@@ -157,6 +157,8 @@ impl PullTestResult {
             root: cause.and_then(RootCause::from_cause),
             alternatives,
             ruled_out: Vec::new(),
+            suggestion: None,
+            tags: Vec::new(),
             summary,
         })
     }

@@ -6,6 +6,7 @@ use strsim::osa_distance;
 
 pub(in crate::domain) use image::{
     ImagePart, ImageSuggestion, KnownNames, NameSource, is_similar_image, suggest_image,
+    with_meant_repository, with_meant_tag,
 };
 
 /// Finds the known word nearest to a mistyped one.

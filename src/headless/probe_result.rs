@@ -38,6 +38,9 @@ pub(super) struct ProbeResult {
     alternatives: Vec<Cause>,
     ruled_out: Vec<Cause>,
     summary: String,
+    /// The image that is likely meant, by the names that the registry has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    suggestion: Option<String>,
     digest: Option<String>,
     platforms: Vec<String>,
     /// The entry that decides, as in [`decisive`].
@@ -91,6 +94,7 @@ impl ProbeResult {
             alternatives: conclusion.alternatives.clone(),
             ruled_out: conclusion.ruled_out.clone(),
             summary: conclusion.summary.clone(),
+            suggestion: conclusion.suggestion.clone(),
             digest: manifest.and_then(|manifest| manifest.digest.clone()),
             platforms: manifest
                 .into_iter()

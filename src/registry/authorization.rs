@@ -39,17 +39,21 @@ pub(super) fn basic(auth: &RegistryAuth) -> Option<HeaderValue> {
     header("Basic", &encoded)
 }
 
-/// URL of the token request, and the origin of its server.
+/// The scope of a token to pull from a repository.
+pub(super) fn pull_scope(path: &str) -> String {
+    format!("repository:{path}:pull")
+}
+
+/// URL of the request for a token of this scope, and the origin of its server.
 pub(super) fn token_address(
     realm: &str,
     service: Option<&str>,
-    path: &str,
+    scope: &str,
 ) -> Result<(Uri, ServerOrigin), ProbeError> {
     let mut address = realm.split('#').next().unwrap_or_default().to_owned();
     let mut separator = if address.contains('?') { '&' } else { '?' };
-    let scope = format!("repository:{path}:pull");
     let service = service.map(|service| ("service", service));
-    for (name, value) in service.into_iter().chain([("scope", scope.as_str())]) {
+    for (name, value) in service.into_iter().chain([("scope", scope)]) {
         address.push(separator);
         address.push_str(name);
         address.push('=');
@@ -127,11 +131,14 @@ mod tests {
                 "http://127.0.0.1:5001/?scope=repository:a/b:pull",
             ),
         ] {
-            let (uri, _) = token_address(realm, service, "a/b").unwrap();
+            let (uri, _) = token_address(realm, service, &pull_scope("a/b")).unwrap();
             assert_eq!(uri.to_string(), expected);
         }
         for realm in ["", "token", "/token", "ftp://r.example/", "https://"] {
-            assert!(token_address(realm, None, "a/b").is_err(), "{realm}");
+            assert!(
+                token_address(realm, None, &pull_scope("a/b")).is_err(),
+                "{realm}"
+            );
         }
     }
 

@@ -92,6 +92,7 @@ impl Prober {
             },
             proxy: sequence.proxy,
             tags: sequence.tags,
+            repositories: sequence.repositories,
             steps: sequence.steps,
             anonymous_access: None,
         }

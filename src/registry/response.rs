@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 
 use super::http_client::HttpResponse;
 use crate::domain::{
-    probe::{ImageManifest, Platform, ProbeError, Refusal, Tags},
+    probe::{ImageManifest, Platform, ProbeError, Refusal, Repositories, Tags},
     registry_auth::auth_attempts::RegistryAuth,
     sanitize::sanitize,
 };
@@ -220,6 +220,20 @@ pub(super) fn tags(reply: &HttpResponse) -> Tags {
     }
 }
 
+#[derive(Deserialize)]
+struct Catalogue {
+    repositories: Vec<String>,
+}
+
+pub(super) fn repositories(reply: &HttpResponse) -> Repositories {
+    let catalogue = reply.status.is_success().then_some(&reply.body);
+    let names = catalogue.and_then(|body| serde_json::from_slice::<Catalogue>(body).ok());
+    names.map_or(Repositories::Unknown, |catalogue| {
+        let names = catalogue.repositories.iter();
+        Repositories::Listed(names.map(|name| sanitize(name)).collect())
+    })
+}
+
 fn header(headers: &HeaderMap, name: &str) -> Option<String> {
     headers.get(name)?.to_str().ok().map(str::to_owned)
 }
@@ -337,6 +351,21 @@ mod tests {
             (401, unknown, Tags::Unknown),
         ] {
             assert_eq!(tags(&reply(status, &[], body)), expected, "{status} {body}");
+        }
+    }
+
+    #[test]
+    fn the_catalogue_is_read() {
+        for (status, body, expected) in [
+            (
+                200,
+                r#"{"repositories":["a/b","c"]}"#,
+                Repositories::Listed(vec!["a/b".to_owned(), "c".to_owned()]),
+            ),
+            (200, "garbage", Repositories::Unknown),
+            (401, r#"{"repositories":["a"]}"#, Repositories::Unknown),
+        ] {
+            assert_eq!(repositories(&reply(status, &[], body)), expected, "{body}");
         }
     }
 }

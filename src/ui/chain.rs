@@ -13,10 +13,13 @@ use ratatui::{
 
 use super::{draw_context::DrawContext, text};
 use crate::{
-    app::pod_inspection::PodInspection,
+    app::{
+        panes::accounts::{ListedSecret, listed_secret},
+        pod_inspection::PodInspection,
+    },
     domain::{
         context::{AccountState, SecretLink, SecretState},
-        diagnostics::{Cause, ChainLink, Finding},
+        diagnostics::{Cause, ChainLink, Finding, RootCause},
         k8s::pod_status::{PodHealth, pod_status},
         registry_auth::image_ref::ImageRef,
     },
@@ -130,7 +133,7 @@ fn parts(cx: DrawContext<'_>, inspection: &PodInspection, wide: bool) -> Vec<Cha
         parts.push(secret(inspection, finding));
     }
     parts.extend(provider);
-    parts.push(account(inspection, finding));
+    parts.push(account(cx, inspection, finding));
     parts.push(workload(cx, inspection, finding, wide));
     parts
 }
@@ -247,12 +250,23 @@ fn secret(inspection: &PodInspection, finding: Option<&Finding>) -> ChainSegment
     }
 }
 
-fn account(inspection: &PodInspection, finding: Option<&Finding>) -> ChainSegment {
+fn account(
+    cx: DrawContext<'_>,
+    inspection: &PodInspection,
+    finding: Option<&Finding>,
+) -> ChainSegment {
     let name = &inspection.context.pod.service_account;
     let broken = finding.filter(|finding| finding.link() == ChainLink::Account);
     let known = inspection.links.as_ref().map(|links| links.account);
     let (state, why) = match (broken, known) {
         (Some(finding), _) => (LinkState::Broken, finding.title()),
+        (None, Some(AccountState::Present)) if lists_missing_secret(cx, inspection) => {
+            // What the Secret's segment says is marked and not said again.
+            let links = inspection.links.as_ref();
+            let is_told = links.is_some_and(|it| it.secrets.iter().any(SecretLink::is_missing));
+            let why = RootCause::SecretMissing.title();
+            (LinkState::Odd, if is_told { "" } else { why })
+        }
         (None, Some(AccountState::Present)) => (LinkState::Good, ""),
         (None, Some(AccountState::Missing)) => (LinkState::Odd, "not found"),
         (None, Some(AccountState::Unknown) | None) => (LinkState::Unknown, ""),
@@ -263,6 +277,16 @@ fn account(inspection: &PodInspection, finding: Option<&Finding>) -> ChainSegmen
         state,
         why,
     }
+}
+
+/// Whether the ServiceAccount lists a Secret that does not exist, as its pane shows it.
+fn lists_missing_secret(cx: DrawContext<'_>, inspection: &PodInspection) -> bool {
+    let Some(account) = inspection.context.account.present() else {
+        return false;
+    };
+    let mut listed = account.pull_secrets.iter();
+    listed
+        .any(|name| listed_secret(cx.secret_list_context(), account, name) == ListedSecret::Missing)
 }
 
 /// The workload, or a Pod that has none; where there is room, with its kind as kubectl writes it.

@@ -26,12 +26,15 @@ use crate::{
         update,
     },
     domain::{
+        diagnostics::RootCause,
         error::UserError,
-        fixtures::{event, now, pod, sample_updates, seconds_ago, upserted, waiting},
+        fixtures::{
+            account, event, now, pod, running, sample_updates, seconds_ago, upserted, waiting,
+        },
         k8s::{
             connection::{ConnectionInfo, KubeContext},
             object_ref::Namespace,
-            objects::WorkloadKind,
+            objects::{Pod, ServiceAccount, WorkloadIdentity, WorkloadKind},
         },
         rbac::Permission,
         registry_auth::docker_config::{self, ConfigFormat},
@@ -187,6 +190,83 @@ fn the_dashboard_at_three_sizes() {
             Screen::company().text(width, height)
         );
     }
+}
+
+/// The chain strip of a namespace with one Pod.
+fn chain_strip(pod: Pod, account: ServiceAccount) -> String {
+    let mut screen = Screen::connected();
+    for kind in KINDS {
+        screen.state(kind, WatchState::Live);
+    }
+    for update in [
+        StoreUpdate::ServiceAccounts(upserted(vec![account])),
+        StoreUpdate::Pods(upserted(vec![pod])),
+    ] {
+        screen.take(Message::Batch(screen.request_id, update));
+    }
+    let text = screen.text(160, 40);
+    let mut lines = text.lines();
+    let line = lines.find(|line| line.contains("◂──"));
+    line.unwrap_or_else(|| panic!("{text}")).trim().to_owned()
+}
+
+/// At a cloud's registry the credential provider stands in the place of a Secret, with the identity that it takes.
+#[test]
+fn the_chain_strip_has_the_provider_of_a_cloud() {
+    let image = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/shop/web:1";
+    let of_cloud = |state| {
+        let mut pod = pod("shop", "web", state);
+        pod.pull_secrets = Arc::from([]);
+        pod.containers[0].image = image.into();
+        pod
+    };
+    let role = |annotation: &str| {
+        let mut account = account("shop", "runner", &[]);
+        let arn = "arn:aws:iam::123456789012:role/puller";
+        account.identities = WorkloadIdentity::from_annotation(annotation, arn)
+            .into_iter()
+            .collect();
+        account
+    };
+    let refused = "failed to resolve reference: pulling from host 123456789012.dkr.ecr.eu-west-1.amazonaws.com failed with status code [manifests 1]: 403 Forbidden: User: arn:aws:sts::123456789012:assumed-role/node/i-1 is not authorized to perform: ecr:BatchGetImage";
+    let lacks = RootCause::IdentityLacksAccess.title();
+    for (state, account, expected) in [
+        (
+            running(),
+            role("other"),
+            "provider AWS node identity ✓".to_owned(),
+        ),
+        (
+            running(),
+            role("eks.amazonaws.com/ecr-role-arn"),
+            "provider AWS identity puller ✓".to_owned(),
+        ),
+        (
+            waiting("ErrImagePull", refused),
+            role("other"),
+            format!("provider AWS node identity ✗ {lacks}"),
+        ),
+    ] {
+        let line = chain_strip(of_cloud(state), account);
+        assert!(line.contains(&expected), "{line}");
+        assert!(!line.contains("no pull secret"), "{line}");
+    }
+    let mut elsewhere = of_cloud(running());
+    elsewhere.containers[0].image = "registry.example/shop/web:1".into();
+    let line = chain_strip(elsewhere, role("other"));
+    assert!(!line.contains("provider"), "{line}");
+}
+
+/// As its pane does: the next Pod of the ServiceAccount will lack the Secret.
+#[test]
+fn the_chain_strip_marks_a_service_account_that_lists_a_missing_secret() {
+    let mut web = pod("shop", "web", running());
+    web.pull_secrets = Arc::from([]);
+    let line = chain_strip(web.clone(), account("shop", "runner", &["gone"]));
+    let why = RootCause::SecretMissing.title();
+    assert!(line.contains(&format!("SA runner ! {why}")), "{line}");
+    let line = chain_strip(web, account("shop", "runner", &[]));
+    assert!(line.contains("SA runner ✓"), "{line}");
 }
 
 #[test]
@@ -429,6 +509,8 @@ fn a_tested_secret() {
         root: Some(RootCause::CredentialRejected),
         alternatives: Vec::new(),
         ruled_out: Vec::new(),
+        suggestion: None,
+        tags: Vec::new(),
         summary: "registry.example does not accept the credential of shop-bot".to_owned(),
     };
     screen.take(Message::ProbeDone(request_id, Ok(Box::new(conclusion))));

@@ -11,11 +11,16 @@ use std::{
     time::{Duration, Instant},
 };
 
+use cluster::Cluster;
 use pullscope::domain::{
-    context::PodContext,
+    context::{self, PodContext},
     diagnostics::{classify::classify, diagnose},
     registry_auth::{image_ref::ImageRef, keyring::Keyring},
+    store::watch::WatchCoverage,
 };
+
+#[path = "engine/cluster.rs"]
+mod cluster;
 
 /// The mean time of one call, over at least half a second.
 fn mean(mut call: impl FnMut()) -> Duration {
@@ -45,6 +50,25 @@ fn messages(root: &Path) -> Vec<String> {
         .filter(|line| !line.trim().is_empty() && !line.starts_with('#'))
         .map(str::to_owned)
         .collect()
+}
+
+/// What other Pods and workloads cost: peers here and elsewhere, similar names, the node's queue.
+fn large_cluster(pods: usize, namespaces: usize) {
+    let Cluster {
+        store,
+        now,
+        failing,
+        queued,
+    } = Cluster::new(pods, namespaces);
+    let sight = WatchCoverage::complete();
+    for (what, pod) in [("refused", &failing), ("queued", &queued)] {
+        let case = || context::pod_context(&store, &sight, pod, now).unwrap();
+        let about = format!("a {what} Pod among {pods} in {namespaces} namespaces");
+        report(&format!("context: {about}"), mean(|| drop(case())), 0);
+        let case = case();
+        let time = mean(|| drop(black_box(diagnose(&case))));
+        report(&format!("diagnose: {about}"), time, 0);
+    }
 }
 
 fn main() {
@@ -109,6 +133,10 @@ fn main() {
         each,
         0,
     );
+
+    for namespaces in [50, 1] {
+        large_cluster(50_000, namespaces);
+    }
 
     let mut keyring = Keyring::default();
     for number in 0..200 {

@@ -26,8 +26,13 @@ struct Demo {
 
 impl Demo {
     fn start() -> Self {
+        Self::play("company")
+    }
+
+    /// Another scenario than the demo's own.
+    fn play(scenario: &str) -> Self {
         let mut child = Command::new(PROGRAM)
-            .args(["demo", "--serve"])
+            .args(["demo", "--serve", "--scenario", scenario])
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
@@ -380,6 +385,43 @@ fn explain_holds_no_more_than_it_needs() {
         let answers = reader.join().unwrap().unwrap();
         assert_eq!(answers.lines().count(), expected);
     }
+}
+
+/// The link of the chain that needs no Secret: the cloud's credential provider, and the identity that it takes.
+#[test]
+fn check_and_match_name_the_credential_provider() {
+    let demo = Demo::play("cloud-identity");
+    let role = "arn:aws:iam::123456789012:role/payment-puller";
+    let annotation = "eks.amazonaws.com/ecr-role-arn";
+    let found = json(&demo.run("check -A -o json"));
+    schema::obeys("check", &found);
+    let of = |namespace: &str| {
+        let findings = found["findings"].as_array().unwrap();
+        let mut findings = findings.iter().filter(|it| it["namespace"] == namespace);
+        findings.next().unwrap_or_else(|| panic!("{found:#}"))
+    };
+    let provider = &of("payments")["chain"]["provider"];
+    let expected = json!({"cloud": "aws", "identity": role, "annotation": annotation});
+    assert_eq!(*provider, expected);
+    let provider = &of("partner")["chain"]["provider"];
+    let expected = json!({"cloud": "aws", "identity": null, "annotation": null});
+    assert_eq!(*provider, expected, "the node's identity");
+    let said = text(&demo.run("check -n payments").stdout);
+    assert!(said.contains(role), "{said}");
+
+    let image = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/payments/api:4.1";
+    let line = format!("match {image} -n payments --sa payments");
+    let output = demo.run(&format!("{line} -o json"));
+    assert_eq!(status(&output), 1, "no entry of a Secret matches");
+    let found = json(&output);
+    schema::obeys("match", &found);
+    let expected = json!({"cloud": "aws", "identity": role, "annotation": annotation});
+    assert_eq!(found["provider"], expected);
+    let said = text(&demo.run(&line).stdout);
+    let then = "no entry matches: the node's credential provider, if it has one (AWS identity payment-puller)";
+    assert!(said.contains(then), "{said}");
+    let elsewhere = "match registry.example/app:1 -n payments --sa payments -o json";
+    assert!(json(&demo.run(elsewhere))["provider"].is_null());
 }
 
 /// The Secrets are the cluster's own, and so is what the kubelet passes over.

@@ -474,6 +474,10 @@ pub fn add_probe_evidence(
     if let Some(said) = query.as_ref().and_then(|query| probes.recent(query, now)) {
         diagnostics::apply_probe(finding, &said.conclusion, said.source, said.at);
     }
+    let query = ProbeQuery::for_attachable(context, finding);
+    if let Some(said) = query.as_ref().and_then(|query| probes.recent(query, now)) {
+        diagnostics::apply_attach_probe(finding, &said.conclusion, said.at);
+    }
     let suggested = finding.fix_context.suggested_image.as_deref();
     let query = suggested.and_then(|image| ProbeQuery::for_pod(context, image));
     if let Some(said) = query.as_ref().and_then(|query| probes.recent(query, now)) {

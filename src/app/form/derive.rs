@@ -11,11 +11,29 @@ use crate::domain::{
 impl Form {
     /// Derives the registry of the image, names from the image, and the matching Secrets.
     pub(super) fn derive_defaults(&mut self, store: &Store) {
+        self.derive_from_tag();
         if let Ok(image) = ImageRef::parse(self.text(FieldId::Image)) {
             self.derive_from_image(&image);
         }
         self.derive_from_credential();
         self.offer_secrets(store);
+    }
+
+    /// The image gets the tag that is picked.
+    fn derive_from_tag(&mut self) {
+        let tag = self.focused().filter(|field| field.id == FieldId::Tag);
+        let Some(tag) = tag.map(|field| field.value().to_owned()) else {
+            return;
+        };
+        let Ok(image) = ImageRef::parse(self.text(FieldId::Image)) else {
+            return;
+        };
+        let picked = format!("{}:{tag}", image.repository());
+        for field in &mut self.fields {
+            if let (FieldId::Image, FieldInput::Text(input)) = (field.id, &mut field.input) {
+                *input = picked.as_str().into();
+            }
+        }
     }
 
     fn derive_from_image(&mut self, image: &ImageRef) {

@@ -4,6 +4,8 @@
 pub enum FieldId {
     Namespace,
     Image,
+    /// One of the tags that the registry has.
+    Tag,
     /// Which of several credentials.
     Credential,
     /// Where the credential comes from.
@@ -38,6 +40,7 @@ impl FieldId {
         match self {
             Self::Namespace => "Namespace",
             Self::Image => "Image",
+            Self::Tag => "Tag",
             Self::Credential | Self::Source => "Credential",
             Self::File => "File",
             Self::Variable => "Variable",

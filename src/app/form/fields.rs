@@ -16,6 +16,7 @@ use crate::{
             FormSpec, SecretUsage,
         },
         plural::number_or_no,
+        registry_auth::image_ref::ImageRef,
     },
 };
 
@@ -37,13 +38,13 @@ pub(super) fn fields_for(spec: &FormSpec) -> Vec<Field> {
         FormSpec::Rotate { spreads, .. } => rotation(spreads),
         FormSpec::Copy { from, targets, .. } => copy(from.name.as_str(), targets),
         FormSpec::Image {
-            targets, suggested, ..
+            targets,
+            suggested,
+            tags,
+            ..
         } => {
             let before = targets.first().map_or("", |target| &target.before);
-            vec![text_field(
-                FieldId::Image,
-                suggested.as_deref().unwrap_or(before),
-            )]
+            image(suggested.as_deref().unwrap_or(before), tags)
         }
         FormSpec::Bind { secret, accounts } => vec![
             multi_select_field(
@@ -217,6 +218,26 @@ fn credential(username: &str, sources: &[CredentialSource]) -> Vec<Field> {
         text_field(FieldId::Username, username),
         text_field(FieldId::Token, ""),
     ]
+}
+
+/// Most tags that are offered to pick from.
+const MAX_TAGS: usize = 30;
+
+/// The image, and where the registry has listed its tags, those to pick from: first the one that the image has.
+fn image(filled_in: &str, tags: &[String]) -> Vec<Field> {
+    let mut fields = vec![text_field(FieldId::Image, filled_in)];
+    let image = ImageRef::parse(filled_in).ok();
+    if let Some(own) = image.as_ref().and_then(ImageRef::tag)
+        && !tags.is_empty()
+    {
+        let others = tags.iter().map(String::as_str).filter(|tag| *tag != own);
+        let options = [own].into_iter().chain(others.take(MAX_TAGS));
+        fields.push(select_field(
+            FieldId::Tag,
+            options.map(|tag| (tag, SelectValue::Label)),
+        ));
+    }
+    fields
 }
 
 /// A credential in words.

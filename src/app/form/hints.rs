@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use super::{FieldId, FieldInput, Form, ImportState, validate::preset};
 use crate::domain::{
     k8s::object_ref::{Name, Namespace},
-    plan::{FormSpec, ImageTarget},
-    plural::pods_with_verb,
+    plan::{CredentialUsage, FormSpec, ImageTarget},
+    plural::{number_or_no, pods_with_verb},
     registry_auth::{image_ref::ImageRef, registries::RegistryInfo},
     store::{Store, watch::Scope},
 };
@@ -41,6 +41,12 @@ impl Form {
                 made_or_meant(namespace.as_str(), all)
             }
             (FieldId::Image, _) => self.image_hint(store),
+            (FieldId::Tag, _) => match &self.spec {
+                FormSpec::Image { tags, .. } => {
+                    format!("in the registry: {}", number_or_no(tags.len(), "tag"))
+                }
+                _ => String::new(),
+            },
             (FieldId::Account, _) => self.account_hint(store),
             (FieldId::Port, _) => "port the container listens on, if any".to_owned(),
             (FieldId::Restart, _) => {
@@ -52,10 +58,25 @@ impl Form {
                 _ => "checked: have the Secret".to_owned(),
             },
             (FieldId::Secrets, _) => match &self.spec {
-                FormSpec::Rotate { .. } => "checked: get the new credential".to_owned(),
+                FormSpec::Rotate { spreads, .. } => self.rotation_hint(spreads),
                 _ => "checked: attached to the ServiceAccount".to_owned(),
             },
             _ => String::new(),
+        }
+    }
+
+    /// Which Secrets are checked, or why one is not: the API server refuses every change of an immutable one.
+    fn rotation_hint(&self, spreads: &[CredentialUsage]) -> String {
+        let chosen = match self.field(FieldId::Credential).map(|field| &field.input) {
+            Some(FieldInput::Select(credential)) => credential.chosen,
+            Some(_) | None => 0,
+        };
+        let holders = spreads.get(chosen).map_or(&[][..], |it| &it.holders);
+        let mut immutable = holders.iter().filter(|holder| holder.immutable);
+        match (immutable.next(), immutable.count()) {
+            (None, _) => "checked: have it for this registry".to_owned(),
+            (Some(one), 0) => format!("unchecked: Secret {} is immutable; recreate it", one.secret),
+            (Some(_), more) => format!("unchecked: {} immutable Secrets; recreate them", more + 1),
         }
     }
 

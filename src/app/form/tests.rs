@@ -5,14 +5,14 @@ use crate::domain::{
     fixtures,
     k8s::{
         object_ref::{Name, Namespace},
-        objects::{Subject, WorkloadKind, WorkloadRef},
+        objects::{Secret, SecretType, Subject, WorkloadKind, WorkloadRef},
     },
     plan::{
         AccountPullSecrets, AttachSecret, Change, ConflictPolicy, Credentials, ImageOwner,
         ImageTarget,
     },
-    registry_auth::credential::Password,
-    store::update::StoreUpdate,
+    registry_auth::credential::{FingerprintKey, Password},
+    store::{update::StoreUpdate, watch::SecretWatch},
 };
 
 fn typed(form: &mut Form, store: &Store, id: FieldId, text: &str) {
@@ -60,12 +60,69 @@ fn another_image_names_the_tags_that_run_beside_it() {
             jobs: Vec::new(),
         }],
         suggested: None,
+        tags: Vec::new(),
         left_out: Vec::new(),
     };
     let form = Form::new(spec, None, &store);
     assert_eq!(
         form.hint(FieldId::Image, &store),
         "running in this namespace: 1, 2"
+    );
+}
+
+#[test]
+fn a_tag_of_the_registry_is_picked_into_the_image() {
+    let store = Store::default();
+    let workload = WorkloadRef {
+        kind: WorkloadKind::Deployment,
+        key: fixtures::key("shop", "web"),
+    };
+    let ask = |tags: &[&str]| FormSpec::Image {
+        targets: vec![ImageTarget {
+            owner: ImageOwner::new(Subject::Workload(workload.clone())).unwrap(),
+            container: "app".into(),
+            before: "registry.example/app:lastest".into(),
+            pods: Vec::new(),
+            jobs: Vec::new(),
+        }],
+        suggested: None,
+        tags: tags.iter().map(|tag| (*tag).to_owned()).collect(),
+        left_out: Vec::new(),
+    };
+    let mut form = Form::new(ask(&["latest", "1.0"]), None, &store);
+    assert_eq!(form.hint(FieldId::Tag, &store), "in the registry: 2 tags");
+    typed(&mut form, &store, FieldId::Tag, "latest");
+    assert_eq!(form.text(FieldId::Image), "registry.example/app:latest");
+    assert_eq!(
+        said(&form, &store),
+        ["Set image of app in Deployment/web to registry.example/app:latest"]
+    );
+    let form = Form::new(ask(&[]), None, &store);
+    assert!(!form.has_visible_field(FieldId::Tag), "none are known");
+}
+
+#[test]
+fn a_rotation_says_why_an_immutable_secret_is_unchecked() {
+    let mut store = Store::default();
+    let entry: &[_] = &[("registry.example", "bot")];
+    let of = SecretType::DockerConfigJson;
+    let plain = fixtures::secret("shop", "regcred", of, entry);
+    let mut fixed = fixtures::with_passwords(&FingerprintKey::default(), plain, &["old"]);
+    let hint = |secret: &Secret, store: &mut Store| {
+        let secrets = fixtures::upserted(vec![secret.clone()]);
+        let update = StoreUpdate::Secrets(SecretWatch::DockerConfigJson, secrets);
+        store.apply(update, fixtures::now());
+        let ask = FormSpec::for_rotation(store, &secret.key).unwrap();
+        Form::new(ask, None, store).hint(FieldId::Secrets, store)
+    };
+    assert_eq!(
+        hint(&fixed, &mut store),
+        "checked: have it for this registry"
+    );
+    fixed.immutable = true;
+    assert_eq!(
+        hint(&fixed, &mut store),
+        "unchecked: Secret shop/regcred is immutable; recreate it"
     );
 }
 

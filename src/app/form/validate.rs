@@ -68,6 +68,7 @@ impl Form {
             | FieldId::Secrets
             | FieldId::Namespaces
             | FieldId::Credential
+            | FieldId::Tag
             | FieldId::Policy
             | FieldId::Existing
             | FieldId::Restart

@@ -12,15 +12,30 @@ use crate::{
         overlay::Overlay,
         request_id::RequestId,
     },
-    domain::{diagnostics::grouping::FaultId, error::UserError, plan::FormSpec},
+    domain::{
+        diagnostics::grouping::FaultId, error::UserError, plan::FormSpec,
+        registry_auth::image_ref::ImageRef,
+    },
 };
 
 /// Opens a form, unless the program is read-only.
-pub(super) fn open(model: &mut Model, spec: FormSpec, fault: Option<FaultId>, now: Timestamp) {
+pub(super) fn open(model: &mut Model, mut spec: FormSpec, fault: Option<FaultId>, now: Timestamp) {
     if !plan_dialog::reject_if_read_only(model, now) {
+        add_registry_tags(model, &mut spec, now);
         let form = Form::new(spec, fault, &model.store);
         model.overlays.push(Overlay::Form(form));
     }
+}
+
+/// Adds the tags that the registry has listed, if it was asked for the image not long ago.
+fn add_registry_tags(model: &Model, ask: &mut FormSpec, now: Timestamp) {
+    let FormSpec::Image { targets, tags, .. } = ask else {
+        return;
+    };
+    let before = targets.first().map(|target| &*target.before);
+    let image = before.and_then(|image| ImageRef::parse(image).ok());
+    let listed = image.and_then(|image| model.probes.tags(&image.repository(), now));
+    *tags = listed.unwrap_or_default().to_vec();
 }
 
 fn top(model: &mut Model) -> Option<&mut Form> {

@@ -123,7 +123,7 @@ fn handle(model: &mut Model, message: Message, now: Timestamp) -> Vec<Effect> {
         Message::Saved(answer) => forms::saved(model, answer, now),
         Message::ProbeDone(request_id, answer) => {
             plan_dialog::probe_done(model, request_id, answer.as_deref().ok());
-            probe::probe_done(model, request_id, answer, now);
+            return probe::probe_done(model, request_id, answer, now);
         }
         Message::RbacLoaded(request_id, rules) => model.rbac.insert(request_id, rules),
         Message::NodesAnswered(request_id, answers) => model.nodes.insert(request_id, *answers),

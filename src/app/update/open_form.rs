@@ -158,6 +158,7 @@ fn set_image(model: &Model) -> Result<FormSpec, &'static str> {
     Ok(FormSpec::Image {
         targets: vec![target],
         suggested: None,
+        tags: Vec::new(),
         left_out: Vec::new(),
     })
 }

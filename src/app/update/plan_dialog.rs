@@ -486,6 +486,8 @@ mod tests {
                 root,
                 alternatives: Vec::new(),
                 ruled_out: Vec::new(),
+                suggestion: None,
+                tags: Vec::new(),
                 summary: String::new(),
             };
             assert_eq!(

@@ -23,6 +23,7 @@ use crate::{
             objects::{AnyObjectRef, Secret},
         },
         probe::ProbeConclusion,
+        registry_auth::image_ref::ImageRef,
     },
 };
 
@@ -49,9 +50,12 @@ fn probe_pod(model: &mut Model, now: Timestamp) -> Vec<Effect> {
         let query = ProbeQuery::for_pod(&inspection.context, inspection.image()?)?;
         let suggested = inspection.suggested_image();
         let suggested = suggested.and_then(|it| ProbeQuery::for_pod(&inspection.context, it));
-        Some((inspection.pod.clone(), query, suggested))
+        let finding = inspection.finding();
+        let attachable = finding.and_then(|it| ProbeQuery::for_attachable(&inspection.context, it));
+        let more: Vec<ProbeQuery> = suggested.into_iter().chain(attachable).collect();
+        Some((inspection.pod.clone(), query, more))
     });
-    let Some((pod, query, suggested)) = asked else {
+    let Some((pod, query, mut more)) = asked else {
         model.set_status("no image to test", now);
         return Vec::new();
     };
@@ -60,8 +64,8 @@ fn probe_pod(model: &mut Model, now: Timestamp) -> Vec<Effect> {
         return Vec::new();
     }
     show(model, AnyObjectRef::Pod(pod), Tab::Diagnosis);
-    let suggested = suggested.filter(|query| !model.probes.is_pending(query));
-    let queries = [query].into_iter().chain(suggested);
+    more.retain(|query| !model.probes.is_pending(query));
+    let queries = [query].into_iter().chain(more);
     queries
         .map(|query| {
             let request_id = model.request_ids.next_id();
@@ -123,7 +127,11 @@ pub(super) fn probe_done(
     request_id: RequestId,
     answer: Result<Box<ProbeConclusion>, UserError>,
     now: Timestamp,
-) {
+) -> Vec<Effect> {
+    let suggested = answer.as_ref().ok().and_then(|verdict| {
+        let image = ImageRef::parse(verdict.suggestion.as_deref()?).ok()?;
+        Some(model.probes.query_of(request_id)?.with_image(image))
+    });
     let answer = match answer {
         Ok(conclusion) => ProbeState::Done(ProbeRecord {
             conclusion: *conclusion,
@@ -133,4 +141,13 @@ pub(super) fn probe_done(
         Err(problem) => ProbeState::Failed(problem),
     };
     model.probes.finish(request_id, answer);
+    // What the registry suggests is tested before it is proposed.
+    let is_new = |query: &ProbeQuery| {
+        !model.probes.is_pending(query) && model.probes.recent(query, now).is_none()
+    };
+    let Some(query) = suggested.filter(is_new) else {
+        return Vec::new();
+    };
+    let request_id = model.request_ids.next_id();
+    vec![send(model, query, request_id)]
 }

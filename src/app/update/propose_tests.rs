@@ -284,6 +284,8 @@ fn a_login_that_the_registry_refuses_is_not_saved_by_one_key() {
         root: None,
         alternatives: Vec::new(),
         ruled_out: Vec::new(),
+        suggestion: None,
+        tags: Vec::new(),
         summary: "registry.example rejects the login".into(),
     };
     update(
@@ -326,6 +328,8 @@ fn another_image_is_asked_for_before_it_is_set() {
         root: Some(crate::domain::diagnostics::RootCause::TagMissing),
         alternatives: Vec::new(),
         ruled_out: Vec::new(),
+        suggestion: None,
+        tags: Vec::new(),
         summary: "it is not there".into(),
     };
     update(
@@ -595,6 +599,8 @@ fn a_secret_is_tested_with_all_images_that_are_pulled_with_it() {
         root: Some(crate::domain::diagnostics::RootCause::CredentialRejected),
         alternatives: Vec::new(),
         ruled_out: Vec::new(),
+        suggestion: None,
+        tags: Vec::new(),
         summary: "the registry refuses the credential".to_owned(),
     };
     update(

@@ -1,7 +1,12 @@
 //! Decodes the parts of `metadata` that are used.
 
+use std::fmt;
+
 use jiff::Timestamp;
-use serde::{Deserialize, Deserializer, de::IgnoredAny};
+use serde::{
+    Deserialize, Deserializer,
+    de::{IgnoredAny, MapAccess, Visitor},
+};
 
 use super::{
     annotations::Annotations,
@@ -32,34 +37,96 @@ pub(in crate::cluster) struct WireMeta<'a> {
     owner_references: NullableVec<WireOwner<'a>>,
     pub(super) generation: Option<i64>,
     #[serde(rename = "managedFields")]
-    pub(super) data_written: DataWritten,
+    pub(super) data: ManagedData,
 }
 
-/// The newest write of the object's `data`, from its managed fields.
+/// What an object's managed fields show of its `data`.
 #[derive(Debug, Default)]
-pub(super) struct DataWritten(pub(super) Option<Timestamp>);
+pub(super) struct ManagedData {
+    /// The newest time at which a manager wrote it.
+    pub(super) written: Option<Timestamp>,
+    keys: DataKeys,
+}
+
+impl ManagedData {
+    /// Whether its keys are known, and none of them is one for a Docker configuration.
+    pub(super) fn has_no_config_key(&self) -> bool {
+        self.keys.is_named && !self.keys.may_be_config
+    }
+}
+
+/// The keys of `data`, as far as it matters what they are called.
+#[derive(Clone, Copy, Debug, Default)]
+struct DataKeys {
+    is_named: bool,
+    /// One is called as a file with a Docker configuration may be.
+    may_be_config: bool,
+}
 
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 struct WireManager {
     time: OptTime,
-    fields_v1: Option<ManagedData>,
+    fields_v1: Option<WireManagedFields>,
 }
 
 #[derive(Deserialize)]
-struct ManagedData {
+struct WireManagedFields {
     #[serde(rename = "f:data")]
-    data: Option<IgnoredAny>,
+    data: Option<DataKeys>,
 }
 
-impl<'de> Deserialize<'de> for DataWritten {
+impl<'de> Deserialize<'de> for ManagedData {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let managers: NullableVec<WireManager> = NullableVec::deserialize(deserializer)?;
-        let of_data = managers.0.into_iter().filter(|manager| {
-            let fields = manager.fields_v1.as_ref();
-            fields.is_some_and(|fields| fields.data.is_some())
-        });
-        Ok(Self(of_data.filter_map(|manager| manager.time.0).max()))
+        let mut all = Self::default();
+        for manager in managers.0 {
+            let Some(keys) = manager.fields_v1.and_then(|fields| fields.data) else {
+                continue;
+            };
+            all.written = all.written.max(manager.time.0);
+            all.keys.is_named |= keys.is_named;
+            all.keys.may_be_config |= keys.may_be_config;
+        }
+        Ok(all)
+    }
+}
+
+impl DataKeys {
+    /// `f:.dockerconfigjson`, `f:config.json`; `.` stands for the map itself.
+    fn add(&mut self, field: &str) {
+        const WORDS: [&str; 4] = ["docker", "config", "json", "auth"];
+        let Some(key) = field.strip_prefix("f:") else {
+            return;
+        };
+        let key = key.to_lowercase();
+        self.is_named = true;
+        self.may_be_config |= WORDS.iter().any(|word| key.contains(word));
+    }
+}
+
+impl<'de> Deserialize<'de> for DataKeys {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(DataKeysVisitor)
+    }
+}
+
+struct DataKeysVisitor;
+
+impl<'de> Visitor<'de> for DataKeysVisitor {
+    type Value = DataKeys;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a map of managed fields")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut keys = DataKeys::default();
+        while let Some(field) = map.next_key::<LenientStr<'de>>()? {
+            map.next_value::<IgnoredAny>()?;
+            keys.add(field.as_str());
+        }
+        Ok(keys)
     }
 }
 

@@ -126,7 +126,7 @@ impl Decode for PullSecretDecoder {
             content: self.content(&secret_type, &data),
             secret_type,
             immutable: wire.immutable == Some(true),
-            changed: wire.metadata.data_written.0,
+            changed: wire.metadata.data.written,
             annotated_expiry: wire.metadata.annotations.expiry,
         })
     }
@@ -169,7 +169,11 @@ impl Decode for OtherSecretDecoder {
             key: wire.metadata.key(texts)?,
             meta: wire.metadata.meta(texts),
             secret_type: SecretType::Other(None),
-            content: SecretContent::NotTransferred,
+            content: if wire.metadata.data.has_no_config_key() {
+                SecretContent::NoConfigKey
+            } else {
+                SecretContent::NotTransferred
+            },
             immutable: false,
             changed: None,
             annotated_expiry: None,

@@ -9,7 +9,7 @@ use super::{
     parse_watch_line,
 };
 use crate::domain::{
-    k8s::objects::{IDENTITY_ANNOTATIONS, WorkloadIdentity},
+    k8s::objects::{IDENTITY_ANNOTATIONS, SecretContent, WorkloadIdentity},
     registry_auth::credential::FingerprintKey,
     store::watch::SecretWatch,
 };
@@ -375,4 +375,25 @@ fn when_the_data_of_a_secret_was_written_is_read_off_its_managed_fields() {
         .map(|it| it.changed.map(|at| at.to_string()))
         .collect();
     assert_eq!(changed, [Some("2026-05-01T00:00:00Z".to_owned()), None]);
+}
+
+#[test]
+fn whether_another_secret_may_hold_a_configuration_is_read_off_its_managed_fields() {
+    let of = |name: &str, fields: serde_json::Value| json!({"metadata": {"name": name, "namespace": "shop", "managedFields": [{"manager": "m", "time": "2026-05-01T00:00:00Z", "fieldsV1": fields}]}});
+    let list = json!({"metadata": {"resourceVersion": "7"}, "items": [
+        of("login", json!({"f:data": {".": {}, "f:username": {}, "f:password": {}}})),
+        of("docker", json!({"f:data": {".": {}, "f:.dockerconfigjson": {}}})),
+        of("file", json!({"f:data": {"f:config.json": {}, "f:username": {}}})),
+        of("empty", json!({"f:data": {".": {}}})),
+        of("labels", json!({"f:metadata": {}})),
+        json!({"metadata": {"name": "none", "namespace": "shop"}}),
+    ]});
+    let mut texts = Interner::default();
+    let read = objects(&OtherSecretDecoder, list.to_string().as_bytes(), &mut texts).unwrap();
+    let without: Vec<&str> = read
+        .iter()
+        .filter(|it| it.content == SecretContent::NoConfigKey)
+        .map(|it| it.key.name.as_str())
+        .collect();
+    assert_eq!(without, ["login"]);
 }

@@ -299,7 +299,7 @@ fn readable_config(secret: &Secret) -> Option<&DockerConfigSummary> {
         SecretContent::Read(summary) if secret.secret_type.is_pull_secret() => {
             summary.malformed.is_none().then_some(summary)
         }
-        SecretContent::Read(_) | SecretContent::NotTransferred => None,
+        SecretContent::Read(_) | SecretContent::NotTransferred | SecretContent::NoConfigKey => None,
     }
 }
 

@@ -2,13 +2,14 @@
 //!
 //! A [`PodContext`] is all that a diagnosis may read: small, shared by `Arc` and serialisable, so that it is
 //! also the input of golden tests and the attachment of a bug report. `build` makes it from the `Store`,
-//! `deleted_job_pod` for a deleted Pod of a Job, `peers` what other Pods show, and `similar` which images have
+//! `deleted_job_pod` for a deleted Pod of a Job, `peers` what other Pods show, `node_pulls` what its node pulls first, and `similar` which images have
 //! similar names; `credential_chain` says how each link stands, and `provider` who may pull without a Secret.
 //! Passwords are not in it.
 
 mod build;
 mod credential_chain;
 mod deleted_job_pod;
+mod node_pulls;
 mod peers;
 mod provider;
 mod similar;
@@ -30,6 +31,7 @@ pub use build::{events_of_workload, newest_run, pod_context, revisions, workload
 pub use credential_chain::{AccountState, CredentialChain, SecretLink, SecretState};
 pub(crate) use credential_chain::{has_matching_credential, matching_entries};
 pub use deleted_job_pod::events_of_lost;
+pub use node_pulls::NodePull;
 pub use provider::ProviderLink;
 pub use similar::UsedImage;
 
@@ -74,6 +76,9 @@ pub struct PodContext {
     /// The same in the namespaces that a Secret could be copied from; at most 64.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub peers_elsewhere: Vec<PeerContainer>,
+    /// Pulls that the node was asked for before that of this Pod and has not ended; at most 16.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pulls_ahead: Vec<NodePull>,
     #[serde(default)]
     pub events: Vec<Arc<Event>>,
     /// The last pull error of each container.

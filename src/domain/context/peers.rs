@@ -13,6 +13,7 @@ use crate::domain::{
     k8s::{
         object_ref::{Name, Namespace},
         objects::{Container, ContainerState, Pod, PullPolicy, Secret},
+        pod_status::PodHealth,
     },
     registry_auth::image_ref::{HostNamed, ImageRef, image_host},
     store::{Store, watch::Scope},
@@ -20,6 +21,12 @@ use crate::domain::{
 
 /// Maximum number of peers in a context.
 const MAX_PEERS: usize = 64;
+
+/// Maximum number of Pods that are looked at: a context is built for every failing Pod.
+const MAX_PODS: usize = 4000;
+
+/// Maximum number of those that cannot pull, where not all are looked at.
+const MAX_FAILING: usize = 500;
 
 /// The containers of other Pods of these namespaces with images of the same registries, best evidence first.
 pub(super) fn peers(
@@ -35,8 +42,7 @@ pub(super) fn peers(
     };
     let mut peers: Vec<PeerContainer> = Vec::new();
     let mut places: HashMap<PeerKey<'_>, usize> = HashMap::new();
-    let pods = scopes.iter().flat_map(|scope| store.pods(scope));
-    for other in pods.filter(|other| other.key != pod.key) {
+    for other in examined(store, scopes).filter(|other| other.key != pod.key) {
         for container in other.containers.iter().filter(|it| is_near(&it.image)) {
             let error = error(store, other, container);
             let key = PeerKey {
@@ -62,6 +68,27 @@ pub(super) fn peers(
         }
     }
     most_telling(peers, images)
+}
+
+/// The Pods that are looked at: all of them, or where they are many, those that fail and a sample of the others.
+/// Replicas stand beside each other, so that a sample has one of most workloads.
+fn examined<'a>(
+    world: &'a Store,
+    scopes: &'a [Scope],
+) -> Box<dyn Iterator<Item = &'a Arc<Pod>> + 'a> {
+    let count = scopes.iter().map(|scope| match scope {
+        Scope::Cluster => world.pod_count(),
+        Scope::Namespace(namespace) => world.tallies().get(namespace).map_or(0, |it| it.pods),
+    });
+    let stride = count.sum::<usize>().div_ceil(MAX_PODS);
+    if stride <= 1 {
+        return Box::new(scopes.iter().flat_map(|scope| world.pods(scope)));
+    }
+    let failing = scopes
+        .iter()
+        .flat_map(|scope| world.pods_in(PodHealth::PullFailing, scope));
+    let all = scopes.iter().flat_map(|scope| world.pods(scope));
+    Box::new(failing.take(MAX_FAILING).chain(all.step_by(stride)))
 }
 
 /// Whether the image is this one with a registry, which this one does not name.
@@ -197,6 +224,22 @@ mod tests {
                 ("third-2", 1, true),
             ]
         );
+    }
+
+    /// Of a namespace with very many Pods: one of each workload, and those that fail.
+    #[test]
+    fn of_very_many_pods_a_sample_is_looked_at() {
+        let others = (0..MAX_PODS * 2).map(|at| {
+            let image = format!("registry.example/team/app-{}:1", at / 20);
+            runs(&format!("a-{at:05}"), &image, "regcred")
+        });
+        let mut others: Vec<Pod> = others.collect();
+        others.push(fails("y", "registry.example/team/odd:1", "another"));
+        let peers = peers_of_web(others);
+        assert!(peers.iter().any(|it| it.error.is_some()), "{peers:?}");
+        let pulled: Vec<_> = peers.iter().filter(|it| it.pulled).collect();
+        assert_eq!(pulled.len(), MAX_PEERS - 1);
+        assert!(pulled.iter().all(|it| (6..=7).contains(&it.count)));
     }
 
     #[test]

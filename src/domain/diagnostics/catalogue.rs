@@ -308,6 +308,8 @@ root_texts! {
         "an image policy rejects the image";
     NodeProblem: "node problem",
         "the problem is on the node";
+    PullQueued: "waiting in pull queue",
+        "the node pulls other images first";
     NotScheduled: "not scheduled",
         "the Pod has no node yet";
     NotAPull: "not an image pull",

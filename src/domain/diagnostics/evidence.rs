@@ -122,6 +122,15 @@ pub enum Fact {
         secret: Arc<str>,
         pod: Arc<str>,
     },
+    /// With a Secret that is not listed the registry returns the image.
+    UnlistedAllows {
+        secret: Arc<str>,
+    },
+    /// With a Secret that is not listed the registry refuses the image.
+    UnlistedDenied {
+        secret: Arc<str>,
+        text: Arc<str>,
+    },
     /// The Pod's ServiceAccount is not known, for lack of rights or as it is still being listed.
     AccountNotRead {
         account: Arc<str>,
@@ -293,6 +302,23 @@ pub enum Fact {
     Pulling {
         seconds: i64,
     },
+    /// Pulls of other Pods that the node was asked for before, and the oldest of them.
+    PullsAhead {
+        count: usize,
+        node: Arc<str>,
+        pod: Arc<str>,
+        image: Arc<str>,
+        seconds: i64,
+    },
+    /// The error is that of a mirror, which the node asks before the registry.
+    MirrorAnswered {
+        mirror: Arc<str>,
+        registry: Arc<str>,
+    },
+    /// The registry has an image whose name is one slip away.
+    SimilarInRegistry {
+        image: Arc<str>,
+    },
 }
 
 impl Fact {
@@ -359,6 +385,12 @@ impl fmt::Display for Fact {
                 f,
                 "Secret {secret} would match; the registry rejects its credential for Pod {pod}"
             ),
+            Self::UnlistedAllows { secret } => {
+                write!(f, "tested from this machine: Secret {secret} can pull the image")
+            }
+            Self::UnlistedDenied { secret, text } => {
+                write!(f, "tested from this machine with Secret {secret}: {text}")
+            }
             Self::AccountNotRead { account } => write!(
                 f,
                 "ServiceAccount {account} has not been read; its pull secrets are unknown"
@@ -502,6 +534,18 @@ gates => write!(f, "scheduling gates {} hold the Pod back", gates.join(", ")),
                     "pulling, or queued on the node, for {}",
                     age::duration(*seconds)
                 ),
+            Self::PullsAhead { count, node, pod, image, seconds } => {
+                match count {
+                    1 => write!(f, "waiting for another pull on node {node}"),
+                    count => write!(f, "waiting for {count} other pulls on node {node}"),
+                }?;
+                write!(f, ": Pod {pod} has been pulling {image} for {}", age::duration(*seconds))
+            }
+            Self::MirrorAnswered { mirror, registry } => write!(
+                f,
+                "the node asks mirror {mirror} before {registry}; the error is the mirror's"
+            ),
+            Self::SimilarInRegistry { image } => write!(f, "the registry has {image}, one letter off"),
         }
     }
 }

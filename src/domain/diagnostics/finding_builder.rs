@@ -33,6 +33,8 @@ pub(in crate::domain) struct FindingBuilder {
     pub username: Option<Arc<str>>,
     /// The image that is likely meant, or where it has moved to.
     pub suggested_image: Option<String>,
+    /// The mirror of the image's registry that the message is about.
+    pub mirror: Option<String>,
     /// What the message adds to its cause.
     pub fault: Option<ErrorDetail>,
     pub fixes: Vec<FixId>,
@@ -59,6 +61,7 @@ impl FindingBuilder {
             expected_auth_key: None,
             username: None,
             suggested_image: None,
+            mirror: None,
             fault: None,
             fixes: cause.info().fixes.to_vec(),
             clues: Clues::default(),
@@ -72,6 +75,7 @@ impl FindingBuilder {
         draft.certainty = ConfidenceBounds::new(found.confidence);
         draft.alternatives = found.alternatives;
         draft.clues = found.clues;
+        draft.mirror = found.mirror;
         draft.fixes = draft
             .cause
             .fixes(found.clues.sign, found.fault.as_ref())
@@ -90,6 +94,7 @@ impl FindingBuilder {
         self.root = read.root;
         self.alternatives = read.alternatives;
         self.fault = read.fault;
+        self.mirror = read.mirror;
         self.fixes = read.fixes;
         self.certainty.proven = read.certainty.proven;
     }

@@ -52,6 +52,7 @@ pub(super) fn build(
         image: Some(attempt.image().to_string()),
         repository: image.as_ref().map(ImageRef::repository),
         host: image.as_ref().map(|image| image.host().to_owned()),
+        mirror: draft.mirror.clone(),
         node: pod.node.as_ref().map(ToString::to_string),
         event_object: None,
         clues: draft.clues,

@@ -163,6 +163,7 @@ fn is_per_registry(root: RootCause) -> bool {
         | RootCause::ImageFormat
         | RootCause::ImagePolicy
         | RootCause::NodeProblem
+        | RootCause::PullQueued
         | RootCause::NotScheduled
         | RootCause::NotAPull => false,
     }
@@ -188,7 +189,10 @@ fn blame(finding: &Finding, subject: &Subject, owner: Option<&WorkloadRef>) -> B
             _ => fix_context.host.clone().map(BlamedObject::Registry),
         },
         ChainLink::Image => fix_context.image.clone().map(BlamedObject::Image),
-        ChainLink::Registry => fix_context.host.clone().map(BlamedObject::Registry),
+        ChainLink::Registry => {
+            let answering = fix_context.mirror.as_ref().or(fix_context.host.as_ref());
+            answering.cloned().map(BlamedObject::Registry)
+        }
         ChainLink::Node => fix_context.node.clone().map(BlamedObject::Node),
         ChainLink::Pod => None,
     };

@@ -165,7 +165,10 @@ fn broken_secret(
             draft.add_evidence(fact, EvidenceSource::Secret);
             (RootCause::EntryEmpty, vec![FixId::RecreateSecret])
         }
-        SecretState::WrongType(found) => (RootCause::SecretWrongType, retyped(found)),
+        SecretState::WrongType(found) => {
+            let content = link.secret.as_ref().map(|secret| &secret.content);
+            (RootCause::SecretWrongType, retyped(found, content))
+        }
         SecretState::WrongKey { .. } => (RootCause::SecretWrongKey, vec![FixId::RecreateSecret]),
         // It is read, and has no entry for any registry.
         SecretState::HoldsNothing(None | Some(ConfigWarning::NoEntries)) => (
@@ -377,8 +380,8 @@ fn nothing_listed(
 }
 
 /// The fixes for a Secret of a type that the kubelet does not read. Only one that may hold a Docker configuration
-/// can be converted: what is in it is not transferred.
-fn retyped(found: &SecretType) -> Vec<FixId> {
+/// can be converted: what is in it is not transferred. Its keys may be known.
+fn retyped(found: &SecretType, content: Option<&SecretContent>) -> Vec<FixId> {
     /// Secret types with fixed keys, none of which is a Docker configuration.
     const OTHER_DATA: &[&str] = &[
         "kubernetes.io/service-account-token",
@@ -390,6 +393,9 @@ fn retyped(found: &SecretType) -> Vec<FixId> {
     match found {
         SecretType::Other(Some(found)) if OTHER_DATA.contains(&&**found) => {
             vec![FixId::CreateSecret]
+        }
+        SecretType::Other(_) if content == Some(&SecretContent::NoConfigKey) => {
+            vec![FixId::CreateSecret, FixId::ConvertType]
         }
         SecretType::Other(_) | SecretType::DockerConfigJson | SecretType::DockerCfg => {
             vec![FixId::ConvertType, FixId::CreateSecret]

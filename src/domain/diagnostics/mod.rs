@@ -36,6 +36,7 @@ pub mod grouping;
 mod handlers;
 mod image_evidence;
 mod immutable;
+mod mirror;
 mod missing_credential;
 mod moved;
 mod need;
@@ -78,12 +79,13 @@ pub use self::{
     evidence::{Evidence, EvidenceSource, Fact},
     need::{Need, changes_at, needs_diagnosis, workload_needs_diagnosis},
     preflight::{preflight, preflight_refusal},
-    probe_evidence::{apply_probe, apply_suggestion_probe},
+    probe_evidence::{apply_attach_probe, apply_probe, apply_suggestion_probe},
     workload::workload,
 };
 use super::{
     context::{PodContext, Visibility},
     k8s::{
+        distribution::NodeInfo,
         pod_status::pod_status,
         pull_attempt::{PullAttempt, PullTarget},
     },
@@ -185,9 +187,32 @@ impl Finding {
         }
     }
 
+    /// The Secret that the Pod does not list and that a fix attaches.
+    pub fn attachable_secret(&self) -> Option<&str> {
+        let is_offered = self.fixes.contains(&FixId::AttachSecret);
+        self.fix_context
+            .matching_secret
+            .as_deref()
+            .filter(|_| is_offered)
+    }
+
     /// A summary in one sentence.
     pub fn summary(&self) -> String {
         summary::sentence(self)
+    }
+
+    /// Adds the info of the Pod's node: its files, and what its kubelet does not do.
+    pub fn add_node_info(&mut self, node: &NodeInfo) {
+        self.fix_context.clues.add_node_info(node);
+        if node.verifies_credentials() == Some(false) {
+            never_policy::rule_out_verification(self);
+        }
+    }
+
+    /// Whether the info of the Pod's node may change it.
+    pub fn depends_on_node(&self) -> bool {
+        never_policy::rests_on_verification(self)
+            || self.fixes.iter().any(|fix| fix.depends_on_node())
     }
 
     /// The fixes with the names of this context.
@@ -226,6 +251,7 @@ fn finding(context: &PodContext, told: &PullError<'_>) -> Finding {
             image_evidence::refine(&mut draft, context, told.attempt, &parsed);
             moved::refine(&mut draft, told.text, &parsed);
             did_you_mean::refine(&mut draft, context, told.attempt.image());
+            mirror::refine(&mut draft, context, told, &parsed);
         }
     }
     finish(context, told.attempt, told.reason, draft)

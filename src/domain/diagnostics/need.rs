@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::{pending, sent_credential};
 use crate::domain::{
@@ -70,17 +70,19 @@ pub fn workload_needs_diagnosis(workload: &Workload) -> bool {
     }
 }
 
+/// How long the names of the pulls before a queued one are used.
+const QUEUE: SignedDuration = SignedDuration::from_secs(15);
+
 /// The next time at which a diagnosis may change without an event.
 pub fn changes_at(context: &PodContext) -> Option<Timestamp> {
     let held = pending::held_from(&context.pod, &context.events, context.now);
     let moments = sent_credential::moments(context).filter(|at| *at > context.now);
-    held.into_iter().chain(moments).min()
+    let queue = (!context.pulls_ahead.is_empty()).then(|| context.now + QUEUE);
+    held.into_iter().chain(moments).chain(queue).min()
 }
 
 #[cfg(test)]
 mod tests {
-    use jiff::SignedDuration;
-
     use super::*;
     use crate::domain::{
         fixtures::{event, now, pod, running, seconds_ago, waiting, workload},

@@ -4,10 +4,10 @@
 //! (KEP-2535, `ensureSecretPulledImages`), and says the same of one that fails this as of an image that is
 //! not there (kubelet `pkg/kubelet/images/image_manager.go`, `imageNotPresentOnNeverPolicyError`).
 
-use super::{FindingBuilder, RootCause};
+use super::{Fact, Finding, FindingBuilder, RootCause, open_questions};
 use crate::domain::{
     context::{PodContext, has_matching_credential},
-    diagnostics::{Cause, FixId, classify::Confidence},
+    diagnostics::{Cause, FixId, applicable_fixes, classify::Confidence},
     registry_auth::image_ref::ImageRef,
 };
 
@@ -43,4 +43,48 @@ pub(super) fn refine(draft: &mut FindingBuilder, context: &PodContext, image: &I
         draft.limit_confidence(Confidence::Possible);
         draft.fixes.insert(0, FixId::CheckSecret);
     }
+}
+
+/// Whether a finding rests on the verification of credentials, or leaves it open.
+pub(super) fn rests_on_verification(finding: &Finding) -> bool {
+    let verification = Cause::CredentialsNotVerified;
+    let mut causes = finding.alternatives.iter().chain([&finding.cause]);
+    causes.any(|cause| *cause == verification)
+        || finding
+            .evidence
+            .iter()
+            .any(|it| is_about_verification(&it.fact))
+}
+
+fn is_about_verification(fact: &Fact) -> bool {
+    matches!(fact, Fact::NodeHasImage { .. })
+}
+
+/// Takes back what rests on the verification of credentials, which the kubelet of this node does not do (before 1.35).
+pub(super) fn rule_out_verification(finding: &mut Finding) {
+    finding
+        .evidence
+        .retain(|it| !is_about_verification(&it.fact));
+    let verification = Cause::CredentialsNotVerified;
+    let is_alternative = finding.alternatives.contains(&verification);
+    if finding.cause == verification {
+        // Without it the image is not there: it may have been removed since the other Pod started.
+        finding.cause = Cause::NeverPullAbsent;
+        finding.root = Some(RootCause::PolicyNever);
+        let fixes = finding.cause.info().fixes.iter().copied();
+        finding.fixes = match finding.fix_context.target.as_deref() {
+            Some(target) => applicable_fixes(fixes, target, finding.root),
+            None => fixes.collect(),
+        };
+    } else if !is_alternative {
+        return;
+    }
+    let cause = finding.cause;
+    finding
+        .alternatives
+        .retain(|other| ![verification, cause].contains(other));
+    if finding.alternatives.is_empty() && is_alternative {
+        finding.confidence = Confidence::Certain;
+    }
+    finding.confirming_checks = open_questions(finding.confidence, cause, &finding.alternatives);
 }

@@ -50,7 +50,7 @@ impl NodeAnswers {
     pub fn apply(&self, finding: &mut Finding) {
         let node = finding.fix_context.node.as_ref();
         if let Some(info) = node.and_then(|name| self.info.get(name)) {
-            finding.fix_context.clues.add_node_info(info);
+            finding.add_node_info(info);
         }
         let tokens = tokens(finding);
         let answers: Vec<Option<bool>> = tokens
@@ -89,7 +89,7 @@ fn add_fact(finding: &mut Finding, tokens: &[TokenAudience], is_allowed: bool) {
 pub fn questions(finding: &Finding) -> Vec<NodeQuestion> {
     let mut questions = Vec::new();
     if let Some(node) = &finding.fix_context.node
-        && finding.fixes.iter().any(|fix| fix.depends_on_node())
+        && finding.depends_on_node()
     {
         questions.push(NodeQuestion::Info { node: node.clone() });
     }

@@ -10,6 +10,7 @@ use super::pull_error::newest_event;
 use crate::domain::k8s::{
     age,
     objects::{Container, ContainerState, Event, Phase, Pod, PodCondition, PodConditionType},
+    open_pull::open_pull,
     pull_failure,
 };
 
@@ -113,7 +114,7 @@ pub(super) fn held_from(pod: &Pod, events: &[Arc<Event>], now: Timestamp) -> Opt
     let mount = failed_mount(pod, events)
         .filter(|event| !is_lasting(event, now))
         .and_then(|event| after(event, FIRST_MOUNT));
-    let pull = silent_pull(pod, events)
+    let pull = open_pull(pod, events)
         .filter(|(_, event)| silence(event, now) < Some(LONG_PULL))
         .and_then(|(_, event)| after(event, LONG_PULL));
     let silent = silent(pod, events)
@@ -237,22 +238,11 @@ fn long_pull<'a>(
     events: &'a [Arc<Event>],
     now: Timestamp,
 ) -> Option<PendingCause<'a>> {
-    let (container, event) = silent_pull(pod, events)?;
+    let (container, event) = open_pull(pod, events)?;
     let seconds = silence(event, now)?;
     (seconds >= LONG_PULL).then_some(PendingCause::LongPull {
         container,
         event,
         seconds,
     })
-}
-
-fn silent_pull<'a>(pod: &'a Pod, events: &'a [Arc<Event>]) -> Option<(&'a Container, &'a Event)> {
-    let event = newest_event(events, &[PULLING, "Pulled", "Failed", "Created"])?;
-    if &*event.reason != PULLING {
-        return None;
-    }
-    let name = event.regarding.container()?;
-    let mut containers = pod.containers.iter();
-    let container = containers.find(|container| &*container.name == name)?;
-    matches!(container.state, ContainerState::Waiting { .. }).then_some((container, event))
 }

@@ -15,6 +15,7 @@ use crate::domain::{
         classify::{Confidence, classify},
     },
     k8s::{
+        age,
         objects::{Container, ContainerState, Event, Pod, PodCondition},
         pull_attempt::PullAttempt,
     },
@@ -47,7 +48,7 @@ pub(super) fn pod(context: &PodContext) -> Option<Finding> {
             container,
             event,
             seconds,
-        } => (container, CREATING, long_pull(event, seconds)),
+        } => (container, CREATING, long_pull(context, event, seconds)),
         PendingCause::Silent(silence, seconds) => (first, "Pending", silent(silence, seconds)),
     };
     let attempt = PullAttempt::own(container);
@@ -194,15 +195,48 @@ fn silent(silence: Silence, seconds: i64) -> FindingBuilder {
     draft
 }
 
-fn long_pull(event: &Event, seconds: i64) -> FindingBuilder {
+/// A pull of which nothing is said since. Behind other pulls of the node it waits for them, as far as the node pulls one
+/// image after the other: that is the default, and no object of the API tells.
+fn long_pull(case: &PodContext, event: &Event, seconds: i64) -> FindingBuilder {
+    let Some(fact) = queue(case) else {
+        return unanswered_pull(event, seconds);
+    };
+    let mut draft = no_pull(
+        RootCause::PullQueued,
+        Some(Evidence::now(fact, EvidenceSource::OtherPods)),
+    );
+    draft.evidence.push(pulling(event, seconds));
+    draft.limit_confidence(Confidence::Likely);
+    draft.add_alternative(Cause::RegistryUnreachableTimeout);
+    draft.fixes = vec![FixId::ParallelPulls, FixId::FasterPull];
+    draft
+}
+
+/// The pulls that the node was asked for before.
+fn queue(case: &PodContext) -> Option<Fact> {
+    let first = case.pulls_ahead.first()?;
+    Some(Fact::PullsAhead {
+        count: case.pulls_ahead.len(),
+        node: Arc::clone(case.pod.node.as_ref()?),
+        pod: first.pod.to_string().into(),
+        image: Arc::clone(&first.image),
+        seconds: age::seconds_between(first.since, case.now),
+    })
+}
+
+fn pulling(event: &Event, seconds: i64) -> Evidence {
+    Evidence {
+        fact: Fact::Pulling { seconds },
+        source: EvidenceSource::Event,
+        observed_at: event.last,
+    }
+}
+
+fn unanswered_pull(event: &Event, seconds: i64) -> FindingBuilder {
     let mut draft = FindingBuilder::new(Cause::RegistryUnreachableTimeout);
     draft.limit_confidence(Confidence::Possible);
     draft.root = None;
     draft.alternatives = vec![Cause::PullTimeoutCancelled];
-    draft.evidence.push(Evidence {
-        fact: Fact::Pulling { seconds },
-        source: EvidenceSource::Event,
-        observed_at: event.last,
-    });
+    draft.evidence.push(pulling(event, seconds));
     draft
 }

@@ -183,6 +183,8 @@ mod tests {
             root: Some(RootCause::TagMissing),
             alternatives: Vec::new(),
             ruled_out: Vec::new(),
+            suggestion: None,
+            tags: Vec::new(),
             summary: "there is no tag 1".to_owned(),
         };
         let context = context(None);

@@ -36,7 +36,32 @@ pub fn apply_probe(
     });
     if conclusion.answer == PullAnswer::No && is_consistent(finding, conclusion) {
         adopt_conclusion(finding, conclusion);
+        if let Some(image) = &conclusion.suggestion {
+            suggest(finding, image, by, seen);
+        }
     }
+}
+
+/// Suggests the image that the registry has and that is likely meant, before other fixes; what other objects of the
+/// cluster suggest stays.
+fn suggest(finding: &mut Finding, image: &str, by: EvidenceSource, seen: Timestamp) {
+    finding.evidence.push(Evidence {
+        fact: Fact::SimilarInRegistry {
+            image: image.into(),
+        },
+        source: by,
+        observed_at: Some(seen),
+    });
+    if finding.fix_context.suggested_image.is_some() {
+        return;
+    }
+    finding.fix_context.suggested_image = Some(image.to_owned());
+    let fix = [FixId::UseSuggestedImage];
+    let first = match finding.fix_context.target.as_deref() {
+        Some(target) => applicable_fixes(fix, target, finding.root),
+        None => fix.to_vec(),
+    };
+    finding.fixes = prepend_fixes(&first, &finding.fixes);
 }
 
 /// Applies the result of a probe of the suggested image.
@@ -65,6 +90,38 @@ pub fn apply_suggestion_probe(
     });
     if conclusion.answer == PullAnswer::No && finding.fixes.len() > 1 {
         finding.fixes.retain(|fix| *fix != FixId::UseSuggestedImage);
+    }
+}
+
+/// Applies the result of a probe with the Secret that is to be attached. One whose login is refused is not attached,
+/// and a new one is created in its place.
+pub fn apply_attach_probe(finding: &mut Finding, conclusion: &ProbeConclusion, seen: Timestamp) {
+    let Some(secret) = finding.attachable_secret() else {
+        return;
+    };
+    let secret = secret.into();
+    let fact = match conclusion.answer {
+        PullAnswer::Ok => Fact::UnlistedAllows { secret },
+        PullAnswer::No => Fact::UnlistedDenied {
+            secret,
+            text: conclusion.summary.as_str().into(),
+        },
+        PullAnswer::Unknown => return,
+    };
+    finding.evidence.push(Evidence {
+        fact,
+        source: EvidenceSource::Registry,
+        observed_at: Some(seen),
+    });
+    if conclusion.answer == PullAnswer::No {
+        let fix = [FixId::CreateSecret];
+        let first = match finding.fix_context.target.as_deref() {
+            Some(target) => applicable_fixes(fix, target, finding.root),
+            None => fix.to_vec(),
+        };
+        let mut others = finding.fixes.clone();
+        others.retain(|fix| *fix != FixId::AttachSecret);
+        finding.fixes = prepend_fixes(&first, &others);
     }
 }
 
@@ -159,6 +216,7 @@ fn proven_by_objects(root: RootCause) -> bool {
         | RootCause::ImageFormat
         | RootCause::ImagePolicy
         | RootCause::NodeProblem
+        | RootCause::PullQueued
         | RootCause::NotScheduled
         | RootCause::NotAPull => false,
     }
@@ -210,6 +268,8 @@ mod tests {
             root,
             alternatives: Vec::new(),
             ruled_out: Vec::new(),
+            suggestion: None,
+            tags: Vec::new(),
             summary: "401 from the token service".into(),
         }
     }
@@ -286,6 +346,59 @@ mod tests {
         apply_probe(&mut finding, &says, EvidenceSource::Registry, now());
         assert_eq!(finding.root, Some(RootCause::Moved));
         assert_eq!(finding.fixes[0], FixId::UseSuggestedImage);
+    }
+
+    #[test]
+    fn a_secret_is_attached_as_long_as_the_registry_takes_its_login() {
+        use FixId::{AttachSecret, CreateSecret, CredentialProvider};
+        for (answer, fixes) in [
+            (PullAnswer::Ok, [AttachSecret, CredentialProvider]),
+            (PullAnswer::Unknown, [AttachSecret, CredentialProvider]),
+            (PullAnswer::No, [CreateSecret, CredentialProvider]),
+        ] {
+            let root = Some(RootCause::SecretNotAttached);
+            let mut finding = finding(Cause::NoCredentialsSent, root, &[]);
+            finding.fixes = vec![AttachSecret, CredentialProvider];
+            finding.fix_context.matching_secret = Some("hub".to_owned());
+            assert_eq!(finding.attachable_secret(), Some("hub"));
+            apply_attach_probe(&mut finding, &conclusion(answer, None, None), now());
+            assert_eq!(finding.fixes, fixes, "{answer:?}");
+            let said = finding.evidence.iter().map(|it| it.line(now()));
+            let names = said.filter(|line| line.contains("Secret hub")).count();
+            assert_eq!(names, usize::from(answer != PullAnswer::Unknown));
+        }
+    }
+
+    /// Before other fixes, with the evidence; what the cluster's objects suggest stays.
+    #[test]
+    fn what_the_registry_has_is_suggested_first() {
+        let mut says = conclusion(
+            PullAnswer::No,
+            Some(ImageNotFound),
+            Some(RootCause::TagMissing),
+        );
+        says.suggestion = Some("registry.example/app:latest".to_owned());
+        let mut missing = finding(ImageNotFound, Some(RootCause::TagMissing), &[]);
+        apply_probe(&mut missing, &says, EvidenceSource::Registry, now());
+        assert_eq!(missing.fixes[0], FixId::UseSuggestedImage);
+        let suggested = missing.fix_context.suggested_image.as_deref();
+        assert_eq!(suggested, says.suggestion.as_deref());
+        let line = missing.evidence[1].line(now());
+        assert!(
+            line.starts_with("the registry has registry.example/app:latest, one letter off"),
+            "{line}"
+        );
+
+        let mut known = finding(ImageNotFound, None, &[]);
+        known.fix_context.suggested_image = Some("registry.example/app:v1".to_owned());
+        apply_probe(&mut known, &says, EvidenceSource::Registry, now());
+        let suggested = known.fix_context.suggested_image.as_deref();
+        assert_eq!(suggested, Some("registry.example/app:v1"));
+
+        // The node fails for another reason than that the image is not there.
+        let mut down = finding(Cause::RegistryUnreachableRefused, None, &[]);
+        apply_probe(&mut down, &says, EvidenceSource::Registry, now());
+        assert_eq!(down.fix_context.suggested_image, None);
     }
 
     #[test]

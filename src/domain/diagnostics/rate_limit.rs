@@ -40,7 +40,8 @@ pub(super) fn refine(
     told: &PullError<'_>,
     image: &ImageRef,
 ) {
-    let is_hub = image.is_on_docker_hub();
+    // A mirror has a limit of its own.
+    let is_hub = image.is_on_docker_hub() && draft.mirror.is_none();
     let root = root(is_hub, told.text);
     draft.root = Some(root);
     if root == RootCause::AbuseLimit {

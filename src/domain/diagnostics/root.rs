@@ -40,6 +40,8 @@ pub enum RootCause {
     ImageFormat,
     ImagePolicy,
     NodeProblem,
+    /// The node pulls other images first.
+    PullQueued,
     NotScheduled,
     NotAPull,
 }
@@ -76,6 +78,7 @@ impl RootCause {
             Self::ImageFormat => "image-format",
             Self::ImagePolicy => "image-policy",
             Self::NodeProblem => "node-problem",
+            Self::PullQueued => "pull-queued",
             Self::NotScheduled => "not-scheduled",
             Self::NotAPull => "not-a-pull",
         }
@@ -120,7 +123,7 @@ impl RootCause {
             | Self::PlainHttp
             | Self::RateLimit
             | Self::AbuseLimit => ChainLink::Registry,
-            Self::NodeProblem => ChainLink::Node,
+            Self::NodeProblem | Self::PullQueued => ChainLink::Node,
             Self::PodPredatesBinding | Self::NotScheduled | Self::NotAPull => ChainLink::Pod,
         }
     }

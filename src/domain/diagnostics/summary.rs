@@ -42,6 +42,7 @@ fn decisive_fact(finding: &Finding) -> Option<&Fact> {
                 | Fact::KubeletSilent { .. }
                 | Fact::CreatingSilent { .. }
                 | Fact::SchedulingGates { .. }
+                | Fact::PullsAhead { .. }
         )
     })
 }
@@ -49,7 +50,7 @@ fn decisive_fact(finding: &Finding) -> Option<&Fact> {
 /// A rejected login of which more is known than its Secret: that it is one of several, or how it is written.
 fn rejected(root: RootCause, finding: &Finding) -> Option<String> {
     let (host, secret) = (
-        finding.fix_context.host.as_deref()?,
+        finding.fix_context.answering_host()?,
         finding.fix_context.secret.as_deref()?,
     );
     let facts = || finding.evidence.iter().map(|evidence| &evidence.fact);
@@ -123,9 +124,10 @@ fn general(finding: &Finding) -> String {
             None => cause.text().summary.to_owned(),
         },
     };
-    match &finding.image {
-        Some(image) => format!("{image}: {meaning}"),
-        None => meaning,
+    match (finding.fix_context.answering_host(), &finding.image) {
+        (Some(mirror), _) if finding.fix_context.mirror.is_some() => format!("{mirror}: {meaning}"),
+        (_, Some(image)) => format!("{image}: {meaning}"),
+        (_, None) => meaning,
     }
 }
 
@@ -175,7 +177,8 @@ fn named(root: RootCause, fix_context: &FixContext) -> Option<String> {
         RootCause::CredentialRejected => {
             let user = fix_context.username.as_deref();
             let user = user.map_or_else(String::new, |user| format!(" (user {user})"));
-            format!("{} rejects the login in Secret {}{user}", host?, secret?)
+            let answering = fix_context.answering_host()?;
+            format!("{answering} rejects the login in Secret {}{user}", secret?)
         }
         RootCause::CredentialExpired => format!(
             "the credential in Secret {} for {} has expired",
@@ -224,6 +227,7 @@ fn named(root: RootCause, fix_context: &FixContext) -> Option<String> {
         | RootCause::ImageFormat
         | RootCause::ImagePolicy
         | RootCause::NodeProblem
+        | RootCause::PullQueued
         | RootCause::NotScheduled
         | RootCause::NotAPull => return None,
     })

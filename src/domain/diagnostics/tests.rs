@@ -1,6 +1,7 @@
 //! Tests of the diagnosis of one Pod, with varying objects around it.
 
 mod hidden;
+mod node;
 mod pull_secrets;
 mod sure;
 mod volume;

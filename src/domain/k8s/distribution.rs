@@ -13,6 +13,17 @@ pub struct NodeInfo {
     pub container_runtime: String,
 }
 
+impl NodeInfo {
+    /// Whether its kubelet gives an image that it has only to Pods with a credential for it: from 1.35 on (KEP-2535),
+    /// unless it is configured otherwise. `None` for a version that cannot be read.
+    pub fn verifies_credentials(&self) -> Option<bool> {
+        let version = self.kubelet_version.strip_prefix('v')?;
+        let mut numbers = version.split(['.', '+', '-']).map(str::parse);
+        let (major, minor): (u32, u32) = (numbers.next()?.ok()?, numbers.next()?.ok()?);
+        Some((major, minor) >= (1, 35))
+    }
+}
+
 /// A distribution or operating system with its own way to configure registries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Distribution {

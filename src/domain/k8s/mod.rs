@@ -12,6 +12,7 @@ pub mod label_selector;
 pub mod logs;
 pub mod object_ref;
 pub mod objects;
+pub(in crate::domain) mod open_pull;
 pub mod pod_status;
 pub mod pull_attempt;
 pub mod pull_failure;

@@ -55,6 +55,8 @@ pub enum FormSpec {
         targets: Vec<ImageTarget>,
         /// What is filled in; `None`: the image as it is.
         suggested: Option<String>,
+        /// Tags that the registry has listed, those that look like the image's first; empty: not known.
+        tags: Vec<String>,
         /// Workloads with the same image that cannot get another one, and why.
         left_out: Vec<String>,
     },

@@ -21,6 +21,7 @@ impl ImageEdit {
         FormSpec::Image {
             targets: self.targets,
             suggested,
+            tags: Vec::new(),
             left_out: self.left_out,
         }
     }

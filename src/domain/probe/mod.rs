@@ -35,6 +35,8 @@ pub struct Transcript {
     pub steps: Vec<ProbeStep>,
     /// Asked only when the manifest was not found.
     pub tags: Option<Tags>,
+    /// Asked only when the registry has no such repository.
+    pub repositories: Option<Repositories>,
     /// What a stranger gets where this credential was refused; asked only then.
     pub anonymous_access: Option<AnonymousAccess>,
 }
@@ -134,6 +136,15 @@ pub enum Tags {
     /// The registry says that there is no such repository.
     NoRepository,
     /// The registry did not say.
+    Unknown,
+}
+
+/// The repositories of a registry (its catalogue), asked for where the image's is not there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Repositories {
+    /// The first page of them.
+    Listed(Vec<String>),
+    /// The registry did not say, or is one that is not asked: public registries have millions.
     Unknown,
 }
 

@@ -97,11 +97,34 @@ fn meant(wrong: &ImageRef, right: &ImageRef) -> Option<(String, ImagePart)> {
         });
     }
     let (typed, tag) = (wrong.tag()?, right.tag()?);
-    let is_meant = wrong.digest().is_none() && (is_slip(typed, tag) || lacks_v(typed, tag));
+    let is_meant = wrong.digest().is_none() && is_meant_tag(typed, tag);
     is_meant.then(|| {
         let name = named(right.host(), right.path(), Some(tag), None);
         (name, ImagePart::Tag)
     })
+}
+
+/// The same image with the tag that a registry has and that is meant, if exactly one of its tags is one slip away.
+pub(in crate::domain) fn with_meant_tag(wrong: &ImageRef, tags: &[String]) -> Option<String> {
+    let typed = wrong.tag().filter(|_| wrong.digest().is_none())?;
+    let tag = only(tags, |tag| is_meant_tag(typed, tag))?;
+    Some(named(wrong.host(), wrong.path(), Some(tag), None))
+}
+
+/// The same image in the repository that a registry has and that is meant, if exactly one is one slip away.
+pub(in crate::domain) fn with_meant_repository(
+    wrong: &ImageRef,
+    repositories: &[String],
+) -> Option<String> {
+    let path = only(repositories, |path| is_slip_in_one(wrong.path(), path, '/'))?;
+    Some(named(wrong.host(), path, wrong.tag(), wrong.digest()))
+}
+
+/// The only name of which this holds.
+fn only(names: &[String], is_meant: impl Fn(&str) -> bool) -> Option<&str> {
+    let mut meant = names.iter().filter(|name| is_meant(name));
+    let first = meant.next()?;
+    meant.next().is_none().then_some(first)
 }
 
 fn with_host(image: &ImageRef, host: &str) -> String {
@@ -145,6 +168,11 @@ fn lower_case(wrong: &str) -> Option<ImageSuggestion> {
         image,
         source: NameSource::LowerCase,
     })
+}
+
+/// Whether a tag is meant by another one that was typed.
+fn is_meant_tag(typed: &str, tag: &str) -> bool {
+    is_slip(typed, tag) || lacks_v(typed, tag)
 }
 
 /// `1.2.3` for `v1.2.3`, or the other way round.
@@ -286,6 +314,40 @@ mod tests {
             ("other.example/shop/recomender:1.2.0", None),
         ] {
             assert_eq!(suggested(wrong, used, &[]).as_deref(), meant, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn what_a_registry_has_is_meant_where_only_one_name_is_near() {
+        let texts = |names: &[&str]| -> Vec<String> {
+            names.iter().map(|name| (*name).to_owned()).collect()
+        };
+        let tags = texts(&["1.0", "1.1", "v2.0", "latest", "stable", "stables"]);
+        for (wrong, meant) in [
+            ("lastest", Some("latest")),
+            ("2.0", Some("v2.0")),
+            // A version is no slip of another one, and of two near names neither is meant.
+            ("1.2", None),
+            ("stablee", None),
+            ("latest", None),
+        ] {
+            let image = ImageRef::parse(&format!("registry.example/app/api:{wrong}")).unwrap();
+            let meant = meant.map(|tag| format!("registry.example/app/api:{tag}"));
+            assert_eq!(with_meant_tag(&image, &tags), meant, "{wrong}");
+        }
+        let repositories = texts(&["app/recommender", "shop/recommender", "app/api", "app/app"]);
+        for (wrong, meant) in [
+            ("app/recomender:2", Some("app/recommender:2")),
+            ("app/apx:2", None),
+            ("ap/recomender:2", None),
+        ] {
+            let image = ImageRef::parse(&format!("registry.example/{wrong}")).unwrap();
+            let meant = meant.map(|name| format!("registry.example/{name}"));
+            assert_eq!(
+                with_meant_repository(&image, &repositories),
+                meant,
+                "{wrong}"
+            );
         }
     }
 

@@ -45,6 +45,16 @@ struct ProbeRequest {
     namespace: Namespace,
     secrets: Arc<[Name<Secret>]>,
     image: String,
+    whose: SecretsOf,
+}
+
+/// Which Secrets an image is probed with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum SecretsOf {
+    /// What the Pod lists.
+    Pod,
+    /// The one that a fix would attach.
+    Fix,
 }
 
 /// Outcomes by request; Pods of one template share theirs.
@@ -75,6 +85,11 @@ impl ProbeOutcomes {
                         diagnostics::EvidenceSource::Registry,
                         now,
                     );
+                }
+                let attachable = ProbeRequest::for_attachable(pod, finding);
+                let outcome = attachable.and_then(|request| self.0.get(&request));
+                if let Some(ProbeOutcome::Answered(verified)) = outcome.map(|it| &**it) {
+                    diagnostics::apply_attach_probe(finding, verified.conclusion(), now);
                 }
                 let suggested = ProbeRequest::for_suggestion(pod, finding);
                 let outcome = suggested.and_then(|request| self.0.get(&request));
@@ -117,10 +132,11 @@ impl ProbeOutcomes {
         .collect()
     }
 
-    /// Outcomes, one per namespace, image and list of Secrets.
+    /// Outcomes with what Pods list, one per namespace, image and list of Secrets.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&Namespace, &str, &ProbeOutcome)> {
-        self.0
-            .iter()
+        let outcomes = self.0.iter();
+        outcomes
+            .filter(|(request, _)| request.whose == SecretsOf::Pod)
             .map(|(request, outcome)| (&request.namespace, &*request.image, &**outcome))
     }
 }
@@ -131,6 +147,7 @@ impl ProbeRequest {
             namespace: context.pod.key.namespace.clone(),
             secrets: Arc::clone(&context.pod.pull_secrets),
             image: image.to_owned(),
+            whose: SecretsOf::Pod,
         }
     }
 
@@ -145,6 +162,16 @@ impl ProbeRequest {
         Some(Self::for_image(&pod.context, image))
     }
 
+    /// The request for the image with the Secret that a fix would attach.
+    fn for_attachable(pod: &DiagnosedPod, finding: &Finding) -> Option<Self> {
+        let image = finding.image.as_deref()?;
+        Some(Self {
+            secrets: Arc::from([Name::new(finding.attachable_secret()?)]),
+            whose: SecretsOf::Fix,
+            ..Self::for_image(&pod.context, image)
+        })
+    }
+
     /// All requests for a Pod.
     fn for_pod(pod: &DiagnosedPod) -> Vec<Self> {
         if pod.is_running {
@@ -157,7 +184,9 @@ impl ProbeRequest {
         findings
             .flat_map(|it| {
                 let own = Self::for_finding(pod, it);
-                own.into_iter().chain(Self::for_suggestion(pod, it))
+                own.into_iter()
+                    .chain(Self::for_suggestion(pod, it))
+                    .chain(Self::for_attachable(pod, it))
             })
             .collect()
     }
@@ -177,14 +206,47 @@ pub(super) async fn probe_all(
         .collect();
     requests.sort();
     requests.dedup();
-    let all = requests.len();
     // Whoever may not list nodes gets images that are not compared with them.
-    let nodes = if all > 0 {
-        nodes::platforms(connection).await.ok()
-    } else {
+    let nodes = if requests.is_empty() {
         None
+    } else {
+        nodes::platforms(connection).await.ok()
     };
     let platforms = &nodes.map(TargetPlatforms::Nodes).unwrap_or_default();
+    let mut kept = probe_each(connection, prober, requests, platforms, progress).await;
+    // What the registries suggest is tested before it is proposed.
+    let suggested = suggested_requests(&kept);
+    kept.extend(probe_each(connection, prober, suggested, platforms, progress).await);
+    ProbeOutcomes(kept)
+}
+
+/// Requests for the images that registries suggest in place of those that were asked for.
+fn suggested_requests(
+    outcomes: &BTreeMap<ProbeRequest, Arc<ProbeOutcome>>,
+) -> BTreeSet<ProbeRequest> {
+    let suggested = outcomes.iter().filter_map(|(request, outcome)| {
+        let ProbeOutcome::Answered(verified) = &**outcome else {
+            return None;
+        };
+        Some(ProbeRequest {
+            image: verified.conclusion().suggestion.clone()?,
+            ..request.clone()
+        })
+    });
+    suggested
+        .filter(|request| !outcomes.contains_key(request))
+        .collect()
+}
+
+async fn probe_each(
+    connection: &Connection,
+    prober: &Prober,
+    requests: impl IntoIterator<Item = ProbeRequest, IntoIter: ExactSizeIterator>,
+    platforms: &TargetPlatforms,
+    progress: &Progress,
+) -> BTreeMap<ProbeRequest, Arc<ProbeOutcome>> {
+    let requests = requests.into_iter();
+    let all = requests.len();
     let outcomes = stream::iter(requests).map(|request| async move {
         let outcome = match probe_one(connection, prober, &request, platforms).await {
             Ok(verified) => ProbeOutcome::Answered(Box::new(verified)),
@@ -194,12 +256,14 @@ pub(super) async fn probe_all(
     });
     let mut outcomes = std::pin::pin!(outcomes.buffer_unordered(MAX_CONCURRENT));
     let mut kept = BTreeMap::new();
-    progress.update(&format!("testing registries: 0 of {all}"));
+    if all > 0 {
+        progress.update(&format!("testing registries: 0 of {all}"));
+    }
     while let Some((request, outcome)) = outcomes.next().await {
         kept.insert(request, outcome);
         progress.update(&format!("testing registries: {} of {all}", kept.len()));
     }
-    ProbeOutcomes(kept)
+    kept
 }
 
 async fn probe_one(

@@ -20,8 +20,10 @@ use super::{
     trust::{self, Security, ServerOrigin},
 };
 use crate::domain::{
-    probe::{AuthMethod, Platform, ProbeError, ProbeStage, ProbeStep, StepResult, Tags},
-    registry_auth::{auth_attempts::RegistryAuth, image_ref::ImageRef},
+    probe::{
+        AuthMethod, Platform, ProbeError, ProbeStage, ProbeStep, Repositories, StepResult, Tags,
+    },
+    registry_auth::{auth_attempts::RegistryAuth, image_ref::ImageRef, registries},
     sanitize::sanitize,
 };
 
@@ -31,8 +33,11 @@ const MANIFESTS: &str = "application/vnd.oci.image.index.v1+json, \
     application/vnd.oci.image.manifest.v1+json, \
     application/vnd.docker.distribution.manifest.v2+json, */*;q=0.1";
 
-/// Page size of the tag list.
-const TAGS: usize = 1000;
+/// Tags, and repositories, of the first page: no more are asked for.
+const PAGE: usize = 1000;
+
+/// The scope of a token that opens the catalogue (distribution specification, token authentication).
+const CATALOGUE: &str = "registry:catalog:*";
 
 /// The requests of one pull, up to the manifest, and what they have led to so far.
 pub(super) struct PullSequence<'a> {
@@ -45,6 +50,7 @@ pub(super) struct PullSequence<'a> {
     pub(super) proxy: Option<String>,
     pub(super) steps: Vec<ProbeStep>,
     pub(super) tags: Option<Tags>,
+    pub(super) repositories: Option<Repositories>,
 }
 
 /// Result of GET `/v2/`: open or auth challenge.
@@ -69,6 +75,7 @@ impl<'a> PullSequence<'a> {
             proxy: None,
             steps: Vec::new(),
             tags: None,
+            repositories: None,
         }
     }
 
@@ -128,8 +135,8 @@ impl<'a> PullSequence<'a> {
         service: Option<&str>,
     ) -> Option<Option<HeaderValue>> {
         let began = Instant::now();
-        let (host, outcome) = match authorization::token_address(realm, service, self.image.path())
-        {
+        let scope = authorization::pull_scope(self.image.path());
+        let (host, outcome) = match authorization::token_address(realm, service, &scope) {
             Ok((uri, host)) => {
                 let outcome = self.ask_for_token(registry, uri, &host).await;
                 (host.authority(), outcome)
@@ -193,7 +200,11 @@ impl<'a> PullSequence<'a> {
             Err(failure) => Err(failure),
         };
         if matches!(&outcome, Err(ProbeError::Refusal(refusal)) if refusal.status == 404) {
-            self.tags = Some(self.list_tags(registry, login).await);
+            let tags = self.list_tags(registry, login.clone()).await;
+            if tags == Tags::NoRepository {
+                self.repositories = Some(self.list_repositories(registry, &door, login).await);
+            }
+            self.tags = Some(tags);
         }
         self.record_step(ProbeStage::Manifest, &registry.authority(), began, outcome)
     }
@@ -249,11 +260,47 @@ impl<'a> PullSequence<'a> {
     }
 
     async fn list_tags(&mut self, registry: &ServerOrigin, login: Option<HeaderValue>) -> Tags {
-        let path = format!("/v2/{}/tags/list?n={TAGS}", self.image.path());
+        let path = format!("/v2/{}/tags/list?n={PAGE}", self.image.path());
         match self.get(registry, &path, login).await {
             Ok(reply) => response::tags(&reply),
             Err(_) => Tags::Unknown,
         }
+    }
+
+    /// The repositories of a registry of one's own. Those of public registries and clouds are never asked for.
+    async fn list_repositories(
+        &mut self,
+        registry: &ServerOrigin,
+        door: &AuthState,
+        login: Option<HeaderValue>,
+    ) -> Repositories {
+        if registries::find_by_host(self.image.host()).is_some() {
+            return Repositories::Unknown;
+        }
+        let login = match door {
+            AuthState::Challenge(Challenge::Bearer { realm, service }) => {
+                let (realm, service) = (realm.clone(), service.clone());
+                let token = self.catalogue_token(registry, &realm, service.as_deref());
+                token.await
+            }
+            AuthState::Challenge(Challenge::Basic) | AuthState::Open => login,
+        };
+        let path = format!("/v2/_catalog?n={PAGE}");
+        match self.get(registry, &path, login).await {
+            Ok(reply) => response::repositories(&reply),
+            Err(_) => Repositories::Unknown,
+        }
+    }
+
+    async fn catalogue_token(
+        &mut self,
+        registry: &ServerOrigin,
+        realm: &str,
+        service: Option<&str>,
+    ) -> Option<HeaderValue> {
+        let (uri, host) = authorization::token_address(realm, service, CATALOGUE).ok()?;
+        let (_, token) = self.ask_for_token(registry, uri, &host).await.ok()?;
+        token
     }
 
     async fn manifest(

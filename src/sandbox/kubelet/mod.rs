@@ -9,9 +9,11 @@ mod credentials;
 mod events;
 mod image;
 mod login;
+pub(super) mod node_config;
 mod probe;
 pub(super) mod provider;
 mod pull;
+mod pull_queue;
 mod puller;
 mod resolver;
 mod run;
@@ -26,6 +28,7 @@ mod worker;
 
 use std::time::Duration;
 
+pub use pull_queue::{ImagePulls, set_parallel_pulls};
 use serde_json::Value;
 
 use super::{

@@ -15,7 +15,6 @@ use super::{
 use crate::{
     domain::registry_auth::image_ref::ImageRef,
     sandbox::{
-        clock::later,
         event_recorder::EventType,
         object::{list, text, uid},
         world::{TimerEvent, World},
@@ -132,9 +131,11 @@ fn decide(world: &mut World, pod: &Value, target: ImageUse, image: &str) -> Opti
     };
     let kind = NodeConfig {
         profile,
-        verification: node.verification,
+        settings: &node.settings,
     };
-    Some(image::decide(kind, &node.images, wish))
+    let check = image::check(kind, &node.images, &wish);
+    node.counts.record(policy, check);
+    Some(image::decide(kind, check, wish))
 }
 
 fn policy<'a>(worker: &Worker, pod: &'a Value, target: ImageUse) -> Option<&'a str> {
@@ -172,9 +173,8 @@ fn under_way(world: &mut World, pod: &Value, target: ImageUse, fetched: Fetched)
         return;
     };
     let node = world.kubelets.nodes.entry(worker.node.clone()).or_default();
-    let start = node.pulls_free_at.filter(|free| *free > now).unwrap_or(now);
-    let ends = later(start, fetched.took);
-    node.pulls_free_at = Some(ends);
+    let limit = node.settings.pulls.limit();
+    let ends = node.queue.add(limit, now, fetched.took);
     worker.pull = Some(Pull {
         target,
         requested_at: now,

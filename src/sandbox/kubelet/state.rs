@@ -4,13 +4,13 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
-
-pub use super::image::VerificationPolicy;
 use super::{
     image::ImageCache,
+    node_config::ImageCounts,
+    pull_queue::PullQueue,
     worker::{ImageUse, Worker, WorkerContainer},
 };
+pub use super::{image::VerificationPolicy, node_config::NodeSettings};
 use crate::sandbox::{
     object::{StoredObject, uid},
     resources::ResourceKind,
@@ -30,9 +30,9 @@ pub struct Kubelets {
 #[derive(Default)]
 pub(super) struct NodeState {
     pub(super) images: ImageCache,
-    pub(super) verification: VerificationPolicy,
-    /// Images are pulled one after the other (`serializeImagePulls`).
-    pub(super) pulls_free_at: Option<Timestamp>,
+    pub(super) settings: NodeSettings,
+    pub(super) counts: ImageCounts,
+    pub(super) queue: PullQueue,
 }
 
 /// A timed task of a kubelet.
@@ -62,8 +62,8 @@ impl Kubelets {
         self.node(node).images.preload(image);
     }
 
-    pub fn verify(&mut self, node: &str, verification: VerificationPolicy) {
-        self.node(node).verification = verification;
+    pub fn configure(&mut self, node: &str, settings: NodeSettings) {
+        self.node(node).settings = settings;
     }
 
     pub(super) fn node(&mut self, name: &str) -> &mut NodeState {

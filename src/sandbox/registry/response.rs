@@ -70,6 +70,9 @@ impl Registry {
             }
             Some(RateLimit::Anonymous) | None => {}
         }
+        if path == "_catalog" {
+            return self.catalogue(request, now);
+        }
         let (repository, reference) = match path.rsplit_once("/manifests/") {
             Some(split) => split,
             None => match path.strip_suffix("/tags/list") {
@@ -114,6 +117,17 @@ impl Registry {
                 .map(|challenge| ("WWW-Authenticate", challenge)),
         );
         response
+    }
+
+    /// The repositories, to users of a registry with basic logins and to all of one without.
+    fn catalogue(&self, request: &Request, now: Timestamp) -> Response {
+        let is_closed = matches!(self.auth, Auth::Token { .. });
+        let decision = self.authorize(request, "", now);
+        if is_closed || matches!(decision, AccessDecision::Challenge { .. }) {
+            return Response::error(401, "UNAUTHORIZED", "authentication required");
+        }
+        let names: Vec<&String> = self.repositories.keys().collect();
+        Response::json(200, &json!({ "repositories": names }))
     }
 
     fn tags(&self, repository: &str) -> Response {

@@ -1,5 +1,7 @@
 //! Builds scheduled events from a scenario file.
 
+use std::num::NonZeroUsize;
+
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
@@ -13,8 +15,9 @@ use super::{
 use crate::sandbox::{
     admission::ImagePolicy,
     kubelet::{
+        ImagePulls,
         provider::{CredentialProvider, ProviderUser},
-        state::VerificationPolicy,
+        state::{NodeSettings, VerificationPolicy},
     },
     object::{self, text},
     registry::{
@@ -128,11 +131,19 @@ fn steps(file: &ScenarioFile) -> Result<ScheduledSteps, String> {
             };
             steps.push((founded, once(preload)));
         }
-        let verify = ScenarioAction::Verify {
+        let configure = ScenarioAction::Configure {
             node: node.name.clone(),
-            verification: verification(node.verification),
+            settings: NodeSettings {
+                verification: verification(node.verification),
+                allowlist: node.verification_allowlist.clone(),
+                pulls: if node.parallel_pulls {
+                    ImagePulls::Parallel(None)
+                } else {
+                    ImagePulls::Serial
+                },
+            },
         };
-        steps.push((founded, once(verify)));
+        steps.push((founded, once(configure)));
     }
     for mirror in &file.mirrors {
         let mirror = ScenarioAction::Mirror {
@@ -282,6 +293,9 @@ fn verification(verification: file::VerificationSpec) -> VerificationPolicy {
         file::VerificationSpec::NeverVerifyPreloadedImages => {
             VerificationPolicy::NeverVerifyPreloadedImages
         }
+        file::VerificationSpec::NeverVerifyAllowlistedImages => {
+            VerificationPolicy::NeverVerifyAllowlistedImages
+        }
         file::VerificationSpec::AlwaysVerify => VerificationPolicy::AlwaysVerify,
     }
 }
@@ -385,6 +399,11 @@ fn action(what: &EventAction) -> Result<ScenarioAction, String> {
         EventAction::Wire { registry, becomes } => ScenarioAction::Wire {
             registry: registry.clone(),
             becomes: becomes.iter().copied().map(wire).collect(),
+        },
+        EventAction::Parallel { node, pulls } => ScenarioAction::Parallel {
+            node: node.clone(),
+            pulls: NonZeroUsize::new(*pulls)
+                .ok_or("a kubelet pulls one image at a time at least")?,
         },
         EventAction::Resize { workload, cpu } => ScenarioAction::Resize {
             workload: place(workload)?,

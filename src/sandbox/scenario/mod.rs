@@ -53,6 +53,9 @@ const FILES: &[(&str, &str)] = files![
     "old-node",
     "new-node",
     "cri-o-node",
+    "verification",
+    "mirror",
+    "queue",
 ];
 
 /// A scenario: initial objects and scheduled events.

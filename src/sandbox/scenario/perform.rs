@@ -10,6 +10,7 @@ use super::{
 use crate::sandbox::{
     api::merge_patch,
     clock::later,
+    kubelet,
     object::{self, list, seconds, text},
     registry::Registry,
     resources::ResourceKind,
@@ -59,7 +60,9 @@ fn perform(world: &mut World, action: &ScenarioAction, round: usize) {
         } => create(world, *kind, namespace, object.clone()),
         ScenarioAction::Connect(registry) => world.network.add(Registry::clone(registry)),
         ScenarioAction::Preload { node, image } => world.kubelets.preload(node, image),
-        ScenarioAction::Verify { node, verification } => world.kubelets.verify(node, *verification),
+        ScenarioAction::Configure { node, settings } => {
+            world.kubelets.configure(node, settings.clone());
+        }
         ScenarioAction::Mirror { registry, hosts } => world.network.mirror(registry, hosts.clone()),
         ScenarioAction::Provide(provider) => world.providers.push(provider.clone()),
         ScenarioAction::Forbid(policy) => world.image_policies.push(policy.clone()),
@@ -121,17 +124,14 @@ fn perform(world: &mut World, action: &ScenarioAction, round: usize) {
                 set_next_value(&mut registry.wire, becomes, round);
             }
         }
+        ScenarioAction::Parallel { node, pulls } => {
+            kubelet::set_parallel_pulls(world, node, *pulls);
+        }
         ScenarioAction::Resize { workload, cpu } => {
             change_container(world, workload, "/resources/requests/cpu", cpu);
         }
         ScenarioAction::Renew { place, secret } => {
-            // There may be none yet.
-            drop(write::delete(
-                world,
-                ResourceKind::Secret,
-                place,
-                &DeleteOptions::default(),
-            ));
+            delete(world, ResourceKind::Secret, place);
             create(
                 world,
                 ResourceKind::Secret,
@@ -139,16 +139,13 @@ fn perform(world: &mut World, action: &ScenarioAction, round: usize) {
                 secret.clone(),
             );
         }
-        ScenarioAction::Delete { kind, place } => {
-            // What is gone already needs no deleting.
-            drop(write::delete(
-                world,
-                *kind,
-                place,
-                &DeleteOptions::default(),
-            ));
-        }
+        ScenarioAction::Delete { kind, place } => delete(world, *kind, place),
     }
+}
+
+/// Deletes an object. What is not there needs no deleting.
+fn delete(world: &mut World, kind: ResourceKind, place: &ObjectKey) {
+    drop(write::delete(world, kind, place, &DeleteOptions::default()));
 }
 
 /// Adds a container to a running Pod of the workload, if there is one.

@@ -2,13 +2,13 @@
 //!
 //! They have no `Debug`: Secrets may be in them.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, num::NonZeroUsize, time::Duration};
 
 use serde_json::Value;
 
 use crate::sandbox::{
     admission::ImagePolicy,
-    kubelet::{provider::CredentialProvider, state::VerificationPolicy},
+    kubelet::{provider::CredentialProvider, state::NodeSettings},
     registry::{Image, RateLimit, Registry, RegistryHealth, TlsMode},
     resources::ResourceKind,
     store::ObjectKey,
@@ -34,9 +34,9 @@ pub enum ScenarioAction {
         node: String,
         image: String,
     },
-    Verify {
+    Configure {
         node: String,
-        verification: VerificationPolicy,
+        settings: NodeSettings,
     },
     Mirror {
         registry: String,
@@ -85,6 +85,10 @@ pub enum ScenarioAction {
     Wire {
         registry: String,
         becomes: Vec<TlsMode>,
+    },
+    Parallel {
+        node: String,
+        pulls: NonZeroUsize,
     },
     Resize {
         workload: ObjectKey,

@@ -235,6 +235,8 @@ mod tests {
             root,
             alternatives: Vec::new(),
             ruled_out: Vec::new(),
+            suggestion: None,
+            tags: Vec::new(),
             summary: String::new(),
         };
         ProbeRecord {

@@ -57,6 +57,9 @@ pub struct FixContext {
     pub suggested_image: Option<String>,
     pub repository: Option<String>,
     pub host: Option<String>,
+    /// The mirror of that registry whose error it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mirror: Option<String>,
     pub node: Option<String>,
     /// The object whose events tell what failed, where it is no Pod: kind and name.
     #[serde(rename = "involved")]
@@ -160,6 +163,18 @@ impl FixContext {
 
     pub(super) fn host_word(&self) -> String {
         word(self.host.as_deref(), "HOST")
+    }
+
+    pub(super) fn mirror_word(&self) -> String {
+        word(self.mirror.as_deref(), "MIRROR")
+    }
+
+    /// Who answered: the mirror, or the registry itself.
+    pub(in crate::domain::diagnostics) fn answering_host(&self) -> Option<String> {
+        let mirror = self.mirror.as_ref();
+        mirror
+            .map(|mirror| format!("mirror {mirror}"))
+            .or_else(|| self.host.clone())
     }
 
     pub(super) fn node_word(&self) -> String {

@@ -184,6 +184,8 @@ fixes! {
         UpgradeRuntime "upgrade-runtime" NextAttempt "Upgrade the container runtime on the nodes" node::upgrade_runtime,
         PullAgain "pull-again" NextAttempt "Remove the partial image and pull again" node::pull_again,
         RepairStore "repair-store" NextAttempt "Clean up the node's image store" node::repair_store,
+        ParallelPulls "parallel-pulls" NextAttempt "Wait, or let the node pull images in parallel" node::parallel_pulls,
+        RepairMirror "repair-mirror" NextAttempt "Repair the mirror, or remove it from the nodes" node::repair_mirror,
         FreeDisk "free-disk" NextAttempt "Free disk space on the node" node::free_disk,
         FasterPull "faster-pull" NextAttempt "Speed up the pull, or raise its deadline" node::faster_pull,
         RepairRuntime "repair-runtime" NextAttempt "Start or repair the container runtime on the node" node::repair_runtime,

@@ -89,6 +89,11 @@ mod tests {
                     "reading manifest 9 in quay.io/acme/shop: manifest unknown",
                     &[],
                 ),
+                // A registry of one's own may say it of a repository that does not exist (distribution 2.8).
+                (
+                    "reading manifest 9 in registry.example/acme/shop: manifest unknown",
+                    &[Cause::RepositoryMissingOrNoAccess],
+                ),
                 (
                     "unexpected status from HEAD request to https://r.example/v2/a/b/manifests/9: 404 Not Found",
                     &[Cause::RepositoryMissingOrNoAccess],

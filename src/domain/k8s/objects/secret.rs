@@ -127,7 +127,7 @@ impl Secret {
     pub fn entries(&self) -> &[AuthSummary] {
         match &self.content {
             SecretContent::Read(summary) => &summary.entries,
-            SecretContent::NotTransferred => &[],
+            SecretContent::NotTransferred | SecretContent::NoConfigKey => &[],
         }
     }
 }
@@ -180,6 +180,8 @@ impl fmt::Display for SecretType {
 pub enum SecretContent {
     /// The data was not asked for: the watch of other Secrets transfers metadata only.
     NotTransferred,
+    /// The same, and by its `managedFields` no data key of it can be that of a Docker configuration.
+    NoConfigKey,
     Read(DockerConfigSummary),
 }
 

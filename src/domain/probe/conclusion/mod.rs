@@ -8,10 +8,14 @@ mod tests;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ProbeError, ProbeStage, ProbeStep, Requester, StepResult, Transcript,
+    ProbeError, ProbeStage, ProbeStep, Repositories, Requester, StepResult, Tags, Transcript,
     platform::{Fit, TargetPlatforms},
+    similar_tags,
 };
-use crate::domain::diagnostics::{Cause, RootCause};
+use crate::domain::{
+    diagnostics::{Cause, RootCause},
+    suggest::{with_meant_repository, with_meant_tag},
+};
 
 /// Whether the image can be pulled, as far as a probe can tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,6 +48,10 @@ pub struct ProbeConclusion {
     /// Causes that a step has disproved, for a pull from here with this credential.
     pub ruled_out: Vec<Cause>,
     pub summary: String,
+    /// The image that is likely meant: the registry has a tag or repository whose name is one slip away.
+    pub suggestion: Option<String>,
+    /// The tags that the registry listed where the image's own is missing, those that look like it first.
+    pub tags: Vec<String>,
 }
 
 /// The probe that decides for a pull with several credentials: the first that may pull, else the first with a
@@ -75,14 +83,45 @@ pub fn conclude(transcript: &Transcript, wanted: &TargetPlatforms) -> ProbeConcl
     let ruled_out = ruled_out(transcript)
         .filter(|cause| finding.cause != Some(*cause) && !finding.alternatives.contains(cause))
         .collect();
+    let suggestion = suggestion(transcript);
     ProbeConclusion {
-        summary: summary::sentence(transcript, &finding, wanted),
+        summary: summary::sentence(transcript, &finding, wanted, suggestion.as_deref()),
+        suggestion,
+        tags: listed_tags(transcript),
         answer: finding.answer,
         cause: finding.cause,
         root: finding.root,
         alternatives: finding.alternatives,
         ruled_out,
     }
+}
+
+/// The image that is likely meant, by the names that the registry has.
+fn suggestion(transcript: &Transcript) -> Option<String> {
+    match (&transcript.tags, &transcript.repositories) {
+        (Some(Tags::Listed(tags)), _) => with_meant_tag(&transcript.image, tags),
+        (Some(Tags::NoRepository), Some(Repositories::Listed(names))) => {
+            with_meant_repository(&transcript.image, names)
+        }
+        (Some(Tags::NoRepository), Some(Repositories::Unknown) | None)
+        | (Some(Tags::Unknown) | None, _) => None,
+    }
+}
+
+/// The tags of the repository, those that look like the image's first.
+fn listed_tags(transcript: &Transcript) -> Vec<String> {
+    let Some(Tags::Listed(tags)) = &transcript.tags else {
+        return Vec::new();
+    };
+    let wanted = transcript.image.tag().unwrap_or_default();
+    let mut listed: Vec<String> = similar_tags(wanted, tags, tags.len())
+        .into_iter()
+        .map(str::to_owned)
+        .collect();
+    let rest = tags.iter().rev().filter(|tag| !listed.contains(tag));
+    let rest: Vec<String> = rest.cloned().collect();
+    listed.extend(rest);
+    listed
 }
 
 /// A conclusion before it is put into words.

@@ -18,6 +18,7 @@ pub(super) fn sentence(
     transcript: &Transcript,
     finding: &ProbeFinding,
     wanted: &TargetPlatforms,
+    suggestion: Option<&str>,
 ) -> String {
     let image = &transcript.image;
     let who = match &transcript.requester {
@@ -43,7 +44,7 @@ pub(super) fn sentence(
         sentence.push_str("; ");
         sentence.push_str(&step.detail());
     }
-    for remark in remarks(transcript, finding, wanted) {
+    for remark in remarks(transcript, finding, wanted, suggestion) {
         sentence.push_str("; ");
         sentence.push_str(&remark);
     }
@@ -102,6 +103,7 @@ fn remarks(
     transcript: &Transcript,
     finding: &ProbeFinding,
     wanted: &TargetPlatforms,
+    suggestion: Option<&str>,
 ) -> Vec<String> {
     let mut remarks = Vec::new();
     if let Some(manifest) = transcript.manifest()
@@ -138,7 +140,10 @@ fn remarks(
     {
         remarks.push("the registry never asked for the credential".to_owned());
     }
-    if let (Some(Tags::Listed(tags)), Some(tag)) = (&transcript.tags, transcript.image.tag()) {
+    if let Some(image) = suggestion {
+        remarks.push(format!("did you mean {image}?"));
+    } else if let (Some(Tags::Listed(tags)), Some(tag)) = (&transcript.tags, transcript.image.tag())
+    {
         let similar = similar_tags(tag, tags, SIMILAR);
         if !similar.is_empty() {
             remarks.push(format!("did you mean {}?", similar.join(", ")));

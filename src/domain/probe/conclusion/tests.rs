@@ -68,6 +68,7 @@ fn walk(
         proxy: None,
         steps,
         tags: None,
+        repositories: None,
         anonymous_access: None,
     }
 }
@@ -481,6 +482,8 @@ fn a_rejected_login_says_more_than_an_anonymous_attempt() {
         root: None,
         alternatives: Vec::new(),
         ruled_out: Vec::new(),
+        suggestion: None,
+        tags: Vec::new(),
         summary: String::new(),
     };
     let no = conclusion(PullAnswer::No);

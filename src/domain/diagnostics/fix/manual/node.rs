@@ -29,6 +29,27 @@ pub(in crate::domain::diagnostics::fix) fn raise_pull_qps(fix_context: &FixConte
     .run(kubelet_configuration(fix_context))
 }
 
+pub(in crate::domain::diagnostics::fix) fn parallel_pulls(names: &FixContext) -> Steps {
+    Steps::new([
+"The Pod starts by itself when the pulls before it have ended.",
+"To pull in parallel, set serializeImagePulls: false and maxParallelImagePulls: 3 in the kubelet's configuration, then restart the kubelet.",
+])
+.run(kubelet_configuration(names))
+}
+pub(in crate::domain::diagnostics::fix) fn repair_mirror(names: &FixContext) -> Steps {
+    let (mirror, host) = (names.mirror_word(), names.host_word());
+    let steps = [
+        format!("Nodes ask {mirror} before {host}, and send it the login for {host}."),
+        format!(
+            "containerd lists mirrors in /etc/containerd/certs.d/{host}/hosts.toml on the node, CRI-O in registries.conf."
+        ),
+    ];
+    let steps = Steps {
+        steps: steps.into(),
+        commands: Vec::new(),
+    };
+    steps.run(format!("curl -v https://{mirror}/v2/"))
+}
 pub(in crate::domain::diagnostics::fix) fn dns(fix_context: &FixContext) -> Steps {
     Steps::new([
         "The node's resolver is used, not the cluster's: *.svc.cluster.local does not resolve there.",
