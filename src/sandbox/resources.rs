@@ -62,6 +62,8 @@ pub enum Subresource {
     Token,
     Finalize,
     EphemeralContainers,
+    /// Of a Node: its kubelet's own server.
+    Proxy,
 }
 
 impl Subresource {
@@ -74,6 +76,7 @@ impl Subresource {
             "token" => Self::Token,
             "finalize" => Self::Finalize,
             "ephemeralcontainers" => Self::EphemeralContainers,
+            "proxy" => Self::Proxy,
             _ => return None,
         })
     }
@@ -87,6 +90,7 @@ impl Subresource {
             Self::Token => "token",
             Self::Finalize => "finalize",
             Self::EphemeralContainers => "ephemeralcontainers",
+            Self::Proxy => "proxy",
         }
     }
 
@@ -98,6 +102,7 @@ impl Subresource {
             Self::Scale => Some(("autoscaling", "v1", "Scale")),
             Self::Eviction => Some(("policy", "v1", "Eviction")),
             Self::Token => Some(("authentication.k8s.io", "v1", "TokenRequest")),
+            Self::Proxy => Some(("", "v1", "NodeProxyOptions")),
         }
     }
 
@@ -107,6 +112,7 @@ impl Subresource {
             Self::Log => &["get"],
             Self::Eviction | Self::Token => &["create"],
             Self::Finalize => &["update"],
+            Self::Proxy => &["create", "delete", "get", "patch", "update"],
         }
     }
 }
@@ -243,7 +249,7 @@ impl Review {
 }
 
 use ResourceScope::{Cluster, Namespaced};
-use Subresource::{EphemeralContainers, Eviction, Finalize, Log, Scale, Status, Token};
+use Subresource::{EphemeralContainers, Eviction, Finalize, Log, Proxy, Scale, Status, Token};
 
 /// Shorthand for a row of the table below, and for nothing else.
 macro_rules! row {
@@ -269,7 +275,7 @@ pub const RESOURCES: &[Resource] = &[
     row!(ConfigMap "" "v1" "configmaps" "configmap" Namespaced ["cm"], [], []),
     row!(Event "" "v1" "events" "event" Namespaced ["ev"], [], []),
     row!(Namespace "" "v1" "namespaces" "namespace" Cluster ["ns"], [], [Finalize, Status]),
-    row!(Node "" "v1" "nodes" "node" Cluster ["no"], [], [Status]),
+    row!(Node "" "v1" "nodes" "node" Cluster ["no"], [], [Proxy, Status]),
     row!(Pod "" "v1" "pods" "pod" Namespaced ["po"], ["all"], [EphemeralContainers, Eviction, Log, Status]),
     row!(ResourceQuota "" "v1" "resourcequotas" "resourcequota" Namespaced ["quota"], [], [Status]),
     row!(Secret "" "v1" "secrets" "secret" Namespaced [], [], []),

@@ -12,6 +12,7 @@ mod events;
 mod list;
 mod log;
 mod negotiate;
+mod node_proxy;
 mod patch;
 mod protobuf;
 mod query;

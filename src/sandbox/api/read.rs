@@ -11,8 +11,9 @@ use super::{
     route::RequestTarget,
 };
 use crate::sandbox::{
-    object::{StoredObject, metadata_only},
-    resources::Resource,
+    kubelet::node_config,
+    object::{self, StoredObject, metadata_only, put},
+    resources::{Resource, ResourceKind},
     status::{ApiResult, ApiStatus},
     table,
     world::World,
@@ -32,7 +33,14 @@ pub fn get(
     target: &RequestTarget,
     shape: ResponseForm,
 ) -> ApiResult<Response<Body>> {
-    let object = find(world, target)?;
+    let mut object = find(world, target)?;
+    if target.resource.kind == ResourceKind::Node {
+        // The kubelet reports them; here they are asked of it.
+        let images = node_config::images(world, object::name(&object));
+        let mut node = Value::clone(&object);
+        put(&mut node, "/status/images", Value::Array(images));
+        object = node.into();
+    }
     Ok(body::ok(&render_as(world, target.resource, &object, shape)))
 }
 

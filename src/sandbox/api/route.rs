@@ -25,6 +25,11 @@ pub enum Route {
     OpenApi,
     Review(Review),
     Objects(RequestTarget),
+    /// A path of a kubelet's own server: `/api/v1/nodes/x/proxy/metrics`.
+    NodeProxy {
+        target: RequestTarget,
+        path: String,
+    },
 }
 
 /// A collection or an object in it.
@@ -58,6 +63,13 @@ pub fn route(path: &str) -> ApiResult<Route> {
         ["api", "v1"] => Ok(resources("", "v1")),
         ["apis", group] => Ok(Route::Group((*group).to_owned())),
         ["apis", group, version] => Ok(resources(group, version)),
+        ["api", "v1", "nodes", node, "proxy", path @ ..] => {
+            let Route::Objects(target) = objects("", "v1", &["nodes", node, "proxy"])? else {
+                return Err(ApiStatus::no_such_path());
+            };
+            let path = format!("/{}", path.join("/"));
+            Ok(Route::NodeProxy { target, path })
+        }
         ["api", "v1", rest @ ..] => objects("", "v1", rest),
         ["apis", group, version, plural]
             if let Some(review) = Review::find(group, version, plural) =>

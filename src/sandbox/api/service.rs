@@ -14,7 +14,7 @@ use http_body_util::BodyExt;
 use super::{
     access::{self, User},
     body::{self, Body},
-    delete, discovery, list, log, negotiate, patch,
+    delete, discovery, list, log, negotiate, node_proxy, patch,
     query::QueryString,
     read,
     request::ApiRequest,
@@ -115,6 +115,11 @@ impl Service {
                 review::answer(&self.shared.world(), &user, review, call)
             }
             Route::Review(_) => Err(ApiStatus::method_not_allowed()),
+            Route::NodeProxy { target, path } => {
+                let world = self.shared.world();
+                access::authorize(&world, &user, verb(call, &target)?, &target)?;
+                node_proxy::answer(&world, call, &target, &path)
+            }
             Route::Objects(target) => {
                 let mut world = self.shared.world();
                 let verb = verb(call, &target)?;
@@ -347,6 +352,47 @@ mod tests {
         assert_eq!(review["status"]["userInfo"]["username"], "admin");
         assert_eq!(api.ask("POST", path, &json!([])).0, 400);
         assert_eq!(api.ask("GET", path, &Value::Null).0, 405);
+    }
+
+    /// As a kubelet of 1.37.2 answered, and who may ask.
+    #[test]
+    fn a_kubelet_answers_through_the_proxy_of_its_node() {
+        let scenario = crate::sandbox::Scenario::named("new-node").unwrap();
+        let now = "2026-11-23T12:00:00Z".parse().unwrap();
+        let sandbox = Sandbox::start(&scenario, now, Pace::Manual);
+        let ask = |user: User, path: &str| {
+            let request = Request::builder().uri(path).body(String::new());
+            let answer = sandbox.service(user).call(request.unwrap());
+            let answer = answer.now_or_never().unwrap().unwrap();
+            let code = answer.status().as_u16();
+            let body = answer.into_body().collect().now_or_never().unwrap();
+            let body = body.unwrap().to_bytes();
+            (code, String::from_utf8(body.to_vec()).unwrap())
+        };
+        let (_, list) = ask(User::admin(), "/api/v1/nodes");
+        let list: Value = serde_json::from_str(&list).unwrap();
+        let name = list["items"][0]["metadata"]["name"].as_str().unwrap();
+        let node = format!("/api/v1/nodes/{name}");
+        let (code, config) = ask(User::admin(), &format!("{node}/proxy/configz"));
+        assert_eq!(code, 200);
+        let config: Value = serde_json::from_str(&config).unwrap();
+        assert_eq!(config["kubeletconfig"]["serializeImagePulls"], json!(true));
+        let (_, metrics) = ask(User::admin(), &format!("{node}/proxy/metrics"));
+        let requests = "kubelet_image_manager_ensure_image_requests_total{";
+        assert!(metrics.contains(requests), "{metrics}");
+        let (_, whole) = ask(User::admin(), &node);
+        let whole: Value = serde_json::from_str(&whole).unwrap();
+        assert!(!whole["status"]["images"].as_array().unwrap().is_empty());
+
+        let (code, why) = ask(User::no_secrets(), &format!("{node}/proxy/configz"));
+        assert_eq!(code, 403);
+        assert!(why.contains("nodes/proxy"), "{why}");
+        for (path, code) in [
+            (format!("{node}/proxy/exec"), 404),
+            ("/api/v1/nodes/nowhere/proxy/configz".to_owned(), 404),
+        ] {
+            assert_eq!(ask(User::admin(), &path).0, code, "{path}");
+        }
     }
 
     #[tokio::test]

@@ -90,7 +90,9 @@ pub fn store(
             let scaled = subresources::rescale(world, target, &object, intent)?;
             return Ok(body::ok(&subresources::scale(&scaled)));
         }
-        Some(Subresource::Log | Subresource::Eviction | Subresource::Token) => {
+        Some(
+            Subresource::Log | Subresource::Eviction | Subresource::Token | Subresource::Proxy,
+        ) => {
             return Err(ApiStatus::method_not_allowed());
         }
     };

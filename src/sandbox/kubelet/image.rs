@@ -5,7 +5,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::login::{LoginSource, RegistryLogin};
+use super::{
+    login::{LoginSource, RegistryLogin},
+    node_config::NodeSettings,
+};
 use crate::{
     domain::registry_auth::image_ref::ImageRef,
     sandbox::{profile::Profile, registry::Image},
@@ -19,7 +22,20 @@ pub enum VerificationPolicy {
     /// Those that a kubelet has pulled.
     #[default]
     NeverVerifyPreloadedImages,
+    /// All but those of the allowlist.
+    NeverVerifyAllowlistedImages,
     AlwaysVerify,
+}
+
+impl VerificationPolicy {
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::NeverVerify => "NeverVerify",
+            Self::NeverVerifyPreloadedImages => "NeverVerifyPreloadedImages",
+            Self::NeverVerifyAllowlistedImages => "NeverVerifyAllowlistedImages",
+            Self::AlwaysVerify => "AlwaysVerify",
+        }
+    }
 }
 
 /// Who may use an image that is on the node.
@@ -38,8 +54,28 @@ enum Access {
 struct CachedImage {
     /// What the runtime knows of it; nothing of one that was there from the start.
     digest: Option<String>,
+    bytes: u64,
     access: Access,
 }
+
+/// Whether a Pod may use the node's copy of an image, as `kubelet_imagemanager_image_mustpull_checks_total`
+/// counts it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum LocalImage {
+    Absent,
+    PolicyAllowed,
+    RecordFound,
+    MustAuthenticate,
+}
+
+impl LocalImage {
+    fn is_usable(self) -> bool {
+        matches!(self, Self::PolicyAllowed | Self::RecordFound)
+    }
+}
+
+/// The size of an image that no registry of the sandbox was asked for.
+const PRELOADED_BYTES: u64 = 4_000_000;
 
 /// The images on a node, by their full name.
 #[derive(Default)]
@@ -49,6 +85,7 @@ impl ImageCache {
     pub(super) fn preload(&mut self, image: &str) {
         let kept = CachedImage {
             digest: None,
+            bytes: PRELOADED_BYTES,
             access: Access::Preloaded,
         };
         self.0.insert(full_name(image), kept);
@@ -61,9 +98,11 @@ impl ImageCache {
             .entry(full_name(image))
             .or_insert_with(|| CachedImage {
                 digest: None,
+                bytes: pulled.bytes,
                 access: Access::Holders(BTreeSet::new()),
             });
         kept.digest = Some(pulled.digest.clone());
+        kept.bytes = pulled.bytes;
         let holder = by.filter(|login| login.source != LoginSource::Node);
         match (holder, &mut kept.access) {
             (None, access) => *access = Access::Everybody,
@@ -76,21 +115,54 @@ impl ImageCache {
         }
     }
 
-    fn is_usable(&self, node: NodeConfig, image: &ImageRef, logins: &[RegistryLogin]) -> bool {
+    fn check(
+        &self,
+        node: NodeConfig<'_>,
+        image: &ImageRef,
+        logins: &[RegistryLogin],
+    ) -> LocalImage {
         let Some(kept) = self.0.get(&image.to_string()) else {
-            return false;
+            return LocalImage::Absent;
         };
-        if node.profile.is_old() || node.verification == VerificationPolicy::NeverVerify {
-            return true;
+        let is_pulled = kept.access != Access::Preloaded;
+        let is_exempt = match node.settings.verification {
+            VerificationPolicy::NeverVerify => true,
+            VerificationPolicy::NeverVerifyPreloadedImages => !is_pulled,
+            VerificationPolicy::NeverVerifyAllowlistedImages => {
+                node.settings.is_allowlisted(&image.repository())
+            }
+            VerificationPolicy::AlwaysVerify => false,
+        };
+        if node.profile.is_old() || is_exempt {
+            return LocalImage::PolicyAllowed;
         }
-        match &kept.access {
-            Access::Preloaded => node.verification != VerificationPolicy::AlwaysVerify,
+        let is_recorded = match &kept.access {
+            Access::Preloaded => false,
             Access::Everybody => true,
             Access::Holders(marks) => logins
                 .iter()
                 .flat_map(RegistryLogin::marks)
                 .any(|mark| marks.contains(&mark)),
+        };
+        if is_recorded {
+            LocalImage::RecordFound
+        } else {
+            LocalImage::MustAuthenticate
         }
+    }
+
+    /// `status.images` of the node: names and sizes.
+    pub(super) fn listed(&self) -> impl Iterator<Item = (&str, u64)> {
+        self.0
+            .iter()
+            .map(|(name, kept)| (name.as_str(), kept.bytes))
+    }
+
+    /// How many images the kubelet has pulled itself (`ImagePulledRecord`).
+    pub(super) fn records(&self) -> usize {
+        let kept = self.0.values();
+        kept.filter(|image| image.access != Access::Preloaded)
+            .count()
     }
 
     /// What the runtime knows of an image that it has.
@@ -105,9 +177,9 @@ fn full_name(image: &str) -> String {
 
 /// What kind of node it is.
 #[derive(Clone, Copy)]
-pub(super) struct NodeConfig {
+pub(super) struct NodeConfig<'a> {
     pub profile: Profile,
-    pub verification: VerificationPolicy,
+    pub settings: &'a NodeSettings,
 }
 
 /// What the kubelet does about a container's image at this sync.
@@ -133,16 +205,23 @@ pub(super) struct PullRequest<'a> {
     pub is_held_back: bool,
 }
 
-pub(super) fn decide(node: NodeConfig, cache: &ImageCache, wish: PullRequest<'_>) -> Decision {
+/// Looks up the node's copy of the image.
+pub(super) fn check(
+    node: NodeConfig<'_>,
+    cache: &ImageCache,
+    wish: &PullRequest<'_>,
+) -> LocalImage {
+    cache.check(node, wish.image, &wish.logins)
+}
+
+pub(super) fn decide(node: NodeConfig<'_>, local: LocalImage, wish: PullRequest<'_>) -> Decision {
     if let Some(text) = wish.unreadable
         && !node.profile.is_old()
     {
         return Decision::Unreadable(text.to_owned());
     }
     match wish.policy {
-        "Never" | "IfNotPresent" if cache.is_usable(node, wish.image, &wish.logins) => {
-            Decision::Present
-        }
+        "Never" | "IfNotPresent" if local.is_usable() => Decision::Present,
         "Never" => Decision::NeverPulled,
         _ if wish.is_held_back => Decision::BackOff,
         _ => Decision::Pull(wish.image.clone(), wish.logins),
@@ -187,12 +266,17 @@ mod tests {
         verification: VerificationPolicy,
         logins: &[RegistryLogin],
     ) -> bool {
-        let profile = Profile::Containerd24;
-        let node = NodeConfig {
-            profile,
+        let settings = NodeSettings {
             verification,
+            allowlist: vec!["reg.example/*".to_owned()],
+            ..NodeSettings::default()
         };
-        cache.is_usable(node, &ImageRef::parse(IMAGE).unwrap(), logins)
+        let node = NodeConfig {
+            profile: Profile::Containerd24,
+            settings: &settings,
+        };
+        let image = ImageRef::parse(IMAGE).unwrap();
+        cache.check(node, &image, logins).is_usable()
     }
 
     /// KEP-2535, `MustAttemptImagePull`; `../shared/cluster/FACTS.md` 19.
@@ -210,7 +294,12 @@ mod tests {
         ] {
             assert_eq!(may_use(&pulled, usual, &logins), usable);
         }
-        assert!(may_use(&pulled, VerificationPolicy::NeverVerify, &[]));
+        for policy in [
+            VerificationPolicy::NeverVerify,
+            VerificationPolicy::NeverVerifyAllowlistedImages,
+        ] {
+            assert!(may_use(&pulled, policy, &[]), "{policy:?}");
+        }
         for by in [None, Some(login("right", LoginSource::Node))] {
             assert!(may_use(&cache(false, &[by]), usual, &[]));
         }

@@ -9,6 +9,7 @@ mod credentials;
 mod events;
 mod image;
 mod login;
+pub(super) mod node_config;
 mod probe;
 pub(super) mod provider;
 mod pull;

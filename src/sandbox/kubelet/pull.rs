@@ -132,9 +132,11 @@ fn decide(world: &mut World, pod: &Value, target: ImageUse, image: &str) -> Opti
     };
     let kind = NodeConfig {
         profile,
-        verification: node.verification,
+        settings: &node.settings,
     };
-    Some(image::decide(kind, &node.images, wish))
+    let check = image::check(kind, &node.images, &wish);
+    node.counts.record(policy, check);
+    Some(image::decide(kind, check, wish))
 }
 
 fn policy<'a>(worker: &Worker, pod: &'a Value, target: ImageUse) -> Option<&'a str> {
@@ -172,7 +174,11 @@ fn under_way(world: &mut World, pod: &Value, target: ImageUse, fetched: Fetched)
         return;
     };
     let node = world.kubelets.nodes.entry(worker.node.clone()).or_default();
-    let start = node.pulls_free_at.filter(|free| *free > now).unwrap_or(now);
+    let queue = node.pulls_free_at.filter(|free| *free > now);
+    let start = match queue {
+        Some(free) if node.settings.serialize_image_pulls => free,
+        Some(_) | None => now,
+    };
     let ends = later(start, fetched.took);
     node.pulls_free_at = Some(ends);
     worker.pull = Some(Pull {

@@ -6,11 +6,12 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-pub use super::image::VerificationPolicy;
 use super::{
     image::ImageCache,
+    node_config::ImageCounts,
     worker::{ImageUse, Worker, WorkerContainer},
 };
+pub use super::{image::VerificationPolicy, node_config::NodeSettings};
 use crate::sandbox::{
     object::{StoredObject, uid},
     resources::ResourceKind,
@@ -30,8 +31,9 @@ pub struct Kubelets {
 #[derive(Default)]
 pub(super) struct NodeState {
     pub(super) images: ImageCache,
-    pub(super) verification: VerificationPolicy,
-    /// Images are pulled one after the other (`serializeImagePulls`).
+    pub(super) settings: NodeSettings,
+    pub(super) counts: ImageCounts,
+    /// When the pull that was queued last ends.
     pub(super) pulls_free_at: Option<Timestamp>,
 }
 
@@ -62,8 +64,8 @@ impl Kubelets {
         self.node(node).images.preload(image);
     }
 
-    pub fn verify(&mut self, node: &str, verification: VerificationPolicy) {
-        self.node(node).verification = verification;
+    pub fn configure(&mut self, node: &str, settings: NodeSettings) {
+        self.node(node).settings = settings;
     }
 
     pub(super) fn node(&mut self, name: &str) -> &mut NodeState {

@@ -14,7 +14,7 @@ use crate::sandbox::{
     admission::ImagePolicy,
     kubelet::{
         provider::{CredentialProvider, ProviderUser},
-        state::VerificationPolicy,
+        state::{NodeSettings, VerificationPolicy},
     },
     object::{self, text},
     registry::{
@@ -120,11 +120,15 @@ fn steps(file: &ScenarioFile) -> Result<ScheduledSteps, String> {
             };
             steps.push((founded, once(preload)));
         }
-        let verify = ScenarioAction::Verify {
+        let configure = ScenarioAction::Configure {
             node: node.name.clone(),
-            verification: verification(node.verification),
+            settings: NodeSettings {
+                verification: verification(node.verification),
+                allowlist: node.verification_allowlist.clone(),
+                serialize_image_pulls: !node.parallel_pulls,
+            },
         };
-        steps.push((founded, once(verify)));
+        steps.push((founded, once(configure)));
     }
     for mirror in &file.mirrors {
         let mirror = ScenarioAction::Mirror {
@@ -273,6 +277,9 @@ fn verification(verification: file::VerificationSpec) -> VerificationPolicy {
         file::VerificationSpec::NeverVerify => VerificationPolicy::NeverVerify,
         file::VerificationSpec::NeverVerifyPreloadedImages => {
             VerificationPolicy::NeverVerifyPreloadedImages
+        }
+        file::VerificationSpec::NeverVerifyAllowlistedImages => {
+            VerificationPolicy::NeverVerifyAllowlistedImages
         }
         file::VerificationSpec::AlwaysVerify => VerificationPolicy::AlwaysVerify,
     }

@@ -83,6 +83,12 @@ pub(super) struct NodeSpec {
     pub preloaded: Vec<String>,
     #[serde(default)]
     pub verification: VerificationSpec,
+    /// `preloadedImagesVerificationAllowlist`.
+    #[serde(default)]
+    pub verification_allowlist: Vec<String>,
+    /// `serializeImagePulls: false`.
+    #[serde(default)]
+    pub parallel_pulls: bool,
 }
 
 /// `imagePullCredentialsVerificationPolicy` of the kubelet.
@@ -91,6 +97,7 @@ pub(super) enum VerificationSpec {
     NeverVerify,
     #[default]
     NeverVerifyPreloadedImages,
+    NeverVerifyAllowlistedImages,
     AlwaysVerify,
 }
 

@@ -59,7 +59,9 @@ fn perform(world: &mut World, action: &ScenarioAction, round: usize) {
         } => create(world, *kind, namespace, object.clone()),
         ScenarioAction::Connect(registry) => world.network.add(Registry::clone(registry)),
         ScenarioAction::Preload { node, image } => world.kubelets.preload(node, image),
-        ScenarioAction::Verify { node, verification } => world.kubelets.verify(node, *verification),
+        ScenarioAction::Configure { node, settings } => {
+            world.kubelets.configure(node, settings.clone());
+        }
         ScenarioAction::Mirror { registry, hosts } => world.network.mirror(registry, hosts.clone()),
         ScenarioAction::Provide(provider) => world.providers.push(provider.clone()),
         ScenarioAction::Forbid(policy) => world.image_policies.push(policy.clone()),

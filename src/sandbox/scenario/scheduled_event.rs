@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::sandbox::{
     admission::ImagePolicy,
-    kubelet::{provider::CredentialProvider, state::VerificationPolicy},
+    kubelet::{provider::CredentialProvider, state::NodeSettings},
     registry::{Image, RateLimit, Registry, RegistryHealth, TlsMode},
     resources::ResourceKind,
     store::ObjectKey,
@@ -34,9 +34,9 @@ pub enum ScenarioAction {
         node: String,
         image: String,
     },
-    Verify {
+    Configure {
         node: String,
-        verification: VerificationPolicy,
+        settings: NodeSettings,
     },
     Mirror {
         registry: String,
