@@ -1,16 +1,7 @@
 //! Runs a pull test: creates the Pod, waits for the kubelet's result and deletes the Pod.
 
-use std::{
-    collections::hash_map::RandomState,
-    hash::{BuildHasher, Hasher},
-    pin::pin,
-    sync::Arc,
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
-use futures::future::{Either, select};
-use http::Method;
-use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
 use super::{
@@ -18,32 +9,19 @@ use super::{
     apply::WritePermit,
     buffer::ZeroizingBuffer,
     decode::{self, Interner},
-    error::WriteFate,
     paths, request,
+    short_lived_pod::{PodEnd, ShortLivedPod},
 };
 use crate::domain::{
     k8s::{
         object_ref::ObjectRef,
         objects::{Event, Pod},
     },
-    pull_test::{self, LIMIT, PullTest, PullTestResult, result},
+    pull_test::{LIMIT, PullTest, PullTestResult, result},
 };
 
 /// Between two looks at the Pod.
 const PAUSE: Duration = Duration::from_millis(400);
-
-/// So often its deletion is tried.
-const DELETIONS: usize = 4;
-
-/// Between two of them.
-const BEFORE_RETRY: Duration = Duration::from_secs(1);
-
-/// A Pod that is not created yet. It has its name, so that whoever must see to its deletion knows it before
-/// the first request is sent.
-pub struct TestPod {
-    manifest: Value,
-    key: ObjectRef<Pod>,
-}
 
 /// The end of a pull test.
 #[derive(Debug)]
@@ -53,82 +31,32 @@ pub struct PullTestOutcome {
     pub is_deleted: bool,
 }
 
-impl TestPod {
-    /// The Pod that lets the kubelet of this node pull the image.
-    pub fn new(test: &PullTest, node: &str) -> Self {
-        let number = RandomState::new().build_hasher().finish();
-        let manifest = test.pod(node, number);
-        let key = pull_test::key(&test.namespace, &manifest);
-        Self { manifest, key }
-    }
+/// The Pod that lets the kubelet of this node pull the image.
+pub fn test_pod(test: &PullTest, node: &str) -> ShortLivedPod {
+    ShortLivedPod::new(&test.namespace, |number| test.pod(node, number))
+}
 
-    pub fn key(&self) -> &ObjectRef<Pod> {
-        &self.key
-    }
-
-    /// Creates the Pod, waits for the kubelet's verdict, and deletes the Pod: also when nobody knows
-    /// whether it was created. `stop` cuts the waiting short; a request that was sent is waited for.
-    ///
-    /// The future must be polled to its end: dropped before, it leaves the Pod.
-    pub async fn run(
-        &self,
-        connection: &Connection,
-        _: WritePermit,
-        stop: impl Future<Output = ()>,
-    ) -> PullTestOutcome {
-        let pods = paths::pods(&self.key.namespace);
-        let created = send(connection, Method::POST, &pods, &self.manifest).await;
-        match created {
-            Ok(()) => {
-                let (waiting, stop) = (pin!(watch(connection, &self.key)), pin!(stop));
-                let pulled = match select(waiting, stop).await {
-                    Either::Left((pulled, _)) => pulled,
-                    Either::Right(((), _)) => {
-                        PullTestResult::Unknown("test cancelled: pullscope is quitting".to_owned())
-                    }
-                };
-                PullTestOutcome {
-                    pulled,
-                    is_deleted: self.delete(connection, None).await,
-                }
-            }
-            Err(trouble) => PullTestOutcome {
-                is_deleted: self.delete(connection, Some(trouble.fate())).await,
-                pulled: PullTestResult::Unknown(format!("cannot create the test Pod: {trouble}")),
-            },
+/// Creates the Pod, waits for the kubelet's verdict, and deletes the Pod.
+///
+/// The future must be polled to its end: dropped before, it leaves the Pod.
+pub async fn run(
+    pod: &ShortLivedPod,
+    connection: &Connection,
+    permit: WritePermit,
+    stop: impl Future<Output = ()>,
+) -> PullTestOutcome {
+    let verdict = watch(connection, pod.key());
+    let (end, is_deleted) = pod.run(connection, permit, verdict, stop).await;
+    let pulled = match end {
+        PodEnd::Done(pulled) => pulled,
+        PodEnd::Stopped => {
+            PullTestResult::Unknown("test cancelled: pullscope is quitting".to_owned())
         }
-    }
-
-    /// Deletes the Pod; returns whether it is gone for good. `lost`: what may have become of its creation,
-    /// where the answer was lost. Such a Pod is looked for more than once, and where something on the way may
-    /// still deliver its creation, it may come after that.
-    async fn delete(&self, connection: &Connection, lost: Option<WriteFate>) -> bool {
-        if lost == Some(WriteFate::NotStored) {
-            return true;
+        PodEnd::NotCreated(trouble) => {
+            PullTestResult::Unknown(format!("cannot create the test Pod: {trouble}"))
         }
-        let mut is_gone = false;
-        let options =
-            json!({ "apiVersion": "v1", "kind": "DeleteOptions", "gracePeriodSeconds": 0 });
-        let path = paths::pod(&self.key);
-        for attempt in 1..=DELETIONS {
-            match send(connection, Method::DELETE, &path, &options).await {
-                Ok(()) => return true,
-                Err(ApiError::NotFound(_)) if lost.is_none() => return true,
-                Err(ApiError::NotFound(_)) => is_gone = lost != Some(WriteFate::Pending),
-                Err(trouble) => {
-                    is_gone = false;
-                    tracing::warn!(%trouble, pod = %self.key, attempt, "cannot delete a test Pod");
-                    if matches!(trouble, ApiError::Unauthorized(_) | ApiError::Forbidden(_)) {
-                        break;
-                    }
-                }
-            }
-            if attempt < DELETIONS {
-                sleep(BEFORE_RETRY).await;
-            }
-        }
-        is_gone
-    }
+    };
+    PullTestOutcome { pulled, is_deleted }
 }
 
 async fn watch(connection: &Connection, key: &ObjectRef<Pod>) -> PullTestResult {
@@ -187,17 +115,6 @@ async fn get(connection: &Connection, path: &str) -> Result<ZeroizingBuffer, Api
     .await
 }
 
-async fn send(
-    connection: &Connection,
-    method: Method,
-    path: &str,
-    body: &Value,
-) -> Result<(), ApiError> {
-    let request = request::write_request(method, path, request::JSON, body)?;
-    let answer = request::read_body(&connection.client, request, connection.request_limit).await;
-    answer.map(drop)
-}
-
 #[cfg(test)]
 mod tests {
     use std::{
@@ -205,9 +122,11 @@ mod tests {
         sync::Mutex,
     };
 
+    use http::Method;
+
     use super::*;
     use crate::{
-        cluster::mock,
+        cluster::{mock, short_lived_pod::DELETIONS},
         domain::k8s::object_ref::{Name, Namespace},
     };
 
@@ -239,8 +158,8 @@ mod tests {
             secrets: Vec::new(),
         };
         let permit = WritePermit::unless(false).unwrap();
-        let pod = TestPod::new(&test, "node");
-        let tested = pod.run(&connection, permit, stop).await;
+        let pod = test_pod(&test, "node");
+        let tested = super::run(&pod, &connection, permit, stop).await;
         let asked = asked.lock().unwrap();
         (asked.clone(), tested)
     }

@@ -21,8 +21,7 @@ use crate::{
         request_id::RequestId, reveal::ClipboardSecret, theme_name::ThemeName,
     },
     cluster::{
-        Connection, WatchScope, WatchUpdate, Watches, access, apply::WritePermit,
-        pull_test::TestPod,
+        Connection, WatchScope, WatchUpdate, Watches, access, apply::WritePermit, pull_test,
     },
     domain::{
         error::UserError,
@@ -205,7 +204,7 @@ impl Effects {
     fn pull_test(&self, request_id: RequestId, test: &PullTest, nodes: Vec<Arc<str>>) {
         for node in nodes {
             let (writer, stop) = (self.writer(), self.changes.ending());
-            let pod = TestPod::new(test, &node);
+            let pod = pull_test::test_pod(test, &node);
             let active = self.changes.begin_pod(self.context(), pod.key().clone());
             self.answer(async move {
                 let pulled = match active {
