@@ -12,6 +12,7 @@ use crate::domain::{
         object_ref::{Namespace, ObjectRef},
         objects::{AnyObjectRef, Secret},
     },
+    node::NodeFileReader,
     pull_test::PullTest,
 };
 
@@ -52,6 +53,16 @@ pub enum Effect {
         request_id: RequestId,
         test: PullTest,
         nodes: Vec<Arc<str>>,
+    },
+    /// Reads a Node, and its kubelet's configuration and metrics.
+    ReadNode {
+        request_id: RequestId,
+        node: Arc<str>,
+    },
+    /// Reads the files of a node with a Pod, which is deleted then.
+    ReadNodeFiles {
+        request_id: RequestId,
+        reader: NodeFileReader,
     },
     /// Asks what the user may do in a namespace.
     LoadRbacRules {

@@ -190,9 +190,9 @@ impl Keymap {
 /// True if both contexts can be active at the same time.
 fn overlap(a: Context, b: Context) -> bool {
     use Context::{
-        AppliedPlan, Choice, Details, Everywhere, Faults, Form, Guide, In, MultiSelect, Overlay,
-        Panes, PlanDialog, PodDetails, PullTest, Reveal, SecretDetails, Select, Text,
-        WorkloadDetails,
+        AppliedPlan, Choice, Details, Everywhere, Faults, Form, Guide, In, MultiSelect, Node,
+        NodeFiles, Overlay, Panes, PlanDialog, PodDetails, PullTest, Reveal, SecretDetails, Select,
+        Text, WorkloadDetails,
     };
     if a == b {
         return true;
@@ -217,7 +217,8 @@ fn overlap(a: Context, b: Context) -> bool {
         | (PodDetails | SecretDetails | WorkloadDetails | Text, Details) => true,
         (
             Panes | In(_) | Overlay | Choice | Faults | Details | PodDetails | SecretDetails
-            | WorkloadDetails | Text | Guide | PlanDialog | AppliedPlan | PullTest | Reveal,
+            | WorkloadDetails | Text | Guide | PlanDialog | AppliedPlan | PullTest | Node
+            | NodeFiles | Reveal,
             _,
         ) => false,
     }

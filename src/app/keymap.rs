@@ -35,6 +35,10 @@ pub enum Context {
     Text,
     /// In a pull test.
     PullTest,
+    /// On a Pod's node.
+    Node,
+    /// On the Pod that reads a node's files.
+    NodeFiles,
     /// On the values of a Secret.
     Reveal,
     /// In the guide.
@@ -65,6 +69,8 @@ impl Context {
             Self::WorkloadDetails => "Details of a workload",
             Self::Text => "YAML and logs",
             Self::PullTest => "Pull test",
+            Self::Node => "Node",
+            Self::NodeFiles => "Node files",
             Self::Reveal => "Secret values",
             Self::Guide => "Guide",
             Self::PlanDialog => "Plan",
@@ -219,6 +225,14 @@ pub const BINDINGS: &[Binding] = &[
     row(&["enter"], Context::PullTest, Action::StartPullTest, "pull", "Start the test; when done, close", 1),
     row(&["space"], Context::PullTest, Action::Toggle, "take", "Toggle the node", 2),
     row(&["ctrl-a"], Context::PullTest, Action::ToggleAll, "all", "All nodes or none", 3),
+    row(&["o"], PodDetails, Action::Node, "node", "The Pod's node: image verification, pull queue, mirrors", 6),
+    row(&["o"], In(Pane::Pods), Action::Node, "", "The Pod's node: image verification, pull queue, mirrors", 0),
+    row(&["f"], Context::Node, Action::ProposeNodeFiles, "read files", "Preview the Pod that reads the node's mirrors and proxies", 1),
+    row(&["ctrl-r"], Context::Node, Action::Refetch, "", "Read the node again", 0),
+    row(&["enter"], Context::NodeFiles, Action::ReadNodeFiles, "create", "Create the Pod, read its output and delete it", 1),
+    row(&["right"], Context::NodeFiles, Action::NextOption, "image", "Next image", 2),
+    row(&["left"], Context::NodeFiles, Action::PreviousOption, "", "Previous image", 0),
+    row(&["space"], Context::NodeFiles, Action::Toggle, "namespace", "Other namespace", 3),
     row(&["r"], PodDetails, Action::Restart, "", "Rollout restart of the Pod's workload", 0),
     row(&["ctrl-x"], Panes, Action::Fix(1), "fix", "Preview the best fix; enter then applies it", 3),
     row(&["+"], Panes, Action::New, "new", "First-time setup; in Secrets and ServiceAccounts: new pull secret", 6),

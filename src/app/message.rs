@@ -12,6 +12,7 @@ use crate::domain::{
         connection::{ConnectionInfo, KubeContext},
         document::YamlDocument,
     },
+    node::{NodeFacts, RegistryConfig},
     plan::{ChangeResult, Outcome},
     probe::ProbeConclusion,
     pull_test::PullTestResult,
@@ -70,6 +71,10 @@ pub enum Message {
     Revealed(RequestId, Result<Option<DockerConfig>, UserError>),
     /// What the kubelet of a node says in a pull test.
     PullTestAnswered(RequestId, Arc<str>, PullTestResult),
+    /// What a node and its kubelet say of themselves.
+    NodeRead(RequestId, Box<NodeFacts>),
+    /// What a Pod has read of a node's files, or why it has not.
+    NodeFilesRead(RequestId, Arc<str>, Result<Box<RegistryConfig>, String>),
     /// More lines of the log that is followed.
     Logged(RequestId, Vec<String>),
     LogEnded(RequestId, Result<(), UserError>),

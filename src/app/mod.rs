@@ -31,6 +31,8 @@ pub mod menu;
 pub mod message;
 pub mod model;
 mod motion;
+pub mod node_cache;
+pub mod node_view;
 pub mod notices;
 pub mod overlay;
 pub mod palette;

@@ -58,7 +58,7 @@ impl PodInspection {
         let case = context::pod_context(store, sight, &pod, now)?;
         let mut diagnosis = diagnose(&case);
         for finding in &mut diagnosis.findings {
-            diagnosis_cache::add_probe_evidence(finding, &case, answers, now);
+            diagnosis_cache::add_probe_evidence(finding, store, &case, answers, now);
         }
         let container = focused_container(&case, &diagnosis);
         let image = attempt(&case, container).and_then(|it| ImageRef::parse(it.image()).ok());

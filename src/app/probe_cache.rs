@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::request_id::RequestId;
+use super::{node_cache::NodeCache, request_id::RequestId};
 use crate::domain::{
     context::{PodContext, PullSecretRef},
     diagnostics::EvidenceSource,
@@ -83,6 +83,8 @@ const VALID: SignedDuration = SignedDuration::from_mins(10);
 #[derive(Debug, Default)]
 pub struct ProbeCache {
     entries: BTreeMap<ProbeQuery, ProbeState>,
+    /// What nodes have said of themselves: asked for on demand, and evidence, too.
+    pub nodes: NodeCache,
     version: u64,
     /// Expiry of the next cache entry.
     next_expiry: Option<Timestamp>,
@@ -146,7 +148,7 @@ impl ProbeCache {
 
     /// Counts answers, and those whose time is over, so that what rests on them can be judged again.
     pub fn version(&self) -> u64 {
-        self.version
+        self.version + self.nodes.version()
     }
 
     /// Recent results for images with this Secret alone, as it is now.

@@ -154,6 +154,7 @@ pub fn next_wakeup(model: &Model, now: Timestamp) -> Option<Timestamp> {
             )
         )
         || matches!(model.overlays.last(), Some(Overlay::PullTest(trial)) if trial.is_waiting())
+        || matches!(model.overlays.last(), Some(Overlay::NodeFiles(dialog)) if dialog.is_running())
         || model.connection.health(&model.scope) == WatchHealth::Listing;
     let spinner = waiting.then_some(now + SPIN);
     // Its seconds are counted down.

@@ -17,6 +17,7 @@ use super::{
         objects::{ContainerState, Event, Pod, Secret, ServiceAccount},
         pull_failure, timeline,
     },
+    node::NODE_FILES_LABEL,
     probe::{ProbeConclusion, PullAnswer},
     rbac::Permission,
 };
@@ -202,10 +203,10 @@ fn rejected(pod: &Pod) -> Option<PullTestResult> {
     )))
 }
 
-/// Whether a pull test made this Pod. One that is still there when the program starts was left behind,
+/// Whether a pull test, or a read of a node's files, made this Pod. One that is still there when the program starts was left behind,
 /// because the program was killed.
 pub fn is_of_a_test(pod: &Pod) -> bool {
-    pod.meta.label(LABEL).is_some()
+    pod.meta.label(LABEL).is_some() || pod.meta.label(NODE_FILES_LABEL).is_some()
 }
 
 /// The key of a Pod in a manifest made here.

@@ -20,6 +20,8 @@ pub enum Role {
     #[default]
     Viewer,
     Operator,
+    /// Optional: lets the others ask kubelets too (get nodes/proxy, which can also run commands in Pods)
+    Nodes,
 }
 
 impl Role {
@@ -27,6 +29,7 @@ impl Role {
         match self {
             Self::Viewer => include_str!("../../assets/rbac/viewer.yaml"),
             Self::Operator => include_str!("../../assets/rbac/operator.yaml"),
+            Self::Nodes => include_str!("../../assets/rbac/nodes.yaml"),
         }
     }
 }
@@ -40,6 +43,8 @@ pub fn run(args: &Args, namespace: Option<&str>, mut stdout: impl Write) -> io::
 
 fn manifest(role: Role, namespace: Option<&str>) -> String {
     let text = role.manifest();
+    // Nodes are in no namespace.
+    let namespace = namespace.filter(|_| role != Role::Nodes);
     let Some(namespace) = namespace else {
         return text.to_owned();
     };
@@ -61,5 +66,10 @@ mod tests {
         assert!(local.contains("kind: Role\nmetadata:\n  namespace: \"shop\"\n"));
         let rules = |text: &str| text.split_once("rules:").map(|(_, rules)| rules.to_owned());
         assert_eq!(rules(&cluster), rules(&local));
+        let nodes = manifest(Role::Nodes, Some("shop"));
+        assert!(
+            nodes.contains("kind: ClusterRole\n"),
+            "no Role grants nodes"
+        );
     }
 }

@@ -3,6 +3,7 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use crossterm::{clipboard::CopyToClipboard, queue};
+use jiff::Timestamp;
 use tokio::{sync::mpsc, task::JoinHandle};
 use zeroize::Zeroizing;
 
@@ -21,11 +22,13 @@ use crate::{
         request_id::RequestId, reveal::ClipboardSecret, theme_name::ThemeName,
     },
     cluster::{
-        Connection, WatchScope, WatchUpdate, Watches, access, apply::WritePermit, pull_test,
+        Connection, WatchScope, WatchUpdate, Watches, access, apply::WritePermit, node_facts,
+        node_files, pull_test,
     },
     domain::{
         error::UserError,
         k8s::object_ref::Namespace,
+        node::NodeFileReader,
         plan::Outcome,
         pull_test::{PullTest, PullTestResult},
         registry_auth::credential::FingerprintKey,
@@ -114,6 +117,10 @@ impl Effects {
                 test,
                 nodes,
             } => self.pull_test(request_id, &test, nodes),
+            Effect::ReadNode { request_id, node } => self.read_node(request_id, node),
+            Effect::ReadNodeFiles { request_id, reader } => {
+                self.read_node_files(request_id, &reader);
+            }
             Effect::LoadRbacRules {
                 request_id,
                 namespace,
@@ -218,6 +225,35 @@ impl Effects {
                 Message::PullTestAnswered(request_id, node, pulled)
             });
         }
+    }
+
+    /// Asks the API server, and the kubelet by way of it.
+    fn read_node(&self, request_id: RequestId, node: Arc<str>) {
+        let Some(connection) = self.connection.clone() else {
+            return;
+        };
+        self.answer(async move {
+            let facts = node_facts::read(&connection, node, Timestamp::now()).await;
+            Message::NodeRead(request_id, Box::new(facts))
+        });
+    }
+
+    /// The task deletes the Pod, whether the answer is still wanted or not.
+    fn read_node_files(&self, request_id: RequestId, reader: &NodeFileReader) {
+        let (writer, stop) = (self.writer(), self.changes.ending());
+        let (pod, node) = (node_files::reader_pod(reader), Arc::clone(&reader.node));
+        let active = self.changes.begin_pod(self.context(), pod.key().clone());
+        self.answer(async move {
+            let read = match active {
+                Some(active) => {
+                    let outcome = writer.read_node_files(&pod, stop).await;
+                    active.finish(outcome.is_deleted);
+                    outcome.read
+                }
+                None => Err(writer::QUITTING.to_owned()),
+            };
+            Message::NodeFilesRead(request_id, node, read.map(Box::new))
+        });
     }
 
     fn load_rules(&self, request_id: RequestId, namespace: Namespace) {

@@ -419,7 +419,7 @@ fn diagnose_subject(
             };
             let mut finding = diagnose(&case).findings.into_iter().next();
             if let Some(finding) = &mut finding {
-                add_probe_evidence(finding, &case, answers, now);
+                add_probe_evidence(finding, store, &case, answers, now);
             }
             (finding, changes_at(&case))
         }
@@ -441,9 +441,11 @@ fn diagnose_subject(
     (verdict, until)
 }
 
-/// Adds what the registries have said about the image and about the suggested one, if they were asked not long ago.
+/// Adds what the registries have said about the image and about the suggested one, if they were asked not long ago, and
+/// what is known of the Pod's node.
 pub fn add_probe_evidence(
     finding: &mut Finding,
+    store: &Store,
     case: &PodContext,
     answers: &ProbeCache,
     now: Timestamp,
@@ -459,6 +461,14 @@ pub fn add_probe_evidence(
     let query = suggested.and_then(|image| ProbeQuery::for_pod(case, image));
     if let Some(said) = query.as_ref().and_then(|query| answers.recent(query, now)) {
         diagnostics::apply_suggestion_probe(finding, &said.conclusion, said.at);
+    }
+    let node = case.pod.node.as_deref();
+    if let Some(record) = node.and_then(|node| answers.nodes.get(node)) {
+        let registries = record.registries.as_ref();
+        if let Some(facts) = &record.facts {
+            let registries = registries.map(|(config, _)| config);
+            diagnostics::apply_node(finding, case, store, facts, registries);
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::{
-    connect, copy, detail, fetched_view, filter, find, fix, forms, lists, menu, navigate,
+    connect, copy, detail, fetched_view, filter, find, fix, forms, lists, menu, navigate, node,
     open_form, overlays, plan_dialog, probe, pull_test, reveal, rollout,
 };
 use crate::{
@@ -88,18 +88,29 @@ fn perform(model: &mut Model, action: Action, now: Timestamp) -> Vec<Effect> {
         Action::Export => open_form::export(model, now),
         Action::NextField => return forms::move_focus(model, Form::next),
         Action::PreviousField => return forms::move_focus(model, Form::previous),
-        Action::Toggle => overlays::pick(model, PullTestRun::toggle, MultiSelect::toggle),
+        Action::Toggle => {
+            if !node::choose_namespace(model) {
+                overlays::pick(model, PullTestRun::toggle, MultiSelect::toggle);
+            }
+        }
         Action::ToggleAll => {
             overlays::pick(model, PullTestRun::toggle_all, MultiSelect::toggle_all);
         }
-        Action::NextOption => forms::choose(model, true),
-        Action::PreviousOption => forms::choose(model, false),
+        Action::NextOption | Action::PreviousOption => {
+            let forward = action == Action::NextOption;
+            if !node::choose_image(model, forward) {
+                forms::choose(model, forward);
+            }
+        }
         Action::Submit => return forms::advance(model, now),
         Action::Faults => lists::faults(model, now),
         Action::Menu => return menu::open(model, now),
         Action::Hygiene => lists::hygiene(model, now),
         Action::PullTest => pull_test::open(model, now),
         Action::StartPullTest => return pull_test::start(model, now),
+        Action::Node => node::open(model, now),
+        Action::ProposeNodeFiles => node::propose_reader(model, now),
+        Action::ReadNodeFiles => return node::start_reader(model, now),
         Action::Report => return copy::report(model, now),
         Action::CleanUp => return pull_test::clean_up(model, now),
         Action::ShowGuide => overlays::toggle_guide(model),
@@ -133,7 +144,10 @@ fn perform(model: &mut Model, action: Action, now: Timestamp) -> Vec<Effect> {
         Action::Reveal => return reveal::reveal(model, now),
         Action::CopyPassword => return reveal::copy(model, now),
         Action::LastNamespace => navigate::to_last_scope(model),
-        Action::Refetch => fetched_view::refetch(model),
+        Action::Refetch => {
+            fetched_view::refetch(model);
+            node::refetch(model);
+        }
         Action::GoBack => navigate::step_history(model, JumpList::back, now),
         Action::GoForward => navigate::step_history(model, JumpList::forward, now),
         Action::Retry => return connect::connect(model, None, now),

@@ -19,6 +19,8 @@ pub fn active_contexts(model: &Model) -> Vec<Context> {
         Some(Overlay::Contexts(_) | Overlay::Menu(_)) => over(&[Context::Choice]),
         Some(Overlay::Faults(_)) => over(&[Context::Faults, Context::Choice]),
         Some(Overlay::PullTest(_)) => over(&[Context::PullTest]),
+        Some(Overlay::Node(_)) => over(&[Context::Node]),
+        Some(Overlay::NodeFiles(_)) => over(&[Context::NodeFiles]),
         Some(Overlay::Reveal(_)) => over(&[Context::Reveal]),
         Some(Overlay::Guide(_)) => over(&[Context::Guide]),
         Some(Overlay::PlanDialog(dialog)) => over(&[

@@ -20,6 +20,7 @@ mod menu;
 #[cfg(test)]
 mod menu_tests;
 mod navigate;
+mod node;
 mod open_form;
 mod overlays;
 mod plan_dialog;
@@ -55,6 +56,7 @@ use crate::domain::error::UserError;
 pub fn update(model: &mut Model, message: Message, now: Timestamp) -> Vec<Effect> {
     let mut effects = handle(model, message, now);
     effects.extend(fetched_view::sync_requests(model));
+    effects.extend(node::sync_requests(model, now));
     effects
 }
 
@@ -125,6 +127,11 @@ fn handle(model: &mut Model, message: Message, now: Timestamp) -> Vec<Effect> {
         Message::Revealed(request_id, answer) => reveal::revealed(model, request_id, answer, now),
         Message::PullTestAnswered(request_id, node, pulled) => {
             pull_test::answered(model, request_id, node, pulled, now);
+        }
+        Message::NodeRead(request_id, facts) => node::answered(model, request_id, *facts),
+        Message::NodeFilesRead(request_id, node, answer) => {
+            let answer = answer.map(|config| *config);
+            node::files_read(model, request_id, node, answer, now);
         }
         Message::Logged(request_id, lines) => fetched_view::log_lines(model, request_id, lines),
         Message::LogEnded(request_id, end) => fetched_view::log_ended(model, request_id, end),

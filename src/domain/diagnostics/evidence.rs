@@ -44,6 +44,8 @@ pub enum EvidenceSource {
     /// Asked from the operator's machine.
     Registry,
     PullTest,
+    /// The Pod's node and its kubelet, asked when it was looked at.
+    Node,
 }
 
 /// A fact, with names and texts as in the objects.
@@ -285,6 +287,52 @@ pub enum Fact {
     Pulling {
         seconds: i64,
     },
+    /// The node's container runtime asks these mirrors before the registry.
+    NodeAsksMirrors {
+        node: Arc<str>,
+        registry: Arc<str>,
+        mirrors: Vec<Arc<str>>,
+        file: Arc<str>,
+    },
+    /// `blocked = true` in `registries.conf`.
+    NodeBlocksRegistry {
+        node: Arc<str>,
+        file: Arc<str>,
+    },
+    /// The kubelet's `imagePullCredentialsVerificationPolicy`, and whether the image is on the node.
+    NodeVerifies {
+        node: Arc<str>,
+        policy: Arc<str>,
+        has_image: bool,
+    },
+    /// The image is in the node's status.
+    NodeListsImage {
+        node: Arc<str>,
+    },
+    /// The kubelet pulls no more images at a time, and other Pods wait, too.
+    NodePullQueue {
+        node: Arc<str>,
+        concurrency: Arc<str>,
+        others: usize,
+    },
+    /// When the kubelet deletes unused images.
+    NodeDeletesImages {
+        node: Arc<str>,
+        percent: i32,
+        max_age: Option<Arc<str>>,
+        has_disk_pressure: bool,
+    },
+    /// The kubelet has no credential provider configured.
+    NodeHasNoProvider {
+        node: Arc<str>,
+    },
+    /// A credential provider of the kubelet has failed since the kubelet started.
+    NodeProviderFails {
+        node: Arc<str>,
+        plugin: Arc<str>,
+        errors: u64,
+        calls: Option<u64>,
+    },
 }
 
 impl Fact {
@@ -490,6 +538,48 @@ gates => write!(f, "scheduling gates {} hold the Pod back", gates.join(", ")),
                     "pulling, or queued on the node, for {}",
                     age::duration(*seconds)
                 ),
+            Self::NodeAsksMirrors { node, registry, mirrors, file } => write!(
+                f,
+                "node {node} asks {} before {registry} ({file})",
+                mirrors.join(", then ")
+            ),
+            Self::NodeBlocksRegistry { node, file } => {
+                write!(f, "node {node} blocks the registry ({file})")
+            }
+            Self::NodeVerifies { node, policy, has_image } => {
+                let has = if *has_image { "has the image; its" } else { "does not list the image; its" };
+                write!(f, "node {node} {has} credential verification is {policy}")
+            }
+            Self::NodeListsImage { node } => write!(f, "node {node} has the image"),
+            Self::NodePullQueue { node, concurrency, others } => write!(
+                f,
+                "node {node} pulls {concurrency}; {} for a pull there",
+                match others {
+                    1 => "1 other Pod waits".to_owned(),
+                    others => format!("{others} other Pods wait"),
+                }
+            ),
+            Self::NodeDeletesImages { node, percent, max_age, has_disk_pressure } => {
+                match percent {
+                    100.. => write!(f, "node {node} deletes no image for space"),
+                    percent => write!(f, "node {node} deletes unused images above {percent}% disk usage"),
+                }?;
+                if let Some(age) = max_age {
+                    write!(f, ", or unused for {age}")?;
+                }
+                if *has_disk_pressure { f.write_str("; it has DiskPressure") } else { Ok(()) }
+            }
+            Self::NodeHasNoProvider { node } => {
+                write!(f, "the kubelet of node {node} has no credential provider configured")
+            }
+            Self::NodeProviderFails { node, plugin, errors, calls } => {
+                write!(f, "credential provider {plugin} of node {node} failed {errors}")?;
+                match calls {
+                    Some(calls) => write!(f, " of {calls} times"),
+                    None => f.write_str(" times"),
+                }?;
+                f.write_str(" since the kubelet started")
+            }
         }
     }
 }
@@ -535,6 +625,7 @@ impl fmt::Display for EvidenceSource {
             Self::KnownRegistries => "known registries",
             Self::Registry => "registry",
             Self::PullTest => "pull test",
+            Self::Node => "node",
         })
     }
 }

@@ -40,6 +40,7 @@ mod moved;
 mod need;
 mod never_policy;
 mod node_credential;
+mod node_evidence;
 mod peer_pulls;
 mod pending;
 mod pending_findings;
@@ -75,6 +76,7 @@ use serde::{Deserialize, Serialize};
 pub use self::{
     evidence::{Evidence, EvidenceSource, Fact},
     need::{Need, changes_at, needs_diagnosis, workload_needs_diagnosis},
+    node_evidence::{apply_node, other_pulls},
     preflight::{preflight, preflight_refusal},
     probe_evidence::{apply_probe, apply_suggestion_probe},
     workload::workload,

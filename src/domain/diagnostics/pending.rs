@@ -244,7 +244,11 @@ fn long_pull<'a>(
     })
 }
 
-fn silent_pull<'a>(pod: &'a Pod, events: &'a [Arc<Event>]) -> Option<(&'a Container, &'a Event)> {
+/// The container whose image is being pulled, or queued, as far as events tell.
+pub(super) fn silent_pull<'a>(
+    pod: &'a Pod,
+    events: &'a [Arc<Event>],
+) -> Option<(&'a Container, &'a Event)> {
     let event = newest_event(events, &[PULLING, "Pulled", "Failed", "Created"])?;
     if &*event.reason != PULLING {
         return None;

@@ -4,6 +4,7 @@ mod collect;
 mod expiring;
 mod findings;
 mod junit;
+mod nodes;
 mod probe;
 mod report;
 mod sarif;
@@ -23,6 +24,7 @@ use std::{
 use self::{
     collect::{Snapshot, WaitOptions},
     findings::PodFilter,
+    nodes::NodeReadings,
     probe::ProbeOutcomes,
     report::{CheckReport, ReportScope},
     scope::CheckScope,
@@ -31,7 +33,7 @@ use self::{
 };
 use super::{Exit, console::Console, exit_after_write, json, parse_duration};
 use crate::{
-    cluster::{Connection, WatchScope, nodes},
+    cluster::{Connection, WatchScope, nodes as cluster_nodes},
     domain::{error::UserError, k8s::object_ref::Namespace, sanitize::lines, store::watch::Scope},
     registry::Prober,
 };
@@ -58,6 +60,10 @@ pub struct Args {
     /// be reached from here is unknown, not a finding
     #[arg(long)]
     pub probe: bool,
+    /// Also read the nodes of failing Pods and ask their kubelets: image verification, pull queue, credential
+    /// providers. Needs get nodes and get nodes/proxy; what is forbidden is unknown, not an error
+    #[arg(long)]
+    pub nodes: bool,
     /// Also check running Pods: could their images be pulled again? An expired token or, with --probe,
     /// the registry may prevent it
     #[arg(long)]
@@ -120,9 +126,14 @@ pub async fn run(
         None => ProbeOutcomes::default(),
     };
     outcomes.apply_to(&mut findings, now);
+    let readings = if args.nodes {
+        NodeReadings::read(connection, &mut findings, &snapshot.store, now).await
+    } else {
+        NodeReadings::default()
+    };
     // Who may not list nodes gets the steps for the runtime that the message shows, or for all of them.
     if findings.depend_on_nodes()
-        && let Ok(info) = nodes::node_info(connection).await
+        && let Ok(info) = cluster_nodes::node_info(connection).await
     {
         findings.add_node_info(&info);
     }
@@ -145,6 +156,7 @@ pub async fn run(
         &snapshot,
         &findings,
         &outcomes,
+        &readings,
         expiring,
         now,
     );

@@ -14,6 +14,7 @@ use super::{
     collect::Snapshot,
     expiring::ExpiringRow,
     findings::{CheckFindings, DiagnosedPod},
+    nodes::{NodeReadings, NodeRow},
     probe::{ProbeOutcome, ProbeOutcomes},
 };
 use crate::{
@@ -96,6 +97,9 @@ pub(super) struct FindingRow {
     /// With `--probe`: what the registry says.
     #[serde(skip_serializing_if = "Option::is_none")]
     probe: Option<Arc<ProbeOutcome>>,
+    /// With `--nodes`: what the Pod's node says of itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    node: Option<NodeRow>,
     pub(super) fixes: Vec<Fix>,
 }
 
@@ -156,6 +160,7 @@ impl CheckReport {
         snapshot: &Snapshot,
         findings: &CheckFindings,
         outcomes: &ProbeOutcomes,
+        readings: &NodeReadings,
         expiring: Vec<ExpiringRow>,
         now: Timestamp,
     ) -> Self {
@@ -163,6 +168,7 @@ impl CheckReport {
             let rows = pod.findings.iter();
             rows.map(|finding| FindingRow {
                 probe: outcomes.outcome_for(pod, finding),
+                node: readings.row(pod.context.pod.node.as_deref()),
                 ..FindingRow::for_pod(pod, finding, now)
             })
         });
@@ -391,6 +397,7 @@ impl FindingRow {
             suggested_image: finding.names.suggested_image.clone(),
             chain: None,
             probe: None,
+            node: None,
             fixes: finding.filled_fixes(),
         }
     }

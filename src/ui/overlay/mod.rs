@@ -9,6 +9,8 @@ mod help;
 mod hygiene;
 mod manual_fix;
 mod menu;
+mod node;
+mod node_files;
 mod plan_dialog;
 mod problem;
 mod prompt;
@@ -67,6 +69,8 @@ fn layer(
         Overlay::Problem { problem, scroll } => {
             return Some(problem::draw(problem, *scroll, cx, area, buffer));
         }
+        Overlay::Node(view) => return Some(node::draw(view, cx, area, buffer)),
+        Overlay::NodeFiles(dialog) => return Some(node_files::draw(dialog, cx, area, buffer)),
         Overlay::Faults(faults) => faults::draw(&faults.list, cx, area, buffer),
         Overlay::PullTest(trial) => pull_test::draw(trial, cx, area, buffer),
         Overlay::Menu(menu) => menu::draw(menu, cx, area, buffer),
