@@ -100,7 +100,7 @@ impl ShortLivedPod {
                 Err(ApiError::NotFound(_)) => is_gone = lost != Some(WriteFate::Pending),
                 Err(trouble) => {
                     is_gone = false;
-                    tracing::warn!(%trouble, pod = %self.key, attempt, "cannot delete a test Pod");
+                    tracing::warn!(%trouble, pod = %self.key, attempt, "cannot delete a temporary Pod");
                     if matches!(trouble, ApiError::Unauthorized(_) | ApiError::Forbidden(_)) {
                         break;
                     }

@@ -26,7 +26,7 @@ use crate::{
 const WIDE: u16 = 100;
 
 /// The same with a link for the node, which has several words.
-const WIDE_WITH_NODE: u16 = 160;
+const WIDE_WITH_NODE: u16 = 200;
 
 /// The policy with which an image on the node is no reason not to ask the registry.
 const ALWAYS_VERIFY: &str = "AlwaysVerify";

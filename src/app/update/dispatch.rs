@@ -88,20 +88,12 @@ fn perform(model: &mut Model, action: Action, now: Timestamp) -> Vec<Effect> {
         Action::Export => open_form::export(model, now),
         Action::NextField => return forms::move_focus(model, Form::next),
         Action::PreviousField => return forms::move_focus(model, Form::previous),
-        Action::Toggle => {
-            if !node::choose_namespace(model) {
-                overlays::pick(model, PullTestRun::toggle, MultiSelect::toggle);
-            }
-        }
+        Action::Toggle => overlays::pick(model, PullTestRun::toggle, MultiSelect::toggle),
         Action::ToggleAll => {
             overlays::pick(model, PullTestRun::toggle_all, MultiSelect::toggle_all);
         }
-        Action::NextOption | Action::PreviousOption => {
-            let forward = action == Action::NextOption;
-            if !node::choose_image(model, forward) {
-                forms::choose(model, forward);
-            }
-        }
+        Action::NextOption => forms::choose(model, true),
+        Action::PreviousOption => forms::choose(model, false),
         Action::Submit => return forms::advance(model, now),
         Action::Faults => lists::faults(model, now),
         Action::Menu => return menu::open(model, now),
@@ -144,10 +136,7 @@ fn perform(model: &mut Model, action: Action, now: Timestamp) -> Vec<Effect> {
         Action::Reveal => return reveal::reveal(model, now),
         Action::CopyPassword => return reveal::copy(model, now),
         Action::LastNamespace => navigate::to_last_scope(model),
-        Action::Refetch => {
-            fetched_view::refetch(model);
-            node::refetch(model);
-        }
+        Action::Refetch => fetched_view::refetch(model),
         Action::GoBack => navigate::step_history(model, JumpList::back, now),
         Action::GoForward => navigate::step_history(model, JumpList::forward, now),
         Action::Retry => return connect::connect(model, None, now),

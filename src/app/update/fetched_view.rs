@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::node;
 use crate::{
     app::{
         detail::Tab,
@@ -95,9 +96,10 @@ fn wanted_log(model: &mut Model) -> Option<LogSource> {
     })
 }
 
-/// Reads the object again.
+/// Reads the object, or the node, again.
 pub(super) fn refetch(model: &mut Model) {
     model.fetched = None;
+    node::refetch(model);
 }
 
 pub(super) fn fetched(

@@ -150,24 +150,6 @@ pub(super) fn files_read(
     }
 }
 
-/// Takes another image for the Pod that is shown; returns whether there is one.
-pub(super) fn choose_image(model: &mut Model, forward: bool) -> bool {
-    let Some(Overlay::NodeFiles(dialog)) = model.overlays.last_mut() else {
-        return false;
-    };
-    dialog.choose_image(forward);
-    true
-}
-
-/// Takes another namespace for it; returns whether there is one.
-pub(super) fn choose_namespace(model: &mut Model) -> bool {
-    let Some(Overlay::NodeFiles(dialog)) = model.overlays.last_mut() else {
-        return false;
-    };
-    dialog.choose_namespace();
-    true
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -546,9 +546,11 @@ gates => write!(f, "scheduling gates {} hold the Pod back", gates.join(", ")),
             Self::NodeBlocksRegistry { node, file } => {
                 write!(f, "node {node} blocks the registry ({file})")
             }
-            Self::NodeVerifies { node, policy, has_image } => {
-                let has = if *has_image { "has the image; its" } else { "does not list the image; its" };
-                write!(f, "node {node} {has} credential verification is {policy}")
+            Self::NodeVerifies { node, policy, has_image: true } => {
+                write!(f, "node {node} has the image; its credential verification is {policy}")
+            }
+            Self::NodeVerifies { node, policy, has_image: false } => {
+                write!(f, "the credential verification of node {node} is {policy}")
             }
             Self::NodeListsImage { node } => write!(f, "node {node} has the image"),
             Self::NodePullQueue { node, concurrency, others } => write!(

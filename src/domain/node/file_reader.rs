@@ -28,7 +28,7 @@ pub const DEFAULT_READER_IMAGE: &str = "docker.io/library/busybox:stable";
 const CONTAINER: &str = "node-files";
 
 /// Within this time the Pod has printed, or something is wrong: in seconds.
-const LIMIT: u32 = 60;
+const LIMIT: u32 = 90;
 
 /// Of the Pod's log no more bytes are read.
 pub const OUTPUT_LIMIT: usize = 512 * 1024;
@@ -379,6 +379,6 @@ mod tests {
         assert_eq!(mirrors.len(), 1);
         assert_eq!(mirrors[0].location, "https://m.example");
         let proxies: Vec<&str> = config.proxies.iter().map(|it| it.value.as_str()).collect();
-        assert_eq!(proxies, ["***@proxy.example:3128", ".svc"]);
+        assert_eq!(proxies, ["http://***@proxy.example:3128", ".svc"]);
     }
 }

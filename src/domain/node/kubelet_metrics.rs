@@ -87,15 +87,12 @@ struct Sample<'a> {
 
 impl<'a> Sample<'a> {
     fn parse(line: &'a str) -> Option<Self> {
-        let (name, labels, rest) = match line.split_once('{') {
-            Some((name, rest)) => {
-                let (labels, rest) = rest.rsplit_once('}')?;
-                (name, labels, rest)
-            }
-            None => {
-                let (name, rest) = line.split_once(' ')?;
-                (name, "", rest)
-            }
+        let (name, labels, rest) = if let Some((name, rest)) = line.split_once('{') {
+            let (labels, rest) = rest.rsplit_once('}')?;
+            (name, labels, rest)
+        } else {
+            let (name, rest) = line.split_once(' ')?;
+            (name, "", rest)
         };
         let value: f64 = rest.split_whitespace().next()?.parse().ok()?;
         Some(Self {

@@ -6,7 +6,10 @@ print_proxies() {
   for word in $1; do
     case $word in
       HTTP_PROXY=*|HTTPS_PROXY=*|NO_PROXY=*|http_proxy=*|https_proxy=*|no_proxy=*)
-        case $word in *@*) word="${word%%=*}=***@${word##*@}" ;; esac
+        case $word in
+          *://*@*) word="${word%%://*}://***@${word##*@}" ;;
+          *@*) word="${word%%=*}=***@${word##*@}" ;;
+        esac
         printf 'Environment=%s\n' "$word" ;;
     esac
   done

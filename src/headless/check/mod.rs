@@ -41,6 +41,10 @@ use clap::ValueEnum;
 use jiff::Timestamp;
 
 #[derive(Clone, Debug, Default, clap::Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "flags of the command line, each for itself"
+)]
 pub struct Args {
     /// What to check, in kubectl's syntax: deployment/web pod/api-1, deployment web api, or pods.
     /// Default: all Pods in the namespace; -n takes several namespaces: -n shop,pay
@@ -126,11 +130,9 @@ pub async fn run(
         None => ProbeOutcomes::default(),
     };
     outcomes.apply_to(&mut findings, now);
-    let readings = if args.nodes {
-        NodeReadings::read(connection, &mut findings, &snapshot.store, now).await
-    } else {
-        NodeReadings::default()
-    };
+    if args.nodes {
+        NodeReadings::add_to(connection, &mut findings, &snapshot.store, now).await;
+    }
     // Who may not list nodes gets the steps for the runtime that the message shows, or for all of them.
     if findings.depend_on_nodes()
         && let Ok(info) = cluster_nodes::node_info(connection).await
@@ -156,7 +158,6 @@ pub async fn run(
         &snapshot,
         &findings,
         &outcomes,
-        &readings,
         expiring,
         now,
     );

@@ -9,7 +9,11 @@ use serde::Serialize;
 use super::findings::CheckFindings;
 use crate::{
     cluster::{Connection, node_facts},
-    domain::{diagnostics, node::NodeFacts, store::Store},
+    domain::{
+        diagnostics,
+        node::{KubeletConfig, NodeFacts, PullConcurrency},
+        store::Store,
+    },
 };
 
 /// So many nodes are read; of a cluster that fails as a whole a few dozen tell enough.
@@ -24,12 +28,12 @@ pub(super) struct NodeReadings(BTreeMap<Arc<str>, NodeFacts>);
 
 impl NodeReadings {
     /// Reads the nodes of all failing Pods, and adds what it says of their findings.
-    pub(super) async fn read(
+    pub(super) async fn add_to(
         connection: &Connection,
         findings: &mut CheckFindings,
         store: &Store,
         now: Timestamp,
-    ) -> Self {
+    ) {
         let failing = findings.pods.iter().filter(|pod| !pod.findings.is_empty());
         let mut names: Vec<Arc<str>> = failing
             .filter_map(|pod| pod.context.pod.node.clone())
@@ -55,7 +59,7 @@ impl NodeReadings {
                 diagnostics::apply_node(finding, &pod.context, store, facts, None);
             }
         }
-        read
+        findings.nodes = read;
     }
 
     pub(super) fn row(&self, node: Option<&str>) -> Option<NodeRow> {
@@ -93,7 +97,7 @@ impl NodeRow {
             ("configz", facts.config.gap()),
             ("metrics", facts.metrics.gap()),
         ];
-        let pulls = config.and_then(|config| config.pull_concurrency());
+        let pulls = config.and_then(KubeletConfig::pull_concurrency);
         let policy = config.and_then(|config| config.verification.as_ref());
         Self {
             name: facts.name.to_string(),
@@ -101,7 +105,7 @@ impl NodeRow {
             kubelet_version: status.map(|status| status.info.kubelet_version.clone()),
             container_runtime: status.map(|status| status.info.container_runtime.clone()),
             credential_verification: policy.map(ToString::to_string),
-            parallel_pulls: pulls.and_then(|pulls| pulls.limit()),
+            parallel_pulls: pulls.and_then(PullConcurrency::limit),
             credential_provider_config: metrics
                 .and_then(|metrics| metrics.provider_config_hash.clone()),
             unknown: gaps

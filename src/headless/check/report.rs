@@ -14,7 +14,7 @@ use super::{
     collect::Snapshot,
     expiring::ExpiringRow,
     findings::{CheckFindings, DiagnosedPod},
-    nodes::{NodeReadings, NodeRow},
+    nodes::NodeRow,
     probe::{ProbeOutcome, ProbeOutcomes},
 };
 use crate::{
@@ -160,7 +160,6 @@ impl CheckReport {
         snapshot: &Snapshot,
         findings: &CheckFindings,
         outcomes: &ProbeOutcomes,
-        readings: &NodeReadings,
         expiring: Vec<ExpiringRow>,
         now: Timestamp,
     ) -> Self {
@@ -168,7 +167,7 @@ impl CheckReport {
             let rows = pod.findings.iter();
             rows.map(|finding| FindingRow {
                 probe: outcomes.outcome_for(pod, finding),
-                node: readings.row(pod.context.pod.node.as_deref()),
+                node: findings.nodes.row(pod.context.pod.node.as_deref()),
                 ..FindingRow::for_pod(pod, finding, now)
             })
         });

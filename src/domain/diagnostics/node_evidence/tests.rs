@@ -2,16 +2,10 @@ use super::*;
 use crate::domain::{
     context,
     diagnostics::diagnose,
-    fixtures::{account, event, key, now, pod, seconds_ago, secret, upserted, waiting},
-    k8s::{
-        distribution::NodeInfo,
-        objects::{Pod, SecretType},
-    },
+    fixtures::{event, key, now, pod, seconds_ago, upserted, waiting},
+    k8s::{distribution::NodeInfo, objects::Pod},
     node::{NodeFile, NodeImage, Reading},
-    store::{
-        update::StoreUpdate,
-        watch::{SecretWatch, WatchCoverage},
-    },
+    store::{update::StoreUpdate, watch::WatchCoverage},
 };
 
 const IMAGE: &str = "registry.example/team/app:1";
@@ -58,19 +52,18 @@ fn judged(
     let name = pods[0].key.clone();
     store.apply(StoreUpdate::Pods(upserted(pods)), now());
     store.apply(StoreUpdate::Events(upserted(events)), now());
-    let account = account("shop", "runner", &[]);
-    store.apply(StoreUpdate::ServiceAccounts(upserted(vec![account])), now());
-    let slice = SecretWatch::DockerConfigJson;
-    let login = [("registry.example", "bot")];
-    let unlisted = secret("shop", "regcred", SecretType::DockerConfigJson, &login);
-    store.apply(StoreUpdate::Secrets(slice, upserted(vec![unlisted])), now());
     let case = context::pod_context(&store, &WatchCoverage::complete(), &name, now()).unwrap();
     let mut finding = diagnose(&case).findings.remove(0);
     apply_node(&mut finding, &case, &store, facts, registries);
-    let of_node = finding.evidence.iter();
-    let of_node = of_node.filter(|it| it.source == EvidenceSource::Node);
-    let told = of_node.map(|it| it.fact.to_string()).collect();
+    let told = node_facts_of(&finding);
     (finding, told)
+}
+
+/// What the evidence says of the node.
+fn node_facts_of(finding: &Finding) -> Vec<String> {
+    let evidence = finding.evidence.iter();
+    let of_node = evidence.filter(|it| it.source == EvidenceSource::Node);
+    of_node.map(|it| it.fact.to_string()).collect()
 }
 
 const NEVER: &str =
@@ -193,29 +186,37 @@ fn a_pull_behind_others_is_a_queue_where_the_kubelet_has_one() {
     assert_eq!(judged(alone, events(), &facts, None).1, [""; 0]);
 }
 
+/// A refused pull of which a credential provider could be the reason.
+fn with_suspected_provider(version: &str, metrics: &str) -> (Finding, Vec<String>) {
+    let refused = "failed to resolve image: Get https://registry.example/v2/team/app/manifests/1: no basic auth credentials";
+    let mut store = Store::default();
+    let pod = on_node("web-1", "ErrImagePull", refused, PullPolicy::Always);
+    let name = pod.key.clone();
+    store.apply(StoreUpdate::Pods(upserted(vec![pod])), now());
+    let case = context::pod_context(&store, &WatchCoverage::complete(), &name, now()).unwrap();
+    let mut finding = diagnose(&case).findings.remove(0);
+    finding.alternatives = vec![Cause::CredentialProviderFailure];
+    finding.fixes = vec![FixId::CreateSecret, FixId::CredentialProvider];
+    apply_node(
+        &mut finding,
+        &case,
+        &store,
+        &facts(version, "", &[], metrics),
+        None,
+    );
+    let told = node_facts_of(&finding);
+    (finding, told)
+}
+
 #[test]
 fn a_kubelet_without_a_provider_did_not_fail_to_provide() {
-    const REFUSED: &str = "failed to resolve image: Get https://registry.example/v2/team/app/manifests/1: no basic auth credentials";
-    let finding = |version: &str, metrics: &str| {
-        let pod = on_node("web-1", "ErrImagePull", REFUSED, PullPolicy::Always);
-        let facts = facts(version, "", &[], metrics);
-        judged(vec![pod], Vec::new(), &facts, None)
-    };
-    let (before, told) = finding("v1.33.1", "");
-    assert!(
-        before
-            .alternatives
-            .contains(&Cause::CredentialProviderFailure)
-    );
+    let (before, told) = with_suspected_provider("v1.33.1", "");
+    assert_eq!(before.alternatives, [Cause::CredentialProviderFailure]);
     assert_eq!(told, [""; 0], "1.33 does not report its providers");
 
-    let (none, told) = finding("v1.37.2", "");
-    assert!(
-        !none
-            .alternatives
-            .contains(&Cause::CredentialProviderFailure)
-    );
-    assert!(!none.fixes.contains(&FixId::CredentialProvider));
+    let (none, told) = with_suspected_provider("v1.37.2", "");
+    assert_eq!(none.alternatives, []);
+    assert_eq!(none.fixes, [FixId::CreateSecret]);
     assert_eq!(
         told,
         ["the kubelet of node node-1 has no credential provider configured"]
@@ -224,12 +225,8 @@ fn a_kubelet_without_a_provider_did_not_fail_to_provide() {
     let metrics = "kubelet_credential_provider_config_info{hash=\"sha256:1\"} 1\n\
                    kubelet_credential_provider_plugin_duration_count{plugin_name=\"ecr\"} 20\n\
                    kubelet_credential_provider_plugin_errors_total{plugin_name=\"ecr\"} 18\n";
-    let (fails, told) = finding("v1.37.2", metrics);
-    assert!(
-        fails
-            .alternatives
-            .contains(&Cause::CredentialProviderFailure)
-    );
+    let (fails, told) = with_suspected_provider("v1.37.2", metrics);
+    assert_eq!(fails.alternatives, [Cause::CredentialProviderFailure]);
     let line =
         "credential provider ecr of node node-1 failed 18 of 20 times since the kubelet started";
     assert_eq!(told, [line]);
