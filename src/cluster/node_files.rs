@@ -95,12 +95,12 @@ enum PodState {
 #[derive(Deserialize)]
 struct PodObject {
     #[serde(default)]
-    status: StatusObject,
+    status: PodStatusObject,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-struct StatusObject {
+struct PodStatusObject {
     phase: String,
     reason: String,
     message: String,

@@ -10,7 +10,8 @@ use super::{Exit, exit_after_write};
 
 #[derive(Clone, Debug, clap::Args)]
 pub struct Args {
-    /// Role to print: a viewer changes nothing, an operator applies fixes
+    /// Role to print: a viewer changes nothing, an operator applies fixes; nodes is an optional addition for asking
+    /// kubelets
     #[arg(long, value_enum, default_value_t)]
     pub role: Role,
 }
@@ -20,7 +21,7 @@ pub enum Role {
     #[default]
     Viewer,
     Operator,
-    /// Optional: lets the others ask kubelets too (get nodes/proxy, which can also run commands in Pods)
+    // Without a doc comment: one would turn the help of all options into paragraphs.
     Nodes,
 }
 

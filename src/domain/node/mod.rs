@@ -19,7 +19,7 @@ pub use file_reader::{DEFAULT_READER_IMAGE, NODE_FILES_LABEL, NodeFileReader, OU
 pub use kubelet_config::{KubeletConfig, PullConcurrency, VerificationPolicy};
 pub use kubelet_metrics::KubeletMetrics;
 pub use registry_config::{
-    Endpoint, HostScope, NodeFile, ProxySetting, RegistryConfig, RegistryHosts,
+    HostScope, NodeFile, ProxySetting, RegistryConfig, RegistryEndpoint, RegistryHosts,
 };
 pub use status::{NodeImage, NodeStatus};
 

@@ -35,7 +35,7 @@ pub struct RegistryConfig {
 pub struct RegistryHosts {
     pub scope: HostScope,
     /// In the order in which the runtime asks them.
-    pub endpoints: Vec<Endpoint>,
+    pub endpoints: Vec<RegistryEndpoint>,
     /// `blocked` in `registries.conf`: the runtime refuses to pull.
     pub is_blocked: bool,
     pub file: String,
@@ -54,7 +54,7 @@ pub enum HostScope {
 
 /// A host that is asked for a registry's images.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Endpoint {
+pub struct RegistryEndpoint {
     /// `https://mirror.example`, or `mirror.example/proxy` in `registries.conf`. Without a password.
     pub location: String,
     /// It takes tags; else it serves digests only.
@@ -134,12 +134,13 @@ impl RegistryConfig {
     }
 
     /// The mirrors that are asked before the registry's own server, for an image with a tag or by a digest.
-    pub fn mirrors(&self, image: &ImageRef) -> Vec<&Endpoint> {
+    pub fn mirrors(&self, image: &ImageRef) -> Vec<&RegistryEndpoint> {
         let endpoints = self
             .endpoints(image)
             .map_or(&[][..], |hosts| &hosts.endpoints);
-        let is_asked =
-            |it: &&Endpoint| !it.is_server && (it.resolves_tags || image.digest().is_some());
+        let is_asked = |it: &&RegistryEndpoint| {
+            !it.is_server && (it.resolves_tags || image.digest().is_some())
+        };
         endpoints.iter().filter(is_asked).collect()
     }
 
@@ -153,12 +154,12 @@ impl RegistryConfig {
         let file = parse(text)?;
         let mirrors = tables(&file, "host")
             .into_iter()
-            .map(|(url, host)| Endpoint {
+            .map(|(url, host)| RegistryEndpoint {
                 location: endpoint_location(url),
                 resolves_tags: can(host, "resolve"),
                 is_server: false,
             });
-        let mut endpoints: Vec<Endpoint> = mirrors.collect();
+        let mut endpoints: Vec<RegistryEndpoint> = mirrors.collect();
         let server = self::text(&file, "server").filter(|server| !server.is_empty());
         let server = match (server, &scope) {
             (Some(server), _) => Some(endpoint_location(server)),
@@ -166,7 +167,7 @@ impl RegistryConfig {
             (None, HostScope::Host(host)) => Some(endpoint_location(host)),
             (None, HostScope::Default | HostScope::Prefix(_)) => None,
         };
-        endpoints.extend(server.map(|location| Endpoint {
+        endpoints.extend(server.map(|location| RegistryEndpoint {
             location,
             resolves_tags: can(&file, "resolve"),
             is_server: true,
@@ -192,7 +193,7 @@ impl RegistryConfig {
                     host => HostScope::Host(host.to_owned()),
                 };
                 let urls = texts(mirror, "endpoint").unwrap_or_default();
-                let endpoints = urls.into_iter().map(|url| Endpoint {
+                let endpoints = urls.into_iter().map(|url| RegistryEndpoint {
                     location: endpoint_location(url),
                     resolves_tags: true,
                     is_server: false,
@@ -214,14 +215,14 @@ impl RegistryConfig {
             let mirrors = array_of_tables(registry, "mirror").into_iter();
             let mirrors = mirrors.filter_map(|mirror| {
                 let only = self::text(mirror, "pull-from-mirror");
-                Some(Endpoint {
+                Some(RegistryEndpoint {
                     location: without_password(self::text(mirror, "location")?),
                     resolves_tags: !by_digest && only != Some("digest-only"),
                     is_server: false,
                 })
             });
-            let mut endpoints: Vec<Endpoint> = mirrors.collect();
-            endpoints.push(Endpoint {
+            let mut endpoints: Vec<RegistryEndpoint> = mirrors.collect();
+            endpoints.push(RegistryEndpoint {
                 location: without_password(location.unwrap_or(prefix)),
                 resolves_tags: true,
                 is_server: true,
@@ -232,7 +233,13 @@ impl RegistryConfig {
         Ok(())
     }
 
-    fn add(&mut self, scope: HostScope, endpoints: Vec<Endpoint>, is_blocked: bool, file: &str) {
+    fn add(
+        &mut self,
+        scope: HostScope,
+        endpoints: Vec<RegistryEndpoint>,
+        is_blocked: bool,
+        file: &str,
+    ) {
         self.hosts.push(RegistryHosts {
             scope,
             endpoints,
@@ -474,7 +481,7 @@ mod tests {
         let tagged = ImageRef::parse("acme/app:1").unwrap();
         assert_eq!(
             config.mirrors(&tagged),
-            [] as [&Endpoint; 0],
+            [] as [&RegistryEndpoint; 0],
             "it serves digests only"
         );
         let blocked = ImageRef::parse("a.corp.example/app:1").unwrap();

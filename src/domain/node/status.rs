@@ -28,14 +28,14 @@ pub struct NodeImage {
 }
 
 #[derive(Deserialize)]
-struct NodeObject {
+struct NodeDocument {
     #[serde(default)]
-    status: StatusObject,
+    status: NodeStatusObject,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-struct StatusObject {
+struct NodeStatusObject {
     node_info: InfoObject,
     #[serde(deserialize_with = "null_as_empty")]
     images: Vec<NodeImage>,
@@ -67,8 +67,8 @@ impl NodeStatus {
     ///
     /// Where it is no Node, as `line N column N`: serde's own words would quote what stands there.
     pub fn parse(json: &[u8]) -> Result<Self, String> {
-        let node: NodeObject = serde_json::from_slice(json).map_err(|error| place(&error))?;
-        let StatusObject {
+        let node: NodeDocument = serde_json::from_slice(json).map_err(|error| place(&error))?;
+        let NodeStatusObject {
             node_info,
             images,
             conditions,

@@ -32,7 +32,7 @@ const NAME: usize = 22;
 
 pub(super) fn draw(view: &NodeView, cx: DrawContext<'_>, area: Rect, buffer: &mut Buffer) -> usize {
     let record = cx.model.probes.nodes.get(&view.node);
-    let mut page = Page {
+    let mut page = NodePage {
         cx,
         room: window::inner_width(WIDE, area),
         lines: Vec::new(),
@@ -69,13 +69,13 @@ pub(super) fn draw(view: &NodeView, cx: DrawContext<'_>, area: Rect, buffer: &mu
 }
 
 /// The lines of the view.
-struct Page<'a> {
+struct NodePage<'a> {
     cx: DrawContext<'a>,
     room: usize,
     lines: Vec<Line<'static>>,
 }
 
-impl Page<'_> {
+impl NodePage<'_> {
     fn facts(&mut self, facts: &NodeFacts, image: Option<&ImageRef>) {
         self.heading("Node");
         match &facts.status {
