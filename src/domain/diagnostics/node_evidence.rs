@@ -14,7 +14,8 @@ use crate::domain::{
     diagnostics::{Cause, FixId, classify::Confidence},
     k8s::objects::PullPolicy,
     node::{
-        KubeletConfig, KubeletMetrics, NodeFacts, NodeStatus, RegistryConfig, VerificationPolicy,
+        CredentialVerificationPolicy, KubeletConfig, KubeletMetrics, NodeFacts, NodeStatus,
+        RegistryConfig,
     },
     registry_auth::image_ref::ImageRef,
     store::{Store, watch::Scope},
@@ -133,7 +134,7 @@ impl NodeEvidence<'_> {
         if !is_never {
             return;
         }
-        if policy == Some(&VerificationPolicy::NeverVerify) {
+        if policy == Some(&CredentialVerificationPolicy::NeverVerify) {
             self.conclude(
                 Cause::NeverPullAbsent,
                 Cause::CredentialsNotVerified,

@@ -16,7 +16,7 @@ use crate::domain::registry_auth::image_ref::ImageRef;
 pub struct KubeletConfig {
     /// Since 1.33; without it an image that is on the node is for every Pod.
     #[serde(rename = "imagePullCredentialsVerificationPolicy")]
-    pub verification: Option<VerificationPolicy>,
+    pub verification: Option<CredentialVerificationPolicy>,
     #[serde(
         rename = "preloadedImagesVerificationAllowlist",
         deserialize_with = "null_as_empty"
@@ -44,7 +44,7 @@ pub struct KubeletConfig {
 /// For which images on the node a Pod needs a credential that could have pulled them (KEP-2535).
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(from = "String")]
-pub enum VerificationPolicy {
+pub enum CredentialVerificationPolicy {
     NeverVerify,
     /// For those that a kubelet has pulled. The default since 1.35.
     NeverVerifyPreloadedImages,
@@ -55,7 +55,7 @@ pub enum VerificationPolicy {
     Other(String),
 }
 
-impl From<String> for VerificationPolicy {
+impl From<String> for CredentialVerificationPolicy {
     fn from(name: String) -> Self {
         match name.as_str() {
             "NeverVerify" => Self::NeverVerify,
@@ -67,7 +67,7 @@ impl From<String> for VerificationPolicy {
     }
 }
 
-impl fmt::Display for VerificationPolicy {
+impl fmt::Display for CredentialVerificationPolicy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::NeverVerify => "NeverVerify",
@@ -140,10 +140,13 @@ impl KubeletConfig {
     /// known, or it depends on whether a kubelet has pulled it.
     pub fn needs_credential(&self, image: &ImageRef) -> Option<bool> {
         match self.verification.as_ref()? {
-            VerificationPolicy::NeverVerify => Some(false),
-            VerificationPolicy::AlwaysVerify => Some(true),
-            VerificationPolicy::NeverVerifyAllowlistedImages => Some(!self.is_allowlisted(image)),
-            VerificationPolicy::NeverVerifyPreloadedImages | VerificationPolicy::Other(_) => None,
+            CredentialVerificationPolicy::NeverVerify => Some(false),
+            CredentialVerificationPolicy::AlwaysVerify => Some(true),
+            CredentialVerificationPolicy::NeverVerifyAllowlistedImages => {
+                Some(!self.is_allowlisted(image))
+            }
+            CredentialVerificationPolicy::NeverVerifyPreloadedImages
+            | CredentialVerificationPolicy::Other(_) => None,
         }
     }
 
@@ -179,7 +182,7 @@ mod tests {
     #[test]
     fn a_kubelet_says_how_it_pulls() {
         let config = KubeletConfig::parse(CONFIGZ.as_bytes()).unwrap();
-        let policy = VerificationPolicy::NeverVerifyPreloadedImages;
+        let policy = CredentialVerificationPolicy::NeverVerifyPreloadedImages;
         assert_eq!(config.verification, Some(policy));
         assert_eq!(config.pull_concurrency(), Some(PullConcurrency::Unlimited));
         assert_eq!(config.registry_pull_qps, Some(0));

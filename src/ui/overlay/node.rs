@@ -13,8 +13,8 @@ use crate::{
     domain::{
         k8s::age,
         node::{
-            HostScope, KubeletConfig, KubeletMetrics, NodeFacts, NodeStatus, Reading,
-            RegistryConfig, VerificationPolicy,
+            CredentialVerificationPolicy, HostScope, KubeletConfig, KubeletMetrics, NodeFacts,
+            NodeStatus, Reading, RegistryConfig,
         },
         registry_auth::image_ref::ImageRef,
     },
@@ -252,17 +252,17 @@ fn unknown() -> String {
 }
 
 /// What the policy means for a Pod without a matching credential.
-fn explain(policy: &VerificationPolicy) -> &'static str {
+fn explain(policy: &CredentialVerificationPolicy) -> &'static str {
     match policy {
-        VerificationPolicy::NeverVerify => "an image on the node is for every Pod",
-        VerificationPolicy::NeverVerifyPreloadedImages => {
+        CredentialVerificationPolicy::NeverVerify => "an image on the node is for every Pod",
+        CredentialVerificationPolicy::NeverVerifyPreloadedImages => {
             "an image that the kubelet pulled needs a credential"
         }
-        VerificationPolicy::NeverVerifyAllowlistedImages => {
+        CredentialVerificationPolicy::NeverVerifyAllowlistedImages => {
             "all images but those of the allowlist need a credential"
         }
-        VerificationPolicy::AlwaysVerify => "every image on the node needs a credential",
-        VerificationPolicy::Other(_) => "a policy that is not known here",
+        CredentialVerificationPolicy::AlwaysVerify => "every image on the node needs a credential",
+        CredentialVerificationPolicy::Other(_) => "a policy that is not known here",
     }
 }
 
