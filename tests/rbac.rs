@@ -10,6 +10,7 @@ use pullscope::{
             object_ref::{Name, Namespace, ObjectRef},
             objects::{Subject, WorkloadKind, WorkloadRef},
         },
+        node,
         plan::{
             AttachSecret, AuthEdit, Change, ConflictPolicy, ConvertSecret, Converted, CopySecret,
             CreateAccount, CreateDeployment, CreateNamespace, CreateSecret, Created, Credentials,
@@ -75,7 +76,11 @@ fn reads() -> BTreeSet<Grant> {
         let get = (group.clone(), resource.clone(), "get".to_owned());
         [(group, resource, verb), get]
     });
-    let others = [get::log_permission(), nodes::permission()];
+    let others = [
+        get::log_permission(),
+        nodes::permission(),
+        node::status_permission(),
+    ];
     watched.chain(others.iter().map(grant)).collect()
 }
 
@@ -292,6 +297,13 @@ fn is_listed(change: &Change) -> bool {
 }
 
 #[test]
+fn the_role_for_nodes_may_ask_kubelets() {
+    let asked = [node::status_permission(), node::proxy_permission()];
+    let asked: BTreeSet<Grant> = asked.iter().map(grant).collect();
+    assert_eq!(granted("nodes.yaml"), asked);
+}
+
+#[test]
 fn a_viewer_may_read_what_is_watched() {
     assert_eq!(granted("viewer.yaml"), reads());
 }
@@ -308,5 +320,7 @@ fn an_operator_may_make_every_change_and_let_kubelets_pull() {
             .iter()
             .map(grant),
     );
+    let reader = node::NodeFileReader::permissions(&Namespace::new("shop"));
+    needed.extend(reader.iter().map(grant));
     assert_eq!(granted("operator.yaml"), needed);
 }

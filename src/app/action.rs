@@ -34,6 +34,11 @@ pub enum Action {
     /// Lets a kubelet pull the image.
     PullTest,
     StartPullTest,
+    /// Shows the node of the Pod.
+    Node,
+    /// Shows the Pod that would read the node's files.
+    ProposeNodeFiles,
+    ReadNodeFiles,
     /// Writes down all that is known of the Pod.
     Report,
     /// Removes what pull tests have left behind.
@@ -140,6 +145,8 @@ impl Action {
             Self::Fix(_)
             | Self::PullTest
             | Self::StartPullTest
+            | Self::ProposeNodeFiles
+            | Self::ReadNodeFiles
             | Self::Report
             | Self::CleanUp
             | Self::Apply
@@ -183,6 +190,7 @@ impl Action {
             | Self::PreviousMatch
             | Self::Faults
             | Self::ProbeRegistry
+            | Self::Node
             | Self::Hygiene
             | Self::Menu
             | Self::ShowGuide

@@ -84,6 +84,11 @@ const OTHERS: &[CommandSpec] = &[
         target: CommandTarget::Act(Action::Report),
     },
     CommandSpec {
+        names: &["node"],
+        help: "The Pod's node: image verification, pull queue, mirrors",
+        target: CommandTarget::Act(Action::Node),
+    },
+    CommandSpec {
         names: &["cleanup"],
         help: "Delete Pods left behind by pull tests",
         target: CommandTarget::Act(Action::CleanUp),

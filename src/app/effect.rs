@@ -13,6 +13,7 @@ use crate::domain::{
         object_ref::{Namespace, ObjectRef},
         objects::{AnyObjectRef, Secret},
     },
+    node::NodeFileReader,
     pull_test::PullTest,
 };
 
@@ -53,6 +54,16 @@ pub enum Effect {
     },
     /// Ends a pull test whose kubelets have not answered, and deletes its Pods.
     CancelPullTest(RequestId),
+    /// Reads a Node, and its kubelet's configuration and metrics.
+    ReadNode {
+        request_id: RequestId,
+        node: Arc<str>,
+    },
+    /// Reads the files of a node with a Pod, which is deleted then.
+    ReadNodeFiles {
+        request_id: RequestId,
+        reader: NodeFileReader,
+    },
     /// Asks what the user may do in a namespace.
     LoadRbacRules {
         request_id: RequestId,

@@ -12,7 +12,6 @@ pub struct K9sResource {
 }
 
 const WORKLOAD: &str = "R: rollout of a Pod, z: by workload";
-const NODES: &str = "see the NODE column of Pods";
 const NONE: &str = "k9s and kubectl do";
 
 #[rustfmt::skip]
@@ -24,7 +23,7 @@ const RESOURCES: &[K9sResource] = &[
     K9sResource { names: &["jo", "job", "jobs"], plural: "Jobs", instead: WORKLOAD },
     K9sResource { names: &["cj", "cronjob", "cronjobs"], plural: "CronJobs", instead: WORKLOAD },
     K9sResource { names: &["rc", "replicationcontroller", "replicationcontrollers"], plural: "ReplicationControllers", instead: NONE },
-    K9sResource { names: &["no", "node", "nodes"], plural: "Nodes", instead: NODES },
+    K9sResource { names: &["no", "nodes"], plural: "Nodes", instead: "use :node for the node of a Pod" },
     K9sResource { names: &["svc", "service", "services"], plural: "Services", instead: NONE },
     K9sResource { names: &["ep", "endpoint", "endpoints"], plural: "Endpoints", instead: NONE },
     K9sResource { names: &["ing", "ingress", "ingresses"], plural: "Ingresses", instead: NONE },

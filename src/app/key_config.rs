@@ -216,9 +216,9 @@ impl Keymap {
 /// True if both contexts can be active at the same time.
 fn overlap(a: Context, b: Context) -> bool {
     use Context::{
-        AppliedPlan, Choice, Details, Everywhere, Faults, Form, Guide, In, MultiSelect, Overlay,
-        Panes, PlanDialog, PodDetails, PullTest, Reveal, SecretDetails, Select, StartedPullTest,
-        Text, WorkloadDetails,
+        AppliedPlan, Choice, Details, Everywhere, Faults, Form, Guide, In, MultiSelect, Node,
+        NodeFiles, Overlay, Panes, PlanDialog, PodDetails, PullTest, Reveal, SecretDetails, Select,
+        StartedPullTest, Text, WorkloadDetails,
     };
     if a == b {
         return true;
@@ -244,7 +244,7 @@ fn overlap(a: Context, b: Context) -> bool {
         (
             Panes | In(_) | Overlay | Choice | Faults | Details | PodDetails | SecretDetails
             | WorkloadDetails | Text | Guide | PlanDialog | AppliedPlan | PullTest
-            | StartedPullTest | Reveal,
+            | StartedPullTest | Node | NodeFiles | Reveal,
             _,
         ) => false,
     }

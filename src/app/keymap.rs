@@ -37,6 +37,10 @@ pub enum Context {
     PullTest,
     /// In a pull test that was started.
     StartedPullTest,
+    /// On a Pod's node.
+    Node,
+    /// On the Pod that reads a node's files.
+    NodeFiles,
     /// On the values of a Secret.
     Reveal,
     /// In the guide.
@@ -68,6 +72,8 @@ impl Context {
             Self::Text => "YAML and logs",
             Self::PullTest => "Pull test",
             Self::StartedPullTest => "Started pull test",
+            Self::Node => "Node",
+            Self::NodeFiles => "Node files",
             Self::Reveal => "Secret values",
             Self::Guide => "Guide",
             Self::PlanDialog => "Plan",
@@ -224,6 +230,14 @@ row(&["space"], Context::PullTest, Action::Toggle, "toggle", "Toggle the node", 
     row(&["ctrl-a"], Context::PullTest, Action::ToggleAll, "all", "All nodes or none", 3),
     row(&["enter"], Context::StartedPullTest, Action::StartPullTest, "close", "Close; a running test goes on, and its result is shown in the status line", 1),
     row(&["esc"], Context::StartedPullTest, Action::Back, "cancel", "Cancel the test and delete its Pods; when done, close", 2),
+    row(&["o"], PodDetails, Action::Node, "node", "The Pod's node: image verification, pull queue, mirrors", 6),
+    row(&["o"], In(Pane::Pods), Action::Node, "", "The Pod's node: image verification, pull queue, mirrors", 0),
+    row(&["f"], Context::Node, Action::ProposeNodeFiles, "read files", "Preview the Pod that reads the node's mirrors and proxies", 1),
+    row(&["ctrl-r"], Context::Node, Action::Refetch, "", "Read the node again", 0),
+    row(&["enter"], Context::NodeFiles, Action::ReadNodeFiles, "create", "Create the Pod, read its output and delete it", 1),
+    row(&["right"], Context::NodeFiles, Action::NextOption, "image", "Next image", 2),
+    row(&["left"], Context::NodeFiles, Action::PreviousOption, "", "Previous image", 0),
+    row(&["space"], Context::NodeFiles, Action::Toggle, "namespace", "Other namespace", 3),
     row(&["r"], PodDetails, Action::Restart, "", "Rollout restart of the Pod's workload", 0),
     row(&["ctrl-x"], Panes, Action::Fix(1), "fix", "Preview the best fix, to apply it", 3),
     row(&["+"], Panes, Action::New, "new", "First-time setup; in Secrets and ServiceAccounts: new pull secret", 6),

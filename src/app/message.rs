@@ -13,6 +13,7 @@ use crate::domain::{
         connection::{ConnectionInfo, KubeContext},
         document::YamlDocument,
     },
+    node::{NodeFacts, RegistryConfig},
     plan::{ChangeResult, Outcome},
     probe::ProbeConclusion,
     pull_test::PullTestOutcome,
@@ -73,6 +74,10 @@ pub enum Message {
     Revealed(RequestId, Result<Option<DockerConfig>, UserError>),
     /// What the kubelet of a node says in a pull test, and whether its Pod is deleted.
     PullTestAnswered(RequestId, Arc<str>, PullTestOutcome),
+    /// What a node and its kubelet say of themselves.
+    NodeRead(RequestId, Box<NodeFacts>),
+    /// What a Pod has read of a node's files, or why it has not.
+    NodeFilesRead(RequestId, Arc<str>, Result<Box<RegistryConfig>, String>),
     /// More lines of the log that is followed.
     Logged(RequestId, Vec<String>),
     LogEnded(RequestId, Result<(), UserError>),

@@ -31,6 +31,7 @@ pub mod menu;
 pub mod message;
 pub mod model;
 pub mod node_cache;
+pub mod node_view;
 pub mod notices;
 pub mod overlay;
 pub mod panes;

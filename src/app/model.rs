@@ -14,6 +14,7 @@ use super::{
     lost_secrets::LostSecrets,
     menu::{Menu, PermissionContext},
     node_cache::NodeCache,
+    node_view::FileReaders,
     notices::Notices,
     overlay::Overlay,
     panes::{Pane, Panes},
@@ -91,6 +92,7 @@ pub struct Model {
     pub lost_secrets: LostSecrets,
     /// Pull tests that run, or whose result is shown.
     pub pull_tests: PullTests,
+    pub file_readers: FileReaders,
     /// Plans that are being carried out in this cluster, and the carried-out plan that each takes back.
     pub active_plans: BTreeMap<RequestId, Option<RequestId>>,
     /// The program is ending, and waits for changes.
@@ -162,6 +164,7 @@ impl Model {
             applied,
             lost_secrets,
             pull_tests,
+            file_readers,
             jump_list,
             fault_cursor,
             pending_restore,
@@ -197,6 +200,7 @@ impl Model {
             applied.clear();
             lost_secrets.clear();
             *pull_tests = PullTests::default();
+            *file_readers = FileReaders::default();
             *jump_list = JumpList::default();
             *fault_cursor = None;
             *pending_restore = PendingRestore::ScopeAndPane;
@@ -234,6 +238,7 @@ impl Model {
             applied: Vec::new(),
             lost_secrets: LostSecrets::default(),
             pull_tests: PullTests::default(),
+            file_readers: FileReaders::default(),
             active_plans: BTreeMap::new(),
             shutdown: None,
             rbac: RbacCache::default(),

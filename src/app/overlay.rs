@@ -3,9 +3,19 @@
 use tui_input::Input;
 
 use super::{
-    detail::Details, fault_list::FaultList, form::Form, guide_view::GuideView, list::List,
-    menu::Menu, panes::Pane, plan_dialog::PlanDialog, pull_test::PullTestDialog,
-    request_id::RequestId, reveal::Reveal, scroll::Scroll,
+    detail::Details,
+    fault_list::FaultList,
+    form::Form,
+    guide_view::GuideView,
+    list::List,
+    menu::Menu,
+    node_view::{NodeFilesDialog, NodeView},
+    panes::Pane,
+    plan_dialog::PlanDialog,
+    pull_test::PullTestDialog,
+    request_id::RequestId,
+    reveal::Reveal,
+    scroll::Scroll,
 };
 use crate::domain::{
     diagnostics::Fix, error::UserError, k8s::connection::KubeContext, lint::NamespaceScorecard,
@@ -35,6 +45,10 @@ pub enum Overlay {
         scroll: Scroll,
     },
     PullTest(PullTestDialog),
+    /// What is known of a Pod's node.
+    Node(NodeView),
+    /// The Pod that reads a node's files, before it is created.
+    NodeFiles(NodeFilesDialog),
     /// The values of a Secret.
     Reveal(Reveal),
     /// All that can be done with what is selected.
@@ -105,6 +119,8 @@ impl Overlay {
             | Self::Reveal(_)
             | Self::Guide(_)
             | Self::PullTest(_)
+            | Self::Node(_)
+            | Self::NodeFiles(_)
             | Self::PlanDialog(_)
             | Self::Hygiene { .. }
             | Self::ManualFix { .. }
@@ -121,6 +137,8 @@ impl Overlay {
             | Self::ManualFix { scroll, .. }
             | Self::Details(Details { scroll, .. })
             | Self::Guide(GuideView { scroll, .. })
+            | Self::Node(NodeView { scroll, .. })
+            | Self::NodeFiles(NodeFilesDialog { scroll, .. })
             | Self::PlanDialog(PlanDialog { scroll, .. }) => Some(scroll),
             Self::Reveal(_)
             | Self::Menu(_)

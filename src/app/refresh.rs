@@ -159,9 +159,10 @@ pub fn next_wakeup(model: &Model, now: Timestamp) -> Option<Timestamp> {
             )
         )
         || matches!(
-            model.overlays.last(),
-            Some(Overlay::PullTest(PullTestDialog::Started(id))) if model.pull_tests.is_waiting(*id)
+        model.overlays.last(),
+        Some(Overlay::PullTest(PullTestDialog::Started(id))) if model.pull_tests.is_waiting(*id)
         )
+        || matches!(model.overlays.last(), Some(Overlay::NodeFiles(dialog)) if dialog.is_running())
         || model.connection.health(&model.scope) == WatchHealth::Listing;
     let spinner = waiting.then_some(now + SPINNER_FRAME);
     // Its seconds are counted down.

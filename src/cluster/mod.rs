@@ -12,14 +12,18 @@ mod error;
 pub mod get;
 #[cfg(test)]
 mod mock;
+pub mod node_facts;
+pub mod node_files;
 pub mod nodes;
 mod paths;
 pub mod pull_test;
 pub mod rbac;
 mod request;
 pub mod secret_values;
+mod short_lived_pod;
 pub mod watch;
 
 pub use connect::{ConnectError, ConnectOptions, Connection};
 pub use error::ApiError;
+pub use short_lived_pod::ShortLivedPod;
 pub use watch::{WatchScope, WatchUpdate, Watches};

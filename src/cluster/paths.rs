@@ -79,6 +79,11 @@ pub(super) fn workload(id: &WorkloadRef) -> String {
     named(workloads(id.kind, &id.key.namespace), &id.key.name)
 }
 
+/// A node, which is in no namespace.
+pub(super) fn node(name: &str) -> String {
+    format!("/api/v1/nodes/{}", segment(name))
+}
+
 fn named<K>(collection: String, name: &Name<K>) -> String {
     collection + "/" + &segment(name.as_str())
 }

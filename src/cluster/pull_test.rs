@@ -1,16 +1,7 @@
 //! Runs a pull test: creates the Pod, waits for the kubelet's result and deletes the Pod.
 
-use std::{
-    collections::hash_map::RandomState,
-    hash::{BuildHasher, Hasher},
-    pin::pin,
-    sync::Arc,
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
-use futures::future::{Either, select};
-use http::Method;
-use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
 use super::{
@@ -18,33 +9,19 @@ use super::{
     apply::WritePermit,
     buffer::ZeroizingBuffer,
     decode::{self, Interner},
-    error::WriteFate,
     paths, request,
+    short_lived_pod::{PodEnd, ShortLivedPod},
 };
 use crate::domain::{
     k8s::{
         object_ref::ObjectRef,
         objects::{Event, Pod},
     },
-    pull_test::{self, LIMIT, PullTest, PullTestOutcome, PullTestResult, result},
+    pull_test::{LIMIT, PullTest, PullTestOutcome, PullTestResult, result},
 };
 
 /// Pause between two reads of the Pod.
 const PAUSE: Duration = Duration::from_millis(400);
-
-/// Maximum number of attempts to delete it.
-const DELETIONS: usize = 4;
-
-/// Pause between two attempts to delete it.
-const BEFORE_RETRY: Duration = Duration::from_secs(1);
-
-/// A Pod that is not created yet.
-///
-/// It has its name, so that whoever deletes it knows the name before the first request is sent.
-pub struct TestPod {
-    manifest: Value,
-    key: ObjectRef<Pod>,
-}
 
 /// Why a pull test is cut short.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,84 +41,30 @@ impl StopReason {
     }
 }
 
-impl TestPod {
-    /// A Pod that makes the kubelet of this node pull the image.
-    pub fn new(test: &PullTest, node: &str) -> Self {
-        let number = RandomState::new().build_hasher().finish();
-        let manifest = test.pod(node, number);
-        let key = pull_test::key(&test.namespace, &manifest);
-        Self { manifest, key }
-    }
+/// The Pod that makes the kubelet of this node pull the image.
+pub fn test_pod(test: &PullTest, node: &str) -> ShortLivedPod {
+    ShortLivedPod::new(&test.namespace, |number| test.pod(node, number))
+}
 
-    pub fn key(&self) -> &ObjectRef<Pod> {
-        &self.key
-    }
-
-    /// Creates the Pod, waits for the kubelet's result and deletes the Pod, even if its creation is uncertain.
-    ///
-    /// `stop` ends the waiting; a request in progress is completed.
-    ///
-    /// The future must be polled to its end: dropped before, it leaves the Pod.
-    pub async fn run(
-        &self,
-        connection: &Connection,
-        _: WritePermit,
-        stop: impl Future<Output = StopReason>,
-    ) -> PullTestOutcome {
-        let pods = paths::pods(&self.key.namespace);
-        let created = send(connection, Method::POST, &pods, &self.manifest).await;
-        match created {
-            Ok(()) => {
-                let (waiting, stop) = (pin!(watch(connection, &self.key)), pin!(stop));
-                let pulled = match select(waiting, stop).await {
-                    Either::Left((pulled, _)) => pulled,
-                    Either::Right((reason, _)) => {
-                        PullTestResult::Unknown(reason.message().to_owned())
-                    }
-                };
-                PullTestOutcome {
-                    pulled,
-                    is_deleted: self.delete(connection, None).await,
-                }
-            }
-            Err(error) => PullTestOutcome {
-                is_deleted: self.delete(connection, Some(error.fate())).await,
-                pulled: PullTestResult::Unknown(format!("cannot create the test Pod: {error}")),
-            },
+/// Creates the Pod, waits for the kubelet's result, and deletes the Pod.
+///
+/// The future must be polled to its end: dropped before, it leaves the Pod.
+pub async fn run(
+    pod: &ShortLivedPod,
+    connection: &Connection,
+    permit: WritePermit,
+    stop: impl Future<Output = StopReason>,
+) -> PullTestOutcome {
+    let result = watch(connection, pod.key());
+    let (end, is_deleted) = pod.run(connection, permit, result, stop).await;
+    let pulled = match end {
+        PodEnd::Done(pulled) => pulled,
+        PodEnd::Stopped(reason) => PullTestResult::Unknown(reason.message().to_owned()),
+        PodEnd::NotCreated(error) => {
+            PullTestResult::Unknown(format!("cannot create the test Pod: {error}"))
         }
-    }
-
-    /// Deletes the Pod; returns whether it is gone for good.
-    ///
-    /// `lost` is the possible outcome of its creation if the response was lost: such a Pod is looked for more than
-    /// once, as its creation may still arrive.
-    async fn delete(&self, connection: &Connection, lost: Option<WriteFate>) -> bool {
-        if lost == Some(WriteFate::NotStored) {
-            return true;
-        }
-        let mut is_gone = false;
-        let options =
-            json!({ "apiVersion": "v1", "kind": "DeleteOptions", "gracePeriodSeconds": 0 });
-        let path = paths::pod(&self.key);
-        for attempt in 1..=DELETIONS {
-            match send(connection, Method::DELETE, &path, &options).await {
-                Ok(()) => return true,
-                Err(ApiError::NotFound(_)) if lost.is_none() => return true,
-                Err(ApiError::NotFound(_)) => is_gone = lost != Some(WriteFate::Pending),
-                Err(error) => {
-                    is_gone = false;
-                    tracing::warn!(%error, pod = %self.key, attempt, "cannot delete a test Pod");
-                    if matches!(error, ApiError::Unauthorized(_) | ApiError::Forbidden(_)) {
-                        break;
-                    }
-                }
-            }
-            if attempt < DELETIONS {
-                sleep(BEFORE_RETRY).await;
-            }
-        }
-        is_gone
-    }
+    };
+    PullTestOutcome { pulled, is_deleted }
 }
 
 async fn watch(connection: &Connection, key: &ObjectRef<Pod>) -> PullTestResult {
@@ -200,17 +123,6 @@ async fn get(connection: &Connection, path: &str) -> Result<ZeroizingBuffer, Api
     .await
 }
 
-async fn send(
-    connection: &Connection,
-    method: Method,
-    path: &str,
-    body: &Value,
-) -> Result<(), ApiError> {
-    let request = request::write_request(method, path, request::JSON, body)?;
-    let answer = request::read_body(&connection.client, request, connection.request_limit).await;
-    answer.map(drop)
-}
-
 #[cfg(test)]
 mod tests {
     use std::{
@@ -218,9 +130,11 @@ mod tests {
         sync::Mutex,
     };
 
+    use http::Method;
+
     use super::*;
     use crate::{
-        cluster::mock,
+        cluster::{mock, short_lived_pod::DELETIONS},
         domain::k8s::object_ref::{Name, Namespace},
     };
 
@@ -252,8 +166,8 @@ mod tests {
             secrets: Vec::new(),
         };
         let permit = WritePermit::unless(false).unwrap();
-        let pod = TestPod::new(&test, "node");
-        let tested = pod.run(&connection, permit, stop).await;
+        let pod = test_pod(&test, "node");
+        let tested = super::run(&pod, &connection, permit, stop).await;
         let asked = asked.lock().unwrap();
         (asked.clone(), tested)
     }

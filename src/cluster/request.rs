@@ -116,6 +116,22 @@ pub(super) async fn read_body_with_hint(
         .unwrap_or(Err(ApiError::Timeout(limit)))
 }
 
+/// The whole answer within the time limit, unless it has more than `most` bytes.
+pub(super) async fn read_body_up_to(
+    client: &Client,
+    request: Request<ZeroizingBuffer>,
+    limit: Duration,
+    most: usize,
+) -> Result<ZeroizingBuffer, ApiError> {
+    let reading = async {
+        let body = send(client, request).await?;
+        read_limited(body, 0, most).await
+    };
+    tokio::time::timeout(limit, reading)
+        .await
+        .unwrap_or(Err(ApiError::Timeout(limit)))
+}
+
 /// A whole body, unless it is larger than `most`.
 async fn read_limited(
     mut body: Body,

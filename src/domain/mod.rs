@@ -13,6 +13,7 @@ pub mod guide;
 pub mod k8s;
 pub mod lint;
 pub mod message;
+pub mod node;
 pub mod plan;
 pub mod plural;
 pub mod probe;

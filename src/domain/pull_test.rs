@@ -18,6 +18,7 @@ use super::{
         objects::{ContainerState, Event, Pod, Secret, ServiceAccount},
         pull_failure, timeline,
     },
+    node::NODE_FILES_LABEL,
     probe::{ProbeConclusion, PullAnswer},
     rbac::Permission,
 };
@@ -213,11 +214,11 @@ fn rejected(pod: &Pod) -> Option<PullTestResult> {
     )))
 }
 
-/// Whether a pull test created this Pod.
+/// Whether a pull test, or a reader of a node's files, created this Pod.
 ///
 /// One that exists at startup was left behind by a killed program.
 pub fn is_of_a_test(pod: &Pod) -> bool {
-    pod.meta.label(LABEL).is_some()
+    pod.meta.label(LABEL).is_some() || pod.meta.label(NODE_FILES_LABEL).is_some()
 }
 
 /// Key of a Pod in a manifest made here.

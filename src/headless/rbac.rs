@@ -11,7 +11,8 @@ use crate::domain::k8s::object_ref::Namespace;
 
 #[derive(Clone, Debug, clap::Args)]
 pub struct Args {
-    /// Role to print: a viewer changes nothing, an operator applies fixes
+    /// Role to print: a viewer changes nothing, an operator applies fixes; nodes is an optional addition for asking
+    /// kubelets
     #[arg(long, value_enum, default_value_t)]
     pub role: Role,
 }
@@ -21,6 +22,8 @@ pub enum Role {
     #[default]
     Viewer,
     Operator,
+    // Without a doc comment: one would turn the help of all options into paragraphs.
+    Nodes,
 }
 
 impl Role {
@@ -28,6 +31,7 @@ impl Role {
         match self {
             Self::Viewer => include_str!("../../assets/rbac/viewer.yaml"),
             Self::Operator => include_str!("../../assets/rbac/operator.yaml"),
+            Self::Nodes => include_str!("../../assets/rbac/nodes.yaml"),
         }
     }
 }
@@ -46,6 +50,8 @@ pub fn run(args: &Args, namespace: Option<&str>, mut stdout: impl Write) -> io::
 
 fn manifest(role: Role, namespace: Option<&str>) -> String {
     let text = role.manifest();
+    // Nodes are in no namespace.
+    let namespace = namespace.filter(|_| role != Role::Nodes);
     let Some(namespace) = namespace else {
         return text.to_owned();
     };
@@ -75,5 +81,10 @@ mod tests {
         assert!(local.contains("kind: Role\nmetadata:\n  namespace: \"shop\"\n"));
         let rules = |text: &str| text.split_once("rules:").map(|(_, rules)| rules.to_owned());
         assert_eq!(rules(&cluster), rules(&local));
+        let nodes = manifest(Role::Nodes, Some("shop"));
+        assert!(
+            nodes.contains("kind: ClusterRole\n"),
+            "no Role grants nodes"
+        );
     }
 }

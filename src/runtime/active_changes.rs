@@ -68,7 +68,7 @@ enum ActiveChangeKind {
         /// Of the changes that have been tried, in the order of the plan.
         outcomes: Vec<Outcome>,
     },
-    /// A pull test's Pod, which is to be deleted.
+    /// A Pod that was created for one question, and is to be deleted.
     Pod(ObjectRef<Pod>),
 }
 
@@ -90,7 +90,7 @@ impl ActiveChanges {
             .map(ActivePlan)
     }
 
-    /// Registers the Pod of a pull test; `None` during shutdown.
+    /// Registers a short-lived Pod; `None` during shutdown.
     pub(super) fn begin_pod(&self, context: String, pod: ObjectRef<Pod>) -> Option<ActivePod> {
         self.begin(context, ActiveChangeKind::Pod(pod))
             .map(ActivePod)
@@ -210,7 +210,7 @@ impl ActiveChange {
                 format!("Plan not finished{context}: {}\n{steps}", plan.0.title)
             }
             ActiveChangeKind::Pod(pod) => format!(
-                "Pod of a pull test may be left behind{context}: {pod}\n    {}",
+                "temporary Pod may be left behind{context}: {pod}\n    {}",
                 pull_test::deletion(pod)
             ),
         }
@@ -375,7 +375,7 @@ mod tests {
         for part in [
             "Plan not finished (context prod): Convert Secrets",
             "kubectl -n app get secret two",
-            "Pod of a pull test may be left behind: app/test-1",
+            "temporary Pod may be left behind: app/test-1",
             "kubectl -n app delete pod test-1",
         ] {
             assert!(report.contains(part), "{part}\n{report}");

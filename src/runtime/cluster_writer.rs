@@ -2,9 +2,10 @@
 
 use crate::{
     cluster::{
-        Connection,
+        Connection, ShortLivedPod,
         apply::{self, WritePermit},
-        pull_test::{StopReason, TestPod},
+        node_files::{self, NodeFilesOutcome},
+        pull_test::{self, StopReason},
     },
     domain::{
         plan::{ChangeResult, Outcome, Plan},
@@ -45,13 +46,28 @@ impl ClusterWriter {
     /// Makes the kubelet of a node pull, with this Pod.
     pub(super) async fn pull(
         self,
-        pod: &TestPod,
+        pod: &ShortLivedPod,
         stop: impl Future<Output = StopReason>,
     ) -> PullTestOutcome {
         match self.0 {
-            Some((connection, permit)) => pod.run(&connection, permit, stop).await,
+            Some((connection, permit)) => pull_test::run(pod, &connection, permit, stop).await,
             None => PullTestOutcome {
                 pulled: PullTestResult::Unknown(NOBODY.to_owned()),
+                is_deleted: true,
+            },
+        }
+    }
+
+    /// Reads the files of a node, with this Pod.
+    pub(super) async fn read_node_files(
+        self,
+        pod: &ShortLivedPod,
+        stop: impl Future<Output = ()>,
+    ) -> NodeFilesOutcome {
+        match self.0 {
+            Some((connection, permit)) => node_files::run(pod, &connection, permit, stop).await,
+            None => NodeFilesOutcome {
+                read: Err(NOBODY.to_owned()),
                 is_deleted: true,
             },
         }

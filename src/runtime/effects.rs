@@ -6,6 +6,7 @@ use std::{
 };
 
 use crossterm::{clipboard::CopyToClipboard, queue};
+use jiff::Timestamp;
 use tokio::{
     sync::{mpsc, watch},
     task::JoinHandle,
@@ -29,14 +30,15 @@ use crate::{
     cluster::{
         Connection, WatchScope, WatchUpdate, Watches,
         apply::WritePermit,
-        nodes,
-        pull_test::{StopReason, TestPod},
+        node_facts, node_files, nodes,
+        pull_test::{self, StopReason},
         rbac,
     },
     domain::{
         diagnostics::node_answers::{NodeAnswers, NodeQuestion},
         error::UserError,
         k8s::object_ref::Namespace,
+        node::NodeFileReader,
         plan::Outcome,
         pull_test::{PullTest, PullTestOutcome, PullTestResult},
         registry_auth::credential::FingerprintKey,
@@ -132,6 +134,10 @@ impl Effects {
                 if let Some(cancel) = self.pull_tests.get(&request_id) {
                     cancel.send_replace(true);
                 }
+            }
+            Effect::ReadNode { request_id, node } => self.read_node(request_id, node),
+            Effect::ReadNodeFiles { request_id, reader } => {
+                self.read_node_files(request_id, &reader);
             }
             Effect::LoadRbacRules {
                 request_id,
@@ -231,7 +237,7 @@ impl Effects {
         for node in nodes {
             let (writer, quitting) = (self.writer(), self.changes.ending());
             let cancelled = cancelled(is_cancelled.clone());
-            let pod = TestPod::new(test, &node);
+            let pod = pull_test::test_pod(test, &node);
             let active = self.changes.begin_pod(self.context(), pod.key().clone());
             self.answer(async move {
                 let stop = async {
@@ -254,6 +260,35 @@ impl Effects {
                 Message::PullTestAnswered(request_id, node, outcome)
             });
         }
+    }
+
+    /// Asks the API server, and the kubelet by way of it.
+    fn read_node(&self, request_id: RequestId, node: Arc<str>) {
+        let Some(connection) = self.connection.clone() else {
+            return;
+        };
+        self.answer(async move {
+            let facts = node_facts::read(&connection, node, Timestamp::now()).await;
+            Message::NodeRead(request_id, Box::new(facts))
+        });
+    }
+
+    /// The task deletes the Pod, whether the answer is still wanted or not.
+    fn read_node_files(&self, request_id: RequestId, reader: &NodeFileReader) {
+        let (writer, stop) = (self.writer(), self.changes.ending());
+        let (pod, node) = (node_files::reader_pod(reader), Arc::clone(&reader.node));
+        let active = self.changes.begin_pod(self.context(), pod.key().clone());
+        self.answer(async move {
+            let read = match active {
+                Some(active) => {
+                    let outcome = writer.read_node_files(&pod, stop).await;
+                    active.finish(outcome.is_deleted);
+                    outcome.read
+                }
+                None => Err(cluster_writer::QUITTING.to_owned()),
+            };
+            Message::NodeFilesRead(request_id, node, read.map(Box::new))
+        });
     }
 
     fn load_rules(&self, request_id: RequestId, namespace: Namespace) {

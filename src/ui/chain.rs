@@ -1,7 +1,7 @@
 //! The chain strip: registry ← Secret ← ServiceAccount ← workload, each link with its state, the broken one marked.
 //!
-//! At a cloud's registry its credential provider stands in the place of a Secret. Where there is room each has its kind
-//! before its name.
+//! At a cloud's registry its credential provider stands in the place of a Secret. A node that asks a mirror first, queues
+//! pulls or verifies every image is a link of its own. Where there is room each has its kind before its name.
 
 use ratatui::{
     buffer::Buffer,
@@ -14,12 +14,13 @@ use ratatui::{
 use super::{draw_context::DrawContext, text};
 use crate::{
     app::{
+        node_cache::NodeRecord,
         panes::accounts::{ListedSecret, listed_secret},
         pod_inspection::PodInspection,
     },
     domain::{
         context::{AccountState, SecretLink, SecretState},
-        diagnostics::{Cause, ChainLink, Finding, RootCause},
+        diagnostics::{Cause, ChainLink, Fact, Finding, RootCause},
         k8s::pod_status::{PodHealth, pod_status},
         registry_auth::image_ref::ImageRef,
     },
@@ -27,6 +28,12 @@ use crate::{
 
 /// Width below which arrows are short, and only ambiguous links show their kind.
 const WIDE: u16 = 100;
+
+/// The same with a link for the node, which has several words.
+const WIDE_WITH_NODE: u16 = 200;
+
+/// The policy with which an image on the node is no reason not to ask the registry.
+const ALWAYS_VERIFY: &str = "AlwaysVerify";
 
 /// How a link stands.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -55,9 +62,10 @@ pub(super) fn draw(cx: DrawContext<'_>, area: Rect, buffer: &mut Buffer) {
         }
         return;
     };
-    let wide = area.width >= WIDE;
+    let node = node(cx, inspection, inspection.diagnosis.first());
+    let wide = area.width >= if node.is_some() { WIDE_WITH_NODE } else { WIDE };
     let arrow = if wide { " ◂── " } else { " ◂ " };
-    let mut parts = parts(cx, inspection, wide);
+    let mut parts = parts(cx, inspection, wide, node);
     if !wide {
         parts.iter_mut().for_each(ChainSegment::forget_kind);
     }
@@ -86,7 +94,7 @@ pub(super) fn draw(cx: DrawContext<'_>, area: Rect, buffer: &mut Buffer) {
 
 impl ChainSegment {
     fn forget_kind(&mut self) {
-        if self.kind != "SA" {
+        if !matches!(self.kind, "SA" | "node") {
             self.kind = "";
         }
     }
@@ -121,7 +129,12 @@ fn segment_widths(parts: &[ChainSegment], room: usize) -> Vec<usize> {
     widths
 }
 
-fn parts(cx: DrawContext<'_>, inspection: &PodInspection, wide: bool) -> Vec<ChainSegment> {
+fn parts(
+    cx: DrawContext<'_>,
+    inspection: &PodInspection,
+    wide: bool,
+    node: Option<ChainSegment>,
+) -> Vec<ChainSegment> {
     let finding = inspection.diagnosis.first();
     let provider = provider(inspection, finding);
     let lists_secrets = inspection
@@ -129,6 +142,7 @@ fn parts(cx: DrawContext<'_>, inspection: &PodInspection, wide: bool) -> Vec<Cha
         .as_ref()
         .is_some_and(|links| !links.secrets.is_empty());
     let mut parts = vec![registry(inspection, finding)];
+    parts.extend(node);
     if provider.is_none() || lists_secrets {
         parts.push(secret(inspection, finding));
     }
@@ -159,6 +173,56 @@ fn provider(inspection: &PodInspection, finding: Option<&Finding>) -> Option<Cha
         state,
         why,
     })
+}
+
+/// What the node does by itself that bears on the pull: the mirror that it asks before the registry, its queue, and the
+/// verification of every image.
+fn node(
+    cx: DrawContext<'_>,
+    inspection: &PodInspection,
+    finding: Option<&Finding>,
+) -> Option<ChainSegment> {
+    let record = node_record(cx, inspection)?;
+    let image = ImageRef::parse(inspection.image()?).ok()?;
+    let registries = record.registries.as_ref();
+    let mirrors = registries.map(|(config, _)| config.mirrors(&image));
+    let mirror = mirrors.and_then(|mirrors| {
+        let location = &mirrors.first()?.location;
+        let host = location
+            .split_once("://")
+            .map_or(location.as_str(), |(_, host)| host);
+        Some(format!("asks {host} first"))
+    });
+    let evidence = finding.map_or(&[][..], |finding| &finding.evidence);
+    let queue = evidence.iter().find_map(|it| {
+        if let Fact::NodePullQueue { others, .. } = it.fact {
+            Some(format!("{others} other pulls wait"))
+        } else {
+            None
+        }
+    });
+    let verification = evidence.iter().find_map(|it| {
+        if let Fact::NodeVerifies { policy, .. } = &it.fact {
+            (**policy == *ALWAYS_VERIFY).then(|| ALWAYS_VERIFY.to_owned())
+        } else {
+            None
+        }
+    });
+    let told: Vec<String> = [mirror, queue, verification]
+        .into_iter()
+        .flatten()
+        .collect();
+    (!told.is_empty()).then(|| ChainSegment {
+        kind: "node",
+        name: told.join(", "),
+        state: LinkState::Unknown,
+        why: "",
+    })
+}
+
+fn node_record<'a>(cx: DrawContext<'a>, inspection: &PodInspection) -> Option<&'a NodeRecord> {
+    let node = inspection.context.pod.node.as_deref()?;
+    cx.model.nodes.get(node)
 }
 
 fn blames_provider(finding: &Finding) -> bool {

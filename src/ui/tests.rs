@@ -20,6 +20,7 @@ use crate::{
         key_config::Keymap,
         message::Message,
         model::{Model, StartScope},
+        overlay::Overlay,
         refresh,
         request_id::RequestId,
         theme_name::ThemeName,
@@ -36,8 +37,12 @@ use crate::{
             object_ref::Namespace,
             objects::{Pod, ServiceAccount, WorkloadIdentity, WorkloadKind},
         },
+        node::{self, KubeletConfig, NodeFacts, NodeFile, NodeStatus, Reading, RegistryConfig},
         rbac::Permission,
-        registry_auth::docker_config::{self, ConfigFormat},
+        registry_auth::{
+            docker_config::{self, ConfigFormat},
+            image_ref::ImageRef,
+        },
         store::{
             unreadable::{ObjectName, UnreadableObjects},
             update::StoreUpdate,
@@ -315,6 +320,65 @@ fn overlays() {
         Screen::company().press(&["tab", "tab", "d"]).text(80, 24)
     );
     insta::assert_snapshot!("folded", Screen::company().press(&["z"]).text(80, 24));
+}
+
+/// A kubelet whose metrics are forbidden, and files that name a mirror.
+fn known_node(screen: &mut Screen) -> String {
+    let facts = |name: Arc<str>| {
+        NodeFacts {
+        name,
+        status: Reading::Known(
+            NodeStatus::parse(
+                br#"{"status":{"nodeInfo":{"architecture":"amd64","operatingSystem":"linux",
+                    "osImage":"Debian GNU/Linux 12 (bookworm)","kubeletVersion":"v1.37.2",
+                    "containerRuntimeVersion":"containerd://2.4.2"},"images":[]}}"#,
+            )
+            .unwrap(),
+        ),
+        config: Reading::Known(
+            KubeletConfig::parse(
+                br#"{"kubeletconfig":{"registryPullQPS":5,"registryBurst":10,"serializeImagePulls":true,
+                    "imagePullCredentialsVerificationPolicy":"AlwaysVerify","imageMinimumGCAge":"2m0s",
+                    "imageMaximumGCAge":"0s","imageGCHighThresholdPercent":85,"imageGCLowThresholdPercent":80}}"#,
+            )
+            .unwrap(),
+        ),
+        metrics: Reading::Denied(node::proxy_permission()),
+        read_at: now(),
+    }
+    };
+    screen.take(Message::Key(Key::char('o')));
+    let Some(Overlay::Node(view)) = screen.model.overlays.last() else {
+        panic!("{:?}", screen.model.overlays)
+    };
+    let (name, image) = (Arc::clone(&view.node), view.image.clone().unwrap());
+    let host = ImageRef::parse(&image).unwrap().host().to_owned();
+    let file = NodeFile {
+        path: format!("/etc/containerd/certs.d/{host}/hosts.toml"),
+        text: Some("[host.\"https://mirror.example\"]".to_owned()),
+    };
+    let nodes = &mut screen.model.nodes;
+    nodes.begin(Arc::clone(&name), screen.request_id);
+    nodes.finish(screen.request_id, facts(Arc::clone(&name)));
+    nodes.insert_registries(name, RegistryConfig::from_files(&[file]), now());
+    host
+}
+
+#[test]
+fn the_node_of_a_pod() {
+    let mut screen = Screen::company();
+    screen.buffer(120, 40);
+    screen.take(Message::Key(Key::char('o')));
+    assert!(screen.text(120, 40).contains("Reading the node"));
+    let mut screen = screen.press(&["esc"]);
+    known_node(&mut screen);
+    insta::assert_snapshot!("node", screen.text(120, 40));
+    let mut screen = screen.press(&["f"]);
+    insta::assert_snapshot!("node_files", screen.text(120, 40));
+    let mut screen = screen.press(&["esc", "esc"]);
+    let chain = screen.text(120, 40);
+    let chain = chain.lines().find(|line| line.starts_with(" regi"));
+    insta::assert_snapshot!("chain_with_node", chain.unwrap());
 }
 
 #[test]

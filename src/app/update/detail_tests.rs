@@ -144,7 +144,10 @@ fn a_registry_that_is_asked_from_a_rollout_answers_in_the_diagnosis_of_its_pod()
     typed(&mut model, "ask-registry");
     let effects = press(&mut model, &["enter"]);
     assert!(
-        matches!(&effects[..], [Effect::ProbeImage { .. }]),
+        matches!(
+            &effects[..],
+            [Effect::ProbeImage { .. }, Effect::ReadNode { .. }]
+        ),
         "{effects:?}"
     );
     assert!(details(&model).object.pod().is_some());

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::{
-    connect, copy, detail, fetched_view, filter, find, fix, forms, lists, menu, navigate,
+    connect, copy, detail, fetched_view, filter, find, fix, forms, lists, menu, navigate, node,
     open_form, overlays, plan_dialog, probe, pull_test, reveal, rollout,
 };
 use crate::{
@@ -100,6 +100,9 @@ fn perform(model: &mut Model, action: Action, now: Timestamp) -> Vec<Effect> {
         Action::Hygiene => lists::hygiene(model, now),
         Action::PullTest => pull_test::open(model, now),
         Action::StartPullTest => return pull_test::start(model, now),
+        Action::Node => node::open(model, now),
+        Action::ProposeNodeFiles => node::propose_reader(model, now),
+        Action::ReadNodeFiles => return node::start_reader(model, now),
         Action::Report => return copy::report(model, now),
         Action::CleanUp => return pull_test::clean_up(model, now),
         Action::ShowGuide => overlays::toggle_guide(model),

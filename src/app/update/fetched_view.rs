@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::node;
 use crate::{
     app::{
         detail::Tab,
@@ -95,10 +96,11 @@ fn wanted_log(model: &mut Model) -> Option<LogSource> {
     })
 }
 
-/// Reads what the open view shows again: the YAML, or the log from its beginning.
+/// Reads what the open view shows again: the YAML, the log from its beginning, or the node.
 pub(super) fn refetch(model: &mut Model) {
     model.fetched = None;
     model.log = None;
+    node::refetch(model);
 }
 
 pub(super) fn fetched(

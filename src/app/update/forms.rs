@@ -115,12 +115,16 @@ pub(super) fn with_multi_select(model: &mut Model, change: fn(&mut MultiSelect))
 }
 
 pub(super) fn choose(model: &mut Model, forward: bool) {
-    let Some(Overlay::Form(form)) = model.overlays.last_mut() else {
-        return;
-    };
-    if let Some(FieldInput::Select(choice)) = form.focused_mut().map(|field| &mut field.input) {
-        choice.cycle(forward);
-        form.on_field_changed(&model.store);
+    match model.overlays.last_mut() {
+        Some(Overlay::Form(form)) => {
+            let field = form.focused_mut().map(|field| &mut field.input);
+            if let Some(FieldInput::Select(choice)) = field {
+                choice.cycle(forward);
+                form.on_field_changed(&model.store);
+            }
+        }
+        Some(Overlay::NodeFiles(dialog)) => dialog.choose_image(forward),
+        Some(_) | None => {}
     }
 }
 

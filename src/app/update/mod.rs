@@ -20,7 +20,8 @@ mod menu;
 #[cfg(test)]
 mod menu_tests;
 mod navigate;
-mod nodes;
+mod node;
+mod node_questions;
 mod open_form;
 mod overlays;
 mod plan_dialog;
@@ -50,7 +51,7 @@ pub use self::{
     connect::save_location,
     detail::{default_tab, shown},
     key_context::{active_contexts, contexts_of},
-    nodes::wanted_answers,
+    node_questions::wanted_answers,
     selection::{current_pod, selected_pod},
 };
 
@@ -61,7 +62,8 @@ use crate::domain::error::UserError;
 pub fn update(model: &mut Model, message: Message, now: Timestamp) -> Vec<Effect> {
     let mut effects = handle(model, message, now);
     effects.extend(fetched_view::sync_requests(model));
-    effects.extend(nodes::ask(model));
+    effects.extend(node_questions::ask(model));
+    effects.extend(node::sync_requests(model, now));
     effects
 }
 
@@ -126,13 +128,20 @@ fn handle(model: &mut Model, message: Message, now: Timestamp) -> Vec<Effect> {
             return probe::probe_done(model, request_id, answer, now);
         }
         Message::RbacLoaded(request_id, rules) => model.rbac.insert(request_id, rules),
-        Message::NodesAnswered(request_id, answers) => model.nodes.insert(request_id, *answers),
+        Message::NodesAnswered(request_id, answers) => {
+            model.nodes.insert_answers(request_id, *answers)
+        }
         Message::ObjectFetched(request_id, answer) => {
             fetched_view::fetched(model, request_id, answer, now);
         }
         Message::Revealed(request_id, answer) => reveal::revealed(model, request_id, answer, now),
         Message::PullTestAnswered(request_id, node, outcome) => {
             pull_test::answered(model, request_id, &node, outcome, now);
+        }
+        Message::NodeRead(request_id, facts) => node::answered(model, request_id, *facts),
+        Message::NodeFilesRead(request_id, node, answer) => {
+            let answer = answer.map(|config| *config);
+            node::files_read(model, request_id, node, answer, now);
         }
         Message::Logged(request_id, lines) => fetched_view::log_lines(model, request_id, lines),
         Message::LogEnded(request_id, end) => fetched_view::log_ended(model, request_id, end),

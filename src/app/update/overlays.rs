@@ -125,6 +125,7 @@ pub(super) fn scroll(model: &mut Model, pane: Pane, down: bool) {
 pub(super) fn pick(model: &mut Model, nodes: fn(&mut PullTestSetup), rows: fn(&mut MultiSelect)) {
     match model.overlays.last_mut() {
         Some(Overlay::PullTest(PullTestDialog::Choosing(setup))) => nodes(setup),
+        Some(Overlay::NodeFiles(dialog)) => dialog.choose_namespace(),
         _ => forms::with_multi_select(model, rows),
     }
 }

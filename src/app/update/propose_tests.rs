@@ -347,7 +347,11 @@ fn a_registry_is_not_asked_twice_at_once_and_its_answer_is_kept() {
     use crate::app::probe_cache::ProbeState;
     let mut model = model();
     let effects = press(&mut model, &["g", "t"]);
-    let [Effect::ProbeImage { request_id, query }] = &effects[..] else {
+    let [
+        Effect::ProbeImage { request_id, query },
+        Effect::ReadNode { .. },
+    ] = &effects[..]
+    else {
         panic!("{effects:?}")
     };
     assert_eq!(query.image.repository(), "registry.example/team/app");

@@ -178,7 +178,7 @@ pub(super) fn clean_up(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     let of_tests = model.store.pods(&Scope::Cluster);
     let (running, left): (Vec<_>, Vec<_>) = of_tests
         .filter(|pod| is_of_a_test(pod))
-        .partition(|pod| model.pull_tests.may_own(pod));
+        .partition(|pod| model.pull_tests.may_own(pod) || model.file_readers.may_own(pod));
     let left: Vec<Change> = left
         .into_iter()
         .map(|pod| Change::delete_pod(pod.key.clone()))

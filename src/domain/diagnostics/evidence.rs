@@ -46,6 +46,8 @@ pub enum EvidenceSource {
     PullTest,
     /// A review of the API server's authorizer.
     Rbac,
+    /// The Pod's node and its kubelet, asked when it was looked at.
+    Node,
 }
 
 /// A fact, with names and texts as in the objects.
@@ -319,6 +321,52 @@ pub enum Fact {
     SimilarInRegistry {
         image: Arc<str>,
     },
+    /// The node's container runtime asks these mirrors before the registry.
+    NodeAsksMirrors {
+        node: Arc<str>,
+        registry: Arc<str>,
+        mirrors: Vec<Arc<str>>,
+        file: Arc<str>,
+    },
+    /// `blocked = true` in `registries.conf`.
+    NodeBlocksRegistry {
+        node: Arc<str>,
+        file: Arc<str>,
+    },
+    /// The kubelet's `imagePullCredentialsVerificationPolicy`, and whether the image is on the node.
+    NodeVerifies {
+        node: Arc<str>,
+        policy: Arc<str>,
+        has_image: bool,
+    },
+    /// The image is in the node's status.
+    NodeListsImage {
+        node: Arc<str>,
+    },
+    /// The kubelet pulls no more images at a time, and other Pods wait, too.
+    NodePullQueue {
+        node: Arc<str>,
+        concurrency: Arc<str>,
+        others: usize,
+    },
+    /// When the kubelet deletes unused images.
+    NodeDeletesImages {
+        node: Arc<str>,
+        percent: i32,
+        max_age: Option<Arc<str>>,
+        has_disk_pressure: bool,
+    },
+    /// The kubelet has no credential provider configured.
+    NodeHasNoProvider {
+        node: Arc<str>,
+    },
+    /// A credential provider of the kubelet has failed since the kubelet started.
+    NodeProviderFails {
+        node: Arc<str>,
+        plugin: Arc<str>,
+        errors: u64,
+        calls: Option<u64>,
+    },
 }
 
 impl Fact {
@@ -546,6 +594,50 @@ gates => write!(f, "scheduling gates {} hold the Pod back", gates.join(", ")),
                 "the node asks mirror {mirror} before {registry}; the error is the mirror's"
             ),
             Self::SimilarInRegistry { image } => write!(f, "the registry has {image}, one letter off"),
+            Self::NodeAsksMirrors { node, registry, mirrors, file } => write!(
+                f,
+                "node {node} asks {} before {registry} ({file})",
+                mirrors.join(", then ")
+            ),
+            Self::NodeBlocksRegistry { node, file } => {
+                write!(f, "node {node} blocks the registry ({file})")
+            }
+            Self::NodeVerifies { node, policy, has_image: true } => {
+                write!(f, "node {node} has the image; its credential verification is {policy}")
+            }
+            Self::NodeVerifies { node, policy, has_image: false } => {
+                write!(f, "the credential verification of node {node} is {policy}")
+            }
+            Self::NodeListsImage { node } => write!(f, "node {node} has the image"),
+            Self::NodePullQueue { node, concurrency, others } => write!(
+                f,
+                "node {node} pulls {concurrency}; {} for a pull there",
+                match others {
+                    1 => "1 other Pod waits".to_owned(),
+                    others => format!("{others} other Pods wait"),
+                }
+            ),
+            Self::NodeDeletesImages { node, percent, max_age, has_disk_pressure } => {
+                match percent {
+                    100.. => write!(f, "node {node} deletes no image for space"),
+                    percent => write!(f, "node {node} deletes unused images above {percent}% disk usage"),
+                }?;
+                if let Some(age) = max_age {
+                    write!(f, ", or unused for {age}")?;
+                }
+                if *has_disk_pressure { f.write_str("; it has DiskPressure") } else { Ok(()) }
+            }
+            Self::NodeHasNoProvider { node } => {
+                write!(f, "the kubelet of node {node} has no credential provider configured")
+            }
+            Self::NodeProviderFails { node, plugin, errors, calls } => {
+                write!(f, "credential provider {plugin} of node {node} failed {errors}")?;
+                match calls {
+                    Some(calls) => write!(f, " of {calls} times"),
+                    None => f.write_str(" times"),
+                }?;
+                f.write_str(" since the kubelet started")
+            }
         }
     }
 }
@@ -599,6 +691,7 @@ impl fmt::Display for EvidenceSource {
             Self::Registry => "registry",
             Self::PullTest => "pull test",
             Self::Rbac => "API server",
+            Self::Node => "node",
         })
     }
 }

@@ -43,6 +43,7 @@ mod need;
 mod never_policy;
 pub mod node_answers;
 mod node_credential;
+mod node_evidence;
 mod peer_pulls;
 mod pending;
 mod pending_findings;
@@ -78,6 +79,7 @@ use serde::{Deserialize, Serialize};
 pub use self::{
     evidence::{Evidence, EvidenceSource, Fact},
     need::{Need, changes_at, needs_diagnosis, workload_needs_diagnosis},
+    node_evidence::{apply_node, other_pulls},
     preflight::{preflight, preflight_refusal},
     probe_evidence::{apply_attach_probe, apply_probe, apply_suggestion_probe},
     workload::workload,

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use jiff::Timestamp;
 
-use super::{collect::Snapshot, selection::Selection};
+use super::{collect::Snapshot, nodes::NodeReadings, selection::Selection};
 use crate::domain::{
     context::{self, PodContext},
     diagnostics::{
@@ -26,6 +26,8 @@ pub(super) struct CheckFindings {
     /// Pods that are healthy or starting, and their workloads.
     pub healthy: Vec<(Arc<Pod>, Option<Arc<Workload>>)>,
     pub workloads: Vec<(Arc<Workload>, Finding)>,
+    /// With `--nodes`: what the Pods' nodes say of themselves.
+    pub nodes: NodeReadings,
 }
 
 impl CheckFindings {
@@ -104,6 +106,7 @@ pub(super) fn diagnose_all(
             .collect(),
         pods: diagnosed,
         workloads: diagnose_workloads(snapshot, selection, now),
+        nodes: NodeReadings::default(),
     }
 }
 

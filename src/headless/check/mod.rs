@@ -4,6 +4,7 @@ mod collect;
 mod expiring;
 mod findings;
 mod junit;
+mod nodes;
 mod probe;
 mod report;
 mod sarif;
@@ -22,6 +23,7 @@ use std::{
 use self::{
     collect::{Snapshot, WaitOptions},
     findings::PodFilter,
+    nodes::NodeReadings,
     probe::ProbeOutcomes,
     report::{CheckReport, ReportScope},
     scope::CheckScope,
@@ -29,7 +31,7 @@ use self::{
 };
 use super::{Exit, console::Console, exit_after_write, json, parse_duration};
 use crate::{
-    cluster::{Connection, WatchScope, nodes},
+    cluster::{Connection, WatchScope, nodes as cluster_nodes},
     domain::{
         error::UserError,
         k8s::{label_selector::LabelSelector, object_ref::Namespace},
@@ -42,6 +44,10 @@ use clap::ValueEnum;
 use jiff::Timestamp;
 
 #[derive(Clone, Debug, Default, clap::Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "flags of the command line, each for itself"
+)]
 pub struct Args {
     /// What to check, in kubectl's syntax: deployment/web pod/api-1, deployment web api, or pods.
     /// Default: all Pods in the namespace; -n takes several namespaces: -n shop,pay
@@ -61,6 +67,10 @@ pub struct Args {
     /// be reached from here is unknown, not a finding
     #[arg(long)]
     pub probe: bool,
+    /// Also read the nodes of failing Pods and ask their kubelets: image verification, pull queue, credential
+    /// providers. Needs get nodes and get nodes/proxy; what is forbidden is unknown, not an error
+    #[arg(long)]
+    pub nodes: bool,
     /// Also check running Pods: whether their images could be pulled again. Finds expired tokens; with
     /// --probe it also asks the registries
     #[arg(long)]
@@ -124,9 +134,12 @@ pub async fn run(
         None => ProbeOutcomes::default(),
     };
     outcomes.apply_to(&mut findings, now);
+    if args.nodes {
+        NodeReadings::add_to(connection, &mut findings, &snapshot.store, now).await;
+    }
     // Who may not list nodes gets the steps for the runtime that the message shows, or for all of them.
     let questions = findings.node_questions();
-    findings.add_node_answers(&nodes::answers(connection, questions).await);
+    findings.add_node_answers(&cluster_nodes::answers(connection, questions).await);
     let saved = match &args.save_cases {
         Some(directory) => save::save_all(directory, &findings),
         None => Ok(()),

@@ -14,6 +14,7 @@ use super::{
     collect::Snapshot,
     expiring::ExpiringRow,
     findings::{CheckFindings, DiagnosedPod},
+    nodes::NodeRow,
     probe::{ProbeOutcome, ProbeOutcomes},
 };
 use crate::{
@@ -96,6 +97,9 @@ pub(super) struct FindingRow {
     /// With `--probe`: what the registry says.
     #[serde(skip_serializing_if = "Option::is_none")]
     probe: Option<Arc<ProbeOutcome>>,
+    /// With `--nodes`: what the Pod's node says of itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    node: Option<NodeRow>,
     pub(super) fixes: Vec<Fix>,
 }
 
@@ -186,6 +190,7 @@ impl CheckReport {
             let rows = pod.findings.iter();
             rows.map(|finding| FindingRow {
                 probe: outcomes.outcome_for(pod, finding),
+                node: findings.nodes.row(pod.context.pod.node.as_deref()),
                 ..FindingRow::for_pod(pod, finding, now)
             })
         });
@@ -414,6 +419,7 @@ impl FindingRow {
             suggested_image: finding.fix_context.suggested_image.clone(),
             chain: None,
             probe: None,
+            node: None,
             fixes: finding.filled_fixes(),
         }
     }

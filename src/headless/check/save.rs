@@ -117,7 +117,7 @@ mod tests {
             k8s::object_ref::{Name, Namespace},
             store::{Store, update::StoreUpdate, watch::WatchCoverage},
         },
-        headless::check::findings::DiagnosedPod,
+        headless::check::{findings::DiagnosedPod, nodes::NodeReadings},
     };
 
     #[test]
@@ -166,6 +166,7 @@ mod tests {
             pods: Vec::new(),
             healthy: Vec::new(),
             workloads: Vec::new(),
+            nodes: NodeReadings::default(),
         };
         let mut store = Store::default();
         for name in ["../web", "api", "a/b"] {

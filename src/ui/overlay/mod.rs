@@ -10,6 +10,8 @@ mod help;
 mod hygiene;
 mod manual_fix;
 mod menu;
+mod node;
+mod node_files;
 mod plan_dialog;
 mod prompt;
 mod pull_test;
@@ -71,6 +73,8 @@ fn draw_overlay(
         Overlay::Error { error, scroll } => {
             return Some(error::draw(error, *scroll, cx, area, buffer));
         }
+        Overlay::Node(view) => return Some(node::draw(view, cx, area, buffer)),
+        Overlay::NodeFiles(dialog) => return Some(node_files::draw(dialog, cx, area, buffer)),
         Overlay::Faults(faults) => faults::draw(&faults.list, cx, area, buffer),
         Overlay::PullTest(dialog) => pull_test::draw(dialog, cx, area, buffer),
         Overlay::Menu(menu) => menu::draw(menu, cx, area, buffer),

@@ -61,6 +61,8 @@ fn sign_and_input(overlay: &Overlay) -> Option<(char, &Input)> {
         | Overlay::Details(_)
         | Overlay::Guide(_)
         | Overlay::PullTest(_)
+        | Overlay::Node(_)
+        | Overlay::NodeFiles(_)
         | Overlay::Reveal(_)
         | Overlay::Menu(_)
         | Overlay::Contexts(_)

@@ -12,7 +12,7 @@ pub(super) fn ask(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     }
     let request_id = model.request_ids.next_id();
-    model.nodes.begin(&questions, request_id);
+    model.nodes.begin_questions(&questions, request_id);
     vec![Effect::AskAboutNodes {
         request_id,
         questions,

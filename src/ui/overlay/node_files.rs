@@ -1,0 +1,62 @@
+//! The Pod that reads a node's files: its manifest in full before it is created, and what came of it.
+
+use ratatui::{buffer::Buffer, layout::Rect, text::Line};
+
+use super::window::{self, Window};
+use crate::{
+    app::node_view::{NodeFilesDialog, NodeFilesStage},
+    domain::{k8s::age, plan::manifest::yaml},
+    ui::{
+        draw_context::DrawContext,
+        text::{indented_lines, wrapped_lines},
+    },
+};
+
+const WIDE: u16 = 120;
+
+const WHAT: &str = "Creates this Pod, reads its log and deletes it. It mounts the directories read-only, needs sh in \
+                    its image, and prints no password. Its name gets a random number.";
+
+pub(super) fn draw(
+    dialog: &NodeFilesDialog,
+    cx: DrawContext<'_>,
+    area: Rect,
+    buffer: &mut Buffer,
+) -> usize {
+    let theme = cx.theme;
+    let room = window::inner_width(WIDE, area);
+    let mut lines = Vec::new();
+    let hint = match &dialog.stage {
+        NodeFilesStage::Preview => {
+            "enter create · ←→ image · space namespace · ↑↓ scroll · esc back"
+        }
+        NodeFilesStage::Running { since, .. } => {
+            let words = format!("{} Reading for {}", cx.spinner(), age::age(*since, cx.now));
+            lines.extend(wrapped_lines(&words, room, theme.accent()));
+            "the Pod is deleted in any case · esc back"
+        }
+        NodeFilesStage::Failed(why) => {
+            let words = format!("{} {why}", theme.symbols().pull_failing);
+            lines.extend(wrapped_lines(&words, room, theme.failing()));
+            let next = "next: another image (←→) or another namespace (space); hostPath needs a privileged namespace";
+            lines.extend(wrapped_lines(next, room, theme.strong()));
+            "enter try again · ←→ image · space namespace · esc back"
+        }
+    };
+    if let Some(reader) = dialog.reader() {
+        let words = format!("Image {} in namespace {}", reader.image, reader.namespace);
+        lines.extend(wrapped_lines(&words, room, theme.strong()));
+        lines.extend(wrapped_lines(WHAT, room, theme.dim()));
+        lines.push(Line::default());
+        for line in yaml(&reader.pod(0)).lines() {
+            let depth = line.len() - line.trim_start().len();
+            lines.extend(indented_lines(line.trim_start(), depth, room, theme.text()));
+        }
+    }
+    let window = Window {
+        title: "Read the node's mirrors and proxies",
+        hint,
+        wide: WIDE,
+    };
+    window.render_text(lines, dialog.scroll, theme, area, buffer)
+}
