@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::{
     PeerContainer, PodContext, Presence, PullSecretRef, Visibility, WorkloadContext,
     credential_chain::has_matching_credential, deleted_job_pod, peers::peers,
-    similar::similar_images,
+    secret_uses::secret_uses, similar::similar_images,
 };
 use crate::domain::{
     k8s::{
@@ -68,6 +68,7 @@ pub(super) fn of_pod(
             .as_deref()
             .map_or_else(Vec::new, |workload| revisions(store, workload)),
         peers: peers(store, &[here], &pod, &images),
+        secret_uses: secret_uses(store, &pod, &listed, &others, &images),
         similar_images: similar_images(store, &pod, workload.as_deref()),
         events: store.events_of_pod(key),
         last_errors: store.last_errors(key).to_vec(),

@@ -2,8 +2,8 @@
 //!
 //! A [`PodContext`] is all that a diagnosis may read: small, shared by `Arc` and serialisable, so that it is
 //! also the input of golden tests and the attachment of a bug report. `build` makes it from the `Store`,
-//! `deleted_job_pod` for a deleted Pod of a Job, `peers` what other Pods show, and `similar` which images have
-//! similar names; `credential_chain` says how each link stands, and `provider` who may pull without a Secret.
+//! `deleted_job_pod` for a deleted Pod of a Job, `peers` what other Pods show, `secret_uses` what they pull with
+//! its Secrets, and `similar` which images have similar names; `credential_chain` says how each link stands, and `provider` who may pull without a Secret.
 //! Passwords are not in it.
 
 mod build;
@@ -11,6 +11,7 @@ mod credential_chain;
 mod deleted_job_pod;
 mod peers;
 mod provider;
+mod secret_uses;
 mod similar;
 
 use std::sync::Arc;
@@ -31,6 +32,7 @@ pub use credential_chain::{AccountState, CredentialChain, SecretLink, SecretStat
 pub(crate) use credential_chain::{has_credential, has_matching_credential, matching_entries};
 pub use deleted_job_pod::events_of_lost;
 pub use provider::ProviderLink;
+pub use secret_uses::SecretUse;
 pub use similar::UsedImage;
 
 /// One Pod with everything that its images' pulls depend on.
@@ -67,6 +69,9 @@ pub struct PodContext {
     #[serde(rename = "neighbours")]
     #[serde(default)]
     pub peers: Vec<PeerContainer>,
+    /// What other Pods pull with Secrets that have no login for this Pod's images; at most 64.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub secret_uses: Vec<SecretUse>,
     /// Images of other workloads that are one slip away from those that are waited for; at most 8.
     #[serde(rename = "similar")]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
