@@ -36,7 +36,7 @@ impl Form {
 
     /// Another credential has other holders and another user.
     fn derive_from_credential(&mut self) {
-        let FormSpec::Rotate { spreads } = &self.spec else {
+        let FormSpec::Rotate { spreads, only } = &self.spec else {
             return;
         };
         let Some(FieldInput::Select(which)) =
@@ -47,7 +47,7 @@ impl Form {
         let Some(spread) = spreads.get(which.chosen) else {
             return;
         };
-        let rows = fields::holder_options(Some(spread));
+        let rows = fields::holder_options(Some(spread), only.as_ref());
         let username = spread.username.clone();
         let on_which = self
             .focused()
@@ -127,7 +127,7 @@ impl Form {
 
     /// The credential that is rotated.
     pub(super) fn credential_usage(&self) -> Option<&CredentialUsage> {
-        let FormSpec::Rotate { spreads } = &self.spec else {
+        let FormSpec::Rotate { spreads, .. } = &self.spec else {
             return None;
         };
         match &self.field(FieldId::Credential)?.input {

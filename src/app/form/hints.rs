@@ -51,7 +51,12 @@ impl Form {
                 _ => "checked: attached".to_owned(),
             },
             (FieldId::Secrets, _) => match &self.spec {
-                FormSpec::Rotate { .. } => "checked: have it for this registry".to_owned(),
+                FormSpec::Rotate { only: None, .. } => {
+                    "checked: have it for this registry".to_owned()
+                }
+                FormSpec::Rotate { only: Some(_), .. } => {
+                    "all have this login; only the checked ones get the new one".to_owned()
+                }
                 _ => "checked: attached".to_owned(),
             },
             _ => String::new(),

@@ -50,6 +50,7 @@ fn another_image_names_the_tags_that_run_beside_it() {
             owner: ImageOwner::new(Subject::Workload(workload)).unwrap(),
             container: "app".into(),
             before: "team/app:9".into(),
+            resumes: None,
             pods: Vec::new(),
             jobs: Vec::new(),
         }],

@@ -21,7 +21,10 @@ impl FormSpec {
     /// Where the credentials of a Secret are; `None` when it holds none.
     pub fn for_rotation(store: &Store, secret: &ObjectRef<Secret>) -> Option<Self> {
         let spreads = CredentialUsage::for_secret(store, secret);
-        (!spreads.is_empty()).then_some(Self::Rotate { spreads })
+        (!spreads.is_empty()).then_some(Self::Rotate {
+            spreads,
+            only: None,
+        })
     }
 
     /// Where a Secret can be copied to: namespaces that are not about to go.

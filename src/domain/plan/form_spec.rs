@@ -39,7 +39,11 @@ pub enum FormSpec {
         targets: Vec<FixTarget>,
     },
     /// Another login for all that carry this one.
-    Rotate { spreads: Vec<CredentialUsage> },
+    Rotate {
+        spreads: Vec<CredentialUsage>,
+        /// The Secret that alone is chosen at first, as a fix of one workload changes no other; `None`: all.
+        only: Option<ObjectRef<Secret>>,
+    },
     /// Namespaces that get a Secret too.
     Copy {
         from: ObjectRef<Secret>,
@@ -105,6 +109,8 @@ pub struct ImageTarget {
     pub container: Arc<str>,
     /// The image in the template, or in a Pod without a controller, as it is known.
     pub before: Arc<str>,
+    /// The paused Deployment that has to be resumed for the image to get to its Pods.
+    pub resumes: Option<WorkloadRef>,
     /// Pods with the old image that nothing replaces by itself.
     pub pods: Vec<ObjectRef<Pod>>,
     /// The runs of a CronJob that have the old image.
@@ -126,7 +132,7 @@ impl FormSpec {
         match self {
             Self::Login { secret, .. } => format!("New credential for Secret {secret}"),
             Self::NewSecret { namespace, .. } => format!("New pull secret in {namespace}"),
-            Self::Rotate { spreads } => match &spreads[..] {
+            Self::Rotate { spreads, .. } => match &spreads[..] {
                 [one] => format!("Rotate credential: {} at {}", one.username, one.server),
                 _ => "Rotate credential everywhere".to_owned(),
             },
