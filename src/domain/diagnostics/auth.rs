@@ -5,7 +5,7 @@
 //! `missing_credential` looks for the link at which the chain is broken, `cloud_identity` for the provider of the
 //! registry's cloud, and `node_credential` for what the node may have sent; where the Secrets may not be read, `unreadable_secrets` keeps to the message.
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 use super::{
     EvidenceSource, Fact, FindingBuilder, RootCause, aggregate, cloud_identity, missing_credential,
@@ -23,7 +23,7 @@ use crate::domain::{
         Cause, FixId,
         classify::{Confidence, classify},
     },
-    k8s::objects::Secret,
+    k8s::{object_ref::Name, objects::Secret},
     registry_auth::{docker_config::AuthSummary, image_ref::ImageRef, keyring::may_match},
 };
 
@@ -35,6 +35,9 @@ pub(super) fn refine(
     image: &ImageRef,
     unread: &Unread,
 ) {
+    if let Some(node) = context.pod.static_pod_node() {
+        return refine_static_pod(draft, node);
+    }
     let links = context.credential_chain(image);
     if let Some(link) = find_malformed_secret(&links) {
         return conclude_malformed_secret(draft, link, image);
@@ -70,6 +73,21 @@ pub(super) fn refine(
     }
 }
 
+/// A static Pod pulls with the node's own login: no Secret reaches it, and no ServiceAccount.
+fn refine_static_pod(draft: &mut FindingBuilder, node: &Arc<str>) {
+    let node = Arc::clone(node);
+    draft.add_evidence(Fact::StaticPod { node }, EvidenceSource::Pod);
+    draft.root = None;
+    draft.limit_confidence(Confidence::Likely);
+    if !states_reason(draft) {
+        draft.fixes = vec![
+            FixId::NodeLogin,
+            FixId::CredentialProvider,
+            FixId::LoadImage,
+        ];
+    }
+}
+
 /// The credentials of the Pod's Secrets were tried one after the other, and none got the image. The one is
 /// blamed that got furthest; which of several it was is told where each has an answer of its own.
 fn all_refused(
@@ -79,11 +97,11 @@ fn all_refused(
     links: &CredentialChain,
     image: &ImageRef,
 ) {
-    let sending: Vec<_> = links
-        .candidates
-        .iter()
-        .filter(|(_, it)| has_credential(it))
-        .collect();
+    let sending = links.candidates.iter();
+    let mut sending: Vec<_> = sending.filter(|(_, it)| has_credential(it)).collect();
+    // A Secret that is listed twice has one login, and one answer is told of it.
+    let mut seen: HashSet<(&Name<Secret>, &str)> = HashSet::new();
+    sending.retain(|(secret, entry)| seen.insert((&secret.key.name, &entry.server)));
     let errors = aggregate::errors(told.text);
     let furthest = aggregate::furthest(&errors).filter(|_| errors.len() == sending.len());
     let blamed = furthest.unwrap_or_default();
@@ -200,6 +218,9 @@ fn refine_repaired_secret(draft: &mut FindingBuilder, links: &CredentialChain) {
 /// Only the back-off is known: the events have expired. Where no credential would be sent although there are
 /// some, the chain says why by itself: likely, for the image might be public and the cause elsewhere.
 pub(super) fn refine_unstated(draft: &mut FindingBuilder, context: &PodContext, image: &ImageRef) {
+    if context.pod.static_pod_node().is_some() {
+        return;
+    }
     let links = context.credential_chain(image);
     let meant = |link: &SecretLink| match &link.state {
         // It may be meant for another image of the same Pod, or be left over.

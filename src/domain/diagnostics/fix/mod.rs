@@ -24,13 +24,14 @@ use self::manual::{cloud, cluster, image, node, registry};
 pub(in crate::domain) use self::unplanned::{append_to_list, edit_account, unplanned};
 pub use self::{
     action::{CurrentLogin, FixAction, NewSecret},
-    context::FixContext,
+    context::{EntryUse, FixContext},
     manual::Steps,
     node_fault::NodeFault,
     suitable::applicable_fixes,
-    target::{FixTarget, ListOrigin, PodOwner, TargetContainer},
+    target::{FixTarget, ListOrigin, PodOwner, TargetContainer, TemplateRollout},
 };
 use crate::domain::{
+    k8s::objects::AnyObjectRef,
     plan,
     registry_auth::{image_ref::ImageRef, keyring::may_match},
 };
@@ -160,6 +161,7 @@ fixes! {
         ServeTls "serve-tls" NextAttempt "Serve the registry over TLS" registry::serve_tls,
         CheckPort "check-port" NextAttempt "Check the registry's address and port" registry::check_port,
  GrantPullRole "grant-pull-role" NextAttempt "Grant the cloud identity permission to pull" cloud::grant_pull_role,
+        NodeLogin "node-login" NextAttempt "Give the node a login for the registry" node::login,
 FixWorkloadIdentity "fix-workload-identity" NextAttempt "Correct the ServiceAccount's cloud identity" cloud::fix_workload_identity,
 CredentialProvider "credential-provider" NextAttempt "Repair the node's credential provider" node::credential_provider,
         RaisePullQps "raise-pull-qps" NextAttempt "Raise the kubelet's registryPullQPS, or wait" node::raise_pull_qps,
@@ -201,6 +203,12 @@ impl FixId {
             "Add the pull secret to the Pod template's imagePullSecrets"
         } else if self == Self::RecreatePod && target.is_some_and(|it| it.owner.is_job()) {
             "Delete and recreate the Job"
+        } else if self == Self::RecreatePod
+            && target.is_some_and(|it| it.static_pod_node().is_some())
+        {
+            "Edit the static Pod's manifest on the node"
+        } else if self == Self::CorrectServer && fix_context.entry_is_used() {
+            "Add an entry for this registry to the Secret"
         } else if self == Self::RemoveEntry && !is_entry_of_image(fix_context) {
             "Remove the unreadable entry from the Secret"
         } else if self == Self::FixNodeDns
@@ -214,6 +222,25 @@ impl FixId {
         }
     }
 
+    /// What of this case has to be known before the fix is made; its plan says it too.
+    pub(in crate::domain) fn notes(self, fix_context: &FixContext) -> Vec<String> {
+        match self.kind() {
+            FixKind::Planned(planned) => planned.notes(fix_context),
+            FixKind::Manual(_) => Vec::new(),
+        }
+    }
+
+    /// What keeps the objects that the fix changes, and would revert that.
+    pub(in crate::domain) fn manager_notes(
+        self,
+        fix_context: &FixContext,
+    ) -> Vec<(AnyObjectRef, String)> {
+        match self.kind() {
+            FixKind::Planned(_) => plan::manager_notes(self, fix_context),
+            FixKind::Manual(_) => Vec::new(),
+        }
+    }
+
     /// Whether its steps differ between distributions and container runtimes of nodes.
     pub fn depends_on_node(self) -> bool {
         node_setup::FIXES.contains(&self)
@@ -223,7 +250,11 @@ impl FixId {
     pub fn render(self, fix_context: &FixContext) -> Fix {
         let mut steps = match self.kind() {
             FixKind::Planned(planned) => Steps {
-                steps: planned.steps(fix_context),
+                steps: {
+                    let managers = self.manager_notes(fix_context).into_iter();
+                    let managers = managers.map(|(_, note)| note);
+                    managers.chain(planned.steps(fix_context)).collect()
+                },
                 commands: plan::commands_of(self, fix_context),
             },
             FixKind::Manual(steps) => steps(fix_context),

@@ -1,5 +1,6 @@
 //! How the handlers are tested: one Pod that cannot pull its image, what is found, and what each fix does.
 
+mod owned;
 mod suggested;
 
 use std::sync::Arc;
