@@ -15,7 +15,11 @@ use std::{
 };
 
 use jiff::Timestamp;
-use kube::Client;
+use k8s_openapi::api::apps::v1::Deployment;
+use kube::{
+    Api, Client,
+    api::{Patch, PatchParams},
+};
 use pullscope::{
     app::form::{FieldId, FieldInput, Form, PlanError},
     cluster::{
@@ -34,6 +38,7 @@ use pullscope::{
     },
     sandbox::{Pace, Sandbox, Scenario, User},
 };
+use serde_json::json;
 
 /// The longest back-off, a sync, and a pull.
 const HEALING: Duration = Duration::from_secs(6 * 60);
@@ -76,19 +81,23 @@ struct Lab {
 
 impl Lab {
     async fn start(name: &str) -> Self {
-        let scenario = Scenario::named(name).unwrap();
         let path = format!(
             "{}/assets/scenarios/{name}.toml",
             env!("CARGO_MANIFEST_DIR")
         );
+        let text = std::fs::read_to_string(path).unwrap();
+        Self::of_file(&Scenario::named(name).unwrap(), &text).await
+    }
+
+    async fn of_file(scenario: &Scenario, text: &str) -> Self {
         let start: Timestamp = "2026-11-23T12:00:00Z".parse().unwrap();
-        let sandbox = Sandbox::start(&scenario, start, Pace::Manual);
+        let sandbox = Sandbox::start(scenario, start, Pace::Manual);
         sandbox.advance(HEALING);
         let client = Client::new(sandbox.service(User::admin()), "app");
         let connection = Connection::from_client(client, "lab", Namespace::new("app"));
         Self {
             connection: connection.await.unwrap(),
-            file: std::fs::read_to_string(path).unwrap().parse().unwrap(),
+            file: text.parse().unwrap(),
             sandbox,
         }
     }
@@ -306,4 +315,136 @@ async fn the_first_fix_of_every_scenario_heals() {
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));
     assert_eq!(seen_outside, outside, "listed, and not so any more");
+}
+
+/// What no scenario shows: a Deployment that is paused, and an entry that is wrong for one workload and right for
+/// another.
+const ODD: &str = r#"
+title = "t"
+story = "s"
+operators = ["app"]
+node = [{ name = "node-1", cpu = "4", memory = "8Gi" }]
+namespace = [{ name = "app", at = "-20d" }, { name = "own", at = "-20d" }, { name = "shared", at = "-20d" }]
+account = [
+    { name = "app", namespace = "app", at = "-20d" },
+    { name = "app", namespace = "own", at = "-20d" },
+    { name = "app", namespace = "shared", at = "-20d", secrets = ["regcred"] },
+]
+
+[[registry]]
+name = "registry.lab.example"
+auth = "basic"
+login = [{ user = "ci-puller", password = "nw-right-example", pulls = ["*"] }]
+image = [{ name = "app/api:1.0,1.1" }]
+
+[[registry]]
+name = "harbor.example"
+auth = "basic"
+login = [{ user = "ci-puller", password = "nw-right-example", pulls = ["*"] }]
+image = [{ name = "app/db:1.0" }]
+
+[[secret]]
+name = "regcred"
+namespace = "app"
+at = "-20d"
+server = "registry.lab.example"
+user = "ci-puller"
+password = "nw-right-example"
+
+[[secret]]
+name = "regcred"
+namespace = "own"
+at = "-20d"
+server = "registry.lab.example"
+user = "ci-puller"
+password = "nw-right-example"
+
+[[secret]]
+name = "regcred"
+namespace = "shared"
+at = "-20d"
+server = "*.example"
+user = "ci-puller"
+password = "nw-right-example"
+
+[[workload]]
+name = "paused"
+namespace = "app"
+at = "-20m"
+image = "registry.lab.example/app/api:1.1"
+account = "app"
+
+[[manifest]]
+at = "-20m"
+yaml = "{apiVersion: apps/v1, kind: Deployment, metadata: {name: listed, namespace: own}, spec: {selector: {matchLabels: {app: listed}}, template: {metadata: {labels: {app: listed}}, spec: {serviceAccountName: app, imagePullSecrets: [{name: other}], containers: [{name: app, image: 'registry.lab.example/app/api:1.1'}]}}}}"
+
+[[workload]]
+name = "api"
+namespace = "shared"
+at = "-20m"
+image = "registry.lab.example/app/api:1.1"
+account = "app"
+
+[[workload]]
+name = "db"
+namespace = "shared"
+at = "-20m"
+image = "harbor.example/app/db:1.0"
+account = "app"
+"#;
+
+#[tokio::test]
+async fn the_first_fix_heals_what_is_paused_and_takes_nothing_from_others() {
+    let lab = Lab::of_file(&Scenario::parse("odd", ODD).unwrap(), ODD).await;
+    for (namespace, name) in [("app", "paused"), ("own", "listed")] {
+        let client = Client::new(lab.sandbox.service(User::admin()), namespace);
+        let deployments: Api<Deployment> = Api::namespaced(client, namespace);
+        let pause = json!({ "spec": { "paused": true } });
+        let pause = Patch::Merge(&pause);
+        let parameters = PatchParams::default();
+        let paused = deployments.patch(name, &parameters, &pause).await.unwrap();
+        assert_eq!(paused.spec.unwrap().paused, Some(true));
+    }
+    lab.sandbox.advance(HEALING);
+    let (_, findings) = lab.findings().await;
+    let names: Vec<&str> = findings.keys().map(String::as_str).collect();
+    assert_eq!(
+        names,
+        [
+            "app Deployment/paused",
+            "own Deployment/listed",
+            "shared Deployment/api"
+        ]
+    );
+    for name in names {
+        let (_, now) = lab.findings().await;
+        let (fix, offer) = offer(&now[name]).unwrap();
+        assert_eq!(
+            fix,
+            now[name].fixes[0].slug(),
+            "{name}: the first fix is one"
+        );
+        let FixProposal::Plan(plan) = offer else {
+            panic!("{name}: {fix} asks for nothing");
+        };
+        lab.apply(&plan).await;
+        lab.sandbox.advance(HEALING);
+        let (_, after) = lab.findings().await;
+        assert!(
+            !after.contains_key(name),
+            "{name} after {:?}: {:?}",
+            plan.commands(),
+            after.get(name)
+        );
+    }
+    // The entry of the other workload stands still.
+    let (store, _) = lab.store().await;
+    let shared = Scope::Namespace(Namespace::new("shared"));
+    let secret = store.secrets(&shared).next().unwrap();
+    let servers: Vec<&str> = secret
+        .entries()
+        .iter()
+        .map(|entry| &*entry.server)
+        .collect();
+    assert_eq!(servers, ["*.example", "registry.lab.example"]);
 }

@@ -14,7 +14,8 @@ use std::{
 
 use pullscope::domain::{
     diagnostics::{
-        FixContext, FixId, FixTarget, ListOrigin, PodOwner, TargetContainer, applicable_fixes,
+        FixContext, FixId, FixTarget, ListOrigin, PodOwner, TargetContainer, TemplateRollout,
+        applicable_fixes,
     },
     k8s::{
         distribution::Distribution,
@@ -316,7 +317,7 @@ fn targets(namespace: &str, pod_of: impl Fn(&str) -> String) -> Vec<FixTarget> {
                 Name::new(pod_of(pod)),
             )),
             owner,
-            is_on_delete: false,
+            template_rollout: TemplateRollout::Automatic,
             container: Some(TargetContainer {
                 name: "app".into(),
                 role: ContainerRole::App,
@@ -479,7 +480,7 @@ fn the_commands_that_change_secrets_do_what_their_fix_says() {
                 kind: WorkloadKind::Deployment,
                 key: ObjectRef::new(Namespace::new("logins"), Name::new("web")),
             }),
-            is_on_delete: false,
+            template_rollout: TemplateRollout::Automatic,
             container: None,
             volume: None,
             listed: Arc::from([]),

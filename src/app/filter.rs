@@ -260,6 +260,7 @@ mod tests {
             created: None,
             deleting: None,
             labels: Arc::from([(Arc::from("app"), Arc::from("web"))]),
+            manager_annotations: Box::default(),
             owner: None,
         };
         for (filter, expected) in [

@@ -42,6 +42,7 @@ pub(crate) fn meta(uid: &str) -> ObjectMeta {
         created: Some(seconds_ago(3 * 86_400)),
         deleting: None,
         labels: Labels::from([]),
+        manager_annotations: Box::default(),
         owner: None,
     }
 }

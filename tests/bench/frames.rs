@@ -298,6 +298,7 @@ fn meta(uid: &str, now: Timestamp) -> ObjectMeta {
         created: Some(now - SignedDuration::from_hours(70)),
         deleting: None,
         labels: Labels::from([]),
+        manager_annotations: Box::default(),
         owner: None,
     }
 }

@@ -8,7 +8,7 @@ use crate::{
     app::text_field,
     domain::{
         k8s::{
-            object_ref::{Name, Namespace},
+            object_ref::{Name, Namespace, ObjectRef},
             objects::{PullPolicy, Secret, ServiceAccount},
         },
         plan::{
@@ -35,7 +35,7 @@ pub(super) fn fields_for(spec: &FormSpec) -> Vec<Field> {
             account,
             ..
         } => new_secret(name, server, account.as_ref()),
-        FormSpec::Rotate { spreads, .. } => rotation(spreads),
+        FormSpec::Rotate { spreads, only, .. } => rotation(spreads, only.as_ref()),
         FormSpec::Copy { from, targets, .. } => copy(from.name.as_str(), targets),
         FormSpec::Image {
             targets,
@@ -95,7 +95,7 @@ fn new_secret(name: &str, server: &str, account: Option<&Name<ServiceAccount>>) 
     fields
 }
 
-fn rotation(spreads: &[CredentialUsage]) -> Vec<Field> {
+fn rotation(spreads: &[CredentialUsage], only: Option<&ObjectRef<Secret>>) -> Vec<Field> {
     let first = spreads.first();
     let mut fields = vec![select_field(
         FieldId::Credential,
@@ -105,7 +105,10 @@ fn rotation(spreads: &[CredentialUsage]) -> Vec<Field> {
     )];
     let username = first.map_or("", |spread| spread.username.as_str());
     fields.extend(credential(username, LOGIN));
-    fields.push(multi_select_field(FieldId::Secrets, holder_options(first)));
+    fields.push(multi_select_field(
+        FieldId::Secrets,
+        holder_options(first, only),
+    ));
     fields
 }
 
@@ -255,7 +258,10 @@ fn credential_label(spread: &CredentialUsage) -> String {
 }
 
 /// Options for the Secrets that contain a credential.
-pub(super) fn holder_options(spread: Option<&CredentialUsage>) -> Vec<SelectOption> {
+pub(super) fn holder_options(
+    spread: Option<&CredentialUsage>,
+    only: Option<&ObjectRef<Secret>>,
+) -> Vec<SelectOption> {
     let holders = spread.map_or(&[][..], |spread| &spread.holders);
     let row = |holder: &SecretUsage| SelectOption {
         name: holder.label(),
@@ -274,7 +280,9 @@ pub(super) fn holder_options(spread: Option<&CredentialUsage>) -> Vec<SelectOpti
                 number_or_no(holder.pods, "Pod")
             )
         },
-        selected: holder.is_same_registry && !holder.immutable,
+        selected: holder.is_same_registry
+            && !holder.immutable
+            && only.is_none_or(|only| *only == holder.secret),
     };
     holders.iter().map(row).collect()
 }

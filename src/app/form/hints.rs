@@ -58,7 +58,14 @@ impl Form {
                 _ => "checked: have the Secret".to_owned(),
             },
             (FieldId::Secrets, _) => match &self.spec {
-                FormSpec::Rotate { spreads, .. } => self.rotation_hint(spreads),
+                FormSpec::Rotate { only: Some(_), .. } => {
+                    "all have this login; only the checked ones get the new one".to_owned()
+                }
+                FormSpec::Rotate {
+                    spreads,
+                    only: None,
+                    ..
+                } => self.rotation_hint(spreads),
                 _ => "checked: attached to the ServiceAccount".to_owned(),
             },
             _ => String::new(),

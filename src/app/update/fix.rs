@@ -91,7 +91,7 @@ pub(super) fn offered_fix(model: &Model, number: u8) -> Option<OfferedFix> {
             FixId::UndoRollout => undo_rollout(model, &scope),
             fix => with_pull_secrets(
                 model,
-                for_all_namespaces(model, *fix, proposal_for(*fix, scope)),
+                with_other_holders(model, *fix, proposal_for(*fix, scope), reach),
                 scope,
             ),
         },
@@ -167,9 +167,9 @@ fn is_pulled_with_secrets(model: &Model, image: &ImageRef) -> bool {
     })
 }
 
-/// A new token is for all Secrets that carry the refused one, in whatever namespace: it is as bad there. The
-/// other entries of those Secrets are other credentials.
-fn for_all_namespaces(model: &Model, fix: FixId, offer: FixProposal) -> FixProposal {
+/// A new token can go into all Secrets that carry the refused one, in whatever namespace: it is as bad there. The
+/// other entries of those Secrets are other credentials. A fix of one workload has its own Secret checked.
+fn with_other_holders(model: &Model, fix: FixId, offer: FixProposal, reach: Reach) -> FixProposal {
     let FixProposal::Form(FormSpec::Login {
         secret,
         server,
@@ -193,6 +193,10 @@ fn for_all_namespaces(model: &Model, fix: FixId, offer: FixProposal) -> FixPropo
             let image = image.as_deref().and_then(|it| ImageRef::parse(it).ok());
             FixProposal::Form(FormSpec::Rotate {
                 secret: secret.clone(),
+                only: match reach {
+                    Reach::Selected => Some(secret.clone()),
+                    Reach::All => None,
+                },
                 spreads: vec![CredentialUsage {
                     image: image.or(spread.image),
                     ..spread

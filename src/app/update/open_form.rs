@@ -11,7 +11,7 @@ use crate::{
         pod_inspection::PodInspection,
     },
     domain::{
-        diagnostics::PodOwner,
+        diagnostics::{FixTarget, PodOwner},
         k8s::{
             object_ref::{Name, Namespace, ObjectRef},
             objects::{
@@ -172,6 +172,9 @@ fn image_of_workload(
         .store
         .workload(&id)
         .ok_or("its workload does not exist")?;
+    if let PodOwner::Other { .. } = FixTarget::for_workload(workload).owner {
+        return Err("another controller owns it: set the image in that object");
+    }
     let owner = ImageOwner::new(Subject::Workload(id))
         .ok_or("a Job's Pod template is immutable: delete and recreate the Job")?;
     let (container, before) = match spoken_of {
@@ -186,6 +189,7 @@ fn image_of_workload(
         owner,
         container: Arc::clone(container),
         before: Arc::clone(before),
+        resumes: None,
         pods: Vec::new(),
         jobs: Vec::new(),
     })
@@ -205,6 +209,7 @@ fn image_of_pod(model: &Model, spoken_of: Option<&Container>) -> Result<ImageTar
         owner,
         container: Arc::clone(&container.name),
         before: Arc::clone(&container.image),
+        resumes: None,
         pods: Vec::new(),
         jobs: Vec::new(),
     })
@@ -273,8 +278,13 @@ fn after_deletion(model: &Model, pod: &Pod) -> String {
         return "No controller recreates it.".to_owned();
     };
     let named = format!("{}/{}", owner.kind, owner.name);
-    let top = model.store.workload_of(pod).map(|workload| &workload.id);
-    let of = PodOwner::from_owner(&pod.key.namespace, Some(owner), top);
+    let top = model.store.workload_of(pod);
+    let of = PodOwner::from_owner(&pod.key.namespace, Some(owner), top.map(AsRef::as_ref));
+    if let PodOwner::StaticPod { node } = &of {
+        return format!(
+            "The Pod is static: its manifest is on node {node}, and its kubelet recreates the mirror."
+        );
+    }
     if of.recreates_pods() {
         format!("{named} recreates it at once.")
     } else if of.is_job() {

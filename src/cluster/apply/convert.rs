@@ -22,7 +22,7 @@ use super::{
     delete::{DeleteOutcome, Precondition, changed_since, delete, observed},
     patches,
     secret_value::SecretValue,
-    secrets::{KEY, TYPE, create_as_given, kind, text},
+    secrets::{KEY, TYPE, create_as_given, kind},
 };
 use crate::{
     cluster::{ApiError, paths},
@@ -35,6 +35,7 @@ use crate::{
             Change, ChangeResult, ConvertSecret, Converted, ObjectSnapshot, ObjectVersion, Outcome,
             SecretOutline, Undoable, recreated,
         },
+        registry_auth::docker_config::ConfigFormat,
     },
 };
 
@@ -123,7 +124,9 @@ pub(super) async fn read_secret(
 /// The pull secret that replaces the Secret, and the data key of its configuration.
 pub(super) fn replacement(found: &Value) -> Option<(String, SecretValue)> {
     let source = source(found)?;
-    let encoded = found.get("data")?.get(&source)?.clone();
+    let stored = found.get("data")?.get(&source)?;
+    let config = configuration(&source, stored.as_str()?)?;
+    let encoded = Value::String(BASE64_STANDARD.encode(config.as_bytes()));
     let mut object = patches::strip_server_fields(found);
     let fields = object.as_object_mut()?;
     fields.insert("type".to_owned(), json!(TYPE));
@@ -137,23 +140,48 @@ pub(super) fn replacement(found: &Value) -> Option<(String, SecretValue)> {
 fn source(secret: &Value) -> Option<String> {
     let data = secret.get("data")?.as_object()?;
     let first = data.get_key_value(KEY).into_iter();
-    let holds = |value: &Value| value.as_str().is_some_and(is_configuration);
-    let mut holding = first.chain(data).filter(|(_, value)| holds(value));
+    let holds = |key: &str, value: &Value| {
+        let encoded = value.as_str();
+        encoded.is_some_and(|encoded| configuration(key, encoded).is_some())
+    };
+    let mut holding = first.chain(data).filter(|(key, value)| holds(key, value));
     holding.next().map(|(key, _)| key.clone())
 }
 
-fn is_configuration(encoded: &str) -> bool {
+/// The Docker configuration in a value, in the form that the kubelet reads: without a byte order mark, not
+/// encoded once more, and that of a `.dockercfg` below `auths`.
+fn configuration(key: &str, encoded: &str) -> Option<Zeroizing<String>> {
+    let stored = decoded(encoded)?;
+    if is_configuration(&stored) {
+        return Some(stored);
+    }
+    if let Some(inner) = decoded(stored.trim()).filter(|inner| is_configuration(inner)) {
+        return Some(inner);
+    }
+    let legacy: Option<&RawValue> = serde_json::from_str(&stored).ok();
+    let entries = legacy.filter(|_| key == ConfigFormat::LegacyCfg.data_key())?;
+    let entries = entries.get();
+    entries
+        .starts_with('{')
+        .then(|| Zeroizing::new(format!("{{\"auths\":{entries}}}")))
+}
+
+/// The text of a value; Windows editors put a byte order mark in front.
+fn decoded(encoded: &str) -> Option<Zeroizing<String>> {
+    let bytes = BASE64_STANDARD.decode(encoded).map(Zeroizing::new).ok()?;
+    let text = std::str::from_utf8(&bytes).ok()?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    Some(Zeroizing::new(text.to_owned()))
+}
+
+fn is_configuration(text: &str) -> bool {
     /// What tells one; the logins are not even read.
     #[derive(Deserialize)]
     struct Config<'a> {
         #[serde(borrow)]
         auths: &'a RawValue,
     }
-    let Ok(bytes) = BASE64_STANDARD.decode(encoded).map(Zeroizing::new) else {
-        return false;
-    };
-    let text = text(&bytes);
-    let found: Result<Config<'_>, _> = serde_json::from_str(&text);
+    let found: Result<Config<'_>, _> = serde_json::from_str(text);
     found.is_ok_and(|found| found.auths.get().starts_with('{'))
 }
 

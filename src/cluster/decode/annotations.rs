@@ -1,6 +1,6 @@
 //! The annotations that the product reads; the others may be megabytes, and are skipped.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use serde::{
@@ -9,7 +9,10 @@ use serde::{
 };
 
 use super::{de::LenientStr, interner::Interner};
-use crate::domain::k8s::objects::{IdentityAnnotation, WorkloadIdentity};
+use crate::domain::{
+    k8s::objects::{IdentityAnnotation, WorkloadIdentity},
+    plan::manager::marker_annotation,
+};
 
 const REVISION: &str = "deployment.kubernetes.io/revision";
 
@@ -36,6 +39,8 @@ const EXPIRY_KEYS: [&str; 11] = [
 pub(super) struct Annotations<'a> {
     /// The number of a ReplicaSet's template, counted by its Deployment.
     pub(super) revision: LenientStr<'a>,
+    /// Those that show what manages the object.
+    managers: Vec<(&'static str, LenientStr<'a>)>,
     /// Those that name a cloud identity: keys and values.
     identities: Vec<(&'static str, LenientStr<'a>)>,
     /// When the credentials of a Secret expire: the earliest of the dates in [`EXPIRY_KEYS`].
@@ -49,10 +54,22 @@ impl<'a> Annotations<'a> {
             self.revision = value;
         } else if let Some(key) = identity_key(key) {
             self.identities.push((key, value));
+        } else if let Some(key) = marker_annotation(key) {
+            self.managers.push((key, value));
         } else if is_expiry(key) {
             let noted = expiry(value.as_str());
             self.expiry = self.expiry.into_iter().chain(noted).min();
         }
+    }
+
+    /// The annotations that show what manages the object, by name.
+    pub(super) fn managers(&self, texts: &mut Interner) -> Box<[(Arc<str>, Arc<str>)]> {
+        let pairs = self.managers.iter();
+        let mut pairs: Vec<_> = pairs
+            .map(|(key, value)| (texts.text(&LenientStr::from(*key)), texts.text(value)))
+            .collect();
+        pairs.sort_unstable();
+        pairs.into()
     }
 
     /// The cloud identities, in the order of their keys.
@@ -71,7 +88,10 @@ fn identity_key(key: &str) -> Option<&'static str> {
 }
 
 fn is_read(key: &str) -> bool {
-    key == REVISION || identity_key(key).is_some() || is_expiry(key)
+    key == REVISION
+        || identity_key(key).is_some()
+        || marker_annotation(key).is_some()
+        || is_expiry(key)
 }
 
 fn is_expiry(key: &str) -> bool {
@@ -123,5 +143,25 @@ impl<'de> Visitor<'de> for AnnotationsVisitor {
             }
         }
         Ok(annotations)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_shows_the_manager_of_an_object_is_kept_and_no_other() {
+        let json = r#"{"note": "x", "meta.helm.sh/release-name": "shop", "argocd.argoproj.io/tracking-id": "shop:apps/Deployment:shop/web"}"#;
+        let annotations: Annotations<'_> = serde_json::from_str(json).unwrap();
+        let kept = annotations.managers(&mut Interner::default());
+        let names: Vec<&str> = kept.iter().map(|(name, _)| &**name).collect();
+        assert_eq!(
+            names,
+            [
+                "argocd.argoproj.io/tracking-id",
+                "meta.helm.sh/release-name"
+            ]
+        );
     }
 }

@@ -218,6 +218,7 @@ impl WireMeta<'_> {
             created: self.creation_timestamp.0,
             deleting: self.deletion_timestamp.0,
             labels: texts.labels(&self.labels),
+            manager_annotations: self.annotations.managers(texts),
             owner,
         }
     }

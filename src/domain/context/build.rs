@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::{
     PeerContainer, PodContext, Presence, PullSecretRef, Visibility, WorkloadContext,
     credential_chain::has_matching_credential, deleted_job_pod, node_pulls::pulls_ahead,
-    peers::peers, similar::similar_images,
+    peers::peers, secret_uses::secret_uses, similar::similar_images,
 };
 use crate::domain::{
     k8s::{
@@ -69,6 +69,7 @@ pub(super) fn of_pod(
             .map_or_else(Vec::new, |workload| revisions(store, workload)),
         peers: peers(store, &[here], &pod, &images),
         pulls_ahead: pulls_ahead(store, &pod),
+        secret_uses: secret_uses(store, &pod, &listed, &others, &images),
         similar_images: similar_images(store, &pod, workload.as_deref()),
         events: store.events_of_pod(key),
         last_errors: store.last_errors(key).to_vec(),

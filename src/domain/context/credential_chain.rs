@@ -110,7 +110,10 @@ impl SecretState {
             Self::Matches { .. } => "ok",
             Self::Missing => "missing",
             Self::WrongType(_) | Self::WrongKey { .. } => "wrong-type",
-            Self::MatchesEmpty { .. } | Self::Malformed(_) | Self::HoldsNothing(_) => "malformed",
+            Self::HoldsNothing(None | Some(ConfigWarning::NoEntries)) => "empty",
+            Self::MatchesEmpty { .. } | Self::Malformed(_) | Self::HoldsNothing(Some(_)) => {
+                "malformed"
+            }
             Self::NoMatch(_) => "no-match",
             Self::Unknown => "unknown",
         }

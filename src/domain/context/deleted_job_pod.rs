@@ -42,6 +42,7 @@ pub(super) fn pod(
             created: None,
             deleting: None,
             labels: Arc::from([]),
+            manager_annotations: Box::default(),
             owner: Some(Arc::new(OwnerReference {
                 kind: WorkloadKind::Job.as_str().into(),
                 name: job.id.key.name.shared(),

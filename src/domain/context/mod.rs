@@ -2,8 +2,9 @@
 //!
 //! A [`PodContext`] is all that a diagnosis may read: small, shared by `Arc` and serialisable, so that it is
 //! also the input of golden tests and the attachment of a bug report. `build` makes it from the `Store`,
-//! `deleted_job_pod` for a deleted Pod of a Job, `peers` what other Pods show, `node_pulls` what its node pulls first, and `similar` which images have
-//! similar names; `credential_chain` says how each link stands, and `provider` who may pull without a Secret.
+//! `deleted_job_pod` for a deleted Pod of a Job, `peers` what other Pods show, `secret_uses` what they pull with its
+//! Secrets, `node_pulls` what its node pulls first, and `similar` which images have similar names; `credential_chain` says
+//! how each link stands, and `provider` who may pull without a Secret.
 //! Passwords are not in it.
 
 mod build;
@@ -12,6 +13,7 @@ mod deleted_job_pod;
 mod node_pulls;
 mod peers;
 mod provider;
+mod secret_uses;
 mod similar;
 
 use std::sync::Arc;
@@ -33,6 +35,7 @@ pub(crate) use credential_chain::{has_matching_credential, matching_entries};
 pub use deleted_job_pod::events_of_lost;
 pub use node_pulls::NodePull;
 pub use provider::ProviderLink;
+pub use secret_uses::SecretUse;
 pub use similar::UsedImage;
 
 /// A Pod with everything that affects its pulls.
@@ -69,6 +72,9 @@ pub struct PodContext {
     #[serde(rename = "neighbours")]
     #[serde(default)]
     pub peers: Vec<PeerContainer>,
+    /// What other Pods pull with Secrets that have no login for this Pod's images; at most 64.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub secret_uses: Vec<SecretUse>,
     /// Images of other workloads that are one slip away from those that are waited for; at most 8.
     #[serde(rename = "similar")]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -92,7 +92,7 @@ fn examined<'a>(
 }
 
 /// Whether the image is this one with a registry, which this one does not name.
-fn may_lack_host(ours: &ImageRef, image: &str) -> bool {
+pub(super) fn may_lack_host(ours: &ImageRef, image: &str) -> bool {
     ours.host_named() == HostNamed::No
         && image.contains(ours.path())
         && ImageRef::parse(image).is_ok_and(|theirs| theirs.path() == ours.path())

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::peers::may_lack_host;
 use crate::domain::{
     k8s::objects::{Pod, Workload, WorkloadKind, WorkloadRef},
     registry_auth::image_ref::ImageRef,
@@ -60,7 +61,7 @@ pub(super) fn similar_images(store: &Store, pod: &Pod, own: Option<&Workload>) -
     let mut found: Vec<UsedImage> = Vec::new();
     for (workload, image) in images {
         let is_known = found.iter().any(|it| it.image == *image);
-        if !is_known && wrong.iter().any(|wrong| is_similar_image(wrong, image)) {
+        if !is_known && wrong.iter().any(|wrong| is_near(wrong, image)) {
             found.push(UsedImage {
                 image: Arc::clone(image),
                 workload: workload.id.clone(),
@@ -71,6 +72,11 @@ pub(super) fn similar_images(store: &Store, pod: &Pod, own: Option<&Workload>) -
         }
     }
     found
+}
+
+/// Whether the image is one slip away from the wrong one; to leave out the registry is one.
+fn is_near(wrong: &ImageRef, image: &str) -> bool {
+    is_similar_image(wrong, image) || may_lack_host(wrong, image)
 }
 
 /// Whether all of its Pods are ready with the template that it has now.

@@ -5,7 +5,7 @@
 //! `missing_credential` looks for the link at which the chain is broken, `cloud_identity` for the provider of the
 //! registry's cloud, and `node_credential` for what the node may have sent; where the Secrets may not be read, `unreadable_secrets` keeps to the message.
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 use super::{
     EvidenceSource, Fact, FindingBuilder, RootCause, aggregate, cloud_identity, missing_credential,
@@ -20,7 +20,7 @@ use crate::domain::{
         Cause, ErrorDetail, FixId,
         classify::{Confidence, classify},
     },
-    k8s::objects::Secret,
+    k8s::{object_ref::Name, objects::Secret},
     registry_auth::{docker_config::AuthSummary, image_ref::ImageRef, keyring::may_match},
 };
 
@@ -32,6 +32,9 @@ pub(super) fn refine(
     image: &ImageRef,
     unread: &Unread,
 ) {
+    if let Some(node) = context.pod.static_pod_node() {
+        return refine_static_pod(draft, node);
+    }
     let links = context.credential_chain(image);
     if let Some(link) = find_malformed_secret(&links) {
         return conclude_malformed_secret(draft, link, image);
@@ -70,6 +73,21 @@ pub(super) fn refine(
     }
 }
 
+/// Handles a static Pod: it pulls with the node's own login, and no Secret or ServiceAccount reaches it.
+fn refine_static_pod(draft: &mut FindingBuilder, node: &Arc<str>) {
+    let node = Arc::clone(node);
+    draft.add_evidence(Fact::StaticPod { node }, EvidenceSource::Pod);
+    draft.root = None;
+    draft.limit_confidence(Confidence::Likely);
+    if !states_reason(draft) {
+        draft.fixes = vec![
+            FixId::NodeLogin,
+            FixId::CredentialProvider,
+            FixId::LoadImage,
+        ];
+    }
+}
+
 /// Handles a pull for which all credentials of the Pod's Secrets were refused.
 ///
 /// The credential that got furthest is blamed; it can be told from the others if each has an error of its own.
@@ -80,7 +98,10 @@ fn all_refused(
     links: &CredentialChain,
     image: &ImageRef,
 ) {
-    let sending: Vec<_> = links.logins.iter().collect();
+    let mut sending: Vec<_> = links.logins.iter().collect();
+    // A Secret that is listed twice has one login, and there is one error for it.
+    let mut seen: HashSet<(&Name<Secret>, &str)> = HashSet::new();
+    sending.retain(|(secret, entry)| seen.insert((&secret.key.name, &entry.server)));
     let errors = aggregate::errors(told.text);
     let furthest = aggregate::furthest(&errors).filter(|_| errors.len() == sending.len());
     let blamed = furthest.unwrap_or_default();
@@ -199,6 +220,9 @@ fn refine_repaired_secret(draft: &mut FindingBuilder, links: &CredentialChain) {
 /// If Secrets are listed and none provides a credential, the chain shows why: likely, for the image may be public and
 /// the cause another one.
 pub(super) fn refine_unstated(draft: &mut FindingBuilder, context: &PodContext, image: &ImageRef) {
+    if context.pod.static_pod_node().is_some() {
+        return;
+    }
     let links = context.credential_chain(image);
     let meant = |link: &SecretLink| match &link.state {
         // It may be meant for another image of the same Pod, or be left over.

@@ -262,6 +262,8 @@ root_texts! {
         "the Secret lacks the data key that its type requires";
     SecretMalformed: "malformed pull secret",
         "the kubelet cannot use the Secret's content";
+    SecretEmpty: "no entries in pull secret",
+        "the Secret has no entry for any registry";
     EntryForOtherRegistry: "no entry for registry",
         "the Secret has no entry for this registry";
     EntryEmpty: "empty auth entry",

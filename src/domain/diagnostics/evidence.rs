@@ -89,6 +89,14 @@ pub enum Fact {
     TemplateOverridesServiceAccount {
         account: Arc<str>,
     },
+    /// The kubelet of this node creates the Pod from a file.
+    StaticPod {
+        node: Arc<str>,
+    },
+    /// What manages an object that the first fix changes.
+    Managed {
+        text: String,
+    },
     Secret {
         name: Arc<str>,
         state: String,
@@ -273,6 +281,11 @@ pub enum Fact {
         username: Option<Arc<str>>,
     },
     /// Another Pod pulled the same repository from another registry.
+    /// The same, of a workload of the cluster.
+    OtherRegistryUsed {
+        workload: String,
+        image: Arc<str>,
+    },
     OtherRegistryRuns {
         pod: Arc<str>,
         image: Arc<str>,
@@ -407,6 +420,10 @@ impl fmt::Display for Fact {
                     f,
                     "the Pod's own imagePullSecrets override those of ServiceAccount {account}"
                 ),
+            Self::StaticPod { node } => write!(
+                f,
+                "the Pod is static (a file on node {node}): it cannot use Secrets or a ServiceAccount"
+            ),
             Self::Secret { name, state } => write!(f, "Secret {name} {state}"),
             Self::SecretForbidden { name, namespace } => write!(
                 f,
@@ -483,7 +500,7 @@ impl fmt::Display for Fact {
                     "Secret {secret} changed after this attempt; the next retry uses it"
                 )
             }
-            Self::ImageProblem { text } => f.write_str(text),
+            Self::ImageProblem { text } | Self::Managed { text } => f.write_str(text),
             Self::DockerHubAssumed => f.write_str("the image names no registry, so docker.io is used"),
             Self::SameImageRuns { pod, node } => write!(
                     f,
@@ -510,6 +527,7 @@ Self::AccountIdentity { account, identity } => account_identity(f, account, iden
                 write!(f, "node {node} {may} request a token for audience {audience}")
             }
 Self::OtherTagRuns { pod, image } | Self::OtherRegistryRuns { pod, image } => write!(f, "Pod {pod} runs {image}"),
+            Self::OtherRegistryUsed { workload, image } => write!(f, "{workload} runs {image}"),
             Self::SimilarImage { image } => {
                 write!(f, "{image}, which runs here, has a similar name")
             }

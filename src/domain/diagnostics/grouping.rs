@@ -136,6 +136,7 @@ fn is_per_registry(root: RootCause) -> bool {
         | RootCause::SecretMissing
         | RootCause::SecretWrongKey
         | RootCause::SecretMalformed
+        | RootCause::SecretEmpty
         | RootCause::EntryForOtherRegistry
         | RootCause::EntryEmpty
         | RootCause::CredentialRejected

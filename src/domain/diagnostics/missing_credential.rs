@@ -9,17 +9,17 @@ use super::{
     image_evidence, unreadable_secrets,
 };
 use crate::domain::{
-    context::{AccountState, CredentialChain, PeerContainer, PodContext, SecretLink, SecretState},
-    diagnostics::{Cause, FixId, classify::Confidence},
+    context::{AccountState, CredentialChain, PodContext, SecretLink, SecretState},
+    diagnostics::{Cause, FixId, ListOrigin, classify::Confidence},
     k8s::{
         object_ref::Name,
         objects::{Secret, SecretContent, SecretType},
     },
     registry_auth::{
         docker_config::ConfigWarning,
-        image_ref::{HostNamed, ImageRef},
+        image_ref::{HostNamed, ImageRef, image_host},
         keyring::Keyring,
-        registries::{self, MissingRepositoryBehavior},
+        registries::{self, MissingRepositoryBehavior, registry_of},
     },
     suggest::is_misspelled,
 };
@@ -63,34 +63,50 @@ pub(super) fn refine(
         draft.root = Some(RootCause::RepositoryMissing);
         draft.alternatives = vec![Cause::NoCredentialsSent];
         draft.add_evidence(Fact::DockerHubAssumed, EvidenceSource::Pod);
-        if let Some(peer) = same_path {
-            let fact = Fact::OtherRegistryRuns {
-                pod: peer.pod.name.shared(),
-                image: Arc::clone(&peer.image),
-            };
-            draft.add_evidence(fact, EvidenceSource::OtherPods);
-        }
         draft.fixes = vec![FixId::CorrectImage, FixId::LoadImage];
+        if let Some((fact, source, registry)) = same_path {
+            draft.add_evidence(fact, source);
+            let tag = image.to_string();
+            let tag = tag.strip_prefix(image.host()).unwrap_or_default();
+            draft.suggest_image(format!("{registry}{tag}"));
+        }
         return;
     }
     broken_link(draft, context, links, image);
 }
 
-/// A Pod that pulled this repository from another registry, where the image names none.
-fn pulled_from_another_registry<'a>(
-    context: &'a PodContext,
+/// Who runs this repository from another registry, where the image names none: Pods of the namespace, and
+/// workloads of the cluster; and that registry.
+fn pulled_from_another_registry(
+    context: &PodContext,
     image: &ImageRef,
-) -> Option<&'a PeerContainer> {
-    let is_same_path = |peer: &&PeerContainer| {
-        let theirs = ImageRef::parse(&peer.image);
-        peer.pulled && theirs.is_ok_and(|it| it.path() == image.path() && it.host() != image.host())
+) -> Option<(Fact, EvidenceSource, String)> {
+    if image.host_named() == HostNamed::Yes {
+        return None;
+    }
+    let registry = |other: &str| {
+        let theirs = ImageRef::parse(other).ok()?;
+        // registry-1.docker.io and index.docker.io are Docker Hub, too.
+        let is_another = registry_of(theirs.host()) != registry_of(image.host());
+        (theirs.path() == image.path() && is_another).then(|| theirs.host().to_owned())
     };
-    let is_unnamed = image.host_named() == HostNamed::No;
-    context
-        .peers
-        .iter()
-        .find(is_same_path)
-        .filter(|_| is_unnamed)
+    let pods = context.peers.iter().filter(|peer| peer.pulled);
+    let mut pods = pods.filter_map(|peer| {
+        let fact = Fact::OtherRegistryRuns {
+            pod: peer.pod.name.shared(),
+            image: Arc::clone(&peer.image),
+        };
+        Some((fact, EvidenceSource::OtherPods, registry(&peer.image)?))
+    });
+    let workloads = context.similar_images.iter();
+    let mut workloads = workloads.filter_map(|used| {
+        let fact = Fact::OtherRegistryUsed {
+            workload: format!("{} {}", used.workload.kind, used.workload.key),
+            image: Arc::clone(&used.image),
+        };
+        Some((fact, EvidenceSource::Workload, registry(&used.image)?))
+    });
+    pods.next().or_else(|| workloads.next())
 }
 
 /// Finds the broken link of the chain.
@@ -171,10 +187,9 @@ fn broken_secret(
         }
         SecretState::WrongKey { .. } => (RootCause::SecretWrongKey, vec![FixId::RecreateSecret]),
         // It is read, and has no entry for any registry.
-        SecretState::HoldsNothing(None | Some(ConfigWarning::NoEntries)) => (
-            RootCause::EntryForOtherRegistry,
-            vec![FixId::RecreateSecret],
-        ),
+        SecretState::HoldsNothing(None | Some(ConfigWarning::NoEntries)) => {
+            (RootCause::SecretEmpty, vec![FixId::RecreateSecret])
+        }
         SecretState::HoldsNothing(Some(_)) | SecretState::Malformed(_) => {
             (RootCause::SecretMalformed, vec![FixId::RecreateSecret])
         }
@@ -210,6 +225,13 @@ fn broken_secret(
     let meant = (root == RootCause::SecretMissing).then_some(&link.name);
     match suggest_unlisted_secret(draft, context, image, meant) {
         // What is there already goes before what would have to be made.
+        SecretSuggestion::Attach
+            if root == RootCause::SecretMissing && is_one_registry(context) =>
+        {
+            draft.fixes.retain(|fix| *fix != FixId::CorrectSecretName);
+            let corrected = [FixId::CorrectSecretName, FixId::AttachSecret];
+            draft.fixes.splice(..0, corrected);
+        }
         SecretSuggestion::Attach => {
             let made = |fix: &FixId| matches!(fix, FixId::CreateSecret | FixId::CorrectSecretName);
             let at = draft.fixes.iter().position(made);
@@ -223,6 +245,17 @@ fn broken_secret(
         }
         SecretSuggestion::Renew | SecretSuggestion::Nothing => {}
     }
+}
+
+/// Whether all images of the Pod are of one registry: the name of a Secret that is missing is of no use for
+/// another, and the one that is there takes its place.
+fn is_one_registry(context: &PodContext) -> bool {
+    let images = context.pod.containers.iter();
+    let mut hosts = images.map(|container| image_host(&container.image));
+    let volumes = context.pod.image_volumes.iter();
+    let mut of_volumes = volumes.map(|volume| image_host(&volume.image));
+    let first = hosts.next();
+    hosts.all(|host| Some(host) == first) && of_volumes.all(|host| Some(host) == first)
 }
 
 /// A Secret of this name may be in another namespace.
@@ -246,15 +279,15 @@ fn missing(
     vec![FixId::CopySecret, FixId::CreateSecret]
 }
 
-/// Whether the Pod's list comes from its template, so that the ServiceAccount's was not used. An entry without
-/// a name is a list, too.
+/// Whether the Pod's list is its own or that of its template, so that the ServiceAccount's was not used.
 fn is_template_list(context: &PodContext) -> bool {
-    context
-        .workload
-        .as_ref()
-        .map_or(context.pod.has_unnamed_pull_secret, |workload| {
-            workload.has_unnamed_pull_secret || !workload.pull_secrets.is_empty()
-        })
+    let account = context.account.present();
+    let origin = ListOrigin::new(
+        &context.pod,
+        context.workload.as_deref(),
+        account.map(|account| &*account.pull_secrets),
+    );
+    matches!(origin, ListOrigin::Template(_))
 }
 
 /// Notes that the Pod template has its own list, so that the ServiceAccount's is not used.

@@ -65,8 +65,9 @@ pub use catalogue::{CauseText, LABEL_WIDTH};
 pub use cause::CauseInfo;
 pub(in crate::domain) use cause::Handler;
 pub use fix::{
-    CurrentLogin, ErrorDetail, Fix, FixAction, FixContext, FixId, FixTarget, ListOrigin, MAX_FIXES,
-    NewSecret, PodOwner, TargetContainer, applicable_fixes, render_fixes,
+    CurrentLogin, EntryUse, ErrorDetail, Fix, FixAction, FixContext, FixId, FixTarget, ListOrigin,
+    MAX_FIXES, NewSecret, PodOwner, TargetContainer, TemplateRollout, applicable_fixes,
+    render_fixes,
 };
 pub(in crate::domain) use fix::{NEW_SECRET, append_to_list, edit_account, unplanned};
 pub use handlers::Cause;
@@ -88,6 +89,7 @@ use super::{
     context::{PodContext, Visibility},
     k8s::{
         distribution::NodeInfo,
+        objects::AnyObjectRef,
         pod_status::pod_status,
         pull_attempt::{PullAttempt, PullTarget},
     },
@@ -279,6 +281,8 @@ fn finish(
         Some(target) => applicable_fixes(draft.fixes, target, draft.root),
         None => draft.fixes,
     };
+    let mut evidence = draft.evidence;
+    evidence.extend(managers_of_first_fix(&fixes, &fix_context));
     Finding {
         container: Some(Arc::clone(&attempt.container.name)),
         image: Some(Arc::clone(attempt.image())),
@@ -288,12 +292,31 @@ fn finish(
         root: draft.root,
         confidence,
         alternatives: draft.alternatives,
-        evidence: draft.evidence,
+        evidence,
         confirming_checks: settle,
         fixes: fixes.into_iter().take(MAX_FIXES).collect(),
         fix_context,
         crashed: draft.crashed,
     }
+}
+
+/// What keeps the objects that the first fix changes.
+fn managers_of_first_fix(
+    fixes: &[FixId],
+    fix_context: &FixContext,
+) -> impl Iterator<Item = Evidence> {
+    let notes = fixes.iter().map(|fix| fix.manager_notes(fix_context));
+    let first: Vec<_> = notes.take(1).flatten().collect();
+    first.into_iter().map(|(object, text)| {
+        let text = text.trim_end_matches('.').to_owned();
+        let source = match object {
+            AnyObjectRef::Secret(_) => EvidenceSource::Secret,
+            AnyObjectRef::ServiceAccount(_) => EvidenceSource::ServiceAccount,
+            AnyObjectRef::Pod(_) => EvidenceSource::Pod,
+            AnyObjectRef::Workload(_) | AnyObjectRef::Namespace(_) => EvidenceSource::Workload,
+        };
+        Evidence::now(Fact::Managed { text }, source)
+    })
 }
 
 /// What would tell these causes apart; nothing where it is certain which one it is.

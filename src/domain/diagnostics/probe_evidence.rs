@@ -193,6 +193,7 @@ fn proven_by_objects(root: RootCause) -> bool {
         | RootCause::SecretWrongType
         | RootCause::SecretWrongKey
         | RootCause::SecretMalformed
+        | RootCause::SecretEmpty
         | RootCause::EntryForOtherRegistry
         | RootCause::EntryEmpty
         | RootCause::ServiceAccountMissing

@@ -16,6 +16,7 @@ pub enum RootCause {
     SecretWrongType,
     SecretWrongKey,
     SecretMalformed,
+    SecretEmpty,
     EntryForOtherRegistry,
     EntryEmpty,
     CredentialRejected,
@@ -55,6 +56,7 @@ impl RootCause {
             Self::SecretWrongType => "secret-wrong-type",
             Self::SecretWrongKey => "secret-wrong-key",
             Self::SecretMalformed => "secret-malformed",
+            Self::SecretEmpty => "secret-empty",
             Self::EntryForOtherRegistry => "entry-for-other-registry",
             Self::EntryEmpty => "entry-empty",
             Self::CredentialRejected => "credential-rejected",
@@ -102,6 +104,7 @@ impl RootCause {
             | Self::SecretWrongType
             | Self::SecretWrongKey
             | Self::SecretMalformed
+            | Self::SecretEmpty
             | Self::EntryForOtherRegistry
             | Self::EntryEmpty
             | Self::CredentialRejected

@@ -161,6 +161,9 @@ fn named(root: RootCause, fix_context: &FixContext) -> Option<String> {
         RootCause::SecretMalformed => {
             format!("the kubelet cannot use the content of Secret {}", secret?)
         }
+        RootCause::SecretEmpty => {
+            format!("Secret {} has no entry for any registry", secret?)
+        }
         RootCause::EntryForOtherRegistry => match fix_context.current_auth_key.as_deref() {
             Some(entry) => format!(
                 "Secret {} is for {}, not for {}",

@@ -35,6 +35,11 @@ pub enum AuthEdit {
         from: String,
         to: String,
     },
+    /// Another server gets an entry with the same login; the entry itself stays.
+    CopyEntry {
+        from: String,
+        to: String,
+    },
     Remove {
         server: String,
     },
@@ -55,6 +60,7 @@ pub fn apply_edit(content: Option<&str>, edit: &AuthEdit) -> Result<Zeroizing<St
         AuthEdit::Upsert { server, login } => config.set_login(server, login)?,
         AuthEdit::ReplaceCredentials { servers, login } => config.renew(servers, login)?,
         AuthEdit::RenameKey { from, to } => config.rekey(from, to)?,
+        AuthEdit::CopyEntry { from, to } => config.copy_entry(from, to)?,
         AuthEdit::Remove { server } => {
             if !config.is_read {
                 return Err("the Secret has no readable entries".to_owned());
@@ -179,6 +185,19 @@ impl EditedConfig {
             (false, true) => Ok(false),
             (false, false) => Err(format!("the Secret no longer has the entry {from}")),
         }
+    }
+
+    fn copy_entry(&mut self, from: &str, to: &str) -> Result<bool, String> {
+        self.refuse_twice(from)?;
+        let entry = self.auths.get(from);
+        let entry = entry.map(|entry| Zeroizing::new(entry.to_owned()));
+        let entry = entry.ok_or_else(|| format!("the Secret no longer has the entry {from}"))?;
+        if self.auths.get(to).is_some_and(|there| there != &**entry) {
+            return Err(format!(
+                "the Secret already has an entry {to}, with another login"
+            ));
+        }
+        Ok(self.auths.set(to, &entry))
     }
 
     /// Of two entries of one name the kubelet takes the last; which one is meant is not guessed.

@@ -75,6 +75,21 @@ fn entries_move_and_go() {
         "twice is once"
     );
     assert!(apply_edit(None, &rekey).unwrap_err().contains("ghcr.io"));
+    let copy = AuthEdit::CopyEntry {
+        from: "ghcr.io".into(),
+        to: "r.example".into(),
+    };
+    let copied = apply_edit(Some(TWO), &copy).unwrap();
+    assert_eq!(servers(&copied), ["ghcr.io", "quay.io", "r.example"]);
+    assert_eq!(*apply_edit(Some(&copied), &copy).unwrap(), *copied);
+    let taken = AuthEdit::CopyEntry {
+        from: "ghcr.io".into(),
+        to: "quay.io".into(),
+    };
+    assert!(
+        apply_edit(Some(TWO), &taken).is_err(),
+        "it has another login"
+    );
     let remove = AuthEdit::Remove {
         server: "quay.io".into(),
     };

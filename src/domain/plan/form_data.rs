@@ -24,6 +24,7 @@ impl FormSpec {
         (!spreads.is_empty()).then(|| Self::Rotate {
             secret: secret.clone(),
             spreads,
+            only: None,
         })
     }
 

@@ -43,6 +43,8 @@ pub enum FormSpec {
         /// The Secret that it was asked for.
         secret: ObjectRef<Secret>,
         spreads: Vec<CredentialUsage>,
+        /// The Secret that alone is chosen at first, as a fix of one workload changes no other; `None`: all.
+        only: Option<ObjectRef<Secret>>,
     },
     /// Namespaces that get a Secret too.
     Copy {
@@ -111,6 +113,8 @@ pub struct ImageTarget {
     pub container: Arc<str>,
     /// The image in the template, or in a Pod without a controller, as it is known.
     pub before: Arc<str>,
+    /// The paused Deployment that has to be resumed for the image to get to its Pods.
+    pub resumes: Option<WorkloadRef>,
     /// Pods with the old image that nothing replaces by itself.
     pub pods: Vec<ObjectRef<Pod>>,
     /// The runs of a CronJob that have the old image.
@@ -132,7 +136,9 @@ impl FormSpec {
         match self {
             Self::Login { secret, .. } => format!("New credential for Secret {secret}"),
             Self::NewSecret { namespace, .. } => format!("New pull secret in {namespace}"),
-            Self::Rotate { secret, spreads } => match &spreads[..] {
+            Self::Rotate {
+                secret, spreads, ..
+            } => match &spreads[..] {
                 [one] => format!(
                     "Rotate credential of Secret {secret}: {} at {}",
                     one.username, one.server

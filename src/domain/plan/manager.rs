@@ -3,12 +3,15 @@
 //! Such a manager reverts manual changes. It is known by the labels, annotations and field managers that it
 //! leaves.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use super::{
     change::{Change, Written},
     field_owner::AppliedFields,
 };
+use crate::domain::k8s::objects::ObjectMeta;
 
 /// Metadata that shows an object's manager.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -24,6 +27,24 @@ pub struct OwnershipMetadata {
 }
 
 impl OwnershipMetadata {
+    /// Reads the metadata that a watch keeps: no field managers.
+    pub fn from_meta(meta: &ObjectMeta) -> Self {
+        let pairs = |all: &[(Arc<str>, Arc<str>)]| {
+            let pairs = all.iter();
+            pairs
+                .map(|(name, value)| (name.to_string(), value.to_string()))
+                .collect()
+        };
+        let owner = meta.owner.as_ref();
+        Self {
+            labels: pairs(&meta.labels),
+            annotations: pairs(&meta.manager_annotations),
+            managers: Vec::new(),
+            owner: owner.map(|owner| (owner.kind.to_string(), owner.name.to_string())),
+            applied: AppliedFields::default(),
+        }
+    }
+
     /// Reads the metadata, with the requested annotations only: `last-applied-configuration` repeats a Secret's values.
     pub fn from_object(object: &Value) -> Self {
         let meta = |field: &str| object.pointer(&format!("/metadata/{field}"));
@@ -42,11 +63,7 @@ impl OwnershipMetadata {
             .find(|owner| owner.get("controller").and_then(Value::as_bool) == Some(true));
         Self {
             labels: pairs("labels", &|_| true),
-            annotations: pairs("annotations", &|name| {
-                let of_a_sign =
-                    |sign: &Marker| sign.place == MarkerKind::Annotation && sign.name == name;
-                name == FLUX_DISABLED.0 || MARKERS.iter().any(of_a_sign)
-            }),
+            annotations: pairs("annotations", &|name| marker_annotation(name).is_some()),
             managers: managers.collect(),
             owner: owner.and_then(|owner| Some((text(owner, "kind")?, text(owner, "name")?))),
             applied: AppliedFields::from_object(object),
@@ -138,6 +155,16 @@ const MARKERS: &[Marker] = &[
 /// Annotation on every copy made by Replicator: the version of the original, without its name.
 const REPLICATED: &str = "replicator.v1.mittwald.de/replicated-from-version";
 
+/// The name of an annotation that shows what manages an object; `None`: it does not.
+pub fn marker_annotation(name: &str) -> Option<&'static str> {
+    let markers = MARKERS.iter();
+    let annotations = markers.filter(|marker| marker.place == MarkerKind::Annotation);
+    let mut names = annotations
+        .map(|marker| marker.name)
+        .chain([FLUX_DISABLED.0]);
+    names.find(|known| *known == name)
+}
+
 /// Flux skips objects with this label or annotation.
 const FLUX_DISABLED: (&str, &str) = ("kustomize.toolkit.fluxcd.io/reconcile", "disabled");
 
@@ -183,6 +210,21 @@ impl ObjectManager {
             (_, Some(owned)) => format!("{}. {owned}", self.behavior()),
             (_, None) => self.behavior(),
         }
+    }
+
+    /// The same as a sentence about the object.
+    pub fn sentence(&self, object: &str) -> String {
+        let warning = self.warning();
+        let (verb, rest) = [
+            ("Managed by", "is managed by"),
+            ("Owned by", "is owned by"),
+            ("Applied by", "is applied by"),
+            ("This is", "is"),
+        ]
+        .iter()
+        .find_map(|(start, verb)| Some((*verb, warning.strip_prefix(start)?)))
+        .unwrap_or((":", &warning));
+        format!("{object} {verb}{rest}.")
     }
 
     /// What the tool does with a change beside it.
@@ -274,6 +316,11 @@ fn value(traces: &OwnershipMetadata, sign: &Marker) -> Option<String> {
 }
 
 impl Change {
+    /// Whether a manager of the object would revert the change.
+    pub(super) fn is_contested(&self) -> bool {
+        matches!(self.kind().written(), Written::Fields(_))
+    }
+
     /// The manager that would revert this change.
     pub fn manager(&self, traces: &OwnershipMetadata) -> Option<ObjectManager> {
         let Written::Fields(fields) = self.kind().written() else {

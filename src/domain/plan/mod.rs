@@ -61,7 +61,10 @@ pub use self::{
     },
     stored_config::StoredConfig,
 };
-pub(in crate::domain) use self::{fixes::commands_of, pull_secret_list::replace_pull_secret};
+pub(in crate::domain) use self::{
+    fixes::{commands_of, manager_notes},
+    pull_secret_list::replace_pull_secret,
+};
 use super::{rbac::Permission, registry_auth::image_ref::ImageRef};
 
 /// A list of changes, in the order in which they are made.

@@ -40,9 +40,16 @@ impl FormSpec {
             Permission::new(verb, group, resource, Some(namespace))
         };
         match self {
-            Self::Login { secret, .. } => vec![one("patch", "", "secrets", &secret.namespace)],
+            Self::Login { secret, .. }
+            | Self::Rotate {
+                only: Some(secret), ..
+            } => vec![one("patch", "", "secrets", &secret.namespace)],
             Self::NewSecret { namespace, .. } => vec![one("create", "", "secrets", namespace)],
-            Self::Rotate { spreads, .. } => {
+            Self::Rotate {
+                spreads,
+                only: None,
+                ..
+            } => {
                 let namespaces: BTreeSet<&Namespace> = spreads
                     .iter()
                     .flat_map(|spread| &spread.holders)

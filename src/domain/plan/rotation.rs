@@ -171,7 +171,7 @@ impl CredentialUsage {
             .filter_map(|container| ImageRef::parse(&container.image).ok())
             .find(|image| key_matches(&self.server, image));
         for pod in pods {
-            let top = store.workload_of(pod).map(|workload| &workload.id);
+            let top = store.workload_of(pod).map(AsRef::as_ref);
             let owner = PodOwner::from_owner(&pod.key.namespace, pod.meta.owner.as_deref(), top);
             match (waits(pod), owner.recreates_pods()) {
                 (false, _) => self.running += 1,

@@ -1,11 +1,11 @@
 //! Sets another image for a container, and replaces what would keep the old one.
 
 use super::{
-    Change, FormSpec, ImageOwner, ImageTarget, SetImage,
-    replace_pods::{not_reached, rolling, stuck},
+    Change, FormSpec, ImageOwner, ImageTarget, SetImage, SetPaused,
+    replace_pods::{not_reached, roll_out, rolling, rolling_template},
 };
 use crate::domain::{
-    diagnostics::{FixTarget, PodOwner, TargetContainer},
+    diagnostics::{FixTarget, PodOwner, TargetContainer, TemplateRollout},
     k8s::objects::Subject,
 };
 
@@ -72,8 +72,12 @@ fn image_target(target: &FixTarget) -> Result<ImageTarget, String> {
         _ if target.is_ephemeral() => return Err(not_reached(&[target]).concat()),
         (PodOwner::None, Some(pod)) => Subject::Pod(pod.clone()),
         (PodOwner::None, None) => return Err("no Pods".to_owned()),
-        (PodOwner::Other { kind, name }, _) => {
+        (PodOwner::StaticPod { .. }, _) => return Err(not_reached(&[target]).concat()),
+        (PodOwner::Other { kind, name, .. }, _) => {
             return Err(format!("pullscope cannot change {kind}/{name}."));
+        }
+        (PodOwner::Rolling(_), _) if rolling_template(target).is_none() => {
+            return Err(target.held_template().unwrap_or_default());
         }
         (
             PodOwner::Rolling(id)
@@ -98,20 +102,25 @@ fn image_target(target: &FixTarget) -> Result<ImageTarget, String> {
         let name = &container.name;
         format!("{subject} is not changed: container {name} is not in its template.")
     })?;
-    let replaces = rolling(target).is_some() && stuck(&[target]).is_empty();
+    let resumes = target.template_rollout == TemplateRollout::Paused;
+    let replaces = rolling(target).is_some() && (resumes || roll_out(&[target]).is_empty());
     let is_deleted = match &target.owner {
         PodOwner::Rolling(_) | PodOwner::ReplicaSet(_) => !replaces,
-        PodOwner::None | PodOwner::Job(_) | PodOwner::CronJob { .. } | PodOwner::Other { .. } => {
-            false
-        }
+        PodOwner::None
+        | PodOwner::StaticPod { .. }
+        | PodOwner::Job(_)
+        | PodOwner::CronJob { .. }
+        | PodOwner::Other { .. } => false,
     };
     Ok(ImageTarget {
+        resumes: resumes.then(|| target.owner.workload()).flatten().cloned(),
         container: container.name.clone(),
         before: before.clone(),
         pods: target.pod.iter().filter(|_| is_deleted).cloned().collect(),
         jobs: match &target.owner {
             PodOwner::CronJob { job, .. } => job.iter().cloned().collect(),
             PodOwner::None
+            | PodOwner::StaticPod { .. }
             | PodOwner::Rolling(_)
             | PodOwner::ReplicaSet(_)
             | PodOwner::Job(_)
@@ -129,6 +138,7 @@ fn ended_run(target: &FixTarget) -> Option<String> {
         )),
         PodOwner::CronJob { job: None, .. }
         | PodOwner::None
+        | PodOwner::StaticPod { .. }
         | PodOwner::Rolling(_)
         | PodOwner::ReplicaSet(_)
         | PodOwner::Job(_)
@@ -142,7 +152,10 @@ impl ImageTarget {
         let set = SetImage::new(self.owner.clone(), self.container.clone(), image);
         let jobs = self.jobs.iter().cloned().map(Change::delete_job);
         let pods = self.pods.iter().cloned().map(Change::delete_pod);
+        let resume = self.resumes.iter();
+        let resume = resume.map(|id| SetPaused::new(id.key.clone(), false).into());
         std::iter::once(set.into())
+            .chain(resume)
             .chain(jobs)
             .chain(pods)
             .collect()

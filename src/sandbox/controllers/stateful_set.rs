@@ -22,6 +22,10 @@ pub(super) fn reconcile(world: &mut World, place: &ObjectKey) {
     }
     let revision = revision(&set);
     let wanted = number(&set, "/spec/replicas");
+    if let Some(template) = set.pointer("/spec/template") {
+        let uid = object::uid(&set);
+        world.controllers.keep_template(uid, &revision, template);
+    }
     grow(world, place, &set, &revision, wanted);
     shrink(world, &set, wanted);
     update(world, &set, &revision, wanted);
@@ -47,9 +51,9 @@ fn grow(world: &mut World, place: &ObjectKey, set: &Value, revision: &str, wante
             Some(pod) if ordered && (is_terminating(&pod) || !pods::is_ready(&pod)) => return,
             Some(_) => {}
             None => {
-                let mut template = set.pointer("/spec/template").cloned().unwrap_or_default();
+                let (revision, mut template) = version(world, set, revision, ordinal);
                 let name = format!("{}-{ordinal}", object::name(set));
-                put(&mut template, REVISION, revision);
+                put(&mut template, REVISION, revision.as_str());
                 put(
                     &mut template,
                     "/metadata/labels/statefulset.kubernetes.io~1pod-name",
@@ -69,6 +73,23 @@ fn grow(world: &mut World, place: &ObjectKey, set: &Value, revision: &str, wante
             }
         }
     }
+}
+
+/// The revision and the template of a new Pod: below the partition those before the update
+/// (`newVersionedStatefulSetPod` in `pkg/controller/statefulset/stateful_set_utils.go`).
+fn version(world: &World, set: &Value, revision: &str, ordinal: i64) -> (String, Value) {
+    let current = text(set, "/status/currentRevision");
+    let old = world.controllers.template(object::uid(set), current);
+    if let Some(old) = old.filter(|_| ordinal < partition(set)) {
+        return (current.to_owned(), old.clone());
+    }
+    let template = set.pointer("/spec/template").cloned();
+    (revision.to_owned(), template.unwrap_or_default())
+}
+
+/// The Pods below this ordinal stay as they are in a rolling update.
+fn partition(set: &Value) -> i64 {
+    number(set, "/spec/updateStrategy/rollingUpdate/partition")
 }
 
 fn ordinal(pod: &Value) -> i64 {
@@ -95,7 +116,7 @@ fn update(world: &mut World, set: &Value, revision: &str, wanted: i64) {
     if text(set, "/spec/updateStrategy/type") == "OnDelete" {
         return;
     }
-    for ordinal in (0..wanted).rev() {
+    for ordinal in (partition(set)..wanted).rev() {
         let Some(pod) = pod(world, set, ordinal) else {
             return;
         };
@@ -137,4 +158,48 @@ fn write_status(world: &mut World, set: &Value, revision: &str) {
         "collisionCount": 0,
     });
     pods::set_status(world, ResourceKind::StatefulSet, set, status);
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::sandbox::{
+        scenario::trial,
+        write::{self, DeleteOptions, WriteOptions},
+    };
+
+    fn image(world: &World, name: &str) -> String {
+        let pod = world.store.get(ResourceKind::Pod, "app", name).unwrap();
+        text(pod, "/spec/containers/0/image").to_owned()
+    }
+
+    /// StatefulSet basics, "Staging an update": a deleted Pod below the partition comes back with the old template.
+    #[test]
+    fn a_pod_below_the_partition_is_created_again_from_the_old_revision() {
+        let mut world = trial(
+            "[[manifest]]
+            at = '-1s'
+            yaml = '{apiVersion: apps/v1, kind: StatefulSet, metadata: {name: db, namespace: app}, spec: {replicas: 2, serviceName: db, updateStrategy: {rollingUpdate: {partition: 1}}, selector: {matchLabels: {app: db}}, template: {metadata: {labels: {app: db}}, spec: {containers: [{name: app, image: reg.example/serve:2}]}}}}'",
+        );
+        world.advance(Duration::from_secs(120));
+        let place = ObjectKey::new("app", "db");
+        let set = world.store.at(ResourceKind::StatefulSet, &place);
+        let mut set = (**set.unwrap()).clone();
+        let containers = json!([{ "name": "app", "image": "reg.example/serve:1" }]);
+        put(&mut set, "/spec/template/spec/containers", containers);
+        let options = WriteOptions::default();
+        write::update(&mut world, ResourceKind::StatefulSet, &place, set, &options).unwrap();
+        world.advance(Duration::from_secs(120));
+        drop(write::delete(
+            &mut world,
+            ResourceKind::Pod,
+            &ObjectKey::new("app", "db-0"),
+            &DeleteOptions::default(),
+        ));
+        world.advance(Duration::from_secs(120));
+        assert_eq!(image(&world, "db-0"), "reg.example/serve:2");
+        assert_eq!(image(&world, "db-1"), "reg.example/serve:1");
+    }
 }

@@ -8,6 +8,7 @@ use std::{
 };
 
 use jiff::Timestamp;
+use serde_json::Value;
 
 use crate::sandbox::{resources::ResourceKind, store::ObjectKey};
 
@@ -50,6 +51,8 @@ pub struct Controllers {
     alarms: BTreeMap<Work, Timestamp>,
     /// How often in a row something has failed.
     failures: BTreeMap<Work, u32>,
+    /// The templates of StatefulSets, by uid and revision: what a ControllerRevision holds.
+    templates: BTreeMap<(String, String), Value>,
 }
 
 impl Controllers {
@@ -73,6 +76,18 @@ impl Controllers {
         *failures += 1;
         let wait = Duration::from_millis(5) * 2_u32.saturating_pow((*failures).min(18) - 1);
         wait.min(Duration::from_secs(1000))
+    }
+
+    /// Keeps the template of a revision.
+    pub(super) fn keep_template(&mut self, uid: &str, revision: &str, template: &Value) {
+        let key = (uid.to_owned(), revision.to_owned());
+        let kept = self.templates.entry(key);
+        kept.or_insert_with(|| template.clone());
+    }
+
+    /// The template of a revision, as far as it was seen.
+    pub(super) fn template(&self, uid: &str, revision: &str) -> Option<&Value> {
+        self.templates.get(&(uid.to_owned(), revision.to_owned()))
     }
 
     /// Resets the failures of work that has succeeded or is gone.

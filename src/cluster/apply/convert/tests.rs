@@ -134,6 +134,37 @@ fn what_the_kubelet_reads_is_taken_before_anything_else() {
     assert_eq!(made["data"][KEY], found["data"]["a"]);
 }
 
+/// The kubelet reads none of these, and each has a configuration in it.
+#[test]
+fn a_configuration_in_another_form_is_written_as_the_kubelet_reads_it() {
+    let entries = r#"{"ghcr.io":{"username":"bot","password":"canary"}}"#;
+    let config = format!(r#"{{"auths":{entries}}}"#);
+    let encode = |text: &str| BASE64_STANDARD.encode(text);
+    for (what, key, stored) in [
+        (
+            "a byte order mark",
+            KEY,
+            encode(&format!("\u{feff}{config}")),
+        ),
+        ("encoded twice", "config", encode(&encode(&config))),
+        (
+            "encoded twice, with a newline",
+            KEY,
+            encode(&format!("{}\n", encode(&config))),
+        ),
+        ("a .dockercfg", ".dockercfg", encode(entries)),
+    ] {
+        let mut found = opaque();
+        found["data"] = json!({ key: stored, "password": encode("canary") });
+        let (source, made) = replacement(&found).unwrap();
+        assert_eq!(source, key, "{what}");
+        assert_eq!(made["data"][KEY], json!(encode(&config)), "{what}");
+    }
+    let mut found = opaque();
+    found["data"] = json!({ "username": encode("bot"), "other": encode(entries) });
+    assert!(replacement(&found).is_none(), "a login alone is none");
+}
+
 #[tokio::test]
 async fn what_the_server_would_not_take_is_known_before_the_old_one_goes() {
     let refused = r#"{"message":"denied by policy","reason":"Forbidden"}"#;

@@ -80,6 +80,7 @@ fn the_chain_says_in_short_what_the_label_says() {
             SecretState::Malformed(malformed),
             RootCause::SecretMalformed,
         ),
+        (SecretState::HoldsNothing(None), RootCause::SecretEmpty),
         (
             SecretState::MatchesEmpty {
                 key: "k".into(),

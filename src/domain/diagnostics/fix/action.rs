@@ -35,6 +35,8 @@ pub enum FixAction {
         secret: ObjectRef<Secret>,
         from: String,
         to: String,
+        /// Other Pods pull with the entry: it stays, and the right key gets one of its own.
+        keeps_entry: bool,
     },
     /// Removes the entry of this key under `auths`.
     RemoveEntry {
@@ -143,6 +145,7 @@ impl FixAction {
                 secret: listed()?,
                 from: fix_context.current_auth_key.clone()?,
                 to: fix_context.expected_auth_key.clone()?,
+                keeps_entry: fix_context.entry_is_used(),
             },
             Planned::RemoveEntry => Self::RemoveEntry {
                 secret: listed()?,
@@ -210,6 +213,7 @@ fn spelled_out(image: &str) -> String {
 impl Planned {
     /// Notes beside the commands.
     pub(super) fn steps(self, fix_context: &FixContext) -> Vec<String> {
+        let mut notes = self.notes(fix_context);
         let steps: &[&str] = match self {
             Self::AttachSecret => &["Existing Pods keep their imagePullSecrets: recreate them."],
             Self::CreateSecret => &[
@@ -234,16 +238,18 @@ impl Planned {
                 &["A Pod gets its ServiceAccount's pull secrets only when it is created."]
             }
             Self::CorrectImage => {
-                return vec![format!(
+                notes.push(format!(
                     "List the tags: crane ls {}",
                     fix_context.repository_word()
-                )];
+                ));
+                &[]
             }
             Self::UseSuggestedImage => {
                 let image = fix_context.suggested_image.as_deref().unwrap_or("IMAGE");
-                return vec![format!(
+                notes.push(format!(
                     "Suggested: {image}. Test it first: pullscope verify {image}"
-                )];
+                ));
+                &[]
             }
             Self::WriteFullName => {
                 &["For example, docker.io/library/alpine:3.20 instead of alpine:3.20."]
@@ -263,6 +269,28 @@ impl Planned {
             ],
             Self::CreateServiceAccount | Self::RetryNow => &[],
         };
-        steps.iter().map(|step| (*step).to_owned()).collect()
+        let steps = steps.iter().map(|step| (*step).to_owned());
+        notes.into_iter().chain(steps).collect()
+    }
+
+    /// What of this case has to be known before: other Pods that the entry is for, and what keeps a changed
+    /// template from the Pod. The plan says it too.
+    pub(super) fn notes(self, fix_context: &FixContext) -> Vec<String> {
+        match self {
+            Self::CorrectServer | Self::RemoveEntry => fix_context.entry_notes(self),
+            Self::AttachSecret
+            | Self::CreateSecret
+            | Self::Authenticate
+            | Self::CopySecret
+            | Self::CorrectSecretName
+            | Self::ConvertType
+            | Self::RecreateSecret
+            | Self::NewToken => fix_context.held_list().into_iter().collect(),
+            Self::UseServiceAccount
+            | Self::CorrectImage
+            | Self::UseSuggestedImage
+            | Self::WriteFullName => fix_context.held_template().into_iter().collect(),
+            Self::CreateServiceAccount | Self::Restart | Self::RetryNow => Vec::new(),
+        }
     }
 }

@@ -2,14 +2,17 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ErrorDetail, FixTarget, ListOrigin, PodOwner, TargetContainer};
+use super::{
+    ErrorDetail, FixTarget, ListOrigin, Planned, PodOwner, TargetContainer, TemplateRollout,
+};
 use crate::domain::{
     k8s::{
         object_ref::{Name, Namespace, ObjectRef},
-        objects::{ContainerRole, WorkloadIdentity, WorkloadKind, WorkloadRef},
+        objects::{AnyObjectRef, ContainerRole, WorkloadIdentity, WorkloadKind, WorkloadRef},
     },
     message::Clues,
-    registry_auth::{host_port::split_host_port, image_ref::DOCKER_HUB},
+    plan::manager::ObjectManager,
+    registry_auth::{host_port::split_host_port, image_ref::DOCKER_HUB, keyring::shown_key},
     shell,
 };
 
@@ -51,6 +54,9 @@ pub struct FixContext {
     #[serde(rename = "server")]
     pub expected_auth_key: Option<String>,
     pub username: Option<String>,
+    /// Images of other Pods that the entry there is for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub entry_uses: Vec<EntryUse>,
     pub image: Option<String>,
     /// The image to use instead: where it has moved to, or what was likely meant.
     #[serde(rename = "suggested", default, skip_serializing_if = "Option::is_none")]
@@ -65,6 +71,9 @@ pub struct FixContext {
     #[serde(rename = "involved")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub event_object: Option<(String, String)>,
+    /// What manages the objects that a fix may change. It follows from the Pod's context, as the target does.
+    #[serde(skip)]
+    pub managers: Vec<(AnyObjectRef, ObjectManager)>,
     /// What the message shows of registry and node. It follows from the Pod's context, as the target does.
     #[serde(skip)]
     pub clues: Clues,
@@ -76,7 +85,55 @@ pub struct FixContext {
     pub target: Option<Box<FixTarget>>,
 }
 
+/// An image that another Pod pulls with an entry of a Secret.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EntryUse {
+    pub pod: String,
+    pub image: String,
+}
+
 impl FixContext {
+    /// Whether other Pods pull with the entry that the finding is about.
+    pub(in crate::domain) fn entry_is_used(&self) -> bool {
+        !self.entry_uses.is_empty()
+    }
+
+    /// What the entry is for beside, where it is changed.
+    pub(super) fn entry_notes(&self, fix: Planned) -> Vec<String> {
+        let (Some(first), Some(entry)) = (self.entry_uses.first(), &self.current_auth_key) else {
+            return Vec::new();
+        };
+        let entry = shown_key(entry);
+        let more = match self.entry_uses.len() - 1 {
+            0 => String::new(),
+            1 => " (and 1 more image)".to_owned(),
+            more => format!(" (and {more} more images)"),
+        };
+        let uses = format!("Pod {} pulls {} with it{more}", first.pod, first.image);
+        vec![if fix == Planned::RemoveEntry {
+            format!("Others lose entry {entry}, too: {uses}.")
+        } else {
+            format!("Entry {entry} stays: {uses}.")
+        }]
+    }
+
+    /// Why a change of the Pod template does not reach the Pod by itself.
+    pub(super) fn held_template(&self) -> Option<String> {
+        self.target.as_deref()?.held_template()
+    }
+
+    /// The same where the template has the list that counts.
+    pub(super) fn held_list(&self) -> Option<String> {
+        let target = self.target.as_deref()?;
+        let has_own_list = target.list_origin != ListOrigin::ServiceAccount;
+        let is_listed = |secret: &Option<String>| {
+            let name = secret.as_deref();
+            name.is_some_and(|name| target.listed.iter().any(|it| it.as_str() == name))
+        };
+        let is_edit = self.matching_secret.is_none() && is_listed(&self.secret);
+        target.held_template().filter(|_| has_own_list && !is_edit)
+    }
+
     /// The same with placeholders in capitals for unknown names that an action takes.
     pub(in crate::domain) fn with_placeholders(&self) -> Self {
         let or = |name: &Option<String>, word: &str| {
@@ -117,7 +174,7 @@ impl FixContext {
                 kind: WorkloadKind::Deployment,
                 key: ObjectRef::new(namespace.clone(), Name::new("NAME")),
             }),
-            is_on_delete: false,
+            template_rollout: TemplateRollout::Automatic,
             container: Some(TargetContainer {
                 name: word(&self.container, "CONTAINER").into(),
                 role: ContainerRole::App,

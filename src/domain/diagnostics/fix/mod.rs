@@ -24,13 +24,14 @@ use self::manual::{cluster, identity, image, node, registry};
 pub(in crate::domain) use self::unplanned::{append_to_list, edit_account, unplanned};
 pub use self::{
     action::{CurrentLogin, FixAction, NewSecret},
-    context::FixContext,
+    context::{EntryUse, FixContext},
     error_detail::ErrorDetail,
     manual::Steps,
     suitable::applicable_fixes,
-    target::{FixTarget, ListOrigin, PodOwner, TargetContainer},
+    target::{FixTarget, ListOrigin, PodOwner, TargetContainer, TemplateRollout},
 };
 use crate::domain::{
+    k8s::objects::AnyObjectRef,
     plan,
     registry_auth::{image_ref::ImageRef, keyring::may_match},
 };
@@ -162,10 +163,11 @@ fixes! {
         AuthorizeSso "authorize-sso" NextAttempt "Authorize the token for the organization's SAML SSO" registry::authorize_sso,
         SyncClocks "sync-clocks" NextAttempt "Synchronize the clocks of node, registry and token server" registry::sync_clocks,
         CheckPort "check-port" NextAttempt "Check the registry's address and port" registry::check_port,
-        GrantPullRole "grant-pull-role" NextAttempt "Grant the cloud identity permission to pull" identity::grant_pull_role,
-        FixWorkloadIdentity "fix-workload-identity" NextAttempt "Correct the ServiceAccount's cloud identity" identity::fix_workload_identity,
-        GrantTokenAudience "grant-token-audience" NextAttempt "Let the nodes request the token's audience" identity::grant_token_audience,
-        CredentialProvider "credential-provider" NextAttempt "Repair the node's credential provider" node::credential_provider,
+ GrantPullRole "grant-pull-role" NextAttempt "Grant the cloud identity permission to pull" identity::grant_pull_role,
+NodeLogin "node-login" NextAttempt "Give the node a login for the registry" node::login,
+FixWorkloadIdentity "fix-workload-identity" NextAttempt "Correct the ServiceAccount's cloud identity" identity::fix_workload_identity,
+GrantTokenAudience "grant-token-audience" NextAttempt "Let the nodes request the token's audience" identity::grant_token_audience,
+CredentialProvider "credential-provider" NextAttempt "Repair the node's credential provider" node::credential_provider,
         RaisePullQps "raise-pull-qps" NextAttempt "Raise the kubelet's registryPullQPS, or wait" node::raise_pull_qps,
         FixNodeDns "fix-node-dns" NextAttempt "Correct the host name in the image, or DNS on the node" node::dns,
         OpenFirewall "open-firewall" NextAttempt "Allow traffic from the nodes to the registry" node::open_firewall,
@@ -216,6 +218,12 @@ impl FixId {
             "Add the pull secret to the Pod template's imagePullSecrets"
         } else if self == Self::RecreatePod && target.is_some_and(|it| it.owner.is_job()) {
             "Delete and recreate the Job"
+        } else if self == Self::RecreatePod
+            && target.is_some_and(|it| it.static_pod_node().is_some())
+        {
+            "Edit the static Pod's manifest on the node"
+        } else if self == Self::CorrectServer && fix_context.entry_is_used() {
+            "Add an entry for this registry to the Secret"
         } else if self == Self::RemoveEntry && !is_entry_of_image(fix_context) {
             "Remove the unreadable entry from the Secret"
         } else if self == Self::FixNodeDns
@@ -234,6 +242,25 @@ impl FixId {
         }
     }
 
+    /// Notes to read before the fix is applied; its plan has them too.
+    pub(in crate::domain) fn notes(self, fix_context: &FixContext) -> Vec<String> {
+        match self.kind() {
+            FixKind::Planned(planned) => planned.notes(fix_context),
+            FixKind::Manual(_) => Vec::new(),
+        }
+    }
+
+    /// Managers of the objects that the fix changes, which would revert it.
+    pub(in crate::domain) fn manager_notes(
+        self,
+        fix_context: &FixContext,
+    ) -> Vec<(AnyObjectRef, String)> {
+        match self.kind() {
+            FixKind::Planned(_) => plan::manager_notes(self, fix_context),
+            FixKind::Manual(_) => Vec::new(),
+        }
+    }
+
     /// Whether its steps differ between distributions or container runtimes.
     pub fn depends_on_node(self) -> bool {
         node_setup::FIXES.contains(&self)
@@ -243,7 +270,11 @@ impl FixId {
     pub fn render(self, fix_context: &FixContext) -> Fix {
         let mut steps = match self.kind() {
             FixKind::Planned(planned) => Steps {
-                steps: planned.steps(fix_context),
+                steps: {
+                    let managers = self.manager_notes(fix_context).into_iter();
+                    let managers = managers.map(|(_, note)| note);
+                    managers.chain(planned.steps(fix_context)).collect()
+                },
                 commands: plan::commands_of(self, fix_context),
             },
             FixKind::Manual(steps) => steps(fix_context),

@@ -1,8 +1,8 @@
 //! Filters fixes by what Kubernetes allows for the target, and substitutes those it does not.
 
 use super::{
-    FixEffect, FixId,
-    target::{FixTarget, PodOwner},
+    FixEffect, FixId, FixKind, Planned,
+    target::{FixTarget, PodOwner, TemplateRollout},
 };
 use crate::domain::diagnostics::RootCause;
 
@@ -43,17 +43,50 @@ fn for_ephemeral(fix: FixId, root: Option<RootCause>) -> FixId {
 
 fn for_owner(fix: FixId, target: &FixTarget) -> Option<FixId> {
     let owner = &target.owner;
+    if target.static_pod_node().is_some() {
+        return for_static_pod(fix);
+    }
     let is_rolling = matches!(owner, PodOwner::Rolling(_));
     if fix == FixId::UndoRollout {
-        return is_rolling.then_some(fix);
+        // `kubectl rollout undo` refuses a paused Deployment.
+        let is_held = target.template_rollout == TemplateRollout::Paused;
+        return (is_rolling && !is_held).then_some(fix);
     }
+    let is_automatic = target.template_rollout == TemplateRollout::Automatic;
     let renews = matches!(fix, FixId::Restart | FixId::RetryNow);
     Some(if renews && !owner.recreates_pods() {
         FixId::RecreatePod
-    } else if fix == FixId::Restart && (!is_rolling || target.is_on_delete) {
+    } else if fix == FixId::Restart && (!is_rolling || !is_automatic) {
         FixId::RetryNow
     } else {
         fix
+    })
+}
+
+/// A static Pod pulls with the node's own login, and its spec is a file on the node: no Secret, ServiceAccount or
+/// patch reaches it.
+fn for_static_pod(fix: FixId) -> Option<FixId> {
+    if fix == FixId::UndoRollout {
+        return None;
+    }
+    Some(match fix.kind() {
+        FixKind::Planned(planned) => match planned {
+            Planned::AttachSecret
+            | Planned::CreateSecret
+            | Planned::RecreateSecret
+            | Planned::CorrectServer
+            | Planned::ConvertType
+            | Planned::CopySecret
+            | Planned::CorrectSecretName
+            | Planned::UseServiceAccount
+            | Planned::CreateServiceAccount
+            | Planned::RemoveEntry
+            | Planned::Authenticate
+            | Planned::NewToken => FixId::NodeLogin,
+            Planned::Restart | Planned::RetryNow => FixId::RecreatePod,
+            Planned::CorrectImage | Planned::UseSuggestedImage | Planned::WriteFullName => fix,
+        },
+        FixKind::Manual(_) => fix,
     })
 }
 
@@ -117,7 +150,7 @@ mod tests {
     fn what_waits_for_its_pods_to_be_deleted_is_not_restarted() {
         for kind in [WorkloadKind::StatefulSet, WorkloadKind::DaemonSet] {
             let mut target = target(Some(kind));
-            target.is_on_delete = true;
+            target.template_rollout = TemplateRollout::OnDelete;
             assert_eq!(
                 applicable_fixes(STALE, &target, None),
                 [FixId::RetryNow, FixId::UndoRollout],

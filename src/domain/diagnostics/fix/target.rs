@@ -21,9 +21,7 @@ pub struct FixTarget {
     /// `None`: the workload cannot create Pods.
     pub pod: Option<ObjectRef<Pod>>,
     pub owner: PodOwner,
-    /// Whether the owner's update strategy is `OnDelete`: a changed template reaches a Pod when that is deleted,
-    /// and a rollout restart replaces none.
-    pub is_on_delete: bool,
+    pub template_rollout: TemplateRollout,
     /// `None` with the Pod.
     pub container: Option<TargetContainer>,
     /// The image volume whose image cannot be pulled; `None`: it is the container's own.
@@ -48,13 +46,26 @@ pub struct TargetContainer {
     pub template_image: Option<Arc<str>>,
 }
 
+/// How a changed template of the owner reaches the Pod.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TemplateRollout {
+    /// The controller replaces the Pod.
+    Automatic,
+    /// The update strategy `OnDelete`: when the Pod is deleted. A rollout restart replaces none.
+    OnDelete,
+    /// The Deployment is paused: when it is resumed. `kubectl rollout restart` is refused before.
+    Paused,
+    /// Not at all: below the partition of a StatefulSet a Pod is created again from the old revision.
+    BelowPartition(u32),
+}
+
 /// The source of a Pod's `imagePullSecrets`, which is the list to edit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ListOrigin {
     /// The Pod template (of a Pod without a controller: its own spec) lists these; the ServiceAccount's
-    /// list is not read then.
+    /// list is not read then. That of a static Pod is never read.
     Template(Arc<[Name<Secret>]>),
-    /// Admission copies the ServiceAccount's list into each new Pod.
+    /// Admission copies the ServiceAccount's list into each new Pod that has none.
     ServiceAccount,
 }
 
@@ -74,8 +85,16 @@ pub enum PodOwner {
         id: WorkloadRef,
         job: Option<ObjectRef<Workload>>,
     },
-    /// A controller of another kind, or one that has not been seen.
-    Other { kind: Arc<str>, name: Arc<str> },
+    /// A file on this node: the kubelet creates the Pod, and that of the API server is a mirror of it. Admission
+    /// refuses a mirror Pod that names a Secret or a ServiceAccount, and copies no list into it.
+    StaticPod { node: Arc<str> },
+    /// A controller of another kind (an Argo Rollout, a TaskRun), or one that has not been seen. `creator`: the
+    /// ReplicaSet or Job that it has created for the Pod; its template is the controller's.
+    Other {
+        kind: Arc<str>,
+        name: Arc<str>,
+        creator: Option<WorkloadKind>,
+    },
 }
 
 impl PodOwner {
@@ -83,25 +102,38 @@ impl PodOwner {
     pub fn from_owner(
         namespace: &Namespace,
         owner: Option<&OwnerReference>,
-        top: Option<&WorkloadRef>,
+        top: Option<&Workload>,
     ) -> Self {
         match (owner, top) {
-            (owner, Some(id)) => {
+            (owner, Some(workload)) => {
                 let job = owner
                     .filter(|owner| &*owner.kind == WorkloadKind::Job.as_str())
                     .map(|job| ObjectRef::new(namespace.clone(), Name::new(Arc::clone(&job.name))));
-                Self::of_workload(id, job)
+                Self::of_workload(workload, job)
             }
+            (Some(owner), None) if &*owner.kind == "Node" => Self::StaticPod {
+                node: Arc::clone(&owner.name),
+            },
             (Some(owner), None) => Self::Other {
                 kind: Arc::clone(&owner.kind),
                 name: Arc::clone(&owner.name),
+                creator: None,
             },
             (None, None) => Self::None,
         }
     }
 
-    fn of_workload(id: &WorkloadRef, job: Option<ObjectRef<Workload>>) -> Self {
-        let id = id.clone();
+    fn of_workload(workload: &Workload, job: Option<ObjectRef<Workload>>) -> Self {
+        let id = workload.id.clone();
+        if let Some(above) = &workload.meta.owner
+            && !has_own_template(id.kind)
+        {
+            return Self::Other {
+                kind: Arc::clone(&above.kind),
+                name: Arc::clone(&above.name),
+                creator: Some(id.kind),
+            };
+        }
         match id.kind {
             WorkloadKind::Deployment | WorkloadKind::StatefulSet | WorkloadKind::DaemonSet => {
                 Self::Rolling(id)
@@ -118,7 +150,7 @@ impl PodOwner {
             Self::Rolling(id) | Self::ReplicaSet(id) | Self::Job(id) | Self::CronJob { id, .. } => {
                 Some(id)
             }
-            Self::None | Self::Other { .. } => None,
+            Self::None | Self::StaticPod { .. } | Self::Other { .. } => None,
         }
     }
 
@@ -138,8 +170,16 @@ impl PodOwner {
     /// known: Tekton and Argo Workflows fail the run.
     pub fn recreates_pods(&self) -> bool {
         match self {
-            Self::None | Self::Job(_) | Self::CronJob { .. } => false,
-            Self::Other { kind, .. } => matches!(
+            Self::None | Self::StaticPod { .. } | Self::Job(_) | Self::CronJob { .. } => false,
+            Self::Other {
+                creator: Some(creator),
+                ..
+            } => *creator != WorkloadKind::Job,
+            Self::Other {
+                kind,
+                creator: None,
+                ..
+            } => matches!(
                 &**kind,
                 "ReplicaSet" | "ReplicationController" | "StatefulSet" | "DaemonSet"
             ),
@@ -151,10 +191,52 @@ impl PodOwner {
     pub fn is_job(&self) -> bool {
         match self {
             Self::Job(_) | Self::CronJob { .. } => true,
-            Self::Other { kind, .. } => **kind == *WorkloadKind::Job.as_str(),
-            Self::None | Self::Rolling(_) | Self::ReplicaSet(_) => false,
+            Self::Other { kind, creator, .. } => {
+                **kind == *WorkloadKind::Job.as_str() || *creator == Some(WorkloadKind::Job)
+            }
+            Self::None | Self::StaticPod { .. } | Self::Rolling(_) | Self::ReplicaSet(_) => false,
         }
     }
+}
+
+/// Whether a workload of this kind is edited although a controller of another kind owns it. Its owner may
+/// revert that, as the plan says. A ReplicaSet or a Job is only a copy of its owner's template.
+fn has_own_template(kind: WorkloadKind) -> bool {
+    match kind {
+        WorkloadKind::Deployment
+        | WorkloadKind::StatefulSet
+        | WorkloadKind::DaemonSet
+        | WorkloadKind::CronJob => true,
+        WorkloadKind::ReplicaSet | WorkloadKind::Job => false,
+    }
+}
+
+impl TemplateRollout {
+    /// `pod`: `None` for a workload that has none.
+    fn new(workload: &Workload, pod: Option<&Pod>) -> Self {
+        let status = &workload.status;
+        match workload.id.kind {
+            _ if status.on_delete => Self::OnDelete,
+            WorkloadKind::Deployment if status.paused => Self::Paused,
+            WorkloadKind::StatefulSet
+                if pod.and_then(ordinal).unwrap_or_default() < status.partition =>
+            {
+                Self::BelowPartition(status.partition)
+            }
+            WorkloadKind::Deployment
+            | WorkloadKind::ReplicaSet
+            | WorkloadKind::StatefulSet
+            | WorkloadKind::DaemonSet
+            | WorkloadKind::Job
+            | WorkloadKind::CronJob => Self::Automatic,
+        }
+    }
+}
+
+/// The number at the end of the name of a StatefulSet's Pod.
+fn ordinal(pod: &Pod) -> Option<u32> {
+    let (_, ordinal) = pod.key.name.as_str().rsplit_once('-')?;
+    ordinal.parse().ok()
 }
 
 impl FixTarget {
@@ -166,11 +248,7 @@ impl FixTarget {
         account_lists: Option<&[Name<Secret>]>,
     ) -> Self {
         let namespace = pod.key.namespace.clone();
-        let owner = PodOwner::from_owner(
-            &namespace,
-            pod.meta.owner.as_deref(),
-            workload.map(|workload| &workload.id),
-        );
+        let owner = PodOwner::from_owner(&namespace, pod.meta.owner.as_deref(), workload);
         let found = pod.containers.iter().find(|it| *it.name == *container);
         let in_template = workload.and_then(|workload| {
             let mut images = workload.images.iter();
@@ -185,10 +263,12 @@ impl FixTarget {
                 template_image: in_template.map(|(_, image)| Arc::clone(image)),
             }),
             volume: None,
-            is_on_delete: workload.is_some_and(|workload| workload.status.on_delete),
+            template_rollout: workload.map_or(TemplateRollout::Automatic, |workload| {
+                TemplateRollout::new(workload, Some(pod))
+            }),
             listed: Arc::clone(&pod.pull_secrets),
             legacy_secrets: Arc::from([]),
-            list_origin: list_origin(&owner, pod, workload, account_lists),
+            list_origin: ListOrigin::new(pod, workload, account_lists),
             service_account: pod.service_account.clone(),
             owner,
             namespace,
@@ -200,13 +280,13 @@ impl FixTarget {
         Self {
             namespace: workload.id.key.namespace.clone(),
             pod: None,
-            owner: PodOwner::of_workload(&workload.id, None),
-            is_on_delete: workload.status.on_delete,
+            owner: PodOwner::of_workload(workload, None),
+            template_rollout: TemplateRollout::new(workload, None),
             container: None,
             volume: None,
             listed: Arc::clone(&workload.pull_secrets),
             legacy_secrets: Arc::from([]),
-            list_origin: template_list(workload),
+            list_origin: ListOrigin::of_template(workload),
             service_account: workload.service_account.clone(),
         }
     }
@@ -222,31 +302,62 @@ impl FixTarget {
     pub fn is_retried_by_delete(&self) -> bool {
         self.pod.is_some() && self.owner.recreates_pods() && !self.is_ephemeral()
     }
-}
 
-fn list_origin(
-    owner: &PodOwner,
-    pod: &Pod,
-    workload: Option<&Workload>,
-    account_lists: Option<&[Name<Secret>]>,
-) -> ListOrigin {
-    match (owner, workload) {
-        (_, Some(workload)) => template_list(workload),
-        (PodOwner::None, None)
-            if has_list(&pod.pull_secrets, pod.has_unnamed_pull_secret)
-                && account_lists.is_some_and(|list| *list != *pod.pull_secrets) =>
-        {
-            ListOrigin::Template(Arc::clone(&pod.pull_secrets))
+    /// The node whose kubelet creates the Pod from a file.
+    pub fn static_pod_node(&self) -> Option<&Arc<str>> {
+        match &self.owner {
+            PodOwner::StaticPod { node } => Some(node),
+            PodOwner::None
+            | PodOwner::Rolling(_)
+            | PodOwner::ReplicaSet(_)
+            | PodOwner::Job(_)
+            | PodOwner::CronJob { .. }
+            | PodOwner::Other { .. } => None,
         }
-        (_, None) => ListOrigin::ServiceAccount,
+    }
+
+    /// Why a change of the owner's template alone does not reach the Pod, in a sentence.
+    pub(in crate::domain) fn held_template(&self) -> Option<String> {
+        let id = self.owner.workload()?;
+        match self.template_rollout {
+            TemplateRollout::Automatic | TemplateRollout::OnDelete => None,
+            TemplateRollout::Paused => Some(format!(
+                "{id} is paused: a change of its template is rolled out when it is resumed."
+            )),
+            TemplateRollout::BelowPartition(partition) => Some(format!(
+                "{id} creates Pods below ordinal {partition} from the old revision: lower spec.updateStrategy.rollingUpdate.partition."
+            )),
+        }
     }
 }
 
-fn template_list(workload: &Workload) -> ListOrigin {
-    if has_list(&workload.pull_secrets, workload.has_unnamed_pull_secret) {
-        ListOrigin::Template(Arc::clone(&workload.pull_secrets))
-    } else {
-        ListOrigin::ServiceAccount
+impl ListOrigin {
+    /// Where a Pod's list comes from. Admission fills an empty list and no other: where no template is known,
+    /// a list that the ServiceAccount does not have is the Pod's own. To edit that one helps also where it is
+    /// an old list of the ServiceAccount.
+    pub(in crate::domain::diagnostics) fn new(
+        pod: &Pod,
+        workload: Option<&Workload>,
+        account_lists: Option<&[Name<Secret>]>,
+    ) -> Self {
+        let is_own = || {
+            pod.static_pod_node().is_some()
+                || has_list(&pod.pull_secrets, pod.has_unnamed_pull_secret)
+                    && account_lists != Some(&*pod.pull_secrets)
+        };
+        match workload {
+            Some(workload) => Self::of_template(workload),
+            None if is_own() => Self::Template(Arc::clone(&pod.pull_secrets)),
+            None => Self::ServiceAccount,
+        }
+    }
+
+    fn of_template(workload: &Workload) -> Self {
+        if has_list(&workload.pull_secrets, workload.has_unnamed_pull_secret) {
+            Self::Template(Arc::clone(&workload.pull_secrets))
+        } else {
+            Self::ServiceAccount
+        }
     }
 }
 

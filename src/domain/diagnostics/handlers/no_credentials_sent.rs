@@ -189,7 +189,7 @@ mod tests {
             &scene,
             FixId::ConvertType,
             &[
-                r#"kubectl -n shop get secret hub -o json | jq '.type = "kubernetes.io/dockerconfigjson" | .data[".dockerconfigjson"] = first((.data[".dockerconfigjson"] // empty), .data[] | select(@base64d | fromjson? | .auths? | type == "object"))' | kubectl -n shop replace --force -f -"#,
+                r#"kubectl -n shop get secret hub -o json | jq '.type = "kubernetes.io/dockerconfigjson" | .data[".dockerconfigjson"] = ([((.data[".dockerconfigjson"] // empty), .data[] | @base64d | ltrimstr("\ufeff") | ., (try @base64d catch empty) | select(fromjson? | .auths? | type == "object")), (.data[".dockercfg"] // empty | @base64d | ltrimstr("\ufeff") | fromjson? | objects | {auths: .} | tojson)] | .[0] // empty | @base64)' | kubectl -n shop replace --force -f -"#,
                 "kubectl -n shop delete pod web-1 --wait=false",
             ],
         );

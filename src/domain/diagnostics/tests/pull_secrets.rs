@@ -98,11 +98,11 @@ fn a_secret_without_entries_is_read_and_has_none_for_the_registry() {
         summary.warnings = Arc::from([ConfigWarning::NoEntries]);
     }
     let finding = scene.finding();
-    assert_eq!(finding.root, Some(RootCause::EntryForOtherRegistry));
+    assert_eq!(finding.root, Some(RootCause::SecretEmpty));
     assert_eq!(finding.fixes.first(), Some(&FixId::RecreateSecret));
     assert_eq!(
         finding.summary(),
-        "Secret regcred has no entry for registry.example"
+        "Secret regcred has no entry for any registry"
     );
 }
 
@@ -190,7 +190,9 @@ fn a_registry_that_was_left_out_is_told_by_the_pods_that_name_it() {
     ));
     let finding = scene.finding();
     assert_eq!(finding.root, Some(RootCause::RepositoryMissing));
-    assert_eq!(finding.fixes.first(), Some(&FixId::CorrectImage));
+    assert_eq!(finding.fixes.first(), Some(&FixId::UseSuggestedImage));
+    let suggested = finding.fix_context.suggested_image.as_deref();
+    assert_eq!(suggested, Some("registry.example/shop/cart:3.0.7"));
     assert_eq!(finding.confidence, Confidence::Likely);
     let facts = facts(&finding).join("\n");
     for part in [

@@ -20,6 +20,9 @@ pub struct ObjectMeta {
     /// Set while the object waits for its finalizers or its grace period.
     pub deleting: Option<Timestamp>,
     pub labels: Labels,
+    /// The annotations that GitOps controllers, Helm and replicators leave.
+    #[serde(default, skip_serializing_if = "<[_]>::is_empty")]
+    pub manager_annotations: Box<[(Arc<str>, Arc<str>)]>,
     /// One allocation for all that it owns.
     pub owner: Option<Arc<OwnerReference>>,
 }

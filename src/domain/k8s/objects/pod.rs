@@ -118,7 +118,17 @@ pub struct ImageVolume {
     pub policy: PullPolicy,
 }
 
+/// The kind that owns the API server's mirror of a static Pod.
+const NODE: &str = "Node";
+
 impl Pod {
+    /// The node whose kubelet creates the Pod from a file. Admission refuses a mirror Pod that names a Secret or
+    /// a ServiceAccount, and copies no list into it (kubernetes v1.37 `plugin/pkg/admission/serviceaccount`).
+    pub fn static_pod_node(&self) -> Option<&Arc<str>> {
+        let owner = self.meta.owner.as_ref()?;
+        (&*owner.kind == NODE).then_some(&owner.name)
+    }
+
     /// The condition of this type, if reported.
     pub fn condition(&self, condition: PodConditionType) -> Option<&PodCondition> {
         self.conditions.iter().find(|c| c.condition == condition)

@@ -10,7 +10,7 @@ use crate::domain::{
     plan::{
         AuthEdit, Change, ConflictPolicy, CopySecret, CreateAccount, CreateSecret, Credentials,
         EditSecret, SetAccount,
-        replace_pods::{attach_secret, replace_pods, retry_pods, rolling, stuck},
+        replace_pods::{attach_secret, replace_pods, retry_pods, roll_out, rolling_template},
         set_image::image_edit,
     },
     registry_auth::{credential::Password, docker_config::ConfigFormat},
@@ -54,13 +54,20 @@ pub(super) fn made<'a>(action: &FixAction, targets: &Targets<'a>) -> FixChanges<
             };
             edit(&current.secret, login)
         }
-        FixAction::CorrectServer { secret, from, to } => edit(
+        FixAction::CorrectServer {
             secret,
-            AuthEdit::RenameKey {
-                from: from.clone(),
-                to: to.clone(),
-            },
-        ),
+            from,
+            to,
+            keeps_entry,
+        } => {
+            let (from, to) = (from.clone(), to.clone());
+            let change = if *keeps_entry {
+                AuthEdit::CopyEntry { from, to }
+            } else {
+                AuthEdit::RenameKey { from, to }
+            };
+            edit(secret, change)
+        }
         FixAction::RemoveEntry { secret, server } => edit(
             secret,
             AuthEdit::Remove {
@@ -167,14 +174,14 @@ fn set_account<'a>(account: &Name<ServiceAccount>, targets: &Targets<'a>) -> Fix
     let targets = targets.of_workloads();
     let mut changes: Vec<Change> = Vec::new();
     let mut done = Vec::new();
-    for workload in targets.iter().filter_map(|target| rolling(target)) {
+    for workload in targets.iter().filter_map(|target| rolling_template(target)) {
         if done.contains(&workload) {
             continue;
         }
         done.push(workload.clone());
         changes.push(SetAccount::new(workload, account.clone()).into());
     }
-    changes.extend(stuck(&targets));
+    changes.extend(roll_out(&targets));
     FixChanges { changes, targets }
 }
 

@@ -5,7 +5,10 @@ use super::{
     targets::{Reach, Targets, listed},
 };
 use crate::domain::{
-    diagnostics::{FixAction, FixContext, FixId, append_to_list, edit_account, unplanned},
+    diagnostics::{
+        FixAction, FixContext, FixId, FixTarget, append_to_list, edit_account, unplanned,
+    },
+    k8s::objects::AnyObjectRef,
     plan::{AttachSecret, Change, Plan},
 };
 
@@ -21,12 +24,6 @@ pub(in crate::domain) fn commands_of(fix: FixId, fix_context: &FixContext) -> Ve
         return Vec::new();
     };
     let own = fix_context.shown_target();
-    let targets = Targets {
-        own: &own,
-        all: vec![&own],
-        reach: Reach::Selected,
-        listed: listed(fix_context),
-    };
     let mut lines = Vec::new();
     let corrects_name = matches!(action, FixAction::CorrectSecretName { .. });
     if !is_known && corrects_name {
@@ -35,11 +32,7 @@ pub(in crate::domain) fn commands_of(fix: FixId, fix_context: &FixContext) -> Ve
             own.namespace
         ));
     }
-    let mut plan = Plan::new("", made(&action, &targets).changes);
-    if fix_context.target.is_none() && action.edits_a_secret() {
-        // Whether a Pod lacks the Secret is not known: a message alone tells of no Pod.
-        plan.changes.truncate(1);
-    }
+    let plan = plan_for(&action, &own, fix_context);
     let mut changed: Vec<String> = plan
         .changes
         .iter()
@@ -58,6 +51,48 @@ pub(in crate::domain) fn commands_of(fix: FixId, fix_context: &FixContext) -> Ve
     lines.append(&mut changed);
     lines.extend(unplanned(&action, &own));
     lines
+}
+
+/// The plan of an action for one target.
+fn plan_for(action: &FixAction, own: &FixTarget, fix_context: &FixContext) -> Plan {
+    let targets = Targets {
+        own,
+        all: vec![own],
+        reach: Reach::Selected,
+        listed: listed(fix_context),
+    };
+    let mut plan = Plan::new("", made(action, &targets).changes);
+    if fix_context.target.is_none() && action.edits_a_secret() {
+        // Whether a Pod lacks the Secret is not known: a message alone tells of no Pod.
+        plan.changes.truncate(1);
+    }
+    plan
+}
+
+/// What keeps the objects that a fix writes, and would revert that: a sentence for each.
+pub(in crate::domain) fn manager_notes(
+    fix: FixId,
+    fix_context: &FixContext,
+) -> Vec<(AnyObjectRef, String)> {
+    if fix_context.managers.is_empty() {
+        return Vec::new();
+    }
+    let Some(action) = FixAction::new(fix, fix_context) else {
+        return Vec::new();
+    };
+    let plan = plan_for(&action, &fix_context.shown_target(), fix_context);
+    let mut notes: Vec<(AnyObjectRef, String)> = Vec::new();
+    for change in plan.changes.iter().filter(|change| change.is_contested()) {
+        let object = change.object();
+        let managers = fix_context.managers.iter();
+        for (_, manager) in managers.filter(|(managed, _)| *managed == object) {
+            let note = manager.sentence(&format!("{} {}", object.kind(), object.name()));
+            if notes.iter().all(|(noted, _)| *noted != object) {
+                notes.push((object.clone(), note));
+            }
+        }
+    }
+    notes
 }
 
 /// The commands, and the shell forgets the token that they have read.

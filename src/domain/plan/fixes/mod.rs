@@ -8,7 +8,7 @@ mod changes;
 mod commands;
 mod targets;
 
-pub(in crate::domain) use self::commands::commands_of;
+pub(in crate::domain) use self::commands::{commands_of, manager_notes};
 pub use self::targets::{FixScope, Reach};
 use self::{changes::made, targets::Targets};
 use super::{
@@ -57,6 +57,11 @@ pub fn proposal_for(fix: FixId, scope: FixScope<'_>) -> FixProposal {
             }
             plan.notes
                 .extend(others_fail_alike(&targets, &plan.changes));
+            for note in fix.notes(&scope.own.fix_context) {
+                if !plan.notes.contains(&note) {
+                    plan.notes.push(note);
+                }
+            }
             FixProposal::Plan(plan)
         }
     }

@@ -1,7 +1,7 @@
 //! Manual fixes in the cluster: inspect, ask an administrator, or edit by hand.
 
 use super::{super::unplanned, Steps, node_setup};
-use crate::domain::diagnostics::FixContext;
+use crate::domain::diagnostics::{FixContext, ListOrigin};
 
 pub(in crate::domain::diagnostics::fix) fn check_secret(fix_context: &FixContext) -> Steps {
     let (namespace, secret) = (fix_context.namespace_word(), fix_context.secret_word());
@@ -33,7 +33,22 @@ pub(in crate::domain::diagnostics::fix) fn test_pull(fix_context: &FixContext) -
 
 pub(in crate::domain::diagnostics::fix) fn recreate_pod(fix_context: &FixContext) -> Steps {
     let target = fix_context.shown_target();
-    let steps = if target.owner.is_job() {
+    let account_lists = fix_context.account_lists.iter().flatten();
+    let mut lacking = account_lists.filter(|name| {
+        let mut listed = target.listed.iter();
+        !listed.any(|it| it.as_str() == name.as_str())
+    });
+    let has_old_list = target.list_origin == ListOrigin::ServiceAccount && lacking.next().is_some();
+    let steps = if let Some(node) = target.static_pod_node() {
+        Steps::new([&format!(
+            "The kubelet of node {node} recreates the Pod when its manifest changes; deleting the mirror Pod has no effect."
+        )])
+    } else if target.owner.is_job() && has_old_list {
+        Steps::new([
+            "The Pod keeps the imagePullSecrets that it was created with: retries keep failing until the Job is recreated.",
+            "A Job counts a deleted Pod as failed (backoffLimit).",
+        ])
+    } else if target.owner.is_job() {
         Steps::new([
             "The kubelet retries within 5 minutes and reads the Secrets again.",
             "A Pod's imagePullSecrets are set at creation, and a Job counts a deleted Pod as failed (backoffLimit).",

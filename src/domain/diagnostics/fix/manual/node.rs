@@ -22,6 +22,18 @@ pub(in crate::domain::diagnostics::fix) fn credential_provider(fix_context: &Fix
     .at(NodeTopic::Credential, fix_context)
 }
 
+/// The kubelet reads the file again after 5 minutes (kubernetes v1.37 `pkg/credentialprovider/provider.go`).
+pub(in crate::domain::diagnostics::fix) fn login(fix_context: &FixContext) -> Steps {
+    let (node, host) = (fix_context.node_word(), fix_context.host_word());
+    Steps::new([
+        "The API server rejects static Pods that name Secrets or a ServiceAccount: the kubelet pulls with the node's own login.",
+        &format!(
+            "On node {node}, put the login for {host} into /var/lib/kubelet/config.json (the format of ~/.docker/config.json), readable by root only."
+        ),
+        "The kubelet reads the file at the next pull, or at most 5 minutes later. A credential provider plugin is the alternative.",
+    ])
+}
+
 pub(in crate::domain::diagnostics::fix) fn raise_pull_qps(fix_context: &FixContext) -> Steps {
     Steps::new([
         "Set registryPullQPS and registryBurst in the kubelet's configuration. It clears up when fewer Pods start at once.",

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{
     super::target::{FixTarget, PodOwner},
-    edit_other,
+    edit_manifest, edit_other, is_held_by_partition,
 };
 use crate::domain::{k8s::objects::ImageVolume, shell};
 
@@ -37,10 +37,9 @@ fn set_volume_image(target: &FixTarget, volume: &ImageVolume, image: &str) -> Ve
             vec![target.replaced_pod(pod, &format!(" | .spec |= ({path})"))]
         }
         (PodOwner::None, None) => Vec::new(),
-        (PodOwner::Rolling(id), _) => vec![patch(&id.kubectl(), &template)],
-        (PodOwner::ReplicaSet(id), _) => [patch(&id.kubectl(), &template)]
+        (PodOwner::Rolling(id) | PodOwner::ReplicaSet(id), _) => [patch(&id.kubectl(), &template)]
             .into_iter()
-            .chain(target.delete_pod())
+            .chain(target.roll_out())
             .collect(),
         (PodOwner::CronJob { id, job }, _) => {
             let template = json!({ "spec": { "jobTemplate": template } });
@@ -52,7 +51,8 @@ fn set_volume_image(target: &FixTarget, volume: &ImageVolume, image: &str) -> Ve
         (PodOwner::Job(id), _) => {
             vec![target.replaced_job(&id.key, &format!(" | .spec.template.spec |= ({path})"))]
         }
-        (PodOwner::Other { kind, name }, _) => vec![edit_other(target, kind, name)],
+        (PodOwner::StaticPod { node }, _) => vec![edit_manifest(node)],
+        (PodOwner::Other { kind, name, .. }, _) => vec![edit_other(target, kind, name)],
     }
 }
 
@@ -73,7 +73,15 @@ fn set_image(target: &FixTarget, image: &str) -> Vec<String> {
             let assignment = shell::quote(&format!("{}={image}", container.name));
             vec![target.kubectl(&format!("set image deployment/NAME {assignment}"))]
         }
-        PodOwner::Other { kind, name } => vec![edit_other(target, kind, name)],
+        PodOwner::Other { kind, name, .. } => vec![edit_other(target, kind, name)],
+        PodOwner::StaticPod { node } => vec![edit_manifest(node)],
+        PodOwner::Rolling(id)
+            if container.template_image.is_some() && is_held_by_partition(target) =>
+        {
+            let assignment = shell::quote(&format!("{}={image}", container.name));
+            let set = target.kubectl(&format!("set image {} {assignment}", id.kubectl()));
+            [set].into_iter().chain(target.roll_out()).collect()
+        }
         PodOwner::None
         | PodOwner::Rolling(_)
         | PodOwner::ReplicaSet(_)
@@ -97,7 +105,8 @@ pub(in crate::domain::diagnostics::fix) fn pull_policy(target: &FixTarget) -> Ve
             vec![target.replaced_pod(pod, &format!(" | (.spec{policy}"))]
         }
         (PodOwner::None, None) => Vec::new(),
-        (PodOwner::Other { kind, name }, _) => vec![edit_other(target, kind, name)],
+        (PodOwner::StaticPod { node }, _) => vec![edit_manifest(node)],
+        (PodOwner::Other { kind, name, .. }, _) => vec![edit_other(target, kind, name)],
     }
 }
 

@@ -13,12 +13,12 @@ pub(super) use self::image::pull_policy;
 
 use super::{
     FixAction,
-    target::{FixTarget, ListOrigin, PodOwner},
+    target::{FixTarget, ListOrigin, PodOwner, TemplateRollout},
 };
 use crate::domain::{
     k8s::{
         object_ref::{Name, ObjectRef},
-        objects::{Pod, Secret, ServiceAccount, Workload, WorkloadRef},
+        objects::{Pod, Secret, ServiceAccount, Workload, WorkloadKind, WorkloadRef},
     },
     plan::{manifest, replace_pull_secret},
     shell,
@@ -89,6 +89,38 @@ impl FixTarget {
         Some(self.kubectl(&format!("delete pod {}", pod.name)))
     }
 
+    /// Brings a changed template to the Pod where its controller does not. The template is changed before: a
+    /// lower partition rolls out the one that is there.
+    fn roll_out(&self) -> Vec<String> {
+        match (&self.owner, self.template_rollout) {
+            (PodOwner::Rolling(id), TemplateRollout::BelowPartition(_)) => {
+                let none = json!({ "spec": { "updateStrategy": { "rollingUpdate": { "partition": 0 } } } });
+                let patch = shell::quote(&none.to_string());
+                let lower = self.kubectl(&format!("patch {} -p {patch}", id.kubectl()));
+                [lower].into_iter().chain(self.delete_pod()).collect()
+            }
+            (PodOwner::Rolling(id), TemplateRollout::Paused) => {
+                vec![self.kubectl(&format!("rollout resume {}", id.kubectl()))]
+            }
+            (PodOwner::Rolling(id), TemplateRollout::Automatic)
+                if id.kind != WorkloadKind::StatefulSet =>
+            {
+                Vec::new()
+            }
+            (PodOwner::Rolling(_) | PodOwner::ReplicaSet(_), _) => {
+                self.delete_pod().into_iter().collect()
+            }
+            (
+                PodOwner::None
+                | PodOwner::StaticPod { .. }
+                | PodOwner::Job(_)
+                | PodOwner::CronJob { .. }
+                | PodOwner::Other { .. },
+                _,
+            ) => Vec::new(),
+        }
+    }
+
     fn delete_job(&self, job: Option<&ObjectRef<Workload>>) -> Option<String> {
         Some(self.kubectl(&format!("delete job {}", job?.name)))
     }
@@ -119,6 +151,13 @@ impl FixTarget {
 /// Labels that the API server sets on a Job for its selector, old and new names.
 const CONTROLLER_LABELS: &str = r#".metadata.labels["controller-uid"], .metadata.labels["batch.kubernetes.io/controller-uid"], .spec.template.metadata.labels["controller-uid"], .spec.template.metadata.labels["batch.kubernetes.io/controller-uid"]"#;
 
+/// The file of a static Pod is changed on its node; the kubelet looks at it every 20 s.
+fn edit_manifest(node: &str) -> String {
+    format!(
+        "# a static Pod: edit its manifest on node {node}, in /etc/kubernetes/manifests as a rule"
+    )
+}
+
 /// What has to be edited by hand in an object of a kind that is not known here.
 fn edit_other(target: &FixTarget, kind: &str, name: &str) -> String {
     // Above a ReplicaSet that has not been seen there may be a Deployment.
@@ -138,8 +177,11 @@ fn run_as(target: &FixTarget, account: &Name<ServiceAccount>) -> Vec<String> {
     };
     let name = json!(account.as_str());
     match (&target.owner, &target.pod) {
-        (PodOwner::Rolling(_), _) | (PodOwner::None, None) => Vec::new(),
-        (PodOwner::ReplicaSet(id), _) => [set(id)].into_iter().chain(target.delete_pod()).collect(),
+        (PodOwner::Rolling(_), _) if !is_held_by_partition(target) => Vec::new(),
+        (PodOwner::None, None) => Vec::new(),
+        (PodOwner::Rolling(id) | PodOwner::ReplicaSet(id), _) => {
+            [set(id)].into_iter().chain(target.roll_out()).collect()
+        }
         (PodOwner::CronJob { id, job }, _) => [set(id)]
             .into_iter()
             .chain(target.delete_job(job.as_ref()))
@@ -156,8 +198,14 @@ fn run_as(target: &FixTarget, account: &Name<ServiceAccount>) -> Vec<String> {
             );
             vec![target.replaced_pod(pod, &filter)]
         }
-        (PodOwner::Other { kind, name }, _) => vec![edit_other(target, kind, name)],
+        (PodOwner::StaticPod { node }, _) => vec![edit_manifest(node)],
+        (PodOwner::Other { kind, name, .. }, _) => vec![edit_other(target, kind, name)],
     }
+}
+
+/// Whether the plan leaves the template as it is, for a changed one does not reach the Pod.
+fn is_held_by_partition(target: &FixTarget) -> bool {
+    matches!(target.template_rollout, TemplateRollout::BelowPartition(_))
 }
 
 /// Creates the Pod again if no controller does: with the ServiceAccount's current list, unless the Pod has its own.
@@ -176,13 +224,8 @@ pub(super) fn recreate(target: &FixTarget) -> Vec<String> {
             let job = job.iter();
             job.map(|job| target.replaced_job(job, "")).collect()
         }
-        (PodOwner::Other { kind, name }, _) if &**kind == "Node" => {
-            vec![format!(
-                "# a static Pod: edit its manifest on {} {name}",
-                kind.to_lowercase()
-            )]
-        }
-        (PodOwner::Other { kind, name }, _) if !target.owner.recreates_pods() => {
+        (PodOwner::StaticPod { node }, _) => vec![edit_manifest(node)],
+        (PodOwner::Other { kind, name, .. }, _) if !target.owner.recreates_pods() => {
             vec![format!(
                 "# create {kind}/{name} again, or wait for its controller"
             )]
@@ -225,10 +268,11 @@ fn set_template_list(target: &FixTarget, list: &[Name<Secret>]) -> Vec<String> {
     let template =
         json!({ "spec": { "template": { "spec": { "imagePullSecrets": references } } } });
     match (&target.owner, &target.pod) {
-        (PodOwner::Rolling(_), _) | (PodOwner::None, None) => Vec::new(),
-        (PodOwner::ReplicaSet(id), _) => [patch(id, &template)]
+        (PodOwner::Rolling(_), _) if !is_held_by_partition(target) => Vec::new(),
+        (PodOwner::None, None) => Vec::new(),
+        (PodOwner::Rolling(id) | PodOwner::ReplicaSet(id), _) => [patch(id, &template)]
             .into_iter()
-            .chain(target.delete_pod())
+            .chain(target.roll_out())
             .collect(),
         (PodOwner::CronJob { id, job }, _) => {
             [patch(id, &json!({ "spec": { "jobTemplate": template } }))]
@@ -244,7 +288,8 @@ fn set_template_list(target: &FixTarget, list: &[Name<Secret>]) -> Vec<String> {
             let filter = format!(" | .spec.imagePullSecrets = {references}");
             vec![target.replaced_pod(pod, &filter)]
         }
-        (PodOwner::Other { kind, name }, _) => vec![edit_other(target, kind, name)],
+        (PodOwner::StaticPod { node }, _) => vec![edit_manifest(node)],
+        (PodOwner::Other { kind, name, .. }, _) => vec![edit_other(target, kind, name)],
     }
 }
 

@@ -108,10 +108,13 @@ fn the_image_of_a_volume_is_set_in_the_volume() {
         WorkloadKind::DaemonSet,
     ] {
         let object = format!("{}/web", kind.as_str().to_lowercase());
-        assert_eq!(
-            lines(Some(kind)),
-            [format!("kubectl -n shop patch {object} -p '{template}'")]
-        );
+        let patch = format!("kubectl -n shop patch {object} -p '{template}'");
+        // A StatefulSet waits for a Pod that is stuck.
+        let delete = "kubectl -n shop delete pod web-1".to_owned();
+        let is_stuck = kind == WorkloadKind::StatefulSet;
+        let expected = [Some(patch), is_stuck.then_some(delete)];
+        let expected: Vec<String> = expected.into_iter().flatten().collect();
+        assert_eq!(lines(Some(kind)), expected);
     }
     assert_eq!(
         lines(Some(WorkloadKind::CronJob)),
@@ -180,4 +183,76 @@ fn container_is_ephemeral(mut target: FixTarget) {
         debug(&target),
         ["kubectl -n shop debug -it web-1 --image=IMAGE"]
     );
+}
+
+/// A Pod of a ReplicaSet that a controller of another kind owns.
+fn of_rollout(own_list: &[&str]) -> FixTarget {
+    let mut pod = fixtures::pod("shop", "web-1", running());
+    pod.pull_secrets = own_list.iter().map(|name| Name::new(*name)).collect();
+    let mut set = workload(WorkloadKind::ReplicaSet, "shop", "web-7d4", None);
+    set.pull_secrets = Arc::clone(&pod.pull_secrets);
+    set.meta.owner = Some(Arc::new(OwnerReference {
+        kind: "Rollout".into(),
+        name: "web".into(),
+        uid: "u".into(),
+    }));
+    FixTarget::for_pod(&pod, "app", Some(&set), Some(&[Name::new("regcred")]))
+}
+
+/// The Rollout's template stays wrong, and its controller creates the next ReplicaSet from that.
+#[test]
+fn an_owner_of_another_kind_is_edited_and_not_the_replica_set_it_owns() {
+    let edit = ["kubectl -n shop edit rollout/web"];
+    let lines = |fix: FixId, own: &[&str]| fix.render(&fix_context(of_rollout(own))).commands;
+    for fix in [FixId::CorrectImage, FixId::PullPolicy] {
+        assert_eq!(lines(fix, &[]), edit, "{fix}");
+    }
+    assert_eq!(lines(FixId::AttachSecret, &["mirror"]), edit);
+    // A new list of the ServiceAccount is copied into the Pod that the ReplicaSet creates.
+    assert_eq!(
+        lines(FixId::AttachSecret, &[]),
+        [
+            r#"kubectl -n shop patch serviceaccount runner -p '{"imagePullSecrets":[{"name":"regcred"},{"name":"hub"}]}'"#,
+            "kubectl -n shop delete pod web-1 --wait=false",
+        ]
+    );
+    for fix in FixId::ALL {
+        let lines = lines(*fix, &["mirror"]).join("\n");
+        assert!(!lines.contains("replicaset"), "{fix}: {lines}");
+    }
+}
+
+#[test]
+fn a_partition_is_lowered_after_the_template_is_right() {
+    let pod = fixtures::pod("shop", "db-0", running());
+    let mut db = workload(WorkloadKind::StatefulSet, "shop", "db", None);
+    db.status.partition = 2;
+    db.pull_secrets = [Name::new("mirror")].into();
+    let target = FixTarget::for_pod(&pod, "app", Some(&db), None);
+    let fix = |fix: FixId| fix.render(&fix_context(target.clone()));
+    let lower = r#"kubectl -n shop patch statefulset/db -p '{"spec":{"updateStrategy":{"rollingUpdate":{"partition":0}}}}'"#;
+    let delete = "kubectl -n shop delete pod db-0";
+    assert_eq!(
+        fix(FixId::AttachSecret).commands,
+        [
+            r#"kubectl -n shop patch statefulset/db --type=merge -p '{"spec":{"template":{"spec":{"imagePullSecrets":[{"name":"mirror"},{"name":"hub"}]}}}}'"#,
+            lower,
+            delete
+        ]
+    );
+    assert_eq!(
+        fix(FixId::CorrectImage).commands,
+        [
+            "kubectl -n shop set image statefulset/db app=IMAGE",
+            lower,
+            delete
+        ]
+    );
+    for id in [FixId::AttachSecret, FixId::CorrectImage] {
+        let steps = fix(id).steps.join("\n");
+        assert!(
+            steps.contains("below ordinal 2 from the old revision"),
+            "{steps}"
+        );
+    }
 }

@@ -33,6 +33,10 @@ pub struct ConvertSecret {
     pub before: Option<ObservedObject>,
 }
 
+/// The configuration in a Secret, for jq: in any key, also with a byte order mark, encoded twice, or as a
+/// `.dockercfg` without `auths`. In jq 1.6 `try` would catch the break of `first`.
+const CONFIG: &str = r#"([((.data[".dockerconfigjson"] // empty), .data[] | @base64d | ltrimstr("\ufeff") | ., (try @base64d catch empty) | select(fromjson? | .auths? | type == "object")), (.data[".dockercfg"] // empty | @base64d | ltrimstr("\ufeff") | fromjson? | objects | {auths: .} | tojson)] | .[0] // empty | @base64)"#;
+
 impl ConvertSecret {
     /// Creates the change; what is kept of the Secret is known after the dry run.
     pub fn new(key: ObjectRef<Secret>) -> Self {
@@ -74,7 +78,7 @@ impl PlanChange for ConvertSecret {
     fn commands(&self) -> Vec<String> {
         let ObjectRef { namespace, name } = &self.key;
         vec![format!(
-            "kubectl -n {namespace} get secret {name} -o json | jq '.type = \"kubernetes.io/dockerconfigjson\" | .data[\".dockerconfigjson\"] = first((.data[\".dockerconfigjson\"] // empty), .data[] | select(@base64d | fromjson? | .auths? | type == \"object\"))' | kubectl -n {namespace} replace --force -f -"
+            "kubectl -n {namespace} get secret {name} -o json | jq '.type = \"kubernetes.io/dockerconfigjson\" | .data[\".dockerconfigjson\"] = {CONFIG}' | kubectl -n {namespace} replace --force -f -"
         )]
     }
 

@@ -77,6 +77,10 @@ impl PlanChange for EditSecret {
             AuthEdit::RenameKey { from, to } => {
                 format!("Rename entry {} of Secret {key} to {to}", shown_key(from))
             }
+            AuthEdit::CopyEntry { from, to } => format!(
+                "Add entry {to} to Secret {key}, with the login of {}",
+                shown_key(from)
+            ),
             AuthEdit::Remove { server } => {
                 format!("Remove entry {server} from Secret {key}")
             }
@@ -109,7 +113,9 @@ impl PlanChange for EditSecret {
                     .map(|server| (server, login.username.as_str()))
                     .collect()
             }
-            AuthEdit::RenameKey { to, .. } => vec![(to, export::USER)],
+            AuthEdit::RenameKey { to, .. } | AuthEdit::CopyEntry { to, .. } => {
+                vec![(to, export::USER)]
+            }
             AuthEdit::Remove { .. } => return None,
         };
         Some(RepositoryManifest {
@@ -205,6 +211,16 @@ fn edit_commands(edit: &AuthEdit, key: &ObjectRef<Secret>, format: ConfigFormat)
             ),
             format!(
                 "@base64d | fromjson | if {auths} | has($to) then error(\"\\($to) is there already\") else . end | {auths} |= with_entries(if .key == $from then .key = $to else . end)"
+            ),
+        )],
+        AuthEdit::CopyEntry { from, to } => vec![through_jq(
+            format!(
+                "--arg from {} --arg to {}",
+                shell::quote(from),
+                shell::quote(to)
+            ),
+            format!(
+                "@base64d | fromjson | if {auths} | has($to) then error(\"\\($to) is there already\") else . end | {auths}[$to] = {auths}[$from]"
             ),
         )],
         AuthEdit::Remove { server } => vec![through_jq(

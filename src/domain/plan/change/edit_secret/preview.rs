@@ -44,6 +44,11 @@ pub(super) fn edit_lines(
             lines.push(added(format!("  {to}: {HIDDEN}")));
             vec![from, to]
         }
+        AuthEdit::CopyEntry { from, to } => {
+            lines.push(same(format!("  {}: {HIDDEN}", shown_key(from))));
+            lines.push(added(format!("  {to}: {HIDDEN}  # the same login")));
+            vec![from, to]
+        }
         AuthEdit::Remove { server } => {
             lines.push(removed(format!("  {server}: {HIDDEN}")));
             vec![server]
