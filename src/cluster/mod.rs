@@ -15,6 +15,7 @@ mod mock;
 pub mod nodes;
 mod paths;
 pub mod pull_test;
+mod random;
 pub mod rbac;
 mod request;
 pub mod secret_values;
