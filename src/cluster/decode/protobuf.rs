@@ -262,13 +262,13 @@ pub(super) fn metadata(object: &[u8]) -> WireMeta<'_> {
 
 /// `Status`, the body of an error.
 #[derive(Default)]
-pub(in crate::cluster) struct StatusMessage<'a> {
+pub(in crate::cluster) struct ProtobufStatus<'a> {
     pub(in crate::cluster) metadata: ListMetaMessage<'a>,
     pub(in crate::cluster) message: LenientStr<'a>,
     pub(in crate::cluster) reason: LenientStr<'a>,
 }
 
-impl<'a> ProtobufMessage<'a> for StatusMessage<'a> {
+impl<'a> ProtobufMessage<'a> for ProtobufStatus<'a> {
     fn field(&mut self, number: u64, value: FieldValue<'a>) -> Option<()> {
         match number {
             1 => self.metadata = value.message()?,
@@ -281,7 +281,7 @@ impl<'a> ProtobufMessage<'a> for StatusMessage<'a> {
 }
 
 /// Decodes the body of an error.
-pub(in crate::cluster) fn status(bytes: &[u8]) -> Option<StatusMessage<'_>> {
+pub(in crate::cluster) fn status(bytes: &[u8]) -> Option<ProtobufStatus<'_>> {
     ProtobufMessage::read(open_envelope(bytes)?.1)
 }
 

@@ -17,7 +17,7 @@ use super::{
     health::{DETECTION_LIMIT, ServerHealth},
     ndjson::LineReader,
     pager::{CompleteList, ListError, ListPager, ListSource, ListStart},
-    phase::{Phase, WatchPosition, loses_version},
+    phase::{ReflectorPhase, WatchPosition, loses_version},
     status::{LastStatus, StatusReporter, WatchDenied},
 };
 use crate::{
@@ -55,7 +55,7 @@ pub(super) struct ListWatch<D: Decode> {
     coalescer: Arc<Coalescer<D>>,
     health: Arc<ServerHealth>,
     texts: Interner,
-    phase: Phase,
+    phase: ReflectorPhase,
     status: StatusReporter<D>,
     backoff: WatchBackoff,
     /// When the log was last told of an unreadable object.
@@ -80,7 +80,7 @@ impl<D: Decode> ListWatch<D> {
             coalescer,
             health,
             texts: Interner::default(),
-            phase: Phase::List(ListStart::Pages),
+            phase: ReflectorPhase::List(ListStart::Pages),
             backoff: WatchBackoff::default(),
             logged: None,
         }
@@ -94,8 +94,8 @@ impl<D: Decode> ListWatch<D> {
     pub(super) async fn run(&mut self) -> WatchDenied {
         loop {
             let outcome = match self.phase.clone() {
-                Phase::List(start) => self.list(start).await,
-                Phase::Watch(position) => self.watch(&position.version).await,
+                ReflectorPhase::List(start) => self.list(start).await,
+                ReflectorPhase::Watch(position) => self.watch(&position.version).await,
             };
             let Err(error) = outcome else { continue };
             match error {
@@ -121,8 +121,8 @@ impl<D: Decode> ListWatch<D> {
         let was_permitted = match self.status.last() {
             LastStatus::New | LastStatus::Failed { .. } | LastStatus::Refused { .. } => false,
             LastStatus::Live | LastStatus::Stale { .. } => match &self.phase {
-                Phase::List(_) => true,
-                Phase::Watch(position) => position.is_synced,
+                ReflectorPhase::List(_) => true,
+                ReflectorPhase::Watch(position) => position.is_synced,
             },
         };
         if was_permitted {
@@ -135,8 +135,8 @@ impl<D: Decode> ListWatch<D> {
     fn refused(&mut self, why: String) -> WatchDenied {
         self.status.refused();
         let verb = match &self.phase {
-            Phase::List(_) => "list",
-            Phase::Watch(_) => "watch",
+            ReflectorPhase::List(_) => "list",
+            ReflectorPhase::Watch(_) => "watch",
         };
         WatchDenied::Forbidden {
             missing: self.source.endpoint.permission(verb, &self.scope),
@@ -227,7 +227,7 @@ impl<D: Decode> ListWatch<D> {
         }
         self.coalescer.replace(objects, unreadable);
         self.texts.sweep();
-        self.phase = Phase::Watch(WatchPosition {
+        self.phase = ReflectorPhase::Watch(WatchPosition {
             version,
             is_synced: false,
             is_consistent,
@@ -332,7 +332,7 @@ impl<D: Decode> ListWatch<D> {
 
     /// Goes on from this version; an object that lacks its version leaves it where it was.
     fn set_resource_version(&mut self, version: Option<Arc<str>>) {
-        let Phase::Watch(position) = &mut self.phase else {
+        let ReflectorPhase::Watch(position) = &mut self.phase else {
             return;
         };
         if let Some(version) = version.filter(|version| !version.is_empty())
@@ -345,7 +345,7 @@ impl<D: Decode> ListWatch<D> {
 
     /// Records that the server has what comes after the version.
     fn mark_synced(&mut self) {
-        if let Phase::Watch(position) = &mut self.phase {
+        if let ReflectorPhase::Watch(position) = &mut self.phase {
             position.is_synced = true;
         }
         self.live();
@@ -361,14 +361,14 @@ impl<D: Decode> ListWatch<D> {
         self.status.stale(error);
         let relist = match &self.phase {
             // A whole list may be more than the server can give.
-            Phase::List(_) => {
-                self.phase = Phase::List(ListStart::Pages);
+            ReflectorPhase::List(_) => {
+                self.phase = ReflectorPhase::List(ListStart::Pages);
                 None
             }
-            Phase::Watch(position) => loses_version(error).then(|| position.relist()),
+            ReflectorPhase::Watch(position) => loses_version(error).then(|| position.relist()),
         };
         if let Some(start) = relist {
-            self.phase = Phase::List(start);
+            self.phase = ReflectorPhase::List(start);
             sleep(self.backoff.before_relist()).await;
             return;
         }

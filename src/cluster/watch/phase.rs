@@ -17,7 +17,7 @@ use crate::cluster::ApiError;
 
 /// What is requested next.
 #[derive(Clone)]
-pub(super) enum Phase {
+pub(super) enum ReflectorPhase {
     List(ListStart),
     Watch(WatchPosition),
 }
