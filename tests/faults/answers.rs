@@ -88,7 +88,14 @@ pub async fn errors_of_watches_list_nothing(place: Place) {
         scene.heal();
         scene.is_whole(&mut seen).await;
     }
-    assert_eq!(count_lists(&scene), before);
+    let asked = scene.front.asked();
+    let again = asked.iter().filter(|asked| lists(&asked.uri)).skip(before);
+    // Other cases let the same server's etcd forget. The API server has no watch cache of Events, so that their version
+    // has expired then (410).
+    let again: Vec<_> = again
+        .filter(|asked| !asked.uri.contains("/events?"))
+        .collect();
+    assert!(again.is_empty(), "{again:?}");
 }
 
 pub async fn truncated_lists(place: Place) {
