@@ -17,6 +17,7 @@ pub mod node_files;
 pub mod nodes;
 mod paths;
 pub mod pull_test;
+mod random;
 pub mod rbac;
 mod request;
 pub mod secret_values;

@@ -17,7 +17,7 @@ use crate::domain::sanitize::sanitize;
 /// Maximum number of bytes read of an error's body.
 const ERROR_BODY_LIMIT: usize = 64 * 1024;
 
-/// Maximum size of a response: a page holds 500 objects, and etcd none above 1.5 MiB.
+/// Maximum size of a response that is no page of a list.
 const ANSWER_LIMIT: usize = 768 * 1024 * 1024;
 
 /// Limit of `Retry-After`, as somebody waits.
@@ -60,8 +60,30 @@ pub(super) async fn send(
     client: &Client,
     request: Request<ZeroizingBuffer>,
 ) -> Result<Body, ApiError> {
+    send_page(client, request)
+        .await
+        .map_err(|refusal| refusal.error)
+}
+
+/// An error in answer to the request of a page.
+pub(super) struct PageRefusal {
+    pub(super) error: ApiError,
+    /// With a 410: the continue token of the rest of the list as it is now (`metadata.continue` of the `Status`).
+    pub(super) next: Option<String>,
+}
+
+impl From<ApiError> for PageRefusal {
+    fn from(error: ApiError) -> Self {
+        Self { error, next: None }
+    }
+}
+
+async fn send_page(
+    client: &Client,
+    request: Request<ZeroizingBuffer>,
+) -> Result<Body, PageRefusal> {
     let request = request.map(|body| Body::from(body.into_bytes()));
-    let response = client.send(request).await?;
+    let response = client.send(request).await.map_err(ApiError::from)?;
     let status = response.status();
     if status.is_success() {
         return Ok(response.into_body());
@@ -70,14 +92,16 @@ pub(super) async fn send(
     let refusal = status_body(response.into_body()).await;
     let message = refusal.message;
     let message = message.unwrap_or_else(|| status.canonical_reason().unwrap_or("").to_owned());
-    Err(match (status.as_u16(), after) {
+    let error = match (status.as_u16(), after) {
         (code @ (429 | 503), Some(after)) => ApiError::RetryAfter {
             code,
             message,
             after,
         },
         (code, _) => ApiError::from_reason(code, refusal.reason.as_deref(), message),
-    })
+    };
+    let next = refusal.next;
+    Err(PageRefusal { error, next })
 }
 
 /// Reads `Retry-After`. The API server names whole seconds; a date, which HTTP has too, is not read.
@@ -97,26 +121,47 @@ pub(super) async fn read_body(
     request: Request<ZeroizingBuffer>,
     limit: Duration,
 ) -> Result<ZeroizingBuffer, ApiError> {
-    read_body_with_hint(client, request, limit, 0).await
-}
-
-/// Like `read_body`, with the expected length.
-pub(super) async fn read_body_with_hint(
-    client: &Client,
-    request: Request<ZeroizingBuffer>,
-    limit: Duration,
-    about: usize,
-) -> Result<ZeroizingBuffer, ApiError> {
     let reading = async {
         let body = send(client, request).await?;
-        read_limited(body, about, ANSWER_LIMIT).await
+        let read = read_limited(body, 0, ANSWER_LIMIT).await?;
+        read.ok_or_else(|| too_large(ANSWER_LIMIT))
     };
     tokio::time::timeout(limit, reading)
         .await
         .unwrap_or(Err(ApiError::Timeout(limit)))
 }
 
-/// The whole answer within the time limit, unless it has more than `most` bytes.
+/// The limits of one page of a list.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct PageLimits {
+    pub(super) time: Duration,
+    /// The expected number of bytes.
+    pub(super) about: usize,
+    /// The largest number of bytes, decompressed.
+    pub(super) most: usize,
+}
+
+/// Sends the request of a page and reads its body; `None` if it is larger than the limit.
+pub(super) async fn read_page(
+    client: &Client,
+    request: Request<ZeroizingBuffer>,
+    limits: PageLimits,
+) -> Result<Option<ZeroizingBuffer>, PageRefusal> {
+    let reading = async {
+        let body = send_page(client, request).await?;
+        Ok(read_limited(body, limits.about, limits.most).await?)
+    };
+    tokio::time::timeout(limits.time, reading)
+        .await
+        .unwrap_or(Err(ApiError::Timeout(limits.time).into()))
+}
+
+/// The error for a body that is larger than so many bytes.
+pub(super) fn too_large(most: usize) -> ApiError {
+    ApiError::Decode(format!("too large: more than {} MiB", most >> 20))
+}
+
+/// Reads the whole answer within the time limit, unless it has more than `most` bytes.
 pub(super) async fn read_body_up_to(
     client: &Client,
     request: Request<ZeroizingBuffer>,
@@ -125,28 +170,28 @@ pub(super) async fn read_body_up_to(
 ) -> Result<ZeroizingBuffer, ApiError> {
     let reading = async {
         let body = send(client, request).await?;
-        read_limited(body, 0, most).await
+        let read = read_limited(body, 0, most).await?;
+        read.ok_or_else(|| too_large(most))
     };
     tokio::time::timeout(limit, reading)
         .await
         .unwrap_or(Err(ApiError::Timeout(limit)))
 }
 
-/// A whole body, unless it is larger than `most`.
+/// Reads a whole body; `None` if it is larger than `most`.
 async fn read_limited(
     mut body: Body,
     about: usize,
     most: usize,
-) -> Result<ZeroizingBuffer, ApiError> {
+) -> Result<Option<ZeroizingBuffer>, ApiError> {
     let mut bytes = ZeroizingBuffer::with_capacity(about);
     while let Some(chunk) = chunk(&mut body).await? {
         if bytes.len() + chunk.len() > most {
-            let most = most / (1024 * 1024);
-            return Err(ApiError::Decode(format!("too large: more than {most} MiB")));
+            return Ok(None);
         }
         bytes.extend(&chunk);
     }
-    Ok(bytes)
+    Ok(Some(bytes))
 }
 
 /// Reads the next chunk of a body; `None` at its end.
@@ -190,11 +235,13 @@ pub(super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
 }
 
 /// The parts of an error's `Status` body that are used.
+#[derive(Default)]
 struct StatusBody {
     message: Option<String>,
-    /// `reason` of a `Status`, a word for programs; `None` where something else has answered, or in
-    /// protobuf.
+    /// `reason` of a `Status`, a word for programs; `None` where something else has answered.
     reason: Option<String>,
+    /// `metadata.continue` of a `Status`.
+    next: Option<String>,
 }
 
 async fn status_body(mut body: Body) -> StatusBody {
@@ -202,6 +249,13 @@ async fn status_body(mut body: Body) -> StatusBody {
     struct Status {
         message: String,
         reason: Option<String>,
+        #[serde(default)]
+        metadata: StatusMeta,
+    }
+    #[derive(Default, serde::Deserialize)]
+    struct StatusMeta {
+        #[serde(rename = "continue")]
+        next: Option<String>,
     }
     let mut bytes = Vec::new();
     while let Ok(Some(piece)) = chunk(&mut body).await {
@@ -210,23 +264,26 @@ async fn status_body(mut body: Body) -> StatusBody {
             break;
         }
     }
-    if let Some(message) = decode::status(&bytes) {
+    let stated = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+    if let Some(status) = decode::status(&bytes) {
         return StatusBody {
-            message: Some(sanitize(&message)),
-            reason: None,
+            message: Some(sanitize(status.message.as_str())),
+            reason: stated(status.reason.as_str()),
+            next: stated(status.metadata.next.as_str()),
         };
     }
     if let Ok(status) = serde_json::from_slice::<Status>(&bytes) {
         return StatusBody {
             message: Some(sanitize(&status.message)),
             reason: status.reason,
+            next: status.metadata.next.as_deref().and_then(stated),
         };
     }
     // A load balancer or proxy answers in its own words.
     let text = String::from_utf8_lossy(&bytes);
     StatusBody {
         message: text.lines().map(sanitize).find(|line| !line.is_empty()),
-        reason: None,
+        ..StatusBody::default()
     }
 }
 
@@ -238,8 +295,8 @@ mod tests {
     async fn an_answer_without_end_is_given_up() {
         let body = || Body::from(vec![b' '; 3 * 1024 * 1024]);
         let whole = read_limited(body(), 0, 3 * 1024 * 1024).await;
-        assert_eq!(whole.ok().unwrap().len(), 3 * 1024 * 1024);
-        let refused = read_limited(body(), 0, 2 * 1024 * 1024).await;
-        assert!(matches!(refused, Err(ApiError::Decode(why)) if why.contains("2 MiB")));
+        assert_eq!(whole.unwrap().unwrap().len(), 3 * 1024 * 1024);
+        let given_up = read_limited(body(), 0, 2 * 1024 * 1024).await;
+        assert!(given_up.unwrap().is_none());
     }
 }

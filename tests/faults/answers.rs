@@ -62,6 +62,42 @@ pub async fn internal_errors(place: Place) {
     scene.is_whole(&mut seen).await;
 }
 
+/// They say nothing of the version, so the watches go on from it: a server that has just come back is not asked for
+/// everything by everybody.
+pub async fn errors_of_watches_list_nothing(place: Place) {
+    let scene = Scene::at(place).await;
+    let mut seen = scene.watched().await;
+    let before = count_lists(&scene);
+    for (status, message) in [(500, "leader changed"), (401, "Unauthorized")] {
+        let body = format!(r#"{{"kind":"Status","code":{status},"message":"{message}"}}"#);
+        let refused = scene.front.asked().len();
+        scene
+            .front
+            .always(everything, Fault::Instead(status, None, body));
+        scene.line.cut();
+        // Some nine seconds, with the pauses between.
+        seen.until("Pods are refused four times", crate::scene::TOLD, |_| {
+            let asked = scene.front.asked();
+            let refused = asked.iter().skip(refused);
+            refused.filter(|asked| asked.uri.contains("/pods")).count() >= 4
+        })
+        .await;
+        scene
+            .touch_pod("web-3", message.split(' ').next().unwrap())
+            .await;
+        scene.heal();
+        scene.is_whole(&mut seen).await;
+    }
+    let asked = scene.front.asked();
+    let again = asked.iter().filter(|asked| lists(&asked.uri)).skip(before);
+    // Other cases let the same server's etcd forget. The API server has no watch cache of Events, so that their version
+    // has expired then (410).
+    let again: Vec<_> = again
+        .filter(|asked| !asked.uri.contains("/events?"))
+        .collect();
+    assert!(again.is_empty(), "{again:?}");
+}
+
 pub async fn truncated_lists(place: Place) {
     let scene = Scene::at(place).await;
     // Twice for each of the watches, each time as if it were the whole answer.

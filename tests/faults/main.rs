@@ -55,6 +55,7 @@ fn common(place: Place) -> Vec<Case> {
         network::a_slow_drip,
         answers::too_many_requests_are_answered_with_patience,
         answers::internal_errors,
+        answers::errors_of_watches_list_nothing,
         answers::truncated_lists,
         answers::truncated_changes,
         answers::a_list_cut_off_by_a_broken_connection,

@@ -1,14 +1,10 @@
 //! Retry policy of writes: conflicts, transient errors and lost responses.
 
-use std::{
-    collections::hash_map::RandomState,
-    hash::{BuildHasher, Hasher},
-    time::Duration,
-};
+use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-use crate::cluster::ApiError;
+use crate::cluster::{ApiError, random::random};
 
 /// Maximum number of attempts if others keep changing the object.
 const ATTEMPTS: u32 = 6;
@@ -121,11 +117,6 @@ impl WriteBackoff {
 fn jitter(pause: Duration) -> Duration {
     let [first, ..] = random().to_be_bytes();
     pause.mul_f64(f64::from(first) / f64::from(u8::MAX))
-}
-
-/// Returns a random number: hash maps are seeded by the system's random source.
-pub(super) fn random() -> u64 {
-    RandomState::new().build_hasher().finish()
 }
 
 #[cfg(test)]

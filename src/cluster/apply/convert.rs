@@ -17,7 +17,6 @@ use zeroize::Zeroizing;
 
 use super::{
     api::{ApiServer, applied, failed, unchanged, with_managers},
-    backoff::random,
     create::Creation,
     delete::{DeleteOutcome, Precondition, changed_since, delete, observed},
     patches,
@@ -25,7 +24,7 @@ use super::{
     secrets::{KEY, TYPE, create_as_given, kind},
 };
 use crate::{
-    cluster::{ApiError, paths},
+    cluster::{ApiError, paths, random::random},
     domain::{
         k8s::{
             object_ref::{LONGEST_NAME, ObjectRef},

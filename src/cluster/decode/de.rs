@@ -12,10 +12,10 @@ use serde::{
 ///
 /// Any other type becomes an empty string: no field is worth losing an object for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct LenientStr<'a>(Cow<'a, str>);
+pub(in crate::cluster) struct LenientStr<'a>(Cow<'a, str>);
 
 impl LenientStr<'_> {
-    pub(super) fn as_str(&self) -> &str {
+    pub(in crate::cluster) fn as_str(&self) -> &str {
         &self.0
     }
 

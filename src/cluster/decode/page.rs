@@ -62,6 +62,7 @@ struct WireListMeta<'a> {
     resource_version: LenientStr<'a>,
     #[serde(rename = "continue")]
     next: LenientStr<'a>,
+    remaining_item_count: Option<u64>,
 }
 
 impl<'a, D: Decode> ListPage<'a, D> {
@@ -113,10 +114,12 @@ impl<'a, D: Decode> ListPage<'a, D> {
         let WireListMeta {
             resource_version,
             next,
+            remaining_item_count,
         } = metadata;
         let metadata = protobuf::ListMetaMessage {
             version: resource_version,
             next,
+            remaining: remaining_item_count,
         };
         Self { metadata, items }
     }
@@ -130,6 +133,20 @@ impl<'a, D: Decode> ListPage<'a, D> {
     pub(in crate::cluster) fn next(&self) -> Option<String> {
         let next = self.metadata.next.as_str();
         (!next.is_empty()).then(|| next.to_owned())
+    }
+
+    /// The number of objects that follow this page; servers do not count them where a selector is used.
+    pub(in crate::cluster) fn remaining(&self) -> Option<u64> {
+        self.metadata.remaining
+    }
+
+    /// The number of objects in this page, readable or not.
+    pub(in crate::cluster) fn len(&self) -> usize {
+        match &self.items {
+            PageItems::Read(wires) => wires.len(),
+            PageItems::Json(raws) => raws.len(),
+            PageItems::Protobuf(items, _) => items.len(),
+        }
     }
 
     /// Appends the objects to the list; returns those that could not be decoded.

@@ -230,9 +230,11 @@ impl<'a> ProtobufMessage<'a> for ListMessage<'a> {
 }
 
 #[derive(Default)]
-pub(super) struct ListMetaMessage<'a> {
+pub(in crate::cluster) struct ListMetaMessage<'a> {
     pub(super) version: LenientStr<'a>,
-    pub(super) next: LenientStr<'a>,
+    pub(in crate::cluster) next: LenientStr<'a>,
+    /// `remainingItemCount`: how many objects follow this page, where the server has counted them.
+    pub(super) remaining: Option<u64>,
 }
 
 impl<'a> ProtobufMessage<'a> for ListMetaMessage<'a> {
@@ -240,6 +242,7 @@ impl<'a> ProtobufMessage<'a> for ListMetaMessage<'a> {
         match number {
             2 => self.version = value.text()?,
             3 => self.next = value.text()?,
+            4 => self.remaining = Some(value.number()?),
             _ => {}
         }
         Some(())
@@ -257,20 +260,29 @@ pub(super) fn metadata(object: &[u8]) -> WireMeta<'_> {
     WireMeta::default()
 }
 
-/// The message of a `Status`, which is the body of an error.
-pub(in crate::cluster) fn status(bytes: &[u8]) -> Option<String> {
-    #[derive(Default)]
-    struct Status<'a>(LenientStr<'a>);
-    impl<'a> ProtobufMessage<'a> for Status<'a> {
-        fn field(&mut self, number: u64, value: FieldValue<'a>) -> Option<()> {
-            if number == 3 {
-                self.0 = value.text()?;
-            }
-            Some(())
+/// `Status`, the body of an error.
+#[derive(Default)]
+pub(in crate::cluster) struct ProtobufStatus<'a> {
+    pub(in crate::cluster) metadata: ListMetaMessage<'a>,
+    pub(in crate::cluster) message: LenientStr<'a>,
+    pub(in crate::cluster) reason: LenientStr<'a>,
+}
+
+impl<'a> ProtobufMessage<'a> for ProtobufStatus<'a> {
+    fn field(&mut self, number: u64, value: FieldValue<'a>) -> Option<()> {
+        match number {
+            1 => self.metadata = value.message()?,
+            3 => self.message = value.text()?,
+            4 => self.reason = value.text()?,
+            _ => {}
         }
+        Some(())
     }
-    let status: Status<'_> = ProtobufMessage::read(open_envelope(bytes)?.1)?;
-    Some(status.0.as_str().to_owned())
+}
+
+/// Decodes the body of an error.
+pub(in crate::cluster) fn status(bytes: &[u8]) -> Option<ProtobufStatus<'_>> {
+    ProtobufMessage::read(open_envelope(bytes)?.1)
 }
 
 #[cfg(test)]
@@ -360,9 +372,17 @@ mod tests {
 
     #[test]
     fn an_error_is_taken_out_of_its_envelope() {
-        let status = field(3, b"pods is forbidden");
+        let status = [
+            field(1, &field(3, b"the-rest")),
+            field(3, b"too old"),
+            field(4, b"Expired"),
+        ]
+        .concat();
         let bytes = [b"k8s\0".to_vec(), field(1, b""), field(2, &status)].concat();
-        assert_eq!(super::status(&bytes).unwrap(), "pods is forbidden");
-        assert_eq!(super::status(b"{\"message\":\"x\"}"), None);
+        let status = super::status(&bytes).unwrap();
+        assert_eq!(status.message.as_str(), "too old");
+        assert_eq!(status.reason.as_str(), "Expired");
+        assert_eq!(status.metadata.next.as_str(), "the-rest");
+        assert!(super::status(b"{\"message\":\"x\"}").is_none());
     }
 }

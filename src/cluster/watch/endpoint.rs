@@ -1,9 +1,11 @@
 //! Endpoints: path, selector and page size of the list and watch of each kind.
 
+use std::sync::Arc;
+
 use http::{HeaderValue, Request, header};
 use kube::core::{
     Request as Build,
-    params::{ListParams, WatchParams},
+    params::{ListParams, VersionMatch, WatchParams},
 };
 
 use crate::{
@@ -15,12 +17,17 @@ use crate::{
     },
 };
 
-/// How long the server keeps one watch open.
-///
-/// It limits how long changes go unseen when a router drops a connection silently, even if the liveness probe uses
-/// another connection. One request per kind and minute costs the server little; client-go, which runs on every node,
-/// uses five to ten minutes.
-pub(super) const WATCH_SECONDS: u32 = 60;
+/// What of a list is requested.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum PageRequest {
+    First,
+    /// The page that a continue token stands for.
+    Continue(String),
+    /// All objects at once, from the server's watch cache (`resourceVersionMatch=NotOlderThan`).
+    Whole {
+        not_older_than: Arc<str>,
+    },
+}
 
 /// An API that serves a kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -201,18 +208,33 @@ impl Endpoint {
         }
     }
 
-    /// Request for one page of the list.
+    /// The number of objects in a page.
+    pub(super) fn page_size(&self) -> u32 {
+        self.page
+    }
+
+    /// Request for a page of the list with up to `page_size` objects.
     pub(super) fn list(
         &self,
         scope: &Scope,
-        next: Option<String>,
+        page: &PageRequest,
+        page_size: u32,
     ) -> Result<Request<ZeroizingBuffer>, ApiError> {
-        let parameters = ListParams {
+        let mut parameters = ListParams {
             field_selector: self.fields.map(str::to_owned),
-            limit: Some(self.page),
-            continue_token: next,
             ..ListParams::default()
         };
+        match page {
+            PageRequest::First => parameters.limit = Some(page_size),
+            PageRequest::Continue(token) => {
+                parameters.limit = Some(page_size);
+                parameters.continue_token = Some(token.clone());
+            }
+            PageRequest::Whole { not_older_than } => {
+                parameters.resource_version = Some(not_older_than.to_string());
+                parameters.version_match = Some(VersionMatch::NotOlderThan);
+            }
+        }
         let build = self.build(scope);
         let request = match self.content {
             ListEncoding::Whole | ListEncoding::Protobuf => build.list(&parameters),
@@ -227,18 +249,19 @@ impl Endpoint {
 
     /// Request for a list of one object, to check the permission.
     pub(super) fn list_one(&self, scope: &Scope) -> Result<Request<ZeroizingBuffer>, ApiError> {
-        Self { page: 1, ..*self }.list(scope, None)
+        self.list(scope, &PageRequest::First, 1)
     }
 
-    /// Request for all changes after this version.
+    /// Request for all changes after this version, for so many seconds.
     pub(super) fn watch(
         &self,
         scope: &Scope,
         version: &str,
+        seconds: u32,
     ) -> Result<Request<ZeroizingBuffer>, ApiError> {
         let parameters = WatchParams {
             field_selector: self.fields.map(str::to_owned),
-            timeout: Some(WATCH_SECONDS),
+            timeout: Some(seconds),
             bookmarks: true,
             ..WatchParams::default()
         };
@@ -281,8 +304,8 @@ mod tests {
         };
         let scope = Scope::Namespace(Namespace::new("app"));
         for request in [
-            other.list(&scope, None).unwrap(),
-            other.watch(&scope, "7").unwrap(),
+            other.list(&scope, &PageRequest::First, 500).unwrap(),
+            other.watch(&scope, "7", 300).unwrap(),
         ] {
             let accept = request.headers()[header::ACCEPT].to_str().unwrap();
             assert!(accept.contains("as=PartialObjectMetadata"), "{accept}");
@@ -290,6 +313,24 @@ mod tests {
             assert!(uri.starts_with("/api/v1/namespaces/app/secrets?"), "{uri}");
             assert!(uri.contains("type%21%3Dkubernetes.io%2Fdockercfg"), "{uri}");
         }
+    }
+
+    #[test]
+    fn a_whole_list_has_no_limit_and_comes_from_the_cache() {
+        let [pods] = endpoints(WatchKind::Pods) else {
+            panic!("one endpoint");
+        };
+        let whole = PageRequest::Whole {
+            not_older_than: "7".into(),
+        };
+        let request = pods.list(&Scope::Cluster, &whole, 500).unwrap();
+        let query = request.uri().query().unwrap();
+        assert!(query.contains("resourceVersion=7"), "{query}");
+        assert!(
+            query.contains("resourceVersionMatch=NotOlderThan"),
+            "{query}"
+        );
+        assert!(!query.contains("limit"), "{query}");
     }
 
     #[test]

@@ -1,23 +1,24 @@
-//! List and watch of one kind in one scope, restarted on errors (client-go: `Reflector`).
+//! List and watch of one kind in one scope, by the rules of client-go's `Reflector`.
 //!
-//! This is done here and not by kube's `watcher` for what a dashboard must say about its data.
-//! `watcher` (5.0) takes up a broken watch without a word, so that a quiet kind would be called
-//! stale for ever; it keeps bookmarks and the number of received pages to itself; and it copies each
-//! page before it is decoded. The protocol and the back-off are the same.
+//! kube's `watcher` (5.0) is not used: it reads no protobuf, copies each page before it is decoded, lists from the start
+//! when one page fails, and keeps bookmarks and the number of received pages to itself. It also takes up a broken watch
+//! without a word, so that a quiet kind would be called stale for ever.
+//!
+//! What ends a version is in [`super::phase`], and the pauses between two attempts are those of [`super::backoff`].
 
 use std::{sync::Arc, time::Duration};
 
-use jiff::Timestamp;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use super::{
-    backoff::{MAX_VERSION_FAILURES, MIN_WATCH_TIME, WatchBackoff},
+    backoff::{MIN_WATCH_TIME, PageBackoff, SILENCE_LIMIT, WatchBackoff, watch_seconds},
     coalescer::Coalescer,
     discovery,
-    endpoint::WATCH_SECONDS,
     health::{DETECTION_LIMIT, ServerHealth},
     ndjson::LineReader,
-    pager::{ListPager, ListSource},
+    pager::{CompleteList, ListError, ListPager, ListSource, ListStart},
+    phase::{ReflectorPhase, WatchPosition, loses_version},
+    status::{LastStatus, StatusReporter, WatchDenied},
 };
 use crate::{
     cluster::{
@@ -27,10 +28,9 @@ use crate::{
     },
     domain::{
         k8s::object_ref::Namespace,
-        rbac::Permission,
         store::{
             unreadable::{ObjectName, UnreadableObjects},
-            watch::{Scope, WatchState},
+            watch::Scope,
         },
     },
 };
@@ -41,23 +41,13 @@ const SYNC_AFTER: Duration = Duration::from_secs(1);
 /// Timeout until the response header.
 const OPEN_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// Timeout of a watch; the server ends it earlier by itself.
-const WATCH_TIMEOUT: Duration = Duration::from_secs(WATCH_SECONDS as u64 + 10);
+/// How much longer than requested a watch may last; the server ends it by itself.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Minimum time between log lines per kind: a server may send thousands of undecodable changes a second.
 const LOG_AGAIN: Duration = Duration::from_secs(60);
 
-/// Reason why a watch is denied.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum WatchDenied {
-    Forbidden {
-        missing: Permission,
-        why: Arc<str>,
-    },
-    /// The server does not serve this API, as it need not.
-    NotServed,
-}
-
+/// The list and watch of one kind in one scope.
 pub(super) struct ListWatch<D: Decode> {
     source: ListSource<D>,
     scope: Scope,
@@ -65,55 +55,11 @@ pub(super) struct ListWatch<D: Decode> {
     coalescer: Arc<Coalescer<D>>,
     health: Arc<ServerHealth>,
     texts: Interner,
-    /// From here the changes are known.
-    version: Option<Arc<str>>,
-    /// A watch has gone on from the last list: the server still had what came after it.
-    is_synced: bool,
-    status: LastStatus,
+    phase: ReflectorPhase,
+    status: StatusReporter<D>,
     backoff: WatchBackoff,
-    failures: u32,
     /// When the log was last told of an unreadable object.
     logged: Option<Instant>,
-}
-
-/// The last reported status of a watch.
-///
-/// It outlives a `ListWatch`: what was listed is kept when the server refuses to go on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum LastStatus {
-    New,
-    /// Nothing was ever listed, and not for want of trying.
-    Failed {
-        since: Timestamp,
-    },
-    Live,
-    /// What was listed is from then.
-    Stale {
-        since: Timestamp,
-    },
-    /// The same, and the server has refused to go on, doubts and all: the next refusal is believed.
-    Refused {
-        since: Timestamp,
-    },
-}
-
-impl LastStatus {
-    /// Time of the objects that are kept of a stopped watch.
-    pub(super) fn as_of(self) -> Option<Timestamp> {
-        match self {
-            Self::New | Self::Failed { .. } => None,
-            Self::Live => Some(Timestamp::now()),
-            Self::Stale { since } | Self::Refused { since } => Some(since),
-        }
-    }
-}
-
-/// Outcome of a list or watch that was not refused.
-enum TurnOutcome {
-    /// The list is complete.
-    Listed(Arc<str>),
-    /// The server closed the watch in order.
-    Closed,
 }
 
 impl<D: Decode> ListWatch<D> {
@@ -130,52 +76,40 @@ impl<D: Decode> ListWatch<D> {
             source,
             scope,
             priority_namespaces: first,
+            status: StatusReporter::new(status, Arc::clone(&coalescer), Arc::clone(&health)),
             coalescer,
             health,
             texts: Interner::default(),
-            version: None,
-            is_synced: false,
-            status,
+            phase: ReflectorPhase::List(ListStart::Pages),
             backoff: WatchBackoff::default(),
-            failures: 0,
             logged: None,
         }
     }
 
     pub(super) fn status(&self) -> LastStatus {
-        self.status
+        self.status.last()
     }
 
     /// Lists and watches until the server refuses.
     pub(super) async fn run(&mut self) -> WatchDenied {
         loop {
-            let began = Instant::now();
-            let (verb, outcome) = match self.version.clone() {
-                None => ("list", self.list().await),
-                Some(version) => ("watch", self.watch(version).await),
+            let outcome = match self.phase.clone() {
+                ReflectorPhase::List(start) => self.list(start).await,
+                ReflectorPhase::Watch(position) => self.watch(&position.version).await,
             };
-            match outcome {
-                Ok(TurnOutcome::Listed(version)) => {
-                    self.version = Some(version);
-                    self.is_synced = false;
-                    self.live();
-                }
-                Ok(TurnOutcome::Closed) if began.elapsed() >= MIN_WATCH_TIME => {}
-                Ok(TurnOutcome::Closed) => self.pause(true).await,
-                Err(ApiError::Forbidden(why)) => {
+            let Err(error) = outcome else { continue };
+            match error {
+                ApiError::Forbidden(why) => {
                     let Some(pause) = self.refusal_retry_pause() else {
-                        return self.refused(verb, why);
+                        return self.refused(why);
                     };
-                    self.report_stale(&ApiError::Forbidden(why));
+                    self.status.stale(&ApiError::Forbidden(why));
                     sleep(pause).await;
                 }
-                Err(error @ ApiError::NotFound(_)) => {
-                    if self.version.is_none() && self.is_not_served().await {
-                        return WatchDenied::NotServed;
-                    }
-                    self.failed(&error).await;
+                ApiError::NotFound(_) if self.is_not_served().await => {
+                    return WatchDenied::NotServed;
                 }
-                Err(error) => self.failed(&error).await,
+                error => self.failed(&error).await,
             }
         }
     }
@@ -184,9 +118,12 @@ impl<D: Decode> ListWatch<D> {
     ///
     /// At once where nothing was listed before, or where the watch was never permitted.
     fn refusal_retry_pause(&mut self) -> Option<Duration> {
-        let was_permitted = match self.status {
+        let was_permitted = match self.status.last() {
             LastStatus::New | LastStatus::Failed { .. } | LastStatus::Refused { .. } => false,
-            LastStatus::Live | LastStatus::Stale { .. } => self.version.is_none() || self.is_synced,
+            LastStatus::Live | LastStatus::Stale { .. } => match &self.phase {
+                ReflectorPhase::List(_) => true,
+                ReflectorPhase::Watch(position) => position.is_synced,
+            },
         };
         if was_permitted {
             self.backoff.after_refusal()
@@ -195,10 +132,12 @@ impl<D: Decode> ListWatch<D> {
         }
     }
 
-    fn refused(&mut self, verb: &str, why: String) -> WatchDenied {
-        if let Some(since) = self.status.as_of() {
-            self.status = LastStatus::Refused { since };
-        }
+    fn refused(&mut self, why: String) -> WatchDenied {
+        self.status.refused();
+        let verb = match &self.phase {
+            ReflectorPhase::List(_) => "list",
+            ReflectorPhase::Watch(_) => "watch",
+        };
         WatchDenied::Forbidden {
             missing: self.source.endpoint.permission(verb, &self.scope),
             why: why.into(),
@@ -217,74 +156,127 @@ impl<D: Decode> ListWatch<D> {
         endpoint.is_optional() && discovery::is_served(client, *endpoint, *limit).await == Ok(false)
     }
 
-    async fn list(&mut self) -> Result<TurnOutcome, ApiError> {
-        let mut pages = ListPager::start(self.source.clone(), self.scope.clone())?;
-        let mut objects = Vec::new();
-        while pages.next(&mut self.texts, &mut objects).await? {
-            self.health.touch();
-            if self.status != LastStatus::New {
-                continue;
-            }
-            self.coalescer.state(WatchState::Listing {
-                received: objects.len(),
-            });
-            if pages.read == 1 && pages.has_more() {
-                self.list_priority_namespaces().await;
+    async fn list(&mut self, start: ListStart) -> Result<(), ApiError> {
+        let mut pages = ListPager::new(self.source.clone(), self.scope.clone(), start);
+        let mut page = PageBackoff::default();
+        loop {
+            match pages.next(&mut self.texts).await {
+                Ok(false) => break,
+                Ok(true) => {
+                    page = PageBackoff::default();
+                    self.page_read(&pages).await;
+                }
+                // A first page is no more than the list.
+                Err(ListError::Page(error)) if pages.pages() > 0 => {
+                    self.page_failed(&mut page, error).await?;
+                }
+                Err(error) => return Err(error.into_inner()),
             }
         }
-        if !pages.unreadable.is_empty() {
-            self.log_unreadable(&pages.unreadable);
-        }
-        self.coalescer.replace(objects, pages.unreadable);
-        self.texts.sweep();
-        Ok(TurnOutcome::Listed(pages.version))
+        self.listed(pages.finish());
+        Ok(())
     }
 
-    /// A list of more than one page is long: what is looked at comes first. Whether it can be had so is
-    /// of no account, as the long list brings it too.
-    async fn list_priority_namespaces(&mut self) {
+    /// Reports a page, and lists what is looked at when more than one follows.
+    async fn page_read(&mut self, pages: &ListPager<D>) {
+        self.health.touch();
+        self.backoff.permitted();
+        self.status.listing(pages.received());
+        if self.status.was_listed() || pages.pages() > 1 || !pages.has_more() {
+            return;
+        }
         for namespace in std::mem::take(&mut self.priority_namespaces) {
-            let scope = Scope::Namespace(namespace);
-            let Ok(pages) = ListPager::start(self.source.clone(), scope.clone()) else {
-                continue;
-            };
-            let beat = || self.health.touch();
-            if let Ok(objects) = pages.all(&mut self.texts, beat).await {
+            let source = self.source.clone();
+            let touch = || self.health.touch();
+            // Whether it can be had so is of no account: the long list brings it too.
+            if let Some((scope, objects)) =
+                ListPager::namespace(source, namespace, &mut self.texts, touch).await
+            {
                 self.coalescer.push_partial(scope, objects);
             }
         }
     }
 
-    async fn watch(&mut self, version: Arc<str>) -> Result<TurnOutcome, ApiError> {
+    /// Says why a page is missing, and waits before it is requested again; an error when the list is given up.
+    async fn page_failed(
+        &mut self,
+        page: &mut PageBackoff,
+        error: ApiError,
+    ) -> Result<(), ApiError> {
+        let pause = match &error {
+            ApiError::Forbidden(_) => self.backoff.after_refusal(),
+            error => page.after(error),
+        };
+        let Some(pause) = pause else {
+            return Err(error);
+        };
+        self.status.stale(&error);
+        self.pause(pause, error.is_unreachable()).await;
+        Ok(())
+    }
+
+    fn listed(&mut self, list: CompleteList<D::Object>) {
+        let CompleteList {
+            objects,
+            unreadable,
+            version,
+            is_consistent,
+        } = list;
+        if !unreadable.is_empty() {
+            self.log_unreadable(&unreadable);
+        }
+        self.coalescer.replace(objects, unreadable);
+        self.texts.sweep();
+        self.phase = ReflectorPhase::Watch(WatchPosition {
+            version,
+            is_synced: false,
+            is_consistent,
+        });
+        self.live();
+    }
+
+    /// Watches until the server closes the watch in order, or it brings nothing for too long.
+    async fn watch(&mut self, version: &str) -> Result<(), ApiError> {
         let mut losses = self.health.subscribe_outages();
-        let request = self.source.endpoint.watch(&self.scope, &version)?;
+        let began = Instant::now();
+        let seconds = watch_seconds();
+        let request = self.source.endpoint.watch(&self.scope, version, seconds)?;
         let body = timeout(OPEN_TIMEOUT, request::send(&self.source.client, request))
             .await
             .unwrap_or(Err(ApiError::Timeout(OPEN_TIMEOUT)))?;
         let mut lines = LineReader::new(body);
         let opened = Instant::now();
+        let deadline = opened + Duration::from_secs(seconds.into()) + CLOSE_TIMEOUT;
+        let mut heard = opened;
         let mut settled = false;
         loop {
             tokio::select! {
-                line = lines.next() => match line? {
-                    None => return Ok(TurnOutcome::Closed),
+                line = lines.next() => {
+                    let Some(line) = line? else { break };
+                    heard = Instant::now();
                     // Some proxies write blank ones to keep a connection alive.
-                    Some(line) if line.trim_ascii().is_empty() => self.health.touch(),
-                    Some(line) => {
-                        let change = decode::parse_watch_line(&*self.source.decode, line, &mut self.texts);
-                        self.handle_event(change)?;
-                        self.mark_synced();
-                        settled = true;
+                    if line.trim_ascii().is_empty() {
+                        self.health.touch();
+                        continue;
                     }
-                },
+                    let change = decode::parse_watch_line(&*self.source.decode, line, &mut self.texts);
+                    self.handle_event(change)?;
+                    self.mark_synced();
+                    settled = true;
+                }
                 () = sleep_until(opened + SYNC_AFTER), if !settled => {
                     self.mark_synced();
                     settled = true;
                 }
                 _ = losses.changed() => return Err(ApiError::Timeout(DETECTION_LIMIT)),
-                () = sleep_until(opened + WATCH_TIMEOUT) => return Ok(TurnOutcome::Closed),
+                () = sleep_until(deadline.min(heard + SILENCE_LIMIT)) => break,
             }
         }
+        if began.elapsed() < MIN_WATCH_TIME {
+            let pause = self.backoff.after_failure();
+            self.pause(pause, true).await;
+        }
+        Ok(())
     }
 
     fn handle_event(&mut self, change: WatchEvent<D::Object>) -> Result<(), ApiError> {
@@ -338,82 +330,57 @@ impl<D: Decode> ListWatch<D> {
         tracing::warn!(resource, %unreadable, "objects skipped: they cannot be decoded");
     }
 
-    /// An object that lacks its version leaves it where it was.
+    /// Goes on from this version; an object that lacks its version leaves it where it was.
     fn set_resource_version(&mut self, version: Option<Arc<str>>) {
-        if let Some(version) = version.filter(|version| !version.is_empty()) {
-            self.version = Some(version);
+        let ReflectorPhase::Watch(position) = &mut self.phase else {
+            return;
+        };
+        if let Some(version) = version.filter(|version| !version.is_empty())
+            && position.version != version
+        {
+            position.version = version;
+            self.backoff.progressed();
         }
     }
 
-    /// Resets the back-off: only when the watch is synced, else a list-only server would be relisted in a
-    /// loop.
+    /// Records that the server has what comes after the version.
     fn mark_synced(&mut self) {
-        self.is_synced = true;
-        self.backoff.synced();
+        if let ReflectorPhase::Watch(position) = &mut self.phase {
+            position.is_synced = true;
+        }
         self.live();
     }
 
     fn live(&mut self) {
-        self.failures = 0;
         self.backoff.permitted();
-        if self.status == LastStatus::Live {
-            return;
-        }
-        self.status = LastStatus::Live;
-        self.coalescer.state(WatchState::Live);
-        self.health.mark_recovered();
+        self.status.live();
     }
 
-    /// Says what is wrong, and since when the data is old.
-    fn report_stale(&mut self, error: &ApiError) {
-        let since = match (self.status, error) {
-            (
-                LastStatus::Stale { since }
-                | LastStatus::Failed { since }
-                | LastStatus::Refused { since },
-                _,
-            ) => since,
-            (_, ApiError::Timeout(_)) => self.health.last_heard(),
-            (LastStatus::New | LastStatus::Live, _) => Timestamp::now(),
-        };
-        self.status = match self.status {
-            LastStatus::New | LastStatus::Failed { .. } => LastStatus::Failed { since },
-            LastStatus::Live | LastStatus::Stale { .. } => LastStatus::Stale { since },
-            LastStatus::Refused { .. } => LastStatus::Refused { since },
-        };
-        self.coalescer.state(WatchState::Stale {
-            since,
-            why: error.to_string().into(),
-        });
-    }
-
-    /// Says what is wrong and waits before the next try.
+    /// Says what is wrong and waits before the next attempt.
     async fn failed(&mut self, error: &ApiError) {
-        self.report_stale(error);
-        if *error == ApiError::Expired {
-            self.version = None;
-            // What was held has merely grown old. A version that was never held is one that the server
-            // took back at once, or that of a list which took longer than it keeps them: the next
-            // list may fare no better.
-            if !std::mem::take(&mut self.is_synced) {
-                self.pause(false).await;
+        self.status.stale(error);
+        let relist = match &self.phase {
+            // A whole list may be more than the server can give.
+            ReflectorPhase::List(_) => {
+                self.phase = ReflectorPhase::List(ListStart::Pages);
+                None
             }
+            ReflectorPhase::Watch(position) => loses_version(error).then(|| position.relist()),
+        };
+        if let Some(start) = relist {
+            self.phase = ReflectorPhase::List(start);
+            sleep(self.backoff.before_relist()).await;
             return;
         }
-        self.failures += 1;
         if let ApiError::RetryAfter { after, .. } = error {
-            // Not given up: a list would be more work for a server that has too much of it.
             sleep(*after).await;
-        } else if self.failures >= MAX_VERSION_FAILURES && !error.is_unreachable() {
-            self.version = None;
         }
-        self.pause(error.is_unreachable()).await;
+        let pause = self.backoff.after_failure();
+        self.pause(pause, error.is_unreachable()).await;
     }
 
-    /// Waits as the back-off says; when the server was out of reach, not longer than until another
-    /// watch has found it.
-    async fn pause(&mut self, out_of_reach: bool) {
-        let pause = self.backoff.after_failure();
+    /// Waits; when the server was out of reach, not longer than until another watch has found it.
+    async fn pause(&self, pause: Duration, out_of_reach: bool) {
         tokio::select! {
             () = sleep(pause) => {}
             () = self.health.wait_recovered(), if out_of_reach => {}

@@ -12,6 +12,8 @@ mod health;
 mod list_watch;
 mod ndjson;
 mod pager;
+mod phase;
+mod status;
 mod supervisor;
 #[cfg(test)]
 mod tests;

@@ -23,8 +23,9 @@ use super::{
     coalescer::Coalescer,
     endpoint::{Endpoint, endpoints},
     health::ServerHealth,
-    list_watch::{LastStatus, ListWatch, WatchDenied},
+    list_watch::ListWatch,
     pager::ListSource,
+    status::{LastStatus, WatchDenied},
 };
 use crate::{
     cluster::{
@@ -41,6 +42,9 @@ use crate::{
         },
     },
 };
+
+/// How long the watch lasts that only checks the permission; it is closed as soon as it opens.
+const CHECK_SECONDS: u32 = 10;
 
 /// A watch that the server has refused, with what is kept of it.
 struct DeniedWatch {
@@ -327,7 +331,10 @@ impl<D: Decode> Supervisor<D> {
         let scope = Scope::Cluster;
         let page = request::read_body(&self.client, endpoint.list_one(&scope)?, self.limit).await?;
         let version = ListPage::<D>::parse(&page)?.version();
-        let watch = request::send(&self.client, endpoint.watch(&scope, &version)?);
+        let watch = request::send(
+            &self.client,
+            endpoint.watch(&scope, &version, CHECK_SECONDS)?,
+        );
         let opened = timeout(self.limit, watch).await;
         opened
             .unwrap_or(Err(ApiError::Timeout(self.limit)))

@@ -1,5 +1,8 @@
 //! One watch against a scripted server, with the clock in the test's hand.
 
+mod consistency;
+mod reflector;
+
 use std::{
     collections::VecDeque,
     io,
@@ -47,6 +50,10 @@ const PACE: Duration = Duration::from_secs(2);
 enum Answer {
     Page(String),
     Refused(u16),
+    /// An error with this `Status`.
+    Status(u16, String),
+    /// 429 with so many seconds in `Retry-After`.
+    Busy(u64),
     /// Nobody listens.
     NoServer,
     /// A watch: these lines, and then…
@@ -61,15 +68,17 @@ enum Then {
     Hold,
     /// … the connection breaks.
     Break,
+    /// … the version is too old.
+    Forget,
 }
 
 use Answer::{NoServer, Page, Refused};
 use Then::{Break, Close, Hold};
 
-/// A server that answers from a list, and with its last answer from then on.
+/// A server that answers from a list, and by its function from then on.
 struct Server {
     script: Mutex<VecDeque<Answer>>,
-    last: fn() -> Answer,
+    then: Box<dyn Fn(&str) -> Answer + Send + Sync>,
     asked: Mutex<Vec<String>>,
     /// Discovery is answered; it knows `batch/v1`, without CronJobs.
     discovery: AtomicBool,
@@ -86,14 +95,21 @@ impl Server {
         if let Some(answer) = self.discovered(&asked) {
             return Ok(answer);
         }
-        self.asked.lock().unwrap().push(asked);
         let next = self.script.lock().unwrap().pop_front();
-        match next.unwrap_or_else(self.last) {
+        let next = next.unwrap_or_else(|| (self.then)(&asked));
+        self.asked.lock().unwrap().push(asked);
+        match next {
             Page(json) => Ok(whole(200, json)),
             Refused(code) => Ok(whole(
                 code,
                 format!(r#"{{"message":"says {code}","code":{code}}}"#),
             )),
+            Answer::Status(code, status) => Ok(whole(code, status)),
+            Answer::Busy(seconds) => {
+                let mut answer = whole(429, r#"{"message":"says 429","code":429}"#.to_owned());
+                answer.headers_mut().insert("retry-after", seconds.into());
+                Ok(answer)
+            }
             NoServer => Err(io::ErrorKind::ConnectionRefused.into()),
             Answer::Watch(lines, then) => Ok(Response::new(watching(lines, then))),
         }
@@ -132,6 +148,12 @@ fn watching(lines: Vec<String>, then: Then) -> ServerBody {
             .filter_map(async |()| None)
             .boxed(),
         Hold => stream::pending().boxed(),
+        Then::Forget => stream::once(sleep(PACE))
+            .map(|()| {
+                let line = r#"{"type":"ERROR","object":{"code":410,"message":"too old"}}"#;
+                Ok(Frame::data(Bytes::from(format!("{line}\n"))))
+            })
+            .boxed(),
         Break => stream::once(sleep(PACE))
             .map(|()| Err(io::ErrorKind::ConnectionReset.into()))
             .boxed(),
@@ -164,9 +186,20 @@ impl Watched {
         script: impl IntoIterator<Item = Answer>,
         last: fn() -> Answer,
     ) -> Self {
+        let watched = Self::answered(kind, decode, move |_| last());
+        watched.server.script.lock().unwrap().extend(script);
+        watched
+    }
+
+    /// A server that answers by this function.
+    fn answered<D: Decode>(
+        kind: WatchKind,
+        decode: D,
+        then: impl Fn(&str) -> Answer + Send + Sync + 'static,
+    ) -> Self {
         let server = Arc::new(Server {
-            script: Mutex::new(script.into_iter().collect()),
-            last,
+            script: Mutex::default(),
+            then: Box::new(then),
             asked: Mutex::default(),
             discovery: AtomicBool::new(true),
         });
@@ -534,21 +567,6 @@ async fn a_server_that_forgets_at_once_is_listed_ever_more_seldom() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_version_that_is_refused_again_and_again_is_given_up() {
-    let script = [
-        Page(list(5, &["a"])),
-        Refused(504),
-        Refused(504),
-        Refused(504),
-        Page(list(3, &["b"])),
-    ];
-    let mut watched = Watched::accounts(script, hold);
-    assert_eq!(watched.batch().await.1, ["a"]);
-    assert_eq!(watched.batch().await, (true, vec!["b".into()], vec![]));
-    watched.live().await;
-}
-
-#[tokio::test(start_paused = true)]
 async fn an_object_that_cannot_be_read_spoils_nothing() {
     let odd = r#"{"metadata":{"name":"odd","namespace":"app"},"imagePullSecrets":7}"#;
     let nameless = r#"{"metadata":{"namespace":"app"}}"#;
@@ -620,21 +638,6 @@ async fn a_silent_server_makes_the_data_as_old_as_the_last_word() {
     let (since, why) = watched.stale().await;
     assert_eq!(since, heard);
     assert!(why.contains("no answer"), "{why}");
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_watch_that_nobody_ends_is_opened_anew() {
-    let mut watched = Watched::accounts([Page(list(5, &["a"])), hold()], || {
-        Answer::Watch(vec![change("ADDED", "b", 6)], Hold)
-    });
-    assert_eq!(watched.batch().await.1, ["a"]);
-    let began = Instant::now();
-    assert_eq!(watched.batch().await.1, ["b"]);
-    assert!(
-        began.elapsed() < Duration::from_secs(300),
-        "{:?}",
-        began.elapsed()
-    );
 }
 
 #[tokio::test(start_paused = true)]

@@ -22,7 +22,7 @@ pub struct Wire {
 }
 
 /// What the product lists: path, and whether only metadata is asked for.
-const LISTS: [(&str, bool); 13] = [
+const LISTS: [(&str, bool); 12] = [
     ("/api/v1/pods?", false),
     ("/api/v1/namespaces?", false),
     (
@@ -44,7 +44,6 @@ const LISTS: [(&str, bool); 13] = [
     ("/apis/apps/v1/statefulsets?", false),
     ("/apis/apps/v1/daemonsets?", false),
     ("/apis/batch/v1/jobs?", false),
-    ("/apis/batch/v1beta1/cronjobs?", false),
 ];
 
 #[derive(Clone, Copy)]
@@ -54,14 +53,30 @@ pub struct Floor {
     pub requests: usize,
 }
 
+/// The API of CronJobs: `v1` from 1.21 on, `v1beta1` up to 1.24.
+async fn cron_jobs(client: &Client) -> &'static str {
+    let request = http::Request::get("/apis/batch/v1/cronjobs?limit=1");
+    let answer = client.send(request.body(Body::empty()).unwrap()).await;
+    if answer.unwrap().status().is_success() {
+        "/apis/batch/v1/cronjobs?"
+    } else {
+        "/apis/batch/v1beta1/cronjobs?"
+    }
+}
+
 /// Lists all kinds at once, in pages of 500.
 pub async fn measure(server: &Server, wire: Wire) -> Floor {
     let client = server.client(false).unwrap();
+    let cron_jobs = cron_jobs(&client).await;
     let began = Instant::now();
-    let lists = LISTS.map(|(path, metadata)| {
-        let client = client.clone();
-        tokio::spawn(async move { list(&client, path, metadata, wire).await })
-    });
+    let lists: Vec<_> = LISTS
+        .into_iter()
+        .chain([(cron_jobs, false)])
+        .map(|(path, metadata)| {
+            let client = client.clone();
+            tokio::spawn(async move { list(&client, path, metadata, wire).await })
+        })
+        .collect();
     let (mut bytes, mut requests) = (0, 0);
     for list in lists {
         let (size, pages) = list.await.unwrap();

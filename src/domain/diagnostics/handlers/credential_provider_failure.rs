@@ -214,7 +214,7 @@ mod tests {
         let blocked = "denied: client with IP '10.0.0.4' is not allowed access. Refer https://aka.ms/acr/firewall to grant access.";
         check(
             &Scene::failed(blocked).image("acme.azurecr.io/shop:1"),
-            "forbidden-by-policy, no root, certain: open-registry-firewall, grant-access",
+            "forbidden-by-policy, no root, certain: open-registry-firewall",
         );
     }
 
