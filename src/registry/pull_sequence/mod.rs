@@ -11,13 +11,15 @@ use http::{HeaderValue, Method, StatusCode, Uri};
 use tokio::time::timeout;
 
 use super::{
+    address_guard::Purpose,
     authorization,
     challenge::{self, Challenge},
     http_client::{HttpClient, HttpRequest, HttpResponse},
+    redaction::Redactor,
     response,
     settings::ProbeSettings,
     transport::Transport,
-    trust::{self, Security, ServerOrigin},
+    trust::{Security, ServerOrigin},
 };
 use crate::domain::{
     probe::{AuthMethod, Platform, ProbeError, ProbeStage, ProbeStep, StepResult, Tags},
@@ -40,6 +42,10 @@ pub(super) struct PullSequence<'a> {
     transport: Transport,
     image: &'a ImageRef,
     auth: &'a RegistryAuth,
+    /// When the time for the image is used up.
+    deadline: Instant,
+    /// Learns the tokens, which are not to be repeated either.
+    redactor: &'a mut Redactor,
     client: HttpClient,
     /// What stands before the registry, as `host:port`.
     pub(super) proxy: Option<String>,
@@ -59,11 +65,16 @@ impl<'a> PullSequence<'a> {
         transport: Transport,
         image: &'a ImageRef,
         auth: &'a RegistryAuth,
+        deadline: Instant,
+        redactor: &'a mut Redactor,
     ) -> Self {
+        redactor.add_login(auth);
         Self {
             settings,
             image,
             auth,
+            deadline,
+            redactor,
             client: HttpClient::new(settings, transport.clone()),
             transport,
             proxy: None,
@@ -131,7 +142,7 @@ impl<'a> PullSequence<'a> {
         let (host, outcome) = match authorization::token_address(realm, service, self.image.path())
         {
             Ok((uri, host)) => {
-                let outcome = self.ask_for_token(registry, uri, &host).await;
+                let outcome = self.ask_for_token(uri).await;
                 (host.authority(), outcome)
             }
             Err(failure) => (registry.authority(), Err(failure)),
@@ -141,21 +152,14 @@ impl<'a> PullSequence<'a> {
 
     async fn ask_for_token(
         &mut self,
-        registry: &ServerOrigin,
         uri: Uri,
-        host: &ServerOrigin,
     ) -> Result<(StepResult, Option<HeaderValue>), ProbeError> {
-        let login = authorization::basic(self.auth);
-        if login.is_some() && !trust::is_allowed_realm(registry, host, &self.settings.realms) {
-            return Err(ProbeError::ForeignRealm {
-                realm: host.authority(),
-            });
-        }
         let reply = self.send(HttpRequest {
             method: Method::GET,
             uri,
             accept: None,
-            authorization: login,
+            authorization: authorization::basic(self.auth),
+            purpose: Purpose::Token,
             max_body: self.settings.limits.answer,
         });
         let reply = reply.await?;
@@ -163,6 +167,7 @@ impl<'a> PullSequence<'a> {
             return Err(self.refusal(&reply));
         }
         let token = authorization::token(&reply.body)?;
+        self.redactor.add_token(&token.text);
         Ok((
             StepResult::Token {
                 lives: token.lifetime,
@@ -239,6 +244,7 @@ impl<'a> PullSequence<'a> {
             uri: address(registry, &path).ok()?,
             accept: None,
             authorization: login,
+            purpose: Purpose::Registry,
             max_body: self.settings.limits.manifest,
         });
         let reply = reply.await.ok()?;
@@ -271,6 +277,7 @@ impl<'a> PullSequence<'a> {
             uri,
             accept: Some(MANIFESTS),
             authorization: login,
+            purpose: Purpose::Registry,
             max_body: self.settings.limits.manifest,
         })
         .await
@@ -288,26 +295,36 @@ impl<'a> PullSequence<'a> {
             uri,
             accept: None,
             authorization: login,
+            purpose: Purpose::Registry,
             max_body: self.settings.limits.answer,
         })
         .await
     }
 
     async fn send(&mut self, request: HttpRequest) -> Result<HttpResponse, ProbeError> {
-        let limit = self.settings.limits.step;
-        timed(limit, self.client.send(request)).await
+        let time = self.time_limit();
+        time.run(self.client.send(request)).await
+    }
+
+    /// The time that a step may take from now on.
+    fn time_limit(&self) -> TimeLimit {
+        TimeLimit {
+            step: self.settings.limits.step,
+            image: self.settings.limits.image,
+            left: self.deadline.saturating_duration_since(Instant::now()),
+        }
     }
 
     async fn with_timeout<T>(
         &self,
         doing: impl Future<Output = Result<T, ProbeError>>,
     ) -> Result<T, ProbeError> {
-        timed(self.settings.limits.step, doing).await
+        self.time_limit().run(doing).await
     }
 
     fn refusal(&self, reply: &HttpResponse) -> ProbeError {
         response::not_a_registry(reply)
-            .unwrap_or_else(|| ProbeError::Refusal(response::refusal(reply, self.auth)))
+            .unwrap_or_else(|| ProbeError::Refusal(response::refusal(reply)))
     }
 
     /// Writes a step down and hands on what it gave.
@@ -356,13 +373,26 @@ impl<'a> PullSequence<'a> {
     }
 }
 
-async fn timed<T>(
-    limit: Duration,
-    doing: impl Future<Output = Result<T, ProbeError>>,
-) -> Result<T, ProbeError> {
-    timeout(limit, doing)
-        .await
-        .unwrap_or(Err(ProbeError::Timeout(limit)))
+/// The time of one step: its own limit, or what is left for the image.
+#[derive(Clone, Copy)]
+struct TimeLimit {
+    step: Duration,
+    image: Duration,
+    left: Duration,
+}
+
+impl TimeLimit {
+    async fn run<T>(
+        self,
+        doing: impl Future<Output = Result<T, ProbeError>>,
+    ) -> Result<T, ProbeError> {
+        let (limit, error) = if self.step <= self.left {
+            (self.step, ProbeError::Timeout(self.step))
+        } else {
+            (self.left, ProbeError::DeadlineExceeded(self.image))
+        };
+        timeout(limit, doing).await.unwrap_or(Err(error))
+    }
 }
 
 fn address(registry: &ServerOrigin, path: &str) -> Result<Uri, ProbeError> {
