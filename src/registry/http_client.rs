@@ -210,15 +210,12 @@ impl HttpClient {
             }
         };
         let proxy = self.proxies.for_origin(origin);
-        let addresses = match &proxy {
-            Some(proxy) => {
-                self.filter_behind_proxy(scope, origin).await?;
-                dial::resolve(&proxy.server, &self.addresses).await?
-            }
-            None => {
-                let found = dial::resolve(origin, &self.addresses).await?;
-                self.filter(scope, origin, found).await?
-            }
+        let addresses = if let Some(proxy) = &proxy {
+            self.filter_behind_proxy(scope, origin).await?;
+            dial::resolve(&proxy.server, &self.addresses).await?
+        } else {
+            let found = dial::resolve(origin, &self.addresses).await?;
+            self.filter(scope, origin, found).await?
         };
         let stream = dial::connect(&addresses, self.limits.step).await?;
         let mut address = stream.peer_addr().ok();

@@ -118,7 +118,8 @@ impl ProbeSession<'_> {
             self.deadline,
             &mut self.redactor,
         );
-        sequence.run().await;
+        // The state of all steps is large, and every caller would hold it.
+        Box::pin(sequence.run()).await;
         let mut transcript = Transcript {
             image: self.image.clone(),
             requester: match auth {

@@ -89,12 +89,14 @@ impl Redactor {
         let is_within = |needle: &Zeroizing<String>| {
             squeezed.contains(needle.as_str()) || ends_with_beginning(&squeezed, needle)
         };
-        let lower = lower(text);
-        let mut words = lower.split(|c: char| !c.is_alphanumeric());
-        self.needles.iter().any(is_within)
-            || (!self.words.is_empty()
-                && (words.any(|word| self.words.iter().any(|short| short.as_str() == word))
-                    || self.words.iter().any(|short| short.as_str() == &*lower)))
+        self.needles.iter().any(is_within) || self.has_short_password(&lower(text))
+    }
+
+    /// Whether a short password is one of the words.
+    fn has_short_password(&self, text: &str) -> bool {
+        let mut parts = text.split(|c: char| !c.is_alphanumeric());
+        let is_short = |part: &str| self.words.iter().any(|word| word.as_str() == part);
+        !self.words.is_empty() && (is_short(text) || parts.any(is_short))
     }
 
     /// Hides what repeats a credential.

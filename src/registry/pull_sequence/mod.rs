@@ -98,7 +98,7 @@ impl<'a> PullSequence<'a> {
     async fn ping_v2(&mut self, registry: &ServerOrigin) -> Option<AuthState> {
         let began = Instant::now();
         let outcome = match self.get(registry, "/v2/", None).await {
-            Ok(reply) => self.auth_state(registry, &reply),
+            Ok(reply) => auth_state(registry, &reply),
             Err(failure) => Err(failure),
         };
         self.record_step(ProbeStage::Challenge, &registry.authority(), began, outcome)
@@ -126,7 +126,7 @@ impl<'a> PullSequence<'a> {
         let began = Instant::now();
         let outcome = match self.get(registry, "/v2/", Some(login.clone())).await {
             Ok(reply) if reply.status.is_success() => Ok((StepResult::SignedIn, Some(login))),
-            Ok(reply) => Err(self.refusal(&reply)),
+            Ok(reply) => Err(refusal(&reply)),
             Err(failure) => Err(failure),
         };
         self.record_step(ProbeStage::Token, &registry.authority(), began, outcome)
@@ -164,7 +164,7 @@ impl<'a> PullSequence<'a> {
         });
         let reply = reply.await?;
         if !reply.status.is_success() {
-            return Err(self.refusal(&reply));
+            return Err(refusal(&reply));
         }
         let token = authorization::token(&reply.body)?;
         self.redactor.add_token(&token.text);
@@ -212,7 +212,7 @@ impl<'a> PullSequence<'a> {
         // An answer to HEAD has no body: neither the platforms nor the reason of a refusal.
         let whole = self.manifest(registry, Method::GET, login.clone()).await?;
         if !whole.status.is_success() {
-            return Err(self.refusal(&whole));
+            return Err(refusal(&whole));
         }
         let mut manifest = if head.status.is_success() {
             response::manifest(head)
@@ -322,11 +322,6 @@ impl<'a> PullSequence<'a> {
         self.time_limit().run(doing).await
     }
 
-    fn refusal(&self, reply: &HttpResponse) -> ProbeError {
-        response::not_a_registry(reply)
-            .unwrap_or_else(|| ProbeError::Refusal(response::refusal(reply)))
-    }
-
     /// Writes a step down and hands on what it gave.
     fn record_step<T>(
         &mut self,
@@ -347,30 +342,34 @@ impl<'a> PullSequence<'a> {
         });
         given
     }
+}
 
-    fn auth_state(
-        &self,
-        registry: &ServerOrigin,
-        reply: &HttpResponse,
-    ) -> Result<(StepResult, AuthState), ProbeError> {
-        if reply.status.is_success() {
-            return Ok((StepResult::Login(AuthMethod::Open), AuthState::Open));
-        }
-        if reply.status != StatusCode::UNAUTHORIZED {
-            if registry.security == Security::Plain && response::is_tls_required(reply) {
-                return Err(ProbeError::SpeaksTls);
-            }
-            return Err(self.refusal(reply));
-        }
-        let challenge = challenge::from_headers(&reply.headers).ok_or(ProbeError::NoChallenge)?;
-        let login = match &challenge {
-            Challenge::Basic => AuthMethod::Basic,
-            Challenge::Bearer { realm, .. } => AuthMethod::Bearer {
-                realm: sanitize(realm),
-            },
-        };
-        Ok((StepResult::Login(login), AuthState::Challenge(challenge)))
+/// Reads the answer to `/v2/`.
+fn auth_state(
+    registry: &ServerOrigin,
+    reply: &HttpResponse,
+) -> Result<(StepResult, AuthState), ProbeError> {
+    if reply.status.is_success() {
+        return Ok((StepResult::Login(AuthMethod::Open), AuthState::Open));
     }
+    if reply.status != StatusCode::UNAUTHORIZED {
+        if registry.security == Security::Plain && response::is_tls_required(reply) {
+            return Err(ProbeError::SpeaksTls);
+        }
+        return Err(refusal(reply));
+    }
+    let challenge = challenge::from_headers(&reply.headers).ok_or(ProbeError::NoChallenge)?;
+    let login = match &challenge {
+        Challenge::Basic => AuthMethod::Basic,
+        Challenge::Bearer { realm, .. } => AuthMethod::Bearer {
+            realm: sanitize(realm),
+        },
+    };
+    Ok((StepResult::Login(login), AuthState::Challenge(challenge)))
+}
+
+fn refusal(reply: &HttpResponse) -> ProbeError {
+    response::not_a_registry(reply).unwrap_or_else(|| ProbeError::Refusal(response::refusal(reply)))
 }
 
 /// The time of one step: its own limit, or what is left for the image.
