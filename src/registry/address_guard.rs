@@ -23,7 +23,7 @@ pub(super) enum Zone {
 
 /// Purpose of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Purpose {
+pub(super) enum RequestPurpose {
     /// `/v2/…` of the registry, and wherever that redirects to.
     Registry,
     /// A token: whoever answers, its answer is handed to the registry.
@@ -59,15 +59,16 @@ impl AddressGuard {
     pub(super) fn scope(
         &self,
         server: &ServerOrigin,
-        purpose: Purpose,
+        purpose: RequestPurpose,
         has_login: bool,
     ) -> Result<AddressScope, ProbeError> {
         if trust::is_named(server, &self.realms) {
             return Ok(AddressScope::Any);
         }
         match purpose {
-            Purpose::Registry => Ok(AddressScope::RegistryZone),
-            Purpose::Token => match trust::realm_trust(&self.registry, server, &self.realms) {
+            RequestPurpose::Registry => Ok(AddressScope::RegistryZone),
+            RequestPurpose::Token => match trust::realm_trust(&self.registry, server, &self.realms)
+            {
                 RealmTrust::Trusted => Ok(AddressScope::RegistryZone),
                 RealmTrust::AnonymousOnly if !has_login => Ok(AddressScope::PublicOnly),
                 RealmTrust::AnonymousOnly | RealmTrust::Refused if has_login => {
@@ -86,7 +87,7 @@ impl AddressGuard {
 
     /// Whether the scope covers an address; `registry` is the registry's zone.
     pub(super) fn covers(scope: AddressScope, registry: Zone, address: IpAddr) -> bool {
-        let zone = Zone::of(address);
+        let zone = Zone::from_address(address);
         match scope {
             AddressScope::Any => true,
             AddressScope::PublicOnly => zone == Zone::Public,
@@ -126,17 +127,17 @@ impl AddressGuard {
 
 impl Zone {
     /// Zone of an address; an IPv4 address in an IPv6 one (mapped, NAT64, 6to4) counts as itself.
-    pub(super) fn of(address: IpAddr) -> Self {
+    pub(super) fn from_address(address: IpAddr) -> Self {
         match address {
-            IpAddr::V4(address) => Self::of_v4(address),
+            IpAddr::V4(address) => Self::from_v4(address),
             IpAddr::V6(address) => match embedded(address) {
-                Some(address) => Self::of_v4(address),
-                None => Self::of_v6(address),
+                Some(address) => Self::from_v4(address),
+                None => Self::from_v6(address),
             },
         }
     }
 
-    fn of_v4(address: Ipv4Addr) -> Self {
+    fn from_v4(address: Ipv4Addr) -> Self {
         let [first, second, ..] = address.octets();
         // 0.0.0.0 connects to this machine on Linux.
         if address.is_loopback() || first == 0 {
@@ -156,7 +157,7 @@ impl Zone {
         }
     }
 
-    fn of_v6(address: Ipv6Addr) -> Self {
+    fn from_v6(address: Ipv6Addr) -> Self {
         if address.is_loopback() || address.is_unspecified() {
             Self::Loopback
         } else if address.is_unicast_link_local() {
@@ -217,7 +218,11 @@ mod tests {
             ),
         ] {
             for address in addresses {
-                assert_eq!(Zone::of(address.parse().unwrap()), zone, "{address}");
+                assert_eq!(
+                    Zone::from_address(address.parse().unwrap()),
+                    zone,
+                    "{address}"
+                );
             }
         }
     }
@@ -273,7 +278,7 @@ mod tests {
         };
         let scope = |realm: &str, has_login| {
             guard
-                .scope(&origin(realm), Purpose::Token, has_login)
+                .scope(&origin(realm), RequestPurpose::Token, has_login)
                 .map_err(|error| error.to_string())
         };
         let near = Ok(AddressScope::RegistryZone);

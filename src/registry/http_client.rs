@@ -34,7 +34,7 @@ use tokio::{
 use zeroize::Zeroizing;
 
 use super::{
-    address_guard::{AddressGuard, AddressScope, Purpose, Zone},
+    address_guard::{AddressGuard, AddressScope, RequestPurpose, Zone},
     connection_task::{CLIENT_NAME, ConnectionTask, failure},
     dial::{self, Socket},
     proxy::{Proxies, Proxy},
@@ -67,7 +67,7 @@ pub(super) struct HttpRequest {
     pub(super) uri: Uri,
     pub(super) accept: Option<&'static str>,
     pub(super) authorization: Option<HeaderValue>,
-    pub(super) purpose: Purpose,
+    pub(super) purpose: RequestPurpose,
     pub(super) max_body: usize,
 }
 
@@ -128,7 +128,7 @@ impl HttpClient {
         line.address = address;
         self.guard = Some(AddressGuard {
             registry: origin.clone(),
-            zone: address.map(Zone::of),
+            zone: address.map(Zone::from_address),
             realms: self.realms.clone(),
         });
         self.connections.insert(origin.clone(), line);
@@ -284,7 +284,7 @@ impl HttpClient {
         match timeout(LOOKUP_BEHIND_PROXY, lookup).await {
             Ok(Ok(addresses)) => addresses
                 .first()
-                .map_or(Zone::Public, |address| Zone::of(address.ip())),
+                .map_or(Zone::Public, |address| Zone::from_address(address.ip())),
             Ok(Err(_)) | Err(_) => Zone::Public,
         }
     }

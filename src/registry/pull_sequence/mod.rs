@@ -11,7 +11,7 @@ use http::{HeaderValue, Method, StatusCode, Uri};
 use tokio::time::timeout;
 
 use super::{
-    address_guard::Purpose,
+    address_guard::RequestPurpose,
     authorization,
     challenge::{self, Challenge},
     http_client::{HttpClient, HttpRequest, HttpResponse},
@@ -159,7 +159,7 @@ impl<'a> PullSequence<'a> {
             uri,
             accept: None,
             authorization: authorization::basic(self.auth),
-            purpose: Purpose::Token,
+            purpose: RequestPurpose::Token,
             max_body: self.settings.limits.answer,
         });
         let reply = reply.await?;
@@ -244,7 +244,7 @@ impl<'a> PullSequence<'a> {
             uri: address(registry, &path).ok()?,
             accept: None,
             authorization: login,
-            purpose: Purpose::Registry,
+            purpose: RequestPurpose::Registry,
             max_body: self.settings.limits.manifest,
         });
         let reply = reply.await.ok()?;
@@ -277,7 +277,7 @@ impl<'a> PullSequence<'a> {
             uri,
             accept: Some(MANIFESTS),
             authorization: login,
-            purpose: Purpose::Registry,
+            purpose: RequestPurpose::Registry,
             max_body: self.settings.limits.manifest,
         })
         .await
@@ -295,7 +295,7 @@ impl<'a> PullSequence<'a> {
             uri,
             accept: None,
             authorization: login,
-            purpose: Purpose::Registry,
+            purpose: RequestPurpose::Registry,
             max_body: self.settings.limits.answer,
         })
         .await
