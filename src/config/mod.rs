@@ -165,7 +165,7 @@ mod tests {
         );
         assert_eq!(
             why("[registries]\nproxy = 1"),
-            "c.toml:2: unknown setting registries.proxy; known settings: ca, insecure"
+            "c.toml:2: unknown setting registries.proxy; known settings: ca, insecure, realms"
         );
         assert_eq!(
             why("theme = 3"),

@@ -45,6 +45,8 @@ pub struct RegistrySettings {
     pub ca: WithOrigin<Vec<String>>,
     /// Hosts that may be asked in plain HTTP.
     pub insecure: WithOrigin<Vec<String>>,
+    /// Token servers that may get a credential besides those of the registry's own domain.
+    pub realms: WithOrigin<Vec<String>>,
 }
 
 impl Default for Settings {
@@ -91,6 +93,7 @@ impl Settings {
         let mut registries = top.section("registries")?;
         registries.texts("ca", &mut self.registries.ca)?;
         registries.texts("insecure", &mut self.registries.insecure)?;
+        registries.texts("realms", &mut self.registries.realms)?;
         registries.finish()?;
         top.section("colours")?.entries_of_text(&mut self.colours)?;
         top.section("keys")?.entries_of_texts(&mut self.keys)?;
@@ -128,6 +131,7 @@ impl Settings {
             texts("hygiene.moving-tags", &self.hygiene.moving_tags),
             texts("registries.ca", &self.registries.ca),
             texts("registries.insecure", &self.registries.insecure),
+            texts("registries.realms", &self.registries.realms),
         ];
         let colours = self.colours.iter();
         rows.extend(colours.map(|(role, it)| text(&format!("colours.{role}"), it)));

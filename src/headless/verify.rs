@@ -156,8 +156,9 @@ pub(super) async fn probe_with_sources(
     platforms: &TargetPlatforms,
 ) -> Result<ProbeResult, String> {
     let mut attempts: Vec<Attempt> = Vec::new();
+    let mut session = prober.session(image);
     for AuthAttempt { auth, entry } in attempts_with(image, sources)? {
-        let transcript = prober.probe(image, &auth).await;
+        let transcript = session.probe(&auth).await;
         let conclusion = conclude(&transcript, platforms);
         let is_enough = conclusion.answer == PullAnswer::Ok;
         attempts.push(Attempt {
@@ -179,7 +180,6 @@ fn probe_settings(
     configured: ProbeSettings,
 ) -> Result<ProbeSettings, String> {
     let mut settings = ProbeSettings {
-        realms: args.realm.clone(),
         addresses: args.resolve.clone(),
         plain_http: if args.plain_http {
             PlainHttp::Registry
@@ -190,7 +190,9 @@ fn probe_settings(
     };
     if let Some(limit) = options.request_timeout.filter(|limit| !limit.is_zero()) {
         settings.limits.step = limit;
+        settings.limits.image = settings.limits.image.max(limit);
     }
+    settings.realms.extend_from_slice(&args.realm);
     if let Some(path) = &args.ca {
         let unusable = |why: String| {
             UserError::new(format!("cannot use --ca {}", path.display()))

@@ -18,6 +18,8 @@ use crate::domain::{
 /// A bearer token as `Authorization` header.
 pub(super) struct BearerToken {
     pub(super) header: HeaderValue,
+    /// The token itself.
+    pub(super) text: Zeroizing<String>,
     pub(super) lifetime: Option<Duration>,
 }
 
@@ -96,6 +98,7 @@ pub(super) fn token(body: &[u8]) -> Result<BearerToken, ProbeError> {
     Ok(BearerToken {
         header: login
             .ok_or_else(|| unreadable("the token is not valid in an HTTP header".into()))?,
+        text: token,
         lifetime: wire.expires_in.map(Duration::from_secs),
     })
 }

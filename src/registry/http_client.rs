@@ -1,9 +1,17 @@
 //! HTTP client of the probe: one request and response within limits, redirects followed.
 //!
 //! A connection is kept per server and used again. The login goes to the server that it is meant for
-//! and to no other.
+//! and to no other, and each request only where `address_guard` allows.
 
-use std::{collections::HashMap, net::IpAddr, sync::Arc};
+use std::{
+    collections::HashMap,
+    net::{IpAddr, SocketAddr},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use bytes::Bytes;
 use http::{
@@ -18,10 +26,15 @@ use hyper::{
     client::conn::http1::{self, SendRequest},
 };
 use hyper_util::rt::TokioIo;
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    sync::Notify,
+    time::timeout,
+};
 use zeroize::Zeroizing;
 
 use super::{
+    address_guard::{AddressGuard, AddressScope, RequestPurpose, Zone},
     connection_task::{CLIENT_NAME, ConnectionTask, failure},
     dial::{self, Socket},
     proxy::{Proxies, Proxy},
@@ -37,6 +50,12 @@ const REDIRECTS: usize = 5;
 /// Maximum number of headers; a registry sends some twenty.
 const HEADERS: usize = 100;
 
+/// Maximum number of informational answers (1xx) before an answer; a registry sends none.
+const INFORMATIONAL: usize = 10;
+
+/// Time for looking up a name that a proxy resolves anyway.
+const LOOKUP_BEHIND_PROXY: Duration = Duration::from_secs(2);
+
 /// Initial capacity for a response of unknown length: larger than any token, so that growth leaves no copy of one
 /// behind.
 const UNDECLARED: usize = 64 * 1024;
@@ -48,6 +67,7 @@ pub(super) struct HttpRequest {
     pub(super) uri: Uri,
     pub(super) accept: Option<&'static str>,
     pub(super) authorization: Option<HeaderValue>,
+    pub(super) purpose: RequestPurpose,
     pub(super) max_body: usize,
 }
 
@@ -64,12 +84,17 @@ pub(super) struct HttpClient {
     limits: ProbeLimits,
     addresses: Vec<(String, IpAddr)>,
     proxies: Proxies,
+    realms: Vec<String>,
+    /// Set with the registry's connection, which is made first.
+    guard: Option<AddressGuard>,
     connections: HashMap<ServerOrigin, PooledConnection>,
 }
 
 /// A connection that HTTP is spoken on.
 struct PooledConnection {
     requests: SendRequest<Empty<Bytes>>,
+    /// `None` behind a proxy, or in another network.
+    address: Option<IpAddr>,
     /// Who hands the requests on, when it is not the server itself that hears them.
     forwarder: Option<Proxy>,
     _driver: ConnectionTask,
@@ -82,21 +107,30 @@ impl HttpClient {
             limits: settings.limits,
             addresses: settings.addresses.clone(),
             proxies: settings.proxies.clone(),
+            realms: settings.realms.clone(),
+            guard: None,
             connections: HashMap::new(),
         }
     }
 
-    /// Adds a connection that was made step by step.
-    pub(super) async fn insert<S>(
+    /// Adds the registry's connection, which was made step by step; `address` is `None` behind a proxy.
+    pub(super) async fn insert_registry<S>(
         &mut self,
         origin: &ServerOrigin,
+        address: Option<IpAddr>,
         stream: S,
         forwarder: Option<Proxy>,
     ) -> Result<(), ProbeError>
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let line = PooledConnection::start_http(stream, self.limits.head, forwarder).await?;
+        let mut line = PooledConnection::start_http(stream, self.limits.head, forwarder).await?;
+        line.address = address;
+        self.guard = Some(AddressGuard {
+            registry: origin.clone(),
+            zone: address.map(Zone::from_address),
+            realms: self.realms.clone(),
+        });
         self.connections.insert(origin.clone(), line);
         Ok(())
     }
@@ -108,7 +142,14 @@ impl HttpClient {
     ) -> Result<HttpResponse, ProbeError> {
         for _ in 0..=REDIRECTS {
             let origin = origin(&question.uri)?;
-            let reply = self.send_one(&origin, &question).await?;
+            let scope = match &self.guard {
+                Some(guard) => {
+                    let has_login = question.authorization.is_some();
+                    guard.scope(&origin, question.purpose, has_login)?
+                }
+                None => AddressScope::PublicOnly,
+            };
+            let reply = self.send_one(&origin, scope, &question).await?;
             if !is_redirect(&reply) {
                 return Ok(reply);
             }
@@ -131,21 +172,34 @@ impl HttpClient {
     async fn send_one(
         &mut self,
         origin: &ServerOrigin,
+        scope: AddressScope,
         question: &HttpRequest,
     ) -> Result<HttpResponse, ProbeError> {
-        let mut line = self.connection(origin).await?;
-        let request = request(origin, question, line.forwarder.as_ref())?;
-        let response = line.requests.send_request(request).await;
+        let mut line = self.connection(origin, scope).await?;
+        let mut request = request(origin, question, line.forwarder.as_ref())?;
+        let flood = stop_after_informational(&mut request);
+        let response = tokio::select! {
+            response = line.requests.send_request(request) => response,
+            () = flood.notified() => return Err(ProbeError::TooManyInformational),
+        };
         let response = response.map_err(|error| failure(&error))?;
         let reply = read(response, question).await?;
         self.connections.insert(origin.clone(), line);
         Ok(reply)
     }
 
-    async fn connection(&mut self, origin: &ServerOrigin) -> Result<PooledConnection, ProbeError> {
+    async fn connection(
+        &mut self,
+        origin: &ServerOrigin,
+        scope: AddressScope,
+    ) -> Result<PooledConnection, ProbeError> {
         if let Some(mut line) = self.connections.remove(origin)
             && line.requests.ready().await.is_ok()
         {
+            if let Some(address) = line.address {
+                let known = vec![SocketAddr::new(address, origin.port)];
+                self.filter(scope, origin, known).await?;
+            }
             return Ok(line);
         }
         let tls = match &self.transport {
@@ -156,10 +210,16 @@ impl HttpClient {
             }
         };
         let proxy = self.proxies.for_origin(origin);
-        let server = proxy.as_ref().map_or(origin, |proxy| &proxy.server);
-        let addresses = dial::resolve(server, &self.addresses).await?;
+        let addresses = if let Some(proxy) = &proxy {
+            self.filter_behind_proxy(scope, origin).await?;
+            dial::resolve(&proxy.server, &self.addresses).await?
+        } else {
+            let found = dial::resolve(origin, &self.addresses).await?;
+            self.filter(scope, origin, found).await?
+        };
         let stream = dial::connect(&addresses, self.limits.step).await?;
         let mut address = stream.peer_addr().ok();
+        let direct = proxy.is_none();
         let mut socket: Socket = Box::new(stream);
         let mut forwarder = None;
         if let Some(proxy) = proxy {
@@ -171,16 +231,75 @@ impl HttpClient {
                 socket = proxy.open_tunnel(socket, origin).await?;
             }
         }
-        match origin.security {
+        let peer = address.filter(|_| direct).map(|address| address.ip());
+        let mut line = match origin.security {
             Security::Plain => {
-                PooledConnection::start_http(socket, self.limits.head, forwarder).await
+                PooledConnection::start_http(socket, self.limits.head, forwarder).await?
             }
             Security::Tls => {
                 let stream = dial::secure(socket, origin, address, tls).await?;
-                PooledConnection::start_http(stream, self.limits.head, None).await
+                PooledConnection::start_http(stream, self.limits.head, None).await?
             }
+        };
+        line.address = peer;
+        Ok(line)
+    }
+
+    /// The addresses that a request may connect to; an error if none may.
+    async fn filter(
+        &self,
+        scope: AddressScope,
+        origin: &ServerOrigin,
+        addresses: Vec<SocketAddr>,
+    ) -> Result<Vec<SocketAddr>, ProbeError> {
+        let registry = match &self.guard {
+            Some(guard) => match guard.zone {
+                Some(zone) => zone,
+                None => self.zone_behind_proxy(&guard.registry).await,
+            },
+            None => Zone::Public,
+        };
+        AddressGuard::filter(scope, registry, origin, addresses)
+    }
+
+    /// Where a proxy connects to is not seen here: a name that is internal for this machine is taken to be so there.
+    async fn filter_behind_proxy(
+        &self,
+        scope: AddressScope,
+        origin: &ServerOrigin,
+    ) -> Result<(), ProbeError> {
+        let is_registry = |guard: &AddressGuard| guard.registry.host == origin.host;
+        if self.guard.as_ref().is_some_and(is_registry) {
+            return Ok(());
+        }
+        let lookup = dial::resolve(origin, &self.addresses);
+        if let Ok(Ok(addresses)) = timeout(LOOKUP_BEHIND_PROXY, lookup).await {
+            self.filter(scope, origin, addresses).await?;
+        }
+        Ok(())
+    }
+
+    async fn zone_behind_proxy(&self, registry: &ServerOrigin) -> Zone {
+        let lookup = dial::resolve(registry, &self.addresses);
+        match timeout(LOOKUP_BEHIND_PROXY, lookup).await {
+            Ok(Ok(addresses)) => addresses
+                .first()
+                .map_or(Zone::Public, |address| Zone::from_address(address.ip())),
+            Ok(Err(_)) | Err(_) => Zone::Public,
         }
     }
+}
+
+/// Notifies when more informational answers (1xx) have come than a server has reason to send.
+fn stop_after_informational(request: &mut Request<Empty<Bytes>>) -> Arc<Notify> {
+    let flood = Arc::new(Notify::new());
+    let (notify, count) = (Arc::clone(&flood), AtomicUsize::new(0));
+    hyper::ext::on_informational(request, move |_| {
+        if count.fetch_add(1, Ordering::Relaxed) == INFORMATIONAL {
+            notify.notify_one();
+        }
+    });
+    flood
 }
 
 impl PooledConnection {
@@ -200,6 +319,7 @@ impl PooledConnection {
             .map_err(|error| failure(&error))?;
         Ok(Self {
             requests,
+            address: None,
             forwarder,
             _driver: ConnectionTask::spawn(connection),
         })

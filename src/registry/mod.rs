@@ -8,6 +8,7 @@
 //! Made of hyper and rustls themselves, not of a registry client: `oci-client` and `reqwest` hide the
 //! steps between an address and an answer, and those are what is asked about here.
 
+mod address_guard;
 mod authorization;
 mod challenge;
 mod connection_task;
@@ -16,6 +17,7 @@ mod http_client;
 pub mod local;
 mod proxy;
 mod pull_sequence;
+mod redaction;
 mod response;
 mod settings;
 mod tls;
@@ -23,7 +25,7 @@ mod transport;
 mod trust;
 mod verifier;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 
 pub use proxy::Proxies;
 pub use settings::{PlainHttp, ProbeLimits, ProbeSettings};
@@ -38,6 +40,7 @@ use crate::domain::{
     },
 };
 use pull_sequence::PullSequence;
+use redaction::Redactor;
 use transport::Transport;
 
 /// Probes registries with fixed settings.
@@ -68,10 +71,35 @@ impl Prober {
 
     /// Probes whether the image can be pulled. Dropping the future closes every connection.
     pub async fn probe(&self, image: &ImageRef, auth: &RegistryAuth) -> Transcript {
-        let mut transcript = self.run_sequence(image, auth).await;
+        self.session(image).probe(auth).await
+    }
+
+    /// Begins the probes of one image, with one credential after the other.
+    pub fn session<'a>(&'a self, image: &'a ImageRef) -> ProbeSession<'a> {
+        ProbeSession {
+            prober: self,
+            image,
+            deadline: Instant::now() + self.settings.limits.image,
+            redactor: Redactor::default(),
+        }
+    }
+}
+
+/// The probes of one image: they share its time limit, and no answer may repeat what an earlier probe sent.
+pub struct ProbeSession<'a> {
+    prober: &'a Prober,
+    image: &'a ImageRef,
+    deadline: Instant,
+    redactor: Redactor,
+}
+
+impl ProbeSession<'_> {
+    /// Probes whether the image can be pulled with this credential.
+    pub async fn probe(&mut self, auth: &RegistryAuth) -> Transcript {
+        let mut transcript = self.run_sequence(auth).await;
         if matches!(auth, RegistryAuth::Basic { .. }) && is_refusal(&transcript) {
             let stranger = self
-                .run_sequence(image, &RegistryAuth::Anonymous(AnonymousReason::Chosen))
+                .run_sequence(&RegistryAuth::Anonymous(AnonymousReason::Chosen))
                 .await;
             transcript.anonymous_access = Some(match stranger.manifest() {
                 Some(_) => AnonymousAccess::MayPull,
@@ -81,21 +109,32 @@ impl Prober {
         transcript
     }
 
-    async fn run_sequence(&self, image: &ImageRef, auth: &RegistryAuth) -> Transcript {
-        let mut sequence = PullSequence::new(&self.settings, self.transport.clone(), image, auth);
-        sequence.run().await;
-        Transcript {
-            image: image.clone(),
+    async fn run_sequence(&mut self, auth: &RegistryAuth) -> Transcript {
+        let mut sequence = PullSequence::new(
+            &self.prober.settings,
+            self.prober.transport.clone(),
+            self.image,
+            auth,
+            self.deadline,
+            &mut self.redactor,
+        );
+        // The state of all steps is large, and every caller would hold it.
+        Box::pin(sequence.run()).await;
+        let mut transcript = Transcript {
+            image: self.image.clone(),
             requester: match auth {
                 RegistryAuth::Basic { name, .. } => Requester::User(name.clone()),
                 RegistryAuth::Anonymous(why) => Requester::Anonymous(*why),
             },
-            proxy: sequence.proxy,
-            tags: sequence.tags,
-            repositories: sequence.repositories,
-            steps: sequence.steps,
+            proxy: sequence.proxy.take(),
+            tags: sequence.tags.take(),
+            repositories: sequence.repositories.take(),
+            steps: std::mem::take(&mut sequence.steps),
             anonymous_access: None,
-        }
+        };
+        drop(sequence);
+        self.redactor.redact(&mut transcript);
+        transcript
     }
 }
 

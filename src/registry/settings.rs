@@ -48,11 +48,13 @@ pub enum PlainHttp {
     Registry,
 }
 
-/// Limits of one step: the server may send slowly, or without end.
+/// Limits of a probe: the server may send slowly, or without end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ProbeLimits {
     /// The time of one step, redirects included.
     pub step: Duration,
+    /// The time of one image, with all its credentials.
+    pub image: Duration,
     /// Bytes of the head of an answer.
     pub head: usize,
     /// Bytes of a token's answer and of an error's: the longest honest tokens are some 10 KiB.
@@ -65,6 +67,7 @@ impl Default for ProbeLimits {
     fn default() -> Self {
         Self {
             step: Duration::from_secs(15),
+            image: Duration::from_secs(45),
             head: 64 * 1024,
             answer: 256 * 1024,
             manifest: 4 * 1024 * 1024,

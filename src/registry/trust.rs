@@ -2,7 +2,8 @@
 //!
 //! To the registry that the image names, and to the host of its tokens when that is of the same house.
 //! A redirect to anywhere else is followed without the credential; a login anywhere else is not
-//! answered, and said. Ports count: another port of a host is another server.
+//! answered, and said. Ports count, except between ports of one host that both speak TLS. Which addresses
+//! a request may connect to is decided by `address_guard`.
 
 use std::{fmt, net::IpAddr};
 
@@ -12,6 +13,7 @@ use http::{Uri, uri::Scheme};
 const KNOWN: &[(&str, &str)] = &[
     ("registry-1.docker.io", "auth.docker.io"),
     ("registry.gitlab.com", "gitlab.com"),
+    ("registry.connect.redhat.com", "sso.redhat.com"),
 ];
 
 /// Origin of a server: scheme, host and port.
@@ -117,18 +119,50 @@ impl fmt::Display for ServerOrigin {
     }
 }
 
-/// Allows a registry's credential for a token realm: same origin, a known pair, or the same parent domain over TLS.
-///
-/// `named` are the hosts that the user allows besides, as `host[:port]`.
-///
-/// A sibling or the parent (`gitlab.example.com` for `registry.example.com`) is of the same house when
-/// both speak TLS at the usual port. That rests on the registry's word over TLS, to which the
-/// credential goes anyway.
-pub(super) fn is_allowed_realm(
+/// How far a token realm is trusted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum RealmTrust {
+    /// May receive the registry's credential.
+    Trusted,
+    /// May issue tokens for anonymous requests, if its address is public: what it gives to anybody, the registry
+    /// could get itself. Registries under a name of their own (`lscr.io` for `ghcr.io`) need it.
+    AnonymousOnly,
+    Refused,
+}
+
+/// Trust in a realm that the registry names; `named` are the hosts that the user allows besides, as `host[:port]`.
+pub(super) fn realm_trust(
     registry: &ServerOrigin,
     realm: &ServerOrigin,
     named: &[String],
-) -> bool {
+) -> RealmTrust {
+    if is_allowed_realm(registry, realm, named) {
+        return RealmTrust::Trusted;
+    }
+    match (registry.security, realm.security) {
+        (Security::Tls, Security::Tls) => RealmTrust::AnonymousOnly,
+        (Security::Plain, _) | (_, Security::Plain) => RealmTrust::Refused,
+    }
+}
+
+/// Whether the user allows this host as a realm.
+pub(super) fn is_named(server: &ServerOrigin, named: &[String]) -> bool {
+    named.iter().any(|named| {
+        let named = ServerOrigin::from_registry(named, server.security);
+        named.is_some_and(|named| named == *server)
+    })
+}
+
+/// Allows a registry's credential for a token realm: same origin, another port of the host over TLS, a known pair,
+/// or the same parent domain over TLS.
+///
+/// `named` are the hosts that the user allows besides, as `host[:port]`.
+///
+/// GitLab's registry is another port of its own host (`gitlab.example.com:5050`). Ports of this machine may be
+/// other users', so they are not of one house. A sibling or the parent (`gitlab.example.com` for `registry.example.com`) is of the same house when
+/// both speak TLS at the usual port. That rests on the registry's word over TLS, to which the
+/// credential goes anyway.
+fn is_allowed_realm(registry: &ServerOrigin, realm: &ServerOrigin, named: &[String]) -> bool {
     if realm == registry {
         return true;
     }
@@ -138,13 +172,13 @@ pub(super) fn is_allowed_realm(
     }
     let usual = |origin: &ServerOrigin| origin.security == Security::Tls && origin.port == 443;
     let both_usual = usual(registry) && usual(realm);
-    let is_named = |named: &String| {
-        let named = ServerOrigin::from_registry(named, realm.security);
-        named.is_some_and(|named| named == *realm)
-    };
+    let is_tls = |origin: &ServerOrigin| origin.security == Security::Tls;
+    let is_other_port =
+        is_tls(registry) && is_tls(realm) && registry.host == realm.host && !registry.is_loopback();
     let known = KNOWN.contains(&(registry.host.as_str(), realm.host.as_str()));
-    (both_usual && (known || is_same_parent_domain(&registry.host, &realm.host)))
-        || named.iter().any(is_named)
+    is_other_port
+        || (both_usual && (known || is_same_parent_domain(&registry.host, &realm.host)))
+        || is_named(realm, named)
 }
 
 fn is_same_parent_domain(registry: &str, realm: &str) -> bool {
@@ -214,6 +248,22 @@ mod tests {
             (
                 "https://registry.example.com",
                 "https://registry.example.com:8443/t",
+                true,
+            ),
+            (
+                "https://gitlab.example.com:5050",
+                "https://gitlab.example.com/jwt/auth",
+                true,
+            ),
+            (
+                "https://registry.connect.redhat.com",
+                "https://sso.redhat.com/auth/realms/rhc4tp/protocol/redhat-docker-v2/auth",
+                true,
+            ),
+            ("https://127.0.0.1:5000", "https://127.0.0.1:5001/t", false),
+            (
+                "http://registry.example.com:5000",
+                "http://registry.example.com:5001/t",
                 false,
             ),
             (
@@ -229,6 +279,21 @@ mod tests {
             let got = is_allowed_realm(&origin(registry), &origin(realm), &[]);
             assert_eq!(got, expected, "{registry} → {realm}");
         }
+    }
+
+    #[test]
+    fn a_foreign_realm_over_tls_may_serve_strangers() {
+        let registry = origin("https://lscr.io");
+        for (realm, expected) in [
+            ("https://lscr.io/token", RealmTrust::Trusted),
+            ("https://ghcr.io/token", RealmTrust::AnonymousOnly),
+            ("http://ghcr.io/token", RealmTrust::Refused),
+        ] {
+            assert_eq!(realm_trust(&registry, &origin(realm), &[]), expected);
+        }
+        let plain = origin("http://lscr.io");
+        let found = realm_trust(&plain, &origin("https://ghcr.io/token"), &[]);
+        assert_eq!(found, RealmTrust::Refused);
     }
 
     #[test]

@@ -39,8 +39,9 @@ pub(super) async fn probe_pod_image(
         UserError::new(format!("cannot read Secret {key}")).with_cause(&*malformed.text)
     })?;
     let mut probes = Vec::new();
+    let mut session = prober.session(&query.image);
     for attempt in &attempts {
-        let transcript = prober.probe(&query.image, &attempt.auth).await;
+        let transcript = session.probe(&attempt.auth).await;
         let conclusion = conclude(&transcript, &wanted);
         let enough = conclusion.answer == PullAnswer::Ok;
         probes.push((transcript.requester, conclusion));

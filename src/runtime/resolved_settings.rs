@@ -170,6 +170,7 @@ fn notify_method(settings: &Settings) -> Result<NotifyMethod, UserError> {
 pub fn registries(settings: &Settings) -> Result<registry::ProbeSettings, UserError> {
     let mut asking = registry::ProbeSettings {
         insecure: settings.registries.insecure.value.clone(),
+        realms: settings.registries.realms.value.clone(),
         proxies: registry::Proxies::from_environment(),
         ..registry::ProbeSettings::default()
     };
@@ -221,7 +222,7 @@ mod tests {
         let settings = settings(
             "theme = 'light'\nsymbols = 'ascii'\nview = 'secrets'\nnamespace = '*'\n\
              favourites = ['shop', 'pay']\nnotify = 'bell'\n[hygiene]\nrotate-after-days = 30\n\
-             [registries]\ninsecure = ['registry.lan:5000']\n[colours]\ngood = 'blue'\n\
+             [registries]\ninsecure = ['registry.lan:5000']\nrealms = ['sso.lan']\n[colours]\ngood = 'blue'\n\
              [keys]\nfilter = 'f3'\n[columns]\npods = ['name', 'status']",
         );
         let preferences = preferences(&settings).unwrap();
@@ -238,6 +239,7 @@ mod tests {
             registries(&settings).unwrap().insecure,
             ["registry.lan:5000"]
         );
+        assert_eq!(registries(&settings).unwrap().realms, ["sso.lan"]);
     }
 
     #[test]

@@ -4,15 +4,15 @@ use std::{
     io::{self, Write},
     net::TcpStream,
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use pullscope::{
-    domain::probe::{ProbeError, ProbeStage, StepResult, Unencrypted},
-    registry::{PlainHttp, ProbeLimits},
+    domain::probe::{ProbeError, ProbeStage, StepResult, Tags, Unencrypted},
+    registry::{PlainHttp, ProbeLimits, ProbeSettings, Prober},
 };
 
-use crate::peer::{Peer, failed, limits, probe, probe_with, reply};
+use crate::peer::{Peer, failed, image_at, jane, limits, probe, probe_with, reply};
 
 /// Pours until the other side has had enough.
 fn pour(stream: &mut TcpStream, begin: &str, drop: &[u8]) -> io::Result<()> {
@@ -190,4 +190,133 @@ async fn a_login_that_is_not_told() {
         let found = failed(&probe(&peer, limits()).await);
         assert_eq!(found, (ProbeStage::Challenge, ProbeError::NoChallenge));
     }
+}
+
+#[tokio::test]
+async fn informational_answers_without_end() {
+    let peer = Peer::new(|_, stream| pour(stream, "", b"HTTP/1.1 100 Continue\r\n\r\n"));
+    let began = Instant::now();
+    let found = failed(&probe(&peer, limits()).await);
+    assert_eq!(
+        found,
+        (ProbeStage::Challenge, ProbeError::TooManyInformational)
+    );
+    assert!(began.elapsed() < limits().step, "{:?}", began.elapsed());
+}
+
+#[tokio::test]
+async fn an_informational_answer_before_the_answer_is_passed_over() {
+    let peer = Peer::saying(|_| {
+        let hints = "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n";
+        hints.to_owned() + &reply("200 OK", &[], r#"{"schemaVersion":2}"#)
+    });
+    let transcript = probe(&peer, limits()).await;
+    assert!(transcript.manifest().is_some(), "{transcript:#?}");
+}
+
+/// Each answer is within the limit of a step; all credentials together have the time of one image.
+#[tokio::test]
+async fn one_image_has_one_time_limit_for_all_credentials() {
+    let image = Duration::from_millis(500);
+    let peer = Peer::new(|_, stream| {
+        // The delay is what is tested; the test itself ends by the limit.
+        thread::sleep(Duration::from_millis(200));
+        stream.write_all(reply("401 Unauthorized", &["WWW-Authenticate: Basic"], "").as_bytes())
+    });
+    let settings = ProbeSettings {
+        limits: ProbeLimits { image, ..limits() },
+        plain_http: PlainHttp::Registry,
+        ..ProbeSettings::default()
+    };
+    let prober = Prober::new(settings).unwrap();
+    let reference = image_at(&peer);
+    let mut session = prober.session(&reference);
+    let began = Instant::now();
+    let mut last = None;
+    for _ in 0..6 {
+        last = Some(session.probe(&jane()).await);
+    }
+    let (_, failure) = failed(&last.unwrap());
+    assert_eq!(failure, ProbeError::DeadlineExceeded(image));
+    assert!(began.elapsed() < 4 * image, "{:?}", began.elapsed());
+}
+
+#[tokio::test]
+async fn a_challenge_after_every_login() {
+    for header in [
+        "WWW-Authenticate: Basic realm=r",
+        "WWW-Authenticate: Bearer realm=\"http://HOST/token\"",
+    ] {
+        let peer = Peer::saying(move |request| {
+            let host = request.lines().find_map(|line| line.strip_prefix("host: "));
+            let header = header.replace("HOST", host.unwrap_or_default());
+            if is_token(request) {
+                reply("200 OK", &[], r#"{"token":"abcdefgh"}"#)
+            } else {
+                reply("401 Unauthorized", &[&header], "")
+            }
+        });
+        let (_, failure) = failed(&probe(&peer, limits()).await);
+        assert!(
+            matches!(&failure, ProbeError::Refusal(refusal) if refusal.status == 401),
+            "{failure:?}"
+        );
+        assert!(peer.asked().len() < 20, "{}", peer.asked().len());
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_is_shorter_than_declared() {
+    let peer = Peer::saying(|_| "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{}".to_owned());
+    let found = failed(&probe(&peer, limits()).await);
+    assert_eq!(found, (ProbeStage::Challenge, ProbeError::Reset));
+}
+
+#[tokio::test]
+async fn silence_after_the_head() {
+    let step = Duration::from_millis(300);
+    let peer = Peer::new(|_, stream| {
+        stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{")?;
+        // Until the other side hangs up.
+        io::copy(stream, &mut io::sink()).map(drop)
+    });
+    let found = failed(&probe(&peer, ProbeLimits { step, ..limits() }).await);
+    assert_eq!(found, (ProbeStage::Challenge, ProbeError::Timeout(step)));
+}
+
+#[tokio::test]
+async fn a_page_instead_of_a_manifest() {
+    let peer = Peer::saying(|request| {
+        if request.starts_with("GET /v2/ ") {
+            reply("200 OK", &[], "")
+        } else {
+            reply(
+                "200 OK",
+                &["Content-Type: text/html"],
+                "<html>sign in</html>",
+            )
+        }
+    });
+    let (stage, failure) = failed(&probe(&peer, limits()).await);
+    assert_eq!(stage, ProbeStage::Manifest);
+    assert!(matches!(failure, ProbeError::Unreadable(_)), "{failure:?}");
+}
+
+#[tokio::test]
+async fn tags_without_end() {
+    let peer = Peer::new(|request, stream| {
+        if request.starts_with("GET /v2/ ") {
+            stream.write_all(reply("200 OK", &[], "").as_bytes())
+        } else if request.contains("/tags/list") {
+            pour(
+                stream,
+                "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{\"tags\":[\"1\"",
+                b",\"1\"",
+            )
+        } else {
+            stream.write_all(reply("404 Not Found", &[], "").as_bytes())
+        }
+    });
+    let transcript = probe(&peer, limits()).await;
+    assert_eq!(transcript.tags, Some(Tags::Unknown));
 }

@@ -2,10 +2,10 @@
 
 use pullscope::domain::{
     diagnostics::RootCause,
-    probe::{AnonymousAccess, ProbeError, ProbeStage, StepResult, TargetPlatforms, conclude},
+    probe::{AnonymousAccess, ProbeError, ProbeStage, StepResult, Tags, TargetPlatforms, conclude},
 };
 
-use crate::peer::{LOGIN, Peer, failed, limits, probe, reply};
+use crate::peer::{LOGIN, PASSWORD, Peer, failed, limits, probe, probe_anonymously, reply};
 
 const TOKEN: &str = "canary-token";
 
@@ -81,7 +81,7 @@ async fn a_redirect_to_another_server_is_followed_without_the_login() {
 }
 
 #[tokio::test]
-async fn a_token_server_that_redirects_gets_no_further() {
+async fn a_token_server_that_redirects_to_a_stranger_gets_no_further() {
     let stranger = Peer::saying(|_| reply("200 OK", &[], r#"{"token":"x"}"#));
     let location = format!("Location: http://{}/token", stranger.address);
     let registry = Peer::saying(move |request| {
@@ -98,9 +98,94 @@ async fn a_token_server_that_redirects_gets_no_further() {
             reply("401 Unauthorized", &[&realm], "")
         }
     });
-    probe(&registry, limits()).await;
-    assert!(!stranger.asked().is_empty());
-    stranger.knows_nothing();
+    let realm = stranger.address.to_string();
+    let found = failed(&probe(&registry, limits()).await);
+    let untrusted = ProbeError::UntrustedRealm { realm };
+    assert_eq!(found, (ProbeStage::Token, untrusted));
+    assert!(stranger.asked().is_empty(), "{:?}", stranger.asked());
+}
+
+/// Otherwise the registry would be handed a token of a service that only this machine reaches.
+#[tokio::test]
+async fn a_token_of_another_server_is_not_fetched_for_strangers_unless_the_user_allows_it() {
+    let service = Peer::saying(|_| reply("200 OK", &[], r#"{"token":"internal-service-token"}"#));
+    let realm = service.address.to_string();
+    let header = format!(r#"WWW-Authenticate: Bearer realm="http://{realm}/token""#);
+    let registry = Peer::saying(move |request| {
+        if request.contains("internal-service-token") {
+            manifest()
+        } else {
+            reply("401 Unauthorized", &[&header], "")
+        }
+    });
+    let found = failed(&probe_anonymously(&registry, &[]).await);
+    let untrusted = ProbeError::UntrustedRealm {
+        realm: realm.clone(),
+    };
+    assert_eq!(found, (ProbeStage::Token, untrusted));
+    assert!(service.asked().is_empty(), "{:?}", service.asked());
+    let allowed = probe_anonymously(&registry, &[realm]).await;
+    assert!(allowed.manifest().is_some(), "{allowed:#?}");
+}
+
+#[tokio::test]
+async fn a_redirect_to_a_link_local_address_is_not_followed() {
+    let registry = Peer::saying(|request| {
+        if request.starts_with("GET /v2/ ") {
+            reply("200 OK", &[], "")
+        } else {
+            let to = "Location: http://169.254.169.254/latest/meta-data/";
+            reply("307 Temporary Redirect", &[to], "")
+        }
+    });
+    let (stage, failure) = failed(&probe_anonymously(&registry, &[]).await);
+    assert_eq!(stage, ProbeStage::Manifest);
+    let address = "169.254.169.254".parse().unwrap();
+    let host = "169.254.169.254".to_owned();
+    assert_eq!(failure, ProbeError::InternalAddress { host, address });
+}
+
+/// The helper fails when the transcript has the password in it.
+#[tokio::test]
+async fn a_registry_that_repeats_the_credential_in_a_good_answer_is_not_quoted() {
+    let registry = Peer::saying(|request| {
+        let echo = format!("Docker-Content-Digest: sha256:{PASSWORD}");
+        let left = format!("RateLimit-Remaining: {LOGIN}");
+        let kind = "Content-Type: application/vnd.oci.image.index.v1+json";
+        let warning = format!("Warning: 299 - \"{PASSWORD}\"");
+        if !is_signed_in(request) {
+            reply("401 Unauthorized", &["WWW-Authenticate: Basic realm=r"], "")
+        } else if request.starts_with("GET /v2/ ") {
+            reply("200 OK", &[], "")
+        } else {
+            let body = format!(
+                r#"{{"schemaVersion":2,"manifests":[{{"platform":{{"os":"linux","architecture":"{PASSWORD}"}}}}]}}"#
+            );
+            reply("200 OK", &[&echo, &left, kind, &warning], &body)
+        }
+    });
+    let transcript = probe(&registry, limits()).await;
+    let conclusion = conclude(&transcript, &TargetPlatforms::Anything);
+    assert!(!format!("{conclusion:?}").contains(PASSWORD));
+    assert!(transcript.manifest().is_some(), "{transcript:#?}");
+}
+
+#[tokio::test]
+async fn tags_that_repeat_the_credential_are_not_suggested() {
+    let registry = Peer::saying(|request| {
+        if !is_signed_in(request) {
+            reply("401 Unauthorized", &["WWW-Authenticate: Basic realm=r"], "")
+        } else if request.starts_with("GET /v2/ ") {
+            reply("200 OK", &[], "")
+        } else if request.contains("/tags/list") {
+            let tags = format!(r#"{{"tags":["1-{PASSWORD}","1-{LOGIN}","1.1"]}}"#);
+            reply("200 OK", &[], &tags)
+        } else {
+            reply("404 Not Found", &[], "")
+        }
+    });
+    let transcript = probe(&registry, limits()).await;
+    assert_eq!(transcript.tags, Some(Tags::Listed(vec!["1.1".to_owned()])));
 }
 
 #[tokio::test]

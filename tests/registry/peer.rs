@@ -10,7 +10,11 @@ use std::{
 use pullscope::{
     domain::{
         probe::{ProbeError, ProbeStage, Transcript},
-        registry_auth::{auth_attempts::RegistryAuth, credential::Password, image_ref::ImageRef},
+        registry_auth::{
+            auth_attempts::{AnonymousReason, RegistryAuth},
+            credential::Password,
+            image_ref::ImageRef,
+        },
     },
     registry::{PlainHttp, ProbeLimits, ProbeSettings, Prober},
 };
@@ -114,12 +118,39 @@ pub async fn probe_with(peer: &Peer, limits: ProbeLimits, plain_http: PlainHttp)
         plain_http,
         ..ProbeSettings::default()
     };
-    let image = ImageRef::parse(&format!("{}/team/app:1", peer.address)).unwrap();
-    let who = RegistryAuth::Basic {
+    probe_as(peer, settings, &jane()).await
+}
+
+/// Asks the peer in plain HTTP without a credential.
+pub async fn probe_anonymously(peer: &Peer, realms: &[String]) -> Transcript {
+    let settings = ProbeSettings {
+        limits: limits(),
+        plain_http: PlainHttp::Registry,
+        realms: realms.to_vec(),
+        ..ProbeSettings::default()
+    };
+    probe_as(
+        peer,
+        settings,
+        &RegistryAuth::Anonymous(AnonymousReason::Chosen),
+    )
+    .await
+}
+
+pub fn jane() -> RegistryAuth {
+    RegistryAuth::Basic {
         name: "jane".into(),
         password: Password::new(PASSWORD),
-    };
-    let transcript = Prober::new(settings).unwrap().probe(&image, &who).await;
+    }
+}
+
+pub fn image_at(peer: &Peer) -> ImageRef {
+    ImageRef::parse(&format!("{}/team/app:1", peer.address)).unwrap()
+}
+
+async fn probe_as(peer: &Peer, settings: ProbeSettings, who: &RegistryAuth) -> Transcript {
+    let image = image_at(peer);
+    let transcript = Prober::new(settings).unwrap().probe(&image, who).await;
     let shown = format!("{transcript:?}");
     assert!(
         !shown.contains(PASSWORD) && !shown.contains(LOGIN),

@@ -74,6 +74,9 @@ impl fmt::Display for ProbeError {
             Self::NoRoute => f.write_str("no route to host"),
             Self::Reset => f.write_str("connection closed by the server"),
             Self::Timeout(limit) => write!(f, "no answer within {}", HumanDuration(*limit)),
+            Self::DeadlineExceeded(limit) => {
+                write!(f, "test stopped after {}", HumanDuration(*limit))
+            }
             Self::UntrustedCa => f.write_str("x509: the CA is not trusted on this machine"),
             Self::WrongName { presented } if presented.is_empty() => {
                 f.write_str("x509: the certificate is for another name")
@@ -89,6 +92,7 @@ impl fmt::Display for ProbeError {
             Self::Handshake(why) => write!(f, "TLS handshake failed: {why}"),
             Self::NotHttp(why) => write!(f, "not an HTTP response: {why}"),
             Self::HeadTooLarge => f.write_str("response headers too large"),
+            Self::TooManyInformational => f.write_str("only informational responses (1xx)"),
             Self::BodyTooLarge { limit } => {
                 write!(f, "response larger than {} KiB", limit / 1024)
             }
@@ -101,6 +105,12 @@ impl fmt::Display for ProbeError {
                     f,
                     "requires a login at {realm}; the credential was not sent there"
                 )
+            }
+            Self::UntrustedRealm { realm } => {
+                write!(f, "requires a token from {realm}, which was not asked")
+            }
+            Self::InternalAddress { host, address } => {
+                write!(f, "refers to {host} at {address}, not a public address")
             }
             Self::Refusal(refusal) => refusal.fmt(f),
         }

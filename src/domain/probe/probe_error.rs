@@ -1,6 +1,6 @@
 //! Errors of probe steps.
 
-use std::time::Duration;
+use std::{net::IpAddr, time::Duration};
 
 /// An error of a probe step.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,6 +16,8 @@ pub enum ProbeError {
     Reset,
     /// Nothing was heard within this time.
     Timeout(Duration),
+    /// The time for one image was used up, in this step and those before it.
+    DeadlineExceeded(Duration),
     /// The certificate's authority is not among the trusted ones.
     UntrustedCa,
     /// The certificate is for other names.
@@ -35,6 +37,8 @@ pub enum ProbeError {
     NotHttp(String),
     /// The head of the answer has no end.
     HeadTooLarge,
+    /// Informational answers (1xx) without end.
+    TooManyInformational,
     /// The body is larger than any honest one.
     BodyTooLarge {
         limit: usize,
@@ -51,6 +55,15 @@ pub enum ProbeError {
     /// The login is at a host to which this credential must not go.
     ForeignRealm {
         realm: String,
+    },
+    /// A token for an anonymous request is at a host that this registry may not name.
+    UntrustedRealm {
+        realm: String,
+    },
+    /// Sent on to an address that the registry may not name: private, link-local or this machine's.
+    InternalAddress {
+        host: String,
+        address: IpAddr,
     },
     /// The registry answered, and the answer is no.
     Refusal(Refusal),
@@ -69,6 +82,7 @@ impl ProbeError {
             | Self::NoRoute
             | Self::Reset
             | Self::Timeout(_)
+            | Self::DeadlineExceeded(_)
             | Self::UntrustedCa
             | Self::WrongName { .. }
             | Self::CertificateExpired
@@ -79,12 +93,15 @@ impl ProbeError {
             | Self::Handshake(_) => true,
             Self::NotHttp(_)
             | Self::HeadTooLarge
+            | Self::TooManyInformational
             | Self::BodyTooLarge { .. }
             | Self::Unreadable(_)
             | Self::TooManyRedirects
             | Self::BadRedirect { .. }
             | Self::NoChallenge
             | Self::ForeignRealm { .. }
+            | Self::UntrustedRealm { .. }
+            | Self::InternalAddress { .. }
             | Self::Refusal(_) => false,
         }
     }

@@ -1,6 +1,10 @@
 //! First steps of a pull: from an image's name to an HTTP connection.
 
-use std::{net::SocketAddr, sync::Arc, time::Instant};
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+    time::Instant,
+};
 
 use rustls::ClientConfig;
 use tokio::{io::DuplexStream, net::TcpStream};
@@ -14,7 +18,7 @@ use super::{
         transport::{Network, Transport},
         trust::{Security, ServerOrigin},
     },
-    PullSequence, timed,
+    PullSequence, TimeLimit,
 };
 use crate::domain::probe::{ProbeError, ProbeStage, StepResult, Unencrypted};
 
@@ -74,7 +78,7 @@ impl PullSequence<'_> {
                 .with_timeout(self.tls_or_plain(&origin, Box::new(stream), address, tls))
                 .await;
             let found = match reached {
-                Ok(reached) => self.start_http(&origin, reached).await,
+                Ok(reached) => self.start_http(&origin, Some(address.ip()), reached).await,
                 Err(failure) => Err(failure),
             };
             return self.record_step(ProbeStage::Tls, &host, began, found);
@@ -97,7 +101,7 @@ impl PullSequence<'_> {
             .with_timeout(self.tls_or_plain_via_proxy(&proxy, &origin, socket, tls))
             .await;
         let found = match reached {
-            Ok(reached) => self.start_http(&origin, reached).await,
+            Ok(reached) => self.start_http(&origin, None, reached).await,
             Err(failure) => Err(failure),
         };
         self.record_step(ProbeStage::Tls, &host, began, found)
@@ -119,7 +123,8 @@ impl PullSequence<'_> {
         let addresses = self.record_step(ProbeStage::Resolve, &host, began, found)?;
 
         let began = Instant::now();
-        let connected = dial::connect(&addresses, self.settings.limits.step).await;
+        let connecting = dial::connect(&addresses, self.settings.limits.step);
+        let connected = self.with_timeout(connecting).await;
         let found = connected.and_then(|stream| match stream.peer_addr() {
             Ok(address) => Ok((StepResult::Connected(address), (stream, address))),
             Err(error) => Err(dial::io_failure(&error)),
@@ -148,7 +153,7 @@ impl PullSequence<'_> {
 
         let began = Instant::now();
         let found = match open(network, &origin) {
-            Ok(reached) => self.start_http(&origin, reached).await,
+            Ok(reached) => self.start_http(&origin, Some(address.ip()), reached).await,
             Err(failure) => Err(failure),
         };
         self.record_step(ProbeStage::Tls, &host, began, found)
@@ -175,7 +180,12 @@ impl PullSequence<'_> {
             return Ok(RegistryStream::Tls(Box::new(securing.await?)));
         };
         // A small server that waits for the end of a line says nothing to the greeting of TLS.
-        match timed(self.settings.limits.step / 4, securing).await {
+        let limit = self.time_limit();
+        let shorter = TimeLimit {
+            step: limit.step / 4,
+            ..limit
+        };
+        match shorter.run(securing).await {
             Ok(stream) => Ok(RegistryStream::Tls(Box::new(stream))),
             Err(
                 failure @ (ProbeError::SpeaksPlainHttp
@@ -215,6 +225,7 @@ impl PullSequence<'_> {
     async fn start_http(
         &mut self,
         origin: &ServerOrigin,
+        address: Option<IpAddr>,
         reached: RegistryStream,
     ) -> Result<(StepResult, ServerOrigin), ProbeError> {
         match reached {
@@ -224,26 +235,36 @@ impl PullSequence<'_> {
                     .and_then(|version| version.as_str())
                     .unwrap_or("TLS");
                 let protocol = protocol.replace("v1_", " 1.");
-                self.client.insert(origin, *stream, None).await?;
+                self.client
+                    .insert_registry(origin, address, *stream, None)
+                    .await?;
                 Ok((StepResult::Encrypted { protocol }, origin.clone()))
             }
             RegistryStream::Plain(stream, why) => {
                 let origin = origin.plain();
-                self.client.insert(&origin, stream, None).await?;
+                self.client
+                    .insert_registry(&origin, address, stream, None)
+                    .await?;
                 Ok((StepResult::Unencrypted(why), origin))
             }
             RegistryStream::Forwarded(stream, proxy, why) => {
-                self.client.insert(origin, stream, Some(proxy)).await?;
+                self.client
+                    .insert_registry(origin, address, stream, Some(proxy))
+                    .await?;
                 Ok((StepResult::Unencrypted(why), origin.clone()))
             }
             RegistryStream::Custom(stream, None) => {
-                self.client.insert(origin, stream, None).await?;
+                self.client
+                    .insert_registry(origin, address, stream, None)
+                    .await?;
                 let protocol = "TLS 1.3".to_owned();
                 Ok((StepResult::Encrypted { protocol }, origin.clone()))
             }
             RegistryStream::Custom(stream, Some(why)) => {
                 let origin = origin.plain();
-                self.client.insert(&origin, stream, None).await?;
+                self.client
+                    .insert_registry(&origin, address, stream, None)
+                    .await?;
                 Ok((StepResult::Unencrypted(why), origin))
             }
         }

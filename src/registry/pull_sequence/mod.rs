@@ -11,13 +11,15 @@ use http::{HeaderValue, Method, StatusCode, Uri};
 use tokio::time::timeout;
 
 use super::{
+    address_guard::RequestPurpose,
     authorization,
     challenge::{self, Challenge},
     http_client::{HttpClient, HttpRequest, HttpResponse},
+    redaction::Redactor,
     response,
     settings::ProbeSettings,
     transport::Transport,
-    trust::{self, Security, ServerOrigin},
+    trust::{Security, ServerOrigin},
 };
 use crate::domain::{
     probe::{
@@ -45,6 +47,10 @@ pub(super) struct PullSequence<'a> {
     transport: Transport,
     image: &'a ImageRef,
     auth: &'a RegistryAuth,
+    /// When the time for the image is used up.
+    deadline: Instant,
+    /// Learns the tokens, which are not to be repeated either.
+    redactor: &'a mut Redactor,
     client: HttpClient,
     /// What stands before the registry, as `host:port`.
     pub(super) proxy: Option<String>,
@@ -65,11 +71,16 @@ impl<'a> PullSequence<'a> {
         transport: Transport,
         image: &'a ImageRef,
         auth: &'a RegistryAuth,
+        deadline: Instant,
+        redactor: &'a mut Redactor,
     ) -> Self {
+        redactor.add_login(auth);
         Self {
             settings,
             image,
             auth,
+            deadline,
+            redactor,
             client: HttpClient::new(settings, transport.clone()),
             transport,
             proxy: None,
@@ -94,7 +105,7 @@ impl<'a> PullSequence<'a> {
     async fn ping_v2(&mut self, registry: &ServerOrigin) -> Option<AuthState> {
         let began = Instant::now();
         let outcome = match self.get(registry, "/v2/", None).await {
-            Ok(reply) => self.auth_state(registry, &reply),
+            Ok(reply) => auth_state(registry, &reply),
             Err(failure) => Err(failure),
         };
         self.record_step(ProbeStage::Challenge, &registry.authority(), began, outcome)
@@ -122,7 +133,7 @@ impl<'a> PullSequence<'a> {
         let began = Instant::now();
         let outcome = match self.get(registry, "/v2/", Some(login.clone())).await {
             Ok(reply) if reply.status.is_success() => Ok((StepResult::SignedIn, Some(login))),
-            Ok(reply) => Err(self.refusal(&reply)),
+            Ok(reply) => Err(refusal(&reply)),
             Err(failure) => Err(failure),
         };
         self.record_step(ProbeStage::Token, &registry.authority(), began, outcome)
@@ -138,7 +149,7 @@ impl<'a> PullSequence<'a> {
         let scope = authorization::pull_scope(self.image.path());
         let (host, outcome) = match authorization::token_address(realm, service, &scope) {
             Ok((uri, host)) => {
-                let outcome = self.ask_for_token(registry, uri, &host).await;
+                let outcome = self.ask_for_token(uri).await;
                 (host.authority(), outcome)
             }
             Err(failure) => (registry.authority(), Err(failure)),
@@ -148,28 +159,22 @@ impl<'a> PullSequence<'a> {
 
     async fn ask_for_token(
         &mut self,
-        registry: &ServerOrigin,
         uri: Uri,
-        host: &ServerOrigin,
     ) -> Result<(StepResult, Option<HeaderValue>), ProbeError> {
-        let login = authorization::basic(self.auth);
-        if login.is_some() && !trust::is_allowed_realm(registry, host, &self.settings.realms) {
-            return Err(ProbeError::ForeignRealm {
-                realm: host.authority(),
-            });
-        }
         let reply = self.send(HttpRequest {
             method: Method::GET,
             uri,
             accept: None,
-            authorization: login,
+            authorization: authorization::basic(self.auth),
+            purpose: RequestPurpose::Token,
             max_body: self.settings.limits.answer,
         });
         let reply = reply.await?;
         if !reply.status.is_success() {
-            return Err(self.refusal(&reply));
+            return Err(refusal(&reply));
         }
         let token = authorization::token(&reply.body)?;
+        self.redactor.add_token(&token.text);
         Ok((
             StepResult::Token {
                 lives: token.lifetime,
@@ -218,7 +223,7 @@ impl<'a> PullSequence<'a> {
         // An answer to HEAD has no body: neither the platforms nor the reason of a refusal.
         let whole = self.manifest(registry, Method::GET, login.clone()).await?;
         if !whole.status.is_success() {
-            return Err(self.refusal(&whole));
+            return Err(refusal(&whole));
         }
         let mut manifest = if head.status.is_success() {
             response::manifest(head)
@@ -250,6 +255,7 @@ impl<'a> PullSequence<'a> {
             uri: address(registry, &path).ok()?,
             accept: None,
             authorization: login,
+            purpose: RequestPurpose::Registry,
             max_body: self.settings.limits.manifest,
         });
         let reply = reply.await.ok()?;
@@ -318,6 +324,7 @@ impl<'a> PullSequence<'a> {
             uri,
             accept: Some(MANIFESTS),
             authorization: login,
+            purpose: RequestPurpose::Registry,
             max_body: self.settings.limits.manifest,
         })
         .await
@@ -335,26 +342,31 @@ impl<'a> PullSequence<'a> {
             uri,
             accept: None,
             authorization: login,
+            purpose: RequestPurpose::Registry,
             max_body: self.settings.limits.answer,
         })
         .await
     }
 
     async fn send(&mut self, request: HttpRequest) -> Result<HttpResponse, ProbeError> {
-        let limit = self.settings.limits.step;
-        timed(limit, self.client.send(request)).await
+        let time = self.time_limit();
+        time.run(self.client.send(request)).await
+    }
+
+    /// The time that a step may take from now on.
+    fn time_limit(&self) -> TimeLimit {
+        TimeLimit {
+            step: self.settings.limits.step,
+            image: self.settings.limits.image,
+            left: self.deadline.saturating_duration_since(Instant::now()),
+        }
     }
 
     async fn with_timeout<T>(
         &self,
         doing: impl Future<Output = Result<T, ProbeError>>,
     ) -> Result<T, ProbeError> {
-        timed(self.settings.limits.step, doing).await
-    }
-
-    fn refusal(&self, reply: &HttpResponse) -> ProbeError {
-        response::not_a_registry(reply)
-            .unwrap_or_else(|| ProbeError::Refusal(response::refusal(reply, self.auth)))
+        self.time_limit().run(doing).await
     }
 
     /// Writes a step down and hands on what it gave.
@@ -377,39 +389,56 @@ impl<'a> PullSequence<'a> {
         });
         given
     }
-
-    fn auth_state(
-        &self,
-        registry: &ServerOrigin,
-        reply: &HttpResponse,
-    ) -> Result<(StepResult, AuthState), ProbeError> {
-        if reply.status.is_success() {
-            return Ok((StepResult::Login(AuthMethod::Open), AuthState::Open));
-        }
-        if reply.status != StatusCode::UNAUTHORIZED {
-            if registry.security == Security::Plain && response::is_tls_required(reply) {
-                return Err(ProbeError::SpeaksTls);
-            }
-            return Err(self.refusal(reply));
-        }
-        let challenge = challenge::from_headers(&reply.headers).ok_or(ProbeError::NoChallenge)?;
-        let login = match &challenge {
-            Challenge::Basic => AuthMethod::Basic,
-            Challenge::Bearer { realm, .. } => AuthMethod::Bearer {
-                realm: sanitize(realm),
-            },
-        };
-        Ok((StepResult::Login(login), AuthState::Challenge(challenge)))
-    }
 }
 
-async fn timed<T>(
-    limit: Duration,
-    doing: impl Future<Output = Result<T, ProbeError>>,
-) -> Result<T, ProbeError> {
-    timeout(limit, doing)
-        .await
-        .unwrap_or(Err(ProbeError::Timeout(limit)))
+/// Reads the answer to `/v2/`.
+fn auth_state(
+    registry: &ServerOrigin,
+    reply: &HttpResponse,
+) -> Result<(StepResult, AuthState), ProbeError> {
+    if reply.status.is_success() {
+        return Ok((StepResult::Login(AuthMethod::Open), AuthState::Open));
+    }
+    if reply.status != StatusCode::UNAUTHORIZED {
+        if registry.security == Security::Plain && response::is_tls_required(reply) {
+            return Err(ProbeError::SpeaksTls);
+        }
+        return Err(refusal(reply));
+    }
+    let challenge = challenge::from_headers(&reply.headers).ok_or(ProbeError::NoChallenge)?;
+    let login = match &challenge {
+        Challenge::Basic => AuthMethod::Basic,
+        Challenge::Bearer { realm, .. } => AuthMethod::Bearer {
+            realm: sanitize(realm),
+        },
+    };
+    Ok((StepResult::Login(login), AuthState::Challenge(challenge)))
+}
+
+fn refusal(reply: &HttpResponse) -> ProbeError {
+    response::not_a_registry(reply).unwrap_or_else(|| ProbeError::Refusal(response::refusal(reply)))
+}
+
+/// The time of one step: its own limit, or what is left for the image.
+#[derive(Clone, Copy)]
+struct TimeLimit {
+    step: Duration,
+    image: Duration,
+    left: Duration,
+}
+
+impl TimeLimit {
+    async fn run<T>(
+        self,
+        doing: impl Future<Output = Result<T, ProbeError>>,
+    ) -> Result<T, ProbeError> {
+        let (limit, error) = if self.step <= self.left {
+            (self.step, ProbeError::Timeout(self.step))
+        } else {
+            (self.left, ProbeError::DeadlineExceeded(self.image))
+        };
+        timeout(limit, doing).await.unwrap_or(Err(error))
+    }
 }
 
 fn address(registry: &ServerOrigin, path: &str) -> Result<Uri, ProbeError> {

@@ -178,7 +178,9 @@ impl ProbeFinding {
             ProbeError::Refused => Self::unreached(Cause::RegistryUnreachableRefused),
             ProbeError::NoRoute => Self::unreached(Cause::RegistryUnreachableNoRoute),
             ProbeError::Reset => Self::unreached(Cause::RegistryUnreachableReset),
-            ProbeError::Timeout(_) => Self::unreached(Cause::RegistryUnreachableTimeout),
+            ProbeError::Timeout(_) | ProbeError::DeadlineExceeded(_) => {
+                Self::unreached(Cause::RegistryUnreachableTimeout)
+            }
             ProbeError::UntrustedCa => Self::unreached(Cause::TlsUntrustedCa),
             ProbeError::WrongName { .. }
             | ProbeError::CertificateExpired
@@ -189,13 +191,17 @@ impl ProbeFinding {
             ProbeError::Handshake(_) => Self::unreached(Cause::TlsHandshakeFailure),
             ProbeError::NotHttp(_)
             | ProbeError::HeadTooLarge
+            | ProbeError::TooManyInformational
             | ProbeError::BodyTooLarge { .. }
             | ProbeError::Unreadable(_)
             | ProbeError::TooManyRedirects
             | ProbeError::BadRedirect { .. }
             | ProbeError::NoChallenge => Self::unknown(Cause::RegistryBadResponse, None),
             // The kubelet would send it; we do not, so what would come of it is not known.
-            ProbeError::ForeignRealm { .. } | ProbeError::ProxyRefuses(_) => Self::open(),
+            ProbeError::ForeignRealm { .. }
+            | ProbeError::UntrustedRealm { .. }
+            | ProbeError::InternalAddress { .. }
+            | ProbeError::ProxyRefuses(_) => Self::open(),
             ProbeError::Refusal(refusal) => refused::conclude_refusal(transcript, stage, refusal),
         }
     }

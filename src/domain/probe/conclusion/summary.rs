@@ -85,15 +85,19 @@ fn on_the_way(transcript: &Transcript, step: &ProbeStep, failure: &ProbeError) -
         | ProbeError::NoRoute
         | ProbeError::Reset
         | ProbeError::Timeout(_)
+        | ProbeError::DeadlineExceeded(_)
         | ProbeError::ProxyRefuses(_)
         | ProbeError::NotHttp(_)
         | ProbeError::HeadTooLarge
+        | ProbeError::TooManyInformational
         | ProbeError::BodyTooLarge { .. }
         | ProbeError::Unreadable(_)
         | ProbeError::TooManyRedirects
         | ProbeError::BadRedirect { .. }
         | ProbeError::NoChallenge
         | ProbeError::ForeignRealm { .. }
+        | ProbeError::UntrustedRealm { .. }
+        | ProbeError::InternalAddress { .. }
         | ProbeError::Refusal(_) => format!("cannot reach {host}"),
     };
     format!("this machine {rest}: {failure}")
@@ -116,6 +120,16 @@ fn remarks(
     if let Some(proxy) = transcript.proxy.as_ref().filter(|_| beyond) {
         remarks.push(format!(
             "tested through this machine's proxy {proxy}; nodes may use another route"
+        ));
+    }
+    if let Some(
+        ProbeError::ForeignRealm { realm: host }
+        | ProbeError::UntrustedRealm { realm: host }
+        | ProbeError::InternalAddress { host, .. },
+    ) = transcript.failed().map(|(_, failure)| failure)
+    {
+        remarks.push(format!(
+            "if you trust {host}, add it to registries.realms in the settings"
         ));
     }
     let direct = transcript.proxy.is_none();
