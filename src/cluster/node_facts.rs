@@ -62,7 +62,7 @@ fn reading<T>(
     match answer {
         Ok(bytes) => parse(&bytes).map_or_else(Reading::Unavailable, Reading::Known),
         Err(ApiError::Forbidden(_)) => Reading::Denied(takes()),
-        Err(trouble) => Reading::Unavailable(trouble.to_string()),
+        Err(error) => Reading::Unavailable(error.to_string()),
     }
 }
 

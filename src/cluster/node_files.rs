@@ -54,7 +54,7 @@ pub async fn run(
             Ok(RegistryConfig::from_files(&files))
         }),
         PodEnd::Stopped(()) => Err("cancelled: pullscope is quitting".to_owned()),
-        PodEnd::NotCreated(trouble) => Err(format!("cannot create the Pod: {trouble}")),
+        PodEnd::NotCreated(error) => Err(format!("cannot create the Pod: {error}")),
     };
     NodeFilesOutcome { read, is_deleted }
 }
@@ -67,15 +67,15 @@ async fn read_output(connection: &Connection, key: &ObjectRef<Pod>) -> Result<St
         match look(connection, key).await {
             Ok(PodState::Ended) => {
                 let log = read_log(connection, key).await;
-                return log.map_err(|trouble| format!("cannot read the log of the Pod: {trouble}"));
+                return log.map_err(|error| format!("cannot read the log of the Pod: {error}"));
             }
             Ok(PodState::Failed(why)) => return Err(why),
             Ok(PodState::Waiting(why)) => last = why,
-            Err(trouble @ ApiError::Forbidden(_)) => {
-                return Err(format!("cannot read the Pod: {trouble}"));
+            Err(error @ ApiError::Forbidden(_)) => {
+                return Err(format!("cannot read the Pod: {error}"));
             }
             // A look that failed is followed by the next one; the deadline bounds them all.
-            Err(trouble) => last = trouble.to_string(),
+            Err(error) => last = error.to_string(),
         }
     }
     // A volume that is not there, or an image that is not pulled, is told of by events alone.

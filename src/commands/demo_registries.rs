@@ -217,12 +217,12 @@ mod tests {
         ] {
             let image = ImageRef::parse(image).unwrap();
             let transcript = prober.probe(&image, auth).await;
-            let verdict = conclude(&transcript, &TargetPlatforms::default());
-            assert_eq!(verdict.suggestion.as_deref(), meant, "{image}");
+            let conclusion = conclude(&transcript, &TargetPlatforms::default());
+            assert_eq!(conclusion.suggestion.as_deref(), meant, "{image}");
             if let Some(meant) = meant {
-                assert_eq!(verdict.answer, PullAnswer::No);
+                assert_eq!(conclusion.answer, PullAnswer::No);
                 let asked = format!("did you mean {meant}?");
-                assert!(verdict.summary.contains(&asked), "{}", verdict.summary);
+                assert!(conclusion.summary.contains(&asked), "{}", conclusion.summary);
             }
         }
     }

@@ -12,7 +12,8 @@ use zeroize::Zeroizing;
 
 use crate::domain::{
     probe::{
-        AuthMethod, ImageManifest, Platform, ProbeError, ProbeStep, StepResult, Tags, Transcript,
+        AuthMethod, ImageManifest, Platform, ProbeError, ProbeStep, Repositories, StepResult, Tags,
+        Transcript,
     },
     registry_auth::auth_attempts::RegistryAuth,
     sanitize::is_hidden,
@@ -101,17 +102,35 @@ impl Redactor {
 
     /// Hides what repeats a credential.
     pub(super) fn redact(&self, transcript: &mut Transcript) {
-        for step in &mut transcript.steps {
+        let Transcript {
+            image: _,
+            requester: _,
+            proxy: _,
+            steps,
+            tags,
+            repositories,
+            anonymous_access: _,
+        } = transcript;
+        for step in steps {
             self.redact_step(step);
         }
-        if let Some(Tags::Listed(tags)) = &mut transcript.tags {
-            let had_tags = !tags.is_empty();
-            tags.retain(|tag| !self.echoes(tag));
-            // Not "the repository has no tags".
-            if had_tags && tags.is_empty() {
-                transcript.tags = Some(Tags::Unknown);
-            }
+        if let Some(Tags::Listed(names)) = tags
+            && self.drop_echoes(names)
+        {
+            *tags = Some(Tags::Unknown);
         }
+        if let Some(Repositories::Listed(names)) = repositories
+            && self.drop_echoes(names)
+        {
+            *repositories = Some(Repositories::Unknown);
+        }
+    }
+
+    /// Drops the names that repeat a credential; returns whether none is left, which is not "the registry has none".
+    fn drop_echoes(&self, names: &mut Vec<String>) -> bool {
+        let had_names = !names.is_empty();
+        names.retain(|name| !self.echoes(name));
+        had_names && names.is_empty()
     }
 
     fn redact_step(&self, step: &mut ProbeStep) {
@@ -340,6 +359,7 @@ mod tests {
             proxy: None,
             steps: outcomes.into_iter().map(step).collect(),
             tags: Some(Tags::Listed(vec![PASSWORD.to_owned(), "1.0".to_owned()])),
+            repositories: Some(Repositories::Listed(vec![PASSWORD.to_owned()])),
             anonymous_access: None,
         }
     }

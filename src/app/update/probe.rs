@@ -128,8 +128,8 @@ pub(super) fn probe_done(
     answer: Result<Box<ProbeConclusion>, UserError>,
     now: Timestamp,
 ) -> Vec<Effect> {
-    let suggested = answer.as_ref().ok().and_then(|verdict| {
-        let image = ImageRef::parse(verdict.suggestion.as_deref()?).ok()?;
+    let suggested = answer.as_ref().ok().and_then(|conclusion| {
+        let image = ImageRef::parse(conclusion.suggestion.as_deref()?).ok()?;
         Some(model.probes.query_of(request_id)?.with_image(image))
     });
     let answer = match answer {

@@ -30,17 +30,17 @@ const MAX_PULLS: usize = 16;
 
 /// The pulls that were queued on the node before that of this Pod, the oldest first; none for a Pod that pulls
 /// nothing.
-pub(super) fn pulls_ahead(world: &Store, pod: &Pod) -> Vec<NodePull> {
-    let Some(own) = queued_at(world, pod).filter(|_| pod.node.is_some()) else {
+pub(super) fn pulls_ahead(store: &Store, pod: &Pod) -> Vec<NodePull> {
+    let Some(own) = queued_at(store, pod).filter(|_| pod.node.is_some()) else {
         return Vec::new();
     };
-    let starting = world.pods_in(PodHealth::Progressing, &Scope::Cluster);
+    let starting = store.pods_in(PodHealth::Progressing, &Scope::Cluster);
     let beside = starting
         .take(MAX_PODS)
         .filter(|other| other.node == pod.node && other.key != pod.key);
     let mut ahead: Vec<NodePull> = beside
         .filter_map(|other| {
-            let events = world.events_of_pod(&other.key);
+            let events = store.events_of_pod(&other.key);
             let (container, event) = open_pull(other, &events)?;
             Some(NodePull {
                 pod: other.key.clone(),
@@ -55,8 +55,8 @@ pub(super) fn pulls_ahead(world: &Store, pod: &Pod) -> Vec<NodePull> {
     ahead
 }
 
-fn queued_at(world: &Store, pod: &Pod) -> Option<Timestamp> {
-    let events = world.events_of_pod(&pod.key);
+fn queued_at(store: &Store, pod: &Pod) -> Option<Timestamp> {
+    let events = store.events_of_pod(&pod.key);
     let (_, event) = open_pull(pod, &events)?;
     event.last
 }
@@ -73,7 +73,7 @@ mod tests {
     type Row = (&'static str, &'static str, &'static [(&'static str, i64)]);
 
     fn ahead_of_web(pods: &[Row]) -> Vec<String> {
-        let mut world = Store::default();
+        let mut store = Store::default();
         let mut all = Vec::new();
         let mut told = Vec::new();
         for (name, node, said) in pods {
@@ -87,10 +87,10 @@ mod tests {
                 told.push(event);
             }
         }
-        world.apply(StoreUpdate::Pods(upserted(all)), now());
-        world.apply(StoreUpdate::Events(upserted(told)), now());
-        let web = world.pod(&key("shop", "web")).unwrap();
-        let ahead = pulls_ahead(&world, web).into_iter();
+        store.apply(StoreUpdate::Pods(upserted(all)), now());
+        store.apply(StoreUpdate::Events(upserted(told)), now());
+        let web = store.pod(&key("shop", "web")).unwrap();
+        let ahead = pulls_ahead(&store, web).into_iter();
         ahead.map(|pull| pull.pod.name.to_string()).collect()
     }
 

@@ -73,21 +73,21 @@ pub(super) fn peers(
 /// The Pods that are looked at: all of them, or where they are many, those that fail and a sample of the others.
 /// Replicas stand beside each other, so that a sample has one of most workloads.
 fn examined<'a>(
-    world: &'a Store,
+    store: &'a Store,
     scopes: &'a [Scope],
 ) -> Box<dyn Iterator<Item = &'a Arc<Pod>> + 'a> {
     let count = scopes.iter().map(|scope| match scope {
-        Scope::Cluster => world.pod_count(),
-        Scope::Namespace(namespace) => world.tallies().get(namespace).map_or(0, |it| it.pods),
+        Scope::Cluster => store.pod_count(),
+        Scope::Namespace(namespace) => store.tallies().get(namespace).map_or(0, |it| it.pods),
     });
     let stride = count.sum::<usize>().div_ceil(MAX_PODS);
     if stride <= 1 {
-        return Box::new(scopes.iter().flat_map(|scope| world.pods(scope)));
+        return Box::new(scopes.iter().flat_map(|scope| store.pods(scope)));
     }
     let failing = scopes
         .iter()
-        .flat_map(|scope| world.pods_in(PodHealth::PullFailing, scope));
-    let all = scopes.iter().flat_map(|scope| world.pods(scope));
+        .flat_map(|scope| store.pods_in(PodHealth::PullFailing, scope));
+    let all = scopes.iter().flat_map(|scope| store.pods(scope));
     Box::new(failing.take(MAX_FAILING).chain(all.step_by(stride)))
 }
 
