@@ -20,7 +20,7 @@ use crate::{
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Plays {
-    store: String,
+    world: String,
     /// What had happened before, except to those who are `alone`.
     #[serde(default)]
     before: String,
@@ -114,7 +114,7 @@ impl Plays {
     fn scenario(&self, name: &str, play: &Play, kubelet: &str) -> String {
         let mut file: toml::Table = format!(
             "title = 'played'\nstory = 'as recorded'\nkubelet = '{kubelet}'\n{}{}{}",
-            self.store,
+            self.world,
             if play.alone { "" } else { &self.before },
             play.then
         )
