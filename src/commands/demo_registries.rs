@@ -222,7 +222,11 @@ mod tests {
             if let Some(meant) = meant {
                 assert_eq!(conclusion.answer, PullAnswer::No);
                 let asked = format!("did you mean {meant}?");
-                assert!(conclusion.summary.contains(&asked), "{}", conclusion.summary);
+                assert!(
+                    conclusion.summary.contains(&asked),
+                    "{}",
+                    conclusion.summary
+                );
             }
         }
     }

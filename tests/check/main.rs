@@ -401,10 +401,11 @@ fn check_and_match_name_the_credential_provider() {
         findings.next().unwrap_or_else(|| panic!("{found:#}"))
     };
     let provider = &of("payments")["chain"]["provider"];
-    let expected = json!({"cloud": "aws", "identity": role, "annotation": annotation});
+    let expected =
+        json!({"name": "aws", "cloud": "aws", "identity": role, "annotation": annotation});
     assert_eq!(*provider, expected);
     let provider = &of("partner")["chain"]["provider"];
-    let expected = json!({"cloud": "aws", "identity": null, "annotation": null});
+    let expected = json!({"name": "aws", "cloud": "aws", "identity": null, "annotation": null});
     assert_eq!(*provider, expected, "the node's identity");
     let said = text(&demo.run("check -n payments").stdout);
     assert!(said.contains(role), "{said}");
@@ -415,7 +416,8 @@ fn check_and_match_name_the_credential_provider() {
     assert_eq!(status(&output), 1, "no entry of a Secret matches");
     let found = json(&output);
     schema::obeys("match", &found);
-    let expected = json!({"cloud": "aws", "identity": role, "annotation": annotation});
+    let expected =
+        json!({"name": "aws", "cloud": "aws", "identity": role, "annotation": annotation});
     assert_eq!(found["provider"], expected);
     let said = text(&demo.run(&line).stdout);
     let then = "no entry matches: the node's credential provider, if it has one (AWS identity payment-puller)";

@@ -286,7 +286,7 @@ impl<'a> PullSequence<'a> {
         let login = match door {
             AuthState::Challenge(Challenge::Bearer { realm, service }) => {
                 let (realm, service) = (realm.clone(), service.clone());
-                let token = self.catalogue_token(registry, &realm, service.as_deref());
+                let token = self.catalogue_token(&realm, service.as_deref());
                 token.await
             }
             AuthState::Challenge(Challenge::Basic) | AuthState::Open => login,
@@ -298,14 +298,9 @@ impl<'a> PullSequence<'a> {
         }
     }
 
-    async fn catalogue_token(
-        &mut self,
-        registry: &ServerOrigin,
-        realm: &str,
-        service: Option<&str>,
-    ) -> Option<HeaderValue> {
-        let (uri, host) = authorization::token_address(realm, service, CATALOGUE).ok()?;
-        let (_, token) = self.ask_for_token(registry, uri, &host).await.ok()?;
+    async fn catalogue_token(&mut self, realm: &str, service: Option<&str>) -> Option<HeaderValue> {
+        let (uri, _) = authorization::token_address(realm, service, CATALOGUE).ok()?;
+        let (_, token) = self.ask_for_token(uri).await.ok()?;
         token
     }
 
