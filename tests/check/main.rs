@@ -420,7 +420,7 @@ fn check_and_match_name_the_credential_provider() {
         json!({"name": "aws", "cloud": "aws", "identity": role, "annotation": annotation});
     assert_eq!(found["provider"], expected);
     let said = text(&demo.run(&line).stdout);
-    let then = "no entry matches: the node's credential provider, if it has one (AWS identity payment-puller)";
+    let then = "no entry matches; then the node's credential provider, if it has one (AWS identity payment-puller)";
     assert!(said.contains(then), "{said}");
     let elsewhere = "match registry.example/app:1 -n payments --sa payments -o json";
     assert!(json(&demo.run(elsewhere))["provider"].is_null());
