@@ -43,7 +43,13 @@ impl Form {
             (FieldId::Image, _) => self.image_hint(store),
             (FieldId::Tag, _) => match &self.spec {
                 FormSpec::Image { tags, .. } => {
-                    format!("in the registry: {}", number_or_no(tags.len(), "tag"))
+                    let listed = number_or_no(tags.len(), "tag");
+                    let picked = self.text(FieldId::Tag);
+                    if tags.iter().any(|tag| tag == picked) {
+                        format!("in the registry: {listed}")
+                    } else {
+                        format!("{picked} is not in the registry, which has {listed}")
+                    }
                 }
                 _ => String::new(),
             },

@@ -31,6 +31,7 @@ use crate::domain::{
     diagnostics::grouping::FaultId,
     k8s::{object_ref::ObjectRef, objects::Secret},
     plan::FormSpec,
+    registry_auth::image_ref::ImageRef,
     store::Store,
 };
 
@@ -156,6 +157,7 @@ impl Form {
         let source = self.source();
         match id {
             FieldId::File if self.spec == FormSpec::Export => self.exports_to_file(),
+            FieldId::Tag => self.names_listed_repository(),
             FieldId::File => source == Some(CredentialSource::File),
             FieldId::Variable => source == Some(CredentialSource::Variable),
             FieldId::FromSecret => source == Some(CredentialSource::Secret),
@@ -179,6 +181,19 @@ impl Form {
     }
 
     /// True if the form has the field and it is visible.
+    /// Whether the image has the repository whose tags were listed: that of the image to replace.
+    fn names_listed_repository(&self) -> bool {
+        let FormSpec::Image { targets, .. } = &self.spec else {
+            return false;
+        };
+        let before = targets.first().map(|target| &*target.before);
+        let listed = before.and_then(|image| ImageRef::parse(image).ok());
+        let named = ImageRef::parse(self.text(FieldId::Image)).ok();
+        listed
+            .zip(named)
+            .is_some_and(|(listed, named)| listed.repository() == named.repository())
+    }
+
     pub fn has_visible_field(&self, id: FieldId) -> bool {
         self.visible_fields().any(|field| field.id == id)
     }

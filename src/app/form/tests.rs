@@ -92,13 +92,25 @@ fn a_tag_of_the_registry_is_picked_into_the_image() {
         left_out: Vec::new(),
     };
     let mut form = Form::new(ask(&["latest", "1.0"]), None, &store);
-    assert_eq!(form.hint(FieldId::Tag, &store), "in the registry: 2 tags");
+    assert_eq!(
+        form.hint(FieldId::Tag, &store),
+        "lastest is not in the registry, which has 2 tags"
+    );
     typed(&mut form, &store, FieldId::Tag, "latest");
+    assert_eq!(form.hint(FieldId::Tag, &store), "in the registry: 2 tags");
     assert_eq!(form.text(FieldId::Image), "registry.example/app:latest");
     assert_eq!(
         said(&form, &store),
         ["Set image of app in Deployment/web to registry.example/app:latest"]
     );
+    typed(
+        &mut form,
+        &store,
+        FieldId::Image,
+        "docker.io/library/nginx:1.27",
+    );
+    let why = "the tags are those of another repository";
+    assert!(!form.has_visible_field(FieldId::Tag), "{why}");
     let form = Form::new(ask(&[]), None, &store);
     assert!(!form.has_visible_field(FieldId::Tag), "none are known");
 }
