@@ -17,7 +17,7 @@ use crate::domain::{
     },
     registry_auth::{
         docker_config::ConfigWarning,
-        image_ref::{HostNamed, ImageRef, image_host},
+        image_ref::{HostNamed, ImageRef},
         keyring::Keyring,
         registries::{self, MissingRepositoryBehavior, registry_of},
     },
@@ -225,13 +225,6 @@ fn broken_secret(
     let meant = (root == RootCause::SecretMissing).then_some(&link.name);
     match suggest_unlisted_secret(draft, context, image, meant) {
         // What is there already goes before what would have to be made.
-        SecretSuggestion::Attach
-            if root == RootCause::SecretMissing && is_one_registry(context) =>
-        {
-            draft.fixes.retain(|fix| *fix != FixId::CorrectSecretName);
-            let corrected = [FixId::CorrectSecretName, FixId::AttachSecret];
-            draft.fixes.splice(..0, corrected);
-        }
         SecretSuggestion::Attach => {
             let made = |fix: &FixId| matches!(fix, FixId::CreateSecret | FixId::CorrectSecretName);
             let at = draft.fixes.iter().position(made);
@@ -245,17 +238,6 @@ fn broken_secret(
         }
         SecretSuggestion::Renew | SecretSuggestion::Nothing => {}
     }
-}
-
-/// Whether all images of the Pod are of one registry: the name of a Secret that is missing is of no use for
-/// another, and the one that is there takes its place.
-fn is_one_registry(context: &PodContext) -> bool {
-    let images = context.pod.containers.iter();
-    let mut hosts = images.map(|container| image_host(&container.image));
-    let volumes = context.pod.image_volumes.iter();
-    let mut of_volumes = volumes.map(|volume| image_host(&volume.image));
-    let first = hosts.next();
-    hosts.all(|host| Some(host) == first) && of_volumes.all(|host| Some(host) == first)
 }
 
 /// A Secret of this name may be in another namespace.

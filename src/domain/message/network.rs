@@ -30,7 +30,9 @@ pub(super) const TABLE: &[(Phrase, &[&str])] = &[
         "host unreachable", "unreachable network", "unreachable host", "host is down", "network is down",
         "EHOSTUNREACH", "ENETUNREACH", "can't assign requested address", "cannot assign requested address",
         "address family not supported", "no suitable address",
-        // The node's own firewall or a route of the type `prohibit`.
+    ]),
+    // EPERM and EACCES of `connect` and `sendto`: a firewall, an eBPF program, SELinux or a route of the type `prohibit`.
+    (Phrase::LocalFilter, &[
         "connect operation not permitted", "connect permission denied", "write operation not permitted",
         "sendto operation not permitted",
     ]),

@@ -107,6 +107,7 @@ pub(in crate::domain) enum Phrase {
     AccountLimit,
     /// A limit on requests, with or without a login.
     RequestLimit,
+    LoginRaisesLimit,
     /// The long text of Docker Hub's pull limit.
     PullLimit,
     PullQps,
@@ -119,6 +120,7 @@ pub(in crate::domain) enum Phrase {
     ProxyConnect,
     Refused,
     NoRoute,
+    LocalFilter,
     Timeout,
     HandshakeTimeout,
     WaitingForConnection,
@@ -607,6 +609,8 @@ const TABLE: &[(Phrase, &[&str])] = &[
         "HAP429", "SlowDown", "reduce your request rate", "request rate exceeded", "ThrottlingException", "quota metric",
         "secondary rate limit", "API rate limit", "project quota",
     ]),
+    // GitHub.
+    (Phrase::LoginRaisesLimit, &["authenticated requests get a higher rate limit"]),
     (Phrase::PullLimit, &["pull rate limit"]),
     (Phrase::RegistryCode, &["toomanyrequests", "pull rate limit", "pull limit", "download limit", "manifest unknown", "name unknown"]),
     (Phrase::PullQps, &["RegistryPullQPS", "pull QPS"]),

@@ -96,6 +96,7 @@ fn meta(uid: &str) -> ObjectMeta {
         created: None,
         deleting: None,
         labels: Labels::from([]),
+        manager_annotations: Box::default(),
         owner: None,
     }
 }

@@ -8,6 +8,7 @@ use crate::domain::{
 
 /// Rows of a phrase and the detail that it is; the first that belongs to the cause counts.
 const DETAILS: &[(Phrase, ErrorDetail)] = &[
+    (Phrase::LocalFilter, ErrorDetail::LocalFilter),
     (Phrase::ReadOnly, ErrorDetail::ReadOnlyRoot),
     (Phrase::FileDenied, ErrorDetail::FileAccess),
     (Phrase::Encrypted, ErrorDetail::EncryptedLayers),
@@ -34,12 +35,18 @@ pub(super) fn detail(message: &ParsedMessage<'_>, cause: Option<Cause>) -> Optio
     let stated = DETAILS
         .iter()
         .filter(|(phrase, _)| message.has(*phrase))
+        .filter(|(_, detail)| !is_raised_by_login(detail, message))
         .map(|(_, detail)| detail.clone());
     stated
         .chain(by_kind(message))
         .chain(by_status(message))
         .chain(unresolved(message))
         .find(|detail| Some(detail.cause()) == cause)
+}
+
+/// Whether the limit is one that a login raises: then the fixes of the cause hold.
+fn is_raised_by_login(detail: &ErrorDetail, message: &ParsedMessage<'_>) -> bool {
+    *detail == ErrorDetail::RequestLimit && message.has(Phrase::LoginRaisesLimit)
 }
 
 /// What the kind of error says by itself.

@@ -48,6 +48,8 @@ pub enum ErrorDetail {
     AccountLimit,
     /// A limit on requests that holds with a login, too.
     RequestLimit,
+    /// A firewall or security policy of the node blocks the connection.
+    LocalFilter,
 }
 
 impl ErrorDetail {
@@ -57,6 +59,7 @@ impl ErrorDetail {
             Self::UnresolvedHost(_) => Cause::RegistryUnreachableDns,
             Self::ReadOnlyRoot | Self::FileAccess => Cause::LocalStoreError,
             Self::EncryptedLayers | Self::FileSystem | Self::IdMapping => Cause::LayerUnpackFailed,
+            Self::LocalFilter => Cause::RegistryUnreachableNoRoute,
             Self::HttpsServer => Cause::TlsHttpMismatch,
             Self::OtherProtocol => Cause::RegistryBadResponse,
             Self::ClientCertificate | Self::UnknownServerName => Cause::TlsHandshakeFailure,
@@ -74,7 +77,7 @@ impl ErrorDetail {
     /// The root cause in place of the cause's.
     pub(in crate::domain) fn root(&self) -> Option<RootCause> {
         match self {
-            Self::HttpsServer => Some(RootCause::NodeProblem),
+            Self::HttpsServer | Self::LocalFilter => Some(RootCause::NodeProblem),
             Self::UnresolvedHost(_)
             | Self::ReadOnlyRoot
             | Self::FileAccess
@@ -114,6 +117,7 @@ impl ErrorDetail {
                 "the file system under the runtime's root has no extended attributes"
             }
             Self::IdMapping => "the user namespace has too few UIDs or GIDs for the image's files",
+            Self::LocalFilter => "a firewall or security policy of the node blocks the connection",
             Self::HttpsServer => "the registry speaks HTTPS, and the runtime uses plain HTTP",
             Self::OtherProtocol => "the port is that of another service, not of a registry",
             Self::ClientCertificate => {
@@ -150,6 +154,7 @@ impl ErrorDetail {
             Self::EncryptedLayers => &[FixId::InstallDecryptionKey],
             Self::FileSystem => &[FixId::FixFileSystem, FixId::Rebuild],
             Self::IdMapping => &[FixId::WidenIdMapping, FixId::Rebuild],
+            Self::LocalFilter => &[FixId::OpenFirewall],
             Self::HttpsServer => &[FixId::UseHttps],
             Self::OtherProtocol => &[FixId::CheckPort],
             Self::ClientCertificate => &[FixId::InstallClientCertificate, FixId::FixProxy],
@@ -210,6 +215,14 @@ mod tests {
             (
                 "Get \"http://r.example:5000/v2/\": Client sent an HTTP request to an HTTPS server",
                 F::UseHttps,
+            ),
+            (
+                "Head \"https://r.example/v2/a/manifests/1\": dial tcp 10.0.0.7:443: connect: operation not permitted",
+                F::OpenFirewall,
+            ),
+            (
+                "403 Forbidden: API rate limit exceeded for 10.0.0.7. Authenticated requests get a higher rate limit.",
+                F::Authenticate,
             ),
             (
                 "Get \"http://r.example/v2/\": net/http: HTTP/1.x transport connection broken: malformed HTTP response \"\\x15\\x03\\x01\"",

@@ -56,6 +56,26 @@ mod tests {
         check_no_fix(&scene, FixId::AttachSecret);
     }
 
+    /// Others may wait for the missing Secret, and pull from another registry with it.
+    #[test]
+    fn a_name_that_is_no_misspelling_stays_in_the_list() {
+        let scene = Scene::failed(&no_basic_auth())
+            .lists(&["quay-pull"])
+            .secret("regcred", "registry.example");
+        check(
+            &scene,
+            "no-credentials-sent, secret-missing, certain: attach-secret, create-secret, correct-secret-name",
+        );
+        check_fix(
+            &scene,
+            FixId::AttachSecret,
+            &[
+                r#"kubectl -n shop patch serviceaccount runner -p '{"imagePullSecrets":[{"name":"quay-pull"},{"name":"regcred"}]}'"#,
+                "kubectl -n shop rollout restart deployment/web",
+            ],
+        );
+    }
+
     #[test]
     fn a_misspelled_name_is_corrected() {
         let scene = Scene::failed(&no_basic_auth())

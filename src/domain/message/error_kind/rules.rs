@@ -157,7 +157,7 @@ const RULES: &[Rule] = &[
     rule(ErrorKind::RefusedHttps).any(&[Phrase::Refused]).only_if(is_own_address),
     rule(ErrorKind::RefusedAddress).any(&[Phrase::Refused]).only_if(|m| m.url().is_none() && dials_https(m)),
     rule(ErrorKind::Refused).any(&[Phrase::Refused]),
-    rule(ErrorKind::NoRoute).any(&[Phrase::NoRoute]),
+    rule(ErrorKind::NoRoute).any(&[Phrase::NoRoute, Phrase::LocalFilter]),
     rule(ErrorKind::LocalProxyTimeout).any(&[Phrase::Timeout]).only_if(dials_this_machine),
     rule(ErrorKind::HandshakeTimeout).any(&[Phrase::HandshakeTimeout]),
     rule(ErrorKind::Timeout).any(&[Phrase::Timeout, Phrase::WaitingForConnection]),
