@@ -9,8 +9,9 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::request_id::RequestId;
 use crate::domain::{
+    context::PodContext,
     diagnostics::{
-        Finding,
+        NodeKnowledge,
         node_answers::{NodeAnswers, NodeQuestion},
     },
     node::{NodeFacts, RegistryConfig},
@@ -115,8 +116,15 @@ impl NodeCache {
         }
     }
 
-    /// Adds the answers about a finding's node.
-    pub fn apply(&self, finding: &mut Finding) {
-        self.answers.apply(finding);
+    /// What is known of a Pod's node.
+    pub fn knowledge(&self, case: &PodContext) -> NodeKnowledge<'_> {
+        let node = case.pod.node.as_deref();
+        let record = node.and_then(|node| self.get(node));
+        let registries = record.and_then(|record| record.registries.as_ref());
+        NodeKnowledge {
+            facts: record.and_then(|record| record.facts.as_ref()),
+            registries: registries.map(|(config, _)| config),
+            answers: &self.answers,
+        }
     }
 }

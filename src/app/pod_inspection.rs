@@ -61,7 +61,7 @@ impl PodInspection {
         let mut diagnosis = diagnose(&pod_context);
         for finding in &mut diagnosis.findings {
             diagnosis_cache::add_probe_evidence(finding, &pod_context, answers, now);
-            diagnosis_cache::add_node_evidence(finding, store, &pod_context, nodes);
+            nodes.knowledge(&pod_context).apply(finding, &pod_context);
         }
         let container = focused_container(&pod_context, &diagnosis);
         let image =

@@ -74,7 +74,7 @@ struct Matches {
     /// Keys of one Secret that the kubelet tries in random order, as their credentials differ.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     any_order: Vec<UnorderedKeys>,
-    /// Of a cloud's registry: its credential provider, which needs no Secret.
+    /// The credential provider of the image's registry, which needs no Secret.
     #[serde(skip_serializing_if = "Option::is_none")]
     provider: Option<ProviderRow>,
 }

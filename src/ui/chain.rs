@@ -196,7 +196,10 @@ fn node(
     let evidence = finding.map_or(&[][..], |finding| &finding.evidence);
     let queue = evidence.iter().find_map(|it| {
         if let Fact::NodePullQueue { others, .. } = it.fact {
-            Some(format!("{others} other pulls wait"))
+            Some(match others {
+                1 => "1 pull ahead".to_owned(),
+                others => format!("{others} pulls ahead"),
+            })
         } else {
             None
         }

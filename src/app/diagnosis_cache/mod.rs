@@ -438,7 +438,7 @@ fn diagnose_subject(
             let mut finding = diagnose(&context).findings.into_iter().next();
             if let Some(finding) = &mut finding {
                 add_probe_evidence(finding, &context, probes, now);
-                add_node_evidence(finding, store, &context, nodes);
+                nodes.knowledge(&context).apply(finding, &context);
             }
             (finding, changes_at(&context))
         }
@@ -482,24 +482,6 @@ pub fn add_probe_evidence(
     let query = suggested.and_then(|image| ProbeQuery::for_pod(context, image));
     if let Some(said) = query.as_ref().and_then(|query| probes.recent(query, now)) {
         diagnostics::apply_suggestion_probe(finding, &said.conclusion, said.at);
-    }
-}
-
-/// Adds what is known of the Pod's node as evidence.
-pub fn add_node_evidence(
-    finding: &mut Finding,
-    store: &Store,
-    context: &PodContext,
-    nodes: &NodeCache,
-) {
-    nodes.apply(finding);
-    let node = context.pod.node.as_deref();
-    let Some(record) = node.and_then(|node| nodes.get(node)) else {
-        return;
-    };
-    if let Some(facts) = &record.facts {
-        let registries = record.registries.as_ref().map(|(config, _)| config);
-        diagnostics::apply_node(finding, context, store, facts, registries);
     }
 }
 

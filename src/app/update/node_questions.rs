@@ -2,7 +2,7 @@
 
 use crate::{
     app::{effect::Effect, model::Model},
-    domain::diagnostics::node_answers::{self, NodeQuestion},
+    domain::diagnostics::node_answers::NodeQuestion,
 };
 
 /// Asks what has not been asked of the inspected Pod's node.
@@ -21,11 +21,13 @@ pub(super) fn ask(model: &mut Model) -> Vec<Effect> {
 
 /// The questions of the inspected Pod that are to be asked now.
 pub fn wanted_answers(model: &Model) -> Vec<NodeQuestion> {
-    let findings = model
-        .inspection
-        .iter()
-        .flat_map(|it| &it.diagnosis.findings);
-    let mut questions: Vec<_> = findings.flat_map(node_answers::questions).collect();
+    let Some(inspection) = &model.inspection else {
+        return Vec::new();
+    };
+    let knowledge = model.nodes.knowledge(&inspection.context);
+    let findings = inspection.diagnosis.findings.iter();
+    let questions = findings.flat_map(|finding| knowledge.questions(finding));
+    let mut questions: Vec<_> = questions.collect();
     questions.sort_unstable();
     questions.dedup();
     model.nodes.unasked(questions)
@@ -45,7 +47,7 @@ mod tests {
         },
         domain::{
             context,
-            diagnostics::{Finding, FixId, diagnose, node_answers::NodeAnswers},
+            diagnostics::{Finding, FixId, NodeKnowledge, diagnose, node_answers::NodeAnswers},
             fixtures::{key, now, pod, upserted, waiting},
             k8s::distribution::NodeInfo,
             store::update::StoreUpdate,
@@ -129,7 +131,12 @@ mod tests {
         let coverage = model.connection.coverage();
         let case = context::pod_context(&model.store, coverage, pod, now()).unwrap();
         let mut checked = diagnose(&case).findings.remove(0);
-        answers().apply(&mut checked);
+        let knowledge = NodeKnowledge {
+            facts: None,
+            registries: None,
+            answers: &answers(),
+        };
+        knowledge.apply(&mut checked, &case);
         assert_eq!(finding, checked);
         let kept = model.diagnoses.for_pod(pod).unwrap();
         assert_eq!(kept.finding, checked);

@@ -33,7 +33,7 @@ pub use build::{events_of_workload, newest_run, pod_context, revisions, workload
 pub use credential_chain::{AccountState, CredentialChain, SecretLink, SecretState};
 pub(crate) use credential_chain::{has_matching_credential, matching_entries};
 pub use deleted_job_pod::events_of_lost;
-pub use node_pulls::NodePull;
+pub use node_pulls::{MAX_PULLS, NodePull};
 pub use provider::ProviderLink;
 pub use secret_uses::SecretUse;
 pub use similar::UsedImage;
@@ -79,7 +79,7 @@ pub struct PodContext {
     #[serde(rename = "similar")]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub similar_images: Vec<UsedImage>,
-    /// The same in the namespaces that a Secret could be copied from; at most 64.
+    /// As `peers`, of the Pods of the namespaces that a Secret could be copied from; at most 64.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub peers_elsewhere: Vec<PeerContainer>,
     /// Pulls that the node was asked for before that of this Pod and has not ended; at most 16.

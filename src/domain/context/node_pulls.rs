@@ -26,7 +26,7 @@ pub struct NodePull {
 const MAX_PODS: usize = 5000;
 
 /// Maximum number of pulls that are kept.
-const MAX_PULLS: usize = 16;
+pub const MAX_PULLS: usize = 16;
 
 /// The pulls that were queued on the node before that of this Pod, the oldest first; none for a Pod that pulls
 /// nothing.

@@ -74,9 +74,17 @@ pub(super) fn refine(
 }
 
 /// Handles a static Pod: it pulls with the node's own login, and no Secret or ServiceAccount reaches it.
+///
+/// Where the registry states its rule, the login is not to blame.
 fn refine_static_pod(draft: &mut FindingBuilder, node: &Arc<str>) {
     let node = Arc::clone(node);
     draft.add_evidence(Fact::StaticPod { node }, EvidenceSource::Pod);
+    if draft
+        .cause
+        .is_stated_rule(draft.clues.sign, draft.fault.as_ref())
+    {
+        return;
+    }
     draft.root = None;
     draft.limit_confidence(Confidence::Likely);
     if !states_reason(draft) {

@@ -58,6 +58,17 @@ impl Cause {
         }
     }
 
+    /// Whether the message states the rule by which the registry refuses, such as a suspended account or a policy for
+    /// unsigned images: no login changes it.
+    pub(in crate::domain) fn is_stated_rule(
+        self,
+        sign: Option<PolicySign>,
+        detail: Option<&ErrorDetail>,
+    ) -> bool {
+        let is_policy = self == Self::ForbiddenByPolicy && sign.is_some();
+        is_policy || detail.is_some_and(ErrorDetail::is_stated_refusal)
+    }
+
     pub fn slug(self) -> &'static str {
         self.info().id
     }

@@ -356,11 +356,14 @@ pub enum Fact {
     NodeListsImage {
         node: Arc<str>,
     },
-    /// The kubelet pulls no more images at a time, and other Pods wait, too.
+    /// The kubelet pulls no more images at a time; the pulls that it was asked for before, and the oldest of them.
     NodePullQueue {
         node: Arc<str>,
         concurrency: Arc<str>,
         others: usize,
+        pod: Arc<str>,
+        image: Arc<str>,
+        seconds: i64,
     },
     /// When the kubelet deletes unused images.
     NodeDeletesImages {
@@ -627,14 +630,14 @@ gates => write!(f, "scheduling gates {} hold the Pod back", gates.join(", ")),
                 write!(f, "the credential verification of node {node} is {policy}")
             }
             Self::NodeListsImage { node } => write!(f, "node {node} has the image"),
-            Self::NodePullQueue { node, concurrency, others } => write!(
-                f,
-                "node {node} pulls {concurrency}; {} for a pull there",
+            Self::NodePullQueue { node, concurrency, others, pod, image, seconds } => {
+                write!(f, "node {node} pulls {concurrency}; ")?;
                 match others {
-                    1 => "1 other Pod waits".to_owned(),
-                    others => format!("{others} other Pods wait"),
-                }
-            ),
+                    1 => f.write_str("another pull is ahead"),
+                    others => write!(f, "{others} other pulls are ahead"),
+                }?;
+                write!(f, ": Pod {pod} has been pulling {image} for {}", age::duration(*seconds))
+            }
             Self::NodeDeletesImages { node, percent, max_age, has_disk_pressure } => {
                 match percent {
                     100.. => write!(f, "node {node} deletes no image for space"),

@@ -80,7 +80,7 @@ use serde::{Deserialize, Serialize};
 pub use self::{
     evidence::{Evidence, EvidenceSource, Fact},
     need::{Need, changes_at, needs_diagnosis, workload_needs_diagnosis},
-    node_evidence::{apply_node, other_pulls},
+    node_evidence::NodeKnowledge,
     preflight::{preflight, preflight_refusal},
     probe_evidence::{apply_attach_probe, apply_probe, apply_suggestion_probe},
     workload::workload,
@@ -277,10 +277,7 @@ fn finish(
     }
     let confidence = draft.confidence();
     let settle = open_questions(confidence, draft.cause, &draft.alternatives);
-    let fixes = match fix_context.target.as_deref() {
-        Some(target) => applicable_fixes(draft.fixes, target, draft.root),
-        None => draft.fixes,
-    };
+    let fixes = fix_context.applicable_fixes(draft.fixes, draft.root);
     let mut evidence = draft.evidence;
     evidence.extend(managers_of_first_fix(&fixes, &fix_context));
     Finding {

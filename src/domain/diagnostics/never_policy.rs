@@ -7,7 +7,7 @@
 use super::{Fact, Finding, FindingBuilder, RootCause, open_questions};
 use crate::domain::{
     context::{PodContext, has_matching_credential},
-    diagnostics::{Cause, FixId, applicable_fixes, classify::Confidence},
+    diagnostics::{Cause, FixId, classify::Confidence},
     registry_auth::image_ref::ImageRef,
 };
 
@@ -72,10 +72,7 @@ pub(super) fn rule_out_verification(finding: &mut Finding) {
         finding.cause = Cause::NeverPullAbsent;
         finding.root = Some(RootCause::PolicyNever);
         let fixes = finding.cause.info().fixes.iter().copied();
-        finding.fixes = match finding.fix_context.target.as_deref() {
-            Some(target) => applicable_fixes(fixes, target, finding.root),
-            None => fixes.collect(),
-        };
+        finding.fixes = finding.fix_context.applicable_fixes(fixes, finding.root);
     } else if !is_alternative {
         return;
     }

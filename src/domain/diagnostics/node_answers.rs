@@ -1,6 +1,6 @@
 //! What the API server says of a finding's node when it is asked: what it runs on, and which tokens it may request.
 //!
-//! The dashboard (`app::node_cache`) and `check` ask the same questions and add the answers in the same way.
+//! The dashboard (`app::node_cache`) and `check` ask and apply them by `NodeKnowledge`.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -47,7 +47,7 @@ impl NodeAnswers {
     }
 
     /// Adds to a finding what is known of its node.
-    pub fn apply(&self, finding: &mut Finding) {
+    pub(super) fn apply(&self, finding: &mut Finding) {
         let node = finding.fix_context.node.as_ref();
         if let Some(info) = node.and_then(|name| self.info.get(name)) {
             finding.add_node_info(info);
@@ -85,10 +85,11 @@ fn add_fact(finding: &mut Finding, tokens: &[TokenAudience], is_allowed: bool) {
     });
 }
 
-/// What would say more of this finding, or choose its steps.
-pub fn questions(finding: &Finding) -> Vec<NodeQuestion> {
+/// What would say more of this finding, or choose its steps. What the node runs on may be known.
+pub(super) fn questions(finding: &Finding, is_info_known: bool) -> Vec<NodeQuestion> {
     let mut questions = Vec::new();
     if let Some(node) = &finding.fix_context.node
+        && !is_info_known
         && finding.depends_on_node()
     {
         questions.push(NodeQuestion::Info { node: node.clone() });
@@ -98,7 +99,13 @@ pub fn questions(finding: &Finding) -> Vec<NodeQuestion> {
 }
 
 /// The tokens of which the kubelet needs one, where the ServiceAccount has an identity for pulls and nothing was sent.
+///
+/// A kubelet without a credential provider requests none.
 fn tokens(finding: &Finding) -> Vec<TokenAudience> {
+    let mut facts = finding.evidence.iter().map(|it| &it.fact);
+    if facts.any(|fact| matches!(fact, Fact::NodeHasNoProvider { .. })) {
+        return Vec::new();
+    }
     let nothing_sent = matches!(
         finding.cause,
         Cause::CredentialProviderFailure | Cause::NoCredentialsSent

@@ -6,27 +6,59 @@
 
 use std::sync::Arc;
 
-use super::{Evidence, EvidenceSource, Fact, Finding, RootCause, open_questions};
+use super::{
+    Evidence, EvidenceSource, Fact, Finding, RootCause,
+    node_answers::{self, NodeAnswers, NodeQuestion},
+    open_questions, pending_findings,
+};
 use crate::domain::{
-    context::PodContext,
-    diagnostics::{Cause, FixId, classify::Confidence},
-    k8s::{objects::PullPolicy, open_pull::open_pull},
+    context::{MAX_PULLS, PodContext},
+    diagnostics::{Cause, FixId, MAX_FIXES, classify::Confidence},
+    k8s::objects::PullPolicy,
     node::{
         CredentialVerificationPolicy, KubeletConfig, KubeletMetrics, NodeFacts, NodeStatus,
         RegistryConfig,
     },
     registry_auth::image_ref::ImageRef,
-    store::{Store, watch::Scope},
 };
 
-/// Adds what is known of the node.
-pub fn apply_node(
+/// What is known of a Pod's node.
+#[derive(Clone, Copy, Debug)]
+pub struct NodeKnowledge<'a> {
+    /// What the node and its kubelet say of themselves.
+    pub facts: Option<&'a NodeFacts>,
+    /// The registry configuration that a Pod has read there.
+    pub registries: Option<&'a RegistryConfig>,
+    /// What the API server says of it.
+    pub answers: &'a NodeAnswers,
+}
+
+impl NodeKnowledge<'_> {
+    /// Adds it to a finding: the facts first, as they may leave nothing to ask.
+    pub fn apply(&self, finding: &mut Finding, case: &PodContext) {
+        if let Some(facts) = self.facts {
+            apply_facts(finding, case, facts, self.registries);
+        }
+        self.answers.apply(finding);
+    }
+
+    /// What would say more of a finding to which this was added.
+    pub fn questions(&self, finding: &Finding) -> Vec<NodeQuestion> {
+        let status = self.facts.and_then(|facts| facts.status.known());
+        node_answers::questions(finding, status.is_some())
+    }
+}
+
+/// Adds what the node says of itself.
+fn apply_facts(
     finding: &mut Finding,
     case: &PodContext,
-    store: &Store,
     facts: &NodeFacts,
     registries: Option<&RegistryConfig>,
 ) {
+    if let Some(status) = facts.status.known() {
+        finding.add_node_info(&status.info);
+    }
     let image = finding.image.as_deref();
     let Some(image) = image.and_then(|image| ImageRef::parse(image).ok()) else {
         return;
@@ -41,24 +73,12 @@ pub fn apply_node(
     }
     node.add_verification(case, facts.config.known(), facts.status.known());
     if let Some(config) = facts.config.known() {
-        node.add_queue(case, store, config);
+        node.judge_queue(case, config);
         node.add_garbage_collection(config, facts.status.known());
     }
     if let Some(metrics) = facts.metrics.known() {
         node.add_providers(metrics, facts.status.known());
     }
-}
-
-/// How many other Pods of a node wait for a pull: one of them may be the one that is pulled.
-pub fn other_pulls(store: &Store, case: &PodContext) -> usize {
-    let Some(node) = &case.pod.node else {
-        return 0;
-    };
-    let pods = store.pods(&Scope::Cluster);
-    let others = pods.filter(|pod| pod.node.as_ref() == Some(node) && pod.key != case.pod.key);
-    others
-        .filter(|pod| open_pull(pod, &store.events_of_pod(&pod.key)).is_some())
-        .count()
 }
 
 struct NodeEvidence<'a> {
@@ -168,7 +188,9 @@ impl NodeEvidence<'_> {
         if finding.cause != cause {
             finding.cause = cause;
             finding.root = RootCause::from_cause(cause);
-            finding.fixes = cause.info().fixes.to_vec();
+            let fixes = cause.info().fixes.iter().copied();
+            finding.fixes = finding.fix_context.applicable_fixes(fixes, finding.root);
+            finding.fixes.truncate(MAX_FIXES);
         }
         finding
             .alternatives
@@ -180,22 +202,20 @@ impl NodeEvidence<'_> {
         finding.confirming_checks = open_questions(confidence, cause, &finding.alternatives);
     }
 
-    /// A Pod that only waits may wait for others.
-    fn add_queue(&mut self, case: &PodContext, store: &Store, config: &KubeletConfig) {
-        let is_waiting = self.finding.evidence.iter();
-        let is_waiting = is_waiting
-            .clone()
-            .any(|it| matches!(it.fact, Fact::Pulling { .. }));
-        let Some(limit) = config.pull_concurrency().filter(|_| is_waiting) else {
+    /// Whether a pull that others were asked for before waits for them.
+    fn judge_queue(&mut self, case: &PodContext, config: &KubeletConfig) {
+        if self.finding.root != Some(RootCause::PullQueued) {
+            return;
+        }
+        let Some(concurrency) = config.pull_concurrency() else {
             return;
         };
-        let others = other_pulls(store, case);
-        if limit.limit().is_some_and(|most| others >= most) {
-            self.add(Fact::NodePullQueue {
-                node: self.name(),
-                concurrency: limit.to_string().into(),
-                others,
-            });
+        let ahead = case.pulls_ahead.len();
+        let limit = concurrency.limit();
+        if limit.is_some_and(|most| ahead >= most) {
+            pending_findings::prove_queue(self.finding, concurrency);
+        } else if limit.is_none() || ahead < MAX_PULLS {
+            pending_findings::rule_out_queue(self.finding);
         }
     }
 

@@ -11,7 +11,7 @@ use super::{
 use crate::domain::{
     context::PodContext,
     diagnostics::{
-        Cause, FixContext, FixId,
+        Cause, FixContext, FixId, MAX_FIXES,
         classify::{Confidence, classify},
     },
     k8s::{
@@ -19,6 +19,7 @@ use crate::domain::{
         objects::{Container, ContainerState, Event, Pod, PodCondition},
         pull_attempt::PullAttempt,
     },
+    node::PullConcurrency,
 };
 
 /// The finding of a stuck Pod without a failing pull; `None` if it is not stuck.
@@ -232,11 +233,59 @@ fn pulling(event: &Event, seconds: i64) -> Evidence {
     }
 }
 
+/// What is concluded of a pull of which nothing is said, and for which no other pull is to blame.
+const UNANSWERED: Cause = Cause::RegistryUnreachableTimeout;
+const UNANSWERED_ALTERNATIVES: [Cause; 1] = [Cause::PullTimeoutCancelled];
+const UNANSWERED_CONFIDENCE: Confidence = Confidence::Possible;
+
+/// Turns a queued pull into an unanswered one: its node has room for it.
+pub(super) fn rule_out_queue(finding: &mut Finding) {
+    finding
+        .evidence
+        .retain(|it| !matches!(it.fact, Fact::PullsAhead { .. }));
+    finding.cause = UNANSWERED;
+    finding.root = None;
+    finding.confidence = UNANSWERED_CONFIDENCE;
+    finding.alternatives = UNANSWERED_ALTERNATIVES.to_vec();
+    finding.confirming_checks =
+        open_questions(finding.confidence, finding.cause, &finding.alternatives);
+    let fixes = UNANSWERED.info().fixes.iter().copied();
+    finding.fixes = finding.fix_context.applicable_fixes(fixes, None);
+    finding.fixes.truncate(MAX_FIXES);
+}
+
+/// Proves that a pull waits for others: its node pulls no more at a time.
+pub(super) fn prove_queue(finding: &mut Finding, concurrency: PullConcurrency) {
+    finding.alternatives.clear();
+    finding.confidence = Confidence::Certain;
+    finding.confirming_checks.clear();
+    for it in &mut finding.evidence {
+        if let Fact::PullsAhead {
+            count,
+            node,
+            pod,
+            image,
+            seconds,
+        } = &it.fact
+        {
+            it.fact = Fact::NodePullQueue {
+                node: Arc::clone(node),
+                concurrency: concurrency.to_string().into(),
+                others: *count,
+                pod: Arc::clone(pod),
+                image: Arc::clone(image),
+                seconds: *seconds,
+            };
+            it.source = EvidenceSource::Node;
+        }
+    }
+}
+
 fn unanswered_pull(event: &Event, seconds: i64) -> FindingBuilder {
-    let mut draft = FindingBuilder::new(Cause::RegistryUnreachableTimeout);
-    draft.limit_confidence(Confidence::Possible);
+    let mut draft = FindingBuilder::new(UNANSWERED);
+    draft.limit_confidence(UNANSWERED_CONFIDENCE);
     draft.root = None;
-    draft.alternatives = vec![Cause::PullTimeoutCancelled];
+    draft.alternatives = UNANSWERED_ALTERNATIVES.to_vec();
     draft.evidence.push(pulling(event, seconds));
     draft
 }

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use super::{Evidence, EvidenceSource, Fact, Finding, RootCause, open_questions};
 use crate::domain::{
-    diagnostics::{Cause, FixId, MAX_FIXES, applicable_fixes, classify::Confidence},
+    diagnostics::{Cause, FixId, MAX_FIXES, classify::Confidence},
     probe::{ProbeConclusion, PullAnswer},
 };
 
@@ -57,10 +57,7 @@ fn suggest(finding: &mut Finding, image: &str, by: EvidenceSource, seen: Timesta
     }
     finding.fix_context.suggested_image = Some(image.to_owned());
     let fix = [FixId::UseSuggestedImage];
-    let first = match finding.fix_context.target.as_deref() {
-        Some(target) => applicable_fixes(fix, target, finding.root),
-        None => fix.to_vec(),
-    };
+    let first = finding.fix_context.applicable_fixes(fix, finding.root);
     finding.fixes = prepend_fixes(&first, &finding.fixes);
 }
 
@@ -115,10 +112,7 @@ pub fn apply_attach_probe(finding: &mut Finding, conclusion: &ProbeConclusion, s
     });
     if conclusion.answer == PullAnswer::No {
         let fix = [FixId::CreateSecret];
-        let first = match finding.fix_context.target.as_deref() {
-            Some(target) => applicable_fixes(fix, target, finding.root),
-            None => fix.to_vec(),
-        };
+        let first = finding.fix_context.applicable_fixes(fix, finding.root);
         let mut others = finding.fixes.clone();
         others.retain(|fix| *fix != FixId::AttachSecret);
         finding.fixes = prepend_fixes(&first, &others);
@@ -135,15 +129,17 @@ fn is_consistent(finding: &Finding, conclusion: &ProbeConclusion) -> bool {
 }
 
 fn adopt_conclusion(finding: &mut Finding, conclusion: &ProbeConclusion) {
+    if states_rule(finding) {
+        return;
+    }
     let told = finding.root.filter(|root| proven_by_objects(*root));
     let root = told.or(conclusion.root).or(finding.root);
     if root != finding.root
         && let Some(cause) = conclusion.cause
     {
-        let fixes = match finding.fix_context.target.as_deref() {
-            Some(target) => applicable_fixes(cause.info().fixes.iter().copied(), target, root),
-            None => cause.info().fixes.to_vec(),
-        };
+        let fix_context = &finding.fix_context;
+        let fixes = cause.fixes(fix_context.clues.sign, fix_context.fault.as_ref());
+        let fixes = fix_context.applicable_fixes(fixes.iter().copied(), root);
         let before = &finding.fixes;
         let suggested = before
             .iter()
@@ -174,6 +170,14 @@ fn adopt_conclusion(finding: &mut Finding, conclusion: &ProbeConclusion) {
         finding.confirming_checks =
             open_questions(Confidence::Likely, finding.cause, &finding.alternatives);
     }
+}
+
+/// Whether the kubelet's message states the rule by which the registry refuses. A probe with a status alone says less:
+/// its answer is evidence, and neither root cause nor fixes follow from it.
+fn states_rule(finding: &Finding) -> bool {
+    let fix_context = &finding.fix_context;
+    let fault = fix_context.fault.as_ref();
+    finding.cause.is_stated_rule(fix_context.clues.sign, fault)
 }
 
 /// Whether it is about a credential of the node's own, of which nothing is learnt by asking from here.
@@ -238,7 +242,9 @@ fn prepend_fixes(better: &[FixId], before: &[FixId]) -> Vec<FixId> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::fixtures::now;
+    use crate::domain::{
+        diagnostics::ErrorDetail, fixtures::now, registry_auth::advice::PolicySign,
+    };
 
     fn finding(cause: Cause, root: Option<RootCause>, alternatives: &[Cause]) -> Finding {
         Finding {
@@ -415,6 +421,56 @@ mod tests {
         assert_eq!(finding.evidence.len(), 1);
         finding.evidence.clear();
         assert_eq!(finding, before);
+    }
+
+    /// A probe sees a status alone, and the kubelet's message has the reason.
+    #[test]
+    fn a_rule_that_the_message_states_outweighs_a_status() {
+        let says = conclusion(
+            PullAnswer::No,
+            Some(Cause::ForbiddenByPolicy),
+            Some(RootCause::CredentialLacksAccess),
+        );
+        let stated = [
+            (Some(ErrorDetail::SingleSignOn), None),
+            (Some(ErrorDetail::AccountBlocked), None),
+            (Some(ErrorDetail::AddressBlocked), None),
+            (None, Some(PolicySign::HarborSignature)),
+        ];
+        for (fault, sign) in stated {
+            let mut finding = finding(Cause::ForbiddenByPolicy, None, &[]);
+            finding.confidence = Confidence::Certain;
+            let fixes = finding.cause.fixes(sign, fault.as_ref()).to_vec();
+            finding.fixes.clone_from(&fixes);
+            finding.fix_context.fault = fault;
+            finding.fix_context.clues.sign = sign;
+            let before = finding.clone();
+            apply_probe(&mut finding, &says, EvidenceSource::Registry, now());
+            assert_eq!(finding.evidence.len(), 1);
+            finding.evidence.clear();
+            assert_eq!(finding, before);
+        }
+        // A bare 403 has no reason of its own.
+        let mut bare = finding(Cause::ForbiddenByPolicy, None, &[]);
+        apply_probe(&mut bare, &says, EvidenceSource::Registry, now());
+        assert_eq!(bare.root, Some(RootCause::CredentialLacksAccess));
+    }
+
+    /// Of a message with a detail, the detail has the fixes; those of its cause would come before them.
+    #[test]
+    fn the_fixes_of_an_answer_are_those_of_the_messages_detail() {
+        let mut finding = finding(Cause::TlsHttpMismatch, None, &[]);
+        finding.fix_context.fault = Some(ErrorDetail::HttpsServer);
+        let fixes = ErrorDetail::HttpsServer.fixes();
+        finding.fixes = fixes.to_vec();
+        let says = conclusion(
+            PullAnswer::No,
+            Some(Cause::TlsHttpMismatch),
+            Some(RootCause::PlainHttp),
+        );
+        apply_probe(&mut finding, &says, EvidenceSource::Registry, now());
+        assert_eq!(finding.root, Some(RootCause::PlainHttp));
+        assert_eq!(finding.fixes, fixes);
     }
 
     #[test]

@@ -43,6 +43,7 @@ fn decisive_fact(finding: &Finding) -> Option<&Fact> {
                 | Fact::CreatingSilent { .. }
                 | Fact::SchedulingGates { .. }
                 | Fact::PullsAhead { .. }
+                | Fact::NodePullQueue { .. }
         )
     })
 }

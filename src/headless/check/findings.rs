@@ -9,7 +9,7 @@ use crate::domain::{
     context::{self, PodContext},
     diagnostics::{
         self, Finding, Need, needs_diagnosis,
-        node_answers::{self, NodeAnswers, NodeQuestion},
+        node_answers::{NodeAnswers, NodeQuestion},
         workload_needs_diagnosis,
     },
     k8s::{
@@ -33,13 +33,27 @@ pub(super) struct CheckFindings {
 impl CheckFindings {
     /// What is asked about the Pods' nodes, each question once.
     pub(super) fn node_questions(&self) -> BTreeSet<NodeQuestion> {
-        let findings = self.pods.iter().flat_map(|pod| &pod.findings);
-        findings.flat_map(node_answers::questions).collect()
+        let unanswered = NodeAnswers::default();
+        let mut questions = BTreeSet::new();
+        for pod in &self.pods {
+            let knowledge = self.nodes.knowledge(&pod.context, &unanswered);
+            for finding in &pod.findings {
+                let mut finding = finding.clone();
+                knowledge.apply(&mut finding, &pod.context);
+                questions.extend(knowledge.questions(&finding));
+            }
+        }
+        questions
     }
 
-    pub(super) fn add_node_answers(&mut self, answers: &NodeAnswers) {
-        let findings = self.pods.iter_mut().flat_map(|pod| &mut pod.findings);
-        findings.for_each(|finding| answers.apply(finding));
+    /// Adds what was read of the Pods' nodes, and these answers.
+    pub(super) fn add_node_evidence(&mut self, answers: &NodeAnswers) {
+        for pod in &mut self.pods {
+            let knowledge = self.nodes.knowledge(&pod.context, answers);
+            for finding in &mut pod.findings {
+                knowledge.apply(finding, &pod.context);
+            }
+        }
     }
 }
 

@@ -135,11 +135,11 @@ pub async fn run(
     };
     outcomes.apply_to(&mut findings, now);
     if args.nodes {
-        NodeReadings::add_to(connection, &mut findings, &snapshot.store, now).await;
+        findings.nodes = NodeReadings::read(connection, &findings, now).await;
     }
     // Who may not list nodes gets the steps for the runtime that the message shows, or for all of them.
     let questions = findings.node_questions();
-    findings.add_node_answers(&cluster_nodes::answers(connection, questions).await);
+    findings.add_node_evidence(&cluster_nodes::answers(connection, questions).await);
     let saved = match &args.save_cases {
         Some(directory) => save::save_all(directory, &findings),
         None => Ok(()),

@@ -10,9 +10,9 @@ use super::findings::CheckFindings;
 use crate::{
     cluster::{Connection, node_facts},
     domain::{
-        diagnostics,
+        context::PodContext,
+        diagnostics::{NodeKnowledge, node_answers::NodeAnswers},
         node::{KubeletConfig, NodeFacts, PullConcurrency},
-        store::Store,
     },
 };
 
@@ -27,13 +27,12 @@ const AT_A_TIME: usize = 4;
 pub(super) struct NodeReadings(BTreeMap<Arc<str>, NodeFacts>);
 
 impl NodeReadings {
-    /// Reads the nodes of all failing Pods, and adds what it says of their findings.
-    pub(super) async fn add_to(
+    /// Reads the nodes of all failing Pods.
+    pub(super) async fn read(
         connection: &Connection,
-        findings: &mut CheckFindings,
-        store: &Store,
+        findings: &CheckFindings,
         now: Timestamp,
-    ) {
+    ) -> Self {
         let failing = findings.pods.iter().filter(|pod| !pod.findings.is_empty());
         let mut names: Vec<Arc<str>> = failing
             .filter_map(|pod| pod.context.pod.node.clone())
@@ -45,21 +44,25 @@ impl NodeReadings {
             let facts = node_facts::read(connection, Arc::clone(&name), now).await;
             (name, facts)
         });
-        let read = Self(
+        Self(
             stream::iter(reads)
                 .buffer_unordered(AT_A_TIME)
                 .collect()
                 .await,
-        );
-        for pod in &mut findings.pods {
-            let Some(facts) = read.facts(pod.context.pod.node.as_deref()) else {
-                continue;
-            };
-            for finding in &mut pod.findings {
-                diagnostics::apply_node(finding, &pod.context, store, facts, None);
-            }
+        )
+    }
+
+    /// What is known of a Pod's node.
+    pub(super) fn knowledge<'a>(
+        &'a self,
+        case: &PodContext,
+        answers: &'a NodeAnswers,
+    ) -> NodeKnowledge<'a> {
+        NodeKnowledge {
+            facts: self.facts(case.pod.node.as_deref()),
+            registries: None,
+            answers,
         }
-        findings.nodes = read;
     }
 
     pub(super) fn row(&self, node: Option<&str>) -> Option<NodeRow> {

@@ -126,7 +126,7 @@ struct ProbedImage {
 struct ChainRow {
     service_account: String,
     secrets: Vec<SecretRow>,
-    /// Of a cloud's registry: its credential provider, which needs no Secret.
+    /// The credential provider of the image's registry, which needs no Secret.
     #[serde(skip_serializing_if = "Option::is_none")]
     provider: Option<ProviderRow>,
 }

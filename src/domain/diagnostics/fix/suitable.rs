@@ -1,7 +1,7 @@
 //! Filters fixes by what Kubernetes allows for the target, and substitutes those it does not.
 
 use super::{
-    FixEffect, FixId, FixKind, Planned,
+    FixContext, FixEffect, FixId, FixKind, Planned,
     target::{FixTarget, PodOwner, TemplateRollout},
 };
 use crate::domain::diagnostics::RootCause;
@@ -26,6 +26,20 @@ pub fn applicable_fixes(
         }
     }
     suitable
+}
+
+impl FixContext {
+    /// The fixes that Kubernetes allows for the target of this context; all of them where it has none.
+    pub(in crate::domain::diagnostics) fn applicable_fixes(
+        &self,
+        fixes: impl IntoIterator<Item = FixId>,
+        root: Option<RootCause>,
+    ) -> Vec<FixId> {
+        match self.target.as_deref() {
+            Some(target) => applicable_fixes(fixes, target, root),
+            None => fixes.into_iter().collect(),
+        }
+    }
 }
 
 /// Keeps the fixes that help a debug container.

@@ -367,7 +367,7 @@ mod tests {
         let mut finding = ecr()
             .annotated("eks.amazonaws.com/ecr-role-arn", ROLE)
             .finding();
-        let asked = questions(&finding);
+        let asked = questions(&finding, false);
         let token = TokenAudience {
             node: "node-1".into(),
             namespace: "shop".into(),
@@ -422,7 +422,7 @@ mod tests {
             .image(image)
             .annotated("kubernetes.azure.com/acr-client-id", "1")
             .finding();
-        let tokens: Vec<TokenAudience> = questions(&finding)
+        let tokens: Vec<TokenAudience> = questions(&finding, false)
             .into_iter()
             .filter_map(|question| match question {
                 NodeQuestion::Token(token) => Some(token),
@@ -459,7 +459,7 @@ mod tests {
             .image("acme.azurecr.io/team/app:1")
             .annotated("kubernetes.azure.com/acr-client-id", "1")
             .finding();
-        let asked = questions(&finding);
+        let asked = questions(&finding, false);
         let asks_token = asked
             .iter()
             .any(|question| matches!(question, NodeQuestion::Token(_)));

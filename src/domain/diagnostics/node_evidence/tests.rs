@@ -1,11 +1,14 @@
 use super::*;
 use crate::domain::{
     context,
-    diagnostics::diagnose,
-    fixtures::{event, key, now, pod, seconds_ago, upserted, waiting},
-    k8s::{distribution::NodeInfo, objects::Pod},
+    diagnostics::{applicable_fixes, diagnose},
+    fixtures::{account, event, now, pod, seconds_ago, upserted, waiting},
+    k8s::{
+        distribution::NodeInfo,
+        objects::{ContainerRole, OwnerReference, Pod, WorkloadIdentity},
+    },
     node::{NodeFile, NodeImage, Reading},
-    store::{update::StoreUpdate, watch::WatchCoverage},
+    store::{Store, update::StoreUpdate, watch::WatchCoverage},
 };
 
 const IMAGE: &str = "registry.example/team/app:1";
@@ -54,7 +57,12 @@ fn judged(
     store.apply(StoreUpdate::Events(upserted(events)), now());
     let case = context::pod_context(&store, &WatchCoverage::complete(), &name, now()).unwrap();
     let mut finding = diagnose(&case).findings.remove(0);
-    apply_node(&mut finding, &case, &store, facts, registries);
+    let knowledge = NodeKnowledge {
+        facts: Some(facts),
+        registries,
+        answers: &NodeAnswers::default(),
+    };
+    knowledge.apply(&mut finding, &case);
     let told = node_facts_of(&finding);
     (finding, told)
 }
@@ -141,49 +149,135 @@ fn the_mirror_that_is_asked_first_is_named_with_its_file() {
     );
 }
 
-#[test]
-fn a_pull_behind_others_is_a_queue_where_the_kubelet_has_one() {
-    let pulling = |name: &str| {
+/// `web-1` pulls behind two others on its node, and before a third one.
+fn queued(config: &str) -> (Finding, Vec<String>) {
+    let pulling = |(name, seconds): (&str, i64)| {
         let mut event = event(
             name,
             name,
             "Pulling",
             "Pulling image \"x\"",
             1,
-            seconds_ago(400),
+            seconds_ago(seconds),
         );
         event.regarding.field = Some("spec.containers{app}".into());
         event
     };
-    let pods = || {
-        ["web-1", "web-2", "web-3"]
-            .map(|name| on_node(name, "ContainerCreating", "", PullPolicy::Always))
-            .to_vec()
-    };
-    let events = || ["web-1", "web-2", "web-3"].map(pulling).to_vec();
-    for (config, expected) in [
-        (
-            "\"serializeImagePulls\":true",
-            &["node node-1 pulls one image at a time; 2 other Pods wait for a pull there"][..],
-        ),
+    let names = ["web-1", "web-2", "web-3", "web-4"];
+    let pods = names.map(|name| on_node(name, "ContainerCreating", "", PullPolicy::Always));
+    let events = [
+        ("web-1", 400),
+        ("web-2", 500),
+        ("web-3", 600),
+        ("web-4", 300),
+    ];
+    let facts = facts("v1.37.2", config, &[], "");
+    judged(pods.to_vec(), events.map(pulling).to_vec(), &facts, None)
+}
+
+/// The number is that of the pulls before it: later ones wait for this one.
+#[test]
+fn a_pull_waits_for_others_where_the_kubelet_has_no_room() {
+    let ahead = "2 other pulls are ahead: Pod shop/web-3 has been pulling registry.example/team/app:1 for 10m";
+    for (config, pulls) in [
+        ("\"serializeImagePulls\":true", "one image at a time"),
         (
             "\"serializeImagePulls\":false,\"maxParallelImagePulls\":2",
-            &["node node-1 pulls at most 2 images at a time; 2 other Pods wait for a pull there"],
+            "at most 2 images at a time",
         ),
-        (
-            "\"serializeImagePulls\":false,\"maxParallelImagePulls\":3",
-            &[],
-        ),
-        ("\"serializeImagePulls\":false", &[]),
-        ("", &[]),
     ] {
-        let facts = facts("v1.37.2", config, &[], "");
-        let (_, told) = judged(pods(), events(), &facts, None);
-        assert_eq!(told, expected, "{config}");
+        let (finding, told) = queued(config);
+        assert_eq!(told, [format!("node node-1 pulls {pulls}; {ahead}")]);
+        assert_eq!(finding.root, Some(RootCause::PullQueued), "{config}");
+        assert_eq!(finding.confidence, Confidence::Certain, "{config}");
+        assert_eq!(finding.alternatives, []);
+        assert_eq!(finding.confirming_checks, [""; 0]);
+        assert_eq!(finding.summary(), told[0]);
+        let is_ahead = |it: &Evidence| matches!(it.fact, Fact::PullsAhead { .. });
+        assert!(!finding.evidence.iter().any(is_ahead), "{config}");
     }
-    let alone = pods().into_iter().take(1).collect();
-    let facts = facts("v1.37.2", "\"serializeImagePulls\":true", &[], "");
-    assert_eq!(judged(alone, events(), &facts, None).1, [""; 0]);
+}
+
+#[test]
+fn a_pull_waits_for_no_other_where_the_kubelet_has_room() {
+    for config in [
+        "\"serializeImagePulls\":false,\"maxParallelImagePulls\":3",
+        "\"serializeImagePulls\":false",
+    ] {
+        let (finding, told) = queued(config);
+        assert_eq!(told, [""; 0], "{config}");
+        assert_eq!(finding.cause, Cause::RegistryUnreachableTimeout);
+        assert_eq!(finding.root, None);
+        assert_eq!(finding.confidence, Confidence::Possible);
+        assert_eq!(finding.alternatives, [Cause::PullTimeoutCancelled]);
+        assert!(!finding.fixes.contains(&FixId::ParallelPulls), "{config}");
+        let facts: Vec<_> = finding.evidence.iter().map(|it| &it.fact).collect();
+        assert!(
+            matches!(facts[..], [Fact::Pulling { .. }]),
+            "{config} {facts:?}"
+        );
+    }
+}
+
+#[test]
+fn a_queue_stays_likely_where_the_kubelet_does_not_say() {
+    let (finding, told) = queued("");
+    assert_eq!(told, [""; 0]);
+    assert_eq!(finding.root, Some(RootCause::PullQueued));
+    assert_eq!(finding.confidence, Confidence::Likely);
+}
+
+/// A Job's Pod template cannot be changed, and a debug container gets no Secret: as in the diagnosis itself.
+#[test]
+fn the_fixes_of_another_cause_are_those_that_the_owner_has() {
+    let mut debug = on_node("web-1", "ErrImageNeverPull", NEVER, PullPolicy::Never);
+    debug.containers[0].role = ContainerRole::Ephemeral;
+    let mut mirror = on_node("web-1", "ErrImageNeverPull", NEVER, PullPolicy::Never);
+    mirror.meta.owner = Some(Arc::new(OwnerReference {
+        kind: "Node".into(),
+        name: "node-1".into(),
+        uid: "uid-node-1".into(),
+    }));
+    let config = policy("AlwaysVerify");
+    let facts = facts("v1.37.2", &config, &[IMAGE], "");
+    for pod in [debug, mirror] {
+        let (finding, _) = judged(vec![pod], Vec::new(), &facts, None);
+        assert_eq!(finding.cause, Cause::CredentialsNotVerified);
+        let target = finding.fix_context.target.as_deref().unwrap();
+        let kept = applicable_fixes(finding.fixes.clone(), target, finding.root);
+        assert_eq!(finding.fixes, kept);
+        assert!(!finding.fixes.contains(&FixId::AttachSecret));
+        assert!(!finding.fixes.is_empty());
+    }
+}
+
+/// Whoever may get a node need not list all of them.
+#[test]
+fn the_info_of_a_node_that_was_read_is_used_and_not_asked_again() {
+    let pod = || on_node("web-1", "ErrImageNeverPull", NEVER, PullPolicy::Never);
+    let before = facts("v1.34.2", "", &[], "");
+    let (finding, _) = judged(vec![pod()], Vec::new(), &before, None);
+    assert_eq!(finding.cause, Cause::NeverPullAbsent);
+    assert_eq!(finding.alternatives, [], "1.34 verifies nothing");
+
+    let mut k3s = facts("v1.36.1+k3s1", "", &[], "");
+    let answers = NodeAnswers::default();
+    let asked = |facts: &NodeFacts| {
+        let (mut finding, _) = judged(vec![pod()], Vec::new(), facts, None);
+        finding.fixes = vec![FixId::TrustCa];
+        let knowledge = NodeKnowledge {
+            facts: Some(facts),
+            registries: None,
+            answers: &answers,
+        };
+        (knowledge.questions(&finding), finding.fix_context.clues)
+    };
+    let (questions, clues) = asked(&k3s);
+    assert_eq!(questions, []);
+    assert!(clues.distribution.is_some());
+    k3s.status = Reading::Unavailable("no answer".into());
+    let node = "node-1".to_owned();
+    assert_eq!(asked(&k3s).0, [NodeQuestion::Info { node }]);
 }
 
 /// A refused pull of which a credential provider could be the reason.
@@ -197,13 +291,7 @@ fn with_suspected_provider(version: &str, metrics: &str) -> (Finding, Vec<String
     let mut finding = diagnose(&case).findings.remove(0);
     finding.alternatives = vec![Cause::CredentialProviderFailure];
     finding.fixes = vec![FixId::CreateSecret, FixId::CredentialProvider];
-    apply_node(
-        &mut finding,
-        &case,
-        &store,
-        &facts(version, "", &[], metrics),
-        None,
-    );
+    apply_facts(&mut finding, &case, &facts(version, "", &[], metrics), None);
     let told = node_facts_of(&finding);
     (finding, told)
 }
@@ -232,24 +320,46 @@ fn a_kubelet_without_a_provider_did_not_fail_to_provide() {
     assert_eq!(told, [line]);
 }
 
+/// The node may request no token, and has no provider that would request one.
 #[test]
-fn the_pods_of_other_nodes_wait_for_nothing_here() {
-    let mut far = on_node("web-2", "ContainerCreating", "", PullPolicy::Always);
-    far.node = Some("node-2".into());
-    let here = on_node("web-1", "ContainerCreating", "", PullPolicy::Always);
-    let mut event = event(
-        "e",
-        "web-2",
-        "Pulling",
-        "Pulling image \"x\"",
-        1,
-        seconds_ago(400),
+fn a_kubelet_without_a_provider_needs_no_right_to_request_tokens() {
+    let image = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/app:1";
+    let refused = format!(
+        "failed to pull and unpack image \"{image}\": failed to resolve reference \"{image}\": \
+         pull access denied, repository does not exist or may require authorization: \
+         authorization failed: no basic auth credentials"
     );
-    event.regarding.field = Some("spec.containers{app}".into());
+    let mut pod = on_node("web-1", "ErrImagePull", &refused, PullPolicy::Always);
+    pod.containers[0].image = image.into();
+    let mut account = account("shop", "runner", &[]);
+    let role = "arn:aws:iam::123456789012:role/team/puller";
+    let identity = WorkloadIdentity::from_annotation("eks.amazonaws.com/ecr-role-arn", role);
+    account.identities.extend(identity);
     let mut store = Store::default();
-    store.apply(StoreUpdate::Pods(upserted(vec![here, far])), now());
-    store.apply(StoreUpdate::Events(upserted(vec![event])), now());
-    let name = key("shop", "web-1");
+    let name = pod.key.clone();
+    store.apply(StoreUpdate::Pods(upserted(vec![pod])), now());
+    store.apply(StoreUpdate::ServiceAccounts(upserted(vec![account])), now());
     let case = context::pod_context(&store, &WatchCoverage::complete(), &name, now()).unwrap();
-    assert_eq!(other_pulls(&store, &case), 0);
+    let mut before = diagnose(&case).findings.remove(0);
+    before.alternatives = vec![Cause::CredentialProviderFailure];
+    let mut answers = NodeAnswers::default();
+    for question in node_answers::questions(&before, true) {
+        if let NodeQuestion::Token(token) = question {
+            answers.add_token(token, false);
+        }
+    }
+    let judged = |metrics: &str| {
+        let mut finding = before.clone();
+        let facts = facts("v1.37.2", "", &[], metrics);
+        let knowledge = NodeKnowledge {
+            facts: Some(&facts),
+            registries: None,
+            answers: &answers,
+        };
+        knowledge.apply(&mut finding, &case);
+        finding.fixes
+    };
+    let provider = "kubelet_credential_provider_config_info{hash=\"sha256:1\"} 1\n";
+    assert_eq!(judged(provider)[0], FixId::GrantTokenAudience);
+    assert!(!judged("").contains(&FixId::GrantTokenAudience));
 }

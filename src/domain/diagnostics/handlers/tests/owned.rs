@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Scene, check, check_fix, check_no_fix, no_basic_auth, resolving};
 use crate::domain::{
-    diagnostics::{FixId, RootCause},
+    diagnostics::{Cause, FixId, RootCause},
     fixtures::{pod, running, workload_that_runs},
     k8s::{
         object_ref::Name,
@@ -129,6 +129,27 @@ fn a_static_pod_gets_a_login_of_its_node() {
         &scene.waits("ErrImagePull", &resolving(REFUSED)),
         "unauthorized, no root, likely: node-login, credential-provider, load-image",
     );
+}
+
+/// No login of the node changes a rule that the registry states.
+#[test]
+fn a_static_pod_is_refused_by_the_same_rule() {
+    let refused = [
+        "denied: client with IP '10.0.0.4' is not allowed access. Refer https://aka.ms/acr/firewall to grant access.",
+        "denied: Resource protected by organization SAML enforcement. You must grant your OAuth token access to this organization.",
+    ];
+    for message in refused {
+        let scene = Scene::failed(&resolving(message));
+        let of_deployment = scene.finding();
+        let scene = scene.of_owner("Node", "node-1");
+        let finding = scene.finding();
+        assert_eq!(finding.cause, Cause::ForbiddenByPolicy, "{message}");
+        assert_eq!(finding.root, of_deployment.root, "{message}");
+        assert_eq!(finding.confidence, of_deployment.confidence, "{message}");
+        assert_eq!(finding.fixes[0], of_deployment.fixes[0], "{message}");
+        let facts = scene.facts().join("\n");
+        assert!(facts.contains("the Pod is static"), "{facts}");
+    }
 }
 
 /// The entry that is one port off for this image is right for another Pod.
