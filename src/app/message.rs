@@ -13,7 +13,7 @@ use crate::domain::{
         connection::{ConnectionInfo, KubeContext},
         document::YamlDocument,
     },
-    node::{NodeFacts, RegistryConfig},
+    node::{NodeFacts, NodeFilesOutcome},
     plan::{ChangeResult, Outcome},
     probe::ProbeConclusion,
     pull_test::PullTestOutcome,
@@ -76,8 +76,8 @@ pub enum Message {
     PullTestAnswered(RequestId, Arc<str>, PullTestOutcome),
     /// What a node and its kubelet say of themselves.
     NodeRead(RequestId, Box<NodeFacts>),
-    /// What a Pod has read of a node's files, or why it has not.
-    NodeFilesRead(RequestId, Arc<str>, Result<Box<RegistryConfig>, String>),
+    /// What a Pod has read of a node's files, and whether it is deleted.
+    NodeFilesRead(RequestId, Box<NodeFilesOutcome>),
     /// More lines of the log that is followed.
     Logged(RequestId, Vec<String>),
     LogEnded(RequestId, Result<(), UserError>),

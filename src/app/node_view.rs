@@ -44,24 +44,29 @@ pub enum NodeFilesStage {
         request_id: RequestId,
         since: Timestamp,
     },
-    /// It was deleted, and has read nothing.
+    /// The Pod has read nothing, for this reason. Where it is not deleted, a notice says so.
     Failed(String),
 }
 
 impl NodeFilesDialog {
-    pub fn new(view: &NodeView, status: Option<&NodeStatus>) -> Self {
+    /// `None` for a node whose files no Pod can read.
+    pub fn new(view: &NodeView, status: Option<&NodeStatus>) -> Option<Self> {
+        let info = status.map(|status| status.info.clone()).unwrap_or_default();
+        if !NodeFileReader::can_read(&info) {
+            return None;
+        }
         let mut namespaces = vec![view.namespace.clone(), Namespace::new(SYSTEM_NAMESPACE)];
         namespaces.dedup();
-        Self {
+        Some(Self {
             node: Arc::clone(&view.node),
-            info: status.map(|status| status.info.clone()).unwrap_or_default(),
+            info,
             images: NodeFileReader::images(status),
             image: 0,
             namespaces,
             namespace: 0,
             stage: NodeFilesStage::Preview,
             scroll: Scroll::TOP,
-        }
+        })
     }
 
     /// What is read, with the chosen image in the chosen namespace.
@@ -69,7 +74,7 @@ impl NodeFilesDialog {
         let image = Arc::clone(self.images.get(self.image)?);
         let namespace = self.namespaces.get(self.namespace)?.clone();
         let node = Arc::clone(&self.node);
-        Some(NodeFileReader::new(node, namespace, image, &self.info))
+        NodeFileReader::new(node, namespace, image, &self.info)
     }
 
     pub fn is_running(&self) -> bool {
@@ -96,7 +101,7 @@ impl NodeFilesDialog {
     }
 }
 
-/// The Pods that read a node's files and are not deleted yet, by request.
+/// The Pods that read a node's files and have not ended yet, by request.
 #[derive(Debug, Default)]
 pub struct FileReaders(BTreeMap<RequestId, (Namespace, Arc<str>)>);
 
@@ -105,9 +110,9 @@ impl FileReaders {
         self.0.insert(request_id, (namespace.clone(), node));
     }
 
-    /// Removes a reader that has ended and deleted its Pod.
-    pub fn remove(&mut self, request_id: RequestId) {
-        self.0.remove(&request_id);
+    /// Removes a reader that has ended; returns its node. `None`: it ran in a cluster that is not shown any more.
+    pub fn remove(&mut self, request_id: RequestId) -> Option<Arc<str>> {
+        self.0.remove(&request_id).map(|(_, node)| node)
     }
 
     /// Whether this Pod may be one of them; only the reader itself knows its name.

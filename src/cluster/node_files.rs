@@ -18,19 +18,11 @@ use crate::domain::{
         object_ref::ObjectRef,
         objects::{Event, EventKind, Pod},
     },
-    node::{NodeFileReader, OUTPUT_LIMIT, RegistryConfig},
+    node::{NodeFileReader, NodeFilesOutcome, OUTPUT_LIMIT, RegistryConfig},
 };
 
 /// Between two looks at the Pod.
 const PAUSE: Duration = Duration::from_millis(400);
-
-/// What came of it.
-#[derive(Debug)]
-pub struct NodeFilesOutcome {
-    pub read: Result<RegistryConfig, String>,
-    /// Whether the Pod is gone. Else it ends by its `activeDeadlineSeconds`, and is there to be deleted.
-    pub is_deleted: bool,
-}
 
 /// The Pod that prints the files.
 pub fn reader_pod(reader: &NodeFileReader) -> ShortLivedPod {
@@ -232,7 +224,8 @@ mod tests {
         });
         let info = NodeInfo::default();
         let namespace = Namespace::new("shop");
-        let reader = NodeFileReader::new("node-1".into(), namespace, "busybox".into(), &info);
+        let reader =
+            NodeFileReader::new("node-1".into(), namespace, "busybox".into(), &info).unwrap();
         let permit = WritePermit::unless(false).unwrap();
         let outcome = super::run(&reader_pod(&reader), &connection, permit, pending()).await;
         let asked = asked.lock().unwrap();

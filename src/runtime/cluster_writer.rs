@@ -4,10 +4,11 @@ use crate::{
     cluster::{
         Connection, ShortLivedPod,
         apply::{self, WritePermit},
-        node_files::{self, NodeFilesOutcome},
+        node_files,
         pull_test::{self, StopReason},
     },
     domain::{
+        node::NodeFilesOutcome,
         plan::{ChangeResult, Outcome, Plan},
         pull_test::{PullTestOutcome, PullTestResult},
     },

@@ -38,7 +38,7 @@ use crate::{
         diagnostics::node_answers::{NodeAnswers, NodeQuestion},
         error::UserError,
         k8s::object_ref::Namespace,
-        node::NodeFileReader,
+        node::{NodeFileReader, NodeFilesOutcome},
         plan::Outcome,
         pull_test::{PullTest, PullTestOutcome, PullTestResult},
         registry_auth::credential::FingerprintKey,
@@ -276,18 +276,21 @@ impl Effects {
     /// The task deletes the Pod, whether the answer is still wanted or not.
     fn read_node_files(&self, request_id: RequestId, reader: &NodeFileReader) {
         let (writer, stop) = (self.writer(), self.changes.ending());
-        let (pod, node) = (node_files::reader_pod(reader), Arc::clone(&reader.node));
+        let pod = node_files::reader_pod(reader);
         let active = self.changes.begin_pod(self.context(), pod.key().clone());
         self.answer(async move {
-            let read = match active {
+            let outcome = match active {
                 Some(active) => {
                     let outcome = writer.read_node_files(&pod, stop).await;
                     active.finish(outcome.is_deleted);
-                    outcome.read
+                    outcome
                 }
-                None => Err(cluster_writer::QUITTING.to_owned()),
+                None => NodeFilesOutcome {
+                    read: Err(cluster_writer::QUITTING.to_owned()),
+                    is_deleted: true,
+                },
             };
-            Message::NodeFilesRead(request_id, node, read.map(Box::new))
+            Message::NodeFilesRead(request_id, Box::new(outcome))
         });
     }
 

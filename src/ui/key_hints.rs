@@ -85,6 +85,7 @@ mod tests {
             error::UserError,
             fixtures::now,
             k8s::document::YamlDocument,
+            node::NodeFilesOutcome,
             plan::{ChangeResult, Outcome},
         },
         ui::tests::Screen,
@@ -121,8 +122,8 @@ mod tests {
             let in_hint = BINDINGS.iter().flat_map(|row| row.on).any(|key| {
                 // Behind a dot, a number counts something.
                 let counts = key.starts_with(|c: char| c.is_ascii_digit());
-                let leads = ["; ", "next: ", "paused: ", "Fix ", "· ", "─ "];
-                let leads = &leads[..if counts { 4 } else { 6 }];
+                let leads = ["press ", "; ", "next: ", "paused: ", "Fix ", "· ", "─ "];
+                let leads = &leads[..if counts { 5 } else { 7 }];
                 let mut hints = leads.iter().map(|lead| format!("{lead}{key} "));
                 hints.any(|hint| line.contains(&hint))
             });
@@ -177,6 +178,9 @@ mod tests {
             ("pull test", &["ctrl-t"]),
             ("empty filter", &["/", "q", "q", "q", "q", "enter"]),
             ("failing only", &[":", "n", "s", "enter", "ctrl-z"]),
+            ("node", &["o"]),
+            ("node files", &["o", "f"]),
+            ("reading node files", &["o", "f", "enter"]),
         ] {
             assert_no_old_key(what, Screen::company().press(keys));
         }
@@ -227,6 +231,17 @@ mod tests {
                 Screen::company().press(&["ctrl-t"]).press(keys),
             );
         }
+        let mut screen = Screen::company().press(&["o", "f"]);
+        let effects = screen.effects_of("enter");
+        let Some(Effect::ReadNodeFiles { request_id, .. }) = effects.last() else {
+            panic!("{effects:?}")
+        };
+        let outcome = NodeFilesOutcome {
+            read: Err("forbidden".to_owned()),
+            is_deleted: true,
+        };
+        screen.take(Message::NodeFilesRead(*request_id, Box::new(outcome)));
+        assert_no_old_key("node files that were not read", screen);
         let mut screen = Screen::company();
         screen.take(Message::Saved(Err(UserError::new("cannot write it"))));
         assert_no_old_key("problem", screen);

@@ -382,6 +382,32 @@ fn the_node_of_a_pod() {
 }
 
 #[test]
+fn a_windows_node_says_that_its_files_cannot_be_read() {
+    let mut screen = Screen::company().press(&["o"]);
+    let Some(Overlay::Node(view)) = screen.model.overlays.last() else {
+        panic!("{:?}", screen.model.overlays)
+    };
+    let name = Arc::clone(&view.node);
+    let status = br#"{"status":{"nodeInfo":{"operatingSystem":"windows","architecture":"amd64",
+        "osImage":"Windows Server 2022 Datacenter","kubeletVersion":"v1.37.2"}}}"#;
+    let facts = NodeFacts {
+        name: Arc::clone(&name),
+        status: Reading::Known(NodeStatus::parse(status).unwrap()),
+        config: Reading::Denied(node::proxy_permission()),
+        metrics: Reading::Denied(node::proxy_permission()),
+        read_at: now(),
+    };
+    screen.model.nodes.begin(name, screen.request_id);
+    screen.model.nodes.finish(screen.request_id, facts);
+    let text = screen.text(120, 40);
+    assert!(
+        text.contains("Files of a Windows node cannot be read."),
+        "{text}"
+    );
+    assert!(!text.contains("· f read files"), "{text}");
+}
+
+#[test]
 fn the_context_picker() {
     let mut screen = Screen::company();
     let effects = update(&mut screen.model, Message::Key(Key::char(':')), now());

@@ -54,7 +54,12 @@ impl Form {
 
     /// Another credential has other holders and another user.
     fn derive_from_credential(&mut self) {
-        let FormSpec::Rotate { spreads, only, .. } = &self.spec else {
+        let FormSpec::Rotate {
+            secret,
+            spreads,
+            reach,
+        } = &self.spec
+        else {
             return;
         };
         let Some(FieldInput::Select(which)) =
@@ -65,7 +70,7 @@ impl Form {
         let Some(spread) = spreads.get(which.chosen) else {
             return;
         };
-        let rows = fields::holder_options(Some(spread), only.as_ref());
+        let rows = fields::holder_options(Some(spread), secret, *reach);
         let username = spread.username.clone();
         let on_which = self
             .focused()

@@ -13,7 +13,7 @@ use crate::{
         },
         plan::{
             AccountPullSecrets, ConflictPolicy, CopyTarget, CredentialUsage, ExportFormat,
-            FormSpec, SecretUsage,
+            FormSpec, Reach, SecretUsage,
         },
         plural::number_or_no,
         registry_auth::image_ref::ImageRef,
@@ -35,7 +35,11 @@ pub(super) fn fields_for(spec: &FormSpec) -> Vec<Field> {
             account,
             ..
         } => new_secret(name, server, account.as_ref()),
-        FormSpec::Rotate { spreads, only, .. } => rotation(spreads, only.as_ref()),
+        FormSpec::Rotate {
+            secret,
+            spreads,
+            reach,
+        } => rotation(spreads, secret, *reach),
         FormSpec::Copy { from, targets, .. } => copy(from.name.as_str(), targets),
         FormSpec::Image {
             targets,
@@ -95,7 +99,7 @@ fn new_secret(name: &str, server: &str, account: Option<&Name<ServiceAccount>>) 
     fields
 }
 
-fn rotation(spreads: &[CredentialUsage], only: Option<&ObjectRef<Secret>>) -> Vec<Field> {
+fn rotation(spreads: &[CredentialUsage], secret: &ObjectRef<Secret>, reach: Reach) -> Vec<Field> {
     let first = spreads.first();
     let mut fields = vec![select_field(
         FieldId::Credential,
@@ -107,7 +111,7 @@ fn rotation(spreads: &[CredentialUsage], only: Option<&ObjectRef<Secret>>) -> Ve
     fields.extend(credential(username, LOGIN));
     fields.push(multi_select_field(
         FieldId::Secrets,
-        holder_options(first, only),
+        holder_options(first, secret, reach),
     ));
     fields
 }
@@ -260,7 +264,8 @@ fn credential_label(spread: &CredentialUsage) -> String {
 /// Options for the Secrets that contain a credential.
 pub(super) fn holder_options(
     spread: Option<&CredentialUsage>,
-    only: Option<&ObjectRef<Secret>>,
+    secret: &ObjectRef<Secret>,
+    reach: Reach,
 ) -> Vec<SelectOption> {
     let holders = spread.map_or(&[][..], |spread| &spread.holders);
     let row = |holder: &SecretUsage| SelectOption {
@@ -282,7 +287,10 @@ pub(super) fn holder_options(
         },
         selected: holder.is_same_registry
             && !holder.immutable
-            && only.is_none_or(|only| *only == holder.secret),
+            && match reach {
+                Reach::Selected => holder.secret == *secret,
+                Reach::All => true,
+            },
     };
     holders.iter().map(row).collect()
 }

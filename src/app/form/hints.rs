@@ -4,8 +4,11 @@ use std::collections::BTreeSet;
 
 use super::{FieldId, FieldInput, Form, ImportState, validate::preset};
 use crate::domain::{
-    k8s::object_ref::{Name, Namespace},
-    plan::{CredentialUsage, FormSpec, ImageTarget},
+    k8s::{
+        object_ref::{Name, Namespace, ObjectRef},
+        objects::Secret,
+    },
+    plan::{CredentialUsage, FormSpec, ImageTarget, Reach},
     plural::{number_or_no, pods_with_verb},
     registry_auth::{image_ref::ImageRef, registries::RegistryInfo},
     store::{Store, watch::Scope},
@@ -64,14 +67,11 @@ impl Form {
                 _ => "checked: have the Secret".to_owned(),
             },
             (FieldId::Secrets, _) => match &self.spec {
-                FormSpec::Rotate { only: Some(_), .. } => {
-                    "all have this login; only the checked ones get the new one".to_owned()
-                }
                 FormSpec::Rotate {
+                    secret,
                     spreads,
-                    only: None,
-                    ..
-                } => self.rotation_hint(spreads),
+                    reach,
+                } => self.rotation_hint(secret, spreads, *reach),
                 _ => "checked: attached to the ServiceAccount".to_owned(),
             },
             _ => String::new(),
@@ -79,15 +79,28 @@ impl Form {
     }
 
     /// Which Secrets are checked, or why one is not: the API server refuses every change of an immutable one.
-    fn rotation_hint(&self, spreads: &[CredentialUsage]) -> String {
+    fn rotation_hint(
+        &self,
+        secret: &ObjectRef<Secret>,
+        spreads: &[CredentialUsage],
+        reach: Reach,
+    ) -> String {
         let chosen = match self.field(FieldId::Credential).map(|field| &field.input) {
             Some(FieldInput::Select(credential)) => credential.chosen,
             Some(_) | None => 0,
         };
         let holders = spreads.get(chosen).map_or(&[][..], |it| &it.holders);
-        let mut immutable = holders.iter().filter(|holder| holder.immutable);
+        let expected = holders.iter().filter(|holder| match reach {
+            Reach::Selected => holder.secret == *secret,
+            Reach::All => true,
+        });
+        let mut immutable = expected.filter(|holder| holder.immutable);
         match (immutable.next(), immutable.count()) {
-            (None, _) => "checked: have it for this registry".to_owned(),
+            (None, _) => match reach {
+                Reach::Selected => "all have this login; only the checked ones get the new one",
+                Reach::All => "checked: have it for this registry",
+            }
+            .to_owned(),
             (Some(one), 0) => format!("unchecked: Secret {} is immutable; recreate it", one.secret),
             (Some(_), more) => format!("unchecked: {} immutable Secrets; recreate them", more + 1),
         }

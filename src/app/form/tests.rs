@@ -9,7 +9,7 @@ use crate::domain::{
     },
     plan::{
         AccountPullSecrets, AttachSecret, Change, ConflictPolicy, Credentials, ImageOwner,
-        ImageTarget,
+        ImageTarget, Reach,
     },
     registry_auth::credential::{FingerprintKey, Password},
     store::{update::StoreUpdate, watch::SecretWatch},
@@ -122,22 +122,31 @@ fn a_rotation_says_why_an_immutable_secret_is_unchecked() {
     let of = SecretType::DockerConfigJson;
     let plain = fixtures::secret("shop", "regcred", of, entry);
     let mut fixed = fixtures::with_passwords(&FingerprintKey::default(), plain, &["old"]);
-    let hint = |secret: &Secret, store: &mut Store| {
+    let hint = |secret: &Secret, wanted: Reach, store: &mut Store| {
         let secrets = fixtures::upserted(vec![secret.clone()]);
         let update = StoreUpdate::Secrets(SecretWatch::DockerConfigJson, secrets);
         store.apply(update, fixtures::now());
-        let ask = FormSpec::for_rotation(store, &secret.key).unwrap();
+        let mut ask = FormSpec::for_rotation(store, &secret.key).unwrap();
+        if let FormSpec::Rotate { reach, .. } = &mut ask {
+            *reach = wanted;
+        }
         Form::new(ask, None, store).hint(FieldId::Secrets, store)
     };
     assert_eq!(
-        hint(&fixed, &mut store),
+        hint(&fixed, Reach::All, &mut store),
         "checked: have it for this registry"
     );
-    fixed.immutable = true;
     assert_eq!(
-        hint(&fixed, &mut store),
-        "unchecked: Secret shop/regcred is immutable; recreate it"
+        hint(&fixed, Reach::Selected, &mut store),
+        "all have this login; only the checked ones get the new one"
     );
+    fixed.immutable = true;
+    for reach in [Reach::All, Reach::Selected] {
+        assert_eq!(
+            hint(&fixed, reach, &mut store),
+            "unchecked: Secret shop/regcred is immutable; recreate it"
+        );
+    }
 }
 
 #[test]

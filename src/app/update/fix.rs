@@ -193,10 +193,7 @@ fn with_other_holders(model: &Model, fix: FixId, offer: FixProposal, reach: Reac
             let image = image.as_deref().and_then(|it| ImageRef::parse(it).ok());
             FixProposal::Form(FormSpec::Rotate {
                 secret: secret.clone(),
-                only: match reach {
-                    Reach::Selected => Some(secret.clone()),
-                    Reach::All => None,
-                },
+                reach,
                 spreads: vec![CredentialUsage {
                     image: image.or(spread.image),
                     ..spread

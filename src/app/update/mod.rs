@@ -139,9 +139,8 @@ fn handle(model: &mut Model, message: Message, now: Timestamp) -> Vec<Effect> {
             pull_test::answered(model, request_id, &node, outcome, now);
         }
         Message::NodeRead(request_id, facts) => node::answered(model, request_id, *facts),
-        Message::NodeFilesRead(request_id, node, answer) => {
-            let answer = answer.map(|config| *config);
-            node::files_read(model, request_id, node, answer, now);
+        Message::NodeFilesRead(request_id, outcome) => {
+            node::files_read(model, request_id, *outcome, now);
         }
         Message::Logged(request_id, lines) => fetched_view::log_lines(model, request_id, lines),
         Message::LogEnded(request_id, end) => fetched_view::log_ended(model, request_id, end),

@@ -15,7 +15,7 @@ use crate::{
         request_id::RequestId,
         scroll::Scroll,
     },
-    domain::node::{NodeFacts, RegistryConfig},
+    domain::node::{NodeFacts, NodeFilesOutcome},
 };
 
 /// Opens the view of the node that the Pod is on.
@@ -99,8 +99,10 @@ pub(super) fn propose_reader(model: &mut Model, now: Timestamp) {
         let record = model.nodes.get(&view.node);
         let facts = record.and_then(|record| record.facts.as_ref());
         let status = facts.and_then(|facts| facts.status.known());
-        let dialog = NodeFilesDialog::new(view, status);
-        model.overlays.push(Overlay::NodeFiles(dialog));
+        match NodeFilesDialog::new(view, status) {
+            Some(dialog) => model.overlays.push(Overlay::NodeFiles(dialog)),
+            None => model.set_status("files of a Windows node cannot be read", now),
+        }
     }
 }
 
@@ -120,21 +122,28 @@ pub(super) fn start_reader(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     vec![Effect::ReadNodeFiles { request_id, reader }]
 }
 
-/// The Pod has been deleted; what it has read is kept, whether its dialog is still open or not.
+/// Keeps what the Pod has read, whether its dialog is still open or not. A Pod that is left behind is not to be
+/// missed: it mounts directories of the node.
 pub(super) fn files_read(
     model: &mut Model,
     request_id: RequestId,
-    node: Arc<str>,
-    answer: Result<RegistryConfig, String>,
+    outcome: NodeFilesOutcome,
     now: Timestamp,
 ) {
-    model.file_readers.remove(request_id);
+    // A node of the same name in another cluster has other mirrors.
+    let Some(node) = model.file_readers.remove(request_id) else {
+        return;
+    };
+    if !outcome.is_deleted {
+        let left = format!("Pod that reads files of {node} not deleted: :cleanup deletes it.");
+        model.notices.show_until_dismissed(&left);
+    }
     let waiting = model.overlays.iter_mut().position(|overlay| {
         matches!(overlay, Overlay::NodeFiles(NodeFilesDialog {
             stage: NodeFilesStage::Running { request_id: waiting, .. }, ..
         }) if *waiting == request_id)
     });
-    match answer {
+    match outcome.read {
         Ok(config) => {
             model.nodes.insert_registries(node, config, now);
             if let Some(place) = waiting {
@@ -164,7 +173,7 @@ mod tests {
         domain::{
             fixtures::{now, owned, pod, upserted, waiting},
             k8s::distribution::NodeInfo,
-            node::{NodeStatus, Reading},
+            node::{NodeStatus, Reading, RegistryConfig},
             store::update::StoreUpdate,
         },
     };
@@ -196,6 +205,27 @@ mod tests {
             config: Reading::Unavailable("no".to_owned()),
             metrics: Reading::Unavailable("no".to_owned()),
             read_at: now(),
+        }
+    }
+
+    /// Opens the node's view and creates the Pod that reads its files.
+    fn started_reader(model: &mut Model) -> RequestId {
+        let effects = press(model, &["o", "f", "enter"]);
+        let Some(Effect::ReadNodeFiles { request_id, reader }) = effects.last() else {
+            panic!("{effects:?}")
+        };
+        assert_eq!(&*reader.node, "node-1");
+        *request_id
+    }
+
+    /// The answer of a reader.
+    fn read_files(
+        read: Result<RegistryConfig, String>,
+        is_deleted: bool,
+    ) -> impl FnOnce(RequestId) -> Message {
+        move |request_id| {
+            let outcome = NodeFilesOutcome { read, is_deleted };
+            Message::NodeFilesRead(request_id, Box::new(outcome))
         }
     }
 
@@ -247,9 +277,8 @@ mod tests {
         assert_eq!(reader.namespace.as_str(), "kube-system");
         assert_eq!(press(&mut model, &["enter"]), [], "one is on its way");
 
-        let (request_id, node) = (*request_id, Arc::clone(&reader.node));
-        let refused = Message::NodeFilesRead(request_id, node, Err("forbidden".to_owned()));
-        update(&mut model, refused, now());
+        let refused = read_files(Err("forbidden".to_owned()), true);
+        update(&mut model, refused(*request_id), now());
         let Some(Overlay::NodeFiles(dialog)) = model.overlays.last() else {
             panic!("{:?}", model.overlays)
         };
@@ -259,16 +288,58 @@ mod tests {
     #[test]
     fn what_was_read_is_kept_and_the_dialog_closed() {
         let mut model = model_with_pod();
-        press(&mut model, &["o"]);
-        press(&mut model, &["f"]);
-        let effects = press(&mut model, &["enter"]);
-        let [Effect::ReadNodeFiles { request_id, reader }] = &effects[..] else {
-            panic!("{effects:?}")
-        };
-        let config = Box::new(RegistryConfig::default());
-        let read = Message::NodeFilesRead(*request_id, Arc::clone(&reader.node), Ok(config));
-        update(&mut model, read, now());
+        let request_id = started_reader(&mut model);
+        let read = read_files(Ok(RegistryConfig::default()), true);
+        update(&mut model, read(request_id), now());
         assert!(matches!(model.overlays.last(), Some(Overlay::Node(_))));
         assert!(model.nodes.get("node-1").unwrap().registries.is_some());
+        assert!(model.notices.shown().is_none());
+    }
+
+    /// A user may be permitted to create Pods and not to delete them.
+    #[test]
+    fn a_pod_that_is_left_on_the_node_is_told_of() {
+        for read in [Ok(RegistryConfig::default()), Err("forbidden".to_owned())] {
+            let mut model = model_with_pod();
+            let request_id = started_reader(&mut model);
+            update(&mut model, read_files(read, false)(request_id), now());
+            let notice = model.notices.shown().unwrap();
+            let expected = "Pod that reads files of node-1 not deleted: :cleanup deletes it.";
+            assert_eq!(notice.text, expected);
+            assert!(notice.stays());
+        }
+    }
+
+    #[test]
+    fn what_was_read_in_another_cluster_is_not_kept() {
+        let mut model = model_with_pod();
+        let request_id = started_reader(&mut model);
+        crate::app::update::connect::connect(&mut model, Some("other".to_owned()), now());
+        let read = read_files(Ok(RegistryConfig::default()), true);
+        update(&mut model, read(request_id), now());
+        assert!(model.nodes.get("node-1").is_none());
+    }
+
+    #[test]
+    fn no_pod_is_proposed_on_a_windows_node() {
+        let mut model = model_with_pod();
+        let request_id = asked(&press(&mut model, &["o"])).unwrap();
+        let windows = NodeInfo {
+            os_image: "Windows Server 2022 Datacenter".to_owned(),
+            ..NodeInfo::default()
+        };
+        let facts = NodeFacts {
+            status: Reading::Known(NodeStatus {
+                info: windows,
+                ..NodeStatus::default()
+            }),
+            ..facts()
+        };
+        let answer = Message::NodeRead(request_id, Box::new(facts));
+        update(&mut model, answer, now());
+        press(&mut model, &["f"]);
+        assert!(matches!(model.overlays.last(), Some(Overlay::Node(_))));
+        let status = model.status.as_ref().unwrap();
+        assert_eq!(status.text, "files of a Windows node cannot be read");
     }
 }

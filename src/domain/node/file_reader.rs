@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::{NodeFile, NodeStatus};
+use super::{NodeFile, NodeStatus, RegistryConfig};
 use crate::domain::{
     k8s::{
         distribution::{Distribution, NodeInfo},
@@ -64,21 +64,40 @@ pub struct NodeFileReader {
     as_root: bool,
 }
 
+/// What a reader has read, and what became of its Pod.
+#[derive(Debug)]
+pub struct NodeFilesOutcome {
+    pub read: Result<RegistryConfig, String>,
+    /// Whether the Pod is gone. Else it ends by its `activeDeadlineSeconds`, and is there to be deleted.
+    pub is_deleted: bool,
+}
+
 impl NodeFileReader {
     pub const CONTAINER: &str = CONTAINER;
     pub const LIMIT: u32 = LIMIT;
 
-    /// Reads the directories of the node's runtime; of one that is not known, containerd's.
-    pub fn new(node: Arc<str>, namespace: Namespace, image: Arc<str>, info: &NodeInfo) -> Self {
+    /// Reads the directories of the node's runtime; of one that is not known, containerd's. `None` for a node
+    /// whose files no Pod can read.
+    pub fn new(
+        node: Arc<str>,
+        namespace: Namespace,
+        image: Arc<str>,
+        info: &NodeInfo,
+    ) -> Option<Self> {
         let distribution = Distribution::from_node_info(info);
         let as_root = matches!(distribution, Some(Distribution::K3s | Distribution::Rke2));
-        Self {
+        Some(Self {
             node,
             namespace,
             image,
-            directories: directories(distribution, info),
+            directories: directories(distribution, info)?,
             as_root,
-        }
+        })
+    }
+
+    /// Whether a Pod can read the files of such a node: not on Windows, which has neither the files nor `sh`.
+    pub fn can_read(info: &NodeInfo) -> bool {
+        directories(Distribution::from_node_info(info), info).is_some()
     }
 
     /// Images to run it with: those on the node that have a shell, the smallest first, and one that is public.
@@ -210,14 +229,17 @@ impl NodeFileReader {
     }
 }
 
-/// The directories with the runtime's files, by the runtime and the distribution.
-fn directories(distribution: Option<Distribution>, info: &NodeInfo) -> &'static [&'static str] {
+/// The directories with the runtime's files, by the runtime and the distribution; `None` where none can be read.
+fn directories(
+    distribution: Option<Distribution>,
+    info: &NodeInfo,
+) -> Option<&'static [&'static str]> {
     const UNITS: &str = "/etc/systemd/system";
-    match distribution {
+    Some(match distribution {
         Some(Distribution::K3s) => &["/var/lib/rancher/k3s/agent/etc/containerd", UNITS],
         Some(Distribution::Rke2) => &["/var/lib/rancher/rke2/agent/etc/containerd", UNITS],
         // No containerd or CRI-O files of Linux, and no `sh`.
-        Some(Distribution::Windows) => &[],
+        Some(Distribution::Windows) => return None,
         // No systemd.
         Some(Distribution::Talos) => &["/etc/cri"],
         Some(
@@ -233,7 +255,7 @@ fn directories(distribution: Option<Distribution>, info: &NodeInfo) -> &'static 
                 &["/etc/containerd", UNITS]
             }
         }
-    }
+    })
 }
 
 fn has_shell(image: &str) -> bool {
@@ -244,7 +266,7 @@ fn has_shell(image: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::node::{NodeImage, RegistryConfig};
+    use crate::domain::node::NodeImage;
 
     fn reader(version: &str, runtime: &str) -> NodeFileReader {
         let info = NodeInfo {
@@ -253,7 +275,7 @@ mod tests {
             ..NodeInfo::default()
         };
         let namespace = Namespace::new("shop");
-        NodeFileReader::new("node-1".into(), namespace, "busybox".into(), &info)
+        NodeFileReader::new("node-1".into(), namespace, "busybox".into(), &info).unwrap()
     }
 
     #[test]
@@ -298,6 +320,20 @@ mod tests {
             assert_eq!(pod["spec"]["volumes"][0]["hostPath"]["path"], first);
             assert_eq!(pod["spec"]["securityContext"]["runAsUser"], user);
         }
+    }
+
+    #[test]
+    fn no_pod_reads_the_files_of_a_windows_node() {
+        let info = NodeInfo {
+            os_image: "Windows Server 2022 Datacenter".to_owned(),
+            kubelet_version: "v1.37.2".to_owned(),
+            container_runtime: "containerd://2.1.4".to_owned(),
+        };
+        assert!(!NodeFileReader::can_read(&info));
+        let namespace = Namespace::new("shop");
+        let reader = NodeFileReader::new("node-1".into(), namespace, "busybox".into(), &info);
+        assert_eq!(reader, None);
+        assert!(NodeFileReader::can_read(&NodeInfo::default()));
     }
 
     #[test]

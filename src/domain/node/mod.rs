@@ -15,7 +15,9 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-pub use file_reader::{DEFAULT_READER_IMAGE, NODE_FILES_LABEL, NodeFileReader, OUTPUT_LIMIT};
+pub use file_reader::{
+    DEFAULT_READER_IMAGE, NODE_FILES_LABEL, NodeFileReader, NodeFilesOutcome, OUTPUT_LIMIT,
+};
 pub use kubelet_config::{CredentialVerificationPolicy, KubeletConfig, PullConcurrency};
 pub use kubelet_metrics::KubeletMetrics;
 pub use registry_config::{

@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use super::{
-    CredentialUsage,
+    CredentialUsage, Reach,
     form_spec::{AccountPullSecrets, CopyTarget, FormSpec},
 };
 use crate::domain::{
@@ -24,7 +24,7 @@ impl FormSpec {
         (!spreads.is_empty()).then(|| Self::Rotate {
             secret: secret.clone(),
             spreads,
-            only: None,
+            reach: Reach::All,
         })
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{CredentialUsage, ImageOwner};
+use super::{CredentialUsage, ImageOwner, Reach};
 use crate::domain::{
     diagnostics::FixTarget,
     k8s::{
@@ -43,8 +43,8 @@ pub enum FormSpec {
         /// The Secret that it was asked for.
         secret: ObjectRef<Secret>,
         spreads: Vec<CredentialUsage>,
-        /// The Secret that alone is chosen at first, as a fix of one workload changes no other; `None`: all.
-        only: Option<ObjectRef<Secret>>,
+        /// Which Secrets are checked at first: this one, as a fix of one workload changes no other, or all.
+        reach: Reach,
     },
     /// Namespaces that get a Secret too.
     Copy {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::FormSpec;
+use super::{FormSpec, Reach};
 use crate::domain::{
     k8s::{
         object_ref::Namespace,
@@ -42,12 +42,14 @@ impl FormSpec {
         match self {
             Self::Login { secret, .. }
             | Self::Rotate {
-                only: Some(secret), ..
+                secret,
+                reach: Reach::Selected,
+                ..
             } => vec![one("patch", "", "secrets", &secret.namespace)],
             Self::NewSecret { namespace, .. } => vec![one("create", "", "secrets", namespace)],
             Self::Rotate {
                 spreads,
-                only: None,
+                reach: Reach::All,
                 ..
             } => {
                 let namespaces: BTreeSet<&Namespace> = spreads

@@ -48,10 +48,18 @@ pub struct CredentialUsage {
     pub image: Option<ImageRef>,
     /// Pods that run: the kubelet reads a Secret when it pulls, so they need nothing.
     pub running: usize,
-    /// Pods that wait for an image, and whose controller creates them again when they are deleted.
-    pub waiting: Vec<ObjectRef<Pod>>,
-    /// Pods that wait and are not deleted (of a Job, without a controller): the kubelet tries again.
-    pub alone: usize,
+    /// Pods that wait for an image.
+    pub waiting: Vec<WaitingPod>,
+}
+
+/// A Pod that waits for an image, with the Secrets that give it the credential.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WaitingPod {
+    pub pod: ObjectRef<Pod>,
+    pub secrets: BTreeSet<ObjectRef<Secret>>,
+    /// Whether its controller creates it again when it is deleted. Without one, or as a Pod of a Job, it is not
+    /// deleted: the kubelet tries again.
+    pub is_recreated: bool,
 }
 
 /// An entry of a Secret, as in a finding.
@@ -93,7 +101,22 @@ impl SecretUsage {
             format!("{} at {}", self.secret, self.registry)
         }
     }
+
+    /// Whether an image of this Pod, which lists the Secret, is pulled with the credential.
+    fn is_used_by(&self, pod: &Pod) -> bool {
+        let of_containers = pod.containers.iter().map(|container| &container.image);
+        let of_volumes = pod.image_volumes.iter().map(|volume| &volume.image);
+        let images = of_containers.chain(of_volumes);
+        let mut images = images.filter_map(|image| ImageRef::parse(image).ok());
+        images.any(|image| {
+            let mut servers = self.servers.iter();
+            servers.any(|server| key_matches(server, &image))
+        })
+    }
 }
+
+/// Pods by name, with the Secrets that give them a credential.
+type PodsWithSecrets<'s> = BTreeMap<ObjectRef<Pod>, (&'s Arc<Pod>, BTreeSet<ObjectRef<Secret>>)>;
 
 impl CredentialUsage {
     /// The credentials of a Secret, each with all its uses.
@@ -144,7 +167,6 @@ impl CredentialUsage {
             image: None,
             running: 0,
             waiting: Vec::new(),
-            alone: 0,
             holders,
         };
         spread.add_pods(store);
@@ -152,44 +174,45 @@ impl CredentialUsage {
     }
 
     fn add_pods(&mut self, store: &Store) {
-        let mut pods = BTreeSet::new();
-        let here = self.holders.iter().filter(|holder| holder.is_same_registry);
-        for holder in here {
-            let names = store.pods_of_secret(&holder.secret);
-            let here =
-                names.map(|name| ObjectRef::new(holder.secret.namespace.clone(), name.clone()));
-            pods.extend(here);
-        }
-        // A Pod that lists the Secret may pull from other registries only.
-        let pods = pods.iter().filter_map(|key| store.pod(key));
-        let pods: Vec<&Arc<Pod>> = pods.filter(|pod| self.is_pulled_by(pod)).collect();
+        let pods = self.pods(store);
+        let all = || pods.values().map(|(pod, _)| *pod);
         let waits = |pod: &Pod| pod_status(pod).health == PodHealth::PullFailing;
         // The image of a Pod that waits is the better question.
-        let by_need = pods.iter().filter(|pod| waits(pod)).chain(&pods);
+        let by_need = all().filter(|pod| waits(pod)).chain(all());
         self.image = by_need
             .flat_map(|pod| pod.containers.iter())
             .filter_map(|container| ImageRef::parse(&container.image).ok())
             .find(|image| key_matches(&self.server, image));
-        for pod in pods {
+        for (pod, secrets) in pods.into_values() {
+            if !waits(pod) {
+                self.running += 1;
+                continue;
+            }
             let top = store.workload_of(pod).map(AsRef::as_ref);
             let owner = PodOwner::from_owner(&pod.key.namespace, pod.meta.owner.as_deref(), top);
-            match (waits(pod), owner.recreates_pods()) {
-                (false, _) => self.running += 1,
-                (true, true) => self.waiting.push(pod.key.clone()),
-                (true, false) => self.alone += 1,
-            }
+            self.waiting.push(WaitingPod {
+                pod: pod.key.clone(),
+                secrets,
+                is_recreated: owner.recreates_pods(),
+            });
         }
     }
 
-    /// Whether an image of this Pod is pulled with the credential.
-    fn is_pulled_by(&self, pod: &Pod) -> bool {
+    /// The Pods that pull with the credential, each with the Secrets that it has it from.
+    fn pods<'s>(&self, store: &'s Store) -> PodsWithSecrets<'s> {
+        let mut pods = PodsWithSecrets::new();
         let here = self.holders.iter().filter(|holder| holder.is_same_registry);
-        let servers: Vec<&Arc<str>> = here.flat_map(|holder| &holder.servers).collect();
-        let of_containers = pod.containers.iter().map(|container| &container.image);
-        let of_volumes = pod.image_volumes.iter().map(|volume| &volume.image);
-        let images = of_containers.chain(of_volumes);
-        let mut images = images.filter_map(|image| ImageRef::parse(image).ok());
-        images.any(|image| servers.iter().any(|server| key_matches(server, &image)))
+        for holder in here {
+            for name in store.pods_of_secret(&holder.secret) {
+                let key = ObjectRef::new(holder.secret.namespace.clone(), name.clone());
+                // A Pod that lists the Secret may pull from other registries only.
+                if let Some(pod) = store.pod(&key).filter(|pod| holder.is_used_by(pod)) {
+                    let (_, secrets) = pods.entry(key).or_insert((pod, BTreeSet::new()));
+                    secrets.insert(holder.secret.clone());
+                }
+            }
+        }
+        pods
     }
 
     /// The plan that sets another login in the chosen holders, in all of them or in none.
@@ -200,19 +223,17 @@ impl CredentialUsage {
             .filter(|holder| chosen.contains(&holder.label()))
             .collect();
         let edits = renewals(&holders, login);
-        let here = holders.iter().filter(|holder| holder.is_same_registry);
-        let namespaces: BTreeSet<_> = here.map(|holder| &holder.secret.namespace).collect();
-        let mut retried: Vec<Change> = self
-            .waiting
-            .iter()
-            .filter(|pod| namespaces.contains(&pod.namespace))
-            .cloned()
-            .map(Change::delete_pod)
+        let (recreated, kept): (Vec<&WaitingPod>, Vec<_>) = self
+            .pods_waiting_for(&holders)
+            .partition(|waiting| waiting.is_recreated);
+        let recreated = recreated.into_iter();
+        let mut retried: Vec<Change> = recreated
+            .map(|waiting| Change::delete_pod(waiting.pod.clone()))
             .collect();
         let late = retried.len().saturating_sub(MAX_DELETED_PODS);
         retried.truncate(MAX_DELETED_PODS);
         let mut notes = self.other_registries(&holders);
-        notes.extend(self.notes(&holders, retried.len(), late));
+        notes.extend(self.notes(&holders, retried.len(), late, kept.len()));
         let title = format!(
             "Rotate credential of {} at {} in {}",
             login.username,
@@ -226,6 +247,16 @@ impl CredentialUsage {
             on_failure: OnFailure::TakeBack,
             ..Plan::new(title, changes)
         }
+    }
+
+    /// The Pods that wait for the new credential in one of the chosen Secrets. Those that have the old one from
+    /// other Secrets would fail again.
+    fn pods_waiting_for(&self, chosen: &[&SecretUsage]) -> impl Iterator<Item = &WaitingPod> {
+        let here = chosen.iter().filter(|holder| holder.is_same_registry);
+        let secrets: BTreeSet<ObjectRef<Secret>> =
+            here.map(|holder| holder.secret.clone()).collect();
+        let waiting = self.waiting.iter();
+        waiting.filter(move |waiting| !waiting.secrets.is_disjoint(&secrets))
     }
 
     /// The registries whose credential is changed.
@@ -259,9 +290,15 @@ impl CredentialUsage {
             .collect()
     }
 
-    /// Who needs what. Of the waiting Pods whose Secret is chosen so many are `retried`; the others are
-    /// `late`.
-    fn notes(&self, chosen: &[&SecretUsage], retried: usize, late: usize) -> Vec<String> {
+    /// Who needs what. Of the waiting Pods whose Secret is chosen so many are `retried`; others are `late`, and
+    /// those that nothing creates again are `kept`.
+    fn notes(
+        &self,
+        chosen: &[&SecretUsage],
+        retried: usize,
+        late: usize,
+        kept: usize,
+    ) -> Vec<String> {
         let here = self.holders.iter().filter(|holder| holder.is_same_registry);
         let left = here.filter(|holder| !chosen.contains(holder)).count();
         let mut notes = Vec::new();
@@ -299,11 +336,11 @@ impl CredentialUsage {
             ),
         );
         note(
-            self.alone > 0,
+            kept > 0,
             format!(
                 "{} within 5 minutes.",
                 pluralize(
-                    self.alone,
+                    kept,
                     "waiting Pod is not deleted; the kubelet retries",
                     "waiting Pods are not deleted; the kubelet retries"
                 )
@@ -370,7 +407,10 @@ mod tests {
     use super::*;
     use crate::domain::{
         fixtures::{key, now, pod, sample_store, secret, upserted, waiting, with_passwords},
-        k8s::objects::{OwnerReference, SecretContent, SecretType},
+        k8s::{
+            object_ref::Name,
+            objects::{OwnerReference, SecretContent, SecretType},
+        },
         plan::EditSecret,
         registry_auth::credential::{FingerprintKey, Password},
         store::{update::StoreUpdate, watch::SecretWatch},
@@ -456,7 +496,8 @@ mod tests {
         assert!(spread.holders[1].immutable);
         let image = spread.image.as_ref().unwrap();
         assert_eq!(image.host(), "registry.example");
-        let waiting = spread.waiting.len();
+        let recreated = spread.waiting.iter().filter(|it| it.is_recreated);
+        let waiting = recreated.count();
         assert!(waiting > 0 && spread.running > 0, "{spread:?}");
 
         let mut chosen = vec!["shop/regcred".to_owned(), "pay/mirror".to_owned()];
@@ -494,7 +535,11 @@ mod tests {
     fn no_more_pods_are_said_to_be_made_again_than_are() {
         let store = store();
         let mut spread = CredentialUsage::for_secret(&store, &key("shop", "regcred")).remove(0);
-        let of = |namespace: &str, number| key(namespace, &format!("web-{number}"));
+        let of = |namespace: &str, number| WaitingPod {
+            pod: key(namespace, &format!("web-{number}")),
+            secrets: [key(namespace, "regcred")].into(),
+            is_recreated: true,
+        };
         spread.waiting = (0..25).map(|number| of("shop", number)).collect();
         spread.waiting.push(of("pay", 1));
         let plan = spread.rotation_plan(&["shop/regcred".to_owned()], &login("new"));
@@ -581,13 +626,62 @@ mod tests {
         ];
         store.apply(StoreUpdate::Pods(upserted(pods)), now());
         let spread = CredentialUsage::for_secret(&store, &key("shop", "regcred")).remove(0);
-        let new = spread
-            .waiting
-            .iter()
-            .filter(|pod| !before.waiting.contains(pod));
-        let new: Vec<String> = new.map(ToString::to_string).collect();
-        assert_eq!(new, ["shop/of-a-set"]);
-        assert_eq!(spread.alone, before.alone + 3);
+        let new = spread.waiting.iter();
+        let new = new.filter(|waiting| !before.waiting.contains(waiting));
+        let (recreated, kept): (Vec<_>, Vec<_>) = new.partition(|waiting| waiting.is_recreated);
+        let names: Vec<String> = recreated.iter().map(|it| it.pod.to_string()).collect();
+        assert_eq!(names, ["shop/of-a-set"]);
+        assert_eq!(kept.len(), 3);
+    }
+
+    /// Two Secrets of one namespace with the same login: a Pod that has it from the other one would fail again.
+    #[test]
+    fn a_waiting_pod_is_deleted_only_where_its_own_secret_is_chosen() {
+        let keys = FingerprintKey::default();
+        let holder = |name: &str| {
+            let entries = [("registry.example", "shop-bot")];
+            let secret = secret("team", name, SecretType::DockerConfigJson, &entries);
+            with_passwords(&keys, secret, &["old"])
+        };
+        let failing = |name: &str, kind: &str, secrets: &[&str]| {
+            let mut pod = pod("team", name, waiting("ErrImagePull", "401 Unauthorized"));
+            pod.containers[0].image = "registry.example/app:1".into();
+            pod.pull_secrets = secrets.iter().copied().map(Name::new).collect();
+            pod.meta.owner = Some(Arc::new(OwnerReference {
+                kind: kind.into(),
+                name: "owner".into(),
+                uid: "u".into(),
+            }));
+            pod
+        };
+        let mut store = Store::default();
+        let secrets = upserted(vec![holder("mine"), holder("theirs")]);
+        let slice = SecretWatch::DockerConfigJson;
+        store.apply(StoreUpdate::Secrets(slice, secrets), now());
+        let pods = vec![
+            failing("of-both", "ReplicaSet", &["theirs", "mine"]),
+            failing("of-mine", "ReplicaSet", &["mine"]),
+            failing("of-theirs", "ReplicaSet", &["theirs"]),
+            failing("job-of-theirs", "Job", &["theirs"]),
+        ];
+        store.apply(StoreUpdate::Pods(upserted(pods)), now());
+        let spread = CredentialUsage::for_secret(&store, &key("team", "mine")).remove(0);
+        assert_eq!(spread.waiting.len(), 4, "{spread:?}");
+        let deleted = |chosen: &[&str]| {
+            let chosen: Vec<String> = chosen.iter().map(ToString::to_string).collect();
+            let plan = spread.rotation_plan(&chosen, &login("new"));
+            let changes = plan.changes.iter().skip(chosen.len());
+            let changes: Vec<String> = changes.map(ToString::to_string).collect();
+            (changes, plan.notes.join(" "))
+        };
+        let (changes, notes) = deleted(&["team/mine"]);
+        let both = "Delete Pod team/of-both";
+        assert_eq!(changes, [both, "Delete Pod team/of-mine"]);
+        assert!(notes.contains("2 waiting Pods are deleted"), "{notes}");
+        assert!(!notes.contains("is not deleted"), "{notes}");
+        let (changes, notes) = deleted(&["team/theirs"]);
+        assert_eq!(changes, [both, "Delete Pod team/of-theirs"]);
+        assert!(notes.contains("1 waiting Pod is not deleted"), "{notes}");
     }
 
     #[test]

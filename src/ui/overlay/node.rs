@@ -9,17 +9,18 @@ use ratatui::{
 
 use super::window::{self, Window};
 use crate::{
-    app::{node_cache::NodeRecord, node_view::NodeView},
+    app::{action::Action, node_cache::NodeRecord, node_view::NodeView},
     domain::{
         k8s::age,
         node::{
             CredentialVerificationPolicy, HostScope, KubeletConfig, KubeletMetrics, NodeFacts,
-            NodeStatus, Reading, RegistryConfig,
+            NodeFileReader, NodeStatus, Reading, RegistryConfig,
         },
         registry_auth::image_ref::ImageRef,
     },
     ui::{
         draw_context::DrawContext,
+        key_hints::{BACK, SCROLL},
         text,
         text::{indented_lines, wrapped_lines},
     },
@@ -48,21 +49,25 @@ pub(super) fn draw(view: &NodeView, cx: DrawContext<'_>, area: Rect, buffer: &mu
             cx.theme.dim(),
         ),
     }
+    let status = record.and_then(|record| record.facts.as_ref()?.status.known());
+    let can_read_files = status.is_none_or(|status| NodeFileReader::can_read(&status.info));
     page.heading("Mirrors and proxies of the container runtime");
     match record.and_then(|record| record.registries.as_ref()) {
         Some((config, at)) => {
             page.registries(config, image.as_ref());
             page.read_at(*at);
         }
-        None => page.text(
-            "Not read. Only a Pod on the node can read them; press f to preview it.",
-            cx.theme.dim(),
-        ),
+        None => page.unread_registries(can_read_files),
     }
     let title = format!("Node {}", text::clean(&view.node));
+    let mut hints = vec![SCROLL];
+    if can_read_files {
+        hints.push((&[Action::ProposeNodeFiles], "read files"));
+    }
+    hints.extend([(&[Action::Refetch][..], "read again"), BACK]);
     let window = Window {
         title: &title,
-        hint: "↑↓ scroll · f read files · ctrl-r read again · esc back",
+        hint: &cx.hints(&hints),
         wide: WIDE,
     };
     window.render_text(page.lines, view.scroll, cx.theme, area, buffer)
@@ -195,6 +200,19 @@ impl NodePage<'_> {
         for (path, why) in &config.unread {
             self.text(&format!("{path}: {why}"), self.cx.theme.warning());
         }
+    }
+
+    /// How the files can be read, or that they cannot.
+    fn unread_registries(&mut self, can_read_files: bool) {
+        let key = self.cx.keys(&[Action::ProposeNodeFiles]);
+        let words = match (can_read_files, key) {
+            (false, _) => "Files of a Windows node cannot be read.".to_owned(),
+            (true, Some(key)) => format!(
+                "Not read. Only a Pod on the node can read them; press {key} to preview it."
+            ),
+            (true, None) => "Not read. Only a Pod on the node can read them.".to_owned(),
+        };
+        self.text(&words, self.cx.theme.dim());
     }
 
     fn heading(&mut self, title: &'static str) {

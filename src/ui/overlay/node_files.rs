@@ -4,10 +4,14 @@ use ratatui::{buffer::Buffer, layout::Rect, text::Line};
 
 use super::window::{self, Window};
 use crate::{
-    app::node_view::{NodeFilesDialog, NodeFilesStage},
+    app::{
+        action::Action,
+        node_view::{NodeFilesDialog, NodeFilesStage},
+    },
     domain::{k8s::age, plan::manifest::yaml},
     ui::{
         draw_context::DrawContext,
+        key_hints::{BACK, KeyHint, SCROLL},
         text::{indented_lines, wrapped_lines},
     },
 };
@@ -16,6 +20,9 @@ const WIDE: u16 = 120;
 
 const WHAT: &str = "Creates this Pod, reads its log and deletes it. It mounts the directories read-only, needs sh in \
                     its image, and prints no password. Its name gets a random number.";
+
+const IMAGE: KeyHint<'static> = (&[Action::PreviousOption, Action::NextOption], "image");
+const NAMESPACE: KeyHint<'static> = (&[Action::Toggle], "namespace");
 
 pub(super) fn draw(
     dialog: &NodeFilesDialog,
@@ -27,20 +34,30 @@ pub(super) fn draw(
     let room = window::inner_width(WIDE, area);
     let mut lines = Vec::new();
     let hint = match &dialog.stage {
-        NodeFilesStage::Preview => {
-            "enter create · ←→ image · space namespace · ↑↓ scroll · esc back"
-        }
+        NodeFilesStage::Preview => cx.hints(&[
+            (&[Action::ReadNodeFiles], "create"),
+            IMAGE,
+            NAMESPACE,
+            SCROLL,
+            BACK,
+        ]),
         NodeFilesStage::Running { since, .. } => {
             let words = format!("{} Reading for {}", cx.spinner(), age::age(*since, cx.now));
             lines.extend(wrapped_lines(&words, room, theme.accent()));
-            "the Pod is deleted in any case · esc back"
+            cx.hints(&[(&[Action::Back], "back (the Pod is deleted when it ends)")])
         }
         NodeFilesStage::Failed(why) => {
             let words = format!("{} {why}", theme.symbols().pull_failing);
             lines.extend(wrapped_lines(&words, room, theme.failing()));
-            let next = "next: another image (←→) or another namespace (space); hostPath needs a privileged namespace";
+            let next =
+                "next: another image or another namespace; hostPath needs a privileged namespace";
             lines.extend(wrapped_lines(next, room, theme.strong()));
-            "enter try again · ←→ image · space namespace · esc back"
+            cx.hints(&[
+                (&[Action::ReadNodeFiles], "try again"),
+                IMAGE,
+                NAMESPACE,
+                BACK,
+            ])
         }
     };
     if let Some(reader) = dialog.reader() {
@@ -55,7 +72,7 @@ pub(super) fn draw(
     }
     let window = Window {
         title: "Read the node's mirrors and proxies",
-        hint,
+        hint: &hint,
         wide: WIDE,
     };
     window.render_text(lines, dialog.scroll, theme, area, buffer)
