@@ -457,6 +457,7 @@ items:
 /// The commands of a fix are typed one after the other into one shell, the token when it is asked for; each
 /// fix goes on from what the one before has made.
 #[test]
+#[expect(clippy::too_many_lines, reason = "one shell session, step after step")]
 fn the_commands_that_change_secrets_do_what_their_fix_says() {
     let Some(kubectl) = find() else {
         eprintln!("SKIPPED: there is no kubectl, no command of a fix is tried");

@@ -143,7 +143,7 @@ mod tests {
         assert!(!before.is_empty(), "{what} names no key\n{text}");
     }
 
-    fn answer_dry_run(screen: &mut Screen, key: &str, outcome: Outcome) {
+    fn answer_dry_run(screen: &mut Screen, key: &str, outcome: &Outcome) {
         let effects = screen.effects_of(key);
         let Some(Effect::DryRun { request_id, plan }) = effects.first() else {
             panic!("{effects:?}")
@@ -203,12 +203,12 @@ mod tests {
             Outcome::Failed("403".to_owned()),
         ] {
             let mut screen = Screen::company();
-            answer_dry_run(&mut screen, "r", outcome.clone());
+            answer_dry_run(&mut screen, "r", &outcome);
             assert_no_old_key("plan", screen);
         }
         for outcome in [Outcome::Applied, Outcome::Failed("403".to_owned())] {
             let mut screen = Screen::company();
-            answer_dry_run(&mut screen, "r", Outcome::Applied);
+            answer_dry_run(&mut screen, "r", &Outcome::Applied);
             let effects = screen.effects_of("enter");
             let [Effect::Apply { request_id, plan }] = &effects[..] else {
                 panic!("{effects:?}")
@@ -267,7 +267,7 @@ mod tests {
     #[test]
     fn a_notice_says_how_it_is_hidden() {
         let mut screen = Screen::company();
-        answer_dry_run(&mut screen, "r", Outcome::Applied);
+        answer_dry_run(&mut screen, "r", &Outcome::Applied);
         let effects = screen.effects_of("enter");
         let [Effect::Apply { request_id, plan }] = &effects[..] else {
             panic!("{effects:?}")

@@ -129,7 +129,7 @@ fn handle(model: &mut Model, message: Message, now: Timestamp) -> Vec<Effect> {
         }
         Message::RbacLoaded(request_id, rules) => model.rbac.insert(request_id, rules),
         Message::NodesAnswered(request_id, answers) => {
-            model.nodes.insert_answers(request_id, *answers)
+            model.nodes.insert_answers(request_id, *answers);
         }
         Message::ObjectFetched(request_id, answer) => {
             fetched_view::fetched(model, request_id, answer, now);

@@ -147,18 +147,14 @@ fn named(root: RootCause, fix_context: &FixContext) -> Option<String> {
             secret?,
             fix_context.namespace.as_deref()?
         ),
-        RootCause::SecretWrongType => {
-            format!(
-                "Secret {} has a type that the kubelet does not read",
-                secret?
-            )
-        }
-        RootCause::SecretWrongKey => {
-            format!(
-                "Secret {} lacks the data key that its type requires",
-                secret?
-            )
-        }
+        RootCause::SecretWrongType => format!(
+            "Secret {} has a type that the kubelet does not read",
+            secret?
+        ),
+        RootCause::SecretWrongKey => format!(
+            "Secret {} lacks the data key that its type requires",
+            secret?
+        ),
         RootCause::SecretMalformed => {
             format!("the kubelet cannot use the content of Secret {}", secret?)
         }

@@ -158,7 +158,10 @@ impl NodePage<'_> {
             self.value("Image checks", &format!("{result}: {count}"));
         }
         if let Some(records) = metrics.pulled_records {
-            self.value("Pulled by the kubelet", &format!("{records} images"));
+            self.value(
+                "Pulled by the kubelet",
+                &format!("{records} image{}", if records == 1 { "" } else { "s" }),
+            );
         }
     }
 
