@@ -229,7 +229,7 @@ mod tests {
         }
     }
 
-    fn asked(effects: &[Effect]) -> Option<RequestId> {
+    fn node_request(effects: &[Effect]) -> Option<RequestId> {
         match effects {
             [Effect::ReadNode { request_id, node }] => {
                 assert_eq!(&**node, "node-1");
@@ -245,17 +245,21 @@ mod tests {
         let mut model = model_with_pod();
         assert_eq!(press(&mut model, &["j"]), [], "nobody looks at the node");
         press(&mut model, &["k"]);
-        let request_id = asked(&press(&mut model, &["o"])).unwrap();
+        let request_id = node_request(&press(&mut model, &["o"])).unwrap();
         assert_eq!(
-            asked(&press(&mut model, &["j"])),
+            node_request(&press(&mut model, &["j"])),
             None,
             "the answer is on its way"
         );
         let answer = Message::NodeRead(request_id, Box::new(facts()));
-        assert_eq!(asked(&update(&mut model, answer, now())), None);
-        assert_eq!(asked(&press(&mut model, &["j"])), None, "it is known");
+        assert_eq!(node_request(&update(&mut model, answer, now())), None);
+        assert_eq!(
+            node_request(&press(&mut model, &["j"])),
+            None,
+            "it is known"
+        );
         assert!(
-            asked(&press(&mut model, &["ctrl-r"])).is_some(),
+            node_request(&press(&mut model, &["ctrl-r"])).is_some(),
             "asked for again"
         );
     }
@@ -323,7 +327,7 @@ mod tests {
     #[test]
     fn no_pod_is_proposed_on_a_windows_node() {
         let mut model = model_with_pod();
-        let request_id = asked(&press(&mut model, &["o"])).unwrap();
+        let request_id = node_request(&press(&mut model, &["o"])).unwrap();
         let windows = NodeInfo {
             os_image: "Windows Server 2022 Datacenter".to_owned(),
             ..NodeInfo::default()

@@ -357,7 +357,7 @@ mod tests {
         RegistryConfig::from_files(&files)
     }
 
-    fn asked(config: &RegistryConfig, image: &str) -> Vec<String> {
+    fn hosts_in_order(config: &RegistryConfig, image: &str) -> Vec<String> {
         let image = ImageRef::parse(image).unwrap();
         let hosts = config.endpoints(&image);
         let endpoints = hosts.into_iter().flat_map(|hosts| &hosts.endpoints);
@@ -372,8 +372,14 @@ mod tests {
             "server = \"http://localhost:5000\"\n[host.\"http://localhost:5005\"]\ncapabilities = [\"pull\", \"resolve\"]\n",
         )]);
         let both = ["http://localhost:5005", "http://localhost:5000"];
-        assert_eq!(asked(&config, "mirrored.lab:5000/team/app:1"), both);
-        assert_eq!(asked(&config, "other.lab:5000/team/app:1"), [""; 0]);
+        assert_eq!(
+            hosts_in_order(&config, "mirrored.lab:5000/team/app:1"),
+            both
+        );
+        assert_eq!(
+            hosts_in_order(&config, "other.lab:5000/team/app:1"),
+            [""; 0]
+        );
         let image = ImageRef::parse("mirrored.lab:5000/team/app:1").unwrap();
         let mirrors = config.mirrors(&image);
         assert_eq!(mirrors.len(), 1);
@@ -394,7 +400,7 @@ mod tests {
             "https://m.example",
             "https://docker.io",
         ];
-        assert_eq!(asked(&config, "nginx"), expected);
+        assert_eq!(hosts_in_order(&config, "nginx"), expected);
         let tagged = ImageRef::parse("nginx").unwrap();
         let mirrors = config.mirrors(&tagged);
         let mirrors: Vec<_> = mirrors.iter().map(|it| it.location.as_str()).collect();
@@ -432,7 +438,7 @@ mod tests {
             ),
             (&[default, colon], "r.example/a", "https://all.example"),
         ] {
-            assert_eq!(asked(&config(files), image), [expected], "{image}");
+            assert_eq!(hosts_in_order(&config(files), image), [expected], "{image}");
         }
     }
 
@@ -450,7 +456,7 @@ mod tests {
             "/etc/containerd/config.toml",
             "[plugins.\"io.containerd.grpc.v1.cri\".registry.mirrors.\"docker.io\"]\nendpoint = [\"https://m.example\"]\n",
         )]);
-        assert_eq!(asked(&old, "nginx"), ["https://m.example"]);
+        assert_eq!(hosts_in_order(&old, "nginx"), ["https://m.example"]);
     }
 
     #[test]
@@ -473,9 +479,12 @@ mod tests {
             blocked = true
         "#;
         let config = config(&[("/etc/containers/registries.conf", text)]);
-        assert_eq!(asked(&config, "nginx"), ["mirror.example/hub", "docker.io"]);
         assert_eq!(
-            asked(&config, "acme/app:1"),
+            hosts_in_order(&config, "nginx"),
+            ["mirror.example/hub", "docker.io"]
+        );
+        assert_eq!(
+            hosts_in_order(&config, "acme/app:1"),
             ["digests.example", "docker.io/acme"]
         );
         let tagged = ImageRef::parse("acme/app:1").unwrap();
@@ -509,7 +518,10 @@ mod tests {
             "NO_PROXY=10.0.0.0/8,.svc",
         ];
         assert_eq!(proxies, expected);
-        assert_eq!(asked(&config, "r.example/a"), ["https://***@r.example/x"]);
+        assert_eq!(
+            hosts_in_order(&config, "r.example/a"),
+            ["https://***@r.example/x"]
+        );
         assert!(!format!("{config:?}").contains("hunter2"));
     }
 

@@ -1,3 +1,5 @@
+//! Tests of what facts of the node change in a finding.
+
 use super::*;
 use crate::domain::{
     context,
