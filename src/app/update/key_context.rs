@@ -35,6 +35,7 @@ pub fn contexts_of(model: &Model, overlay: Option<&Overlay>) -> Vec<Context> {
         Some(Overlay::PullTest(PullTestDialog::Choosing(_))) => over(&[Context::PullTest]),
         Some(Overlay::PullTest(PullTestDialog::Started(_))) => over(&[Context::StartedPullTest]),
         Some(Overlay::Node(_)) => over(&[Context::Node]),
+        Some(Overlay::NodeFiles(dialog)) if dialog.is_running() => over(&[]),
         Some(Overlay::NodeFiles(_)) => over(&[Context::NodeFiles]),
         Some(Overlay::Reveal(_)) => over(&[Context::Reveal]),
         Some(Overlay::Guide(_)) => over(&[Context::Guide]),

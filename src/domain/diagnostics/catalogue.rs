@@ -312,6 +312,8 @@ root_texts! {
         "the problem is on the node";
     PullQueued: "waiting in pull queue",
         "the node pulls other images first";
+    PullUnfinished: "still pulling",
+        "the pull has not ended: the image is large, or the registry does not answer";
     NotScheduled: "not scheduled",
         "the Pod has no node yet";
     NotAPull: "not an image pull",

@@ -165,6 +165,7 @@ fn is_per_registry(root: RootCause) -> bool {
         | RootCause::ImagePolicy
         | RootCause::NodeProblem
         | RootCause::PullQueued
+        | RootCause::PullUnfinished
         | RootCause::NotScheduled
         | RootCause::NotAPull => false,
     }

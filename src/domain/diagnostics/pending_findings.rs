@@ -237,6 +237,13 @@ fn pulling(event: &Event, seconds: i64) -> Evidence {
 const UNANSWERED: Cause = Cause::RegistryUnreachableTimeout;
 const UNANSWERED_ALTERNATIVES: [Cause; 1] = [Cause::PullTimeoutCancelled];
 const UNANSWERED_CONFIDENCE: Confidence = Confidence::Possible;
+const UNANSWERED_ROOT: RootCause = RootCause::PullUnfinished;
+
+/// The image may just be large: what helps then comes first.
+fn unanswered_fixes() -> impl Iterator<Item = FixId> {
+    let of_cause = UNANSWERED.info().fixes.iter().copied();
+    std::iter::once(FixId::FasterPull).chain(of_cause)
+}
 
 /// Turns a queued pull into an unanswered one: its node has room for it.
 pub(super) fn rule_out_queue(finding: &mut Finding) {
@@ -244,13 +251,14 @@ pub(super) fn rule_out_queue(finding: &mut Finding) {
         .evidence
         .retain(|it| !matches!(it.fact, Fact::PullsAhead { .. }));
     finding.cause = UNANSWERED;
-    finding.root = None;
+    finding.root = Some(UNANSWERED_ROOT);
     finding.confidence = UNANSWERED_CONFIDENCE;
     finding.alternatives = UNANSWERED_ALTERNATIVES.to_vec();
     finding.confirming_checks =
         open_questions(finding.confidence, finding.cause, &finding.alternatives);
-    let fixes = UNANSWERED.info().fixes.iter().copied();
-    finding.fixes = finding.fix_context.applicable_fixes(fixes, None);
+    finding.fixes = finding
+        .fix_context
+        .applicable_fixes(unanswered_fixes(), finding.root);
     finding.fixes.truncate(MAX_FIXES);
 }
 
@@ -284,7 +292,8 @@ pub(super) fn prove_queue(finding: &mut Finding, concurrency: PullConcurrency) {
 fn unanswered_pull(event: &Event, seconds: i64) -> FindingBuilder {
     let mut draft = FindingBuilder::new(UNANSWERED);
     draft.limit_confidence(UNANSWERED_CONFIDENCE);
-    draft.root = None;
+    draft.root = Some(UNANSWERED_ROOT);
+    draft.fixes = unanswered_fixes().collect();
     draft.alternatives = UNANSWERED_ALTERNATIVES.to_vec();
     draft.evidence.push(pulling(event, seconds));
     draft

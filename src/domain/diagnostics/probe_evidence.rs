@@ -222,6 +222,7 @@ fn proven_by_objects(root: RootCause) -> bool {
         | RootCause::ImagePolicy
         | RootCause::NodeProblem
         | RootCause::PullQueued
+        | RootCause::PullUnfinished
         | RootCause::NotScheduled
         | RootCause::NotAPull => false,
     }

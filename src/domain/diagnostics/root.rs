@@ -43,6 +43,8 @@ pub enum RootCause {
     NodeProblem,
     /// The node pulls other images first.
     PullQueued,
+    /// The pull has not ended, and no error is known.
+    PullUnfinished,
     NotScheduled,
     NotAPull,
 }
@@ -81,6 +83,7 @@ impl RootCause {
             Self::ImagePolicy => "image-policy",
             Self::NodeProblem => "node-problem",
             Self::PullQueued => "pull-queued",
+            Self::PullUnfinished => "pull-unfinished",
             Self::NotScheduled => "not-scheduled",
             Self::NotAPull => "not-a-pull",
         }
@@ -125,7 +128,8 @@ impl RootCause {
             | Self::CertificateWrong
             | Self::PlainHttp
             | Self::RateLimit
-            | Self::AbuseLimit => ChainLink::Registry,
+            | Self::AbuseLimit
+            | Self::PullUnfinished => ChainLink::Registry,
             Self::NodeProblem | Self::PullQueued => ChainLink::Node,
             Self::PodPredatesBinding | Self::NotScheduled | Self::NotAPull => ChainLink::Pod,
         }

@@ -228,6 +228,7 @@ fn named(root: RootCause, fix_context: &FixContext) -> Option<String> {
         | RootCause::ImagePolicy
         | RootCause::NodeProblem
         | RootCause::PullQueued
+        | RootCause::PullUnfinished
         | RootCause::NotScheduled
         | RootCause::NotAPull => return None,
     })

@@ -209,7 +209,7 @@ fn a_pull_waits_for_no_other_where_the_kubelet_has_room() {
         let (finding, told) = queued(config);
         assert_eq!(told, [""; 0], "{config}");
         assert_eq!(finding.cause, Cause::RegistryUnreachableTimeout);
-        assert_eq!(finding.root, None);
+        assert_eq!(finding.root, Some(RootCause::PullUnfinished));
         assert_eq!(finding.confidence, Confidence::Possible);
         assert_eq!(finding.alternatives, [Cause::PullTimeoutCancelled]);
         assert!(!finding.fixes.contains(&FixId::ParallelPulls), "{config}");

@@ -138,6 +138,13 @@ fn a_pull_behind_another_of_the_node_waits_and_does_not_fail() {
     // The other one was asked for later: it waits for this one.
     let first = queued(100).finding();
     assert_eq!(first.cause, Cause::RegistryUnreachableTimeout);
+    assert_eq!(first.confidence, Confidence::Possible);
+    assert_eq!(
+        first.root,
+        Some(RootCause::PullUnfinished),
+        "no error is known"
+    );
+    assert_eq!(first.fixes[0], FixId::FasterPull);
 }
 
 fn of_version(version: &str) -> NodeInfo {
