@@ -362,7 +362,7 @@ fn in_the_demo_the_kubelet_is_let_pull_and_its_pod_is_gone() {
     session.press("\x14");
     session.sees("never runs it");
     session.press("\r");
-    session.sees("Done. Test Pods deleted");
+    session.sees("Done. No test Pod is left");
     session.sees("failed: login rejected (401)");
     session.press("\r");
     session.press(":cleanup\r");

@@ -153,7 +153,7 @@ impl StartedTest {
     /// What has become of its Pods, once all have answered.
     pub fn pods_line(&self) -> String {
         match self.pods_left() {
-            0 => "Test Pods deleted.".to_owned(),
+            0 => "No test Pod is left.".to_owned(),
             1 => "1 test Pod not deleted: :cleanup deletes it.".to_owned(),
             left => format!("{left} test Pods not deleted: :cleanup deletes them."),
         }

@@ -305,7 +305,7 @@ fn esc_cancels_a_pull_test_and_says_when_its_pod_is_deleted() {
     session.sees("Cancelled: deleting the test Pods.");
     stop.go_on();
     gate.next(|| session.text()).go_on();
-    session.sees("Cancelled. Test Pods deleted.");
+    session.sees("Cancelled. No test Pod is left.");
     (PULL_TEST.check)(&gate);
     session.press(CTRL_C);
     assert_eq!(exit_code(&mut session), 0);

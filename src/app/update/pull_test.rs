@@ -308,7 +308,7 @@ mod tests {
         };
         answered(&mut model, request_id, &node, outcome, now());
         let test = model.pull_tests.get(request_id).unwrap();
-        assert_eq!(test.pods_line(), "Test Pods deleted.");
+        assert_eq!(test.pods_line(), "No test Pod is left.");
         assert_eq!(
             press(&mut model, &["esc"]),
             [],
@@ -327,7 +327,7 @@ mod tests {
         assert!(model.overlays.is_empty(), "{:?}", model.overlays);
         answered(&mut model, request_id, &node, failed(true), now());
         let told = status(&model);
-        assert!(told.ends_with("cancelled. Test Pods deleted."), "{told}");
+        assert!(told.ends_with("cancelled. No test Pod is left."), "{told}");
     }
 
     #[test]

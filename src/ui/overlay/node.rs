@@ -16,6 +16,7 @@ use crate::{
             CredentialVerificationPolicy, HostScope, KubeletConfig, KubeletMetrics, NodeFacts,
             NodeFileReader, NodeStatus, Reading, RegistryConfig,
         },
+        plural::pluralize,
         registry_auth::image_ref::ImageRef,
     },
     ui::{
@@ -110,7 +111,8 @@ impl NodePage<'_> {
                 format!("{image} is on the node")
             } else {
                 // The kubelet lists fifty images, and five names of each.
-                format!("{image} is not among the {} listed", status.images.len())
+                let images = pluralize(status.images.len(), "image", "images");
+                format!("{image} is not in the Node's list ({images})")
             };
             self.value("Images", &listed);
         }
@@ -158,9 +160,10 @@ impl NodePage<'_> {
             self.value("Image checks", &format!("{result}: {count}"));
         }
         if let Some(records) = metrics.pulled_records {
+            let records = usize::try_from(records).unwrap_or(usize::MAX);
             self.value(
                 "Pulled by the kubelet",
-                &format!("{records} image{}", if records == 1 { "" } else { "s" }),
+                &pluralize(records, "image", "images"),
             );
         }
     }

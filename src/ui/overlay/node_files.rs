@@ -49,8 +49,7 @@ pub(super) fn draw(
         NodeFilesStage::Failed(why) => {
             let words = format!("{} {why}", theme.symbols().pull_failing);
             lines.extend(wrapped_lines(&words, room, theme.failing()));
-            let next =
-                "next: another image or another namespace; hostPath needs a privileged namespace";
+            let next = "The Pod needs an image with sh that the node has or can pull, and a privileged namespace (hostPath).";
             lines.extend(wrapped_lines(next, room, theme.strong()));
             cx.hints(&[
                 (&[Action::ReadNodeFiles], "try again"),
