@@ -122,7 +122,7 @@ fn a_registry_with_users() {
 
     let found = verify(&image("team/app:1.2.4"), &from);
     found.is(1, Some("image-not-found"), Some("tag-missing"));
-    found.says("did you mean 1.2.3?");
+    found.says("similar tags: 1.2.3");
 
     verify(&image("team/other:1.2.3"), &from).is(
         1,

@@ -20,6 +20,7 @@
 //! Nothing here asks a registry; what one has said when somebody asked is added by `probe_evidence`.
 //! `preflight` looks at Pods that run. A judgement in the making is a `FindingBuilder`.
 
+mod account_commands;
 mod aggregate;
 mod attachable;
 mod auth;
@@ -61,12 +62,13 @@ mod tests;
 mod unreadable_secrets;
 mod workload;
 
+pub use account_commands::append_to_shared_accounts;
 pub use catalogue::{CauseText, LABEL_WIDTH};
 pub use cause::CauseInfo;
 pub(in crate::domain) use cause::Handler;
 pub use fix::{
-    CurrentLogin, EntryUse, ErrorDetail, Fix, FixAction, FixContext, FixId, FixTarget, ListOrigin,
-    MAX_FIXES, NewSecret, PodOwner, TargetContainer, TemplateRollout, applicable_fixes,
+    CurrentLogin, EntryUse, ErrorDetail, Fix, FixAction, FixContext, FixId, FixTarget, HostFault,
+    ListOrigin, MAX_FIXES, NewSecret, PodOwner, TargetContainer, TemplateRollout, applicable_fixes,
     render_fixes,
 };
 pub(in crate::domain) use fix::{NEW_SECRET, append_to_list, edit_account, unplanned};

@@ -92,6 +92,20 @@ impl<'a> ParsedMessage<'a> {
         (!is_of_image).then_some(name)
     }
 
+    /// The host that was asked, if it is a token server or a store of blobs on another host than the image's.
+    pub(in crate::domain) fn other_host(&self) -> Option<&'a str> {
+        let url = self.url().filter(|_| self.mirror().is_none())?;
+        let image = self.image()?;
+        let is_step = |step| matches!(step, PullStep::Token | PullStep::Blob);
+        let is_helper = is_step(url.step) || self.step().is_some_and(is_step) || url.is_of_store();
+        let is_of_image = if image.host() == DOCKER_HUB {
+            HUB_HOSTS.contains(&url.host)
+        } else {
+            image.host().eq_ignore_ascii_case(url.host)
+        };
+        (is_helper && !is_of_image).then_some(url.host)
+    }
+
     /// The dialled address, or the remote address of a broken connection.
     pub fn remote_addr(&self) -> Option<&'a str> {
         self.addresses.last().copied()

@@ -97,12 +97,13 @@ pub(super) fn follows_file_operation(words: &str) -> bool {
     ends_with_any(words, FILE_OPERATIONS)
 }
 
-/// `snapshotter NAME was not found` (containerd).
+/// `snapshotter NAME was not found`, `snapshotter NAME: not found` and `snapshotter NAME not loaded` (containerd).
 pub(super) fn is_missing_snapshotter(words: &str, rest: &str) -> bool {
+    let after = rest.trim_start_matches(['\\', '"', ' ', ':']);
     words.ends_with(" snapshotter ")
-        && rest
-            .trim_start_matches(['\\', '"', ' '])
-            .starts_with("was not found")
+        && ["was not found", "not found", "not loaded"]
+            .iter()
+            .any(|end| after.starts_with(end))
 }
 
 pub(super) fn leads_to_name(words: &str) -> bool {

@@ -21,7 +21,7 @@ pub(super) const OTHER_PROGRAM: &[&str] = &[
 /// Phrases of Helm, Argo CD, Flux, git and builders that push: none of them is a pull of the kubelet.
 #[rustfmt::skip]
 pub(super) const OTHER_OPERATION: &[&str] = &[
-    "INSTALLATION FAILED", "UPGRADE FAILED", "helm pull", "helm dependency", "helm template", "generate manifest for source", "perform FetchReference on source",
+    "INSTALLATION FAILED", "UPGRADE FAILED", "helm pull", "pull helm", "pulling helm", "fetch helm", "download helm", "helm dependency", "helm template", "generate manifest for source", "perform FetchReference on source",
     "chart repository", "download chart", "pull chart", "fetch chart", "OCI chart", "HelmChart", "HelmRepository", "index.yaml",
     "failed to push", "unable to push", "error pushing", "push permissions", "pushing image", "pushing manifest",
     "failed to upload", "uploading blob", "git fetch", "git ls-remote", "git clone", "failed to list refs", "failed to clone",

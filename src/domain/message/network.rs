@@ -75,7 +75,9 @@ pub(super) const TABLE: &[(Phrase, &[&str])] = &[
         "remote error tls bad certificate", "remote error tls unsupported certificate",
         "remote error tls revoked certificate", "remote error tls expired certificate",
         "remote error tls unknown certificate", "remote error tls access denied",
-        "remote error tls certificate required",
+        "tls certificate required", "alert certificate required", "client certificate required",
+        // nginx, with status 400.
+        "no required SSL certificate was sent", "the SSL certificate error",
     ]),
     (Phrase::ServerName, &["remote error tls unrecognized name"]),
     (Phrase::CertificateUnusable, &[

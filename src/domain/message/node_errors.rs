@@ -12,8 +12,8 @@ pub(super) const CONFIG_FILE: &[&str] = &[
 /// containerd core/remotes/docker/config, internal/cri; containers/image sysregistriesv2.
 #[rustfmt::skip]
 pub(super) const CONFIG_BROKEN: &[&str] = &[
-    "decode hosts.toml", "parse hosts.toml", "load hosts.toml", "loading registries configuration", "snapshotter NAME was not found",
-    "snapshotter not loaded", "invalid registry config",
+    "decode hosts.toml", "parse hosts.toml", "load hosts.toml", "loading registries configuration", "snapshotter NAME was not found", "snapshotter NAME not found",
+    "snapshotter NAME not loaded", "snapshotter not loaded", "invalid registry config",
 ];
 
 #[rustfmt::skip]

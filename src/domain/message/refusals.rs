@@ -17,9 +17,10 @@ pub(super) const CONTENT_BLOCKED: &[&str] = &[
 #[rustfmt::skip]
 pub(super) const ACCOUNT_BLOCKED: &[&str] = &[
     "not been used in project", "requires billing to be enabled", "billing account", "payment required", "overdue payment",
-    "account has been suspended", "account is suspended", "account is locked", "account has been locked",
-    "frozen account", "account is frozen", "account has been disabled", "account is disabled", "traffic quota",
-    "transfer quota", "registry is disabled", "namespace has been disabled",
+    "account has been suspended", "account is suspended", "account suspended", "account is locked", "account has been locked", "account locked",
+    "frozen account", "account is frozen", "account has been disabled", "account is disabled", "account disabled",
+    "account deactivated", "account is deactivated", "account has been deactivated", "traffic quota", "transfer quota",
+    "quota exceeded", "quota has been exceeded", "quota is exceeded", "exceeded your quota", "exceeded the quota", "over quota", "registry is disabled", "namespace has been disabled",
     "instance has been suspended", "subscription has expired", "subscription is disabled",
 ];
 

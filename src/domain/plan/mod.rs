@@ -62,7 +62,7 @@ pub use self::{
     stored_config::StoredConfig,
 };
 pub(in crate::domain) use self::{
-    fixes::{commands_of, manager_notes},
+    fixes::{attached_by, commands_of, manager_notes},
     pull_secret_list::replace_pull_secret,
 };
 use super::{rbac::Permission, registry_auth::image_ref::ImageRef};

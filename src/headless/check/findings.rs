@@ -46,6 +46,14 @@ impl CheckFindings {
         questions
     }
 
+    /// Makes commands that change one ServiceAccount keep what each other attach.
+    pub(super) fn separate_commands(&mut self) {
+        let of_pods = self.pods.iter_mut().flat_map(|pod| &mut pod.findings);
+        let of_workloads = self.workloads.iter_mut().map(|(_, finding)| finding);
+        let mut findings: Vec<&mut Finding> = of_pods.chain(of_workloads).collect();
+        diagnostics::append_to_shared_accounts(&mut findings);
+    }
+
     /// Adds what was read of the Pods' nodes, and these answers.
     pub(super) fn add_node_evidence(&mut self, answers: &NodeAnswers) {
         for pod in &mut self.pods {

@@ -140,6 +140,7 @@ pub async fn run(
     // Who may not list nodes gets the steps for the runtime that the message shows, or for all of them.
     let questions = findings.node_questions();
     findings.add_node_evidence(&cluster_nodes::answers(connection, questions).await);
+    findings.separate_commands();
     let saved = match &args.save_cases {
         Some(directory) => save::save_all(directory, &findings),
         None => Ok(()),

@@ -1,7 +1,7 @@
 //! Finds what a message adds to its cause.
 
 use crate::domain::{
-    diagnostics::{Cause, ErrorDetail},
+    diagnostics::{Cause, ErrorDetail, HostFault},
     message::{ErrorKind, ParsedMessage, Phrase},
     registry_auth::registries::RegistryInfo,
 };
@@ -41,6 +41,7 @@ pub(super) fn detail(message: &ParsedMessage<'_>, cause: Option<Cause>) -> Optio
         .chain(by_kind(message))
         .chain(by_status(message))
         .chain(unresolved(message))
+        .chain(failed_host(message, cause))
         .find(|detail| Some(detail.cause()) == cause)
 }
 
@@ -75,4 +76,62 @@ fn by_status(message: &ParsedMessage<'_>) -> Option<ErrorDetail> {
 fn unresolved(message: &ParsedMessage<'_>) -> Option<ErrorDetail> {
     let host = message.other_lookup()?;
     Some(ErrorDetail::UnresolvedHost(host.to_owned()))
+}
+
+/// The host that failed, where it is not the registry.
+fn failed_host(message: &ParsedMessage<'_>, cause: Option<Cause>) -> Option<ErrorDetail> {
+    let fault = HostFault::from_cause(cause?)?;
+    let host = message.other_host()?.to_owned();
+    Some(ErrorDetail::FailedHost { host, fault })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::diagnostics::classify::classify;
+
+    #[test]
+    fn a_token_server_or_blob_store_that_fails_is_named() {
+        for (url, error, named) in [
+            (
+                "https://auth.example/token?service=registry",
+                "dial tcp 10.0.0.5:443: connect: connection refused",
+                Some("auth.example"),
+            ),
+            (
+                "https://auth.example/token?service=registry",
+                "tls: failed to verify certificate: x509: certificate signed by unknown authority",
+                Some("auth.example"),
+            ),
+            (
+                "https://store.example/v2/a/blobs/sha256:0a",
+                "dial tcp 10.0.0.5:443: i/o timeout",
+                Some("store.example"),
+            ),
+            (
+                "https://store.example/a?part=1",
+                "dial tcp 10.0.0.5:443: i/o timeout",
+                None,
+            ),
+            (
+                "https://registry.example/token?service=registry",
+                "dial tcp 10.0.0.5:443: connect: connection refused",
+                None,
+            ),
+            (
+                "https://registry.example/v2/a/manifests/1",
+                "dial tcp 10.0.0.5:443: connect: connection refused",
+                None,
+            ),
+        ] {
+            let text = format!(
+                "Failed to pull image \"registry.example/a:1\": failed to do request: Get \"{url}\": {error}"
+            );
+            let fault = classify(&text).fault;
+            let host = fault.as_ref().and_then(ErrorDetail::failed_host);
+            assert_eq!(host, named, "{text}");
+            let is_told = fault.is_some_and(|it| it.summary().contains("auth.example"));
+            assert_eq!(is_told, named == Some("auth.example"), "{text}");
+        }
+    }
 }

@@ -211,6 +211,26 @@ fn spelled_out(image: &str) -> String {
 }
 
 impl Planned {
+    /// Whether a user name and password are entered.
+    fn asks_login(self) -> bool {
+        match self {
+            Self::CreateSecret | Self::RecreateSecret | Self::NewToken | Self::Authenticate => true,
+            Self::AttachSecret
+            | Self::CorrectServer
+            | Self::ConvertType
+            | Self::CopySecret
+            | Self::CorrectSecretName
+            | Self::Restart
+            | Self::CorrectImage
+            | Self::UseSuggestedImage
+            | Self::WriteFullName
+            | Self::RemoveEntry
+            | Self::UseServiceAccount
+            | Self::CreateServiceAccount
+            | Self::RetryNow => false,
+        }
+    }
+
     /// Notes beside the commands.
     pub(super) fn steps(self, fix_context: &FixContext) -> Vec<String> {
         let mut notes = self.notes(fix_context);
@@ -285,7 +305,10 @@ impl Planned {
             | Self::CorrectSecretName
             | Self::ConvertType
             | Self::RecreateSecret
-            | Self::NewToken => fix_context.held_list().into_iter().collect(),
+            | Self::NewToken => {
+                let login = fix_context.mirror_login().filter(|_| self.asks_login());
+                login.into_iter().chain(fix_context.held_list()).collect()
+            }
             Self::UseServiceAccount
             | Self::CorrectImage
             | Self::UseSuggestedImage

@@ -134,6 +134,14 @@ impl FixContext {
         target.held_template().filter(|_| has_own_list && !is_edit)
     }
 
+    /// Whose login is entered where a mirror refused: containerd sends the entry for the registry to it.
+    pub(super) fn mirror_login(&self) -> Option<String> {
+        let (mirror, host) = self.mirror.as_ref().zip(self.host.as_ref())?;
+        Some(format!(
+            "Mirror {mirror} checks the login: enter an account of the mirror, under the entry for {host}."
+        ))
+    }
+
     /// The same with placeholders in capitals for unknown names that an action takes.
     pub(in crate::domain) fn with_placeholders(&self) -> Self {
         let or = |name: &Option<String>, word: &str| {
@@ -240,26 +248,20 @@ impl FixContext {
 
     /// The host that serves the image, with a non-default port.
     pub(super) fn endpoint_word(&self) -> String {
-        word(self.host.as_deref().map(endpoint), "HOST")
+        word(self.failed_endpoint(), "HOST")
     }
 
     /// Host and port that serve the image.
     pub(super) fn endpoint_parts(&self) -> (String, String) {
-        let parts = self
-            .host
-            .as_deref()
-            .map(|host| split_host_port(endpoint(host)));
+        let parts = self.failed_endpoint().map(split_host_port);
         let (name, port) = parts.unwrap_or(("HOST", None));
         (shell::quote(name), shell::quote(port.unwrap_or("443")))
     }
 
-    /// The host that cannot be resolved.
-    pub(super) fn unresolved_word(&self) -> String {
-        if let Some(ErrorDetail::UnresolvedHost(host)) = &self.fault {
-            shell::quote(host)
-        } else {
-            self.endpoint_parts().0
-        }
+    /// The host that failed: another one that the pull needs, or else the one that serves the image.
+    fn failed_endpoint(&self) -> Option<&str> {
+        let other = self.fault.as_ref().and_then(ErrorDetail::failed_host);
+        other.or_else(|| self.host.as_deref().map(endpoint))
     }
 
     /// Field selector for the events about the failure; only the type without a name.

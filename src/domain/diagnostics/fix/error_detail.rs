@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::FixId;
+use super::{FixId, HostFault};
 use crate::domain::diagnostics::{Cause, RootCause};
 
 /// A detail by which the same cause needs other fixes, or others first.
@@ -12,6 +12,8 @@ pub enum ErrorDetail {
     /// The host whose name does not resolve is not the one that the image names: a token server, a store of blobs,
     /// a mirror.
     UnresolvedHost(String),
+    /// A host that resolves fails, and the image does not name it: a token server or a store of blobs.
+    FailedHost { host: String, fault: HostFault },
     /// The file system under the runtime's root is mounted read-only.
     ReadOnlyRoot,
     /// The runtime may not access a file on the node.
@@ -57,6 +59,7 @@ impl ErrorDetail {
     pub fn cause(&self) -> Cause {
         match self {
             Self::UnresolvedHost(_) => Cause::RegistryUnreachableDns,
+            Self::FailedHost { fault, .. } => fault.cause(),
             Self::ReadOnlyRoot | Self::FileAccess => Cause::LocalStoreError,
             Self::EncryptedLayers | Self::FileSystem | Self::IdMapping => Cause::LayerUnpackFailed,
             Self::LocalFilter => Cause::RegistryUnreachableNoRoute,
@@ -79,6 +82,7 @@ impl ErrorDetail {
         match self {
             Self::HttpsServer | Self::LocalFilter => Some(RootCause::NodeProblem),
             Self::UnresolvedHost(_)
+            | Self::FailedHost { .. }
             | Self::ReadOnlyRoot
             | Self::FileAccess
             | Self::EncryptedLayers
@@ -104,12 +108,39 @@ impl ErrorDetail {
         self.cause() == Cause::ForbiddenByPolicy
     }
 
+    /// The host that failed, where the image does not name it.
+    pub(in crate::domain) fn failed_host(&self) -> Option<&str> {
+        match self {
+            Self::UnresolvedHost(host) | Self::FailedHost { host, .. } => Some(host),
+            Self::ReadOnlyRoot
+            | Self::FileAccess
+            | Self::EncryptedLayers
+            | Self::FileSystem
+            | Self::IdMapping
+            | Self::HttpsServer
+            | Self::OtherProtocol
+            | Self::ClientCertificate
+            | Self::UnknownServerName
+            | Self::UnusableCertificate
+            | Self::AddressBlocked
+            | Self::ContentBlocked
+            | Self::AccountBlocked
+            | Self::LegalBlock
+            | Self::SingleSignOn
+            | Self::Retired
+            | Self::AccountLimit
+            | Self::RequestLimit
+            | Self::LocalFilter => None,
+        }
+    }
+
     /// The sentence in place of the cause's.
     pub fn summary(&self) -> String {
         let text = match self {
             Self::UnresolvedHost(host) => {
                 return format!("the node cannot resolve {host}, which the pull needs too");
             }
+            Self::FailedHost { host, fault } => return fault.summary(host),
             Self::ReadOnlyRoot => "the container runtime's root on the node is mounted read-only",
             Self::FileAccess => "the container runtime may not access a file on the node",
             Self::EncryptedLayers => "the image is encrypted, and the node has no key for it",
@@ -148,9 +179,10 @@ impl ErrorDetail {
     /// The fixes in the order that the wording shows.
     pub(in crate::domain) fn fixes(&self) -> &'static [FixId] {
         match self {
-            Self::UnresolvedHost(_) | Self::ReadOnlyRoot | Self::FileAccess => {
-                self.cause().info().fixes
-            }
+            Self::UnresolvedHost(_)
+            | Self::FailedHost { .. }
+            | Self::ReadOnlyRoot
+            | Self::FileAccess => self.cause().info().fixes,
             Self::EncryptedLayers => &[FixId::InstallDecryptionKey],
             Self::FileSystem => &[FixId::FixFileSystem, FixId::Rebuild],
             Self::IdMapping => &[FixId::WidenIdMapping, FixId::Rebuild],
@@ -253,6 +285,11 @@ mod tests {
                 "remote error: tls: unknown certificate authority",
                 F::InstallClientCertificate,
             ),
+            ("tls: certificate required", F::InstallClientCertificate),
+            (
+                "unexpected status: 400 Bad Request: No required SSL certificate was sent",
+                F::InstallClientCertificate,
+            ),
             ("remote error: tls: handshake failure", F::AlignTls),
             ("remote error: tls: unrecognized name", F::CheckPort),
             (
@@ -281,6 +318,11 @@ mod tests {
                 F::FixImagePolicy,
             ),
             ("unexpected status: 402 Payment Required", F::RestoreAccount),
+            ("denied: quota exceeded", F::RestoreAccount),
+            (
+                "insufficient_scope: authorization failed, account disabled",
+                F::RestoreAccount,
+            ),
             (
                 "denied: This API method requires billing to be enabled. Please enable billing on project #p",
                 F::RestoreAccount,

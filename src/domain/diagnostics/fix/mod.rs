@@ -9,6 +9,7 @@ mod action;
 mod advice;
 mod context;
 mod error_detail;
+mod host_fault;
 mod manual;
 mod node_setup;
 mod suitable;
@@ -26,6 +27,7 @@ pub use self::{
     action::{CurrentLogin, FixAction, NewSecret},
     context::{EntryUse, FixContext},
     error_detail::ErrorDetail,
+    host_fault::HostFault,
     manual::Steps,
     suitable::applicable_fixes,
     target::{FixTarget, ListOrigin, PodOwner, TargetContainer, TemplateRollout},

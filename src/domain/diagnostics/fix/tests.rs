@@ -27,7 +27,7 @@ fn what_is_not_known_is_a_word_in_capitals() {
     assert_eq!(
         attached.commands,
         [
-            r#"kubectl -n NS get serviceaccount SERVICEACCOUNT -o json | jq '.imagePullSecrets += [{"name":"SECRET"}]' | kubectl -n NS replace -f -"#,
+            r#"kubectl -n NS get serviceaccount SERVICEACCOUNT -o json | jq '.imagePullSecrets |= ((. // []) - [{"name":"SECRET"}] + [{"name":"SECRET"}])' | kubectl -n NS replace -f -"#,
             "kubectl -n NS rollout restart deployment/NAME",
         ]
     );
@@ -86,7 +86,7 @@ fn attaching_keeps_what_the_account_lists() {
     // It may have no list, and it may have one.
     assert_eq!(
         command(&fix_context),
-        r#"kubectl -n shop get serviceaccount web -o json | jq '.imagePullSecrets += [{"name":"regcred"}]' | kubectl -n shop replace -f -"#
+        r#"kubectl -n shop get serviceaccount web -o json | jq '.imagePullSecrets |= ((. // []) - [{"name":"regcred"}] + [{"name":"regcred"}])' | kubectl -n shop replace -f -"#
     );
 }
 

@@ -1,5 +1,6 @@
 //! Test harness of the handlers: a Pod that cannot pull, the finding, and the effect of each fix.
 
+mod accounts;
 mod owned;
 mod suggested;
 

@@ -8,7 +8,10 @@ use crate::domain::{
     diagnostics::{
         FixAction, FixContext, FixId, FixTarget, append_to_list, edit_account, unplanned,
     },
-    k8s::objects::AnyObjectRef,
+    k8s::{
+        object_ref::{Name, ObjectRef},
+        objects::{AnyObjectRef, Secret, ServiceAccount},
+    },
     plan::{AttachSecret, Change, Plan},
 };
 
@@ -51,6 +54,21 @@ pub(in crate::domain) fn commands_of(fix: FixId, fix_context: &FixContext) -> Ve
     lines.append(&mut changed);
     lines.extend(unplanned(&action, &own));
     lines
+}
+
+/// The Secret that the plan of a fix attaches to a ServiceAccount; `None` where it attaches none.
+pub(in crate::domain) fn attached_by(
+    fix: FixId,
+    fix_context: &FixContext,
+) -> Option<(ObjectRef<ServiceAccount>, Name<Secret>)> {
+    let action = FixAction::new(fix, fix_context)?;
+    let plan = plan_for(&action, &fix_context.shown_target(), fix_context);
+    plan.changes.into_iter().find_map(|change| {
+        let Change::AttachSecret(attach) = change else {
+            return None;
+        };
+        Some((attach.account, attach.secret))
+    })
 }
 
 /// The plan of an action for one target.

@@ -8,7 +8,7 @@ mod changes;
 mod commands;
 mod targets;
 
-pub(in crate::domain) use self::commands::{commands_of, manager_notes};
+pub(in crate::domain) use self::commands::{attached_by, commands_of, manager_notes};
 pub use self::targets::{FixScope, Reach};
 use self::{changes::made, targets::Targets};
 use super::{

@@ -160,7 +160,8 @@ fn remarks(
     {
         let similar = similar_tags(tag, tags, SIMILAR);
         if !similar.is_empty() {
-            remarks.push(format!("did you mean {}?", similar.join(", ")));
+            // None is one typo away, so none is proposed.
+            remarks.push(format!("similar tags: {}", similar.join(", ")));
         } else if tags.is_empty() {
             remarks.push("the repository has no tags".to_owned());
         }

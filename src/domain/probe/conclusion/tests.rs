@@ -415,7 +415,7 @@ fn the_list_of_tags_tells_a_missing_tag_from_a_missing_repository() {
         expect(&transcript, (PullAnswer::No, cause, root, others));
         let summary = conclude(&transcript, &TargetPlatforms::Anything).summary;
         assert_eq!(
-            summary.contains("did you mean 1.2.4?"),
+            summary.contains("similar tags: 1.2.4"),
             root == Some(RootCause::TagMissing),
             "{summary}"
         );

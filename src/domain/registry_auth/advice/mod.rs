@@ -3,6 +3,9 @@
 //! A constant per registry says where its facts come from; `clouds` has the registries of the large clouds,
 //! `hosted` the other public ones, and `own` the programs that people run themselves. Knows neither Pods nor
 //! fixes: `diagnostics::fix` chooses the steps that stand beside a fix.
+//!
+//! Not verified, here and in `diagnostics::fix`: the command lines of `aws`, `az` and `oc`, and the steps for SAML SSO,
+//! encrypted layers and client certificates. They are from memory; no source was opened for them.
 
 mod clouds;
 mod hosted;

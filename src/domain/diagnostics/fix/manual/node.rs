@@ -69,7 +69,7 @@ pub(in crate::domain::diagnostics::fix) fn dns(fix_context: &FixContext) -> Step
     .run(format!(
         "kubectl debug node/{} -it --image=busybox -- chroot /host getent hosts {}",
         fix_context.node_word(),
-        fix_context.unresolved_word()
+        fix_context.endpoint_parts().0
     ))
 }
 

@@ -2,7 +2,7 @@
 
 use super::Steps;
 use crate::domain::{
-    diagnostics::FixContext,
+    diagnostics::{ErrorDetail, FixContext},
     registry_auth::registries::{self, RegistryInfo},
 };
 
@@ -75,6 +75,14 @@ pub(in crate::domain::diagnostics::fix) fn reduce_requests(fix_context: &FixCont
 
 pub(in crate::domain::diagnostics::fix) fn certificate(fix_context: &FixContext) -> Steps {
     let (name, port) = fix_context.endpoint_parts();
+    if fix_context.fault == Some(ErrorDetail::UnusableCertificate) {
+        return Steps::new([
+            "Check each certificate of the chain: key usage, CA flag, path length, name constraints, signature algorithm.",
+        ])
+        .run(format!(
+            "openssl s_client -connect {name}:{port} -servername {name} -showcerts </dev/null"
+        ));
+    }
     Steps::new([
         "Its subject alternative names must include the host in the image; an IP address needs an IP entry.",
     ])

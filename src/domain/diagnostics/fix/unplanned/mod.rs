@@ -61,7 +61,7 @@ pub(in crate::domain) fn append_to_list(
     secret: &Name<Secret>,
 ) -> String {
     let entry = json!({ "name": secret.as_str() });
-    let filter = format!(".imagePullSecrets += [{entry}]");
+    let filter = format!(".imagePullSecrets |= ((. // []) - [{entry}] + [{entry}])");
     format!(
         "kubectl -n {namespace} get serviceaccount {} -o json | jq {} | kubectl -n {namespace} replace -f -",
         shell::quote(account.name.as_str()),
@@ -158,8 +158,17 @@ fn edit_manifest(node: &str) -> String {
     )
 }
 
+/// Kinds whose spec cannot be changed after creation: Tekton's runs (tektoncd/pipeline `pkg/apis/pipeline/v1`,
+/// validation of updates; from memory, not opened).
+const IMMUTABLE_KINDS: [&str; 3] = ["TaskRun", "PipelineRun", "CustomRun"];
+
 /// What has to be edited by hand in an object of a kind that is not known here.
 fn edit_other(target: &FixTarget, kind: &str, name: &str) -> String {
+    if IMMUTABLE_KINDS.contains(&kind) {
+        return format!(
+            "# {kind} {name} is immutable: correct what creates it, then create it again"
+        );
+    }
     // Above a ReplicaSet that has not been seen there may be a Deployment.
     let object = if kind == "ReplicaSet" {
         "deployment/NAME".to_owned()

@@ -96,7 +96,7 @@ fn a_list_of_the_pods_own_is_corrected_and_not_waited_for() {
     check_fix(
         &of_task,
         FixId::CorrectSecretName,
-        &["kubectl -n shop edit taskrun/build"],
+        &["# TaskRun build is immutable: correct what creates it, then create it again"],
     );
     let elsewhere = scene().secret("hub", "other.example");
     check(
