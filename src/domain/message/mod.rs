@@ -8,6 +8,7 @@
 //! Nothing here knows the cluster's objects: what they add is said by `diagnostics`.
 
 mod clues;
+mod credentials;
 mod error_kind;
 mod hosts;
 mod mask;

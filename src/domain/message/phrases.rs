@@ -9,7 +9,9 @@ use std::sync::LazyLock;
 
 use aho_corasick::AhoCorasick;
 
-use super::{mask::is_placeholder, neighbours, network, node_errors, refusals, sentences};
+use super::{
+    credentials, mask::is_placeholder, neighbours, network, node_errors, refusals, sentences,
+};
 
 /// A kind of phrase.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -518,20 +520,7 @@ const TABLE: &[(Phrase, &[&str])] = &[
         "no authentication", "auth required",
         "no authorization header",
     ]),
-    (Phrase::BadCredential, &[
-        "recurring login failures", "must be verified before", "incorrect username or password", "invalid username or password",
-        "failed authentication", "bad credentials", "invalid token", "invalid credentials", "authentication failed",
-        "login failed", "wrong password", "wrong username", "invalid user", "bad username or password",
-        "password is incorrect", "invalid access token", "invalid login", "incorrect password", "bad auth",
-        "could not find robot", "wrong robot", "invalid auth", "token is invalid", "failed to login",
-        "could not login", "invalid authorization", "invalid api key", "robot account", "malformed token",
-        "token signature", "HTTP Basic Access denied", "invalid password", "unable to authenticate",
-        "credentials provided", "user is disabled", "user was not found", "token revoked", "has been revoked",
-        "unable to parse token", "User cannot be authenticated with the token provided",
-        "token suspended", "token is suspended", "token has been suspended", "token disabled", "token is disabled",
-        "token has been disabled", "token is revoked", "key is disabled", "key has been disabled", "key suspended",
-        "key is revoked",
-    ]),
+    (Phrase::BadCredential, credentials::BAD_CREDENTIAL),
     (Phrase::InvalidLogin, &["invalid username/password"]),
     (Phrase::TokenLogin, &["unable to retrieve auth token"]),
     (Phrase::BadToken, &[

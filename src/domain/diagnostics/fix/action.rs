@@ -212,7 +212,7 @@ fn spelled_out(image: &str) -> String {
 
 impl Planned {
     /// Whether a user name and password are entered.
-    fn asks_login(self) -> bool {
+    fn takes_login(self) -> bool {
         match self {
             Self::CreateSecret | Self::RecreateSecret | Self::NewToken | Self::Authenticate => true,
             Self::AttachSecret
@@ -306,7 +306,7 @@ impl Planned {
             | Self::ConvertType
             | Self::RecreateSecret
             | Self::NewToken => {
-                let login = fix_context.mirror_login().filter(|_| self.asks_login());
+                let login = fix_context.mirror_login().filter(|_| self.takes_login());
                 login.into_iter().chain(fix_context.held_list()).collect()
             }
             Self::UseServiceAccount
