@@ -66,16 +66,16 @@ mod tests {
             &[
                 (
                     "Failed to pull image \"ghcr.io/acme/shop:v9\": rpc error: code = NotFound desc = failed to pull and unpack image \"ghcr.io/acme/shop:v9\": failed to resolve reference \"ghcr.io/acme/shop:v9\": ghcr.io/acme/shop:v9: not found",
-                    &[Cause::RepositoryMissingOrNoAccess],
+                    &[],
                 ),
-                // ghcr.io says the same of a repository that is missing. The words of a name say nothing.
+                // The words of a name say nothing.
                 (
                     "Failed to pull image \"ghcr.io/kyverno/kyverno:v9\": failed to resolve reference \"ghcr.io/kyverno/kyverno:v9\": ghcr.io/kyverno/kyverno:v9: not found",
-                    &[Cause::RepositoryMissingOrNoAccess],
+                    &[],
                 ),
                 (
                     "failed to resolve reference \"ghcr.io/acme/html:9\": ghcr.io/acme/html:9: not found",
-                    &[Cause::RepositoryMissingOrNoAccess],
+                    &[],
                 ),
                 (
                     "Failed to pull image \"localhost:5000/team/app:9\": failed to resolve image: localhost:5000/team/app:9: not found",

@@ -300,10 +300,9 @@ const BY_REGISTRY: &[(ErrorKind, &[K], &[C])] = &[
 (ErrorKind::AccessUnclear, &[K::Own, K::Ghcr, K::Google, K::Acr, K::GitLab, K::JFrog, K::Harbor], &[C::NoCredentialsSent, C::RepositoryMissingOrNoAccess, C::Unauthorized]),
 (ErrorKind::AccessUnclear, &[K::Nexus], &[C::RepositoryMissingOrNoAccess, C::NoCredentialsSent, C::ForbiddenByPolicy, C::Unauthorized]),
 (ErrorKind::AccessUnclear, &[K::Ecr], &[C::RepositoryMissingOrNoAccess, C::NoCredentialsSent, C::Unauthorized, C::TokenExpired]),
-(ErrorKind::ManifestUnknown, &[K::DockerHub, K::Google, K::Acr, K::Quay, K::GitLab, K::Harbor, K::Nexus, K::Public, K::RedHat, K::Ecr], &[C::ImageNotFound]),
-(ErrorKind::NotFound, &[K::DockerHub, K::Google, K::Acr, K::Quay, K::GitLab, K::Harbor, K::Nexus, K::Public, K::RedHat], &[C::ImageNotFound]),
-// It answers the same for a package that does not exist, that is private, and that lacks the tag.
-(ErrorKind::NotFound, &[K::Ghcr], &[C::ImageNotFound, C::RepositoryMissingOrNoAccess]),
+// A repository that is missing at ghcr.io is denied (403), with and without a login: measured.
+(ErrorKind::ManifestUnknown, &[K::DockerHub, K::Ghcr, K::Google, K::Acr, K::Quay, K::GitLab, K::Harbor, K::Nexus, K::Public, K::RedHat, K::Ecr], &[C::ImageNotFound]),
+(ErrorKind::NotFound, &[K::DockerHub, K::Ghcr, K::Google, K::Acr, K::Quay, K::GitLab, K::Harbor, K::Nexus, K::Public, K::RedHat], &[C::ImageNotFound]),
 (ErrorKind::Forbidden, &[K::Public], &[C::ForbiddenByPolicy]),
 (ErrorKind::BadRequest, &[K::Ecr], &[C::RegistryBadResponse, C::Unauthorized, C::TokenExpired]),
 (ErrorKind::Timeout, &[K::DockerHub], &[C::RegistryUnreachableTimeout, C::RegistryUnreachableProxy]),
