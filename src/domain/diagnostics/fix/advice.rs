@@ -332,7 +332,16 @@ mod tests {
                 "proxy cache project",
             ),
             ("nexus.corp.example:8443/app:1", REFUSED, "connector port"),
-            ("nexus.corp.example:8443/app:1", NOT_FOUND, "connector port"),
+            (
+                "nexus.corp.example:8443/app:1",
+                NOT_FOUND,
+                "With connectors, the port",
+            ),
+            (
+                "nexus.corp.example:8443/app:1",
+                NOT_FOUND,
+                "path-based routing",
+            ),
             ("registry.redhat.io/ubi9/ubi:1", REFUSED, "NUMBER|NAME"),
             ("registry.redhat.io/ubi9/ubi:1", FORBIDDEN, "accepted terms"),
             (

@@ -6,7 +6,7 @@ use super::{Advice, RegistryAdvice, always, for_host, for_path};
 ///
 /// - tokens: <https://docs.docker.com/security/access-tokens/>,
 ///   <https://docs.docker.com/enterprise/security/access-tokens/>
-/// - hosts: <https://docs.docker.com/desktop/setup/allow-list/>
+/// - hosts: <https://docs.docker.com/desktop/setup/allow-list/>, as of <https://github.com/docker/docs/pull/25122>
 ///
 /// As of November 2026.
 pub(super) const DOCKER_HUB: RegistryAdvice = RegistryAdvice {
@@ -20,7 +20,7 @@ pub(super) const DOCKER_HUB: RegistryAdvice = RegistryAdvice {
         "Docker Hub answers the same for missing and for private repositories.",
     )]),
     network: Advice::steps(&[always(
-        "Allow registry-1.docker.io, auth.docker.io and the layers' hosts (*.cloudflare.docker.com, *.r2.cloudflarestorage.com).",
+        "Allow registry-1.docker.io, auth.docker.io and the layers' hosts (production.cloudflare.docker.com, production.cloudfront.docker.com, *.r2.cloudflarestorage.com).",
     )]),
     ..RegistryAdvice::NONE
 };
@@ -136,7 +136,7 @@ pub(super) const CLOUDSMITH: RegistryAdvice = RegistryAdvice {
 ///
 /// - service accounts, and the registry of partners: <https://access.redhat.com/RegistryAuthentication>
 /// - terms: <https://access.redhat.com/articles/registry_token_scope>, <https://catalog.redhat.com>
-/// - hosts: <https://docs.redhat.com/en/documentation/openshift_container_platform/4.19/html/installation_configuration/configuring-firewall>
+/// - hosts: `modules/configuring-firewall.adoc` of openshift/openshift-docs
 ///
 /// As of November 2026.
 pub(super) const RED_HAT: RegistryAdvice = RegistryAdvice {
@@ -176,7 +176,10 @@ pub(super) const KUBERNETES: RegistryAdvice = RegistryAdvice {
 
 /// NVIDIA NGC.
 ///
-/// <https://docs.nvidia.com/ngc/latest/ngc-catalog-user-guide.html>, as of November 2026.
+/// - the login: <https://docs.nvidia.com/nim-operator/latest/image-pull-secrets.html>
+/// - organizations and terms: <https://docs.nvidia.com/ngc/latest/ngc-catalog-user-guide.html>
+///
+/// As of November 2026.
 pub(super) const NVCR: RegistryAdvice = RegistryAdvice {
     login: Advice::steps(&[always(
         "The user name is $oauthtoken, literally: quote the $. The password is an NGC API key.",

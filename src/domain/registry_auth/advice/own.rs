@@ -74,24 +74,27 @@ pub(super) const HARBOR: RegistryAdvice = RegistryAdvice {
 
 /// Sonatype Nexus Repository.
 ///
-/// - ports and logins: <https://github.com/sonatype/nexus-public/issues/328>,
+/// - routing by path (3.83 and later), subdomain, or port: <https://help.sonatype.com/en/docker-registry.html>,
+///   <https://github.com/sonatype/nexus-public/issues/703>
+/// - logins: <https://github.com/sonatype/nexus-public/issues/328>,
 ///   <https://help.sonatype.com/en/docker-authentication.html>
 /// - privileges: <https://help.sonatype.com/en/privileges.html>
 ///
 /// As of November 2026.
 pub(super) const NEXUS: RegistryAdvice = RegistryAdvice {
     login: Advice::steps(&[
-        always("Each repository has its own connector port, and a login is for one host and port."),
+        always("A login is for one host and port: each connector port needs its own entry."),
         always("Pulls without a login need the Docker Bearer Token Realm."),
     ]),
     access: Advice::steps(&[always(
         "The role needs nx-repository-view-docker-REPOSITORY-read.",
     )]),
-    not_found: Advice::steps(&[always(
-        "The connector port chooses the repository: check the port in the image.",
-    )]),
+    not_found: Advice::steps(&[
+        always("With connectors, the port chooses the repository: check the port in the image."),
+        always("With path-based routing (3.83 and later), names are {host}/REPOSITORY/IMAGE."),
+    ]),
     network: Advice::steps(&[always(
-        "The port of the web UI (8081) serves no images: use the connector port.",
+        "The port of the web UI (8081) serves images by path-based routing only; else use the connector's port.",
     )]),
     ..RegistryAdvice::NONE
 };
