@@ -3,6 +3,7 @@
 
 use std::time::{Duration, Instant};
 
+use http::{Request, Response, StatusCode};
 use http_body_util::BodyExt;
 use kube::{Client, client::Body};
 
@@ -15,11 +16,24 @@ pub enum Encoding {
     Protobuf,
 }
 
+/// Where the server takes a list from.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// Pages of 500, the most recent version.
+    Pages,
+    /// All objects at once, from the watch cache (`resourceVersion=0`, which ignores a limit).
+    WatchCache,
+}
+
 #[derive(Clone, Copy)]
 pub struct Wire {
     pub encoding: Encoding,
     pub gzip: bool,
+    pub source: Source,
 }
+
+/// How many times a request is repeated that the server refuses because it has too much to do.
+const TRIES: u32 = 10;
 
 /// What the product lists: path, and whether only metadata is asked for.
 const LISTS: [(&str, bool); 12] = [
@@ -54,17 +68,37 @@ pub struct Floor {
 }
 
 /// The API of CronJobs: `v1` from 1.21 on, `v1beta1` up to 1.24.
+///
+/// Only a 404 means that a version is not served: a server whose watch cache is not filled yet answers 429.
 async fn cron_jobs(client: &Client) -> &'static str {
-    let request = http::Request::get("/apis/batch/v1/cronjobs?limit=1");
-    let answer = client.send(request.body(Body::empty()).unwrap()).await;
-    if answer.unwrap().status().is_success() {
-        "/apis/batch/v1/cronjobs?"
-    } else {
-        "/apis/batch/v1beta1/cronjobs?"
+    let request = || {
+        let request = http::Request::get("/apis/batch/v1/cronjobs?limit=1");
+        request.body(Body::empty()).unwrap()
+    };
+    match send(client, request).await.status() {
+        StatusCode::NOT_FOUND => "/apis/batch/v1beta1/cronjobs?",
+        _ => "/apis/batch/v1/cronjobs?",
     }
 }
 
-/// Lists all kinds at once, in pages of 500.
+/// Sends a request, and repeats it after the pause that a 429 or 503 asks for.
+async fn send(client: &Client, request: impl Fn() -> Request<Body>) -> Response<Body> {
+    for _ in 0..TRIES {
+        let response = client.send(request()).await.unwrap();
+        if !matches!(
+            response.status(),
+            StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE
+        ) {
+            return response;
+        }
+        let after = response.headers().get("retry-after");
+        let after = after.and_then(|after| after.to_str().ok()?.parse().ok());
+        tokio::time::sleep(Duration::from_secs(after.unwrap_or(1))).await;
+    }
+    panic!("refused {TRIES} times: {}", request().uri());
+}
+
+/// Lists all kinds at once.
 pub async fn measure(server: &Server, wire: Wire) -> Floor {
     let client = server.client(false).unwrap();
     let cron_jobs = cron_jobs(&client).await;
@@ -104,15 +138,21 @@ async fn list(client: &Client, path: &str, metadata: bool, wire: Wire) -> (usize
         }
     };
     loop {
-        let request = http::Request::get(format!("{path}limit=500{next}"))
-            .header("accept", media)
-            .header(
-                "accept-encoding",
-                if wire.gzip { "gzip" } else { "identity" },
-            )
-            .body(Body::empty())
-            .unwrap();
-        let response = client.send(request).await.unwrap();
+        let query = match wire.source {
+            Source::Pages => format!("limit=500{next}"),
+            Source::WatchCache => "resourceVersion=0".to_owned(),
+        };
+        let request = || {
+            http::Request::get(format!("{path}{query}"))
+                .header("accept", media)
+                .header(
+                    "accept-encoding",
+                    if wire.gzip { "gzip" } else { "identity" },
+                )
+                .body(Body::empty())
+                .unwrap()
+        };
+        let response = send(client, request).await;
         assert!(
             response.status().is_success(),
             "{path}: {}",

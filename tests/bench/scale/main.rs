@@ -1,5 +1,6 @@
 //! What pullscope costs on a large cluster: `cargo bench --bench scale [-- PODS… STAGES…]`,
-//! where a stage is `start`, `steady`, `churn`, or `serve` to keep the server.
+//! where a stage is `start`, `steady`, `churn`, `soak=MINUTES` (changes and cut connections), or `serve`
+//! to keep the server.
 //!
 //! A real etcd and API server (from `KUBEBUILDER_ASSETS`) are filled with Pods, Secrets, ServiceAccounts,
 //! workloads and events, and the release binary runs on them in a pseudo-terminal, as a person would
@@ -31,6 +32,7 @@ mod process;
 mod relay;
 mod server;
 mod session;
+mod soak;
 mod templates;
 
 use fill::Size;
@@ -45,8 +47,9 @@ fn main() {
         .filter_map(|argument| argument.replace('_', "").parse().ok())
         .collect();
     let stages = ["start", "steady", "churn", "serve"];
+    let soak = std::env::args().find_map(|argument| argument.strip_prefix("soak=")?.parse().ok());
     let only: Vec<String> = std::env::args()
-        .filter(|argument| stages.contains(&argument.as_str()))
+        .filter(|argument| stages.contains(&argument.as_str()) || argument.starts_with("soak="))
         .collect();
     let sizes = if numbers.is_empty() {
         SIZES.to_vec()
@@ -83,6 +86,7 @@ fn main() {
             size,
             filled: &filled,
             only: &only,
+            soak,
             base,
         }
         .run();

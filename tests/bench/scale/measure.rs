@@ -12,7 +12,7 @@ use crate::{
     churn::{Churn, What},
     figures::{line, median, megabytes, milliseconds, percentile, seconds},
     fill::{Filled, Size, namespace},
-    floor::{self, Encoding, Floor, Wire},
+    floor::{self, Encoding, Floor, Source, Wire},
     relay::Relay,
     server::Server,
     session::Session,
@@ -33,6 +33,8 @@ pub struct Bench<'a> {
     pub filled: &'a Filled,
     /// The stages to run; all when it is empty.
     pub only: &'a [String],
+    /// Minutes of the soak, if one is wanted.
+    pub soak: Option<u32>,
     /// Resident on an empty cluster, in KiB.
     pub base: u64,
 }
@@ -72,7 +74,7 @@ pub fn at_rest(server: &Server, namespace: &str) -> u64 {
     session.resident()
 }
 
-fn is_live(screen: &str) -> bool {
+pub fn is_live(screen: &str) -> bool {
     screen
         .lines()
         .next()
@@ -80,7 +82,7 @@ fn is_live(screen: &str) -> bool {
 }
 
 /// The selected row's number and the number of rows, as the pane of Pods shows them.
-fn position(screen: &str) -> Option<(u64, u64)> {
+pub fn position(screen: &str) -> Option<(u64, u64)> {
     let title = screen.lines().find(|line| line.contains(" Pods · "))?;
     let title = &title[title.find(" Pods · ")?..];
     let numbers = title
@@ -93,8 +95,8 @@ impl Bench<'_> {
     pub fn run(&self) {
         let wants = |stage: &str| self.only.is_empty() || self.only.iter().any(|it| it == stage);
         if wants("start") {
-            let floor = self.floors();
-            self.complete_view(floor);
+            let floors = self.floors();
+            self.complete_view(floors);
             self.traffic();
         }
         if wants("steady") {
@@ -105,6 +107,9 @@ impl Bench<'_> {
             if wants("churn") {
                 self.under_churn(what, rate);
             }
+        }
+        if let Some(minutes) = self.soak {
+            self.soak(minutes);
         }
         if self.only.iter().any(|it| it == "serve") {
             self.serve();
@@ -120,38 +125,55 @@ impl Bench<'_> {
         std::io::stdin().read_line(&mut String::new()).unwrap();
     }
 
-    fn start(&self, arguments: &[&str], port: u16) -> Session {
+    pub fn start(&self, arguments: &[&str], port: u16) -> Session {
         Session::start(arguments, Some(&self.server.kubeconfig(port)))
     }
 
-    fn floors(&self) -> Floor {
-        let of = |encoding, gzip| {
+    /// Prints the floors, and returns the ones that the complete view is held against.
+    fn floors(&self) -> [(&'static str, Floor); 2] {
+        let measured = |name, encoding, gzip, source| {
+            let wire = Wire {
+                encoding,
+                gzip,
+                source,
+            };
             let mut runs: Vec<Floor> = (0..RUNS)
-                .map(|_| {
-                    self.runtime
-                        .block_on(floor::measure(self.server, Wire { encoding, gzip }))
-                })
+                .map(|_| self.runtime.block_on(floor::measure(self.server, wire)))
                 .collect();
             runs.sort_by_key(|floor| floor.time);
-            runs[RUNS / 2]
-        };
-        let json = of(Encoding::Json, false);
-        for (name, floor) in [
-            ("floor: raw lists, JSON, pages of 500", json),
-            ("floor: the same, gzip", of(Encoding::Json, true)),
-            ("floor: raw lists, protobuf", of(Encoding::Protobuf, false)),
-            ("floor: the same, gzip", of(Encoding::Protobuf, true)),
-        ] {
+            let floor = runs[RUNS / 2];
             let (time, bytes) = (seconds(floor.time), megabytes(floor.bytes as f64));
             line(
                 name,
                 format!("{time}, {bytes}, {} requests", floor.requests),
             );
-        }
-        json
+            floor
+        };
+        let (json, protobuf) = (Encoding::Json, Encoding::Protobuf);
+        let raw = measured(
+            "floor: raw lists, JSON, pages of 500",
+            json,
+            false,
+            Source::Pages,
+        );
+        measured("floor: the same, gzip", json, true, Source::Pages);
+        measured("floor: raw lists, protobuf", protobuf, false, Source::Pages);
+        measured("floor: the same, gzip", protobuf, true, Source::Pages);
+        let cache = Source::WatchCache;
+        measured(
+            "floor: whole lists from the watch cache, protobuf",
+            protobuf,
+            false,
+            cache,
+        );
+        let whole = measured("floor: the same, gzip", protobuf, true, cache);
+        [
+            ("paged JSON lists", raw),
+            ("whole lists from the watch cache, gzip", whole),
+        ]
     }
 
-    fn complete_view(&self, floor: Floor) {
+    fn complete_view(&self, floors: [(&str, Floor); 2]) {
         let each = u64::from(self.size.each());
         let chosen = namespace(CHOSEN);
         let (mut useful, mut complete) = (Vec::new(), Vec::new());
@@ -168,11 +190,11 @@ impl Bench<'_> {
             "start to first useful frame (one namespace)",
             seconds(median(useful)),
         );
-        let ratio = complete.as_secs_f64() / floor.time.as_secs_f64();
-        line(
-            "start to complete view",
-            format!("{} ({ratio:.2} x the JSON floor)", seconds(complete)),
-        );
+        line("start to complete view", seconds(complete));
+        for (name, floor) in floors {
+            let ratio = complete.as_secs_f64() / floor.time.as_secs_f64();
+            line("  against the floor", format!("{ratio:.2} x {name}"));
+        }
     }
 
     fn traffic(&self) {
@@ -329,7 +351,7 @@ fn filter(session: &Session) {
 }
 
 /// Lists that the server has answered so far.
-async fn lists(client: &Client) -> u64 {
+pub async fn lists(client: &Client) -> u64 {
     let request = http::Request::get("/metrics").body(Vec::new()).unwrap();
     let text = client.request_text(request).await.unwrap();
     text.lines()

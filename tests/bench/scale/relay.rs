@@ -8,11 +8,13 @@ use std::sync::{
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
+    sync::Notify,
 };
 
 pub struct Relay {
     pub port: u16,
     received: Arc<AtomicU64>,
+    cut: Arc<Notify>,
     task: tokio::task::JoinHandle<()>,
 }
 
@@ -22,9 +24,11 @@ impl Relay {
         let port = listener.local_addr().unwrap().port();
         let received = Arc::new(AtomicU64::new(0));
         let counter = Arc::clone(&received);
+        let cut = Arc::new(Notify::new());
+        let cuts = Arc::clone(&cut);
         let task = tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
-                let counter = Arc::clone(&counter);
+                let (counter, cut) = (Arc::clone(&counter), Arc::clone(&cuts));
                 tokio::spawn(async move {
                     let Ok(server) = TcpStream::connect(("127.0.0.1", to)).await else {
                         return;
@@ -43,15 +47,21 @@ impl Relay {
                             to_client.write_all(&buffer[..count]).await?;
                         }
                     };
-                    tokio::select! { _ = asking => {}, _ = answering => {} }
+                    tokio::select! { _ = asking => {}, _ = answering => {}, () = cut.notified() => {} }
                 });
             }
         });
         Self {
             port,
             received,
+            cut,
             task,
         }
+    }
+
+    /// Cuts every connection that is open.
+    pub fn cut(&self) {
+        self.cut.notify_waiters();
     }
 
     /// Bytes that the server has sent.
