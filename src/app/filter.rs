@@ -1,7 +1,7 @@
 //! Filters of pane rows, in the syntax of k9s.
 //!
-//! `checkout` rows with all these words, or where there is none, what comes near · `!checkout` rows
-//! without it · `-l app=web,tier in (front,back)` by label, as kubectl selects · `-f chkt` fuzzy.
+//! `web app` rows with all these words, or where there is none, what comes near · `web|api` rows with
+//! either · `!web !data` rows with neither · `-l app=web,tier in (front,back)` by label, as kubectl selects · `-f chkt` fuzzy.
 
 use memchr::memmem::Finder;
 use nucleo_matcher::{
@@ -22,9 +22,8 @@ enum FilterRule {
     #[default]
     All,
     /// All of these.
-    Words(Vec<Word>),
+    Terms(Vec<Term>),
     Fuzzy(Pattern),
-    Not(Word),
     Labels(LabelSelector),
     /// A label selector that cannot be parsed, and why: no row matches.
     Invalid(String),
@@ -48,6 +47,54 @@ impl Word {
     }
 }
 
+/// One blank-separated part of a filter: alternatives, of which a row has one, or none if negated.
+#[derive(Clone, Debug)]
+struct Term {
+    negated: bool,
+    alternatives: Vec<Word>,
+}
+
+impl Term {
+    fn matches(&self, line: &str) -> bool {
+        self.alternatives.iter().any(|word| word.is_in(line)) != self.negated
+    }
+
+    /// True if every row that matches this term matches the other.
+    fn implies(&self, other: &Self) -> bool {
+        let (longer, shorter) = match (self.negated, other.negated) {
+            (false, false) => (self, other),
+            (true, true) => (other, self),
+            (true, false) | (false, true) => return false,
+        };
+        longer.alternatives.iter().all(|longer| {
+            let mut words = shorter.alternatives.iter();
+            words.any(|word| word.is_in_word(longer))
+        })
+    }
+}
+
+/// Parses the terms of a filter; `!` and `|` without a word, as while one types, restrict nothing.
+fn parse_terms(text: &str) -> Vec<Term> {
+    let mut terms = Vec::new();
+    let mut negated = false;
+    for part in text.split_whitespace() {
+        let words = part.strip_prefix('!').unwrap_or(part);
+        negated |= part.starts_with('!');
+        let alternatives: Vec<Word> = words
+            .split('|')
+            .filter(|word| !word.is_empty())
+            .map(Word::new)
+            .collect();
+        if !alternatives.is_empty() {
+            terms.push(Term {
+                negated: std::mem::take(&mut negated),
+                alternatives,
+            });
+        }
+    }
+    terms
+}
+
 impl PartialEq for Filter {
     fn eq(&self, other: &Self) -> bool {
         self.text == other.text
@@ -59,11 +106,6 @@ impl Filter {
         let trimmed = text.trim();
         let rule = if trimmed.is_empty() {
             FilterRule::All
-        } else if let Some(word) = trimmed.strip_prefix('!') {
-            match word.trim() {
-                "" => FilterRule::All,
-                word => FilterRule::Not(Word::new(word)),
-            }
         } else if let Some(labels) = trimmed.strip_prefix("-l") {
             match labels.trim() {
                 "" => FilterRule::All,
@@ -74,7 +116,10 @@ impl Filter {
         } else if let Some(words) = trimmed.strip_prefix("-f") {
             fuzzy(words)
         } else {
-            FilterRule::Words(trimmed.split_whitespace().map(Word::new).collect())
+            match parse_terms(trimmed) {
+                terms if terms.is_empty() => FilterRule::All,
+                terms => FilterRule::Terms(terms),
+            }
         };
         Self {
             text: text.to_owned(),
@@ -89,7 +134,11 @@ impl Filter {
     /// Returns the same words as a fuzzy filter, for when no row matches them exactly.
     #[must_use]
     pub fn to_fuzzy(&self) -> Option<Self> {
-        matches!(self.rule, FilterRule::Words(_)).then(|| Self {
+        let FilterRule::Terms(terms) = &self.rule else {
+            return None;
+        };
+        let is_word = |term: &Term| !term.negated && term.alternatives.len() == 1;
+        terms.iter().all(is_word).then(|| Self {
             text: self.text.clone(),
             rule: fuzzy(&self.text),
         })
@@ -97,12 +146,12 @@ impl Filter {
 
     /// True if every row that matches this filter matches the other.
     pub(super) fn is_refinement_of(&self, other: &Self) -> bool {
-        let (FilterRule::Words(these), FilterRule::Words(those)) = (&self.rule, &other.rule) else {
+        let (FilterRule::Terms(these), FilterRule::Terms(those)) = (&self.rule, &other.rule) else {
             return false;
         };
         those
             .iter()
-            .all(|word| these.iter().any(|longer| word.is_in_word(longer)))
+            .all(|that| these.iter().any(|this| this.implies(that)))
     }
 
     /// Why the filter is none: its label selector cannot be parsed.
@@ -110,9 +159,8 @@ impl Filter {
         match &self.rule {
             FilterRule::Invalid(why) => Some(why),
             FilterRule::All
-            | FilterRule::Words(_)
+            | FilterRule::Terms(_)
             | FilterRule::Fuzzy(_)
-            | FilterRule::Not(_)
             | FilterRule::Labels(_) => None,
         }
     }
@@ -147,11 +195,15 @@ impl<'a> FilterMatcher<'a> {
 
     /// True if a row with these texts matches, whatever its other texts are.
     pub fn matches_partial<'t>(&mut self, texts: impl IntoIterator<Item = &'t str>) -> bool {
-        let FilterRule::Words(words) = &self.filter.rule else {
+        let FilterRule::Terms(terms) = &self.filter.rule else {
             return false;
         };
+        // The other texts may hold what a negated term excludes.
+        if terms.iter().any(|term| term.negated) {
+            return false;
+        }
         let line = join_lowercase(&mut self.line, texts);
-        words.iter().all(|word| word.is_in(line))
+        terms.iter().all(|term| term.matches(line))
     }
 
     /// True if a row with these texts matches; `meta` is called for label filters.
@@ -164,10 +216,9 @@ impl<'a> FilterMatcher<'a> {
             FilterRule::All => true,
             FilterRule::Labels(selector) => meta.is_some_and(|meta| selector.matches(&meta.labels)),
             FilterRule::Invalid(_) => false,
-            FilterRule::Not(word) => !word.is_in(join_lowercase(&mut self.line, texts)),
-            FilterRule::Words(words) => {
+            FilterRule::Terms(terms) => {
                 let line = join_lowercase(&mut self.line, texts);
-                words.iter().all(|word| word.is_in(line))
+                terms.iter().all(|term| term.matches(line))
             }
             FilterRule::Fuzzy(pattern) => {
                 let line = join(&mut self.line, texts);
@@ -225,6 +276,17 @@ mod tests {
             ("!checkout", false),
             ("!zebra", true),
             ("!", true),
+            ("! checkout", false),
+            ("!zebra !checkout", false),
+            ("!checkout !zebra", false),
+            ("!zebra !horse", true),
+            ("!zebra horse", false),
+            ("checkout !zebra", true),
+            ("zebra|checkout", true),
+            ("zebra|horse", false),
+            ("!zebra|checkout", false),
+            ("zebra|", false),
+            ("|", true),
             ("-l", true),
         ] {
             assert_eq!(
@@ -244,11 +306,32 @@ mod tests {
             ("chec", "check", false),
             ("check", "", false),
             ("!check", "!chec", false),
+            ("!chec", "!check", true),
+            ("check|web", "check", false),
+            ("check", "check|web", true),
+            ("!check !web", "!check", true),
+            ("check !web", "check", true),
             ("-f check", "-f chec", false),
             ("web", "check", false),
         ] {
             let narrows = Filter::parse(filter).is_refinement_of(&Filter::parse(before));
             assert_eq!(narrows, expected, "{before} -> {filter}");
+        }
+    }
+
+    #[test]
+    fn only_plain_words_fall_back_to_fuzzy_and_no_part_of_a_row_settles_a_negation() {
+        for (filter, fuzzy, partial) in [
+            ("checkout", true, true),
+            ("check out", true, true),
+            ("checkout|web", false, true),
+            ("!web", false, false),
+            ("checkout !web", false, false),
+        ] {
+            let filter = Filter::parse(filter);
+            assert_eq!(filter.to_fuzzy().is_some(), fuzzy, "{}", filter.text());
+            let matches = FilterMatcher::new(&filter).matches_partial(["checkout"]);
+            assert_eq!(matches, partial, "{}", filter.text());
         }
     }
 

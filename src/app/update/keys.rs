@@ -4,8 +4,8 @@ use jiff::Timestamp;
 
 use super::{command, dispatch, filter, find, key_context, menu};
 use crate::app::{
-    action::Action, effect::Effect, key::Key, key_config::Keymap, keymap::Context, model::Model,
-    overlay::Overlay, text_field,
+    action::Action, effect::Effect, form::FieldId, key::Key, key_config::Keymap, keymap::Context,
+    model::Model, overlay::Overlay, text_field,
 };
 
 pub(super) fn on_key(model: &mut Model, key: Key, now: Timestamp) -> Vec<Effect> {
@@ -57,8 +57,12 @@ fn type_answer(model: &mut Model, key: Key) {
 
 /// Inserts a pasted text into the focused field.
 pub(super) fn paste(model: &mut Model, text: &str, now: Timestamp) {
-    let secret = matches!(model.overlays.last(), Some(Overlay::Form(form))
-        if form.focused().is_some_and(|field| field.id.is_masked()));
+    let form_field = match model.overlays.last() {
+        Some(Overlay::Form(form)) => form.focused().map(|field| field.id),
+        _ => None,
+    };
+    let secret = form_field.is_some_and(FieldId::is_masked);
+    let text = form_field.map_or(text, |field| field.trim_pasted(text));
     let Some(input) = model.overlays.last_mut().and_then(Overlay::field) else {
         return;
     };

@@ -5,6 +5,7 @@ use crate::{
     app::{
         action::SortBy,
         connection::{ConnectionPhase, WatchHealth},
+        form::FieldId,
         key::Key,
         model::StartScope,
         overlay::ContextPicker,
@@ -220,6 +221,37 @@ fn half_a_token_is_not_pasted() {
     assert!(field.id.is_masked(), "the token is what is asked for");
     assert_eq!(field.text_input().unwrap().value(), "");
     assert!(model.status.is_some());
+}
+
+#[test]
+fn a_form_takes_a_pasted_token_without_blanks_and_an_image_without_its_scheme() {
+    fn focused(model: &mut Model) -> &mut crate::app::form::Field {
+        match model.overlays.last_mut() {
+            Some(Overlay::Form(form)) => form.focused_mut().unwrap(),
+            top => panic!("no form: {top:?}"),
+        }
+    }
+    let mut model_with_fix = model();
+    press(&mut model_with_fix, &["g", "ctrl-x"]);
+    update(
+        &mut model_with_fix,
+        Message::Paste(" t0ken \n".into()),
+        now(),
+    );
+    assert_eq!(focused(&mut model_with_fix).value(), "t0ken");
+
+    let mut model = model();
+    press(&mut model, &["+"]);
+    for _ in 0..20 {
+        if focused(&mut model).id == FieldId::Image {
+            break;
+        }
+        press(&mut model, &["tab"]);
+    }
+    assert_eq!(focused(&mut model).id, FieldId::Image);
+    let pasted = "https://quay.example/a/b:1\n";
+    update(&mut model, Message::Paste(pasted.into()), now());
+    assert_eq!(focused(&mut model).value(), "quay.example/a/b:1");
 }
 
 #[test]
