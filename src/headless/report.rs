@@ -14,7 +14,7 @@ use crate::domain::{
     diagnostics::{
         Cause, Fix, FixContext, FixId, MAX_FIXES,
         classify::{Classification, Confidence},
-        render_fixes,
+        moved, render_fixes,
     },
     k8s::objects::WorkloadIdentity,
     registry_auth::{image_ref::ImageRef, registries},
@@ -155,6 +155,9 @@ fn summary(found: &Classification) -> String {
         sentence.push_str(", because ");
         sentence.push_str(underlying.text().summary);
     }
+    if let Some((subject, name)) = moved::suggested(found) {
+        sentence = format!("{sentence}; {subject} has moved: the new name is {name}");
+    }
     if let Some(mirror) = &found.mirror {
         sentence = format!("{sentence} (from the mirror {mirror})");
     }
@@ -178,11 +181,15 @@ fn fixes(found: &Classification) -> Vec<Fix> {
             .registry
             .as_deref()
             .map(|host| registries::docker_server(host).to_owned()),
+        suggested_image: moved::suggested(found).map(|(_, name)| name),
         clues: found.clues,
         fault: found.fault.clone(),
         ..FixContext::default()
     };
     let mut ids = found.fixes();
+    if names.suggested_image.is_some() {
+        ids.insert(0, FixId::UseSuggestedImage);
+    }
     // What fails at a mirror is not helped by one.
     ids.retain(|id| *id != FixId::UseMirror || found.mirror.is_none());
     ids.truncate(MAX_FIXES);
@@ -192,6 +199,33 @@ fn fixes(found: &Classification) -> Vec<Fix> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::diagnostics::classify::classify;
+
+    #[test]
+    fn a_message_about_an_image_that_has_moved_proposes_the_new_name() {
+        for (message, new) in [
+            (
+                "Failed to pull image \"bitnami/redis:7\": docker.io/bitnami/redis:7: not found",
+                "docker.io/bitnamilegacy/redis:7",
+            ),
+            (
+                "Failed to pull image \"gcr.io/acme/web:1\": unexpected status from HEAD request to https://gcr.io/v2/acme/web/manifests/1: 412 Precondition Failed",
+                "us-docker.pkg.dev/acme/gcr.io/web:1",
+            ),
+        ] {
+            let report = Explanation::from_classification(classify(message));
+            assert!(report.summary.ends_with(new), "{}", report.summary);
+            let first = &report.fixes[0];
+            assert_eq!(first.title, FixId::UseSuggestedImage.title());
+            assert!(
+                first.commands.iter().any(|it| it.contains(new)),
+                "{first:?}"
+            );
+        }
+        let message = "Failed to pull image \"redis:7\": docker.io/library/redis:7: not found";
+        let report = Explanation::from_classification(classify(message));
+        assert!(!report.summary.contains("moved"), "{}", report.summary);
+    }
 
     #[test]
     fn an_error_for_people_is_not_among_the_results() {

@@ -39,7 +39,7 @@ mod image_evidence;
 mod immutable;
 mod mirror;
 mod missing_credential;
-mod moved;
+pub mod moved;
 mod need;
 mod never_policy;
 pub mod node_answers;

@@ -4,7 +4,10 @@
 
 use super::{EvidenceSource, Fact, FindingBuilder, RootCause};
 use crate::domain::{
-    diagnostics::{Cause, FixId, classify::Confidence},
+    diagnostics::{
+        Cause, ErrorDetail, FixId,
+        classify::{Classification, Confidence},
+    },
     message::ParsedMessage,
     registry_auth::{
         image_ref::ImageRef,
@@ -20,7 +23,9 @@ pub(super) fn refine(draft: &mut FindingBuilder, message: &str, image: &ImageRef
     let Some((row, name)) = moved(image) else {
         return;
     };
-    if !is_symptom(row, draft.cause, message) {
+    let is_stated = message.contains(STATED)
+        || draft.cause == Cause::ForbiddenByPolicy && ParsedMessage::parse(message).has_status(412);
+    if !is_symptom(row, draft.cause, is_stated) {
         return;
     }
     let fact = Fact::Moved {
@@ -43,7 +48,15 @@ pub(super) fn refine(draft: &mut FindingBuilder, message: &str, image: &ImageRef
     draft.suggest_image(name);
 }
 
-fn is_symptom(row: &Move, cause: Cause, message: &str) -> bool {
+/// What a message shows of a move: what has moved, and the image's new name.
+pub fn suggested(found: &Classification) -> Option<(&'static str, String)> {
+    let image = ImageRef::parse(found.image.as_deref()?).ok()?;
+    let (row, name) = moved(&image)?;
+    let is_stated = found.fault == Some(ErrorDetail::Retired);
+    is_symptom(row, found.cause?, is_stated).then(|| (row.subject(), name))
+}
+
+fn is_symptom(row: &Move, cause: Cause, is_stated: bool) -> bool {
     let is_not_found = matches!(
         cause,
         Cause::ImageNotFound | Cause::RepositoryMissingOrNoAccess
@@ -52,11 +65,7 @@ fn is_symptom(row: &Move, cause: Cause, message: &str) -> bool {
         MoveSymptom::NotFound => is_not_found,
         MoveSymptom::Hidden => is_not_found || cause == Cause::NoCredentialsSent,
         MoveSymptom::Unavailable => is_not_found || is_no_answer(cause),
-        MoveSymptom::Stated => {
-            message.contains(STATED)
-                || cause == Cause::ForbiddenByPolicy
-                    && ParsedMessage::parse(message).has_status(412)
-        }
+        MoveSymptom::Stated => is_stated,
     }
 }
 

@@ -28,6 +28,7 @@ pub(in crate::domain) enum Phrase {
     Scheduling,
     Volume,
     ImageVolume,
+    VolumeSubPath,
     Network,
     Crash,
     Start,
@@ -370,6 +371,7 @@ const TABLE: &[(Phrase, &[&str])] = &[
     (Phrase::ImageVolume, &[
         "ImageVolumeMountFailed", "image volume subpath", "exist in OCI artifact volume", "mount image volume",
     ]),
+    (Phrase::VolumeSubPath, &["image volume subpath", "exist in OCI artifact volume"]),
     (Phrase::Network, &[
         "KillPodSandbox", "StopPodSandbox", "networkPlugin", "network plugin", "setup network for sandbox", "set up sandbox container",
         "network for pod", "pod network sandbox", "cni config", "CNI plugin", "plugin type",

@@ -3,11 +3,13 @@
 use crate::domain::{
     diagnostics::{Cause, ErrorDetail, HostFault},
     message::{ErrorKind, ParsedMessage, Phrase},
-    registry_auth::registries::RegistryInfo,
+    registry_auth::registries::{RegistryId, RegistryInfo},
 };
 
 /// Rows of a phrase and the detail that it is; the first that belongs to the cause counts.
 const DETAILS: &[(Phrase, ErrorDetail)] = &[
+    (Phrase::VolumeSubPath, ErrorDetail::VolumeSubPath),
+    (Phrase::ImageVolume, ErrorDetail::VolumeMount),
     (Phrase::LocalFilter, ErrorDetail::LocalFilter),
     (Phrase::ReadOnly, ErrorDetail::ReadOnlyRoot),
     (Phrase::FileDenied, ErrorDetail::FileAccess),
@@ -64,9 +66,12 @@ fn by_kind(message: &ParsedMessage<'_>) -> Option<ErrorDetail> {
 
 /// Statuses that state a reason (RFC 9110, RFC 7725). Docker Hub's abuse limit has no text of its own.
 fn by_status(message: &ParsedMessage<'_>) -> Option<ErrorDetail> {
+    let is_gcr = message.preset().is_some_and(|it| it.id == RegistryId::Gcr);
     let is_hub = message.preset().is_some_and(RegistryInfo::is_docker_hub);
     match message.statuses().last()? {
         402 => Some(ErrorDetail::AccountBlocked),
+        // What gcr.io answers for an image that was not migrated: <https://github.com/kubernetes-up-and-running/kuard/issues/59>.
+        412 if is_gcr => Some(ErrorDetail::Retired),
         451 => Some(ErrorDetail::LegalBlock),
         429 if is_hub && !message.has(Phrase::PullLimit) => Some(ErrorDetail::RequestLimit),
         _ => None,

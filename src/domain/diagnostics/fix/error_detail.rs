@@ -52,6 +52,10 @@ pub enum ErrorDetail {
     RequestLimit,
     /// A firewall or security policy of the node blocks the connection.
     LocalFilter,
+    /// The `subPath` of the volume mount is not in the image of the volume.
+    VolumeSubPath,
+    /// The image of a volume was pulled, and its mount failed.
+    VolumeMount,
 }
 
 impl ErrorDetail {
@@ -74,6 +78,7 @@ impl ErrorDetail {
             | Self::SingleSignOn
             | Self::Retired => Cause::ForbiddenByPolicy,
             Self::AccountLimit | Self::RequestLimit => Cause::RateLimited,
+            Self::VolumeSubPath | Self::VolumeMount => Cause::NotAPullFailure,
         }
     }
 
@@ -99,7 +104,9 @@ impl ErrorDetail {
             | Self::SingleSignOn
             | Self::Retired
             | Self::AccountLimit
-            | Self::RequestLimit => RootCause::from_cause(self.cause()),
+            | Self::RequestLimit
+            | Self::VolumeSubPath
+            | Self::VolumeMount => RootCause::from_cause(self.cause()),
         }
     }
 
@@ -130,7 +137,9 @@ impl ErrorDetail {
             | Self::Retired
             | Self::AccountLimit
             | Self::RequestLimit
-            | Self::LocalFilter => None,
+            | Self::LocalFilter
+            | Self::VolumeSubPath
+            | Self::VolumeMount => None,
         }
     }
 
@@ -172,6 +181,8 @@ impl ErrorDetail {
             Self::RequestLimit => {
                 "too many requests to the registry, with or without a login (429)"
             }
+            Self::VolumeSubPath => "the volume mount's subPath is not in the image of the volume",
+            Self::VolumeMount => "the image was pulled; mounting it as a volume failed",
         };
         text.to_owned()
     }
@@ -182,7 +193,8 @@ impl ErrorDetail {
             Self::UnresolvedHost(_)
             | Self::FailedHost { .. }
             | Self::ReadOnlyRoot
-            | Self::FileAccess => self.cause().info().fixes,
+            | Self::FileAccess
+            | Self::VolumeMount => self.cause().info().fixes,
             Self::EncryptedLayers => &[FixId::InstallDecryptionKey],
             Self::FileSystem => &[FixId::FixFileSystem, FixId::Rebuild],
             Self::IdMapping => &[FixId::WidenIdMapping, FixId::Rebuild],
@@ -200,6 +212,7 @@ impl ErrorDetail {
             Self::Retired => &[FixId::CorrectImage],
             Self::AccountLimit => &[FixId::UseMirror, FixId::WaitForRegistry],
             Self::RequestLimit => &[FixId::ReduceRequests, FixId::UseMirror],
+            Self::VolumeSubPath => &[FixId::CorrectSubPath, FixId::ReadEvents],
         }
     }
 }
@@ -243,6 +256,18 @@ mod tests {
     fn the_wording_decides_which_fix_comes_first() {
         use FixId as F;
         for (text, first) in [
+            (
+                "ImageVolumeMountFailed: failed to get image volume path: image volume subpath does not exist",
+                F::CorrectSubPath,
+            ),
+            (
+                "ImageVolumeMountFailed: failed to mount image volume component: no such file",
+                F::ReadEvents,
+            ),
+            (
+                "unexpected status from HEAD request to https://gcr.io/v2/a/b/manifests/1: 412 Precondition Failed",
+                F::CorrectImage,
+            ),
             // Wrong protocol.
             (
                 "Get \"http://r.example:5000/v2/\": Client sent an HTTP request to an HTTPS server",

@@ -145,6 +145,7 @@ fixes! {
         ReadEvents "read-events" NextAttempt "Read the events, oldest first" cluster::read_events,
         ReadLog "read-log" NextAttempt "Show the previous container's logs" cluster::read_log,
         RemoveSchedulingGate "remove-scheduling-gate" NextAttempt "Find the controller that removes the scheduling gate" cluster::remove_scheduling_gate,
+        CorrectSubPath "correct-sub-path" NewPods "Correct subPath in the volumeMount" cluster::correct_sub_path,
         FixScheduling "fix-scheduling" NextAttempt "Resolve what the scheduler reports" cluster::fix_scheduling,
         PushImage "push-image" NextAttempt "Push the image to the registry" image::push,
         LoadImage "load-image" NextAttempt "Load the image onto every node that can run the Pod" image::load,

@@ -109,6 +109,14 @@ pub(in crate::domain::diagnostics::fix) fn read_events(fix_context: &FixContext)
     ))
 }
 
+pub(in crate::domain::diagnostics::fix) fn correct_sub_path(fix_context: &FixContext) -> Steps {
+    Steps::new(["subPath is relative to the root of the image of the volume: list what is in it."])
+        .run(format!(
+            "crane export {} - | tar -t",
+            fix_context.image_word()
+        ))
+}
+
 pub(in crate::domain::diagnostics::fix) fn read_log(fix_context: &FixContext) -> Steps {
     Steps::new([
         "exec format error means that the image is for another CPU architecture: build it for both, or select nodes by kubernetes.io/arch.",
