@@ -18,6 +18,7 @@ pub mod cluster;
 pub mod config;
 pub mod domain;
 pub mod headless;
+mod process_group;
 pub mod registry;
 pub mod runtime;
 pub mod sandbox;

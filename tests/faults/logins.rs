@@ -29,7 +29,7 @@ pub async fn a_token_expires(place: Place) {
     let file = scene.file("token");
     fs::write(&file, "first-token").unwrap();
     let script = format!(
-        r#"printf '{{"status":{{"token":"%s"}}}}' "$(cat {})""#,
+        r#"printf '{{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","status":{{"token":"%s"}}}}' "$(cat {})""#,
         file.display()
     );
     scene.log_in(&plugin(&script));
@@ -70,7 +70,7 @@ pub async fn a_plugin_that_begins_to_hang(place: Place) {
     let scene = Scene::at(place).await;
     let (pids, switch) = (scene.file("pids"), scene.file("hang"));
     let script = format!(
-        "if [ -e {} ]; then {}; fi; echo '{{\"status\":{{\"token\":\"t\",\"expirationTimestamp\":\"2020-01-01T00:00:00Z\"}}}}'",
+        "if [ -e {} ]; then {}; fi; echo '{{\"apiVersion\":\"client.authentication.k8s.io/v1\",\"kind\":\"ExecCredential\",\"status\":{{\"token\":\"t\",\"expirationTimestamp\":\"2020-01-01T00:00:00Z\"}}}}'",
         switch.display(),
         hanging(&pids),
     );

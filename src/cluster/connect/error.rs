@@ -228,7 +228,18 @@ fn advice_for(error: &ApiError) -> String {
                 (PluginErrorKind::NotFound, None) => {
                     format!("install {}, or add it to the PATH", error.command)
                 }
-                (PluginErrorKind::NoCommand | PluginErrorKind::NotStarted(_), _) => {
+                (PluginErrorKind::NeedsTerminal, _) => {
+                    "set interactiveMode to IfAvailable for the user in the kubeconfig, or log in with a token"
+                        .to_owned()
+                }
+                (
+                    PluginErrorKind::NoCommand
+                    | PluginErrorKind::UnknownVersion(_)
+                    | PluginErrorKind::NoInteractiveMode
+                    | PluginErrorKind::OtherVersion { .. }
+                    | PluginErrorKind::NotStarted(_),
+                    _,
+                ) => {
                     "correct the exec section of the user in the kubeconfig".to_owned()
                 }
                 (
@@ -237,6 +248,7 @@ fn advice_for(error: &ApiError) -> String {
                     | PluginErrorKind::Slow(_)
                     | PluginErrorKind::Unreadable
                     | PluginErrorKind::Empty
+                    | PluginErrorKind::HalfCertificate
                     | PluginErrorKind::Unusable(_),
                     _,
                 ) => "log in again outside the dashboard, where the plugin can prompt: kubectl version"

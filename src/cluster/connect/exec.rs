@@ -5,23 +5,32 @@
 //! these, so the plugin is run here: no input, a process group of its own (a prompt on the terminal
 //! stops the plugin, not the screen), time-boxed, its stderr quoted in the error.
 //!
-//! The protocol is `client.authentication.k8s.io` (v1 and v1beta1 read alike).
+//! The protocol is `client.authentication.k8s.io` (v1 and v1beta1 read alike); versions and `interactiveMode` are
+//! checked as client-go does (`plugin/pkg/client/auth/exec`, `tools/clientcmd/validation.go`).
 
 use std::{io, process::Stdio, time::Duration};
 
 use jiff::Timestamp;
-use kube::config::{ExecAuthCluster, ExecConfig};
+use kube::config::{ExecAuthCluster, ExecConfig, ExecInteractiveMode};
 use serde::{Deserialize, Serialize};
-use tokio::process::{Child, Command};
+use tokio::process::Command;
 use zeroize::Zeroizing;
 
 use crate::{
     cluster::error::{PluginError, PluginErrorKind},
     domain::{registry_auth::credential::Password, sanitize::sanitize},
+    process_group::ProcessGroup,
 };
 
 /// Time limit of a plugin: enough for one that asks a cloud's token service.
 const TIME_LIMIT: Duration = Duration::from_secs(45);
+
+/// Versions of the protocol.
+const V1: &str = "client.authentication.k8s.io/v1";
+const V1BETA1: &str = "client.authentication.k8s.io/v1beta1";
+
+/// Kind of what a plugin prints.
+const KIND: &str = "ExecCredential";
 
 /// Lines of a failed plugin's stderr that an error quotes.
 const QUOTED_LINES: usize = 6;
@@ -29,6 +38,7 @@ const QUOTED_LINES: usize = 6;
 /// A credential plugin. Its environment may hold secrets, so it has no `Debug`.
 pub(super) struct ExecPlugin {
     command: String,
+    api_version: &'static str,
     config: ExecConfig,
     time_limit: Duration,
 }
@@ -41,23 +51,49 @@ pub(super) struct ExecCredential {
     pub(super) expires: Option<Timestamp>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct ClientCertificate {
     pub(super) certificate_pem: String,
     pub(super) key_pem: Password,
 }
 
+impl ClientCertificate {
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        self.certificate_pem == other.certificate_pem
+            && self.key_pem.expose() == other.key_pem.expose()
+    }
+}
+
 impl ExecPlugin {
     pub(super) fn new(config: ExecConfig) -> Result<Self, PluginError> {
-        let Some(command) = config.command.clone() else {
-            return Err(PluginError {
-                command: String::new(),
-                kind: PluginErrorKind::NoCommand,
-                install_hint: config.install_hint,
-            });
+        let command = config.command.clone().unwrap_or_default();
+        let error = |kind| PluginError {
+            command: command.clone(),
+            kind,
+            install_hint: config.install_hint.clone(),
         };
+        if command.is_empty() {
+            return Err(error(PluginErrorKind::NoCommand));
+        }
+        let api_version = match config.api_version.as_deref() {
+            Some(V1) => V1,
+            Some(V1BETA1) => V1BETA1,
+            other => {
+                let version = sanitize(other.unwrap_or_default());
+                return Err(error(PluginErrorKind::UnknownVersion(version)));
+            }
+        };
+        match (&config.interactive_mode, api_version) {
+            // In v1beta1 the default is `IfAvailable`, in v1 there is none.
+            (None, V1) => return Err(error(PluginErrorKind::NoInteractiveMode)),
+            (Some(ExecInteractiveMode::Always), _) => {
+                return Err(error(PluginErrorKind::NeedsTerminal));
+            }
+            (None | Some(ExecInteractiveMode::Never | ExecInteractiveMode::IfAvailable), _) => {}
+        }
         Ok(Self {
             command,
+            api_version,
             config,
             time_limit: TIME_LIMIT,
         })
@@ -101,8 +137,7 @@ impl ExecPlugin {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .kill_on_drop(true);
-        #[cfg(unix)]
-        command.process_group(0);
+        ProcessGroup::lead(&mut command);
         for pair in self.config.env.iter().flatten() {
             if let (Some(name), Some(value)) = (pair.get("name"), pair.get("value")) {
                 command.env(name, value);
@@ -117,15 +152,31 @@ impl ExecPlugin {
     fn parse_output(&self, stdout: &[u8]) -> Result<ExecCredential, PluginError> {
         let answer: ExecResponse =
             serde_json::from_slice(stdout).map_err(|_| self.error(PluginErrorKind::Unreadable))?;
+        if answer.kind.as_deref() != Some(KIND) {
+            return Err(self.error(PluginErrorKind::Unreadable));
+        }
+        let returned = answer.api_version.unwrap_or_default();
+        if returned != self.api_version {
+            return Err(self.error(PluginErrorKind::OtherVersion {
+                configured: self.api_version,
+                returned: sanitize(&returned),
+            }));
+        }
         let status = answer
             .status
             .ok_or_else(|| self.error(PluginErrorKind::Empty))?;
-        let certificate = match (status.client_certificate_data, status.client_key_data) {
+        let given = |text: &String| !text.is_empty();
+        let certificate = status.client_certificate_data.filter(given);
+        let key = status.client_key_data.filter(|key| !key.is_empty());
+        let certificate = match (certificate, key) {
             (Some(certificate_pem), Some(key)) => Some(ClientCertificate {
                 certificate_pem,
                 key_pem: Password::new(key.as_str()),
             }),
-            _ => None,
+            (None, None) => None,
+            (Some(_), None) | (None, Some(_)) => {
+                return Err(self.error(PluginErrorKind::HalfCertificate));
+            }
         };
         let token = status.token.filter(|token| !token.is_empty());
         let token = token.map(|token| Password::new(token.as_str()));
@@ -157,47 +208,6 @@ impl ExecPlugin {
             install_hint: self.config.install_hint.clone(),
         }
     }
-}
-
-/// The plugin's process group: killed on drop unless disarmed.
-///
-/// A plugin is often a script, which would otherwise leave behind the program that it waits for.
-#[cfg(unix)]
-struct ProcessGroup(Option<rustix::process::Pid>);
-
-#[cfg(unix)]
-impl ProcessGroup {
-    fn new(child: &Child) -> Self {
-        let leader = child.id().and_then(|id| i32::try_from(id).ok());
-        Self(leader.and_then(rustix::process::Pid::from_raw))
-    }
-
-    fn disarm(mut self) {
-        self.0 = None;
-    }
-}
-
-#[cfg(unix)]
-impl Drop for ProcessGroup {
-    fn drop(&mut self) {
-        if let Some(leader) = self.0 {
-            // They may be gone already.
-            let _ = rustix::process::kill_process_group(leader, rustix::process::Signal::KILL);
-        }
-    }
-}
-
-/// `kill_on_drop` ends the plugin itself.
-#[cfg(not(unix))]
-struct ProcessGroup;
-
-#[cfg(not(unix))]
-impl ProcessGroup {
-    fn new(_: &Child) -> Self {
-        Self
-    }
-
-    fn disarm(self) {}
 }
 
 /// The end of what the plugin complained of, in one line and without what a terminal would obey.
@@ -232,7 +242,7 @@ impl<'a> ExecInfo<'a> {
     fn new(config: &'a ExecConfig) -> Self {
         Self {
             api_version: config.api_version.as_deref(),
-            kind: "ExecCredential",
+            kind: KIND,
             spec: ExecSpec {
                 interactive: false,
                 cluster: config
@@ -245,7 +255,10 @@ impl<'a> ExecInfo<'a> {
 }
 
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct ExecResponse {
+    api_version: Option<String>,
+    kind: Option<String>,
     status: Option<ExecStatus>,
 }
 
@@ -266,7 +279,8 @@ mod tests {
         ExecPlugin::new(ExecConfig {
             command: Some("sh".into()),
             args: Some(vec!["-c".into(), script.into()]),
-            api_version: Some("client.authentication.k8s.io/v1".into()),
+            api_version: Some(V1.into()),
+            interactive_mode: Some(ExecInteractiveMode::Never),
             install_hint: Some("install the lab plugin".into()),
             ..ExecConfig::default()
         })
@@ -276,7 +290,7 @@ mod tests {
     #[tokio::test]
     async fn a_token_with_its_expiry_is_read() {
         let credential = plugin(
-            r#"echo '{"kind":"ExecCredential","status":{"token":"abc","expirationTimestamp":"2030-01-02T03:04:05Z"}}'"#,
+            r#"echo '{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","status":{"token":"abc","expirationTimestamp":"2030-01-02T03:04:05Z"}}'"#,
         )
         .run()
         .await
@@ -293,7 +307,7 @@ mod tests {
         let credential = plugin(
             r#"if read line; then exit 9; fi
                case $KUBERNETES_EXEC_INFO in *'"interactive":false'*) ;; *) exit 8;; esac
-               echo '{"status":{"token":"t"}}'"#,
+               echo '{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","status":{"token":"t"}}'"#,
         )
         .run()
         .await;
@@ -322,6 +336,7 @@ mod tests {
     async fn a_missing_plugin_is_called_missing() {
         let plugin = ExecPlugin::new(ExecConfig {
             command: Some("/nonexistent/plugin".into()),
+            api_version: Some(V1BETA1.into()),
             ..ExecConfig::default()
         })
         .unwrap();
@@ -341,10 +356,29 @@ mod tests {
 
     #[tokio::test]
     async fn an_answer_without_a_credential_is_no_credential() {
+        let of = |status: &str| {
+            format!(r#"{{"apiVersion":"{V1}","kind":"ExecCredential","status":{status}}}"#)
+        };
         for (answer, fault) in [
-            ("not json", PluginErrorKind::Unreadable),
-            ("{}", PluginErrorKind::Empty),
-            (r#"{"status":{"token":""}}"#, PluginErrorKind::Empty),
+            ("not json".to_owned(), PluginErrorKind::Unreadable),
+            ("{}".to_owned(), PluginErrorKind::Unreadable),
+            (of("null"), PluginErrorKind::Empty),
+            (of(r#"{"token":""}"#), PluginErrorKind::Empty),
+            (
+                of(r#"{"token":"t","clientKeyData":"k"}"#),
+                PluginErrorKind::HalfCertificate,
+            ),
+            (
+                of(r#"{"token":"t"}"#).replace("ExecCredential", "Pod"),
+                PluginErrorKind::Unreadable,
+            ),
+            (
+                of(r#"{"token":"t"}"#).replace(V1, V1BETA1),
+                PluginErrorKind::OtherVersion {
+                    configured: V1,
+                    returned: V1BETA1.to_owned(),
+                },
+            ),
         ] {
             let got = plugin(&format!("echo '{answer}'"))
                 .run()
@@ -352,6 +386,43 @@ mod tests {
                 .unwrap_err()
                 .kind;
             assert_eq!(got, fault, "{answer}");
+        }
+    }
+
+    /// As client-go: an unknown version, v1 without `interactiveMode`, and a mode that needs the terminal.
+    #[test]
+    fn a_plugin_that_cannot_work_is_refused_before_it_runs() {
+        use ExecInteractiveMode::{Always, IfAvailable, Never};
+        let new = |version: Option<&str>, mode| {
+            let plugin = ExecPlugin::new(ExecConfig {
+                command: Some("sh".into()),
+                api_version: version.map(str::to_owned),
+                interactive_mode: mode,
+                ..ExecConfig::default()
+            });
+            plugin.map(|_| ()).map_err(|error| error.kind)
+        };
+        let alpha = "client.authentication.k8s.io/v1alpha1";
+        let unknown = |text: &str| Err(PluginErrorKind::UnknownVersion(text.to_owned()));
+        for (version, mode, expected) in [
+            (Some(V1), Some(Never), Ok(())),
+            (Some(V1), Some(IfAvailable), Ok(())),
+            (Some(V1), None, Err(PluginErrorKind::NoInteractiveMode)),
+            (
+                Some(V1),
+                Some(Always),
+                Err(PluginErrorKind::NeedsTerminal),
+            ),
+            (Some(V1BETA1), None, Ok(())),
+            (
+                Some(V1BETA1),
+                Some(Always),
+                Err(PluginErrorKind::NeedsTerminal),
+            ),
+            (Some(alpha), Some(Never), unknown(alpha)),
+            (None, Some(Never), unknown("")),
+        ] {
+            assert_eq!(new(version, mode.clone()), expected, "{version:?} {mode:?}");
         }
     }
 }

@@ -1,33 +1,37 @@
 //! Authenticates requests with a credential plugin and refreshes the credential before it expires.
 //!
-//! The plugin is asked before the first request, a minute before the credential expires, and after a
-//! 401 (client-go does the same). A new client certificate needs a new TLS client; a new token only a
-//! new header. Requests that come meanwhile wait for the one answer, but not for ever: a plugin that
-//! takes its time goes on when the request that needed it is given up.
+//! The plugin is asked before the first request, shortly before the credential expires, and after a 401, but not
+//! twice within [`PAUSE`]: a credential may be short-lived, or end in the past by this machine's clock, and the server
+//! may take it nevertheless. A new client certificate needs a new TLS client; a new token only a new header.
+//! Requests that come meanwhile wait for the one answer, but not for ever: a plugin that takes its time goes on when
+//! the request that needed it is given up.
 
 use std::{sync::Arc, time::Duration};
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use http::{HeaderValue, Request, Response, StatusCode, header::AUTHORIZATION};
 use jiff::{SignedDuration, Timestamp};
-use kube::{
-    Client, Config,
-    client::{Body, ClientBuilder},
-};
+use kube::{Client, Config, client::Body};
 use tokio::{
     sync::Mutex,
     time::{Instant, timeout},
 };
 use zeroize::Zeroizing;
 
-use super::exec::{ExecCredential, ExecPlugin};
+use super::{
+    exec::{ClientCertificate, ExecCredential, ExecPlugin},
+    http_client,
+};
 use crate::{cluster::error::PluginError, domain::registry_auth::credential::Password};
 
-/// Time before its expiry at which a credential is renewed, as clocks differ.
+/// Maximum time before its expiry at which a credential is renewed, as clocks differ.
 const EARLY: SignedDuration = SignedDuration::from_secs(60);
 
-/// Pause before the plugin is called again after a failure, or after a 401 for a new credential: many watches ask, and
-/// some plugins open a browser.
+/// A short-lived credential is renewed in this last part of its life.
+const EARLY_PART: i32 = 5;
+
+/// Pause between two runs of the plugin, whatever the first one returned: many watches ask, and some plugins open a
+/// browser.
 const PAUSE: Duration = Duration::from_secs(15);
 
 /// Timeout of a request that waits for a plugin: shorter than any request timeout, so that the error names
@@ -63,21 +67,49 @@ struct ExecAuth {
 struct ExecAuthState {
     session: Option<AuthSession>,
     failed: Option<(Instant, PluginError)>,
+    /// The connections, which outlive a token.
+    client: Option<Arc<CertifiedClient>>,
+}
+
+/// A client and the certificate that its connections present.
+struct CertifiedClient {
+    client: Client,
+    certificate: Option<ClientCertificate>,
+}
+
+impl CertifiedClient {
+    fn presents(&self, certificate: Option<&ClientCertificate>) -> bool {
+        match (&self.certificate, certificate) {
+            (None, None) => true,
+            (Some(present), Some(other)) => present.is_same(other),
+            (None, Some(_)) | (Some(_), None) => false,
+        }
+    }
 }
 
 #[derive(Clone)]
 struct AuthSession {
     client: Client,
     header: Option<HeaderValue>,
-    expires: Option<Timestamp>,
+    /// When the credential is to be renewed; `None`: it has no end.
+    renew_at: Option<Timestamp>,
     started_at: Instant,
 }
 
 impl AuthSession {
+    /// Whether the plugin need not be asked, or must not be asked again yet.
     fn is_valid(&self) -> bool {
-        self.expires
-            .is_none_or(|end| Timestamp::now() + EARLY < end)
+        self.started_at.elapsed() < PAUSE
+            || self.renew_at.is_none_or(|renew| Timestamp::now() < renew)
     }
+}
+
+/// When a credential that was issued `now` is to be renewed.
+fn renewal(now: Timestamp, expires: Timestamp) -> Timestamp {
+    let life = now.duration_until(expires);
+    expires
+        .checked_sub(EARLY.min(life / EARLY_PART).max(SignedDuration::ZERO))
+        .unwrap_or(expires)
 }
 
 impl ExecAuth {
@@ -125,15 +157,16 @@ impl ExecAuth {
         }
         let started = match self.plugin.run().await {
             Ok(credential) => self
-                .start_session(credential)
+                .start_session(credential, state.client.as_ref())
                 .map_err(|why| self.plugin.unusable(&why)),
             Err(error) => Err(error),
         };
         match started {
-            Ok(session) => {
+            Ok((session, client)) => {
                 *state = ExecAuthState {
                     session: Some(session.clone()),
                     failed: None,
+                    client: Some(client),
                 };
                 Ok(session)
             }
@@ -144,19 +177,41 @@ impl ExecAuth {
         }
     }
 
-    fn start_session(&self, credential: ExecCredential) -> Result<AuthSession, kube::Error> {
+    /// A session with this credential, over the present connections unless its certificate is another.
+    fn start_session(
+        &self,
+        credential: ExecCredential,
+        present: Option<&Arc<CertifiedClient>>,
+    ) -> Result<(AuthSession, Arc<CertifiedClient>), kube::Error> {
+        let certified = match present {
+            Some(present) if present.presents(credential.certificate.as_ref()) => {
+                Arc::clone(present)
+            }
+            _ => Arc::new(self.new_client(credential.certificate)?),
+        };
+        let session = AuthSession {
+            client: certified.client.clone(),
+            header: credential.token.as_ref().map(bearer).transpose()?,
+            renew_at: credential.expires.map(|end| renewal(Timestamp::now(), end)),
+            started_at: Instant::now(),
+        };
+        Ok((session, certified))
+    }
+
+    fn new_client(
+        &self,
+        certificate: Option<ClientCertificate>,
+    ) -> Result<CertifiedClient, kube::Error> {
         let mut config = self.config.clone();
-        if let Some(certificate) = credential.certificate {
+        if let Some(certificate) = &certificate {
             let key = Zeroizing::new(BASE64_STANDARD.encode(certificate.key_pem.expose()));
             config.auth_info.client_certificate_data =
-                Some(BASE64_STANDARD.encode(certificate.certificate_pem));
+                Some(BASE64_STANDARD.encode(&certificate.certificate_pem));
             config.auth_info.client_key_data = Some(key.as_str().into());
         }
-        Ok(AuthSession {
-            client: ClientBuilder::try_from(config)?.build(),
-            header: credential.token.as_ref().map(bearer).transpose()?,
-            expires: credential.expires,
-            started_at: Instant::now(),
+        Ok(CertifiedClient {
+            client: http_client::build(config)?,
+            certificate,
         })
     }
 
@@ -207,6 +262,7 @@ mod tests {
             let plugin = ExecPlugin::new(ExecConfig {
                 command: Some("sh".into()),
                 args: Some(vec!["-c".into(), script]),
+                api_version: Some("client.authentication.k8s.io/v1beta1".into()),
                 ..ExecConfig::default()
             });
             let login = Arc::new(ExecAuth {
@@ -225,7 +281,7 @@ mod tests {
         }
     }
 
-    const TOKEN: &str = r#"echo '{"status":{"token":"t"}}'"#;
+    const TOKEN: &str = r#"echo '{"apiVersion":"client.authentication.k8s.io/v1beta1","kind":"ExecCredential","status":{"token":"t"}}'"#;
 
     #[tokio::test]
     async fn a_credential_without_an_end_is_asked_for_once() {
@@ -273,12 +329,71 @@ mod tests {
     async fn a_plugin_whose_credential_cannot_be_used_is_left_alone_for_a_while() {
         let certificate = r#"{"clientCertificateData":"no PEM","clientKeyData":"no PEM"}"#;
         for status in [certificate, r#"{"token":"two\nlines"}"#] {
-            let counting = Counting::new(&format!("printf %s '{{\"status\":{status}}}'"));
+            let counting = Counting::new(&format!("printf %s '{{\"apiVersion\":\"client.authentication.k8s.io/v1beta1\",\"kind\":\"ExecCredential\",\"status\":{status}}}'"));
             for _ in 0..5 {
                 let error = counting.login.session().await.err().unwrap().to_string();
                 assert!(error.contains("cannot be used"), "{error}");
             }
             assert_eq!(counting.asked(), 1, "{status}");
         }
+    }
+
+    /// A credential of 45 s, or one that is long over by this machine's clock, was asked for by every request.
+    #[tokio::test]
+    async fn a_credential_that_has_ended_is_not_asked_for_by_each_request() {
+        let ended = TOKEN.replace(
+            r#""token":"t""#,
+            r#""token":"t","expirationTimestamp":"2020-01-01T00:00:00Z""#,
+        );
+        let counting = Counting::new(&ended);
+        for _ in 0..5 {
+            counting.login.session().await.unwrap();
+        }
+        assert_eq!(counting.asked(), 1);
+        let earlier = Instant::now().checked_sub(PAUSE).unwrap();
+        let mut state = counting.login.state.lock().await;
+        state.session.as_mut().unwrap().started_at = earlier;
+        drop(state);
+        counting.login.session().await.unwrap();
+        assert_eq!(counting.asked(), 2, "after a pause it is");
+    }
+
+    #[test]
+    fn a_credential_is_renewed_in_the_last_fifth_of_its_life_or_its_last_minute() {
+        let now: Timestamp = "2030-01-01T00:00:00Z".parse().unwrap();
+        let after = |seconds| now + SignedDuration::from_secs(seconds);
+        for (life, renewed) in [(3600, 3540), (300, 240), (45, 36), (-600, -600)] {
+            assert_eq!(renewal(now, after(life)), after(renewed), "{life}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_new_token_keeps_the_connections_and_a_new_certificate_does_not() {
+        let counting = Counting::new(TOKEN);
+        let key = rcgen::KeyPair::generate().unwrap();
+        let signed = rcgen::CertificateParams::new(vec!["user".to_owned()]);
+        let pem = signed.unwrap().self_signed(&key).unwrap().pem();
+        let certificate = ClientCertificate {
+            certificate_pem: pem,
+            key_pem: Password::new(key.serialize_pem()),
+        };
+        let start = |certificate, present| {
+            let credential = ExecCredential {
+                token: Some(Password::new("t")),
+                certificate,
+                expires: None,
+            };
+            let started = counting.login.start_session(credential, present);
+            started.map(|(_, client)| client).unwrap()
+        };
+        let plain = start(None, None);
+        assert!(Arc::ptr_eq(&start(None, Some(&plain)), &plain));
+        let certified = start(Some(certificate.clone()), Some(&plain));
+        assert!(!Arc::ptr_eq(&certified, &plain));
+        assert!(Arc::ptr_eq(
+            &start(Some(certificate), Some(&certified)),
+            &certified
+        ));
+        assert!(!Arc::ptr_eq(&start(None, Some(&certified)), &certified));
     }
 }

@@ -7,6 +7,7 @@ mod connection;
 mod error;
 mod exec;
 mod exec_auth;
+mod http_client;
 mod identity;
 mod kubeconfig;
 mod options;

@@ -5,7 +5,10 @@
 
 use std::env;
 
-use http::Uri;
+use base64::{Engine, prelude::BASE64_STANDARD};
+use http::{HeaderValue, Uri};
+use percent_encoding::percent_decode_str;
+use zeroize::Zeroizing;
 
 use crate::domain::proxy::ProxyVariables;
 
@@ -30,6 +33,16 @@ fn proxy_for(server: &Uri, variables: &ProxyVariables) -> Option<String> {
     } else {
         format!("http://{proxy}")
     })
+}
+
+/// Header for the login that stands in the address of an HTTP proxy.
+pub(super) fn basic_auth(address: &Uri) -> Option<HeaderValue> {
+    let (login, _) = address.authority()?.as_str().rsplit_once('@')?;
+    let login = Zeroizing::new(percent_decode_str(login).collect::<Vec<u8>>());
+    let encoded = Zeroizing::new(format!("Basic {}", BASE64_STANDARD.encode(&*login)));
+    let mut header = HeaderValue::from_str(&encoded).ok()?;
+    header.set_sensitive(true);
+    Some(header)
 }
 
 #[cfg(test)]
@@ -57,5 +70,15 @@ mod tests {
         ] {
             assert_eq!(proxy(server), expected, "{server}");
         }
+    }
+
+    #[test]
+    fn the_login_of_a_proxy_is_decoded_before_it_is_sent() {
+        let header = |address: &str| basic_auth(&address.parse().unwrap());
+        let sent = header("http://user:pa%40ss%3Aword@proxy.lab:3128").unwrap();
+        let expected = BASE64_STANDARD.encode("user:pa@ss:word");
+        assert_eq!(sent, format!("Basic {expected}").as_str());
+        assert!(sent.is_sensitive());
+        assert_eq!(header("http://proxy.lab:3128"), None);
     }
 }

@@ -6,7 +6,6 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use jiff::Timestamp;
 use kube::{
     Client, Config,
-    client::ClientBuilder,
     config::{AuthInfo, KubeConfigOptions, Kubeconfig},
 };
 
@@ -15,7 +14,7 @@ use super::{
     connection::Connection,
     error::ConnectError,
     exec::ExecPlugin,
-    exec_auth, kubeconfig,
+    exec_auth, http_client, kubeconfig,
     options::{ConnectLimits, ConnectOptions},
     proxy,
 };
@@ -93,9 +92,13 @@ impl ConnectTarget {
     }
 
     fn in_cluster() -> Result<Self, ConnectError> {
-        let config = Config::incluster().map_err(|error| ConnectError::InCluster {
-            why: error.to_string(),
-        })?;
+        let failed = |why: String| ConnectError::InCluster { why };
+        let mut config = Config::incluster().map_err(|error| failed(error.to_string()))?;
+        // As client-go does (`http.ProxyFromEnvironment`).
+        config.proxy_url = proxy::from_environment(&config.cluster_url)
+            .map(|address| address.parse())
+            .transpose()
+            .map_err(|error| failed(format!("invalid proxy address: {error}")))?;
         Ok(Self {
             config,
             context: None,
@@ -217,7 +220,7 @@ async fn build_client(mut config: Config) -> Result<Client, ApiError> {
                 ExecPlugin::new(exec).map_err(|error| ApiError::Plugin(Box::new(error)))?;
             Ok(exec_auth::client(config, plugin).await?)
         }
-        _ => Ok(ClientBuilder::try_from(config)?.build()),
+        _ => Ok(http_client::build(config)?),
     }
 }
 

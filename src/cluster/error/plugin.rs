@@ -14,6 +14,12 @@ pub struct PluginError {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PluginErrorKind {
     NoCommand,
+    /// The kubeconfig's `apiVersion` is not one of the protocol.
+    UnknownVersion(String),
+    /// `interactiveMode` is required with v1.
+    NoInteractiveMode,
+    /// `interactiveMode: Always`.
+    NeedsTerminal,
     NotFound,
     NotStarted(String),
     Failed {
@@ -24,7 +30,14 @@ pub enum PluginErrorKind {
     /// It is still being waited for.
     Slow(Duration),
     Unreadable,
+    /// An ExecCredential of another version than the kubeconfig's.
+    OtherVersion {
+        configured: &'static str,
+        returned: String,
+    },
     Empty,
+    /// A certificate without its key, or the other way round.
+    HalfCertificate,
     /// Its certificate, key or token cannot be used, and why.
     Unusable(String),
 }
@@ -38,6 +51,18 @@ impl fmt::Display for PluginError {
             PluginErrorKind::NoCommand => {
                 f.write_str("the kubeconfig has no command for its credential plugin")
             }
+            PluginErrorKind::UnknownVersion(version) => write!(
+                f,
+                "credential plugin {command}: invalid apiVersion {version:?} in the kubeconfig"
+            ),
+            PluginErrorKind::NoInteractiveMode => write!(
+                f,
+                "credential plugin {command}: interactiveMode must be specified in the kubeconfig"
+            ),
+            PluginErrorKind::NeedsTerminal => write!(
+                f,
+                "credential plugin {command} needs a terminal (interactiveMode: Always)"
+            ),
             PluginErrorKind::NotFound => write!(f, "credential plugin {command} is not installed"),
             PluginErrorKind::NotStarted(why) => {
                 write!(f, "credential plugin {command} could not be started: {why}")
@@ -64,6 +89,17 @@ impl fmt::Display for PluginError {
             PluginErrorKind::Unreadable => write!(
                 f,
                 "credential plugin {command} did not print an ExecCredential"
+            ),
+            PluginErrorKind::OtherVersion {
+                configured,
+                returned,
+            } => write!(
+                f,
+                "credential plugin {command} returned apiVersion {returned:?}, configured is {configured}"
+            ),
+            PluginErrorKind::HalfCertificate => write!(
+                f,
+                "credential plugin {command} returned only a certificate or only a key"
             ),
             PluginErrorKind::Empty => write!(
                 f,

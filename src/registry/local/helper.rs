@@ -12,9 +12,12 @@ use tokio::{
 };
 use zeroize::Zeroizing;
 
-use crate::domain::{
-    plan::Credentials,
-    registry_auth::{credential::Password, docker_config::IDENTITY_TOKEN_UNSUPPORTED},
+use crate::{
+    domain::{
+        plan::Credentials,
+        registry_auth::{credential::Password, docker_config::IDENTITY_TOKEN_UNSUPPORTED},
+    },
+    process_group::ProcessGroup,
 };
 
 /// Time limit: enough for a person to unlock a key ring.
@@ -55,30 +58,9 @@ pub(super) async fn get(name: &str, server: &str) -> Result<Credentials, HelperE
     if name.is_empty() || !name.chars().all(is_name) {
         return Err(error("is not a valid credential helper name".to_owned()));
     }
-    let mut command = Command::new(&program);
-    command
-        .arg("get")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .kill_on_drop(true);
-    // Away from the terminal, which the dashboard has.
-    #[cfg(unix)]
-    command.process_group(0);
-    let child = command.spawn().map_err(|cause| {
-        error(match cause.kind() {
-            io::ErrorKind::NotFound => "is not on the PATH".to_owned(),
-            _ => format!("cannot be run: {cause}"),
-        })
-    })?;
-    let answer = tokio::time::timeout(LIMIT, exchange(child, server)).await;
-    let output = match answer {
-        Err(_) => {
-            return Err(error(format!("timed out after {} s", LIMIT.as_secs())));
-        }
-        Ok(Err(cause)) => return Err(error(format!("failed: {cause}"))),
-        Ok(Ok(None)) => return Err(error(format!("has no login for {server}"))),
-        Ok(Ok(Some(output))) => output,
+    let output = match run(&program, server, LIMIT).await {
+        Ok(output) => output.ok_or_else(|| error(format!("has no login for {server}")))?,
+        Err(why) => return Err(error(why)),
     };
     let answer: HelperResponse =
         serde_json::from_slice(&output).map_err(|_| error("returned no valid login".to_owned()))?;
@@ -92,6 +74,35 @@ pub(super) async fn get(name: &str, server: &str) -> Result<Credentials, HelperE
         username: answer.username,
         password: Password::new(answer.secret.as_str()),
     })
+}
+
+/// Runs a helper; `None` when it has no login. One that is given up ends with all that it started; one that has ended
+/// may leave an agent behind, which holds an unlocked key ring.
+async fn run(
+    program: &str,
+    server: &str,
+    limit: Duration,
+) -> Result<Option<Zeroizing<Vec<u8>>>, String> {
+    let mut command = Command::new(program);
+    command
+        .arg("get")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .kill_on_drop(true);
+    // Away from the terminal, which the dashboard has.
+    ProcessGroup::lead(&mut command);
+    let child = command.spawn().map_err(|cause| match cause.kind() {
+        io::ErrorKind::NotFound => "is not on the PATH".to_owned(),
+        _ => format!("cannot be run: {cause}"),
+    })?;
+    let group = ProcessGroup::new(&child);
+    let output = tokio::time::timeout(limit, exchange(child, server))
+        .await
+        .map_err(|_| format!("timed out after {} s", limit.as_secs()))?
+        .map_err(|cause| format!("failed: {cause}"))?;
+    group.disarm();
+    Ok(output)
 }
 
 /// What a helper writes; `None` when it says by its status that it has nothing.
@@ -122,5 +133,32 @@ mod tests {
             let why = get(name, "ghcr.io").await.unwrap_err().to_string();
             assert!(why.ends_with(expected), "{why}");
         }
+    }
+
+    /// The script waits for a child of its own, which holds the other end of a pipe that closes when it is gone.
+    #[tokio::test]
+    async fn a_helper_that_is_given_up_leaves_no_child_behind() {
+        use std::os::unix::fs::PermissionsExt;
+
+        let folder = tempfile::tempdir().unwrap();
+        let (program, fifo) = (folder.path().join("helper"), folder.path().join("fifo"));
+        let script = format!(
+            "#!/bin/sh\nmkfifo {0}\nsleep 600 > {0} &\nwait\n",
+            fifo.display()
+        );
+        std::fs::write(&program, script).unwrap();
+        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let program = program.to_str().unwrap().to_owned();
+        let asked = tokio::spawn(async move {
+            run(&program, "ghcr.io", Duration::from_secs(3)).await
+        });
+        while !fifo.exists() {
+            tokio::task::yield_now().await;
+        }
+        // Opened when the child opens the other end, read to its end when that child has ended.
+        let end = tokio::task::spawn_blocking(move || std::fs::read(fifo));
+        let end = tokio::time::timeout(Duration::from_secs(30), end).await;
+        assert!(end.unwrap().unwrap().unwrap().is_empty());
+        assert_eq!(asked.await.unwrap(), Err("timed out after 3 s".to_owned()));
     }
 }
