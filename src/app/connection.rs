@@ -155,13 +155,26 @@ impl ConnectionStatus {
         let waiting = |state: &WatchState| {
             matches!(state, WatchState::Connecting | WatchState::Listing { .. })
         };
-        if self.watches.is_empty() || self.watches.values().any(waiting) {
+        if !self.covers(scope) || self.watches.values().any(waiting) {
             WatchHealth::Listing
         } else if self.coverage_gaps(scope).is_empty() {
             WatchHealth::Live
         } else {
             WatchHealth::Partial
         }
+    }
+
+    /// True if each kind is watched in this scope, whatever came of it. A scope that was just chosen is not, until its
+    /// watches have started.
+    pub fn covers(&self, scope: &Scope) -> bool {
+        let kinds = self.kinds();
+        let of_namespaces = |kind: &WatchKind| *kind != WatchKind::Namespaces;
+        kinds.iter().any(of_namespaces) && kinds.iter().all(|kind| self.is_watched(*kind, scope))
+    }
+
+    /// True if this kind is watched in this scope.
+    pub fn is_watched(&self, kind: WatchKind, scope: &Scope) -> bool {
+        self.state_of_kind(kind, scope).is_some()
     }
 
     /// Combined state of the watches of these kinds in a scope, the worst first: forbidden, stale, loading, partial,
@@ -175,7 +188,10 @@ impl ConnectionStatus {
             .kinds()
             .into_iter()
             .filter(|kind| kinds(*kind))
-            .filter_map(|kind| self.state_of_kind(kind, scope))
+            .map(|kind| {
+                let state = self.state_of_kind(kind, scope);
+                state.unwrap_or(KindState::Loading { received: 0 })
+            })
             .peekable();
         if states.peek().is_none() {
             return KindState::Loading { received: 0 };
@@ -266,15 +282,15 @@ impl ConnectionStatus {
             let state = self.watches.get(&id).or(cluster);
             return state.map(KindState::from_watch_state);
         }
-        let local = self.watches.iter();
-        let local = local.filter(|(id, _)| id.kind == kind && id.scope != Scope::Cluster);
-        let local = local.map(|(_, state)| KindState::from_watch_state(state));
-        match cluster {
-            Some(WatchState::Forbidden { missing, as_of, .. }) => {
+        // What single namespaces show is not the cluster, unless they are all that may be listed of it.
+        match cluster? {
+            WatchState::Forbidden { missing, as_of, .. } => {
+                let local = self.watches.iter();
+                let local = local.filter(|(id, _)| id.kind == kind && id.scope != Scope::Cluster);
+                let local = local.map(|(_, state)| KindState::from_watch_state(state));
                 Some(in_some_namespaces(missing, *as_of, local))
             }
-            Some(state) => Some(KindState::from_watch_state(state)),
-            None => local.reduce(KindState::worse),
+            state => Some(KindState::from_watch_state(state)),
         }
     }
 }

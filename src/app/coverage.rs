@@ -63,7 +63,9 @@ pub fn all_clear(model: &Model) -> AllClear {
         AllClear::Unknown
     } else if !gaps.is_empty() {
         AllClear::NoFailures
-    } else if connection.coverage_gaps(&Scope::Cluster).is_empty() {
+    } else if connection.covers(&Scope::Cluster)
+        && connection.coverage_gaps(&Scope::Cluster).is_empty()
+    {
         AllClear::Cluster
     } else {
         AllClear::Namespace
@@ -343,6 +345,27 @@ mod tests {
         };
         unknown.connection.remove_watch(&id);
         assert_ne!(all_clear(&unknown), AllClear::NoNamespace);
+    }
+
+    /// With `-n shop`, nothing else is watched; all namespaces are not well because one is.
+    #[test]
+    fn of_what_is_not_watched_nothing_is_claimed() {
+        let shop = Scope::Namespace(Namespace::new("shop"));
+        let mut model = model(&shop, WatchState::Live);
+        let pods_of = |scope: &Scope| WatchId {
+            kind: WatchKind::Pods,
+            scope: scope.clone(),
+        };
+        model.connection.remove_watch(&pods_of(&Scope::Cluster));
+        assert_eq!(all_clear(&model), AllClear::NotYet);
+        model
+            .connection
+            .set_watch_state(pods_of(&shop), WatchState::Live);
+        assert_eq!(all_clear(&model), AllClear::Namespace);
+        for other in [Scope::Namespace(Namespace::new("pay")), Scope::Cluster] {
+            model.scope = other;
+            assert_eq!(all_clear(&model), AllClear::NotYet, "{:?}", model.scope);
+        }
     }
 
     #[test]

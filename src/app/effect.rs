@@ -15,6 +15,7 @@ use crate::domain::{
     },
     node::NodeFileReader,
     pull_test::PullTest,
+    store::watch::Scope,
 };
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,7 +30,9 @@ pub enum Effect {
     ListContexts {
         request_id: RequestId,
     },
-    /// Asks the watches to look into this namespace, where listing all namespaces is not permitted.
+    /// Watches this scope, which is looked at now; with it those looked at before.
+    WatchScope(Scope),
+    /// Watches this namespace too, where listing all namespaces is not permitted.
     WatchNamespace(Namespace),
     /// Lets the server try a plan without storing anything.
     DryRun {

@@ -1,15 +1,13 @@
 //! Executes effects: each becomes a task whose result is a message with the same request ID.
 
-use std::{
-    collections::{BTreeSet, HashMap},
-    sync::Arc,
-};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use crossterm::{clipboard::CopyToClipboard, queue};
 use jiff::Timestamp;
 use tokio::{
     sync::{mpsc, watch},
     task::JoinHandle,
+    time::sleep,
 };
 use zeroize::Zeroizing;
 
@@ -21,6 +19,7 @@ use super::{
     node_platforms::NodePlatforms,
     output::OUTPUT,
     registry_probe,
+    watch_plan::WatchPlan,
 };
 use crate::{
     app::{
@@ -42,8 +41,12 @@ use crate::{
         plan::Outcome,
         pull_test::{PullTest, PullTestOutcome, PullTestResult},
         registry_auth::credential::FingerprintKey,
+        store::watch::Scope,
     },
 };
+
+/// How long a scope is looked at before it is watched: the keys that move a selection pass over many.
+const SCOPE_PAUSE: Duration = Duration::from_millis(200);
 
 /// A new connection that the event loop has not yet received.
 pub(super) type NewConnection = (RequestId, Box<Connection>);
@@ -64,7 +67,9 @@ pub(super) struct Effects {
     changes: ActiveChanges,
     /// Tells the tasks of a pull test that the user has cancelled it.
     pull_tests: HashMap<RequestId, watch::Sender<bool>>,
-    namespaces: BTreeSet<Namespace>,
+    watch_plan: WatchPlan,
+    /// Waits until a scope has been looked at for a moment.
+    following_scope: Option<JoinHandle<()>>,
 }
 
 /// An effect that the event loop itself must execute.
@@ -80,7 +85,6 @@ impl Effects {
     pub(super) fn new(
         source: SharedSource,
         answers: mpsc::Sender<Message>,
-        namespaces: BTreeSet<Namespace>,
         permit: Option<WritePermit>,
         changes: ActiveChanges,
     ) -> (Self, mpsc::Receiver<NewConnection>) {
@@ -98,7 +102,8 @@ impl Effects {
             permit,
             changes,
             pull_tests: HashMap::new(),
-            namespaces,
+            watch_plan: WatchPlan::default(),
+            following_scope: None,
         };
         (effects, receiver)
     }
@@ -116,7 +121,8 @@ impl Effects {
                 let source = Arc::clone(&self.source);
                 self.answer_from_disk(move || Message::Contexts(request_id, source.contexts()));
             }
-            Effect::WatchNamespace(namespace) => self.watch_namespace(namespace),
+            Effect::WatchScope(scope) => self.show_scope(&scope),
+            Effect::WatchNamespace(namespace) => self.watch_plan.show_namespace(namespace),
             Effect::DryRun { request_id, plan } => {
                 let writer = self.writer();
                 self.answer(async move {
@@ -360,11 +366,25 @@ impl Effects {
         ClusterWriter(self.connection.clone().zip(self.permit))
     }
 
-    fn watch_namespace(&mut self, namespace: Namespace) {
-        self.namespaces.insert(namespace);
-        if let Some(watches) = &self.watches {
-            watches.set_scope(self.watch_scope());
+    /// Watches what is looked at: the first scope at once, another one when the selection rests on it.
+    fn show_scope(&mut self, scope: &Scope) {
+        let pause = if self.watch_plan.is_empty() {
+            Duration::ZERO
+        } else {
+            SCOPE_PAUSE
+        };
+        self.watch_plan.show(scope);
+        if let Some(before) = self.following_scope.take() {
+            before.abort();
         }
+        let Some(watches) = &self.watches else {
+            return;
+        };
+        let (watched, watch_scope) = (watches.scope(), self.watch_scope());
+        self.following_scope = Some(tokio::spawn(async move {
+            sleep(pause).await;
+            watched.set(watch_scope);
+        }));
     }
 
     fn stop_log(&mut self) {
@@ -378,7 +398,10 @@ impl Effects {
         self.watches = None;
         self.connection = None;
         self.nodes = NodePlatforms::default();
-        self.namespaces.clear();
+        self.watch_plan = WatchPlan::default();
+        if let Some(following) = self.following_scope.take() {
+            following.abort();
+        }
         self.stop_log();
         if let Some(before) = self.connecting.take() {
             before.abort();
@@ -404,8 +427,9 @@ impl Effects {
         request_id: RequestId,
         connection: &Connection,
     ) -> (Message, mpsc::Receiver<WatchUpdate>) {
-        self.namespaces.insert(connection.namespace.clone());
-        let (watches, feed) = Watches::start(connection, self.watch_scope(), &self.fingerprints);
+        // The scope follows as soon as it is known.
+        let nothing = WatchScope::Namespaces(Vec::new());
+        let (watches, feed) = Watches::start(connection, nothing, &self.fingerprints);
         self.watches = Some(watches);
         self.connection = Some(connection.clone());
         (
@@ -415,9 +439,9 @@ impl Effects {
     }
 
     fn watch_scope(&self) -> WatchScope {
-        WatchScope::Cluster {
-            fallback: self.namespaces.iter().cloned().collect(),
-        }
+        let connection = self.connection.as_ref();
+        let home = connection.map(|connection| &connection.namespace);
+        self.watch_plan.watch_scope(home)
     }
 }
 

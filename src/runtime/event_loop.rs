@@ -1,7 +1,6 @@
 //! The event loop: waits for events, passes them to `update`, executes effects and draws.
 
 use std::{
-    collections::BTreeSet,
     io,
     panic::AssertUnwindSafe,
     time::{Duration, Instant},
@@ -230,15 +229,8 @@ impl EventLoop {
             model.demo_intro = Some(story);
         }
         let inbox = Mailbox::new(late);
-        let namespaces: BTreeSet<_> = model.known_namespaces.clone();
         let answers = inbox.answers();
-        let (effects, made) = Effects::new(
-            start.source,
-            answers,
-            namespaces,
-            start.permit,
-            changes.clone(),
-        );
+        let (effects, made) = Effects::new(start.source, answers, start.permit, changes.clone());
         let mut shell = Self {
             layout: Layout::new(Rect::default(), model.focus),
             model,

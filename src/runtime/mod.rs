@@ -27,6 +27,7 @@ mod signals;
 mod state_file;
 pub mod terminal;
 mod terminal_replies;
+mod watch_plan;
 
 pub use self::{
     event_loop::{DashboardOptions, Ending, run},

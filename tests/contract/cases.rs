@@ -488,19 +488,22 @@ pub async fn follows_a_changed_reach(cluster: &Cluster) {
     seen.until("only the first", LONG, |seen| has(seen, true, false))
         .await;
     seen.watches
-        .set_scope(WatchScope::Namespaces(vec![one.clone(), two.clone()]));
+        .scope()
+        .set(WatchScope::Namespaces(vec![one.clone(), two.clone()]));
     seen.until("both", LONG, |seen| has(seen, true, true)).await;
     seen.watches
-        .set_scope(WatchScope::Namespaces(vec![two.clone()]));
+        .scope()
+        .set(WatchScope::Namespaces(vec![two.clone()]));
     seen.until("only the second", LONG, |seen| has(seen, false, true))
         .await;
-    seen.watches.set_scope(WatchScope::Cluster {
+    seen.watches.scope().set(WatchScope::Cluster {
         fallback: Vec::new(),
     });
     seen.until("everything", LONG, |seen| has(seen, true, true))
         .await;
     seen.watches
-        .set_scope(WatchScope::Namespaces(vec![one.clone()]));
+        .scope()
+        .set(WatchScope::Namespaces(vec![one.clone()]));
     let of_pods = |seen: &Observer| {
         let ids = seen.states.keys();
         ids.filter(|id| id.kind == WatchKind::Pods)

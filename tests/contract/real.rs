@@ -158,7 +158,10 @@ async fn a_plugin_logs_in_and_its_failure_is_told() {
         return;
     };
     let files = kubeconfig(server, |config| {
-        let script = format!(r#"echo '{{"apiVersion":"client.authentication.k8s.io/v1beta1","kind":"ExecCredential","status":{{"token":"{}"}}}}'"#, token(config));
+        let script = format!(
+            r#"echo '{{"apiVersion":"client.authentication.k8s.io/v1beta1","kind":"ExecCredential","status":{{"token":"{}"}}}}'"#,
+            token(config)
+        );
         config["users"][0]["user"] = exec(&script);
     });
     assert_eq!(open(&files).await.unwrap().identity().cluster, "real");

@@ -70,6 +70,11 @@ impl Line {
         self.state.send_modify(|state| state.mood = mood);
     }
 
+    /// Number of connections that were ever opened.
+    pub fn opened(&self) -> u64 {
+        self.state.borrow().next
+    }
+
     /// Breaks what is connected; the next connection is good.
     pub fn cut(&self) {
         self.state.send_modify(|state| state.broken = state.next);

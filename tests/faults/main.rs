@@ -89,7 +89,11 @@ async fn on_the_sandbox() {
 async fn on_a_real_server() {
     if let Some(server) = server::shared() {
         let mut cases = common(Place::Server(server));
-        cases.extend(cases! { Place::Server(server) => network::cut_under_tls });
+        cases.extend(cases! { Place::Server(server) =>
+            network::cut_under_tls,
+            network::one_connection_carries_all_watches,
+            network::a_tls_connection_that_a_router_forgot,
+        });
         all(cases).await;
     }
 }

@@ -5,7 +5,7 @@ use std::{fs, net::SocketAddr, time::Duration};
 use jiff::{SignedDuration, Timestamp};
 use pullscope::{
     cluster::{ConnectOptions, Connection, WatchScope},
-    domain::k8s::object_ref::Namespace,
+    domain::{k8s::object_ref::Namespace, store::watch::WatchState},
 };
 use serde_json::json;
 
@@ -134,7 +134,52 @@ pub async fn cut_under_tls(place: Place) {
     }
 }
 
+/// HTTP/2: with HTTP/1.1, each of the 61 watches would hold a connection.
+pub async fn one_connection_carries_all_watches(place: Place) {
+    let Place::Server(server) = place else {
+        panic!("the sandbox speaks no TLS")
+    };
+    let cluster = server.cluster();
+    let mut namespaces = Vec::new();
+    for _ in 0..5 {
+        namespaces.push(cluster.namespace("wide").await);
+    }
+    let (line, connection) = tls_line(server).await;
+    let mut seen = Observer::new(&connection, WatchScope::Namespaces(namespaces.clone()));
+    let wanted = 1 + 12 * namespaces.len();
+    seen.until("all watches are live", crate::scene::HEALED, |seen| {
+        seen.states.len() == wanted && seen.states.values().all(|state| *state == WatchState::Live)
+    })
+    .await;
+    assert_eq!(line.opened(), 1);
+}
+
+/// A ping finds the dead connection, over which each further request would be sent.
+pub async fn a_tls_connection_that_a_router_forgot(place: Place) {
+    let Place::Server(server) = place else {
+        panic!("the sandbox speaks no TLS")
+    };
+    let cluster = server.cluster();
+    let namespace = cluster.namespace("ping").await;
+    let (line, mut seen) = over_tls(server, &namespace).await;
+    line.forget();
+    let accounts = format!("/api/v1/namespaces/{namespace}/serviceaccounts");
+    cluster
+        .create(&accounts, json!({"metadata": {"name": "robot"}}))
+        .await;
+    is_equal(server, &namespace, &mut seen).await;
+}
+
 async fn over_tls(server: &'static Server, namespace: &Namespace) -> (Line, Observer) {
+    let (line, connection) = tls_line(server).await;
+    let mut seen = Observer::new(&connection, WatchScope::Namespaces(vec![namespace.clone()]));
+    seen.until("all watches are live", crate::scene::HEALED, all_live)
+        .await;
+    (line, seen)
+}
+
+/// A line to the API server itself, and a connection over it.
+async fn tls_line(server: &'static Server) -> (Line, Connection) {
     let real: SocketAddr = server
         .address()
         .trim_start_matches("https://")
@@ -149,11 +194,7 @@ async fn over_tls(server: &'static Server, namespace: &Namespace) -> (Line, Obse
         kubeconfig: Some(file.path().into()),
         ..ConnectOptions::default()
     };
-    let connection = Connection::open(&options).await.unwrap();
-    let mut seen = Observer::new(&connection, WatchScope::Namespaces(vec![namespace.clone()]));
-    seen.until("all watches are live", crate::scene::HEALED, all_live)
-        .await;
-    (line, seen)
+    (line, Connection::open(&options).await.unwrap())
 }
 
 async fn is_equal(server: &'static Server, namespace: &Namespace, seen: &mut Observer) {

@@ -279,7 +279,10 @@ fn no_helper_is_started_with_a_secret() {
     );
     fs::write(&helper, script).unwrap();
     let plugin = directory.path().join("plugin");
-    let answer = json!({"status": {"token": TOKEN, "expirationTimestamp": "2020-01-01T00:00:00Z"}});
+    let answer = json!({
+        "apiVersion": "client.authentication.k8s.io/v1", "kind": "ExecCredential",
+        "status": {"token": TOKEN, "expirationTimestamp": "2020-01-01T00:00:00Z"},
+    });
     fs::write(&plugin, format!("#!/bin/sh\n{tell}\necho '{answer}'\n")).unwrap();
     for program in [&helper, &plugin] {
         fs::set_permissions(program, fs::Permissions::from_mode(0o755)).unwrap();

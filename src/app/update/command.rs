@@ -91,17 +91,20 @@ fn run(model: &mut Model, line: &str, now: Timestamp) -> Vec<Effect> {
     match asked {
         ParsedCommand::Act(action) => dispatch::dispatch(model, action, now),
         ParsedCommand::Pane(pane, namespace) => {
-            let effects = namespace
-                .map(|namespace| navigate::to_namespace(model, namespace))
-                .unwrap_or_default();
+            if let Some(namespace) = namespace {
+                navigate::to_namespace(model, namespace);
+            }
             overlays::to_pane(model, pane);
-            effects
+            Vec::new()
         }
         ParsedCommand::NoView(answer) => {
             model.set_status(answer, now);
             Vec::new()
         }
-        ParsedCommand::Namespace(namespace) => navigate::to_namespace(model, namespace),
+        ParsedCommand::Namespace(namespace) => {
+            navigate::to_namespace(model, namespace);
+            Vec::new()
+        }
         ParsedCommand::Context(context) => connect::connect(model, Some(context), now),
         ParsedCommand::Theme(theme) => vec![Effect::Theme(theme)],
         ParsedCommand::View(name) => views::go(model, name.as_deref(), now),

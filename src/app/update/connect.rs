@@ -74,18 +74,17 @@ pub(super) fn connected(
     model: &mut Model,
     request_id: RequestId,
     answer: Result<ConnectionInfo, UserError>,
-) -> Vec<Effect> {
+) {
     if request_id != model.connection.request_id {
-        return Vec::new();
+        return;
     }
     match answer {
         Ok(identity) => {
             if let Some(namespace) = &identity.namespace {
                 model.known_namespaces.insert(namespace.clone());
             }
-            let effects = restore_location(model, &identity);
+            restore_location(model, &identity);
             model.connection.phase = ConnectionPhase::Connected(identity);
-            return effects;
         }
         Err(problem) => {
             let context = match &model.connection.phase {
@@ -95,12 +94,11 @@ pub(super) fn connected(
             model.connection.phase = ConnectionPhase::Failed { context, problem };
         }
     }
-    Vec::new()
 }
 
 /// Goes to where the user was in this context, or else where the settings or the context say. A
 /// connection that is made again leaves all where it is.
-fn restore_location(model: &mut Model, identity: &ConnectionInfo) -> Vec<Effect> {
+fn restore_location(model: &mut Model, identity: &ConnectionInfo) {
     let remembered = model.session.location(&identity.context).cloned();
     let pending = std::mem::replace(&mut model.pending_restore, PendingRestore::Nothing);
     if pending != PendingRestore::Nothing {
@@ -110,7 +108,7 @@ fn restore_location(model: &mut Model, identity: &ConnectionInfo) -> Vec<Effect>
         model.focus = view.unwrap_or(model.preferences.view);
     }
     if pending != PendingRestore::ScopeAndPane {
-        return Vec::new();
+        return;
     }
     let scope = match (remembered, &model.preferences.scope) {
         (Some(SavedLocation { namespace, .. }), _) => {
@@ -119,23 +117,28 @@ fn restore_location(model: &mut Model, identity: &ConnectionInfo) -> Vec<Effect>
         (None, Some(scope)) => scope.clone(),
         (None, None) => match &identity.namespace {
             Some(namespace) => Scope::Namespace(namespace.clone()),
-            None => return Vec::new(),
+            None => return,
         },
     };
     model.scope = scope.clone();
     let Scope::Namespace(namespace) = scope else {
-        return Vec::new();
+        return;
     };
     model
         .panes
         .namespaces
         .list
         .select_when_present(Some(namespace.clone()));
-    if !model.known_namespaces.insert(namespace.clone()) {
-        return Vec::new();
-    }
     // It may be one that cannot be listed.
-    vec![Effect::WatchNamespace(namespace)]
+    model.known_namespaces.insert(namespace);
+}
+
+/// The scope that is looked at, once connected.
+pub(super) fn watched_scope(model: &Model) -> Option<&Scope> {
+    match &model.connection.phase {
+        ConnectionPhase::Connected(_) => Some(&model.scope),
+        ConnectionPhase::Connecting { .. } | ConnectionPhase::Failed { .. } => None,
+    }
 }
 
 pub(super) fn list_contexts(model: &mut Model) -> Vec<Effect> {

@@ -114,7 +114,7 @@ fn perform(model: &mut Model, action: Action, now: Timestamp) -> Vec<Effect> {
             .overlays
             .push(Overlay::Palette(CommandPalette::default())),
         Action::Contexts => return connect::list_contexts(model),
-        Action::Favourite(number) => return lists::favourite(model, number, now),
+        Action::Favourite(number) => lists::favourite(model, number, now),
         Action::Sort(by) => lists::sort(model, by, now),
         Action::NextSortColumn => lists::step_sort(model, true),
         Action::PreviousSortColumn => lists::step_sort(model, false),

@@ -5,8 +5,8 @@ use jiff::Timestamp;
 use super::{detail, navigate};
 use crate::{
     app::{
-        action::SortBy, coverage, effect::Effect, fault_list::FaultList, model::Model,
-        overlay::Overlay, scroll::Scroll,
+        action::SortBy, coverage, fault_list::FaultList, model::Model, overlay::Overlay,
+        scroll::Scroll,
     },
     domain::{
         lint::{run, scorecards},
@@ -55,10 +55,10 @@ pub(super) fn hygiene(model: &mut Model, now: Timestamp) {
 }
 
 /// Switches to a favourite namespace: `0` is all namespaces; without favourites, the first nine.
-pub(super) fn favourite(model: &mut Model, number: u8, now: Timestamp) -> Vec<Effect> {
+pub(super) fn favourite(model: &mut Model, number: u8, now: Timestamp) {
     if number == 0 {
         navigate::to_scope(model, Scope::Cluster);
-        return Vec::new();
+        return;
     }
     let index = usize::from(number) - 1;
     let favourites = &model.preferences.favourites;
@@ -71,14 +71,13 @@ pub(super) fn favourite(model: &mut Model, number: u8, now: Timestamp) -> Vec<Ef
             favourites.len()
         );
         model.set_status(text, now);
-        return Vec::new();
+        return;
     }
     let names = model.panes.namespaces.list.rows();
     match names.iter().flatten().nth(index).cloned() {
         Some(namespace) => navigate::to_scope(model, Scope::Namespace(namespace)),
         None => model.set_status(format!("there is no namespace {number} in the list"), now),
     }
-    Vec::new()
 }
 
 pub(super) fn sort(model: &mut Model, by: SortBy, now: Timestamp) {

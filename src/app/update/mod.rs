@@ -60,7 +60,10 @@ use crate::domain::error::UserError;
 
 /// Applies a message to the model and returns the effects to execute.
 pub fn update(model: &mut Model, message: Message, now: Timestamp) -> Vec<Effect> {
+    let watched = connect::watched_scope(model).cloned();
     let mut effects = handle(model, message, now);
+    let scope = connect::watched_scope(model).filter(|scope| Some(*scope) != watched.as_ref());
+    effects.extend(scope.cloned().map(Effect::WatchScope));
     effects.extend(fetched_view::sync_requests(model));
     effects.extend(node_questions::ask(model));
     effects.extend(node::sync_requests(model, now));
@@ -86,7 +89,7 @@ fn handle(model: &mut Model, message: Message, now: Timestamp) -> Vec<Effect> {
         Message::Tick | Message::Redraw => {}
         Message::ShuttingDown(shutdown) => model.shutdown = Some(shutdown),
         Message::Connected(request_id, answer) => {
-            return connect::connected(model, request_id, answer);
+            connect::connected(model, request_id, answer);
         }
         Message::Contexts(request_id, answer) => connect::contexts(model, request_id, answer),
         Message::Batch(request_id, batch) => {

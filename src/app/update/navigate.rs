@@ -8,7 +8,6 @@ use crate::{
         action::{Action, Motion},
         coverage,
         detail::{Details, Tab},
-        effect::Effect,
         jump_list::{JumpList, Location},
         model::{FaultCursor, Model},
         overlay::Overlay,
@@ -45,11 +44,10 @@ fn narrow(model: &mut Model, scope: Scope) {
     }
 }
 
-/// Sets the scope to this namespace and requests it, as it may not be listed.
-pub(super) fn to_namespace(model: &mut Model, namespace: Namespace) -> Vec<Effect> {
+/// Sets the scope to this namespace, which may be one that cannot be listed.
+pub(super) fn to_namespace(model: &mut Model, namespace: Namespace) {
     model.known_namespaces.insert(namespace.clone());
-    to_scope(model, Scope::Namespace(namespace.clone()));
-    vec![Effect::WatchNamespace(namespace)]
+    to_scope(model, Scope::Namespace(namespace));
 }
 
 /// Sets the scope to the namespace of the selection (k9s: warp).

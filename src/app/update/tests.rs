@@ -566,7 +566,7 @@ fn a_namespace_that_cannot_be_listed_can_be_named() {
     typed(&mut model, "ns hidden");
     let effects = press(&mut model, &["enter"]);
     assert!(
-        matches!(&effects[..], [Effect::WatchNamespace(namespace)] if namespace.as_str() == "hidden")
+        matches!(&effects[..], [Effect::WatchScope(Scope::Namespace(namespace))] if namespace.as_str() == "hidden")
     );
     assert_eq!(model.scope, Scope::Namespace(Namespace::new("hidden")));
     // Watches that begin afresh have forgotten it.

@@ -28,16 +28,15 @@ pub(super) fn go(model: &mut Model, name: Option<&str>, now: Timestamp) -> Vec<E
     if let Some(pane) = view.apply(&mut model.panes) {
         model.focus = pane;
     }
-    let effects = if let Some(namespace) = view.namespace {
-        navigate::to_namespace(model, namespace)
+    if let Some(namespace) = view.namespace {
+        navigate::to_namespace(model, namespace);
     } else {
         navigate::to_scope(model, Scope::Cluster);
-        Vec::new()
-    };
+    }
     if before != model.location() {
         model.jump_list.push(before);
     }
-    effects
+    Vec::new()
 }
 
 /// Saves the current view.

@@ -408,11 +408,7 @@ mod tests {
             (Some(V1), Some(Never), Ok(())),
             (Some(V1), Some(IfAvailable), Ok(())),
             (Some(V1), None, Err(PluginErrorKind::NoInteractiveMode)),
-            (
-                Some(V1),
-                Some(Always),
-                Err(PluginErrorKind::NeedsTerminal),
-            ),
+            (Some(V1), Some(Always), Err(PluginErrorKind::NeedsTerminal)),
             (Some(V1BETA1), None, Ok(())),
             (
                 Some(V1BETA1),

@@ -329,7 +329,9 @@ mod tests {
     async fn a_plugin_whose_credential_cannot_be_used_is_left_alone_for_a_while() {
         let certificate = r#"{"clientCertificateData":"no PEM","clientKeyData":"no PEM"}"#;
         for status in [certificate, r#"{"token":"two\nlines"}"#] {
-            let counting = Counting::new(&format!("printf %s '{{\"apiVersion\":\"client.authentication.k8s.io/v1beta1\",\"kind\":\"ExecCredential\",\"status\":{status}}}'"));
+            let counting = Counting::new(&format!(
+                "printf %s '{{\"apiVersion\":\"client.authentication.k8s.io/v1beta1\",\"kind\":\"ExecCredential\",\"status\":{status}}}'"
+            ));
             for _ in 0..5 {
                 let error = counting.login.session().await.err().unwrap().to_string();
                 assert!(error.contains("cannot be used"), "{error}");

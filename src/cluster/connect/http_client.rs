@@ -101,8 +101,8 @@ where
         .with_tls_config(config.rustls_client_config()?)
         .https_or_http();
     if let Some(name) = &config.tls_server_name {
-        let name = ServerName::try_from(name.clone())
-            .map_err(|error| Error::Service(Box::new(error)))?;
+        let name =
+            ServerName::try_from(name.clone()).map_err(|error| Error::Service(Box::new(error)))?;
         https = https.with_server_name_resolver(FixedServerNameResolver::new(name));
     }
     let connector = with_timeout(

@@ -159,6 +159,7 @@ impl<D: Decode> ListWatch<D> {
     async fn list(&mut self, start: ListStart) -> Result<(), ApiError> {
         let mut pages = ListPager::new(self.source.clone(), self.scope.clone(), start);
         let mut page = PageBackoff::default();
+        let mut permit = Some(self.source.lists.enter(self.source.kind).await);
         loop {
             match pages.next(&mut self.texts).await {
                 Ok(false) => break,
@@ -168,7 +169,10 @@ impl<D: Decode> ListWatch<D> {
                 }
                 // A first page is no more than the list.
                 Err(ListError::Page(error)) if pages.pages() > 0 => {
+                    // Others may list while this one waits.
+                    permit.take();
                     self.page_failed(&mut page, error).await?;
+                    permit = Some(self.source.lists.enter(self.source.kind).await);
                 }
                 Err(error) => return Err(error.into_inner()),
             }

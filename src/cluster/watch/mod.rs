@@ -9,6 +9,7 @@ mod coalescer;
 mod discovery;
 mod endpoint;
 mod health;
+mod list_gate;
 mod list_watch;
 mod ndjson;
 mod pager;
@@ -45,6 +46,7 @@ use crate::domain::{
 };
 use endpoint::endpoints;
 use health::ServerHealth;
+use list_gate::ListGate;
 use supervisor::Supervisor;
 
 /// Capacity of the channel, in batches: a few per kind.
@@ -55,7 +57,7 @@ const CHANNEL_CAPACITY: usize = 32;
 /// What part of the cluster is watched.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum WatchScope {
-    /// Everywhere; for kinds that may not be listed everywhere, in these namespaces.
+    /// Everywhere, the first of these namespaces first; kinds that may not be listed everywhere, in these.
     Cluster { fallback: Vec<Namespace> },
     /// In these namespaces only.
     Namespaces(Vec<Namespace>),
@@ -116,7 +118,7 @@ pub const WATCHED: [WatchKind; 13] = [
 /// The running watches of one connection.
 #[derive(Debug)]
 pub struct Watches {
-    scope: watch::Sender<WatchScope>,
+    scope: WatchedScope,
     /// Ends its tasks when dropped.
     _tasks: JoinSet<()>,
 }
@@ -136,6 +138,7 @@ impl Watches {
             connection,
             lane,
             health: Arc::clone(&health),
+            lists: ListGate::new(),
             follow,
         };
         for kind in WATCHED {
@@ -146,15 +149,26 @@ impl Watches {
             .tasks
             .spawn(async move { health.probe_loop(&client).await });
         let watches = Self {
-            scope: watch_scope,
+            scope: WatchedScope(watch_scope),
             _tasks: start.tasks,
         };
         (watches, feed)
     }
 
+    /// Returns the scope, which can be changed.
+    pub fn scope(&self) -> WatchedScope {
+        self.scope.clone()
+    }
+}
+
+/// The scope of running watches.
+#[derive(Clone, Debug)]
+pub struct WatchedScope(watch::Sender<WatchScope>);
+
+impl WatchedScope {
     /// Changes the scope; objects that are no longer in it are removed.
-    pub fn set_scope(&self, watch_scope: WatchScope) {
-        self.scope.send_if_modified(|present| {
+    pub fn set(&self, watch_scope: WatchScope) {
+        self.0.send_if_modified(|present| {
             let changed = *present != watch_scope;
             *present = watch_scope;
             changed
@@ -167,6 +181,7 @@ struct WatchStarter<'a> {
     connection: &'a Connection,
     lane: mpsc::Sender<WatchUpdate>,
     health: Arc<ServerHealth>,
+    lists: ListGate,
     follow: watch::Receiver<WatchScope>,
 }
 
@@ -209,6 +224,7 @@ impl WatchStarter<'_> {
             limit: self.connection.request_limit,
             updates: self.lane.clone(),
             health: Arc::clone(&self.health),
+            lists: self.lists.clone(),
         };
         let watch_scope = self.follow.clone();
         self.tasks.spawn(supervisor.supervise(watch_scope));

@@ -21,7 +21,10 @@ use std::{
 use kube::Client;
 use tokio::task::JoinSet;
 
-use super::endpoint::{Endpoint, PageRequest};
+use super::{
+    endpoint::{Endpoint, PageRequest},
+    list_gate::ListGate,
+};
 use crate::{
     cluster::{
         ApiError,
@@ -31,7 +34,10 @@ use crate::{
     },
     domain::{
         k8s::object_ref::Namespace,
-        store::{unreadable::UnreadableObjects, watch::Scope},
+        store::{
+            unreadable::UnreadableObjects,
+            watch::{Scope, WatchKind},
+        },
     },
 };
 
@@ -59,6 +65,8 @@ pub(super) struct ListSource<D> {
     pub(super) endpoint: Endpoint,
     pub(super) limit: Duration,
     pub(super) decode: Arc<D>,
+    pub(super) kind: WatchKind,
+    pub(super) lists: ListGate,
 }
 
 impl<D> Clone for ListSource<D> {
@@ -68,6 +76,8 @@ impl<D> Clone for ListSource<D> {
             endpoint: self.endpoint,
             limit: self.limit,
             decode: Arc::clone(&self.decode),
+            kind: self.kind,
+            lists: self.lists.clone(),
         }
     }
 }

@@ -23,6 +23,7 @@ use super::{
     coalescer::Coalescer,
     endpoint::{Endpoint, endpoints},
     health::ServerHealth,
+    list_gate::ListGate,
     list_watch::ListWatch,
     pager::ListSource,
     status::{LastStatus, WatchDenied},
@@ -59,6 +60,7 @@ pub(super) struct Supervisor<D: Decode> {
     pub(super) limit: Duration,
     pub(super) updates: mpsc::Sender<WatchUpdate>,
     pub(super) health: Arc<ServerHealth>,
+    pub(super) lists: ListGate,
 }
 
 impl<D: Decode> Clone for Supervisor<D> {
@@ -70,6 +72,7 @@ impl<D: Decode> Clone for Supervisor<D> {
             limit: self.limit,
             updates: self.updates.clone(),
             health: Arc::clone(&self.health),
+            lists: self.lists.clone(),
         }
     }
 }
@@ -294,6 +297,8 @@ impl<D: Decode> Supervisor<D> {
                 endpoint: *endpoint,
                 limit: self.limit,
                 decode: Arc::clone(&self.decode),
+                kind: self.kind,
+                lists: self.lists.clone(),
             };
             let mut watch = ListWatch::new(
                 source,

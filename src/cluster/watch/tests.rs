@@ -26,7 +26,9 @@ use tokio::{
     time::{Instant, sleep, timeout},
 };
 
-use super::{WatchScope, WatchUpdate, health::ServerHealth, supervisor::Supervisor};
+use super::{
+    WatchScope, WatchUpdate, health::ServerHealth, list_gate::ListGate, supervisor::Supervisor,
+};
 use crate::{
     cluster::decode::{CronJobs, Decode, ServiceAccountDecoder},
     domain::{
@@ -222,6 +224,7 @@ impl Watched {
             limit: Duration::from_secs(60),
             updates: lane,
             health: Arc::clone(&health),
+            lists: ListGate::new(),
         };
         let mut tasks = JoinSet::new();
         tasks.spawn(supervisor.supervise(follow));

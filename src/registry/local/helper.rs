@@ -149,9 +149,8 @@ mod tests {
         std::fs::write(&program, script).unwrap();
         std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
         let program = program.to_str().unwrap().to_owned();
-        let asked = tokio::spawn(async move {
-            run(&program, "ghcr.io", Duration::from_secs(3)).await
-        });
+        let asked =
+            tokio::spawn(async move { run(&program, "ghcr.io", Duration::from_secs(3)).await });
         while !fifo.exists() {
             tokio::task::yield_now().await;
         }

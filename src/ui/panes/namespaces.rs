@@ -115,6 +115,10 @@ fn name(cx: DrawContext<'_>, object: &RowData<'_>) -> Cell {
 fn are_pods_read(cx: DrawContext<'_>, namespace: Option<&Namespace>) -> bool {
     let scope = namespace.cloned().map_or(Scope::Cluster, Scope::Namespace);
     let connection = &cx.model.connection;
+    let is_listing = connection.kinds().contains(&WatchKind::Pods);
+    if is_listing && !connection.is_watched(WatchKind::Pods, &scope) {
+        return false;
+    }
     match connection.state_of_kinds(|kind| kind == WatchKind::Pods, &scope) {
         KindState::Forbidden { .. } | KindState::Partial { .. } => false,
         KindState::Loading { .. } | KindState::Live => true,
