@@ -100,6 +100,8 @@ struct EventOrPod {
     #[serde(rename = "type")]
     event_type: Option<String>,
     message: Option<String>,
+    /// The message of an event of `events.k8s.io/v1`.
+    note: Option<Value>,
     status: Option<ItemStatus>,
 }
 
@@ -159,9 +161,20 @@ impl ContainerStatuses {
 impl EventOrPod {
     fn messages(self) -> impl Iterator<Item = String> {
         let is_normal = self.event_type.as_deref() == Some("Normal");
-        let message = self.message.filter(|_| !is_normal);
+        let message = self.message.or_else(|| self.note.and_then(text));
+        let message = message.filter(|_| !is_normal);
         let waiting = self.status.into_iter().flat_map(ItemStatus::messages);
         message.into_iter().chain(waiting)
+    }
+}
+
+/// The text of a field that other objects may have, too, and with other content.
+fn text(field: Value) -> Option<String> {
+    match field {
+        Value::String(text) => Some(text),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
+            None
+        }
     }
 }
 
@@ -194,6 +207,7 @@ impl<'de> Visitor<'de> for DocumentSeed<'_> {
                     budget: self.budget,
                 }))?,
                 "message" => message = map.next_value::<Option<String>>()?,
+                "note" => message = message.or(text(map.next_value()?)),
                 "type" => is_normal = map.next_value::<Value>()? == "Normal",
                 "status" => {
                     let status: ItemStatus = map.next_value()?;

@@ -115,6 +115,15 @@ mod tests {
                 &["alone"][..],
             ),
             (json!({"message": "Pulling", "type": "Normal"}), &[]),
+            // events.k8s.io/v1.
+            (
+                json!({"note": "noted", "reason": "Failed", "type": "Warning"}),
+                &["noted"],
+            ),
+            (
+                json!({"items": [{"note": "noted"}, {"note": "Pulling", "type": "Normal"}, {"note": 1}]}),
+                &["noted"],
+            ),
             (
                 json!({"kind": "Status", "message": "no right", "status": "Failure"}),
                 &["no right"],
