@@ -3,7 +3,10 @@
 //! What already fails when a cluster is first seen is no news. A workload is said to work again only
 //! when it has not failed for a while: a restart makes a failing Pod vanish for a moment.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -16,7 +19,10 @@ use crate::domain::{
         pod_status::{PodHealth, pod_status},
     },
     pull_test::is_of_a_test,
-    store::{Store, watch::Scope},
+    store::{
+        Store,
+        watch::{Scope, WatchCoverage, WatchKind},
+    },
 };
 
 /// How long a notice is shown.
@@ -35,6 +41,8 @@ pub struct Notices {
     shown: Option<Notice>,
     /// Failures that the user has not seen, the last one at the end.
     unseen: Vec<Notice>,
+    /// Where all Pods were listed at the last comparison: what fails elsewhere has not begun to, it came into view.
+    covered: BTreeSet<Scope>,
     /// Version of the diagnoses that were compared last.
     compared: Option<u64>,
     /// A workload has no failing Pod any more and is not ready yet, which the diagnoses do not count.
@@ -96,11 +104,13 @@ impl Notices {
         self.bell.take()
     }
 
-    /// Compares the failing workloads with the previous ones; `complete` means that everything was listed.
+    /// Compares the failing workloads with the previous ones; `complete` means that everything was listed of what
+    /// is watched, which `coverage` tells.
     pub fn refresh(
         &mut self,
         store: &Store,
         diagnoses: &DiagnosisCache,
+        coverage: &WatchCoverage,
         complete: bool,
         now: Timestamp,
     ) {
@@ -114,7 +124,12 @@ impl Notices {
         }
         self.is_coverage_complete = complete;
         let due = self.is_unready || self.quiet_until().is_some_and(|at| at <= now);
-        if !complete || (self.compared == Some(diagnoses.members_version()) && !due) {
+        if !complete {
+            return;
+        }
+        let covered = coverage.complete_scopes(WatchKind::Pods).cloned().collect();
+        let covered_before = std::mem::replace(&mut self.covered, covered);
+        if self.compared == Some(diagnoses.members_version()) && !due {
             return;
         }
         self.compared = Some(diagnoses.members_version());
@@ -127,7 +142,7 @@ impl Notices {
             self.set_baseline(store, &current, now);
             return;
         }
-        let new = self.new_failures(&current, now);
+        let new = self.new_failures(&current, &covered_before, now);
         let well = self.recovered(store, &current, now);
         if let Some((subject, why)) = new.first() {
             let text = format!(
@@ -168,10 +183,11 @@ impl Notices {
         }
     }
 
-    /// Newly failing subjects with their causes.
+    /// Newly failing subjects with their causes, where they would have been seen before.
     fn new_failures(
         &mut self,
         current: &BTreeMap<Subject, &Fault>,
+        covered_before: &BTreeSet<Scope>,
         now: Timestamp,
     ) -> Vec<(Subject, &'static str)> {
         let failing = self.failing.get_or_insert_default();
@@ -188,6 +204,10 @@ impl Notices {
                 quiet: None,
             };
             failing.insert(subject.clone(), begun);
+            let its_scope = Scope::Namespace(subject.namespace().clone());
+            if !covered_before.contains(&Scope::Cluster) && !covered_before.contains(&its_scope) {
+                continue;
+            }
             new.push((subject.clone(), fault.finding.title()));
         }
         new
@@ -343,12 +363,16 @@ mod tests {
         app::{node_cache::NodeCache, probe_cache::ProbeCache},
         domain::{
             fixtures::{key, now, pod, removed, running, upserted, waiting},
-            k8s::objects::ContainerStateTerminated,
-            store::{update::StoreUpdate, watch::WatchCoverage},
+            k8s::{object_ref::Namespace, objects::ContainerStateTerminated},
+            store::{
+                update::StoreUpdate,
+                watch::{WatchId, WatchState},
+            },
         },
     };
 
     struct Stage {
+        coverage: WatchCoverage,
         store: Store,
         diagnoses: DiagnosisCache,
         notices: Notices,
@@ -358,6 +382,7 @@ mod tests {
     impl Stage {
         fn new() -> Self {
             let mut stage = Self {
+                coverage: WatchCoverage::complete(),
                 store: Store::default(),
                 diagnoses: DiagnosisCache::default(),
                 notices: Notices::default(),
@@ -369,12 +394,16 @@ mod tests {
         }
 
         fn pod(&mut self, name: &str, runs: bool) {
+            self.pod_in("shop", name, runs);
+        }
+
+        fn pod_in(&mut self, namespace: &str, name: &str, runs: bool) {
             let state = if runs {
                 running()
             } else {
                 waiting("ErrImagePull", "x:9: not found")
             };
-            let batch = StoreUpdate::Pods(upserted(vec![pod("shop", name, state)]));
+            let batch = StoreUpdate::Pods(upserted(vec![pod(namespace, name, state)]));
             self.store.apply(batch, self.now);
         }
 
@@ -390,8 +419,13 @@ mod tests {
                 &NodeCache::default(),
                 self.now,
             );
-            self.notices
-                .refresh(&self.store, &self.diagnoses, complete, self.now);
+            self.notices.refresh(
+                &self.store,
+                &self.diagnoses,
+                &self.coverage,
+                complete,
+                self.now,
+            );
             self.notices.take_bell()
         }
 
@@ -412,6 +446,32 @@ mod tests {
         stage.wait(12);
         stage.look();
         assert_eq!(stage.notices.shown(), None);
+    }
+
+    /// With `-n shop`, another namespace is watched only when it is looked at.
+    #[test]
+    fn what_comes_into_view_with_another_namespace_is_no_news() {
+        let list = |namespace: &str| WatchId {
+            kind: WatchKind::Pods,
+            scope: Scope::Namespace(Namespace::new(namespace)),
+        };
+        let mut stage = Stage {
+            coverage: WatchCoverage::default(),
+            ..Stage::new()
+        };
+        stage.coverage.set_state(&list("shop"), &WatchState::Live);
+        stage.look();
+        stage.pod_in("pay", "old", false);
+        stage.coverage.set_state(&list("pay"), &WatchState::Live);
+        assert_eq!(stage.look(), None);
+        stage.pod_in("pay", "new", false);
+        let told = stage.look().unwrap();
+        assert!(told.starts_with("Pod/new in pay fails: "), "{told}");
+        // One in which nothing fails is seen, too.
+        stage.coverage.set_state(&list("web"), &WatchState::Live);
+        assert_eq!(stage.look(), None);
+        stage.pod_in("web", "new", false);
+        assert!(stage.look().is_some());
     }
 
     #[test]

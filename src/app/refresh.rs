@@ -54,7 +54,7 @@ pub fn refresh(model: &mut Model, heights: Heights, now: Timestamp) {
         WatchHealth::Live | WatchHealth::Partial
     );
     let seen = watched && !diagnoses.has_pending();
-    notices.refresh(store, diagnoses, seen, now);
+    notices.refresh(store, diagnoses, connection.coverage(), seen, now);
     let context = RowContext {
         store,
         diagnoses,

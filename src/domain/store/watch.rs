@@ -164,6 +164,14 @@ impl WatchCoverage {
         }
     }
 
+    /// The scopes in which the list of this kind is complete.
+    pub fn complete_scopes(&self, kind: WatchKind) -> impl Iterator<Item = &Scope> {
+        let complete = self.complete.iter();
+        complete
+            .filter(move |id| id.kind == kind)
+            .map(|id| &id.scope)
+    }
+
     /// Objects that could not be decoded, per watch.
     pub fn unreadable(&self) -> impl Iterator<Item = (&WatchId, &UnreadableObjects)> {
         let all = self.unreadable.iter();

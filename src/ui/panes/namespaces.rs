@@ -94,6 +94,8 @@ impl PaneView for Namespaces {
             Column::Fail => match object.tally.pull_failing + object.tally.failing {
                 0 if !object.read => Cell::new("?", theme.dim()),
                 0 => Cell::new(theme.symbols().quiet, theme.dim()),
+                // There may be more in what is not listed.
+                failing if !object.read => Cell::new(format!("{failing}+"), symbol(cx, object).1),
                 failing => Cell::new(failing.to_string(), symbol(cx, object).1),
             },
             Column::Age => cx.age(object.listed.and_then(|listed| listed.meta.created)),

@@ -84,29 +84,10 @@ impl ErrorDetail {
 
     /// The root cause in place of the cause's.
     pub(in crate::domain) fn root(&self) -> Option<RootCause> {
-        match self {
-            Self::HttpsServer | Self::LocalFilter => Some(RootCause::NodeProblem),
-            Self::UnresolvedHost(_)
-            | Self::FailedHost { .. }
-            | Self::ReadOnlyRoot
-            | Self::FileAccess
-            | Self::EncryptedLayers
-            | Self::FileSystem
-            | Self::IdMapping
-            | Self::OtherProtocol
-            | Self::ClientCertificate
-            | Self::UnknownServerName
-            | Self::UnusableCertificate
-            | Self::AddressBlocked
-            | Self::ContentBlocked
-            | Self::AccountBlocked
-            | Self::LegalBlock
-            | Self::SingleSignOn
-            | Self::Retired
-            | Self::AccountLimit
-            | Self::RequestLimit
-            | Self::VolumeSubPath
-            | Self::VolumeMount => RootCause::from_cause(self.cause()),
+        if matches!(self, Self::HttpsServer | Self::LocalFilter) {
+            Some(RootCause::NodeProblem)
+        } else {
+            RootCause::from_cause(self.cause())
         }
     }
 
@@ -117,29 +98,10 @@ impl ErrorDetail {
 
     /// The host that failed, where the image does not name it.
     pub(in crate::domain) fn failed_host(&self) -> Option<&str> {
-        match self {
-            Self::UnresolvedHost(host) | Self::FailedHost { host, .. } => Some(host),
-            Self::ReadOnlyRoot
-            | Self::FileAccess
-            | Self::EncryptedLayers
-            | Self::FileSystem
-            | Self::IdMapping
-            | Self::HttpsServer
-            | Self::OtherProtocol
-            | Self::ClientCertificate
-            | Self::UnknownServerName
-            | Self::UnusableCertificate
-            | Self::AddressBlocked
-            | Self::ContentBlocked
-            | Self::AccountBlocked
-            | Self::LegalBlock
-            | Self::SingleSignOn
-            | Self::Retired
-            | Self::AccountLimit
-            | Self::RequestLimit
-            | Self::LocalFilter
-            | Self::VolumeSubPath
-            | Self::VolumeMount => None,
+        if let Self::UnresolvedHost(host) | Self::FailedHost { host, .. } = self {
+            Some(host)
+        } else {
+            None
         }
     }
 
