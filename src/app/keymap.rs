@@ -151,7 +151,7 @@ pub const BINDINGS: &[Binding] = &[
     row(&["p"], In(Pane::Events), Action::PauseEvents, "pause", "Pause or resume the list", 6),
     row(&["z"], In(Pane::Events), Action::Fold, "fold", "Group events by problem, or show each event", 5),
     row(&["z"], In(Pane::Pods), Action::Fold, "fold", "Group Pods by workload; open one to expand it", 5),
-    row(&["/"], Panes, Action::Filter, "filter", "Filter: words, !not, -l label=value, -f fuzzy", 3),
+    row(&["/"], Panes, Action::Filter, "filter", "Filter: words, a|b, !not, -l label=value, -f fuzzy", 3),
     row(&["ctrl-z"], Panes, Action::FaultsOnly, "failing only", "Show only failing objects; in Events, only pull failures", 6),
     row(&["tab", "right"], Panes, Action::NextPane, "next pane", "Next pane", 7),
     row(&["shift-tab", "left"], Panes, Action::PreviousPane, "previous pane", "Previous pane", 0),
